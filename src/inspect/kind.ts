@@ -1,0 +1,78 @@
+/**
+ * What one identifier kind brings: how a registered value is spelled, how an unregistered one is recognised,
+ * and the vectors that prove both. A kind is data and pure functions; the engine does the searching.
+ */
+import type { Device } from '../model/device.ts';
+import type { Confidence, Kind } from '../model/identifier.ts';
+
+/** One way a registered value may be written before any encoding or hashing. */
+export interface Spelling {
+  /** What stands on the wire, as text. */
+  text: string;
+  /** The value as a person would write it: what the alert masks. */
+  value: string;
+  /** For people: `15 digits`, `with colons`, `IMEISV`. */
+  label: string;
+  /** Count as a hit only between non-alphanumeric neighbours: for short or common texts. */
+  bounded: boolean;
+  /** Case-insensitive on the wire (names, messages, hex). */
+  anyCase: boolean;
+  /** Also search hashes of this spelling. */
+  hashed: boolean;
+}
+
+/** A run of bytes that might be an identifier, found by the engine's anchor scan. */
+export interface Run {
+  /** Latin-1 text of the bounded window the run stands in. */
+  text: string;
+  start: number;
+  end: number;
+  /** Nearest key name before it (JSON key, query name, header name, form part, CSV prefix), as written; null when none. */
+  key: string | null;
+}
+
+export interface Verdict {
+  /** Span of the identifier inside `run.text`. */
+  start: number;
+  end: number;
+  /** As a person would write it. */
+  value: string;
+  confidence: Confidence;
+  /** One sentence, without the value. */
+  reasoning: string;
+}
+
+/**
+ * Which runs the engine offers to a shape:
+ * `digits` 10-22 digits, single dashes or spaces between them allowed · `hex` 8-64 hex digits, maximal run ·
+ * `mac` six pairs joined by : or - or three quads joined by . · `uuid` 8-4-4-4-12 · `at` the text around an @ ·
+ * `decimal` -?d{1,3}.d{2,} · `key` the value beside a key name listed in key-names.yaml.
+ */
+export type Anchor = 'digits' | 'hex' | 'mac' | 'uuid' | 'at' | 'decimal' | 'key';
+
+export interface Shape {
+  anchors: Anchor[];
+  /** Linear time; null when it is not one. Must reject placeholders (all zeros and the like). */
+  judge(run: Run): Verdict | null;
+}
+
+export interface Vector {
+  /** Says why, e.g. `part of a longer number`. */
+  name: string;
+  /** Text to search, as a body would hold it. */
+  text: string;
+  /** Expected value and confidence, or null for a text that must not be found. */
+  expect: { value: string; confidence: Confidence } | null;
+  /** Where the odd ones come from (report, RFC, 3GPP). */
+  source?: string;
+}
+
+export interface IdentifierKind {
+  kind: Kind;
+  title: string;
+  /** All spellings of this kind's registered values of one phone, placeholders left out. */
+  spell(device: Device): Spelling[];
+  shape: Shape | null;
+  /** Shape vectors (nothing registered). */
+  vectors: Vector[];
+}

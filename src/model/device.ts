@@ -1,0 +1,61 @@
+/** A phone under test and what is registered about it. */
+
+export interface RegisteredLocation {
+  lat: number;
+  lon: number;
+  /** How far from the point a position still counts as this phone's, metres. */
+  radius_m: number;
+}
+
+export interface RegisteredCell {
+  mcc: number;
+  mnc: number;
+  /** LAC or TAC. */
+  lac: number;
+  cid: number;
+}
+
+/** Kinds that are registered as text. A device may have several of each. */
+export type TextIdentifierKind =
+  | 'imei'
+  | 'imsi'
+  | 'iccid'
+  | 'serial'
+  | 'wifi_mac'
+  | 'bluetooth_mac'
+  | 'phone_number'
+  | 'android_id'
+  | 'advertising_id'
+  | 'vendor_id'
+  | 'email'
+  | 'ssid'
+  | 'bssid'
+  | 'device_name';
+
+export interface RegisteredIdentifiers extends Partial<Record<TextIdentifierKind, string[]>> {
+  location?: RegisteredLocation[];
+  cell?: RegisteredCell[];
+}
+
+/** Things planted on the phone so that their leaving proves itself. */
+export interface Canaries {
+  contacts: { name: string; phone: string }[];
+  messages: string[];
+  photos: PlantedPhoto[];
+}
+
+export interface PlantedPhoto {
+  /** File name, for people. */
+  name: string;
+  bytes: Buffer;
+}
+
+export interface Device {
+  id: string;
+  model: string | null;
+  match: { ip: string | null; mac: string | null; default: boolean };
+  identifiers: RegisteredIdentifiers;
+  canaries: Canaries;
+  /** Operator-known salts that vendors mix into hashes. */
+  salts: string[];
+}

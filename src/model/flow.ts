@@ -1,0 +1,182 @@
+/**
+ * A flow is one connection of one phone to one destination, and the events that describe its life.
+ * Promise: for every flow exactly one `flow-opened` comes first and exactly one `flow-closed` comes last,
+ * whatever happens in between. Times are milliseconds since the epoch; they come in from outside.
+ */
+
+/** `request` is what the phone sends, `response` what the server sends. */
+export type Direction = 'request' | 'response';
+
+/** How the phone reached the lab. */
+export type Arrival = 'http-connect' | 'http-absolute' | 'tls-direct' | 'socks5' | 'transparent';
+
+/** What policy decided for a connection. */
+export type Treatment = 'intercept' | 'passthrough' | 'refuse';
+
+export interface Destination {
+  /** Name the phone asked for (CONNECT authority, Host, SNI), or the address when no name is known. Never has brackets. */
+  host: string;
+  port: number;
+  /** Address actually connected to (or stated by the upstream map); null when it never resolved. */
+  ip: string | null;
+}
+
+/** What the first bytes of the phone's TLS said (RFC 8446 4.1.2), before any of it was decrypted. */
+export interface ClientHelloFacts {
+  sni: string | null;
+  /** Protocols offered, in the phone's order. */
+  alpn: string[];
+  /** JA4 fingerprint (FoxIO), null when the hello could not be read. */
+  ja4: string | null;
+  /** Encrypted ClientHello (RFC 9849) extension present. */
+  ech: boolean;
+  grease: boolean;
+}
+
+export interface Flow {
+  id: string;
+  openedAt: number;
+  /** Which engine relays it. */
+  engine: 'wire' | 'http-mitm-proxy';
+  client: { ip: string; port: number };
+  /** Registered device id, or null for a phone nobody registered. */
+  deviceId: string | null;
+  arrival: Arrival;
+  treatment: Treatment;
+  /** Why this treatment, one sentence, when it is not `intercept`. */
+  treatmentReason: string | null;
+  destination: Destination;
+  /** The phone itself spoke TLS on this connection. */
+  encrypted: boolean;
+  /** Its bytes could be read: plain, or TLS that was terminated. */
+  intercepted: boolean;
+  hello: ClientHelloFacts | null;
+  /** Destination taken from the upstream map: a replay or a test, not the world. */
+  simulated: boolean;
+}
+
+/** Facts of the server's certificate, as the lab saw it. */
+export interface ServerCertificate {
+  /** Subject CN and SAN names and addresses. */
+  names: string[];
+  organization: string | null;
+  country: string | null;
+  issuer: string | null;
+  validTo: string | null;
+  /** Null when it verified; else the OpenSSL reason, e.g. `CERT_HAS_EXPIRED`. */
+  problem: string | null;
+}
+
+export type CloseReason =
+  | 'ended' // both sides finished
+  | 'client-reset'
+  | 'server-reset'
+  | 'client-rejected-certificate'
+  | 'upstream-refused'
+  | 'upstream-unresolvable'
+  | 'upstream-timeout'
+  | 'upstream-tls-failed'
+  | 'refused-by-policy'
+  | 'idle-timeout'
+  | 'client-garbage'
+  | 'lab-stopped'
+  | 'error';
+
+export type FlowEvent =
+  | { type: 'flow-opened'; flow: Flow; time: number }
+  | {
+      type: 'tls-established';
+      flowId: string;
+      time: number;
+      /** Protocol chosen with the phone, null for none. */
+      alpn: string | null;
+      /** e.g. `TLSv1.3`; null where the lab does not hold that leg. */
+      version: string | null;
+      cipher: string | null;
+      certificate: ServerCertificate | null;
+    }
+  | {
+      /** The phone refused the lab's certificate: how, so that a pin is told from a bad network. */
+      type: 'certificate-rejected';
+      flowId: string;
+      time: number;
+      sni: string | null;
+      /** TLS alert name, or `silent-close`. */
+      how: string;
+      /** Rejections of this device + name so far, this one included. */
+      count: number;
+    }
+  | {
+      /** The server's own certificate is bad; the phone was shown an untrusted one as well. */
+      type: 'upstream-certificate-invalid';
+      flowId: string;
+      time: number;
+      problem: string;
+      /** The phone went on regardless. */
+      acceptedByClient: boolean;
+    }
+  | {
+      type: 'request-head';
+      flowId: string;
+      exchange: number;
+      time: number;
+      /** e.g. `http/1.1`, `h2`. */
+      protocol: string;
+      method: string;
+      /** As on the wire: origin form, absolute form, authority form or `*`. */
+      target: string;
+      scheme: string;
+      authority: string;
+      /** In order, names as on the wire, values latin1-decoded. Pseudo headers excluded. */
+      headers: [string, string][];
+    }
+  | {
+      type: 'response-head';
+      flowId: string;
+      exchange: number;
+      time: number;
+      status: number;
+      headers: [string, string][];
+    }
+  | { type: 'body-chunk'; flowId: string; exchange: number; direction: Direction; time: number; bytes: Buffer }
+  | {
+      type: 'body-end';
+      flowId: string;
+      exchange: number;
+      direction: Direction;
+      time: number;
+      trailers: [string, string][];
+      /** False when the connection ended before the body did. */
+      complete: boolean;
+    }
+  | {
+      /** One message, or a part of one, of a message protocol (WebSocket, MQTT, gRPC). */
+      type: 'message';
+      flowId: string;
+      exchange: number;
+      direction: Direction;
+      time: number;
+      protocol: string;
+      /** e.g. WebSocket `text`, MQTT topic `a/b`. */
+      label: string;
+      bytes: Buffer;
+      /** True on the last part. */
+      final: boolean;
+    }
+  | { type: 'raw-bytes'; flowId: string; direction: Direction; time: number; bytes: Buffer }
+  | { type: 'upgraded'; flowId: string; exchange: number; time: number; protocol: string }
+  | { type: 'unreadable'; flowId: string; direction: Direction; time: number; reason: string }
+  | {
+      type: 'flow-closed';
+      flowId: string;
+      time: number;
+      reason: CloseReason;
+      /** A sentence for people; null when `reason` says it all. */
+      detail: string | null;
+      /** Bytes read from the phone and from the server, after TLS where it was terminated. */
+      bytesUp: number;
+      bytesDown: number;
+    };
+
+/** Takes the lab's own copy of what happened; must not throw and must not keep `bytes` beyond the call without copying. */
+export type EmitFlowEvent = (event: FlowEvent) => void;
