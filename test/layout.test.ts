@@ -1,0 +1,71 @@
+/** The import rule: rooms meet only in `model/`, `main.ts` alone joins them, `cli/` stands in front of `main.ts`, and nothing goes in circles. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const src = path.resolve(import.meta.dirname, '../src');
+const IMPORT =
+  /^\s*(?:import|export)\b[^;'"]*?from\s+['"]([^'"]+)['"]|^\s*import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
+
+/** Every relative import of every source file, as paths below src/. */
+function graph(): Map<string, string[]> {
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  return new Map(
+    files.map((file) => {
+      const text = readFileSync(path.join(src, file), 'utf8');
+      const targets = [...text.matchAll(IMPORT)]
+        .map((match) => match[1] ?? match[2] ?? match[3] ?? '')
+        .filter((target) => target.startsWith('.'))
+        .map((target) => path.relative(src, path.resolve(src, path.dirname(file), target)));
+      return [file, targets];
+    }),
+  );
+}
+
+const room = (file: string): string => (file.includes('/') ? file.slice(0, file.indexOf('/')) : file);
+
+/** Which rooms a file of this room may import, besides its own. */
+function mayImport(from: string): (target: string) => boolean {
+  if (from === 'model') return () => false;
+  if (from === 'main.ts') return (target) => target !== 'cli';
+  if (from === 'cli') return (target) => target === 'model' || target === 'main.ts';
+  return (target) => target === 'model';
+}
+
+describe('layout', () => {
+  const imports = graph();
+
+  it('reads the tree it judges', () => {
+    expect(imports.size).toBeGreaterThan(5);
+    expect(imports.get('model/alert.ts')).toContain('model/flow.ts');
+  });
+
+  it('lets rooms meet only in model/, main.ts join them, and cli/ see only main.ts', () => {
+    const broken = [...imports].flatMap(([file, targets]) =>
+      targets
+        .filter((target) => room(target) !== room(file) && !mayImport(room(file))(room(target)))
+        .map((target) => `${file} imports ${target}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('has no circles', () => {
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const visit = (file: string, trail: string[]): void => {
+      if (trail.includes(file)) circles.push([...trail.slice(trail.indexOf(file)), file].join(' → '));
+      if (done.has(file) || trail.includes(file)) return;
+      for (const target of imports.get(file) ?? []) visit(target, [...trail, file]);
+      done.add(file);
+    };
+    for (const file of imports.keys()) visit(file, []);
+    expect(circles).toEqual([]);
+  });
+
+  it('imports no file that does not exist', () => {
+    const missing = [...imports].flatMap(([file, targets]) =>
+      targets.filter((target) => target.endsWith('.ts') && !imports.has(target)).map((target) => `${file} → ${target}`),
+    );
+    expect(missing).toEqual([]);
+  });
+});
