@@ -1,0 +1,166 @@
+/**
+ * What the command line asks of the lab, and what it gets back: the seam between `src/cli/` and `src/main.ts`.
+ * `LabModule` lists every function the commands call; `src/main.ts` exports them under these names.
+ * Expected failures (port in use, broken devices file) are thrown as `LabError`: one line that says what to do.
+ */
+import type { Alert, AlertFlow, Severity } from './alert.ts';
+import type { Case } from './case.ts';
+import type { DestinationFacts } from './destination.ts';
+import type { Device } from './device.ts';
+import type { Destination, FlowEvent } from './flow.ts';
+import type { Evidence, Identifier } from './identifier.ts';
+
+/** A failure the operator can act on. `message` is one line; the command line prints it without a stack and exits 1. */
+export class LabError extends Error {
+  override name = 'LabError';
+}
+
+export const ENGINES = ['wire', 'http-mitm-proxy'] as const;
+
+export interface LabOptions {
+  /** Directory of everything the lab keeps. */
+  data: string;
+  host: string;
+  /** 0 = any free port; so for all ports. */
+  proxyPort: number;
+  uiPort: number;
+  engine: (typeof ENGINES)[number];
+  devicesFile: string | null;
+  upstreamCa: string | null;
+  upstreamMap: string | null;
+  /** CIDR ranges served besides the private ones. */
+  allowClients: string[];
+  /** CIDR ranges reachable although they are loopback or the lab's own network. */
+  allowDestinations: string[];
+  /** Operator-supplied decoder files (keys). */
+  decoders: string[];
+  /** ISO 3166-1 alpha-2: what counts as "abroad". Null: any country counts as abroad. */
+  homeCountry: string | null;
+  logFile: string | null;
+  /** Stdout belongs to NDJSON: print nothing. */
+  json: boolean;
+}
+
+export interface Lab {
+  proxy: { host: string; port: number };
+  /** Base address of dashboard and API as reachable from this machine, e.g. `http://127.0.0.1:8081`. */
+  ui: { url: string };
+  /** Path of the root certificate. */
+  ca: { pem: string };
+  /** Path of the token file, not the token. */
+  token: string;
+  /** Every alert and every update of one, after it was stored. Returns the function that ends it. */
+  onAlert(listener: (alert: Alert) => void): () => void;
+  /** Plays cases against simulated vendors through this lab's own proxy. Never rejects for a case that fails. */
+  replay(names: string[], onOutcome: (outcome: ReplayOutcome) => void): Promise<ReplayOutcome[]>;
+  /** Stops taking connections, ends flows as `lab-stopped`, flushes the store. Safe to call twice. */
+  stop(): Promise<void>;
+  /** One line each; shown at start. */
+  warnings: string[];
+}
+
+/** `DATA/lab.json`, mode 0600, while a lab runs: how other commands find it. Written and removed by `start`. */
+export interface LabState {
+  v: 1;
+  pid: number;
+  /** Base address of the API. */
+  url: string;
+  proxy: { host: string; port: number };
+  startedAt: string;
+}
+
+export interface ReplayInfo {
+  name: string;
+  /** One sentence: who reported what. */
+  title: string;
+  label: string | null;
+}
+
+export interface ReplayOutcome {
+  case: string;
+  /** For people, e.g. `imei, iccid, cell` or `nothing`. */
+  expected: string;
+  seen: string;
+  ok: boolean;
+  /** Why not ok, or a remark; null when there is nothing to say. */
+  note: string | null;
+}
+
+export interface ScanFinding {
+  identifier: Identifier;
+  /** `evidence.flow` is the flow id of the pushed events. */
+  evidence: Evidence;
+  flow: AlertFlow;
+  destination: (Destination & DestinationFacts) | null;
+  /** By the same policy as live alerts. */
+  severity: Severity;
+  /** Secret: printed with `--reveal` only. */
+  value: string;
+}
+
+export interface ScannerOptions {
+  /** Null: shapes only. */
+  devicesFile: string | null;
+  decoders: string[];
+  homeCountry: string | null;
+  onFinding: (finding: ScanFinding) => void;
+  /** Part of a flow was not looked into. */
+  onPartial: (flowId: string, reason: string) => void;
+}
+
+/** The detector without a network: recorded flow events in, findings out. */
+export interface Scanner {
+  /** Resolves when the event was searched; findings arrive through `onFinding` before `flow-closed` resolves. */
+  push(event: FlowEvent): void | Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The registered phones of a data directory, while no lab runs on it. Errors name the field. */
+export interface DeviceBook {
+  list(): Device[];
+  /** `entry` as one item of `devices:` in the devices file, unchecked. An existing id is replaced. */
+  put(entry: unknown): Device;
+  remove(id: string): boolean;
+  /** The whole devices file as YAML or JSON text, values in clear. */
+  text(format: 'yaml' | 'json'): string;
+}
+
+export interface CaseBook {
+  list(): Case[];
+  open(given: { title: string; deviceId: string | null }): Case;
+  mark(id: string, phase: string): Case;
+  close(id: string): Case;
+  /** Releases the store. */
+  end(): void;
+}
+
+export const CA_FORMATS = ['pem', 'cer', 'p12', 'mobileconfig'] as const;
+export type CaFormat = (typeof CA_FORMATS)[number];
+
+export interface AuthorityInfo {
+  subject: string;
+  /** SHA-256 of the certificate, upper-case hex with colons, as phones show it. */
+  fingerprint: string;
+  validFrom: string;
+  validTo: string;
+  /** Path of the certificate and of its private key. */
+  pem: string;
+  key: string;
+}
+
+/** What `src/main.ts` exports for the commands. */
+export interface LabModule {
+  startLab(options: LabOptions): Promise<Lab>;
+  listReplays(): Promise<ReplayInfo[]>;
+  createScanner(options: ScannerOptions): Promise<Scanner>;
+  openDevices(dataDir: string): Promise<DeviceBook>;
+  openCases(dataDir: string): Promise<CaseBook>;
+  /** Null when the directory holds no authority yet; never creates one. */
+  readAuthority(dataDir: string): Promise<AuthorityInfo | null>;
+  exportAuthority(dataDir: string, format: CaFormat): Promise<Buffer>;
+  rotateAuthority(dataDir: string): Promise<AuthorityInfo>;
+  /** Name and date (ISO 8601) of every geo database found; null dates are unknown. */
+  listGeoDatabases(dataDir: string): Promise<{ name: string; date: string | null }[]>;
+  /** One plain line per alert, as in a pipe; colours are ANSI. */
+  formatAlertLine(alert: Alert, options: { colour: boolean }): string;
+}
