@@ -29,6 +29,8 @@ export interface Run {
   end: number;
   /** Nearest key name before it (JSON key, query name, header name, form part, CSV prefix), as written; null when none. */
   key: string | null;
+  /** The registered phone that sends it, when there is one: shapes that compare with registered values (positions, cells, short names) need it. */
+  device?: Device;
 }
 
 export interface Verdict {
@@ -40,6 +42,8 @@ export interface Verdict {
   confidence: Confidence;
   /** One sentence, without the value. */
   reasoning: string;
+  /** It is a registered value of `run.device`, e.g. a position within its radius; absent means unregistered. */
+  known?: boolean;
 }
 
 /**
