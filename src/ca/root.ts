@@ -1,0 +1,181 @@
+/**
+ * The lab's root key and certificate on disk: `ca.key` (mode 0600) and `ca.pem` in a directory of mode 0700.
+ * Promise: made once per installation and never overwritten; whatever is missing, damaged, expired or not a pair
+ * is an AuthorityError of one line that says what to do. Rotation keeps the old pair in `previous/`.
+ */
+import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type KeyType, subjectKey, writeCertificate } from './certificate.ts';
+
+export class AuthorityError extends Error {
+  override name = 'AuthorityError';
+}
+
+export interface Root {
+  certificate: X509Certificate;
+  certificatePem: string;
+  privateKey: KeyObject;
+  keyType: KeyType;
+}
+
+const KEY_FILE = 'ca.key';
+const CERTIFICATE_FILE = 'ca.pem';
+const PREVIOUS = 'previous';
+const DAY_MS = 86_400_000;
+/** Phones keep a root for years; ten of them outlive any phone under test. */
+const ROOT_VALIDITY_MS = 3650 * DAY_MS;
+/** Older than any leaf's back-dating, the expired ones of the trust test included: no leaf begins before its root. */
+const ROOT_BACKDATED_MS = 30 * DAY_MS;
+const RSA_BITS = 2048;
+
+export const certificatePath = (dir: string): string => join(dir, CERTIFICATE_FILE);
+
+export function generateKey(keyType: KeyType): { privateKey: KeyObject; publicKey: KeyObject } {
+  return keyType === 'rsa'
+    ? generateKeyPairSync('rsa', { modulusLength: RSA_BITS })
+    : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+}
+
+/** A root in memory only. `serial` makes two roots distinguishable in a phone's list. */
+export function makeRoot(keyType: KeyType, nowMs: number, commonName?: string): Root {
+  const { privateKey, publicKey } = generateKey(keyType);
+  const certificatePem = writeCertificate({
+    purpose: 'authority',
+    commonName: commonName ?? `Phonehome Lab CA ${randomBytes(3).toString('hex')}`,
+    names: [],
+    key: subjectKey(publicKey),
+    issuer: null,
+    selfKey: { keyType, privateKey },
+    notBeforeMs: nowMs - ROOT_BACKDATED_MS,
+    notAfterMs: nowMs + ROOT_VALIDITY_MS,
+  });
+  return { certificate: new X509Certificate(certificatePem), certificatePem, privateKey, keyType };
+}
+
+/** @throws AuthorityError */
+export function loadOrCreateRoot(dir: string, nowMs: number, keyType: KeyType): Root {
+  const keyPath = join(dir, KEY_FILE);
+  const certPath = join(dir, CERTIFICATE_FILE);
+  const hasKey = existsSync(keyPath);
+  const hasCertificate = existsSync(certPath);
+  if (hasKey && hasCertificate) return loadRoot(keyPath, certPath, nowMs);
+  if (hasKey !== hasCertificate) {
+    const [missing, present] = hasKey ? [CERTIFICATE_FILE, KEY_FILE] : [KEY_FILE, CERTIFICATE_FILE];
+    throw broken(dir, `${missing} is missing while ${present} is there`);
+  }
+  const root = makeRoot(keyType, nowMs);
+  saveRoot(dir, root);
+  return root;
+}
+
+export interface Rotation {
+  root: Root;
+  /** Fingerprint phones must remove; null when there was no readable certificate. */
+  oldFingerprint: string | null;
+  /** Where the old pair lies; null when there was none. */
+  keptIn: string | null;
+}
+
+/** Works on a damaged pair too: it is what the error messages recommend. @throws AuthorityError when the disk refuses. */
+export function rotateRoot(dir: string, nowMs: number, keyType: KeyType): Rotation {
+  const present = [KEY_FILE, CERTIFICATE_FILE].filter((name) => existsSync(join(dir, name)));
+  const oldFingerprint = readFingerprint(join(dir, CERTIFICATE_FILE));
+  // Made before anything is moved: a failure here must leave the old pair in its place.
+  const root = makeRoot(keyType, nowMs);
+  let keptIn: string | null = null;
+  if (present.length > 0) {
+    const stamp = new Date(nowMs).toISOString().replace(/[:.]/g, '-');
+    keptIn = join(dir, PREVIOUS, `${stamp}-${randomBytes(2).toString('hex')}`);
+    makePrivateDirectory(dir);
+    makePrivateDirectory(keptIn);
+    for (const name of present) renameSync(join(dir, name), join(keptIn, name));
+  }
+  saveRoot(dir, root);
+  return { root, oldFingerprint, keptIn };
+}
+
+function loadRoot(keyPath: string, certPath: string, nowMs: number): Root {
+  const dir = join(keyPath, '..');
+  const certificatePem = readText(certPath);
+  const keyPem = readText(keyPath);
+  let certificate: X509Certificate;
+  let privateKey: KeyObject;
+  try {
+    certificate = new X509Certificate(certificatePem);
+  } catch {
+    throw broken(dir, `${CERTIFICATE_FILE} is not a certificate`);
+  }
+  try {
+    privateKey = createPrivateKey(keyPem);
+  } catch {
+    throw broken(dir, `${KEY_FILE} is not a private key`);
+  }
+  if (!certificate.checkPrivateKey(privateKey)) {
+    throw broken(dir, `${KEY_FILE} does not belong to ${CERTIFICATE_FILE}`);
+  }
+  if (!certificate.ca) throw broken(dir, `${CERTIFICATE_FILE} is not a CA certificate`);
+  if (Date.parse(certificate.validTo) <= nowMs) {
+    throw broken(dir, `${CERTIFICATE_FILE} expired on ${certificate.validTo}`);
+  }
+  if (Date.parse(certificate.validFrom) > nowMs) {
+    throw new AuthorityError(
+      `CA in ${dir}: ${CERTIFICATE_FILE} is valid only from ${certificate.validFrom}: set this machine's clock right`,
+    );
+  }
+  const type = privateKey.asymmetricKeyType;
+  if (type !== 'ec' && type !== 'rsa') throw broken(dir, `${KEY_FILE} is of type ${type}, not EC or RSA`);
+  // A copy or a restore may have loosened it; the key signs for every site on earth in the eyes of the test phones.
+  if ((statSync(keyPath).mode & 0o077) !== 0) chmodSync(keyPath, 0o600);
+  return { certificate, certificatePem: certificate.toString(), privateKey, keyType: type };
+}
+
+/** The key first: a certificate whose key was never saved would be a root nobody can use. */
+function saveRoot(dir: string, root: Root): void {
+  makePrivateDirectory(dir);
+  const keyPem = root.privateKey.export({ type: 'pkcs8', format: 'pem' });
+  const written: string[] = [];
+  try {
+    for (const [name, content, mode] of [
+      [KEY_FILE, keyPem, 0o600],
+      [CERTIFICATE_FILE, root.certificatePem, 0o644],
+    ] as const) {
+      // `wx` refuses to overwrite: two labs started at once must not mix their halves.
+      writeFileSync(join(dir, name), content, { flag: 'wx', mode });
+      written.push(name);
+    }
+  } catch (error) {
+    for (const name of written) rmSync(join(dir, name), { force: true });
+    throw new AuthorityError(`CA in ${dir}: cannot be saved (${reasonOf(error)}): check the directory and its owner`);
+  }
+}
+
+function makePrivateDirectory(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    chmodSync(dir, 0o700);
+  } catch (error) {
+    throw new AuthorityError(`CA directory ${dir} cannot be used (${reasonOf(error)}): choose another with --data`);
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new AuthorityError(`${path} cannot be read (${reasonOf(error)}): check its owner and mode`);
+  }
+}
+
+function readFingerprint(path: string): string | null {
+  try {
+    return new X509Certificate(readFileSync(path)).fingerprint256;
+  } catch {
+    return null;
+  }
+}
+
+const broken = (dir: string, what: string): AuthorityError =>
+  new AuthorityError(`CA in ${dir}: ${what}: restore it from a backup, or make a new one with 'phonehome ca rotate'`);
+
+const reasonOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? (error as Error).message;
