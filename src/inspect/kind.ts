@@ -56,6 +56,11 @@ export type Anchor = 'digits' | 'hex' | 'mac' | 'uuid' | 'at' | 'decimal' | 'key
 
 export interface Shape {
   anchors: Anchor[];
+  /**
+   * For the anchor `key`: is this key name (as written on the wire) one of this kind's? Asked once per distinct name.
+   * Without it every keyed value of at most 256 bytes is offered.
+   */
+  key?(name: string): boolean;
   /** Linear time; null when it is not one. Must reject placeholders (all zeros and the like). */
   judge(run: Run): Verdict | null;
 }
@@ -80,3 +85,20 @@ export interface IdentifierKind {
   /** Shape vectors (nothing registered). */
   vectors: Vector[];
 }
+
+/** What looking at one recognised picture (JPEG, PNG, WebP, HEIC) brought to light. */
+export interface ImageVerdict {
+  kind: Kind;
+  /** As a person would write it. */
+  value: string;
+  /** True when it is something registered or planted for this phone. */
+  known: boolean;
+  confidence: Confidence;
+  /** One sentence, without the value. */
+  reasoning: string;
+  /** Where in the picture, e.g. `exif:GPSLatitude`; null for the picture as a whole. */
+  path: string | null;
+}
+
+/** Looks at the bytes of one whole picture (at most 8 MB); `device` is null for a phone nobody registered. Must not throw. */
+export type JudgeImage = (bytes: Buffer, device: Device | null) => ImageVerdict[];
