@@ -6,11 +6,12 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { ServerCertificate } from '../model/flow.ts';
+import type { AuthorityInfo } from '../model/lab.ts';
 import { type Issuer, issuerOf, type KeyType, type SubjectKey, subjectKey, writeCertificate } from './certificate.ts';
 import { type ExportFile, type ExportForm, exportRoot } from './exports.ts';
 import { androidFileName } from './fingerprints.ts';
 import { type AltName, altNames } from './names.ts';
-import { certificatePath, generateKey, loadOrCreateRoot, makeRoot, type Root } from './root.ts';
+import { certificatePath, generateKey, holdsRoot, keyPath, loadOrCreateRoot, makeRoot, type Root } from './root.ts';
 
 const DAY_MS = 86_400_000;
 /** Apple refuses leaves of more than 398 days even from roots the user installed after 2020-09; one in hand. */
@@ -60,6 +61,8 @@ export interface RootFacts {
 
 export interface Authority {
   root: RootFacts;
+  /** The same facts in the words of the command line. */
+  info: AuthorityInfo;
   leafFor(request: LeafRequest): Leaf;
   trustTestLeaf(test: TrustTest, host: string): Leaf;
   /** Never holds a private key. */
@@ -80,6 +83,11 @@ export interface AuthorityOptions {
 export function openAuthority(dir: string, options: AuthorityOptions): Authority {
   const root = loadOrCreateRoot(dir, options.now(), options.rsa ? 'rsa' : 'ec');
   return authorityOf(root, dir, options.now);
+}
+
+/** The authority in `dir`, or null when there is none; never creates one. @throws AuthorityError when it is damaged. */
+export function findAuthority(dir: string, options: AuthorityOptions): Authority | null {
+  return holdsRoot(dir) ? openAuthority(dir, options) : null;
 }
 
 export function authorityOf(root: Root, dir: string, now: () => number): Authority {
@@ -111,6 +119,14 @@ export function authorityOf(root: Root, dir: string, now: () => number): Authori
 
   return {
     root: facts,
+    info: {
+      subject: facts.commonName,
+      fingerprint: facts.fingerprint256,
+      validFrom: facts.validFrom,
+      validTo: facts.validTo,
+      pem: facts.pemPath,
+      key: keyPath(dir),
+    },
 
     leafFor({ host, mirror, untrusted }) {
       const nowMs = now();

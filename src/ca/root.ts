@@ -6,9 +6,10 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LabError } from '../model/lab.ts';
 import { type KeyType, subjectKey, writeCertificate } from './certificate.ts';
 
-export class AuthorityError extends Error {
+export class AuthorityError extends LabError {
   override name = 'AuthorityError';
 }
 
@@ -30,6 +31,9 @@ const ROOT_BACKDATED_MS = 30 * DAY_MS;
 const RSA_BITS = 2048;
 
 export const certificatePath = (dir: string): string => join(dir, CERTIFICATE_FILE);
+export const keyPath = (dir: string): string => join(dir, KEY_FILE);
+/** True when `dir` holds either half of a root. */
+export const holdsRoot = (dir: string): boolean => existsSync(certificatePath(dir)) || existsSync(keyPath(dir));
 
 export function generateKey(keyType: KeyType): { privateKey: KeyObject; publicKey: KeyObject } {
   return keyType === 'rsa'
@@ -55,11 +59,9 @@ export function makeRoot(keyType: KeyType, nowMs: number, commonName?: string): 
 
 /** @throws AuthorityError */
 export function loadOrCreateRoot(dir: string, nowMs: number, keyType: KeyType): Root {
-  const keyPath = join(dir, KEY_FILE);
-  const certPath = join(dir, CERTIFICATE_FILE);
-  const hasKey = existsSync(keyPath);
-  const hasCertificate = existsSync(certPath);
-  if (hasKey && hasCertificate) return loadRoot(keyPath, certPath, nowMs);
+  const hasKey = existsSync(keyPath(dir));
+  const hasCertificate = existsSync(certificatePath(dir));
+  if (hasKey && hasCertificate) return loadRoot(dir, nowMs);
   if (hasKey !== hasCertificate) {
     const [missing, present] = hasKey ? [CERTIFICATE_FILE, KEY_FILE] : [KEY_FILE, CERTIFICATE_FILE];
     throw broken(dir, `${missing} is missing while ${present} is there`);
@@ -80,7 +82,7 @@ export interface Rotation {
 /** Works on a damaged pair too: it is what the error messages recommend. @throws AuthorityError when the disk refuses. */
 export function rotateRoot(dir: string, nowMs: number, keyType: KeyType): Rotation {
   const present = [KEY_FILE, CERTIFICATE_FILE].filter((name) => existsSync(join(dir, name)));
-  const oldFingerprint = readFingerprint(join(dir, CERTIFICATE_FILE));
+  const oldFingerprint = readFingerprint(certificatePath(dir));
   // Made before anything is moved: a failure here must leave the old pair in its place.
   const root = makeRoot(keyType, nowMs);
   let keptIn: string | null = null;
@@ -95,10 +97,9 @@ export function rotateRoot(dir: string, nowMs: number, keyType: KeyType): Rotati
   return { root, oldFingerprint, keptIn };
 }
 
-function loadRoot(keyPath: string, certPath: string, nowMs: number): Root {
-  const dir = join(keyPath, '..');
-  const certificatePem = readText(certPath);
-  const keyPem = readText(keyPath);
+function loadRoot(dir: string, nowMs: number): Root {
+  const certificatePem = readText(certificatePath(dir));
+  const keyPem = readText(keyPath(dir));
   let certificate: X509Certificate;
   let privateKey: KeyObject;
   try {
@@ -126,7 +127,7 @@ function loadRoot(keyPath: string, certPath: string, nowMs: number): Root {
   const type = privateKey.asymmetricKeyType;
   if (type !== 'ec' && type !== 'rsa') throw broken(dir, `${KEY_FILE} is of type ${type}, not EC or RSA`);
   // A copy or a restore may have loosened it; the key signs for every site on earth in the eyes of the test phones.
-  if ((statSync(keyPath).mode & 0o077) !== 0) chmodSync(keyPath, 0o600);
+  if ((statSync(keyPath(dir)).mode & 0o077) !== 0) chmodSync(keyPath(dir), 0o600);
   return { certificate, certificatePem: certificate.toString(), privateKey, keyType: type };
 }
 

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -13,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openAuthority } from '../../src/ca/authority.ts';
+import { findAuthority, openAuthority } from '../../src/ca/authority.ts';
 import { AuthorityError } from '../../src/ca/root.ts';
 import { rotateAuthority } from '../../src/ca/rotate.ts';
 
@@ -68,6 +69,16 @@ test.each<[string, (dir: string) => void, RegExp]>([
   expect(attempt).toThrow(problem);
   expect(attempt).toThrow(/^[^\n]*restore it from a backup, or make a new one with 'phonehome ca rotate'$/);
   expect(readdirSync(dir).map((name) => [name, readFileSync(join(dir, name), 'utf8')])).toEqual(before);
+});
+
+test('looking for an authority never makes one', () => {
+  const dir = freshDir();
+  expect(findAuthority(dir, { now })).toBeNull();
+  expect(existsSync(dir)).toBe(false);
+  const made = openAuthority(dir, { now });
+  expect(findAuthority(dir, { now })?.info).toEqual(made.info);
+  rmSync(made.info.key);
+  expect(() => findAuthority(dir, { now })).toThrow(/ca\.key is missing/);
 });
 
 test('an expired root and a clock before its time are told apart', () => {
