@@ -1,0 +1,85 @@
+/**
+ * Decides where the body of an HTTP/1 message ends (RFC 9112 6). Where two readers could disagree it does not choose:
+ * it answers `ambiguous` with the reason, because a guess here would show one body and let another one pass.
+ */
+import type { Fields } from './http1-head.ts';
+
+export type Framing =
+  | { kind: 'none' }
+  | { kind: 'sized'; length: number }
+  | { kind: 'chunked' }
+  | { kind: 'until-close' }
+  | { kind: 'ambiguous'; reason: string };
+
+const NONE: Framing = { kind: 'none' };
+const CHUNKED: Framing = { kind: 'chunked' };
+const UNTIL_CLOSE: Framing = { kind: 'until-close' };
+
+interface Lengths {
+  /** Null: no such field. NaN: not a plain number. */
+  length: number | null;
+  lengthsDiffer: boolean;
+  /** All transfer-encoding values, lower case, in order; null: no such field. */
+  codings: string[] | null;
+}
+
+export function frameRequest(fields: Fields, minor: number, method: string): Framing {
+  const framing = frame(fields, minor);
+  if (framing === UNTIL_CLOSE) return ambiguous('a request whose last transfer coding is not chunked');
+  if (framing !== null && method === 'CONNECT' && !(framing.kind === 'sized' && framing.length === 0))
+    return framing.kind === 'ambiguous' ? framing : ambiguous('CONNECT with a body');
+  return framing ?? NONE;
+}
+
+/** `method` is that of the request it answers. 101 and 2xx to CONNECT never come here: their body is the tunnel. */
+export function frameResponse(fields: Fields, minor: number, status: number, method: string): Framing {
+  if (status < 200 || status === 204 || status === 304 || method === 'HEAD') return NONE;
+  return frame(fields, minor) ?? UNTIL_CLOSE;
+}
+
+/** Null: no field says anything about a body. */
+function frame(fields: Fields, minor: number): Framing | null {
+  if (fields.suspect) return ambiguous('a malformed content-length or transfer-encoding line');
+  const { length, lengthsDiffer, codings } = collect(fields.headers);
+  if (codings !== null) {
+    if (length !== null) return ambiguous('both content-length and transfer-encoding');
+    if (minor === 0) return ambiguous('transfer-encoding in an HTTP/1.0 message');
+    const chunked = codings.indexOf('chunked');
+    if (chunked >= 0 && chunked < codings.length - 1) return ambiguous('chunked is not the last transfer coding');
+    if (chunked >= 0) return CHUNKED;
+    // RFC 2616 knew `identity`; RFC 9112 dropped it. It says nothing.
+    return codings.every((coding) => coding === 'identity') ? null : UNTIL_CLOSE;
+  }
+  if (length === null) return null;
+  if (lengthsDiffer) return ambiguous('content-length fields that differ');
+  if (Number.isNaN(length)) return ambiguous('a content-length that is no number');
+  if (length > Number.MAX_SAFE_INTEGER) return ambiguous('a content-length beyond 2^53');
+  return { kind: 'sized', length };
+}
+
+function collect(headers: [string, string][]): Lengths {
+  let length: number | null = null;
+  let lengthsDiffer = false;
+  let codings: string[] | null = null;
+  for (const [name, value] of headers) {
+    if (name.length === 14 && name.toLowerCase() === 'content-length') {
+      for (const item of value.includes(',') ? value.split(',') : [value]) {
+        const digits = item.trim();
+        const parsed: number = /^[0-9]+$/.test(digits) ? Number(digits) : Number.NaN;
+        if (length !== null && !Object.is(length, parsed)) lengthsDiffer = true;
+        length = parsed;
+      }
+    } else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') {
+      codings ??= [];
+      for (const item of value.split(',')) {
+        const coding = item.split(';', 1)[0]!.trim().toLowerCase();
+        if (coding !== '') codings.push(coding);
+      }
+    }
+  }
+  return { length, lengthsDiffer, codings };
+}
+
+function ambiguous(what: string): Framing {
+  return { kind: 'ambiguous', reason: `ambiguous framing: ${what}` };
+}

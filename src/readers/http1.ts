@@ -1,0 +1,393 @@
+/**
+ * Reads HTTP/1.0 and 1.1 (RFC 9112) passively, both directions of one connection.
+ * Promise: every byte the phone sends comes out exactly once, in a head, a body, trailers, raw bytes or the tunnel that
+ * follows an upgrade (chunk extensions come out as raw bytes); only line ends, blanks and chunk sizes are dropped.
+ * Answers are paired with requests in order. Each request head, and each final response head, has exactly one
+ * `body-end`. Where framing is ambiguous the direction is called unreadable and the rest of it is raw.
+ * Bodies are subarrays of what was pushed; at most one head and one held-back upgrade are kept in memory.
+ */
+import type { Direction, FlowEvent } from '../model/flow.ts';
+import { Carry } from './carry.ts';
+import { type Framing, frameRequest, frameResponse } from './http1-framing.ts';
+import { parseFields, parseRequestHead, parseResponseHead } from './http1-head.ts';
+import { readTarget } from './http1-target.ts';
+import type { Layer, Reading } from './layer.ts';
+
+type Phase =
+  | 'head'
+  | 'sized'
+  | 'until-close'
+  | 'chunk-line'
+  | 'chunk-data'
+  | 'chunk-end'
+  | 'trailers'
+  | 'held' // the answer to an upgrade or CONNECT decides what these bytes are
+  | 'tunnel'
+  | 'raw';
+
+interface Side {
+  readonly direction: Direction;
+  phase: Phase;
+  readonly carry: Carry;
+  /** Only line-end bytes since the last LF: the next LF ends the section. */
+  lineEmpty: boolean;
+  /** Bytes left of a sized body or of a chunk. */
+  remaining: number;
+  exchange: number;
+  bodyOpen: boolean;
+  ended: boolean;
+}
+
+interface Pending {
+  exchange: number;
+  method: string;
+  asksUpgrade: boolean;
+  headers: [string, string][];
+}
+
+/** What a connection was turned into: enough to choose the reader that goes on. */
+export interface Upgrade {
+  exchange: number;
+  /** Lower-case upgrade token, or `connect`. */
+  protocol: string;
+  request: [string, string][];
+  response: [string, string][];
+}
+
+const LF = 10;
+const CR = 13;
+
+export class Http1Layer implements Layer {
+  readonly #reading: Reading;
+  readonly #openTunnel: (upgrade: Upgrade) => Layer;
+  readonly #request = newSide('request');
+  readonly #response = newSide('response');
+  readonly #pending: Pending[] = [];
+  /** Exchange whose answer decides what follows the request; 0 for none. */
+  #awaited = 0;
+  #tunnel: Layer | null = null;
+  #requestsLost = false;
+
+  constructor(reading: Reading, openTunnel: (upgrade: Upgrade) => Layer) {
+    this.#reading = reading;
+    this.#openTunnel = openTunnel;
+  }
+
+  push(direction: Direction, chunk: Buffer, time: number, out: FlowEvent[]): void {
+    const side = direction === 'request' ? this.#request : this.#response;
+    for (let at = 0; at < chunk.length; ) at = this.#step(side, chunk, at, time, out);
+  }
+
+  end(direction: Direction, time: number, out: FlowEvent[]): void {
+    const side = direction === 'request' ? this.#request : this.#response;
+    if (side.ended) return;
+    side.ended = true;
+    if (side.phase === 'held') return; // the answer may still come: #release goes on
+    if (side.phase === 'tunnel') {
+      this.#tunnel!.end(direction, time, out);
+      return;
+    }
+    this.#finish(side, side.phase === 'until-close', time, out);
+    if (direction === 'response') this.#abandonHeld(time, out);
+  }
+
+  close(time: number, out: FlowEvent[]): void {
+    if (this.#request.carry.length > 0) this.#abandonHeld(time, out);
+    if (this.#request.phase !== 'tunnel') this.#finish(this.#request, false, time, out);
+    if (this.#response.phase !== 'tunnel') this.#finish(this.#response, false, time, out);
+    this.#tunnel?.close(time, out);
+  }
+
+  /** Reads on from `at` and returns the offset it reached. */
+  #step(side: Side, chunk: Buffer, at: number, time: number, out: FlowEvent[]): number {
+    switch (side.phase) {
+      case 'head':
+        return this.#readHead(side, chunk, at, time, out);
+      case 'sized':
+      case 'chunk-data':
+        return this.#readSized(side, chunk, at, time, out);
+      case 'until-close':
+        this.#emitBody(side, chunk.subarray(at), time, out);
+        return chunk.length;
+      case 'chunk-line':
+        return this.#readChunkLine(side, chunk, at, time, out);
+      case 'chunk-end':
+        return this.#readChunkEnd(side, chunk, at, time, out);
+      case 'trailers':
+        return this.#readTrailers(side, chunk, at, time, out);
+      case 'held':
+        if (side.carry.length + chunk.length - at > this.#reading.limits.maxHeldBytes) {
+          this.#fail(side, 'too many bytes before the answer to an upgrade', time, out);
+          return at;
+        }
+        side.carry.add(chunk, at);
+        return chunk.length;
+      case 'tunnel':
+        this.#tunnel!.push(side.direction, at === 0 ? chunk : chunk.subarray(at), time, out);
+        return chunk.length;
+      case 'raw':
+        this.#reading.raw(side.direction, at === 0 ? chunk : chunk.subarray(at), time, out);
+        return chunk.length;
+    }
+  }
+
+  #readHead(side: Side, chunk: Buffer, at: number, time: number, out: FlowEvent[]): number {
+    let start = at;
+    if (side.carry.length === 0) {
+      // RFC 9112 2.2: empty lines before a request line are to be ignored; old clients send one after a POST.
+      while (start < chunk.length && (chunk[start] === CR || chunk[start] === LF)) start += 1;
+      if (start === chunk.length) return start;
+      side.lineEmpty = false;
+      if (side.direction === 'response' && this.#requestsLost && this.#pending.length === 0) {
+        this.#fail(side, 'answers whose requests could not be read', time, out);
+        return start;
+      }
+    }
+    const end = this.#collectSection(side, chunk, start, time, out);
+    if (end < 0) return side.phase === 'raw' ? start : chunk.length;
+    const bytes = side.carry.length > 0 ? side.carry.take() : chunk.subarray(start, end);
+    const text = bytes.toString('latin1');
+    const understood =
+      side.direction === 'request'
+        ? this.#requestHead(side, text, time, out)
+        : this.#responseHead(side, text, time, out);
+    if (!understood) this.#reading.raw(side.direction, bytes, time, out);
+    return end;
+  }
+
+  /**
+   * Looks for the empty line that ends a head or trailer section. Returns the offset after it, with earlier chunks'
+   * part and this one joined in the carry if there is such a part; -1 when more is needed or the section is too long.
+   */
+  #collectSection(side: Side, chunk: Buffer, start: number, time: number, out: FlowEvent[]): number {
+    const stop = Math.min(chunk.length, start + this.#reading.limits.maxHeadBytes - side.carry.length);
+    let lineEmpty = side.lineEmpty;
+    for (let at = start; at < stop; at += 1) {
+      const byte = chunk[at];
+      if (byte === LF) {
+        if (lineEmpty) {
+          if (side.carry.length > 0) side.carry.add(chunk, start, at + 1);
+          return at + 1;
+        }
+        lineEmpty = true;
+      } else if (byte !== CR) lineEmpty = false;
+    }
+    side.lineEmpty = lineEmpty;
+    if (stop < chunk.length) this.#fail(side, 'a head or trailer section over the limit', time, out);
+    else side.carry.add(chunk, start);
+    return -1;
+  }
+
+  /** False, with the direction given up, when it is no HTTP/1 request. */
+  #requestHead(side: Side, text: string, time: number, out: FlowEvent[]): boolean {
+    const head = parseRequestHead(text);
+    if (head === null || this.#pending.length >= this.#reading.limits.maxPipelined) {
+      const reason = head === null ? 'not an HTTP/1 request' : 'too many requests without an answer';
+      this.#fail(side, reason, time, out);
+      return false;
+    }
+    const { method, target, headers } = head;
+    const exchange = this.#reading.nextExchange();
+    const { scheme, authority } = readTarget(this.#reading.flow, method, target, headers);
+    const protocol = head.minor === 1 ? 'http/1.1' : `http/1.${head.minor}`;
+    const flowId = this.#reading.flow.id;
+    out.push({ type: 'request-head', flowId, exchange, time, protocol, method, target, scheme, authority, headers });
+    const asksUpgrade = method === 'CONNECT' || fieldOf(headers, 'upgrade') !== null;
+    this.#pending.push({ exchange, method, asksUpgrade, headers: asksUpgrade ? headers : NO_FIELDS });
+    if (asksUpgrade) this.#awaited = exchange;
+    this.#beginBody(side, exchange, frameRequest(head, head.minor, method), time, out);
+    return true;
+  }
+
+  /** False, with the direction given up, when it is no HTTP/1 response. */
+  #responseHead(side: Side, text: string, time: number, out: FlowEvent[]): boolean {
+    const head = parseResponseHead(text);
+    if (head === null) {
+      this.#fail(side, 'not an HTTP/1 response', time, out);
+      return false;
+    }
+    const { status, headers } = head;
+    // An answer nobody asked for (408 on an idle connection) is an exchange of its own.
+    const asked = this.#pending[0] ?? {
+      exchange: this.#reading.nextExchange(),
+      method: '',
+      asksUpgrade: false,
+      headers: NO_FIELDS,
+    };
+    const { exchange } = asked;
+    out.push({ type: 'response-head', flowId: this.#reading.flow.id, exchange, time, status, headers });
+    if (status < 200 && status !== 101) return true;
+    this.#pending.shift();
+    const connected = asked.method === 'CONNECT' && status >= 200 && status < 300;
+    if (connected || (status === 101 && asked.asksUpgrade)) {
+      this.#beginBody(side, exchange, { kind: 'none' }, time, out);
+      const protocol = connected ? 'connect' : (fieldOf(headers, 'upgrade') ?? 'unknown').toLowerCase();
+      out.push({ type: 'upgraded', flowId: this.#reading.flow.id, exchange, time, protocol });
+      this.#tunnel = this.#openTunnel({ exchange, protocol, request: asked.headers, response: headers });
+      side.phase = 'tunnel';
+      this.#release('tunnel', time, out);
+      return true;
+    }
+    this.#beginBody(side, exchange, frameResponse(head, head.minor, status, asked.method), time, out);
+    if (exchange === this.#awaited) this.#release('head', time, out);
+    return true;
+  }
+
+  #beginBody(side: Side, exchange: number, framing: Framing, time: number, out: FlowEvent[]): void {
+    side.exchange = exchange;
+    side.bodyOpen = true;
+    switch (framing.kind) {
+      case 'none':
+        this.#endBody(side, NO_FIELDS, time, out);
+        return;
+      case 'sized':
+        side.remaining = framing.length;
+        side.phase = 'sized';
+        if (framing.length === 0) this.#endBody(side, NO_FIELDS, time, out);
+        return;
+      case 'chunked':
+        side.phase = 'chunk-line';
+        return;
+      case 'until-close':
+        side.phase = 'until-close';
+        return;
+      case 'ambiguous':
+        this.#fail(side, framing.reason, time, out);
+    }
+  }
+
+  #readSized(side: Side, chunk: Buffer, at: number, time: number, out: FlowEvent[]): number {
+    const end = Math.min(chunk.length, at + side.remaining);
+    side.remaining -= end - at;
+    this.#emitBody(side, chunk.subarray(at, end), time, out);
+    if (side.remaining === 0) {
+      if (side.phase === 'sized') this.#endBody(side, NO_FIELDS, time, out);
+      else side.phase = 'chunk-end';
+    }
+    return end;
+  }
+
+  #readChunkLine(side: Side, chunk: Buffer, at: number, time: number, out: FlowEvent[]): number {
+    const stop = Math.min(chunk.length, at + this.#reading.limits.maxChunkLineBytes - side.carry.length);
+    let end = at;
+    while (end < stop && chunk[end] !== LF) end += 1;
+    if (end === stop) {
+      if (stop < chunk.length) {
+        this.#fail(side, 'a chunk-size line over the limit', time, out);
+        return at;
+      }
+      side.carry.add(chunk, at);
+      return stop;
+    }
+    side.carry.add(chunk, at, end + 1);
+    const bytes = side.carry.view();
+    const match = CHUNK_LINE.exec(bytes.toString('latin1'));
+    const size = match ? Number.parseInt(match[1]!, 16) : Number.NaN;
+    if (!match || size > Number.MAX_SAFE_INTEGER) {
+      this.#fail(side, match ? 'a chunk size beyond 2^53' : 'a chunk size that is no hexadecimal number', time, out);
+      return end + 1;
+    }
+    const line = side.carry.take();
+    if (match[2] !== undefined) this.#reading.raw(side.direction, line.subarray(line.indexOf(SEMICOLON)), time, out);
+    side.remaining = size;
+    side.phase = size === 0 ? 'trailers' : 'chunk-data';
+    side.lineEmpty = true;
+    return end + 1;
+  }
+
+  #readChunkEnd(side: Side, chunk: Buffer, at: number, time: number, out: FlowEvent[]): number {
+    if (chunk[at] === LF) side.phase = 'chunk-line';
+    else if (chunk[at] !== CR) {
+      this.#fail(side, 'a chunk longer than its size', time, out);
+      return at;
+    }
+    return at + 1;
+  }
+
+  #readTrailers(side: Side, chunk: Buffer, at: number, time: number, out: FlowEvent[]): number {
+    const end = this.#collectSection(side, chunk, at, time, out);
+    if (end < 0) return side.phase === 'raw' ? at : chunk.length;
+    const bytes = side.carry.length > 0 ? side.carry.take() : chunk.subarray(at, end);
+    this.#endBody(side, parseFields(bytes.toString('latin1'), 0).headers, time, out);
+    return end;
+  }
+
+  #emitBody(side: Side, bytes: Buffer, time: number, out: FlowEvent[]): void {
+    const { exchange, direction } = side;
+    out.push({ type: 'body-chunk', flowId: this.#reading.flow.id, exchange, direction, time, bytes });
+  }
+
+  #endBody(side: Side, trailers: [string, string][], time: number, out: FlowEvent[]): void {
+    this.#closeBody(side, trailers, true, time, out);
+    side.phase = 'head';
+    if (side.direction === 'request' && this.#awaited === side.exchange) side.phase = 'held';
+    else if (side.direction === 'request' && this.#tunnel !== null) side.phase = 'tunnel';
+  }
+
+  #closeBody(side: Side, trailers: [string, string][], complete: boolean, time: number, out: FlowEvent[]): void {
+    const { exchange, direction } = side;
+    side.bodyOpen = false;
+    out.push({ type: 'body-end', flowId: this.#reading.flow.id, exchange, direction, time, trailers, complete });
+  }
+
+  /** The answer to an upgrade is known: what was held back is read as what it turned out to be. */
+  #release(phase: 'head' | 'tunnel', time: number, out: FlowEvent[]): void {
+    const side = this.#request;
+    this.#awaited = 0;
+    if (side.phase !== 'held') return; // its body is still coming: #endBody goes on
+    const held = side.carry.take();
+    side.phase = phase;
+    this.push('request', held, time, out);
+    if (!side.ended) return;
+    side.ended = false;
+    this.end('request', time, out);
+  }
+
+  /** The answer will not come: what was held back, and what may follow, is raw. */
+  #abandonHeld(time: number, out: FlowEvent[]): void {
+    this.#awaited = 0;
+    if (this.#request.phase === 'held') this.#fail(this.#request, 'an upgrade that was never answered', time, out);
+  }
+
+  /** The side is over: what is still open is told. */
+  #finish(side: Side, complete: boolean, time: number, out: FlowEvent[]): void {
+    if (side.carry.length > 0) this.#fail(side, 'the connection ended inside a head or chunk line', time, out);
+    if (side.bodyOpen) this.#closeBody(side, NO_FIELDS, complete, time, out);
+    side.phase = 'raw';
+  }
+
+  /** Gives the direction up: the rest of it is raw. */
+  #fail(side: Side, reason: string, time: number, out: FlowEvent[]): void {
+    if (side.bodyOpen) this.#closeBody(side, NO_FIELDS, false, time, out);
+    this.#reading.unreadable(side.direction, reason, time, out);
+    this.#reading.raw(side.direction, side.carry.take(), time, out);
+    side.phase = 'raw';
+    if (side.direction === 'request') this.#requestsLost = true;
+    else this.#abandonHeld(time, out);
+  }
+}
+
+const NO_FIELDS: [string, string][] = [];
+const SEMICOLON = 59;
+/** RFC 9112 7.1; blanks around the size are sent by some servers that reserve room for it. */
+const CHUNK_LINE = /^[ \t]*([0-9A-Fa-f]+)[ \t]*(;[^\n]*)?\r*\n$/;
+
+function newSide(direction: Direction): Side {
+  return {
+    direction,
+    phase: 'head',
+    carry: new Carry(),
+    lineEmpty: false,
+    remaining: 0,
+    exchange: 0,
+    bodyOpen: false,
+    ended: false,
+  };
+}
+
+function fieldOf(headers: [string, string][], name: string): string | null {
+  for (const [key, value] of headers) {
+    if (key.length === name.length && value !== '' && key.toLowerCase() === name) return value;
+  }
+  return null;
+}

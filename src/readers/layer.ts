@@ -1,0 +1,45 @@
+/**
+ * What the protocol machines of one flow share. A `Layer` reads one protocol in both directions and appends events
+ * to `out`; layers nest (HTTP/1 → CONNECT → HTTP/1 → WebSocket) and then share one `Reading`: the flow, the limits,
+ * the exchange numbers, and the list of what was already said to be unreadable.
+ */
+import type { Direction, Flow, FlowEvent } from '../model/flow.ts';
+import type { ReaderLimits } from './limits.ts';
+
+export interface Layer {
+  push(direction: Direction, chunk: Buffer, time: number, out: FlowEvent[]): void;
+  /** That direction is finished (EOF or half-close). */
+  end(direction: Direction, time: number, out: FlowEvent[]): void;
+  /** The connection is gone: whatever is pending is told to be incomplete. */
+  close(time: number, out: FlowEvent[]): void;
+}
+
+export class Reading {
+  readonly flow: Flow;
+  readonly limits: ReaderLimits;
+  #lastExchange = 0;
+  readonly #said = new Set<string>();
+
+  constructor(flow: Flow, limits: ReaderLimits) {
+    this.flow = flow;
+    this.limits = limits;
+  }
+
+  /** Numbers start at 1 and grow along the flow. */
+  nextExchange(): number {
+    this.#lastExchange += 1;
+    return this.#lastExchange;
+  }
+
+  /** Says once per reason and direction that something could not be understood. Reasons are fixed texts, so the list stays small. */
+  unreadable(direction: Direction, reason: string, time: number, out: FlowEvent[]): void {
+    const key = `${direction} ${reason}`;
+    if (this.#said.has(key)) return;
+    this.#said.add(key);
+    out.push({ type: 'unreadable', flowId: this.flow.id, direction, time, reason });
+  }
+
+  raw(direction: Direction, bytes: Buffer, time: number, out: FlowEvent[]): void {
+    if (bytes.length > 0) out.push({ type: 'raw-bytes', flowId: this.flow.id, direction, time, bytes });
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * The door of this room: bytes of one connection in, flow events out, no sockets, no clocks, no throwing.
+ * The reader is chosen by ALPN, else by the phone's first bytes. Events come out in the order of the bytes; their
+ * `bytes` may be views of the pushed chunk, which stays untouched: who keeps them copies.
+ * `flow-opened` and `flow-closed` are not a reader's to tell.
+ */
+import type { Direction, Flow, FlowEvent } from '../model/flow.ts';
+import { ChoosingLayer } from './choosing.ts';
+import { Http1Layer, type Upgrade } from './http1.ts';
+import { type Layer, Reading } from './layer.ts';
+import { DEFAULT_LIMITS, type ReaderLimits } from './limits.ts';
+import { RawLayer } from './raw.ts';
+import type { Guess } from './sniff.ts';
+
+export interface Reader {
+  push(direction: Direction, chunk: Buffer, time: number): FlowEvent[];
+  /** That direction is finished (EOF, half-close). */
+  end(direction: Direction, time: number): FlowEvent[];
+  /** The connection is gone: pending bodies end with `complete: false`. */
+  close(time: number): FlowEvent[];
+}
+
+/** `alpn` is the protocol agreed with the phone, null for none or no TLS. */
+export function createReader(flow: Flow, alpn: string | null, limits: Partial<ReaderLimits> = {}): Reader {
+  const reading = new Reading(flow, { ...DEFAULT_LIMITS, ...limits });
+  const layer = openByAlpn(reading, alpn);
+  let closed = false;
+  return {
+    push(direction, chunk, time) {
+      const out: FlowEvent[] = [];
+      if (!closed) layer.push(direction, chunk, time, out);
+      return out;
+    },
+    end(direction, time) {
+      const out: FlowEvent[] = [];
+      if (!closed) layer.end(direction, time, out);
+      return out;
+    },
+    close(time) {
+      const out: FlowEvent[] = [];
+      if (!closed) layer.close(time, out);
+      closed = true;
+      return out;
+    },
+  };
+}
+
+function openByAlpn(reading: Reading, alpn: string | null): Layer {
+  if (alpn === 'http/1.1' || alpn === 'http/1.0') return openHttp1(reading, 0);
+  return openByBytes(reading, 0);
+}
+
+function openByBytes(reading: Reading, depth: number): Layer {
+  if (depth > reading.limits.maxTunnelDepth) return new RawLayer(reading);
+  return new ChoosingLayer(reading, (guess: Exclude<Guess, 'more'>) =>
+    guess === 'http1' ? openHttp1(reading, depth) : new RawLayer(reading),
+  );
+}
+
+function openHttp1(reading: Reading, depth: number): Layer {
+  return new Http1Layer(reading, (upgrade) => openUpgrade(reading, upgrade, depth + 1));
+}
+
+function openUpgrade(reading: Reading, upgrade: Upgrade, depth: number): Layer {
+  return upgrade.protocol === 'connect' ? openByBytes(reading, depth) : new RawLayer(reading);
+}
