@@ -1,0 +1,291 @@
+/**
+ * Decides what deserves an alert: a finding, or a flow nobody could look into, becomes a new alert or one more count of
+ * a running one. Pure: time comes in, ids come from `newId`, nothing is written anywhere. The caller stores a record
+ * before it shows it.
+ * Repeats beyond the tenth are handed out at most once a second; `flush` hands out what is left.
+ * No alert holds a value: addresses, locators and sentences are masked against the finding and the phone's own words.
+ */
+import { randomBytes } from 'node:crypto';
+import { type Alert, type AlertDevice, type AlertFlow, type AlertRecord, SEVERITIES } from '../model/alert.ts';
+import type { FlowEvent } from '../model/flow.ts';
+import type { Finding } from '../model/identifier.ts';
+import type { AlertContext } from './context.ts';
+import { createFlowWatch, type FlowVerdict } from './flow-watch.ts';
+import { createFold, placeOf } from './fold.ts';
+import { KIND_FACTS } from './kind-facts.ts';
+import { createSecretTest, maskHost, maskLocator, maskSentence, maskUrl, type SecretTest } from './mask-url.ts';
+import { type AlertPolicy, DEFAULT_POLICY, decideSeverity } from './policy.ts';
+import { isAbroad, isFirstParty, isWatched, nameReceiver, UNKNOWN_FACTS } from './receiver.ts';
+import { writeLeak } from './sentence.ts';
+
+export interface AlerterOptions {
+  policy?: Partial<AlertPolicy>;
+  /** ULID for a time in milliseconds since the epoch. */
+  newId: (time: number) => string;
+  /** Highest `seq` the store already holds. */
+  lastSeq?: number;
+  /** Registered values of a phone, any spelling, that must not show in an address: SSIDs, names, serials… */
+  secretWords?: (deviceId: string) => readonly string[];
+  /** Key of the folding hashes; random by default, and best left so. */
+  hashSecret?: Buffer;
+}
+
+/** A message of the lab about itself. The same `subject` (and device) folds. */
+export interface SystemNotice {
+  subject: string;
+  message: string;
+  severity: Alert['severity'];
+  device: AlertDevice;
+  time: number;
+}
+
+export interface Alerter {
+  /** The new alert or its update; null when the repeat is only counted for now. */
+  finding(finding: Finding, context: AlertContext): AlertRecord | null;
+  /** Every flow event but the bytes matters; bytes may be passed and are ignored. */
+  flowEvent(event: FlowEvent, context: AlertContext): AlertRecord[];
+  system(notice: SystemNotice): AlertRecord | null;
+  /** Repeats counted but not handed out. Call about once a second, and at the end. */
+  flush(time: number): AlertRecord[];
+  lastSeq(): number;
+}
+
+/** Repeats up to this one are handed out at once: a person watching sees the count move. */
+const SHOW_EVERY_UNTIL = 10;
+const SHOW_AGAIN_AFTER_MS = 1000;
+
+type Draft = Omit<Alert, 'v' | 'seq' | 'id' | 'time' | 'count' | 'firstSeen' | 'lastSeen'>;
+
+export function createAlerter(options: AlerterOptions): Alerter {
+  const policy: AlertPolicy = { ...DEFAULT_POLICY, ...options.policy };
+  const fold = createFold(options.hashSecret ?? randomBytes(32), policy.maxFolded);
+  const watch = createFlowWatch(policy);
+  let seq = options.lastSeq ?? 0;
+
+  function show(alert: Alert): Alert {
+    return { ...alert, seq: ++seq, time: alert.lastSeen };
+  }
+
+  /** `draft` is called only when its alert is new or may have become worse. */
+  function raise(
+    key: string,
+    time: number,
+    severity: Alert['severity'],
+    draft: () => Draft,
+    secret: AlertRecord['secret'],
+  ): AlertRecord | null {
+    const at = new Date(time).toISOString();
+    const running = fold.get(key);
+    if (running === undefined) {
+      const first: Alert = {
+        v: 1,
+        seq: 0,
+        id: options.newId(time),
+        time: at,
+        ...draft(),
+        count: 1,
+        firstSeen: at,
+        lastSeen: at,
+      };
+      const alert = show(first);
+      fold.set(key, { alert, shownAt: time, unshown: false });
+      return { alert, secret };
+    }
+    const worse = SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(running.alert.severity);
+    running.alert = {
+      ...running.alert,
+      ...(worse ? draft() : {}),
+      count: running.alert.count + 1,
+      lastSeen: at,
+    };
+    if (!worse && running.alert.count > SHOW_EVERY_UNTIL && time - running.shownAt < SHOW_AGAIN_AFTER_MS) {
+      running.unshown = true;
+      return null;
+    }
+    running.alert = show(running.alert);
+    running.shownAt = time;
+    running.unshown = false;
+    return { alert: running.alert, secret: worse ? secret : null };
+  }
+
+  function finding(found: Finding, context: AlertContext): AlertRecord | null {
+    const { identifier, evidence } = found;
+    const { flow, device } = context;
+    const facts = context.facts ?? UNKNOWN_FACTS;
+    const kind = KIND_FACTS[identifier.kind];
+    watch.found(flow.id);
+
+    const casePlace = [context.case?.id ?? null, context.case?.phase ?? null];
+    const place = [
+      device.id,
+      identifier.kind,
+      flow.destination.host,
+      evidence.where,
+      placeOf(evidence.path),
+      ...casePlace,
+    ];
+    let key = fold.key([...place, kind.stable ? found.value : null]);
+    let crowded = false;
+    if (kind.stable && fold.get(key) === undefined && fold.crowded(fold.key(place), policy.maxValuesPerPlace)) {
+      crowded = true;
+      key = fold.key([...place, null]);
+    }
+
+    const clear = !flow.encrypted || evidence.where === 'sni' || evidence.where === 'dns';
+    const phase = context.case?.phase ?? null;
+    const { severity } = decideSeverity({
+      group: kind.group,
+      confidence: identifier.confidence,
+      clear,
+      response: evidence.direction === 'response',
+      phase,
+      abroad: isAbroad(policy, facts),
+      firstParty: isFirstParty(device.model, facts),
+      watched: isWatched(policy, facts),
+    });
+
+    const draft = (): Draft => {
+      const secrets = secretsOf(device.id, [found.value, found.seen]);
+      const own = createSecretTest([found.value, found.seen].filter((text) => text.length >= 6));
+      const inName =
+        evidence.where === 'sni' || evidence.where === 'dns' || evidence.path?.toLowerCase() === 'header:host';
+      const shownFlow = describeFlow(
+        context,
+        secrets,
+        evidence.where === 'path' ? segmentOf(evidence.path) : null,
+        inName,
+      );
+      const destination = { ...flow.destination, host: maskHost(flow.destination.host, secrets, inName), ...facts };
+      const shownEvidence = {
+        ...evidence,
+        path: evidence.path === null ? null : maskLocator(evidence.path, secrets),
+        decoding: evidence.decoding.map((layer) => maskLocator(layer, secrets)),
+      };
+      const shownIdentifier = { ...identifier, reasoning: maskSentence(identifier.reasoning, own) };
+      return {
+        type: identifier.kind === 'opaque' ? 'opaque' : 'leak',
+        severity,
+        device,
+        case: caseOf(context),
+        identifier: shownIdentifier,
+        evidence: shownEvidence,
+        flow: shownFlow,
+        destination,
+        simulated: flow.simulated,
+        message: writeLeak({
+          device,
+          identifier,
+          evidence: shownEvidence,
+          flow: shownFlow,
+          receiver: nameReceiver(destination, facts),
+          clear,
+          phase,
+          crowded,
+        }),
+        label: context.case?.label ?? null,
+      };
+    };
+    return raise(key, context.time, severity, draft, { value: found.value, seen: found.seen, window: found.window });
+  }
+
+  function flowEvent(event: FlowEvent, context: AlertContext): AlertRecord[] {
+    const records: AlertRecord[] = [];
+    for (const verdict of watch.consume(event, context)) {
+      const record = raiseVerdict(verdict, context);
+      if (record !== null) records.push(record);
+    }
+    return records;
+  }
+
+  function raiseVerdict(verdict: FlowVerdict, context: AlertContext): AlertRecord | null {
+    const { flow, device } = context;
+    const facts = context.facts ?? UNKNOWN_FACTS;
+    const secrets = secretsOf(device.id, []);
+    const host = maskHost(flow.destination.host, secrets, false);
+    const draft = (): Draft => ({
+      type: verdict.type,
+      severity: verdict.severity,
+      device,
+      case: caseOf(context),
+      identifier: null,
+      evidence: null,
+      flow: describeFlow(context, secrets, null, false),
+      destination: verdict.aboutDestination ? { ...flow.destination, host, ...facts } : null,
+      simulated: flow.simulated,
+      message: maskSentence(verdict.write(nameReceiver({ ...flow.destination, host }, facts), host), secrets),
+      label: context.case?.label ?? null,
+    });
+    const key = fold.key([
+      device.id,
+      verdict.type,
+      ...verdict.fold,
+      context.case?.id ?? null,
+      context.case?.phase ?? null,
+    ]);
+    return raise(key, context.time, verdict.severity, draft, null);
+  }
+
+  function secretsOf(deviceId: string, own: readonly string[]): SecretTest {
+    return createSecretTest([...own, ...(options.secretWords?.(deviceId) ?? [])]);
+  }
+
+  return {
+    finding,
+    flowEvent,
+    system: (notice) =>
+      raise(
+        fold.key([notice.device.id, 'system', notice.subject]),
+        notice.time,
+        notice.severity,
+        () => ({
+          type: 'system',
+          severity: notice.severity,
+          device: notice.device,
+          case: null,
+          identifier: null,
+          evidence: null,
+          flow: null,
+          destination: null,
+          simulated: false,
+          message: notice.message,
+          label: null,
+        }),
+        null,
+      ),
+    flush: (time) =>
+      fold.unshown().map((running) => {
+        running.alert = show(running.alert);
+        running.shownAt = time;
+        running.unshown = false;
+        return { alert: running.alert, secret: null };
+      }),
+    lastSeq: () => seq,
+  };
+}
+
+function caseOf(context: AlertContext): Alert['case'] {
+  return context.case === null ? null : { id: context.case.id, phase: context.case.phase };
+}
+
+function describeFlow(
+  context: AlertContext,
+  secrets: SecretTest,
+  hiddenSegment: number | null,
+  inName: boolean,
+): AlertFlow {
+  const { flow, head } = context;
+  const protocol = head?.protocol ?? (flow.encrypted ? 'tls' : 'tcp');
+  return {
+    protocol,
+    method: head?.method ?? null,
+    url: head === null ? null : maskUrl(head, secrets, hiddenSegment, inName),
+    encrypted: flow.encrypted,
+    intercepted: flow.intercepted,
+  };
+}
+
+/** `[2]` is the third segment of the path. */
+function segmentOf(path: string | null): number | null {
+  const index = /^\[(\d+)\]/.exec(path ?? '')?.[1];
+  return index === undefined ? null : Number(index);
+}

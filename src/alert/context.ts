@@ -1,0 +1,17 @@
+/** The surroundings of a finding or an event: what the rooms before this one already know. */
+import type { AlertDevice } from '../model/alert.ts';
+import type { DestinationFacts } from '../model/destination.ts';
+import type { Flow } from '../model/flow.ts';
+import type { RequestHeadFacts } from './mask-url.ts';
+
+export interface AlertContext {
+  flow: Flow;
+  /** Head of the exchange; null outside an exchange. */
+  head: RequestHeadFacts | null;
+  /** Null while nothing is known about the address. */
+  facts: DestinationFacts | null;
+  device: AlertDevice;
+  case: { id: string; phase: string | null; label: string | null } | null;
+  /** Milliseconds since the epoch. */
+  time: number;
+}

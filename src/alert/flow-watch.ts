@@ -1,0 +1,193 @@
+/**
+ * Follows each flow just enough to say, when it matters, that nobody could look into it: pinned apps, bad certificates,
+ * refused phones, servers that never answered, watched receivers with nothing readable, a phone without the lab's CA.
+ * State per open flow is two booleans; both tables are bounded, because a flow whose end was lost must not stay for ever.
+ */
+import { LRUCache } from 'lru-cache';
+import type { AlertType, Severity } from '../model/alert.ts';
+import type { Flow, FlowEvent } from '../model/flow.ts';
+import type { AlertContext } from './context.ts';
+import { type AlertPolicy, decideSeverity } from './policy.ts';
+import { isWatched, UNKNOWN_FACTS } from './receiver.ts';
+import { nameDevice } from './sentence.ts';
+
+export interface FlowVerdict {
+  type: AlertType;
+  severity: Severity;
+  /** What makes a repeat the same, besides phone, type and case. */
+  fold: string[];
+  /** False when the lab never got as far as a destination. */
+  aboutDestination: boolean;
+  /** The sentence, given the receiver's name and the masked host. */
+  write: (receiver: string, host: string) => string;
+}
+
+export interface FlowWatch {
+  consume(event: FlowEvent, context: AlertContext): FlowVerdict[];
+  /** Something in this flow was found: it was readable. */
+  found(flowId: string): void;
+}
+
+const MAX_OPEN_FLOWS = 20_000;
+const MAX_PHONES = 1000;
+
+const FAILED: Record<string, string> = {
+  'upstream-refused': 'refused the connection',
+  'upstream-unresolvable': 'has no address (its name does not resolve)',
+  'upstream-timeout': 'did not answer in time',
+  'upstream-tls-failed': 'could not agree on TLS with the lab',
+};
+
+export function createFlowWatch(policy: AlertPolicy): FlowWatch {
+  const flows = new LRUCache<string, { readable: boolean; told: boolean }>({ max: MAX_OPEN_FLOWS });
+  const phones = new LRUCache<string, { trusts: boolean }>({ max: MAX_PHONES });
+
+  const flowState = (id: string) => {
+    const state = flows.get(id) ?? { readable: false, told: false };
+    flows.set(id, state);
+    return state;
+  };
+  const phoneState = (flow: Flow) => {
+    const key = `${flow.deviceId ?? ''} ${flow.client.ip}`;
+    const state = phones.get(key) ?? { trusts: false };
+    phones.set(key, state);
+    return state;
+  };
+
+  function rejected(event: Extract<FlowEvent, { type: 'certificate-rejected' }>, context: AlertContext): FlowVerdict[] {
+    const verdicts: FlowVerdict[] = [];
+    const phone = nameDevice(context.device);
+    const { trusts } = phoneState(context.flow);
+    const name = event.sni ?? context.flow.destination.host;
+    if (!trusts) {
+      verdicts.push({
+        type: 'system',
+        severity: 'medium',
+        fold: ['certificate-not-installed', context.flow.client.ip],
+        aboutDestination: false,
+        write: () =>
+          `The phone does not trust the lab's certificate: install it from http://phonehome.lab/ (${phone} has refused it so far).`,
+      });
+    }
+    if (event.count >= policy.pinnedAfter) {
+      flowState(event.flowId).told = true;
+      const watched = isWatched(policy, context.facts ?? UNKNOWN_FACTS);
+      verdicts.push({
+        type: 'pinned',
+        severity: watched ? 'medium' : 'low',
+        fold: [name],
+        aboutDestination: true,
+        write: (receiver) =>
+          `An app on ${phone} refused the lab's certificate for ${receiver} ${event.count} times${
+            trusts ? '' : ' (pinned, or the certificate is not installed)'
+          }: its traffic is passed through unread from now on.`,
+      });
+    }
+    return verdicts;
+  }
+
+  function weakTls(
+    event: Extract<FlowEvent, { type: 'upstream-certificate-invalid' }>,
+    context: AlertContext,
+  ): FlowVerdict[] {
+    const phone = nameDevice(context.device);
+    return [
+      {
+        type: 'weak-tls',
+        severity: event.acceptedByClient ? 'critical' : 'low',
+        fold: [context.flow.destination.host, event.problem],
+        aboutDestination: true,
+        write: (_receiver, host) =>
+          event.acceptedByClient
+            ? `An app on ${phone} accepted a bad certificate (${event.problem}) for ${host}: anyone on the same Wi-Fi can read what it sends there.`
+            : `The server ${host} has a bad certificate (${event.problem}); ${phone} was shown an untrusted one as well.`,
+      },
+    ];
+  }
+
+  function closed(event: Extract<FlowEvent, { type: 'flow-closed' }>, context: AlertContext): FlowVerdict[] {
+    const state = flowState(event.flowId);
+    flows.delete(event.flowId);
+    const { flow } = context;
+    const phone = nameDevice(context.device);
+    const watched = isWatched(policy, context.facts ?? UNKNOWN_FACTS);
+    const group = 'contact' as const;
+    const contact = (severity: Severity, write: FlowVerdict['write']): FlowVerdict => ({
+      type: 'contact',
+      severity,
+      fold: [flow.destination.host, String(flow.destination.port), severity],
+      aboutDestination: true,
+      write,
+    });
+
+    if (event.reason === 'refused-by-policy') {
+      const why = flow.treatmentReason ?? event.detail ?? 'not allowed by the lab';
+      return [
+        {
+          type: 'system',
+          severity: 'low',
+          fold: ['refused', flow.client.ip, why],
+          aboutDestination: false,
+          write: () => `A connection from ${flow.client.ip} was refused: ${why}`,
+        },
+      ];
+    }
+    const failure = FAILED[event.reason];
+    if (failure !== undefined) {
+      if (watched) return [contact('low', (receiver) => `${phone} tried to reach ${receiver}, which ${failure}.`)];
+      return [
+        {
+          type: 'system',
+          severity: 'info',
+          fold: ['upstream', flow.destination.host, event.reason],
+          aboutDestination: true,
+          write: (_receiver, host) => `${phone} tried to reach ${host}, which ${failure}.`,
+        },
+      ];
+    }
+    if (!watched || state.readable || state.told) return [];
+    // A connection that was opened and dropped without a byte told nobody anything but that it happened.
+    if (event.bytesUp === 0 && event.bytesDown === 0 && event.reason !== 'client-rejected-certificate') return [];
+    const { severity } = decideSeverity({
+      group,
+      confidence: 'certain',
+      clear: !flow.encrypted,
+      response: false,
+      phase: context.case?.phase ?? null,
+      abroad: true,
+      firstParty: false,
+      watched,
+    });
+    return [
+      contact(
+        severity,
+        (receiver) => `${phone} sent ${event.bytesUp} bytes to ${receiver}; nothing of it could be read.`,
+      ),
+    ];
+  }
+
+  return {
+    consume(event, context) {
+      switch (event.type) {
+        case 'request-head':
+        case 'message':
+          flowState(event.flowId).readable = true;
+          return [];
+        case 'tls-established':
+          if (context.flow.intercepted) phoneState(context.flow).trusts = true;
+          return [];
+        case 'certificate-rejected':
+          return rejected(event, context);
+        case 'upstream-certificate-invalid':
+          return weakTls(event, context);
+        case 'flow-closed':
+          return closed(event, context);
+        default:
+          return [];
+      }
+    },
+    found(flowId) {
+      flowState(flowId).readable = true;
+    },
+  };
+}

@@ -1,0 +1,50 @@
+/**
+ * Remembers which alerts are running, so that a repeat makes `count` grow and no second alert.
+ * Keys are keyed hashes with a secret that lives as long as the process: no identifier stands in this memory, and a
+ * memory dump cannot be searched for one by hashing guesses. Bounded: past `max`, the alert least recently repeated is
+ * forgotten, and its next repeat raises a new one (never none).
+ */
+import { createHmac } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Alert } from '../model/alert.ts';
+
+export interface RunningAlert {
+  alert: Alert;
+  /** Milliseconds since the epoch of the last version handed out. */
+  shownAt: number;
+  /** Repeats counted since then. */
+  unshown: boolean;
+}
+
+export interface Fold {
+  /** Parts are joined unambiguously; null and '' differ. */
+  key(parts: readonly (string | null)[]): string;
+  get(key: string): RunningAlert | undefined;
+  set(key: string, running: RunningAlert): void;
+  /** Counts another value in a place; true once more than `limit` were seen there. */
+  crowded(placeKey: string, limit: number): boolean;
+  /** Running alerts whose latest repeats were not handed out yet. */
+  unshown(): RunningAlert[];
+}
+
+export function createFold(secret: Buffer, max: number): Fold {
+  const running = new LRUCache<string, RunningAlert>({ max });
+  const places = new LRUCache<string, { values: number }>({ max });
+  return {
+    key: (parts) => createHmac('sha256', secret).update(JSON.stringify(parts)).digest('base64').slice(0, 24),
+    get: (key) => running.get(key),
+    set: (key, alert) => void running.set(key, alert),
+    crowded(placeKey, limit) {
+      const place = places.get(placeKey) ?? { values: 0 };
+      place.values++;
+      places.set(placeKey, place);
+      return place.values > limit;
+    },
+    unshown: () => [...running.values()].filter((alert) => alert.unshown),
+  };
+}
+
+/** `$.data[17].imei` and `$.data[18].imei` are one place: a list is sent item by item. */
+export function placeOf(path: string | null): string | null {
+  return path === null ? null : path.replace(/\[\d+\]/g, '[]');
+}

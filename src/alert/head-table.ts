@@ -1,0 +1,65 @@
+/**
+ * Remembers the request heads of each flow, so that a finding can be shown with its address.
+ * An exchange stays until both bodies ended and eight others ended after it: detection may lag behind the wire.
+ * Bounded: 256 exchanges per flow (HTTP/2 allows 100 streams at once by default), targets cut at 2 KB.
+ */
+import type { FlowEvent } from '../model/flow.ts';
+import type { RequestHeadFacts } from './mask-url.ts';
+
+const MAX_EXCHANGES = 256;
+const MAX_ENDED = 8;
+const MAX_TARGET = 2048;
+
+export interface HeadTable {
+  /** Call with every event, before the detector sees it. */
+  note(event: FlowEvent): void;
+  of(flowId: string, exchange: number): RequestHeadFacts | null;
+  /** Call once the detector is done with the flow. */
+  forget(flowId: string): void;
+}
+
+interface FlowHeads {
+  heads: Map<number, RequestHeadFacts>;
+  requestEnded: Set<number>;
+  ended: number[];
+}
+
+export function createHeadTable(): HeadTable {
+  const flows = new Map<string, FlowHeads>();
+
+  function bodyEnded(flow: FlowHeads, exchange: number, request: boolean): void {
+    if (request) {
+      flow.requestEnded.add(exchange);
+      return;
+    }
+    if (!flow.requestEnded.has(exchange)) return;
+    flow.ended.push(exchange);
+    if (flow.ended.length > MAX_ENDED) drop(flow, flow.ended.shift() as number);
+  }
+
+  function drop(flow: FlowHeads, exchange: number): void {
+    flow.heads.delete(exchange);
+    flow.requestEnded.delete(exchange);
+  }
+
+  return {
+    note(event) {
+      if (event.type === 'request-head') {
+        const { protocol, method, scheme, authority } = event;
+        let flow = flows.get(event.flowId);
+        if (flow === undefined) {
+          flow = { heads: new Map(), requestEnded: new Set(), ended: [] };
+          flows.set(event.flowId, flow);
+        }
+        const target = event.target.slice(0, MAX_TARGET);
+        flow.heads.set(event.exchange, { protocol, method, target, scheme, authority });
+        if (flow.heads.size > MAX_EXCHANGES) drop(flow, flow.heads.keys().next().value as number);
+      } else if (event.type === 'body-end') {
+        const flow = flows.get(event.flowId);
+        if (flow !== undefined) bodyEnded(flow, event.exchange, event.direction === 'request');
+      }
+    },
+    of: (flowId, exchange) => flows.get(flowId)?.heads.get(exchange) ?? null,
+    forget: (flowId) => void flows.delete(flowId),
+  };
+}

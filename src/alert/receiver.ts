@@ -1,0 +1,103 @@
+/**
+ * Who is at the other end, as the policy and a sentence need it: abroad, first party, watched, and how to call them.
+ * Server place, network and owner stay three facts (an anycast address has no country; a network's country is where it
+ * is registered): a receiver is watched when any of the three is.
+ */
+import type { DestinationFacts } from '../model/destination.ts';
+import type { Destination } from '../model/flow.ts';
+import type { AlertPolicy } from './policy.ts';
+
+export const UNKNOWN_FACTS: DestinationFacts = {
+  location: { country: null, confidence: 'none', votes: [], note: null },
+  network: { asn: null, org: null, country: null },
+  owner: { name: null, country: null, kind: null, evidence: 'unknown', parent: null },
+};
+
+/**
+ * A word of the model's name → words found in the names of companies that make or run such phones.
+ * Sources: the brands' own imprints; a joint owner (BBK) is not listed, only the company that runs the service.
+ */
+const MAKERS: Record<string, readonly string[]> = {
+  nokia: ['hmd', 'nokia'],
+  hmd: ['hmd'],
+  wiko: ['wiko'],
+  tinno: ['tinno'],
+  xiaomi: ['xiaomi'],
+  redmi: ['xiaomi'],
+  poco: ['xiaomi'],
+  mi: ['xiaomi'],
+  oneplus: ['oneplus', 'oppo'],
+  oppo: ['oppo', 'heytap'],
+  realme: ['realme', 'oppo', 'heytap'],
+  vivo: ['vivo'],
+  iqoo: ['vivo'],
+  huawei: ['huawei'],
+  honor: ['honor'],
+  samsung: ['samsung'],
+  galaxy: ['samsung'],
+  google: ['google'],
+  pixel: ['google'],
+  iphone: ['apple'],
+  ipad: ['apple'],
+  apple: ['apple'],
+  motorola: ['motorola', 'lenovo'],
+  moto: ['motorola', 'lenovo'],
+  lenovo: ['lenovo'],
+  sony: ['sony'],
+  xperia: ['sony'],
+  asus: ['asus'],
+  zte: ['zte'],
+  nubia: ['zte', 'nubia'],
+  tcl: ['tcl'],
+  alcatel: ['tcl'],
+  tecno: ['tecno', 'transsion'],
+  infinix: ['infinix', 'transsion'],
+  itel: ['itel', 'transsion'],
+  meizu: ['meizu'],
+  fairphone: ['fairphone'],
+};
+
+/** True when the owner's name holds the maker's: whole words, any case. */
+export function isFirstParty(model: string | null, facts: DestinationFacts): boolean {
+  if (model === null || facts.owner.name === null) return false;
+  const owner = ` ${facts.owner.name.toLowerCase().replace(/[^a-z0-9]+/g, ' ')} `;
+  return model
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .some((word) => Object.hasOwn(MAKERS, word) && MAKERS[word]?.some((maker) => owner.includes(` ${maker} `)));
+}
+
+/** True when server or owner are known to be elsewhere; with no home country every known country is abroad. */
+export function isAbroad(policy: AlertPolicy, facts: DestinationFacts): boolean {
+  return [facts.location.country, facts.owner.country].some(
+    (country) => country !== null && country !== policy.homeCountry,
+  );
+}
+
+export function isWatched(policy: AlertPolicy, facts: DestinationFacts): boolean {
+  const countries = [facts.location.country, facts.network.country, facts.owner.country];
+  if (countries.some((country) => country !== null && policy.watchedCountries.includes(country))) return true;
+  const names = `${facts.owner.name ?? ''}\n${facts.owner.parent ?? ''}`.toLowerCase();
+  return policy.watchedOwners.some((watched) => watched !== '' && names.includes(watched.toLowerCase()));
+}
+
+const countryNames = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'code' });
+
+/** `China` for `CN`; an unknown code is returned as it is. */
+export function countryName(code: string): string {
+  try {
+    return countryNames.of(code) ?? code;
+  } catch {
+    return code;
+  }
+}
+
+/** `China Telecom (China; server in Hong Kong)`, `zzhc.vnet.cn (server in China)`, `198.51.100.7`. */
+export function nameReceiver(destination: Destination, facts: DestinationFacts): string {
+  const { owner, location } = facts;
+  const server = location.country === null ? null : `server in ${countryName(location.country)}`;
+  if (owner.name === null) return server === null ? destination.host : `${destination.host} (${server})`;
+  const home = owner.country === null ? null : countryName(owner.country);
+  const details = [home, location.country === owner.country ? null : server].filter((part) => part !== null);
+  return details.length === 0 ? owner.name : `${owner.name} (${details.join('; ')})`;
+}

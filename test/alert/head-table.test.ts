@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { createHeadTable } from '../../src/alert/head-table.ts';
+import type { FlowEvent } from '../../src/model/flow.ts';
+
+const head = (exchange: number, target = `/${exchange}`): FlowEvent => ({
+  type: 'request-head',
+  flowId: 'f',
+  exchange,
+  time: 0,
+  protocol: 'h2',
+  method: 'GET',
+  target,
+  scheme: 'https',
+  authority: 'a.example',
+  headers: [],
+});
+const end = (exchange: number, direction: 'request' | 'response'): FlowEvent => ({
+  type: 'body-end',
+  flowId: 'f',
+  exchange,
+  direction,
+  time: 0,
+  trailers: [],
+  complete: true,
+});
+
+describe('request heads', () => {
+  it('are known while the exchange lasts and a little longer, then forgotten', () => {
+    const heads = createHeadTable();
+    for (let i = 0; i < 20; i++)
+      for (const event of [head(i), end(i, 'request'), end(i, 'response')]) heads.note(event);
+    expect(heads.of('f', 19)?.target).toBe('/19');
+    expect(heads.of('f', 12)?.target).toBe('/12');
+    expect(heads.of('f', 11)).toBeNull();
+    heads.forget('f');
+    expect(heads.of('f', 19)).toBeNull();
+  });
+
+  it('stay bounded when no exchange ever ends and targets are endless', () => {
+    const heads = createHeadTable();
+    for (let i = 0; i < 1000; i++) heads.note(head(i, '/x'.repeat(10_000)));
+    expect(heads.of('f', 743)).toBeNull();
+    expect(heads.of('f', 744)?.target).toHaveLength(2048);
+  });
+});
