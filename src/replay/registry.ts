@@ -1,0 +1,27 @@
+/** Every replay, in the order the demonstration plays them: each case, then its twin. */
+import type { ReplayCase } from './case.ts';
+import { nokia7Plus } from './cases/nokia-7-plus.ts';
+import { nokia7PlusFixed } from './cases/nokia-7-plus-fixed.ts';
+import { redmiNoteBenign } from './cases/redmi-note-benign.ts';
+import { redmiNotePhotos } from './cases/redmi-note-photos.ts';
+import { redmiNotePhotosFixed } from './cases/redmi-note-photos-fixed.ts';
+import { wikoSts } from './cases/wiko-sts.ts';
+import { wikoStsClear } from './cases/wiko-sts-clear.ts';
+import { wikoStsClearFixed } from './cases/wiko-sts-clear-fixed.ts';
+import { wikoStsFixed } from './cases/wiko-sts-fixed.ts';
+import { xiaomiCloudMessaging } from './cases/xiaomi-cloud-messaging.ts';
+import { xiaomiCloudMessagingFixed } from './cases/xiaomi-cloud-messaging-fixed.ts';
+
+export const replays: readonly ReplayCase[] = [
+  nokia7Plus,
+  nokia7PlusFixed,
+  wikoSts,
+  wikoStsFixed,
+  wikoStsClear,
+  wikoStsClearFixed,
+  redmiNotePhotos,
+  redmiNotePhotosFixed,
+  redmiNoteBenign,
+  xiaomiCloudMessaging,
+  xiaomiCloudMessagingFixed,
+];

@@ -1,0 +1,55 @@
+/**
+ * A certificate authority for the simulated vendors, made for one replay and thrown away with it. Its keys stay in
+ * memory; the lab is handed the certificate only, as one more authority to trust towards servers.
+ */
+import { generateKeyPair, randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import forge from 'node-forge';
+
+export interface VendorAuthority {
+  caPem: string;
+  keyPem: string;
+  /** PEM certificate for one host name. */
+  certify(host: string): string;
+}
+
+const DAY_MS = 86_400_000;
+
+/** `now` in milliseconds since the epoch; certificates hold for a day before and two days after. */
+export async function createVendorAuthority(now: number): Promise<VendorAuthority> {
+  const pair = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+  const keyPem = pair.privateKey.export({ type: 'pkcs8', format: 'pem' });
+  const privateKey = forge.pki.privateKeyFromPem(keyPem);
+  const publicKey = forge.pki.publicKeyFromPem(pair.publicKey.export({ type: 'spki', format: 'pem' }));
+  const issuer = [{ name: 'commonName', value: 'Simulated vendors (replay only)' }];
+
+  const issue = (subject: forge.pki.CertificateField[], extensions: object[]): string => {
+    const certificate = forge.pki.createCertificate();
+    certificate.publicKey = publicKey;
+    // Positive and unique: the top bit stays clear (RFC 5280 4.1.2.2).
+    certificate.serialNumber = `00${randomBytes(15).toString('hex')}`;
+    certificate.validity.notBefore = new Date(now - DAY_MS);
+    certificate.validity.notAfter = new Date(now + 2 * DAY_MS);
+    certificate.setSubject(subject);
+    certificate.setIssuer(issuer);
+    certificate.setExtensions(extensions);
+    certificate.sign(privateKey, forge.md.sha256.create());
+    return forge.pki.certificateToPem(certificate);
+  };
+
+  return {
+    caPem: issue(issuer, [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'keyUsage', keyCertSign: true, critical: true },
+    ]),
+    keyPem,
+    certify: (host) =>
+      issue(
+        [{ name: 'commonName', value: host }],
+        [
+          { name: 'extKeyUsage', serverAuth: true },
+          { name: 'subjectAltName', altNames: [{ type: 2, value: host }] },
+        ],
+      ),
+  };
+}
