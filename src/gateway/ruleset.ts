@@ -1,0 +1,80 @@
+/**
+ * The nftables rules of the gateway, as text that `nft -f` loads in one transaction.
+ * Promise: every TCP connection that comes in on the lan side reaches the lab's listener or is refused; when the lab is down
+ * the kernel answers "refused" (fails closed). Nothing else of the machine's rules is touched: one table of our own,
+ * hooked on the lan interface only, so that the operator's ssh over another interface is never in it.
+ */
+import { type GatewayConfig, networkOf } from './config.ts';
+
+export const TABLE = 'phonehome';
+
+/** Refused attempts per phone and destination are remembered an hour; 4,096 of them are 300 KB of kernel memory. */
+const REFUSED_SET = `flags dynamic, timeout; timeout 1h; size 4096; counter;`;
+
+/** QUIC and encrypted DNS are refused, so that apps fall back to what can be read. */
+export const REFUSED = {
+  quic: { protocol: 'udp', port: 443 },
+  dot: { protocol: 'tcp', port: 853 },
+  doq: { protocol: 'udp', port: 853 },
+} as const;
+export type Refused = keyof typeof REFUSED;
+
+/** Comments are kept in the kernel: `nft list table inet phonehome` explains itself. */
+export function ruleset(config: GatewayConfig): string {
+  const lan = JSON.stringify(config.lan);
+  const uplink = JSON.stringify(config.uplink);
+  const sets = Object.keys(REFUSED).flatMap((name) => [
+    `  set ${name}4 { type ipv4_addr . ipv4_addr . inet_service; ${REFUSED_SET} }`,
+    `  set ${name}6 { type ipv6_addr . ipv6_addr . inet_service; ${REFUSED_SET} }`,
+  ]);
+  const refusals = Object.entries(REFUSED).flatMap(([name, { protocol, port }]) => {
+    const match = `iifname ${lan} ${protocol} dport ${port}`;
+    return [
+      `    ${match} add @${name}4 { ip saddr . ip daddr . ${protocol} dport }`,
+      `    ${match} add @${name}6 { ip6 saddr . ip6 daddr . ${protocol} dport }`,
+      protocol === 'tcp' ? `    ${match} reject with tcp reset` : `    ${match} reject with icmpx port-unreachable`,
+    ];
+  });
+  // Creating the table before deleting it makes the file load whether or not one is left from before.
+  return [
+    `table inet ${TABLE}`,
+    `delete table inet ${TABLE}`,
+    `table inet ${TABLE} {`,
+    ...sets,
+    '',
+    '  chain phones_in {',
+    '    type nat hook prerouting priority dstnat; policy accept;',
+    `    iifname != ${lan} accept`,
+    `    meta l4proto { tcp, udp } th dport 53 redirect to :${config.dnsPort} comment "DNS of any resolver is answered here"`,
+    '    fib daddr type local accept comment "the set-up page and the proxy address"',
+    '    tcp dport 853 accept comment "DNS over TLS: refused when forwarded"',
+    `    meta l4proto tcp redirect to :${config.transparentPort} comment "every TCP connection"`,
+    '  }',
+    '',
+    '  chain local_in {',
+    '    type filter hook input priority filter; policy accept;',
+    `    iifname != ${lan} tcp dport ${config.transparentPort} drop comment "the listener is for phones only"`,
+    '  }',
+    '',
+    '  chain through {',
+    '    type filter hook forward priority filter; policy accept;',
+    ...refusals,
+    `    iifname ${lan} meta l4proto tcp reject with tcp reset comment "TCP that was not redirected: fails closed"`,
+    `    iifname ${lan} oifname ${uplink} accept`,
+    `    iifname ${uplink} oifname ${lan} ct state established,related accept`,
+    `    iifname ${lan} reject with icmpx admin-prohibited comment "nowhere else"`,
+    `    oifname ${lan} drop comment "nobody calls a phone"`,
+    '  }',
+    '',
+    '  chain out {',
+    '    type nat hook postrouting priority srcnat; policy accept;',
+    `    oifname ${uplink} ip saddr ${networkOf(config.address)} masquerade`,
+    ...(config.address6 ? [`    oifname ${uplink} ip6 saddr ${networkOf(config.address6)} masquerade`] : []),
+    '  }',
+    '}',
+    '',
+  ].join('\n');
+}
+
+/** What removes it again; harmless when there is nothing. */
+export const removeRuleset = `table inet ${TABLE}\ndelete table inet ${TABLE}\n`;
