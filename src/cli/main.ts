@@ -1,1 +1,21 @@
-console.log('cli', process.version);
+/**
+ * The entry of `phonehome`: runs one command line and sets the exit code.
+ * Promise: errors are one line on stderr; a closed pipe (`| head`) ends quietly.
+ */
+import { exitCodeOf, report } from './errors.ts';
+import { runCommandLine } from './program.ts';
+
+const args = process.argv.slice(2);
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // A command that has something to finish (start) listens itself.
+    if (error.code === 'EPIPE' && stream.listenerCount('error') === 1) process.exit(0);
+  });
+}
+
+try {
+  process.exitCode = await runCommandLine(args);
+} catch (error) {
+  report(error, args.includes('--verbose'));
+  process.exitCode = exitCodeOf(error);
+}

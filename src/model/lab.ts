@@ -52,12 +52,24 @@ export interface Lab {
   /** Every alert and every update of one, after it was stored. Returns the function that ends it. */
   onAlert(listener: (alert: Alert) => void): () => void;
   /** Plays cases against simulated vendors through this lab's own proxy. Never rejects for a case that fails. */
-  replay(names: string[], onOutcome: (outcome: ReplayOutcome) => void): Promise<ReplayOutcome[]>;
+  replay(
+    names: string[],
+    onOutcome: (outcome: ReplayOutcome) => void,
+    /** One plain line per step of a case, with its D/A/U mark. */
+    onStep?: (line: string) => void,
+  ): Promise<ReplayOutcome[]>;
   /** Stops taking connections, ends flows as `lab-stopped`, flushes the store. Safe to call twice. */
   stop(): Promise<void>;
   /** One line each; shown at start. */
   warnings: string[];
 }
+
+/** A frame of the WebSocket `/api/alerts/live`, and a line of `--json` output (where `ready` takes the place of `hello`). */
+export type LiveFrame =
+  | { type: 'hello'; v: 1; seq: number }
+  | { type: 'alert'; alert: Alert }
+  /** Alerts `from` to `to` (seq, inclusive) were not sent: they are in the store. */
+  | { type: 'gap'; from: number; to: number };
 
 /** `DATA/lab.json`, mode 0600, while a lab runs: how other commands find it. Written and removed by `start`. */
 export interface LabState {
@@ -99,7 +111,7 @@ export interface ScanFinding {
 }
 
 export interface ScannerOptions {
-  /** Null: shapes only. */
+  /** Null: shapes only. Recorded flows carry no device: the values of every phone in the file are searched in all of them. */
   devicesFile: string | null;
   decoders: string[];
   homeCountry: string | null;
@@ -114,6 +126,22 @@ export interface Scanner {
   push(event: FlowEvent): void | Promise<void>;
   stop(): Promise<void>;
 }
+
+/** What a recording yields, in its own order; a file that is not a recording yields one `skipped`. */
+export type Recorded =
+  | {
+      type: 'entry';
+      file: string;
+      /** Index in the HAR's `log.entries`, line number from 0 in NDJSON, stream number in a capture. */
+      entry: number;
+      /** From `flow-opened` to `flow-closed`; the flow's id is unique over the whole run. */
+      events: FlowEvent[];
+      /** What the recording did not keep of this entry, e.g. `request body not recorded`. */
+      missing: string[];
+    }
+  | { type: 'skipped'; file: string; entry: number | null; reason: string }
+  /** Bytes of all files read so far. */
+  | { type: 'progress'; file: string; bytes: number; totalBytes: number };
 
 /** The registered phones of a data directory, while no lab runs on it. Errors name the field. */
 export interface DeviceBook {
@@ -153,6 +181,8 @@ export interface LabModule {
   startLab(options: LabOptions): Promise<Lab>;
   listReplays(): Promise<ReplayInfo[]>;
   createScanner(options: ScannerOptions): Promise<Scanner>;
+  /** From src/scan: files, and directories of them, as flow events. Throws LabError for a path that is not there. */
+  readRecordings(paths: string[]): AsyncIterable<Recorded>;
   openDevices(dataDir: string): Promise<DeviceBook>;
   openCases(dataDir: string): Promise<CaseBook>;
   /** Null when the directory holds no authority yet; never creates one. */

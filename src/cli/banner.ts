@@ -1,0 +1,54 @@
+/** What `start` tells a person: what to type into the phone, where the set-up page is, where the data lies. */
+import type { networkInterfaces } from 'node:os';
+import type { Lab, LabOptions } from '../model/lab.ts';
+import { lanAddresses, phoneAddress, urlHost } from './lan-address.ts';
+import { qrCode } from './qr-code.ts';
+
+export interface BannerPlace {
+  interfaces: ReturnType<typeof networkInterfaces>;
+  columns: number;
+  colour: boolean;
+}
+
+export function banner(lab: Lab, options: LabOptions, place: BannerPlace): string {
+  const bold = (text: string) => (place.colour ? `\u001b[1m${text}\u001b[0m` : text);
+  const address = phoneAddress(options.host, place.interfaces);
+  const uiPort = new URL(lab.ui.url).port || '80';
+  const lines = [bold('Phonehome is running.'), ''];
+  if (address) {
+    const setup = `http://${urlHost(address)}:${uiPort}/setup`;
+    lines.push(
+      `On the phone (same Wi-Fi as this machine): Wi-Fi settings → this network → Proxy → Manual`,
+      `    Host   ${bold(address)}`,
+      `    Port   ${bold(String(lab.proxy.port))}`,
+      `Then install the certificate from ${bold(setup)}`,
+    );
+    const code = qrCode(setup, place.columns, place.colour);
+    if (code) lines.push('', code, '');
+    lines.push(...otherAddresses(address, options.host, place));
+  } else {
+    lines.push(
+      'This machine is on no network a phone could join: connect it, then run "phonehome doctor".',
+      `Programs on this machine can use the proxy at 127.0.0.1:${lab.proxy.port}.`,
+    );
+  }
+  lines.push(
+    `Data        ${options.data}`,
+    `Certificate ${lab.ca.pem}`,
+    `API         ${lab.ui.url}/api/alerts   (token in ${lab.token})`,
+    `Also try    phonehome watch`,
+    '',
+    ...lab.warnings.map((warning) => `! ${warning}`),
+    'Waiting for the first connection; alerts appear below. Ctrl-C stops the lab.',
+    '',
+  );
+  return lines.join('\n');
+}
+
+function otherAddresses(chosen: string, host: string, place: BannerPlace): string[] {
+  if (chosen === host) return [];
+  const others = lanAddresses(place.interfaces).filter(({ address }) => address !== chosen);
+  return others.length
+    ? [`(or, on another network: ${others.map(({ name, address }) => `${address} on ${name}`).join(', ')})`]
+    : [];
+}

@@ -1,0 +1,201 @@
+/**
+ * Every command as data: its words, help, flags, examples, and the file that runs it.
+ * The file is imported only when the command runs, so that `start` loads no React and `watch` no proxy.
+ * What does not work yet is not in this list.
+ */
+import {
+  COMMON_FLAGS,
+  DEMO_FLAGS,
+  DEVICE_FLAGS,
+  type Flag,
+  LAB_FLAGS,
+  REACH_FLAGS,
+  REVEAL_FLAG,
+  SCAN_FLAGS,
+  WATCH_FLAGS,
+} from './flags.ts';
+
+/** Runs a command with its flags (camelCase, defaults filled in) and its words; returns the exit code. */
+export type Action = (flags: Record<string, unknown>, words: string[]) => Promise<number>;
+
+export interface CommandSpec {
+  /** `start`, or `device add`. */
+  name: string;
+  /** Words after the name, in commander's notation. */
+  words?: string;
+  summary: string;
+  flags: Flag[];
+  examples: string[];
+  load: () => Promise<Action>;
+}
+
+export const GROUPS: Record<string, string> = {
+  device: 'phones under test: their identifiers and what is planted on them',
+  case: 'test runs and their phases',
+  ca: "the lab's own certificate authority",
+};
+
+const device = () => import('./commands/device.ts');
+const cases = () => import('./commands/case.ts');
+const ca = () => import('./commands/ca.ts');
+
+export const COMMANDS: CommandSpec[] = [
+  {
+    name: 'start',
+    summary: 'run the lab: proxy, alerts, API; prints what to type into the phone',
+    flags: LAB_FLAGS,
+    examples: ['start', 'start --proxy-port 3128 --devices phones.yaml', 'start --json --proxy-port 0 --ui-port 0'],
+    load: async () => (await import('./commands/start.ts')).start,
+  },
+  {
+    name: 'demo',
+    summary: 'start, and play every reported case against simulated vendors; no phone needed',
+    flags: [...LAB_FLAGS, ...DEMO_FLAGS],
+    examples: ['demo', 'demo --case nokia-7-plus', 'demo --once --json'],
+    load: async () => (await import('./commands/demo.ts')).demo,
+  },
+  {
+    name: 'watch',
+    summary: 'live alerts of a running lab in this terminal; one line per alert in a pipe',
+    flags: WATCH_FLAGS,
+    examples: [
+      'watch',
+      'watch --json --severity high',
+      'PHONEHOME_TOKEN=$(cat token) phonehome watch --url http://192.168.1.20:8081',
+    ],
+    load: async () => (await import('./commands/watch.ts')).watch,
+  },
+  {
+    name: 'replay',
+    words: '[cases...]',
+    summary: 'play reported cases through the running lab; without a name: list them',
+    flags: REACH_FLAGS,
+    examples: ['replay', 'replay nokia-7-plus wiko-sts', 'replay all'],
+    load: async () => (await import('./commands/replay.ts')).replay,
+  },
+  {
+    name: 'scan',
+    words: '<files...>',
+    summary: 'search recorded traffic (HAR, NDJSON, directories of them) and print the findings',
+    flags: SCAN_FLAGS,
+    examples: ['scan session.har', 'scan recordings/ --devices phones.yaml --fail-on high', 'scan session.har --json'],
+    load: async () => (await import('./commands/scan.ts')).scan,
+  },
+  {
+    name: 'device list',
+    summary: 'the registered phones, values masked',
+    flags: [REVEAL_FLAG],
+    examples: ['device list', 'device list --reveal --json'],
+    load: async () => (await device()).list,
+  },
+  {
+    name: 'device add',
+    words: '<id>',
+    summary: 'register a phone, or replace one',
+    flags: DEVICE_FLAGS,
+    examples: [
+      'device add nokia-01 --ip 192.168.1.50 --imei 490154203237518',
+      'device add nokia-01 --mac 02:00:5e:10:00:01 --set email=lab@example.com',
+    ],
+    load: async () => (await device()).add,
+  },
+  {
+    name: 'device import',
+    words: '<file>',
+    summary: 'register every phone of a devices file (YAML or JSON)',
+    flags: [],
+    examples: ['device import phones.yaml'],
+    load: async () => (await device()).importFile,
+  },
+  {
+    name: 'device export',
+    words: '[file]',
+    summary: 'write the devices file (YAML, or JSON for *.json); values in clear, so --reveal is needed',
+    flags: [REVEAL_FLAG],
+    examples: ['device export phones.yaml --reveal'],
+    load: async () => (await device()).exportFile,
+  },
+  {
+    name: 'device remove',
+    words: '<id>',
+    summary: 'forget a phone',
+    flags: [],
+    examples: ['device remove nokia-01'],
+    load: async () => (await device()).remove,
+  },
+  {
+    name: 'case list',
+    summary: 'all test runs, newest first',
+    flags: [],
+    examples: ['case list', 'case list --json'],
+    load: async () => (await cases()).list,
+  },
+  {
+    name: 'case new',
+    words: '<title>',
+    summary: 'begin a test run; alerts from now on belong to it',
+    flags: [{ name: 'device', value: 'ID', help: 'only alerts of this phone (default: every phone)' }],
+    examples: ['case new "Nokia 7 Plus, first start" --device nokia-01'],
+    load: async () => (await cases()).open,
+  },
+  {
+    name: 'case show',
+    words: '[id]',
+    summary: 'one test run with its phases (default: the newest)',
+    flags: [],
+    examples: ['case show'],
+    load: async () => (await cases()).show,
+  },
+  {
+    name: 'case mark',
+    words: '<phase> [id]',
+    summary: 'begin a phase of a test run now, e.g. before-consent, unlock (default: the newest open run)',
+    flags: [],
+    examples: ['case mark before-consent', 'case mark after-consent'],
+    load: async () => (await cases()).mark,
+  },
+  {
+    name: 'case close',
+    words: '[id]',
+    summary: 'end a test run (default: the newest open one)',
+    flags: [],
+    examples: ['case close'],
+    load: async () => (await cases()).close,
+  },
+  {
+    name: 'ca show',
+    summary: 'fingerprint, validity and files of the root certificate',
+    flags: [],
+    examples: ['ca show'],
+    load: async () => (await ca()).show,
+  },
+  {
+    name: 'ca export',
+    words: '<format> [file]',
+    summary: 'write the root certificate as pem, cer, p12 or mobileconfig',
+    flags: [],
+    examples: ['ca export cer', 'ca export mobileconfig phonehome.mobileconfig'],
+    load: async () => (await ca()).exportFile,
+  },
+  {
+    name: 'ca rotate',
+    summary: 'make a new root certificate; every phone must install it again',
+    flags: [{ name: 'yes', help: 'do it without asking' }],
+    examples: ['ca rotate --yes'],
+    load: async () => (await ca()).rotate,
+  },
+  {
+    name: 'doctor',
+    summary: 'check the set-up and say what to do',
+    flags: LAB_FLAGS.filter((flag) => ['host', 'proxy-port', 'ui-port', 'devices'].includes(flag.name)),
+    examples: ['doctor', 'doctor --json'],
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+];
+
+/** Of all commands: what a configuration file may name. */
+export function everyFlag(): Flag[] {
+  const byName = new Map<string, Flag>();
+  for (const flag of [...COMMON_FLAGS, ...COMMANDS.flatMap((command) => command.flags)]) byName.set(flag.name, flag);
+  return [...byName.values()];
+}

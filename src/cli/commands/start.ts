@@ -1,0 +1,27 @@
+/** `phonehome start`: runs the lab until Ctrl-C. */
+import { networkInterfaces } from 'node:os';
+import { banner } from '../banner.ts';
+import { wantsColour } from '../colour.ts';
+import { type LabFlags, labOptions } from '../lab-options.ts';
+import { loadLab } from '../main-module.ts';
+import { printAlerts, printReady, runLab } from '../running-lab.ts';
+import { untilStopped } from '../until-stopped.ts';
+
+export async function start(flags: Record<string, unknown>): Promise<number> {
+  const options = labOptions(flags as unknown as LabFlags);
+  const stopped = untilStopped();
+  const module = await loadLab();
+  const { lab, stop } = await runLab(module, options);
+  if (options.json) {
+    printReady(lab);
+  } else {
+    const place = { interfaces: networkInterfaces(), columns: process.stdout.columns ?? 80, colour: wantsColour() };
+    process.stdout.write(banner(lab, options, place));
+  }
+  printAlerts(module, lab, options.json);
+  const cause = await stopped;
+  if (cause === 'signal' && !options.json)
+    process.stderr.write('\nStopping: open connections end, the store is flushed. Ctrl-C again to force.\n');
+  await stop();
+  return 0;
+}

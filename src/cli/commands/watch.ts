@@ -1,0 +1,152 @@
+/**
+ * `phonehome watch`: on a terminal the full screen of src/cli/watch, in a pipe one line per alert, with `--json` NDJSON.
+ * Ends with Ctrl-C; a lab that goes away and comes back is waited for.
+ */
+import type { Alert, Severity } from '../../model/alert.ts';
+import type { DeviceCoverage } from '../../model/coverage.ts';
+import type { LabError, LiveFrame } from '../../model/lab.ts';
+import { wantsColour } from '../colour.ts';
+import { explain } from '../errors.ts';
+import { addressOf, call, type LabAddress, listIn, type ReachFlags } from '../lab-client.ts';
+import { followAlerts } from '../live-alerts.ts';
+import { loadLab } from '../main-module.ts';
+import { printJson } from '../running-lab.ts';
+import { untilStopped } from '../until-stopped.ts';
+import { type Filter, matches } from '../watch/filter.ts';
+import { createWatchModel } from '../watch/model.ts';
+
+interface WatchFlags extends ReachFlags {
+  json: boolean;
+  since: number | null;
+  device: string | null;
+  severity: Severity | null;
+  kind: string | null;
+}
+
+/** Earlier alerts are fetched by this many numbers at a time. */
+const PAGE = 200;
+const COVERAGE_EVERY_MS = 5000;
+
+export async function watch(given: Record<string, unknown>): Promise<number> {
+  const flags = given as unknown as WatchFlags;
+  const lab = addressOf(flags);
+  const { device, severity, kind } = flags;
+  const filter: Filter = { device, severity, kind, text: '' };
+  const onTerminal = process.stdout.isTTY && process.stdin.isTTY && !flags.json && process.env.TERM !== 'dumb';
+  if (onTerminal) return await watchOnScreen(lab, filter);
+  return await watchInPipe(lab, filter, flags);
+}
+
+async function watchInPipe(lab: LabAddress, filter: Filter, flags: WatchFlags): Promise<number> {
+  const { formatAlertLine } = await loadLab();
+  const colour = wantsColour();
+  const stopped = untilStopped();
+  const { promise: failed, reject } = Promise.withResolvers<never>();
+  let wasLive = false;
+  const end = followAlerts({
+    lab,
+    since: flags.since,
+    onAlert: (alert) => {
+      if (!matches(alert, filter)) return;
+      if (flags.json) printJson({ type: 'alert', alert } satisfies LiveFrame);
+      else process.stdout.write(`${formatAlertLine(alert, { colour })}\n`);
+    },
+    onState: (state) => {
+      if (state === 'reconnecting') process.stderr.write('phonehome: the lab does not answer, reconnecting …\n');
+      if (state === 'live' && wasLive) process.stderr.write('phonehome: connected again\n');
+      if (state === 'live') wasLive = true;
+    },
+    onFatal: reject,
+  });
+  try {
+    await Promise.race([stopped, failed]);
+  } finally {
+    end();
+  }
+  return 0;
+}
+
+async function watchOnScreen(lab: LabAddress, filter: Filter): Promise<number> {
+  // The screen's own libraries (25 MB) are loaded only here.
+  const [{ render }, { createElement }, { WatchApp }] = await Promise.all([
+    import('ink'),
+    import('react'),
+    import('../watch/app.ts'),
+  ]);
+  const model = createWatchModel(filter);
+  const { state, book } = model;
+  let redraw = () => {};
+  const fetchAlerts = async (since: number) =>
+    listIn<Alert>(await call(lab, 'GET', `/api/alerts?since=${since}&limit=${PAGE}`), 'alerts');
+
+  /** One page of earlier alerts, and the first screen's. */
+  const loadOlder = async () => {
+    if (state.loadingOlder) return;
+    state.loadingOlder = true;
+    const since = Math.max(0, book.oldestSeq() - PAGE);
+    try {
+      book.putOlder(await fetchAlerts(since), since);
+    } catch (error) {
+      state.notice = explain(error);
+    }
+    state.loadingOlder = false;
+    redraw();
+  };
+  const loadCoverage = async () => {
+    if (state.link !== 'live') return;
+    try {
+      state.coverage = listIn<DeviceCoverage>(await call(lab, 'GET', '/api/coverage'), 'coverage');
+      redraw();
+    } catch {
+      // The link state already says that the lab is away.
+    }
+  };
+
+  let fatal: LabError | null = null;
+  const screen = render(
+    createElement(WatchApp, {
+      model,
+      title: lab.url,
+      colour: wantsColour(),
+      onOlder: () => void loadOlder(),
+      onChange: (given: () => void) => {
+        redraw = given;
+      },
+    }),
+    { alternateScreen: true, incrementalRendering: true, maxFps: 10, exitOnCtrlC: true },
+  );
+  const end = followAlerts({
+    lab,
+    since: null,
+    onAlert: (alert) => {
+      book.put(alert);
+      redraw();
+    },
+    onState: (link) => {
+      state.link = link;
+      redraw();
+    },
+    onHello: (seq) => {
+      if (book.size() === 0 && book.oldestSeq() === 0 && seq > 0) {
+        book.setOldestSeq(seq);
+        void loadOlder();
+      }
+      void loadCoverage();
+    },
+    onFatal: (error) => {
+      fatal = error;
+      screen.unmount();
+    },
+  });
+  const coverageTimer = setInterval(() => void loadCoverage(), COVERAGE_EVERY_MS);
+  const onSignal = () => screen.unmount();
+  process.once('SIGTERM', onSignal).once('SIGHUP', onSignal);
+  try {
+    await screen.waitUntilExit();
+  } finally {
+    clearInterval(coverageTimer);
+    end();
+  }
+  if (fatal) throw fatal;
+  return 0;
+}

@@ -1,0 +1,202 @@
+/**
+ * Flags as data: one table says name, value, default and help; the command line, the help text and the
+ * configuration file are all read from it. Names are the outer contract: they may be added, never renamed.
+ */
+import { type Command, Option } from 'commander';
+import { SEVERITIES } from '../model/alert.ts';
+import { KINDS } from '../model/identifier.ts';
+import { ENGINES } from '../model/lab.ts';
+import { cidr, count, country, oneOf, port, severity, url } from './flag-values.ts';
+
+export type FlagValue = string | number | boolean | null | string[];
+
+export interface Flag {
+  /** Without the leading dashes. */
+  name: string;
+  help: string;
+  /** Word shown for the value; absent for a switch. */
+  value?: string;
+  /** May be given several times. */
+  list?: true;
+  default?: FlagValue;
+  parse?: (text: string) => string | number;
+}
+
+export const COMMON_FLAGS: Flag[] = [
+  { name: 'data', value: 'DIR', default: './data', help: 'where the lab keeps its certificates, alerts and phones' },
+  { name: 'config', value: 'FILE', help: 'YAML file with the same names as the flags; flags win over it' },
+  { name: 'json', help: 'machine-readable output: one JSON object per line' },
+  { name: 'verbose', help: 'show the stack of an error' },
+];
+
+/** Of `start` and `demo`. */
+export const LAB_FLAGS: Flag[] = [
+  { name: 'host', value: 'ADDRESS', default: '0.0.0.0', help: 'address to listen on' },
+  {
+    name: 'proxy-port',
+    value: 'PORT',
+    default: 8080,
+    parse: port,
+    help: 'port the phone uses as its proxy; 0 = any free one',
+  },
+  {
+    name: 'ui-port',
+    value: 'PORT',
+    default: 8081,
+    parse: port,
+    help: 'port of the set-up page and the API; 0 = any free one',
+  },
+  {
+    name: 'engine',
+    value: 'NAME',
+    default: 'wire',
+    parse: oneOf(ENGINES),
+    help: `what relays the traffic: ${ENGINES.join(' or ')}`,
+  },
+  { name: 'devices', value: 'FILE', default: null, help: 'phones and their identifiers (default: DATA/devices.yaml)' },
+  {
+    name: 'upstream-ca',
+    value: 'FILE',
+    default: null,
+    help: 'further root certificates (PEM) to trust towards servers',
+  },
+  {
+    name: 'upstream-map',
+    value: 'FILE',
+    default: null,
+    help: 'JSON list of hosts to dial elsewhere, for labs and tests',
+  },
+  {
+    name: 'allow-clients',
+    value: 'CIDR',
+    list: true,
+    default: [],
+    parse: cidr,
+    help: 'serve phones of this range too (private ranges are served anyway)',
+  },
+  {
+    name: 'allow-destinations',
+    value: 'CIDR',
+    list: true,
+    default: [],
+    parse: cidr,
+    help: 'connect to this range although it is loopback or the lab itself',
+  },
+  {
+    name: 'decoder',
+    value: 'FILE',
+    list: true,
+    default: [],
+    help: 'key with which to open payloads (e.g. an RSA private key)',
+  },
+  {
+    name: 'home-country',
+    value: 'CC',
+    default: null,
+    parse: country,
+    help: 'country that does not count as abroad, e.g. NO',
+  },
+  { name: 'log-file', value: 'FILE', default: null, help: 'where the log goes (default: stderr, warnings only)' },
+];
+
+/** Of `demo` besides. */
+export const DEMO_FLAGS: Flag[] = [
+  { name: 'once', help: 'stop after the summary (so it is when no terminal is attached); exit code 1 on a miss' },
+  { name: 'case', value: 'NAME', list: true, help: 'play only this case' },
+];
+
+/** How a command finds the running lab. */
+export const REACH_FLAGS: Flag[] = [
+  { name: 'url', value: 'URL', parse: url, help: 'lab on another machine (default: the one running on DATA)' },
+  { name: 'token', value: 'TOKEN', help: 'its token; better PHONEHOME_TOKEN, which other users cannot see' },
+];
+
+/** Of `watch`. */
+export const WATCH_FLAGS: Flag[] = [
+  ...REACH_FLAGS,
+  {
+    name: 'since',
+    value: 'SEQ',
+    parse: count,
+    help: 'in a pipe: begin after this alert; 0 = everything stored (default: only new ones)',
+  },
+  { name: 'device', value: 'ID', help: 'only this phone' },
+  { name: 'severity', value: 'LEVEL', parse: severity, help: `only this severe or more: ${SEVERITIES.join(', ')}` },
+  { name: 'kind', value: 'KIND', parse: oneOf(KINDS), help: 'only this kind of identifier, e.g. imei' },
+];
+
+export const REVEAL_FLAG: Flag = { name: 'reveal', help: 'show values in clear' };
+
+/** Of `scan`. */
+export const SCAN_FLAGS: Flag[] = [
+  { name: 'devices', value: 'FILE', help: 'search for the values of these phones; without it for shapes only' },
+  { name: 'decoder', value: 'FILE', list: true, help: 'key with which to open payloads (e.g. an RSA private key)' },
+  { name: 'home-country', value: 'CC', parse: country, help: 'country that does not count as abroad, e.g. NO' },
+  {
+    name: 'fail-on',
+    value: 'SEVERITY',
+    parse: severity,
+    help: 'exit code 3 when something this severe or more was found',
+  },
+  REVEAL_FLAG,
+];
+
+/** Of `device add`. */
+export const DEVICE_FLAGS: Flag[] = [
+  { name: 'model', value: 'TEXT', help: 'e.g. "Nokia 7 Plus"' },
+  { name: 'ip', value: 'ADDRESS', help: 'by which the lab knows it' },
+  { name: 'mac', value: 'MAC', help: 'by which the lab knows it' },
+  { name: 'default', help: 'the phone every unknown address stands for' },
+  ...['imei', 'imsi', 'iccid', 'serial'].map(
+    (kind): Flag => ({
+      name: kind,
+      value: 'VALUE',
+      list: true,
+      help: `its ${kind === 'serial' ? 'serial number' : kind.toUpperCase()}`,
+    }),
+  ),
+  { name: 'set', value: 'KIND=VALUE', list: true, help: 'any other identifier, e.g. email=lab@example.com' },
+];
+
+/** Adds the flags to a command; repeated list flags add up, and commas separate. */
+export function addFlags(command: Command, flags: Flag[]): Command {
+  for (const flag of flags) {
+    const option = new Option(flag.value ? `--${flag.name} <${flag.value}>` : `--${flag.name}`, flag.help);
+    const { parse } = flag;
+    if (flag.list) {
+      option.argParser((text: string, before: FlagValue[] | undefined) => [
+        ...(before ?? []),
+        ...splitList(flag, text),
+      ]);
+    } else if (parse) {
+      option.argParser((text: string) => parse(text));
+    }
+    // Null and empty defaults stay out of the help text; `valuesOf` fills them in.
+    if (flag.default !== undefined && flag.default !== null && !Array.isArray(flag.default)) {
+      option.default(flag.default, String(flag.default));
+    }
+    command.addOption(option);
+  }
+  return command;
+}
+
+/** Values of a command's flags under their camelCase names, defaults filled in. */
+export function valuesOf<T extends object>(command: Command, flags: Flag[]): T {
+  const values: Record<string, unknown> = command.opts();
+  for (const flag of flags) {
+    values[attributeOf(flag.name)] ??= flag.default ?? (flag.list ? [] : flag.value ? null : false);
+  }
+  return values as T;
+}
+
+export function attributeOf(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function splitList(flag: Flag, text: string): (string | number)[] {
+  return text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '')
+    .map((one) => (flag.parse ? flag.parse(one) : one));
+}

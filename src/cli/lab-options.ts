@@ -1,0 +1,41 @@
+/** From the flags of `start` and `demo` to what the lab takes. */
+import type { LabOptions } from '../model/lab.ts';
+
+/** Flags as `valuesOf` gives them: names and types are those of the table in flags.ts. */
+export interface LabFlags extends Omit<LabOptions, 'devicesFile' | 'decoders'> {
+  devices: string | null;
+  decoder: string[];
+}
+
+export function labOptions({ devices, decoder, ...flags }: LabFlags): LabOptions {
+  const {
+    data,
+    host,
+    proxyPort,
+    uiPort,
+    engine,
+    upstreamCa,
+    upstreamMap,
+    allowClients,
+    allowDestinations,
+    homeCountry,
+    logFile,
+    json,
+  } = flags;
+  return {
+    data,
+    host,
+    proxyPort,
+    uiPort,
+    engine,
+    devicesFile: devices,
+    upstreamCa,
+    upstreamMap,
+    allowClients,
+    allowDestinations,
+    decoders: decoder,
+    homeCountry,
+    logFile,
+    json,
+  };
+}

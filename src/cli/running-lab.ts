@@ -1,0 +1,65 @@
+/**
+ * A lab from the command line's side: started, announced in `DATA/lab.json`, its alerts printed, stopped cleanly.
+ * Shared by `start` and `demo`. With `--json` stdout carries NDJSON only, the `ready` line first.
+ */
+import type { Alert } from '../model/alert.ts';
+import { type Lab, LabError, type LabModule, type LabOptions, type LiveFrame } from '../model/lab.ts';
+import { wantsColour } from './colour.ts';
+import { explain } from './errors.ts';
+import { answers } from './lab-client.ts';
+import { findRunningLab, removeLabState, writeLabState } from './lab-state.ts';
+
+export interface RunningLab {
+  lab: Lab;
+  stop(): Promise<void>;
+}
+
+/** One lab per data directory: two would write into the same store. Throws LabError when one runs already. */
+export async function runLab(module: LabModule, options: LabOptions): Promise<RunningLab> {
+  const other = findRunningLab(options.data);
+  // A pid may be somebody else's by now (always so in a container): only an answer proves a lab.
+  if (other && other.pid !== process.pid && (await answers(other.url)))
+    throw new LabError(
+      `a lab runs on ${options.data} already (process ${other.pid}, ${other.url}): stop it, or choose another --data directory`,
+    );
+  const lab = await module.startLab(options);
+  keepUp();
+  writeLabState(options.data, {
+    v: 1,
+    pid: process.pid,
+    url: lab.ui.url,
+    proxy: lab.proxy,
+    startedAt: new Date().toISOString(),
+  });
+  const stop = async () => {
+    removeLabState(options.data, process.pid);
+    await lab.stop();
+  };
+  return { lab, stop };
+}
+
+export function printJson(value: object): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** The first line of `--json` output. */
+export function printReady(lab: Lab): void {
+  printJson({ type: 'ready', proxy: lab.proxy, ui: lab.ui, ca: lab.ca, token: lab.token });
+}
+
+/** Prints every alert as it comes, until the returned function is called. */
+export function printAlerts(module: LabModule, lab: Lab, json: boolean): () => void {
+  const colour = wantsColour();
+  return lab.onAlert((alert: Alert) => {
+    if (json) printJson({ type: 'alert', alert } satisfies LiveFrame);
+    else process.stdout.write(`${module.formatAlertLine(alert, { colour })}\n`);
+  });
+}
+
+/** One connection's mistake must not end everyone's recording: said in one line, the lab goes on. */
+function keepUp(): void {
+  const say = (error: unknown) =>
+    process.stderr.write(`phonehome: internal error, the lab goes on: ${explain(error)}\n`);
+  process.on('uncaughtException', say);
+  process.on('unhandledRejection', say);
+}

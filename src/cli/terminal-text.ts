@@ -1,0 +1,67 @@
+/**
+ * Text in terminal cells: wide characters, emoji flags and combining marks count as a terminal counts them.
+ * Promise: `fitCells` returns exactly `width` cells and never cuts a grapheme; control characters never reach the terminal,
+ * because host names and paths come from the phone and could otherwise move the cursor.
+ */
+import stringWidth from 'string-width';
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+const ASCII = /^[\x20-\x7e]*$/;
+
+export function clean(text: string): string {
+  return text.replace(CONTROL, '·');
+}
+
+/** Cells the text takes. */
+export function cells(text: string): number {
+  return ASCII.test(text) ? text.length : stringWidth(text);
+}
+
+/** Exactly `width` cells: padded with blanks, or cut with `…`. */
+export function fitCells(given: string, width: number): string {
+  const text = clean(given);
+  if (width <= 0) return '';
+  const wide = cells(text);
+  if (wide <= width) return text + ' '.repeat(width - wide);
+  if (ASCII.test(text)) return `${text.slice(0, width - 1)}…`;
+  let kept = '';
+  let used = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    const size = cells(segment);
+    if (used + size > width - 1) break;
+    kept += segment;
+    used += size;
+  }
+  return `${kept}…${' '.repeat(width - 1 - used)}`;
+}
+
+/** Cuts into lines of at most `width` cells, at blanks where there are any. */
+export function wrap(given: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of clean(given).split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (cells(longer) <= width) {
+      line = longer;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    line = word;
+    while (cells(line) > width) {
+      const head = fitCells(line, width + 1).replace(/…\s*$/, '');
+      lines.push(head);
+      line = line.slice(head.length);
+      if (head === '') break;
+    }
+  }
+  lines.push(line);
+  return lines;
+}
+
+/** Regional indicators of an ISO 3166-1 code: two cells on terminals that know flags, the letters elsewhere. */
+export function flag(country: string | null | undefined): string {
+  if (!country || !/^[A-Z]{2}$/.test(country)) return '  ';
+  return String.fromCodePoint(...[...country].map((letter) => 0x1f1e6 + letter.charCodeAt(0) - 65));
+}

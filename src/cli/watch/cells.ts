@@ -1,0 +1,57 @@
+/** What one alert says in each column of the table. Nothing here reveals more than the alert itself, which is masked. */
+import type { Alert } from '../../model/alert.ts';
+import { flag } from '../terminal-text.ts';
+import { kindOf } from './filter.ts';
+
+/** Local time of day, as the clock on the technician's wall. */
+export function clock(iso: string): string {
+  const time = new Date(iso);
+  if (Number.isNaN(time.getTime())) return '--:--:--';
+  return [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
+}
+
+export function phone(alert: Alert): string {
+  return alert.device.id;
+}
+
+/** `imei 490154*******18`; a `?` behind what is only possible. */
+export function what(alert: Alert): string {
+  const { identifier } = alert;
+  if (!identifier) return kindOf(alert);
+  const doubt = identifier.confidence === 'possible' ? '?' : '';
+  return identifier.masked ? `${identifier.kind}${doubt} ${identifier.masked}` : `${identifier.kind}${doubt}`;
+}
+
+/** `body gzip›json›base64`, `path sha1[:16 base64url]`; locators inside a layer are left to the detail. */
+export function how(alert: Alert): string {
+  const { evidence } = alert;
+  if (!evidence) return '';
+  const layers = evidence.decoding.map((layer) => layer.split(':')[0] ?? layer);
+  if (evidence.hash) layers.push(evidence.hash);
+  return `${evidence.where} ${layers.length ? layers.join('›') : 'plain'}`;
+}
+
+/** Could anyone on the path read it? */
+export function secrecy(alert: Alert): 'clear' | 'TLS' | '' {
+  if (!alert.flow) return '';
+  return alert.flow.encrypted ? 'TLS' : 'clear';
+}
+
+/** `🇨🇳 CN China Telecom · zzhc.vnet.cn`; the owner's country only where it differs from the server's. */
+export function whereTo(alert: Alert): string {
+  const to = alert.destination;
+  if (!to) return '';
+  const country = to.location.country;
+  const owner = to.owner.name ?? to.network.org ?? '';
+  const ownerCountry = to.owner.country && to.owner.country !== country ? ` (${to.owner.country})` : '';
+  const company = owner ? `${owner}${ownerCountry} · ` : '';
+  return `${flag(country)} ${country ?? '??'} ${company}${to.host}`;
+}
+
+export function phase(alert: Alert): string {
+  return alert.case?.phase ?? '';
+}
+
+export function times(alert: Alert): string {
+  return alert.count > 1 ? `×${alert.count}` : '';
+}

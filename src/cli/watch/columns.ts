@@ -1,0 +1,77 @@
+/**
+ * The table's columns for a terminal of a given width. Narrow terminals lose the least telling columns first.
+ * The destination comes last, because terminals disagree on the width of a flag: so nothing behind it can be shifted.
+ */
+import type { Alert } from '../../model/alert.ts';
+import { paint, SEVERITY_SGR } from '../colour.ts';
+import { fitCells } from '../terminal-text.ts';
+import { clock, how, phase, phone, secrecy, times, what, whereTo } from './cells.ts';
+
+interface Column {
+  title: string;
+  /** Cells; the rest of the line goes to the last column. */
+  width: number;
+  /** Shown on terminals at least this wide. */
+  from: number;
+  text: (alert: Alert) => string;
+  sgr?: (alert: Alert) => string | null;
+}
+
+const COLUMNS: Column[] = [
+  { title: 'time', width: 8, from: 0, text: (a) => clock(a.lastSeen), sgr: () => '2' },
+  { title: 'severity', width: 8, from: 0, text: (a) => a.severity.toUpperCase(), sgr: (a) => SEVERITY_SGR[a.severity] },
+  { title: 'phone', width: 10, from: 72, text: phone },
+  { title: 'what', width: 24, from: 0, text: what, sgr: () => '1' },
+  { title: 'how', width: 20, from: 110, text: how },
+  { title: 'sent', width: 5, from: 60, text: secrecy, sgr: (a) => (secrecy(a) === 'clear' ? '31' : '32') },
+  { title: 'phase', width: 14, from: 134, text: phase },
+  { title: 'n', width: 5, from: 66, text: times },
+  { title: 'to', width: 0, from: 0, text: whereTo },
+];
+
+export interface Layout {
+  columns: number;
+  shown: { column: Column; width: number }[];
+}
+
+/** Widths that fill exactly `columns` cells; wide terminals widen what is cut most often. */
+export function layout(columns: number): Layout {
+  const shown = COLUMNS.filter((column) => columns >= column.from).map((column) => ({ column, width: column.width }));
+  const last = shown.at(-1)!;
+  let rest = columns - shown.reduce((sum, each) => sum + each.width + 1, -1);
+  for (const [title, most] of [
+    ['phone', 8],
+    ['how', 16],
+    ['what', 6],
+  ] as const) {
+    const each = shown.find(({ column }) => column.title === title);
+    const more = Math.max(0, Math.min(most, rest - 44));
+    if (!each) continue;
+    each.width += more;
+    rest -= more;
+  }
+  last.width = Math.max(0, rest);
+  return { columns, shown };
+}
+
+export function headLine({ shown, columns }: Layout, colour: boolean): string {
+  const line = shown.map(({ column, width }) => fitCells(column.title, width)).join(' ');
+  return paint(fitCells(line, columns), '4', colour);
+}
+
+export function alertLine(alert: Alert, { shown, columns }: Layout, selected: boolean, colour: boolean): string {
+  const mark = selected && !colour ? '>' : ' ';
+  if (selected)
+    return paint(
+      fitCells(shown.map(({ column, width }) => fitCells(column.text(alert), width)).join(mark), columns),
+      '7',
+      colour,
+    );
+  return shown
+    .map(({ column, width }) => {
+      const text = fitCells(column.text(alert), width);
+      const sgr = column.sgr?.(alert);
+      return sgr ? paint(text, sgr, colour) : text;
+    })
+    .join(mark);
+}

@@ -1,0 +1,167 @@
+/**
+ * What `watch` knows and how keys change it. No terminal in here: keys come in as words, the screen is drawn from the state.
+ * Promise: the selection stays on its alert while new ones arrive; at the top it follows the newest.
+ */
+import { type Alert, SEVERITIES } from '../../model/alert.ts';
+import type { DeviceCoverage } from '../../model/coverage.ts';
+import type { LinkState } from '../live-alerts.ts';
+import { type AlertBook, createAlertBook } from './alert-book.ts';
+import { type Filter, NO_FILTER } from './filter.ts';
+
+export type View = 'list' | 'detail' | 'help' | 'search';
+
+/** A key by name (`up`, `page-down`, `enter`, `escape`, `backspace`…), or the text that was typed. */
+export type WatchKey = { name: string } | { text: string };
+
+export interface WatchState {
+  view: View;
+  link: LinkState;
+  filter: Filter;
+  /** Null: follows the newest. */
+  selectedId: string | null;
+  /** First line of the detail view. */
+  detailTop: number;
+  coverage: DeviceCoverage[];
+  loadingOlder: boolean;
+  /** Lines of the list on the screen, as last drawn. */
+  pageRows: number;
+  /** Shown once at the bottom, e.g. why older alerts cannot be had. */
+  notice: string | null;
+}
+
+export interface WatchModel {
+  book: AlertBook;
+  state: WatchState;
+  /** Alerts that match the filter, newest first. */
+  list(): Alert[];
+  /** Index of the selected row in `list()`, 0 when following or when the alert is filtered out. */
+  selectedIndex(): number;
+  selected(): Alert | null;
+  /** Says what the caller has to do besides drawing. */
+  press(key: WatchKey): 'quit' | 'older' | null;
+}
+
+export function createWatchModel(filter: Partial<Filter> = {}, book: AlertBook = createAlertBook()): WatchModel {
+  const state: WatchState = {
+    view: 'list',
+    link: 'connecting',
+    filter: { ...NO_FILTER, ...filter },
+    selectedId: null,
+    detailTop: 0,
+    coverage: [],
+    loadingOlder: false,
+    pageRows: 20,
+    notice: null,
+  };
+  const list = () => book.view(state.filter);
+  const selectedIndex = () => {
+    if (state.selectedId === null) return 0;
+    const index = list().findIndex((alert) => alert.id <= state.selectedId!);
+    return index < 0 ? Math.max(0, list().length - 1) : index;
+  };
+  const selected = () => list()[selectedIndex()] ?? null;
+
+  /** Moves the selection; the top means following again. */
+  const move = (index: number) => {
+    const rows = list();
+    const to = Math.max(0, Math.min(rows.length - 1, index));
+    state.selectedId = to === 0 ? null : (rows[to]?.id ?? null);
+    state.detailTop = 0;
+    return index >= rows.length - 1 && book.wantsOlder() && !state.loadingOlder ? 'older' : null;
+  };
+  const narrow = (part: Partial<Filter>) => {
+    state.filter = { ...state.filter, ...part };
+    return list().length < state.pageRows && book.wantsOlder() && !state.loadingOlder ? 'older' : null;
+  };
+
+  const moves: Record<string, () => number> = {
+    up: () => selectedIndex() - 1,
+    down: () => selectedIndex() + 1,
+    'page-up': () => selectedIndex() - state.pageRows,
+    'page-down': () => selectedIndex() + state.pageRows,
+    home: () => 0,
+    end: () => list().length - 1,
+  };
+
+  const inSearch = (key: WatchKey) => {
+    const { text } = state.filter;
+    if ('text' in key) return narrow({ text: (text + key.text).slice(0, 100) });
+    if (key.name === 'backspace') return narrow({ text: [...text].slice(0, -1).join('') });
+    if (key.name === 'escape') narrow({ text: '' });
+    if (key.name === 'enter' || key.name === 'escape') state.view = 'list';
+    return null;
+  };
+
+  const letter = (text: string) => {
+    const { filter: now } = state;
+    switch (text) {
+      case 'q':
+        return 'quit';
+      case '?':
+        state.view = 'help';
+        return null;
+      case '/':
+        state.view = 'search';
+        return null;
+      case 'g':
+      case 'f':
+        return move(0);
+      case 'G':
+        return move(list().length - 1);
+      case 'd':
+        return narrow({ device: next(book.devices(), now.device) });
+      case 't':
+        return narrow({ kind: next(book.kinds(), now.kind) });
+      case 's':
+        return narrow({ severity: next(SEVERITIES.slice(1), now.severity) });
+      case 'c':
+        return narrow(NO_FILTER);
+      default:
+        return null;
+    }
+  };
+
+  return {
+    book,
+    state,
+    list,
+    selectedIndex,
+    selected,
+    press(given) {
+      state.notice = null;
+      if (state.view === 'search') return inSearch(given);
+      const key = 'text' in given && LETTER_MOVES[given.text] ? { name: LETTER_MOVES[given.text]! } : given;
+      if (state.view === 'help') {
+        if ('text' in key && key.text === 'q') return 'quit';
+        state.view = 'list';
+        return null;
+      }
+      if (state.view === 'detail') {
+        if ('text' in key) {
+          if (key.text === 'q') state.view = 'list';
+          if (key.text === 'n' || key.text === 'p') return move(selectedIndex() + (key.text === 'n' ? 1 : -1));
+        } else if (key.name === 'up') state.detailTop = Math.max(0, state.detailTop - 1);
+        else if (key.name === 'down') state.detailTop++;
+        else if (key.name === 'escape' || key.name === 'enter' || key.name === 'left') state.view = 'list';
+        return null;
+      }
+      if ('text' in key) return letter(key.text);
+      if (key.name === 'enter' || key.name === 'right') {
+        const alert = selected();
+        // The detail stays on its alert while newer ones arrive.
+        if (alert) Object.assign(state, { view: 'detail', selectedId: alert.id, detailTop: 0 });
+        return null;
+      }
+      if (key.name === 'escape') return narrow(NO_FILTER);
+      const to = moves[key.name];
+      return to ? move(to()) : null;
+    },
+  };
+}
+
+const LETTER_MOVES: Record<string, string> = { j: 'down', k: 'up', ' ': 'page-down', b: 'page-up' };
+
+/** The one after `now`; after the last one none. */
+function next<T>(choices: readonly T[], now: T | null): T | null {
+  return now === null ? (choices[0] ?? null) : (choices[choices.indexOf(now) + 1] ?? null);
+}
