@@ -1,0 +1,150 @@
+/**
+ * The road through the house: flow events and copied bytes come in from an engine, alert records go out to the sinks.
+ * readers → coverage → inspect → enrich → alert, in this order, synchronously, for one event at a time.
+ * Promise: nothing thrown in a room reaches the relay; a flow's state is gone with its `flow-closed`; and what a room
+ * could not do is said as an `unreadable` or `partially-scanned`, never silently.
+ */
+import type { AlertContext } from '../alert/context.ts';
+import type { AlertDevice, AlertRecord } from '../model/alert.ts';
+import type { Log } from '../model/connection.ts';
+import type { DestinationFacts } from '../model/destination.ts';
+import type { Direction, Flow, FlowEvent, ServerCertificate } from '../model/flow.ts';
+import type { Finding, InspectEvent } from '../model/identifier.ts';
+
+/** What the road needs of the rooms it passes. */
+export interface RoadRooms {
+  openReader(flow: Flow, alpn: string | null): PassiveReader;
+  inspect(event: FlowEvent): InspectEvent[];
+  locate(host: string, ip: string | null, certificate: ServerCertificate | null): DestinationFacts;
+  /** Who the phone is, for the alert. */
+  describeDevice(flow: Flow): AlertDevice;
+  caseAt(deviceId: string, time: number): AlertContext['case'];
+  headOf(flowId: string, exchange: number): AlertContext['head'];
+  alertFinding(finding: Finding, context: AlertContext): AlertRecord | null;
+  alertEvent(event: FlowEvent, context: AlertContext): AlertRecord[];
+  /** Everything that watches the events go by without answering: request heads, coverage, the flow log. */
+  witnesses: Witness[];
+  /** Stores, then shows. */
+  record(record: AlertRecord): void;
+  log: Log;
+}
+
+export interface PassiveReader {
+  push(direction: Direction, chunk: Buffer, time: number): FlowEvent[];
+  end(direction: Direction, time: number): FlowEvent[];
+  close(time: number): FlowEvent[];
+}
+
+export type Witness = (event: FlowEvent | PartiallyScanned, context: WitnessContext) => void;
+export type PartiallyScanned = Extract<InspectEvent, { type: 'partially-scanned' }> & { time: number };
+export interface WitnessContext {
+  flow: Flow;
+  facts: DestinationFacts;
+  device: AlertDevice;
+}
+
+export interface Road {
+  /** An engine's own event. */
+  event(event: FlowEvent): void;
+  /** A copy of what passed, after TLS; the buffer is only looked at during the call. */
+  bytes(flowId: string, direction: Direction, chunk: Buffer, time: number): void;
+  /** That side will send no more. */
+  end(flowId: string, direction: Direction, time: number): void;
+  openFlows(): number;
+}
+
+interface Traveller extends WitnessContext {
+  alpn: string | null;
+  reader: PassiveReader | null;
+}
+
+export function createRoad(rooms: RoadRooms): Road {
+  const travellers = new Map<string, Traveller>();
+
+  /** One event past every room. */
+  function pass(traveller: Traveller, event: FlowEvent): void {
+    for (const witness of rooms.witnesses) witness(event, traveller);
+    for (const result of rooms.inspect(event)) {
+      if (result.type === 'finding') {
+        const record = rooms.alertFinding(result.finding, contextOf(traveller, event.time, result.finding.exchange));
+        if (record) rooms.record(record);
+      } else {
+        for (const witness of rooms.witnesses) witness({ ...result, time: event.time }, traveller);
+      }
+    }
+    const exchange = 'exchange' in event ? event.exchange : null;
+    for (const record of rooms.alertEvent(event, contextOf(traveller, event.time, exchange))) rooms.record(record);
+  }
+
+  function contextOf(traveller: Traveller, time: number, exchange: number | null): AlertContext {
+    const { flow, facts, device } = traveller;
+    const head = exchange === null ? null : rooms.headOf(flow.id, exchange);
+    return { flow, head, facts, device, case: rooms.caseAt(device.id, time), time };
+  }
+
+  function passAll(traveller: Traveller, events: FlowEvent[]): void {
+    for (const event of events) pass(traveller, event);
+  }
+
+  function readerOf(traveller: Traveller): PassiveReader {
+    traveller.reader ??= rooms.openReader(traveller.flow, traveller.alpn);
+    return traveller.reader;
+  }
+
+  /** A fault in a room costs this event, is logged, and is shown as a part nobody looked into. The relay goes on. */
+  function guard(traveller: Traveller, time: number, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      const reason = `internal fault: ${error instanceof Error ? error.message : String(error)}`;
+      rooms.log.error({ flowId: traveller.flow.id, stack: error instanceof Error ? error.stack : null }, reason);
+      const said: PartiallyScanned = {
+        type: 'partially-scanned',
+        flowId: traveller.flow.id,
+        exchange: 0,
+        reason: 'an internal fault of the lab, see its log',
+        time,
+      };
+      for (const witness of rooms.witnesses) witness(said, traveller);
+    }
+  }
+
+  return {
+    event(event) {
+      if (event.type === 'flow-opened') {
+        const { flow } = event;
+        const traveller: Traveller = {
+          flow,
+          facts: rooms.locate(flow.destination.host, flow.destination.ip, null),
+          device: rooms.describeDevice(flow),
+          alpn: null,
+          reader: null,
+        };
+        travellers.set(flow.id, traveller);
+        guard(traveller, event.time, () => pass(traveller, event));
+        return;
+      }
+      const traveller = travellers.get(event.flowId);
+      if (!traveller) return;
+      guard(traveller, event.time, () => {
+        if (event.type === 'tls-established') {
+          traveller.alpn = event.alpn;
+          const { host, ip } = traveller.flow.destination;
+          if (event.certificate) traveller.facts = rooms.locate(host, ip, event.certificate);
+        }
+        if (event.type === 'flow-closed' && traveller.reader) passAll(traveller, traveller.reader.close(event.time));
+        pass(traveller, event);
+      });
+      if (event.type === 'flow-closed') travellers.delete(event.flowId);
+    },
+    bytes(flowId, direction, chunk, time) {
+      const traveller = travellers.get(flowId);
+      if (traveller) guard(traveller, time, () => passAll(traveller, readerOf(traveller).push(direction, chunk, time)));
+    },
+    end(flowId, direction, time) {
+      const traveller = travellers.get(flowId);
+      if (traveller?.reader) guard(traveller, time, () => passAll(traveller, readerOf(traveller).end(direction, time)));
+    },
+    openFlows: () => travellers.size,
+  };
+}
