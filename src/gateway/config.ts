@@ -2,9 +2,10 @@
  * What the operator says about the lab's network. A small file, everything but the two interfaces has a default.
  * Promise: a configuration that parses can be turned into rules; what cannot is refused with the field's name.
  */
-import { LabError } from '../model/lab.ts';
+
 import ipaddr from 'ipaddr.js';
 import { parse } from 'yaml';
+import { LabError } from '../model/lab.ts';
 
 export interface GatewayConfig {
   /** Interface the phones are on. */
@@ -57,12 +58,18 @@ export function parseGatewayConfig(text: string, fileName: string): GatewayConfi
     'the name of the interface towards the internet, not the phones’ one, e.g. eth0',
     (name) => INTERFACE.test(name) && name !== lan,
   );
-  const address = text_('address', 'an IPv4 address with prefix length, e.g. 10.77.0.1/24', isCidr('ipv4'), '10.77.0.1/24');
+  const address = text_(
+    'address',
+    'an IPv4 address with prefix length, e.g. 10.77.0.1/24',
+    isCidr('ipv4'),
+    '10.77.0.1/24',
+  );
   const address6Given = take('address6');
   const address6 =
     address6Given === null || address6Given === false
       ? null
-      : typeof (address6Given ?? DEFAULT_ADDRESS6) === 'string' && isCidr('ipv6')(String(address6Given ?? DEFAULT_ADDRESS6))
+      : typeof (address6Given ?? DEFAULT_ADDRESS6) === 'string' &&
+          isCidr('ipv6')(String(address6Given ?? DEFAULT_ADDRESS6))
         ? String(address6Given ?? DEFAULT_ADDRESS6)
         : fail('address6', 'an IPv6 address with prefix length, e.g. fd77::1/64, or null');
   const ssid = take('ssid');
@@ -71,7 +78,10 @@ export function parseGatewayConfig(text: string, fileName: string): GatewayConfi
       ? null
       : {
           ssid:
-            typeof ssid === 'string' && Buffer.byteLength(ssid) >= 1 && Buffer.byteLength(ssid) <= 32 && !hasControl(ssid)
+            typeof ssid === 'string' &&
+            Buffer.byteLength(ssid) >= 1 &&
+            Buffer.byteLength(ssid) <= 32 &&
+            !hasControl(ssid)
               ? ssid
               : fail('ssid', 'a name of 1 to 32 bytes'),
           // WPA2 passphrases are 8 to 63 printable ASCII characters (IEEE 802.11i, annex H.4).
