@@ -1,0 +1,88 @@
+/**
+ * The phones under test, and which of them a connection comes from.
+ * Promise: `resolve` answers from memory in constant time; listeners hear of every change, after it was saved;
+ * a save that fails leaves the registry as it was.
+ */
+import type { Device } from '../model/device.ts';
+import { addressKey } from './address.ts';
+import type { NeighbourTable } from './neighbours.ts';
+
+export interface DeviceRegistry {
+  /** By proxy user name (= device id), by address, by MAC, then the default device; else null. */
+  resolve(client: { ip: string; proxyUser?: string | null }): Device | null;
+  macOf(ip: string): string | null;
+  get(id: string): Device | null;
+  list(): readonly Device[];
+  /** Adds a device or replaces the one of the same id. @throws what `save` throws */
+  put(device: Device): void;
+  /** False when there is none of this id. @throws what `save` throws */
+  remove(id: string): boolean;
+  /** Returns the function that ends it. */
+  onChange(listener: (devices: readonly Device[]) => void): () => void;
+}
+
+export function createDeviceRegistry(options: {
+  devices: readonly Device[];
+  neighbours: Pick<NeighbourTable, 'macOf'>;
+  save?: (devices: readonly Device[]) => void;
+}): DeviceRegistry {
+  const { neighbours, save } = options;
+  const listeners = new Set<(devices: readonly Device[]) => void>();
+  let devices: readonly Device[] = [];
+  let byId = new Map<string, Device>();
+  let byIp = new Map<string, Device>();
+  let byMac = new Map<string, Device>();
+  let fallback: Device | null = null;
+
+  const index = (list: readonly Device[]): void => {
+    devices = list;
+    byId = new Map(list.map((device) => [device.id, device]));
+    byIp = new Map(list.flatMap((device) => (device.match.ip ? [[addressKey(device.match.ip), device]] : [])));
+    byMac = new Map(list.flatMap((device) => (device.match.mac ? [[device.match.mac, device]] : [])));
+    fallback = list.find((device) => device.match.default) ?? null;
+  };
+  const change = (list: readonly Device[]): void => {
+    save?.(list);
+    index(list);
+    for (const listener of listeners) listener(devices);
+  };
+  index([...options.devices]);
+
+  return {
+    resolve({ ip, proxyUser }) {
+      const named = proxyUser ? byId.get(proxyUser) : undefined;
+      const found = named ?? byIp.get(addressKey(ip));
+      if (found) return found;
+      const mac = byMac.size > 0 ? neighbours.macOf(ip) : null;
+      return (mac && byMac.get(mac)) || fallback;
+    },
+    macOf: (ip) => neighbours.macOf(ip),
+    get: (id) => byId.get(id) ?? null,
+    list: () => devices,
+    put(device) {
+      const others = devices.filter(({ id }) => id !== device.id).map((other) => withoutClaimsOf(device, other));
+      change([...others, device]);
+    },
+    remove(id) {
+      if (!byId.has(id)) return false;
+      change(devices.filter((device) => device.id !== id));
+      return true;
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
+
+/** The newest registration of an address is the true one: addresses are handed on from phone to phone. */
+function withoutClaimsOf(newcomer: Device, other: Device): Device {
+  const { ip, mac, default: isDefault } = other.match;
+  const match = {
+    ip: ip !== null && ip === newcomer.match.ip ? null : ip,
+    mac: mac !== null && mac === newcomer.match.mac ? null : mac,
+    default: isDefault && !newcomer.match.default,
+  };
+  const unchanged = match.ip === ip && match.mac === mac && match.default === isDefault;
+  return unchanged ? other : { ...other, match };
+}

@@ -1,0 +1,117 @@
+/**
+ * The registered phones on disk: `DATA/devices.yaml`, with planted photos below `DATA/photos/`, all mode 0600 since
+ * they hold what the lab exists to protect. Promise: a write is whole or did not happen (written beside, then renamed);
+ * a file that cannot be understood is a one-line LabError and is never overwritten.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Device, PlantedPhoto } from '../model/device.ts';
+import { type DeviceBook, LabError } from '../model/lab.ts';
+import { formatDevices } from './format.ts';
+import { type ParsedDevices, parseDevices, problemLine, type ReadPhoto } from './parse.ts';
+import { createDeviceRegistry } from './registry.ts';
+
+export const devicesPath = (dataDir: string): string => join(dataDir, 'devices.yaml');
+
+/** Empty when nothing was registered yet. @throws LabError naming line and field */
+export function loadDevices(dataDir: string): Device[] {
+  const path = devicesPath(dataDir);
+  return existsSync(path) ? readDevicesFile(path).devices : [];
+}
+
+/** A devices file of the operator's. @throws LabError naming line and field of the first problem and how many there are */
+export function readDevicesFile(path: string): { devices: Device[]; warnings: string[] } {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new LabError(
+      `devices file ${path} cannot be read (${(error as NodeJS.ErrnoException).code}): check the path`,
+    );
+  }
+  return accepted(parseDevices(text, path), path);
+}
+
+/**
+ * One device as an API or a command got it: an item of `devices:`.
+ * @param readPhoto an API passes one that refuses: its clients may not name files of this machine.
+ * @throws LabError naming the field
+ */
+export function deviceFromEntry(entry: unknown, directory: string, readPhoto?: ReadPhoto): Device {
+  let text: string;
+  try {
+    text = JSON.stringify({ devices: [entry] });
+  } catch {
+    throw new LabError('device: not plain data: send it as one item of the devices file');
+  }
+  const parsed = parseDevices(text, join(directory, 'device'), readPhoto);
+  // Everything stands on one made-up line: only the field is worth naming.
+  if (!parsed.ok) parsed.errors = parsed.errors.map((error) => ({ ...error, line: 0, field: shortField(error.field) }));
+  const device = accepted(parsed, 'device').devices[0];
+  if (!device) throw new LabError("device: needs an 'id'");
+  return device;
+}
+
+/** @throws LabError when the disk refuses */
+export function saveDevices(dataDir: string, devices: readonly Device[]): void {
+  try {
+    const photoPath = (photo: PlantedPhoto): string => keepPhoto(dataDir, photo);
+    replaceFile(devicesPath(dataDir), formatDevices(devices, 'yaml', photoPath));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new LabError(`${devicesPath(dataDir)} cannot be written (${code ?? message}): check the data directory`);
+  }
+}
+
+/** For commands while no lab runs. @throws LabError */
+export function openDeviceBook(dataDir: string): DeviceBook {
+  const registry = createDeviceRegistry({
+    devices: loadDevices(dataDir),
+    neighbours: { macOf: () => null },
+    save: (devices) => saveDevices(dataDir, devices),
+  });
+  return {
+    list: () => [...registry.list()],
+    put(entry) {
+      const device = deviceFromEntry(entry, process.cwd());
+      registry.put(device);
+      return device;
+    },
+    remove: (id) => registry.remove(id),
+    text: (format) => formatDevices(registry.list(), format, (photo) => photoFile(dataDir, photo)),
+  };
+}
+
+function accepted(parsed: ParsedDevices, fileName: string): { devices: Device[]; warnings: string[] } {
+  if (parsed.ok) {
+    return { devices: parsed.devices, warnings: parsed.warnings.map((warning) => problemLine(fileName, warning)) };
+  }
+  const [first, ...others] = parsed.errors.map((error) => problemLine(fileName, error));
+  const more = others.length > 0 ? ` (and ${others.length} more: ${others.slice(0, 3).join('; ')})` : '';
+  throw new LabError(`${first ?? fileName}${more}`);
+}
+
+const shortField = (field: string | null): string | null => field?.replace(/^devices\[0\]\.?/, '') || null;
+
+/** By content: the same picture is kept once, and two pictures of one name do not overwrite each other. */
+const photoFile = (dataDir: string, { name, bytes }: PlantedPhoto): string =>
+  join(dataDir, 'photos', createHash('sha256').update(bytes).digest('hex').slice(0, 16), name);
+
+function keepPhoto(dataDir: string, photo: PlantedPhoto): string {
+  const path = photoFile(dataDir, photo);
+  if (!existsSync(path)) replaceFile(path, photo.bytes);
+  return path.slice(dataDir.length).replace(/^[/\\]+/, '');
+}
+
+function replaceFile(path: string, content: string | Buffer): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const beside = `${path}.${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    writeFileSync(beside, content, { mode: 0o600, flag: 'wx', flush: true });
+    renameSync(beside, path);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+}
