@@ -1,0 +1,49 @@
+/**
+ * Runs a real client as a process of its own: bounded output, a time limit, and only that process is ended.
+ */
+import { spawn } from 'node:child_process';
+
+export interface Ran {
+  /** Null when it was ended by the time limit. */
+  code: number | null;
+  stdout: Buffer;
+  stderr: string;
+}
+
+const MAX_OUTPUT_BYTES = 16 << 20;
+
+export interface RunOptions {
+  env?: Record<string, string>;
+  input?: Buffer;
+  timeoutMs?: number;
+}
+
+export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  // `TERM`-like noise stays out, and so do proxies and CA files the machine itself may use.
+  const { http_proxy: _a, https_proxy: _b, no_proxy: _c, NO_PROXY: _d, ...inherited } = process.env;
+  const child = spawn(command, args, {
+    env: { ...inherited, ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    timeout: options.timeoutMs ?? 60_000,
+    killSignal: 'SIGKILL',
+  });
+  const out = gather(child.stdout);
+  const err = gather(child.stderr);
+  // A client that fails early closes its input: that is its result, not ours.
+  child.stdin.on('error', () => {});
+  child.stdin.end(options.input);
+  const { promise, resolve, reject } = Promise.withResolvers<number | null>();
+  child.once('error', reject).once('close', resolve);
+  const code = await promise;
+  return { code, stdout: Buffer.concat(out), stderr: Buffer.concat(err).toString() };
+}
+
+function gather(stream: NodeJS.ReadableStream): Buffer[] {
+  const parts: Buffer[] = [];
+  let length = 0;
+  stream.on('data', (part: Buffer) => {
+    if (length < MAX_OUTPUT_BYTES) parts.push(part);
+    length += part.length;
+  });
+  return parts;
+}
