@@ -1,0 +1,109 @@
+/** The evidence store without a disk, for `scan`, tests, and labs that must keep nothing. Bounded by its caller's use. */
+import { type Alert, SEVERITIES } from '../../model/alert.ts';
+import type { Case } from '../../model/case.ts';
+import {
+  type AuditEntry,
+  type CoverageSnapshot,
+  type EvidenceStore,
+  type FlowRecord,
+  limitOf,
+  type Secret,
+  type Stored,
+} from './store.ts';
+
+const OK: Stored = { ok: true };
+
+export function createMemoryStore(): EvidenceStore {
+  let lastSeq = 0;
+  const alerts = new Map<string, Alert>();
+  const secrets = new Map<string, Secret>();
+  const flows = new Map<string, FlowRecord>();
+  const cases = new Map<string, Case>();
+  const coverage = new Map<string, CoverageSnapshot>();
+  const audits: AuditEntry[] = [];
+
+  return {
+    lastSeq: () => lastSeq,
+    putAlert({ alert, secret }) {
+      // Insertion order is seq order: an update moves the alert to the end.
+      alerts.delete(alert.id);
+      alerts.set(alert.id, alert);
+      if (secret !== null) secrets.set(alert.id, secret);
+      lastSeq = Math.max(lastSeq, alert.seq);
+      return OK;
+    },
+    alerts(query) {
+      const worst = query.severity === undefined ? 0 : SEVERITIES.indexOf(query.severity);
+      const found = [...alerts.values()].filter(
+        (alert) =>
+          alert.seq > (query.since ?? 0) &&
+          (query.device === undefined || alert.device.id === query.device) &&
+          (query.case === undefined || alert.case?.id === query.case) &&
+          (query.kind === undefined || alert.identifier?.kind === query.kind) &&
+          (query.type === undefined || alert.type === query.type) &&
+          SEVERITIES.indexOf(alert.severity) >= worst &&
+          (query.flow === undefined || alert.evidence?.flow === query.flow),
+      );
+      return (query.newest ? found.reverse() : found).slice(0, limitOf(query.limit));
+    },
+    alert: (id) => alerts.get(id) ?? null,
+    reveal(alertId, entry) {
+      const secret = secrets.get(alertId);
+      if (secret === undefined) return { ok: false, why: 'no value is stored for this alert' };
+      audits.push({ time: entry.time, action: 'reveal', subject: alertId, who: entry.who });
+      return { ok: true, secret };
+    },
+    putFlows(records) {
+      for (const record of records) flows.set(record.id, record);
+      return OK;
+    },
+    flows(query) {
+      return [...flows.values()]
+        .filter(
+          (flow) =>
+            (query.device === undefined || flow.deviceId === query.device) &&
+            (query.host === undefined || flow.destination.host.includes(query.host)) &&
+            flow.openedAt >= (query.after ?? 0) &&
+            flow.openedAt < (query.before ?? Number.POSITIVE_INFINITY),
+        )
+        .reverse()
+        .sort((a, b) => b.openedAt - a.openedAt)
+        .slice(0, limitOf(query.limit));
+    },
+    flow: (id) => flows.get(id) ?? null,
+    putCase(given) {
+      cases.set(given.id, structuredClone(given));
+      return OK;
+    },
+    cases: () => structuredClone([...cases.values()]),
+    case: (id) => structuredClone(cases.get(id) ?? null),
+    removeCase: (id) => cases.delete(id),
+    putCoverage(snapshot) {
+      coverage.set(JSON.stringify([snapshot.coverage.deviceId, snapshot.caseId]), snapshot);
+      return OK;
+    },
+    coverage: () => [...coverage.values()],
+    audit(entry) {
+      audits.push(entry);
+      return OK;
+    },
+    audits: () => [...audits],
+    prune(before) {
+      const removed = { alerts: 0, flows: 0 };
+      for (const alert of alerts.values()) {
+        if (Date.parse(alert.lastSeen) >= before) continue;
+        alerts.delete(alert.id);
+        secrets.delete(alert.id);
+        removed.alerts++;
+      }
+      for (const flow of flows.values()) {
+        if (flow.openedAt >= before) continue;
+        flows.delete(flow.id);
+        removed.flows++;
+      }
+      return removed;
+    },
+    counts: () => ({ alerts: alerts.size, flows: flows.size, cases: cases.size }),
+    close() {},
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * The database's shape, version by version. A migration is never edited once released: a change is a new entry.
+ * `user_version` counts the entries that were applied.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+  CREATE TABLE alerts (
+    id TEXT PRIMARY KEY,
+    seq INTEGER NOT NULL UNIQUE,
+    last_seen TEXT NOT NULL,
+    type TEXT NOT NULL,
+    severity INTEGER NOT NULL,
+    device TEXT NOT NULL,
+    case_id TEXT,
+    kind TEXT,
+    flow TEXT,
+    json TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX alerts_device ON alerts (device, seq);
+  CREATE INDEX alerts_case ON alerts (case_id, seq);
+  CREATE INDEX alerts_last_seen ON alerts (last_seen);
+  CREATE INDEX alerts_flow ON alerts (flow);
+  CREATE TABLE secrets (
+    alert_id TEXT PRIMARY KEY REFERENCES alerts (id) ON DELETE CASCADE,
+    sealed BLOB NOT NULL
+  ) STRICT;
+  CREATE TABLE flows (
+    id TEXT PRIMARY KEY,
+    opened_at INTEGER NOT NULL,
+    device TEXT,
+    host TEXT NOT NULL,
+    json TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX flows_opened_at ON flows (opened_at);
+  CREATE INDEX flows_device ON flows (device, opened_at);
+  CREATE TABLE cases (
+    id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    device TEXT,
+    label TEXT,
+    opened_at TEXT NOT NULL,
+    closed_at TEXT
+  ) STRICT;
+  CREATE TABLE marks (
+    case_id TEXT NOT NULL REFERENCES cases (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    phase TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (case_id, position)
+  ) STRICT;
+  CREATE TABLE coverage (
+    device TEXT NOT NULL,
+    case_id TEXT NOT NULL,
+    time TEXT NOT NULL,
+    json TEXT NOT NULL,
+    PRIMARY KEY (device, case_id)
+  ) STRICT;
+  CREATE TABLE audit (
+    position INTEGER PRIMARY KEY,
+    time TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    who TEXT NOT NULL
+  ) STRICT;
+  `,
+];
+
+/** Applies what is missing, each step in a transaction of its own. Returns the version found before. */
+export function migrate(database: DatabaseSync): number {
+  const found = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+  for (let version = found; version < MIGRATIONS.length; version++) {
+    database.exec(`BEGIN IMMEDIATE; ${MIGRATIONS[version]} PRAGMA user_version = ${version + 1}; COMMIT;`);
+  }
+  return found;
+}

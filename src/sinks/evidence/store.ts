@@ -1,0 +1,156 @@
+/**
+ * What an evidence store keeps and promises; memory and SQLite pass the same tests.
+ * Everything is synchronous: when `putAlert` has returned `ok`, killing the process loses nothing of it.
+ * Expected failures (disk full, I/O) are values, never thrown. A value of an identifier is only ever stored encrypted.
+ */
+import type { Alert, AlertRecord, AlertType, Severity } from '../../model/alert.ts';
+import type { Case } from '../../model/case.ts';
+import type { DeviceCoverage } from '../../model/coverage.ts';
+import type { DestinationFacts } from '../../model/destination.ts';
+import type {
+  Arrival,
+  ClientHelloFacts,
+  CloseReason,
+  Destination,
+  Flow,
+  ServerCertificate,
+  Treatment,
+} from '../../model/flow.ts';
+import type { Kind } from '../../model/identifier.ts';
+
+export type Stored = { ok: true } | { ok: false; why: 'disk-full' | 'failed'; message: string };
+
+export interface AlertQuery {
+  /** Alerts whose current version has a greater `seq`. */
+  since?: number;
+  device?: string;
+  case?: string;
+  kind?: Kind;
+  type?: AlertType;
+  /** This severity or worse. */
+  severity?: Severity;
+  /** Alerts whose evidence or first sighting was in this flow. */
+  flow?: string;
+  limit?: number;
+  /** Newest first; `since` then is the lower bound all the same. */
+  newest?: boolean;
+}
+
+/** What is kept of a flow: who, where to, how protected, how much, how it ended. Never a byte of content. */
+export interface FlowRecord {
+  id: string;
+  /** Milliseconds since the epoch. */
+  openedAt: number;
+  /** Null while it is open. */
+  closedAt: number | null;
+  deviceId: string | null;
+  client: Flow['client'];
+  engine: Flow['engine'];
+  arrival: Arrival;
+  treatment: Treatment;
+  treatmentReason: string | null;
+  destination: Destination;
+  facts: DestinationFacts | null;
+  encrypted: boolean;
+  intercepted: boolean;
+  simulated: boolean;
+  hello: ClientHelloFacts | null;
+  tls: { alpn: string | null; version: string | null; cipher: string | null } | null;
+  certificate: ServerCertificate | null;
+  /** Of the latest request, e.g. `h2`; null when no reader understood any. */
+  protocol: string | null;
+  requests: number;
+  findings: number;
+  /** Why parts were not understood or not searched; each reason once. */
+  notSeen: string[];
+  reason: CloseReason | null;
+  detail: string | null;
+  bytesUp: number;
+  bytesDown: number;
+}
+
+export interface FlowQuery {
+  device?: string;
+  /** A part of the host name. */
+  host?: string;
+  /** Opened at or after, milliseconds since the epoch. */
+  after?: number;
+  /** Opened before, milliseconds since the epoch: how to page back. */
+  before?: number;
+  limit?: number;
+}
+
+export interface Secret {
+  value: string;
+  seen: string;
+  window: Buffer;
+}
+
+export type Revealed = { ok: true; secret: Secret } | { ok: false; why: string };
+
+export interface AuditEntry {
+  /** ISO 8601, UTC. */
+  time: string;
+  /** e.g. `reveal`. */
+  action: string;
+  /** Id of the thing it was done to. */
+  subject: string;
+  /** Who, as far as the lab knows: address or `terminal`. */
+  who: string;
+}
+
+export interface CoverageSnapshot {
+  caseId: string | null;
+  time: string;
+  coverage: DeviceCoverage;
+}
+
+export interface Counts {
+  alerts: number;
+  flows: number;
+  cases: number;
+}
+
+export interface EvidenceStore {
+  /** Highest `seq` ever stored, also when its alert was pruned since. */
+  lastSeq(): number;
+  /** A new alert or a newer version of one (same `id`). `secret: null` leaves a stored secret as it is. */
+  putAlert(record: AlertRecord): Stored;
+  alerts(query: AlertQuery): Alert[];
+  alert(id: string): Alert | null;
+  /** Writes the audit entry first; without it nothing is revealed. */
+  reveal(alertId: string, entry: Pick<AuditEntry, 'who' | 'time'>): Revealed;
+
+  /** All or none of them. */
+  putFlows(flows: readonly FlowRecord[]): Stored;
+  /** Newest first. */
+  flows(query: FlowQuery): FlowRecord[];
+  flow(id: string): FlowRecord | null;
+
+  putCase(given: Case): Stored;
+  /** Oldest first. */
+  cases(): Case[];
+  case(id: string): Case | null;
+  removeCase(id: string): boolean;
+
+  /** Replaces the snapshot of the same device and case. */
+  putCoverage(snapshot: CoverageSnapshot): Stored;
+  coverage(): CoverageSnapshot[];
+
+  audit(entry: AuditEntry): Stored;
+  /** Oldest first. */
+  audits(): AuditEntry[];
+
+  /** Removes alerts last seen, and flows opened, before a time (ms since the epoch); cases and audit stay. */
+  prune(before: number): { alerts: number; flows: number };
+  counts(): Counts;
+  close(): void;
+}
+
+export const DEFAULT_LIMIT = 500;
+/** An alert is about 1.5 KB of JSON: one answer stays below 3 MB. */
+export const MAX_LIMIT = 2000;
+
+export function limitOf(limit: number | undefined): number {
+  return Math.max(1, Math.min(MAX_LIMIT, limit ?? DEFAULT_LIMIT));
+}

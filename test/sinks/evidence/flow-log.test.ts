@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import type { FlowEvent } from '../../../src/model/flow.ts';
+import { createFlowLog } from '../../../src/sinks/evidence/flow-log.ts';
+import { createMemoryStore } from '../../../src/sinks/evidence/memory.ts';
+import type { FlowRecord, Stored } from '../../../src/sinks/evidence/store.ts';
+import { labFlow } from '../lab-alert.ts';
+
+const maskHost = (host: string) => host.replace(/\d{10,}/, '…');
+const opened = (id: string, host = 'a.example'): FlowEvent => ({
+  type: 'flow-opened',
+  flow: labFlow(id, { destination: { host, port: 443, ip: null } }),
+  time: 1000,
+});
+const closed = (id: string): FlowEvent => ({
+  type: 'flow-closed',
+  flowId: id,
+  time: 2000,
+  reason: 'ended',
+  detail: null,
+  bytesUp: 11,
+  bytesDown: 22,
+});
+
+describe('the flow log', () => {
+  it('keeps one record per flow with what happened in it', () => {
+    const store = createMemoryStore();
+    const log = createFlowLog({ write: store.putFlows, maskHost });
+    const events: FlowEvent[] = [
+      opened('f'),
+      { type: 'tls-established', flowId: 'f', time: 1, alpn: 'h2', version: 'TLSv1.3', cipher: 'x', certificate: null },
+      {
+        type: 'request-head',
+        flowId: 'f',
+        exchange: 0,
+        time: 1,
+        protocol: 'h2',
+        method: 'GET',
+        target: '/',
+        scheme: 'https',
+        authority: 'a',
+        headers: [],
+      },
+      { type: 'unreadable', flowId: 'f', direction: 'request', time: 1, reason: 'not HTTP' },
+      { type: 'unreadable', flowId: 'f', direction: 'response', time: 1, reason: 'not HTTP' },
+    ];
+    for (const event of events) log.consume(event, null);
+    log.flush();
+    expect(store.flow('f')?.closedAt).toBeNull();
+    log.inspected({ type: 'partially-scanned', flowId: 'f', exchange: 0, reason: 'too deep' });
+    log.consume(closed('f'), null);
+    log.close();
+    expect(store.flow('f')).toMatchObject({
+      closedAt: 2000,
+      reason: 'ended',
+      protocol: 'h2',
+      requests: 1,
+      tls: { alpn: 'h2' },
+      notSeen: ['not HTTP', 'too deep'],
+      bytesUp: 11,
+      bytesDown: 22,
+    });
+    expect(log.stats()).toEqual({ open: 0, queued: 0, dropped: 0 });
+  });
+
+  it('masks names before they are written', () => {
+    const store = createMemoryStore();
+    const log = createFlowLog({ write: store.putFlows, maskHost });
+    log.consume(opened('f', '490154203237518.a.example'), null);
+    log.close();
+    expect(store.flow('f')?.destination.host).toBe('….a.example');
+  });
+
+  it('writes by itself soon after, in batches', async () => {
+    const batches: number[] = [];
+    let all = () => {};
+    const done = new Promise<void>((resolve) => {
+      all = resolve;
+    });
+    const write = (flows: readonly FlowRecord[]): Stored => {
+      batches.push(flows.length);
+      if (batches.reduce((sum, size) => sum + size, 0) === 450) all();
+      return { ok: true };
+    };
+    const log = createFlowLog({ write, maskHost, delayMs: 1 });
+    for (let i = 0; i < 450; i++) log.consume(opened(`f${i}`), null);
+    await done;
+    expect(batches).toEqual([200, 200, 50]);
+    log.close();
+  });
+
+  it('a standing disk costs bounded memory, counted drops and one notice; nothing queued is lost when it recovers', () => {
+    const written = new Set<string>();
+    const troubles: boolean[] = [];
+    let disk: Stored = { ok: false, why: 'disk-full', message: 'full' };
+    const log = createFlowLog({
+      write: (flows) => {
+        if (disk.ok) for (const { id } of flows) written.add(id);
+        return disk;
+      },
+      maskHost,
+      maxQueued: 100,
+      onTrouble: (result) => troubles.push(result.ok),
+    });
+    for (let i = 0; i < 150; i++) {
+      log.consume(opened(`f${i}`), null);
+      log.flush();
+    }
+    expect(log.stats()).toEqual({ open: 150, queued: 100, dropped: 50 });
+    disk = { ok: true };
+    log.flush();
+    expect(written.size).toBe(100);
+    expect(troubles).toEqual([false, true]);
+    log.close();
+  });
+});

@@ -1,0 +1,154 @@
+/** One suite for every store: what holds for SQLite holds for memory. */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createMemoryStore } from '../../../src/sinks/evidence/memory.ts';
+import { openSqliteStore } from '../../../src/sinks/evidence/sqlite.ts';
+import type { EvidenceStore } from '../../../src/sinks/evidence/store.ts';
+import { IMEI, labAlert, labFlowRecord, labRecord } from '../lab-alert.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'phonehome-store-'));
+let files = 0;
+
+const STORES: Record<string, () => EvidenceStore> = {
+  memory: createMemoryStore,
+  sqlite: () => openSqliteStore({ file: join(directory, `${++files}.db`), key: randomBytes(32) }),
+};
+
+for (const [name, create] of Object.entries(STORES)) {
+  describe(`the ${name} store`, () => {
+    let store: EvidenceStore;
+    beforeEach(() => {
+      store = create();
+    });
+    afterEach(() => {
+      store.close();
+      if (name === 'sqlite') rmSync(join(directory, `${files}.db`), { force: true });
+    });
+
+    it('gives an alert back exactly as it was put', () => {
+      expect(store.putAlert(labRecord(1))).toEqual({ ok: true });
+      expect(store.alert(labAlert(1).id)).toEqual(labAlert(1));
+      expect(store.alert('nobody')).toBeNull();
+      expect(store.lastSeq()).toBe(1);
+    });
+
+    it('an update replaces the alert, moves it to its new seq, and keeps the secret of the first version', () => {
+      store.putAlert(labRecord(1));
+      store.putAlert(labRecord(2));
+      store.putAlert({ alert: { ...labAlert(1), seq: 3, count: 2 }, secret: null });
+      expect(store.alerts({}).map(({ seq, count }) => [seq, count])).toEqual([
+        [2, 1],
+        [3, 2],
+      ]);
+      expect(store.reveal(labAlert(1).id, { who: 'test', time: 'now' })).toMatchObject({
+        ok: true,
+        secret: { value: IMEI },
+      });
+    });
+
+    it('resumes after a seq, page by page, without a gap or a double', () => {
+      for (let seq = 1; seq <= 25; seq++) store.putAlert(labRecord(seq));
+      const seen: number[] = [];
+      for (let since = 0; ; ) {
+        const page = store.alerts({ since, limit: 10 });
+        if (page.length === 0) break;
+        seen.push(...page.map(({ seq }) => seq));
+        since = page.at(-1)?.seq ?? 0;
+      }
+      expect(seen).toEqual(Array.from({ length: 25 }, (_, i) => i + 1));
+      expect(store.alerts({ newest: true, limit: 2 }).map(({ seq }) => seq)).toEqual([25, 24]);
+    });
+
+    it('filters by device, case, kind, type, severity or worse, and flow', () => {
+      store.putAlert(labRecord(1));
+      store.putAlert(labRecord(2, { severity: 'low', device: { id: 'b', model: null, ip: '10.77.0.3', mac: null } }));
+      store.putAlert(labRecord(3, { type: 'opaque', severity: 'high', case: { id: 'c1', phase: null } }));
+      store.putAlert({
+        alert: labAlert(4, { type: 'system', severity: 'info', identifier: null, evidence: null }),
+        secret: null,
+      });
+      const seqs = (query: Parameters<EvidenceStore['alerts']>[0]) => store.alerts(query).map(({ seq }) => seq);
+      expect(seqs({ device: 'b' })).toEqual([2]);
+      expect(seqs({ case: 'c1' })).toEqual([3]);
+      expect(seqs({ kind: 'imei' })).toEqual([1, 2, 3]);
+      expect(seqs({ type: 'system' })).toEqual([4]);
+      expect(seqs({ severity: 'high' })).toEqual([1, 3]);
+      expect(seqs({ flow: 'flow-1', severity: 'low', since: 1 })).toEqual([2, 3]);
+    });
+
+    it('reveals a value only together with an audit entry', () => {
+      store.putAlert(labRecord(1));
+      const id = labAlert(1).id;
+      const revealed = store.reveal(id, { who: '127.0.0.1', time: '2026-11-22T10:00:00.000Z' });
+      expect(revealed).toMatchObject({ ok: true, secret: { value: IMEI, window: Buffer.from(`..${IMEI}..`) } });
+      expect(store.audits()).toEqual([
+        { time: '2026-11-22T10:00:00.000Z', action: 'reveal', subject: id, who: '127.0.0.1' },
+      ]);
+      expect(store.reveal('nobody', { who: 'x', time: 'now' })).toEqual({
+        ok: false,
+        why: 'no value is stored for this alert',
+      });
+      expect(store.audits()).toHaveLength(1);
+    });
+
+    it('keeps flows, newest first, and replaces an open one when it closed', () => {
+      store.putFlows([
+        labFlowRecord('a', 1000, { closedAt: null }),
+        labFlowRecord('b', 2000),
+        labFlowRecord('c', 3000, { deviceId: null }),
+      ]);
+      store.putFlows([labFlowRecord('a', 1000, { bytesUp: 99 })]);
+      expect(store.flows({}).map(({ id }) => id)).toEqual(['c', 'b', 'a']);
+      expect(store.flow('a')).toEqual(labFlowRecord('a', 1000, { bytesUp: 99 }));
+      expect(store.flows({ device: 'nokia-7-plus-01', before: 2000 }).map(({ id }) => id)).toEqual(['a']);
+      expect(store.flows({ host: 'vnet', after: 2000, limit: 1 }).map(({ id }) => id)).toEqual(['c']);
+      expect(store.flows({ host: '%' })).toEqual([]);
+      expect(store.flow('nobody')).toBeNull();
+    });
+
+    it('keeps cases with their marks in order', () => {
+      const given = {
+        id: 'c1',
+        title: 'Nokia',
+        deviceId: null,
+        label: 'disputed',
+        openedAt: '2026-11-22T10:00:00.000Z',
+        closedAt: null,
+        marks: [],
+      };
+      store.putCase(given);
+      const marks = ['boot', 'before-consent', 'boot'].map((phase, i) => ({
+        phase,
+        at: `2026-11-22T10:0${i}:00.000Z`,
+      }));
+      store.putCase({ ...given, marks, closedAt: '2026-11-22T11:00:00.000Z' });
+      expect(store.case('c1')).toEqual({ ...given, marks, closedAt: '2026-11-22T11:00:00.000Z' });
+      expect(store.cases()).toHaveLength(1);
+      expect([store.removeCase('c1'), store.removeCase('c1')]).toEqual([true, false]);
+      expect(store.case('c1')).toBeNull();
+    });
+
+    it('keeps one coverage snapshot per device and case', () => {
+      const coverage = { deviceId: 'a', rows: [], readShare: 0.5, sentence: 'half', unseen: [] };
+      store.putCoverage({ caseId: null, time: '1', coverage });
+      store.putCoverage({ caseId: null, time: '2', coverage });
+      store.putCoverage({ caseId: 'c1', time: '3', coverage });
+      expect(store.coverage().map(({ caseId, time }) => [caseId, time])).toEqual([
+        [null, '2'],
+        ['c1', '3'],
+      ]);
+    });
+
+    it('prunes what is old with its secrets, and never hands out a seq twice', () => {
+      for (const seq of [1, 2, 3]) store.putAlert(labRecord(seq));
+      store.putFlows([labFlowRecord('old', 1000), labFlowRecord('new', Date.UTC(2027, 0, 1))]);
+      expect(store.prune(Date.UTC(2026, 11, 1))).toEqual({ alerts: 3, flows: 1 });
+      expect(store.counts()).toEqual({ alerts: 0, flows: 1, cases: 0 });
+      expect(store.reveal(labAlert(1).id, { who: 'x', time: 'now' }).ok).toBe(false);
+      expect(store.lastSeq()).toBe(3);
+    });
+  });
+}
