@@ -1,0 +1,128 @@
+/**
+ * The mobile cell the phone uses: a position of a few hundred metres to some kilometres. GSM and UMTS cells are
+ * LAC + CID (16 + 16 or 28 bits), LTE TAC + ECI (16 + 28), 5G TAC + NCI (24 + 36): 3GPP TS 23.003 4.3, 19.6.
+ */
+import type { Device, RegisteredCell } from '../../model/device.ts';
+import { hintOf } from '../key-names.ts';
+import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
+import { bareValue, siblings } from './parts/key-value.ts';
+import { isNetwork } from './parts/networks.ts';
+import { distinct, spelling } from './parts/spelling.ts';
+import { found } from './parts/verdict.ts';
+
+/** A shorter number alone is met by accident; `judge` finds it beside its name. */
+const LONELY_DIGITS = 6;
+/** What Android and modems say without a cell: 16, 28, 31 and 36 bits of ones. */
+const NO_CELL = new Set([0, -1, 0xffff, 0xfffffff, 0x7fffffff, 0xffffffff, 0xfffffffff]);
+const MAX_CELL = 2 ** 36 - 1;
+
+export const cell: IdentifierKind = {
+  kind: 'cell',
+  title: 'mobile cell',
+  spell(device: Device): Spelling[] {
+    return distinct((device.identifiers.cell ?? []).flatMap(spellOne));
+  },
+  shape: { anchors: ['key'], judge },
+  vectors: [
+    {
+      name: 'named parts in JSON',
+      text: '{"mcc":452,"mnc":4,"lac":1234,"cid":7509000}',
+      expect: { value: '452-4-1234-7509000', confidence: 'likely' },
+      source: 'Android CellIdentityLte',
+    },
+    {
+      name: 'area and cell only',
+      text: 'tac=1234&ci=7509000',
+      expect: { value: '1234-7509000', confidence: 'likely' },
+    },
+    {
+      name: 'hexadecimal cell in a report that names the phone',
+      text: 'TN:IMEI1,490154203237518,client,model,CID:1A2B3C,build,serial',
+      expect: { value: '1A2B3C', confidence: 'possible' },
+      source: 'Figaro 2017: layout of the report to tinno.com',
+    },
+    {
+      name: 'a name nothing else has',
+      text: '{"SIM1CELLID":"7509000"}',
+      expect: { value: '7509000', confidence: 'possible' },
+      source: 'NRKbeta 2019: SIM1CELLID',
+    },
+    {
+      name: 'no cell yet',
+      text: '{"mcc":452,"mnc":4,"lac":65535,"cid":268435455}',
+      expect: null,
+      source: 'Android CellIdentity',
+    },
+    { name: 'client id of a web statistic', text: 'v=1&cid=35009123&t=pageview', expect: null },
+    { name: 'network that does not exist', text: '{"mcc":199,"mnc":99,"cid":7509000}', expect: null },
+  ],
+};
+
+function spellOne({ mcc, mnc, lac, cid }: RegisteredCell): Spelling[] {
+  if (NO_CELL.has(cid) || cid > MAX_CELL) return [];
+  const value = [mcc, mnc, lac, cid].join('-');
+  const spelled: Spelling[] = [];
+  const add = (text: string, label: string, flags: { bounded?: boolean; anyCase?: boolean } = {}): void => {
+    spelled.push(spelling(text, value, label, { hashed: false, bounded: true, ...flags }));
+  };
+  const country = String(mcc).padStart(3, '0');
+  const networks = [String(mnc), String(mnc).padStart(2, '0'), String(mnc).padStart(3, '0')];
+  const [hexLac, hexCid] = [lac.toString(16).padStart(4, '0'), cid.toString(16)];
+  for (const network of new Set(networks)) {
+    for (const by of ['-', ':', '_', ',', '.', '|', '/', ';']) {
+      add([country, network, lac, cid].join(by), 'country, network, area, cell');
+      add([country + network, lac, cid].join(by), 'network, area, cell');
+    }
+    // CGI and ECGI without separators, as signalling and some SDKs write them.
+    add(country + network + hexLac + hexCid.padStart(4, '0'), 'cell global identity, hexadecimal', { anyCase: true });
+    add(country + network + hexCid.padStart(7, '0'), 'E-UTRAN cell global identity', { anyCase: true });
+  }
+  for (const by of ['-', ':', '_', ',', '|', '/', ';']) {
+    add([lac, cid].join(by), 'area and cell');
+    add([hexLac, hexCid].join(by), 'area and cell, hexadecimal', { anyCase: true });
+    // An LTE cell is base station (20 bits) and sector (8 bits).
+    if (cid > 0xffff && cid <= 0xfffffff) add([cid >>> 8, cid & 0xff].join(by), 'base station and sector');
+  }
+  for (const [text, label] of [
+    [String(cid), 'cell alone'],
+    [hexCid, 'cell alone, hexadecimal'],
+    [hexCid.padStart(8, '0'), 'cell alone, 8 hex digits'],
+  ] as const) {
+    if (text.replace(/^0+/, '').length >= LONELY_DIGITS) add(text, label, { anyCase: true });
+  }
+  return spelled.filter(({ text }) => text.length >= LONELY_DIGITS);
+}
+
+function judge(run: Run): Verdict | null {
+  if (hintOf(run.key, 'cell')?.group !== 'cell') return null;
+  const value = bareValue(run);
+  const number = readCell(value.text);
+  if (number === null || NO_CELL.has(number) || number > MAX_CELL) return null;
+  const parts = siblings(run, 'cell');
+  const part = (group: string): string | null => parts.find((one) => one.hint.group === group)?.text ?? null;
+  const [mcc, mnc, lac] = [part('country'), part('network'), part('area')];
+  if (lac !== null && NO_CELL.has(Number(lac))) return null;
+  const written = [mcc, mnc, lac, value.text].filter((one) => one !== null).join('-');
+  const registered = run.device?.identifiers.cell?.some(
+    (one) =>
+      (one.cid === number || one.cid === Number.parseInt(value.text, 16)) && (lac === null || Number(lac) === one.lac),
+  );
+  if (registered) {
+    const reasoning = 'the registered cell of this phone, beside a name for cells';
+    return { ...found(value, written, 'certain', reasoning), known: true };
+  }
+  if (mcc !== null && mnc !== null && !isNetwork(Number(mcc), Number(mnc))) return null;
+  if (lac !== null || (mcc !== null && mnc !== null)) {
+    return found(value, written, 'likely', 'a cell with its area or network beside it');
+  }
+  const telling = /cell_?id|cellidentity/i.test(run.key ?? '') || /IMEI/i.test(run.text);
+  return telling && value.text.length >= 4
+    ? found(value, written, 'possible', 'a number beside a name for cells, without area or network')
+    : null;
+}
+
+/** Decimal, or hexadecimal when it has letters or `0x`; null for anything else. */
+function readCell(text: string): number | null {
+  if (/^-?\d{1,11}$/.test(text)) return Number(text);
+  return /^(?:0x)?[0-9A-Fa-f]{2,9}$/.test(text) ? Number.parseInt(text.replace(/^0x/i, ''), 16) : null;
+}

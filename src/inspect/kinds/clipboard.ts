@@ -1,0 +1,49 @@
+/** What the user copied: passwords and addresses as a rule. Known by the names that systems and apps give it. */
+
+import { hintOf } from '../key-names.ts';
+import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
+import { bareValue } from './parts/key-value.ts';
+import { isPlaceholder } from './parts/placeholders.ts';
+import { found } from './parts/verdict.ts';
+
+/** Shorter is a flag or a count. */
+const SHORTEST = 4;
+
+export const clipboard: IdentifierKind = {
+  kind: 'clipboard',
+  title: 'clipboard',
+  spell: (): Spelling[] => [],
+  shape: { anchors: ['key'], judge },
+  vectors: [
+    {
+      name: 'text beside the Android name',
+      text: '{"clipboard_text":"meet me at the bridge"}',
+      expect: { value: 'meet me at the bridge', confidence: 'likely' },
+      source: 'Android ClipboardManager',
+    },
+    {
+      name: 'text beside the iOS name',
+      text: 'pasteboard=Tr0ub4dor%263',
+      expect: { value: 'Tr0ub4dor%263', confidence: 'likely' },
+    },
+    { name: 'a permission', text: '{"clipboard":"granted"}', expect: null },
+    { name: 'a flag', text: '{"clipboard":true}', expect: null },
+    { name: 'empty', text: '{"clipboard":""}', expect: null },
+    { name: 'a version of a library', text: 'clipboard=2.0.11', expect: null },
+  ],
+};
+
+function judge(run: Run): Verdict | null {
+  const hint = hintOf(run.key, 'clipboard');
+  if (hint?.group !== 'strong') return null;
+  const value = bareValue(run);
+  if (value.text.length < SHORTEST || isPlaceholder('clipboard', value.text) || /^[\d.,:-]*$/.test(value.text))
+    return null;
+  if (
+    /^(?:granted|denied|prompt|allowed|enabled|disabled|supported|copy|paste|text\/[a-z]+|on|off|read|write|[{[].*)$/i.test(
+      value.text,
+    )
+  )
+    return null;
+  return found(value, value.text, 'likely', 'a text beside a name for the clipboard');
+}

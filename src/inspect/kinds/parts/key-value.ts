@@ -1,0 +1,92 @@
+/**
+ * What stands around a run: its own value without quotes, and the names and numbers beside it in the same record.
+ * Promise: at most `REACH` characters each way are looked at, with bounded patterns, so the cost of one run is constant.
+ */
+
+import type { Kind } from '../../../model/identifier.ts';
+import { hintOf, hintsFor, type KeyHint } from '../../key-names.ts';
+import type { Run } from '../../kind.ts';
+
+/** A JSON record of a position, a cell or a text message is shorter than this. */
+const REACH = 320;
+const KEYED =
+  /([A-Za-z][A-Za-z0-9_.-]{0,30})["'\]]{0,2}\s{0,3}[:=]\s{0,3}["']?(-?[0-9A-Fa-f]{1,16}(?:\.\d{1,17})?)(?![0-9A-Za-z])/g;
+const NAMES = /(?:^|[{,;&<\s"'[|])([A-Za-z][A-Za-z0-9_-]{0,30})["']?\s{0,3}[:=]/g;
+
+export interface Value {
+  text: string;
+  start: number;
+  end: number;
+}
+
+/** The run without quotes and space around it. */
+export function bareValue(run: Run): Value {
+  let { start, end } = run;
+  while (start < end && /["'\s]/.test(run.text.charAt(start))) start++;
+  while (end > start && /["'\s]/.test(run.text.charAt(end - 1))) end--;
+  return { text: run.text.slice(start, end), start, end };
+}
+
+export interface Sibling extends Value {
+  hint: KeyHint;
+}
+
+/** Numbers beside names that hint at this kind, nearest first; the run itself is not among them. */
+export function siblings(run: Run, kind: Kind): Sibling[] {
+  const from = Math.max(0, run.start - REACH);
+  const area = run.text.slice(from, run.end + REACH);
+  const found: Sibling[] = [];
+  for (const match of area.matchAll(KEYED)) {
+    const [whole, key, text] = match;
+    if (key === undefined || text === undefined) continue;
+    const end = from + match.index + whole.length;
+    const start = end - text.length;
+    const hint = hintOf(key, kind);
+    if (hint && (end <= run.start || start >= run.end)) found.push({ text, start, end, hint });
+  }
+  const distance = (one: Value): number => (one.start >= run.end ? one.start - run.end : run.start - one.end);
+  return found.sort((a, b) => distance(a) - distance(b));
+}
+
+/** The record the run stands in: the braces, the tag or the lines around it, cut at `REACH`. */
+export function recordText(run: Run): string {
+  const before = run.text.slice(Math.max(0, run.start - REACH), run.start);
+  const after = run.text.slice(run.end, run.end + REACH);
+  const open = Math.max(lastOpening(before, '{', '}'), before.lastIndexOf('<'));
+  const close = firstClosing(after);
+  return before.slice(open + 1) + run.text.slice(run.start, run.end) + after.slice(0, close);
+}
+
+/** Names of the fields in a record, lower case without separators. */
+export function fieldNames(record: string): Set<string> {
+  const names = new Set<string>();
+  for (const match of record.matchAll(NAMES)) names.add((match[1] ?? '').toLowerCase().replace(/[_-]/g, ''));
+  return names;
+}
+
+/** True when some field of the record hints at this kind. */
+export function namesKind(record: string, kind: Kind): boolean {
+  for (const name of fieldNames(record)) if (hintsFor(name).some((hint) => hint.kind === kind)) return true;
+  return false;
+}
+
+function lastOpening(text: string, opening: string, closing: string): number {
+  let depth = 0;
+  for (let i = text.length - 1; i >= 0; i--) {
+    const char = text.charAt(i);
+    if (char === closing) depth++;
+    else if (char === opening && depth-- === 0) return i;
+  }
+  return -1;
+}
+
+function firstClosing(text: string): number {
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charAt(i);
+    if (char === '{') depth++;
+    else if (char === '}' && depth-- === 0) return i;
+    else if (char === '>' && depth === 0) return i;
+  }
+  return text.length;
+}

@@ -1,0 +1,82 @@
+/**
+ * Structure that gives private content away without any planted value: vCards, lists of names with numbers, text
+ * messages and call records, in JSON, XML attributes, forms or CSV.
+ * Promise: one record with a name and a number is nobody's address book (it is a profile): two are.
+ */
+import type { Run } from '../../kind.ts';
+import { fieldNames, recordText } from './key-value.ts';
+
+export type RecordKind = 'contact' | 'message' | 'call_log';
+
+const NUMBER = words('number phone phonenumber phones tel telephone mobile msisdn address from to sender recipient');
+const PERSON_NUMBER = words('number phone phonenumber phones tel telephone mobile');
+const NAME = words('name displayname contactname fn fullname givenname firstname lastname familyname nickname contact');
+const TEXT = words('body text message content snippet msg smsbody messagebody smscontent');
+const TIME = words('date time timestamp ts datesent sent received daterecv sendtime readabledate');
+const STATE = words('type read threadid status direction seen protocol calltype presentation');
+const DURATION = words('duration callduration talktime');
+
+/** vCards and lists are looked for this far from the number. */
+const REACH = 600;
+const CSV_LINE = /^"?[^\d\n,;\t"]{2,40}"?[,;\t]"?\+?[\d ()-]{7,20}"?(?:[,;\t].{0,80})?$/;
+
+/** Which record of private content the run stands in, or null. */
+export function recordAround(run: Run): RecordKind | null {
+  const record = recordText(run);
+  const names = fieldNames(record);
+  if (has(names, NUMBER)) {
+    if (has(names, DURATION) && (has(names, TIME) || has(names, STATE))) return 'call_log';
+    if (has(names, TEXT) && (has(names, TIME) || has(names, STATE))) return 'message';
+  }
+  return inVcard(run) || inContactList(run, names) || inCsvOfContacts(run) ? 'contact' : null;
+}
+
+/** Between BEGIN:VCARD and END:VCARD, on a TEL line (RFC 6350 6.4.1, RFC 2426, vCard 2.1). */
+function inVcard(run: Run): boolean {
+  const before = run.text.slice(Math.max(0, run.start - REACH), run.start);
+  const begin = before.toUpperCase().lastIndexOf('BEGIN:VCARD');
+  if (begin < 0 || before.toUpperCase().indexOf('END:VCARD', begin) >= 0) return false;
+  const line = before.slice(Math.max(before.lastIndexOf('\n'), before.lastIndexOf('\\n') + 1) + 1);
+  return /^(?:item\d{1,3}\.)?TEL[;:]/i.test(line);
+}
+
+/** The record has a name and a number, and so has another beside it. */
+function inContactList(run: Run, names: Set<string>): boolean {
+  if (!has(names, NAME) || !has(names, PERSON_NUMBER)) return false;
+  const area = run.text.slice(Math.max(0, run.start - REACH), run.end + REACH);
+  let people = 0;
+  for (const part of area.split(/[{}<>]/)) {
+    const fields = fieldNames(part);
+    if (has(fields, NAME) && has(fields, PERSON_NUMBER) && /\d{5}/.test(part)) people++;
+  }
+  return people >= 2;
+}
+
+/** Three lines in a row of `name,number`. */
+function inCsvOfContacts(run: Run): boolean {
+  const from = Math.max(0, run.start - REACH);
+  const lines = run.text.slice(from, run.end + REACH).split(/\r?\n/);
+  let at = from;
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i] ?? '';
+    if (run.start <= at + line.length) {
+      const around = [lines[i - 2], lines[i - 1], line, lines[i + 1], lines[i + 2]];
+      return isCsvLine(line) && around.filter(isCsvLine).length >= 3;
+    }
+    at += line.length + 1;
+  }
+  return false;
+}
+
+function isCsvLine(line: string | undefined): boolean {
+  return line !== undefined && line.length < 160 && CSV_LINE.test(line);
+}
+
+function has(names: Set<string>, wanted: Set<string>): boolean {
+  for (const name of names) if (wanted.has(name)) return true;
+  return false;
+}
+
+function words(list: string): Set<string> {
+  return new Set(list.split(' '));
+}
