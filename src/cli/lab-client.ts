@@ -37,6 +37,12 @@ export function addressOf({ data, url, token }: ReachFlags, env: NodeJS.ProcessE
   return { url: state.url, token: known };
 }
 
+/** The lab that runs on this directory and answers, or null: then its files may be edited directly. */
+export async function runningLabOf(data: string): Promise<LabAddress | null> {
+  const state = findRunningLab(data);
+  return state && (await answers(state.url)) ? addressOf({ data, url: null, token: null }) : null;
+}
+
 /** Whether a lab answers at this address at all. */
 export async function answers(url: string, timeoutMs = 1500): Promise<boolean> {
   try {

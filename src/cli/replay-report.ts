@@ -1,7 +1,7 @@
 /** The summary of a replay: case, expected, seen; for people a table, with `--json` one line per case. */
-import stringWidth from 'string-width';
 import type { ReplayOutcome } from '../model/lab.ts';
 import { paint } from './colour.ts';
+import { table } from './table.ts';
 
 export function outcomeTable(outcomes: ReplayOutcome[], colour: boolean): string {
   const head = ['case', 'expected', 'seen', ''];
@@ -15,19 +15,4 @@ export function outcomeTable(outcomes: ReplayOutcome[], colour: boolean): string
   const missed = outcomes.filter((each) => !each.ok).length;
   const verdict = missed ? `${missed} of ${outcomes.length} cases missed.` : `${outcomes.length} cases, none missed.`;
   return [...lines, ...notes, verdict, ''].join('\n');
-}
-
-/** Columns as wide as their widest cell, measured in terminal cells. */
-export function table(rows: string[][]): string[] {
-  const widths: number[] = [];
-  for (const row of rows)
-    row.forEach((cell, column) => {
-      widths[column] = Math.max(widths[column] ?? 0, stringWidth(cell));
-    });
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - stringWidth(cell)))
-      .join('  ')
-      .trimEnd(),
-  );
 }

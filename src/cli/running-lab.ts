@@ -8,6 +8,7 @@ import { wantsColour } from './colour.ts';
 import { explain } from './errors.ts';
 import { answers } from './lab-client.ts';
 import { findRunningLab, removeLabState, writeLabState } from './lab-state.ts';
+import { printJson } from './output.ts';
 
 export interface RunningLab {
   lab: Lab;
@@ -36,10 +37,6 @@ export async function runLab(module: LabModule, options: LabOptions): Promise<Ru
     await lab.stop();
   };
   return { lab, stop };
-}
-
-export function printJson(value: object): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
 /** The first line of `--json` output. */

@@ -6,8 +6,9 @@ import { wantsColour } from '../colour.ts';
 import { UsageError } from '../errors.ts';
 import { type LabFlags, labOptions } from '../lab-options.ts';
 import { loadLab } from '../main-module.ts';
+import { printJson } from '../output.ts';
 import { outcomeTable } from '../replay-report.ts';
-import { printAlerts, printJson, printReady, runLab } from '../running-lab.ts';
+import { printAlerts, printReady, runLab } from '../running-lab.ts';
 import { untilStopped } from '../until-stopped.ts';
 
 interface DemoFlags extends LabFlags {
@@ -34,9 +35,15 @@ export async function demo(given: Record<string, unknown>): Promise<number> {
   printAlerts(module, lab, options.json);
 
   const played = await Promise.race([
-    lab.replay(names, (outcome) => {
-      if (options.json) printJson({ type: 'outcome', ...outcome });
-    }),
+    lab.replay(
+      names,
+      (outcome) => {
+        if (options.json) printJson({ type: 'outcome', ...outcome });
+      },
+      (line) => {
+        if (!options.json) process.stdout.write(`${line}\n`);
+      },
+    ),
     stopped.then(() => null),
   ]);
   const missed = played?.some((outcome) => !outcome.ok) ?? false;

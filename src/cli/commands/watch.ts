@@ -10,7 +10,7 @@ import { explain } from '../errors.ts';
 import { addressOf, call, type LabAddress, listIn, type ReachFlags } from '../lab-client.ts';
 import { followAlerts } from '../live-alerts.ts';
 import { loadLab } from '../main-module.ts';
-import { printJson } from '../running-lab.ts';
+import { printJson } from '../output.ts';
 import { untilStopped } from '../until-stopped.ts';
 import { type Filter, matches } from '../watch/filter.ts';
 import { createWatchModel } from '../watch/model.ts';

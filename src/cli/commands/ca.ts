@@ -1,0 +1,96 @@
+/** `phonehome ca …`: the lab's own certificate authority. The private key never leaves its file. */
+import { writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { type AuthorityInfo, CA_FORMATS, type CaFormat, LabError } from '../../model/lab.ts';
+import { wantsColour } from '../colour.ts';
+import { UsageError } from '../errors.ts';
+import { findRunningLab } from '../lab-state.ts';
+import { phoneAddress, urlHost } from '../lan-address.ts';
+import { loadLab } from '../main-module.ts';
+import { print, printJson } from '../output.ts';
+import { qrCode } from '../qr-code.ts';
+import { table } from '../table.ts';
+
+interface CaFlags {
+  data: string;
+  json: boolean;
+  yes?: boolean;
+}
+
+export async function show(given: Record<string, unknown>): Promise<number> {
+  const { data, json } = given as unknown as CaFlags;
+  const info = await readAuthority(data);
+  if (json) {
+    printJson({ type: 'ca', ...info });
+    return 0;
+  }
+  print(...describe(info));
+  const lab = findRunningLab(data);
+  const address = lab && phoneAddress('0.0.0.0', networkInterfaces());
+  if (!lab || !address) {
+    print('', 'While a lab runs (phonehome start), phones install it from its set-up page.');
+    return 0;
+  }
+  const setup = `http://${urlHost(address)}:${new URL(lab.url).port || '80'}/setup`;
+  const code = process.stdout.isTTY ? qrCode(setup, process.stdout.columns ?? 80, wantsColour()) : null;
+  print('', `Phones on this network install it from ${setup}`, ...(code ? ['', code] : []));
+  return 0;
+}
+
+export async function exportFile(given: Record<string, unknown>, [format = '', file]: string[]): Promise<number> {
+  const { data, json } = given as unknown as CaFlags;
+  const known = CA_FORMATS.find((each): each is CaFormat => each === format);
+  if (!known) throw new UsageError(`unknown format "${format}": choose one of ${CA_FORMATS.join(', ')}`);
+  await readAuthority(data);
+  const bytes = await (await loadLab()).exportAuthority(data, known);
+  const target = file ?? `phonehome-ca.${known}`;
+  if (target === '-') {
+    process.stdout.write(bytes);
+    return 0;
+  }
+  writeFileSync(target, bytes);
+  if (json) printJson({ type: 'exported', format: known, file: resolve(target), bytes: bytes.length });
+  else print(`${target} written (certificate only, no private key).`);
+  return 0;
+}
+
+export async function rotate(given: Record<string, unknown>): Promise<number> {
+  const { data, json, yes } = given as unknown as CaFlags;
+  await readAuthority(data);
+  if (findRunningLab(data))
+    throw new LabError('the running lab still signs with the old certificate: stop it first, then rotate');
+  if (!yes && !(await confirmed('Every phone will have to install the new certificate. Go on? [y/N] '))) {
+    print('Nothing was changed.');
+    return 0;
+  }
+  const info = await (await loadLab()).rotateAuthority(data);
+  if (json) printJson({ type: 'ca', ...info });
+  else print('There is a new root certificate; remove the old one from the phones.', ...describe(info));
+  return 0;
+}
+
+async function readAuthority(data: string): Promise<AuthorityInfo> {
+  const info = await (await loadLab()).readAuthority(data);
+  if (!info) throw new LabError(`there is no certificate authority in ${data} yet: phonehome start makes one`);
+  return info;
+}
+
+function describe(info: AuthorityInfo): string[] {
+  return table([
+    ['subject', info.subject],
+    ['SHA-256', info.fingerprint],
+    ['valid', `${info.validFrom.slice(0, 10)} to ${info.validTo.slice(0, 10)}`],
+    ['certificate', info.pem],
+    ['private key', `${info.key} (never leaves this machine)`],
+  ]);
+}
+
+async function confirmed(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) throw new UsageError('add --yes: there is no terminal to ask on');
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await prompt.question(question);
+  prompt.close();
+  return /^y(es)?$/i.test(answer.trim());
+}

@@ -1,0 +1,113 @@
+/** `phonehome case …`: test runs and their phases, in the running lab or, without one, in the store of the data directory. */
+import type { Case } from '../../model/case.ts';
+import { LabError } from '../../model/lab.ts';
+import { type CaseStore, openCaseStore } from '../case-store.ts';
+import { print, printJson } from '../output.ts';
+import { table } from '../table.ts';
+
+interface CaseFlags {
+  data: string;
+  json: boolean;
+  device?: string | null;
+}
+
+export async function list(given: Record<string, unknown>): Promise<number> {
+  const { data, json } = given as unknown as CaseFlags;
+  const cases = await withStore(data, newestFirst);
+  if (json) for (const each of cases) printJson({ type: 'case', ...each });
+  else if (cases.length === 0) print('No test run yet: begin one with phonehome case new TITLE.');
+  else
+    print(
+      ...table([
+        ['id', 'begun', 'phone', 'phase', 'title'],
+        ...cases.map((each) => [each.id, moment(each.openedAt), each.deviceId ?? 'all', phaseOf(each), each.title]),
+      ]),
+    );
+  return 0;
+}
+
+export async function open(given: Record<string, unknown>, [title = '']: string[]): Promise<number> {
+  const { data, json, device } = given as unknown as CaseFlags;
+  const made = await withStore(data, (store) => store.open(title, device ?? null));
+  if (json) printJson({ type: 'case', ...made });
+  else print(`Test run ${made.id} has begun. Next: phonehome case mark before-consent`);
+  return 0;
+}
+
+export async function show(given: Record<string, unknown>, [id]: string[]): Promise<number> {
+  const { data, json } = given as unknown as CaseFlags;
+  const found = await withStore(data, (store) => choose(store, id, () => true));
+  if (json) {
+    printJson({ type: 'case', ...found });
+    return 0;
+  }
+  print(
+    `${found.title}${found.label ? ` (${found.label})` : ''}`,
+    ...table([
+      ['id', found.id],
+      ['phone', found.deviceId ?? 'all'],
+      ['begun', moment(found.openedAt)],
+      ...found.marks.map((mark) => [moment(mark.at), mark.phase]),
+      ['ended', found.closedAt ? moment(found.closedAt) : 'still running'],
+    ]),
+  );
+  return 0;
+}
+
+export async function mark(given: Record<string, unknown>, [phase = '', id]: string[]): Promise<number> {
+  const { data, json } = given as unknown as CaseFlags;
+  const marked = await withStore(data, async (store) => store.mark((await choose(store, id, isOpen)).id, phase));
+  if (json) printJson({ type: 'case', ...marked });
+  else print(`${marked.title}: phase ${phase} from now on.`);
+  return 0;
+}
+
+export async function close(given: Record<string, unknown>, [id]: string[]): Promise<number> {
+  const { data, json } = given as unknown as CaseFlags;
+  const closed = await withStore(data, async (store) => store.close((await choose(store, id, isOpen)).id));
+  if (json) printJson({ type: 'case', ...closed });
+  else print(`${closed.title} has ended.`);
+  return 0;
+}
+
+async function withStore<T>(data: string, use: (store: CaseStore) => Promise<T>): Promise<T> {
+  const store = await openCaseStore(data);
+  try {
+    return await use(store);
+  } finally {
+    store.end();
+  }
+}
+
+async function newestFirst(store: CaseStore): Promise<Case[]> {
+  return (await store.list()).sort((a, b) => b.openedAt.localeCompare(a.openedAt));
+}
+
+const isOpen = (each: Case) => each.closedAt === null;
+
+/** The case with this id (its beginning is enough when it is the only one), or the newest that fits. */
+async function choose(store: CaseStore, id: string | undefined, fits: (each: Case) => boolean): Promise<Case> {
+  const all = await newestFirst(store);
+  if (id === undefined) {
+    const newest = all.find(fits);
+    if (!newest) throw new LabError('no test run is going on: begin one with phonehome case new TITLE');
+    return newest;
+  }
+  const exact = all.find((each) => each.id === id);
+  const beginning = all.filter((each) => each.id.startsWith(id));
+  const found = exact ?? (beginning.length === 1 ? beginning[0] : undefined);
+  if (!found)
+    throw new LabError(
+      `${beginning.length ? 'several test runs begin' : 'no test run begins'} with "${id}": see phonehome case list`,
+    );
+  return found;
+}
+
+function phaseOf(each: Case): string {
+  return each.closedAt ? 'ended' : (each.marks.at(-1)?.phase ?? 'running');
+}
+
+function moment(iso: string): string {
+  const date = new Date(iso);
+  return Number.isNaN(date.getTime()) ? iso : date.toLocaleString('sv-SE');
+}

@@ -1,0 +1,152 @@
+/** `phonehome device …`: the phones under test. Values are masked unless `--reveal` is given. */
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { parseDocument } from 'yaml';
+import { LabError } from '../../model/lab.ts';
+import { type DeviceRow, openDeviceStore } from '../device-store.ts';
+import { UsageError } from '../errors.ts';
+import { call, runningLabOf } from '../lab-client.ts';
+import { loadLab } from '../main-module.ts';
+import { print, printJson } from '../output.ts';
+import { table } from '../table.ts';
+
+interface DeviceFlags {
+  data: string;
+  json: boolean;
+  reveal?: boolean;
+}
+
+interface AddFlags extends DeviceFlags {
+  model: string | null;
+  ip: string | null;
+  mac: string | null;
+  default: boolean;
+  imei: string[];
+  imsi: string[];
+  iccid: string[];
+  serial: string[];
+  set: string[];
+}
+
+export async function list(given: Record<string, unknown>): Promise<number> {
+  const { data, json, reveal } = given as unknown as DeviceFlags;
+  const rows = await (await openDeviceStore(data)).list(reveal === true);
+  if (json) {
+    for (const row of rows) printJson({ type: 'device', ...row });
+    return 0;
+  }
+  if (rows.length === 0) {
+    print(
+      'No phone is registered: without one the lab recognises identifiers by their shape only. See phonehome device add --help.',
+    );
+    return 0;
+  }
+  print(
+    ...table([
+      ['id', 'model', 'known by', 'identifiers'],
+      ...rows.map((row) => [row.id, row.model ?? '', knownBy(row), identifiersOf(row)]),
+    ]),
+  );
+  return 0;
+}
+
+export async function add(given: Record<string, unknown>, [id = '']: string[]): Promise<number> {
+  const flags = given as unknown as AddFlags;
+  const identifiers: Record<string, string[]> = {};
+  const learn = (kind: string, values: string[]) => {
+    if (values.length) identifiers[kind] = [...(identifiers[kind] ?? []), ...values];
+  };
+  for (const kind of ['imei', 'imsi', 'iccid', 'serial'] as const) learn(kind, flags[kind]);
+  for (const pair of flags.set) {
+    const [, kind, value] = /^([a-z_]+)=(.+)$/s.exec(pair) ?? [];
+    if (!kind || !value) throw new UsageError('--set needs KIND=VALUE, e.g. --set email=lab@example.com');
+    learn(kind, [value]);
+  }
+  if (flags.mac && !identifiers.wifi_mac) learn('wifi_mac', [flags.mac]);
+  const match = {
+    ...(flags.ip && { ip: flags.ip }),
+    ...(flags.mac && { mac: flags.mac }),
+    ...(flags.default && { default: true }),
+  };
+  const store = await openDeviceStore(flags.data);
+  await store.put({
+    id,
+    ...(flags.model && { model: flags.model }),
+    ...(Object.keys(match).length && { match }),
+    identifiers,
+  });
+  if (flags.json) printJson({ type: 'device', id });
+  else
+    print(
+      `${id} is registered${Object.keys(match).length ? '' : '; give --ip or --mac, or the lab cannot tell which traffic is its'}.`,
+    );
+  return 0;
+}
+
+export async function importFile(given: Record<string, unknown>, [file = '']: string[]): Promise<number> {
+  const { data, json } = given as unknown as DeviceFlags;
+  const document = parseDocument(readFileSync(file, 'utf8'), { schema: 'failsafe' });
+  if (document.errors[0]) throw new LabError(`${file}: ${document.errors[0].message.split('\n')[0]}`);
+  const { devices } = (document.toJS() ?? {}) as { devices?: unknown };
+  if (!Array.isArray(devices)) throw new LabError(`${file}: a list "devices:" is needed`);
+  const store = await openDeviceStore(data);
+  for (const [index, entry] of devices.entries()) {
+    try {
+      await store.put(withPhotosBeside(entry, file));
+    } catch (error) {
+      throw new LabError(`${file}: devices[${index}]: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  if (json) printJson({ type: 'imported', count: devices.length });
+  else print(`${devices.length} ${devices.length === 1 ? 'phone' : 'phones'} registered.`);
+  return 0;
+}
+
+export async function exportFile(given: Record<string, unknown>, [file]: string[]): Promise<number> {
+  const { data, reveal } = given as unknown as DeviceFlags;
+  if (!reveal)
+    throw new UsageError(
+      'a devices file holds values in clear: add --reveal if you mean it (device list shows them masked)',
+    );
+  const lab = await runningLabOf(data);
+  // Revealing is an audited action: a running lab has to know of it.
+  if (lab) await call(lab, 'GET', '/api/devices?reveal=true');
+  const text = (await (await loadLab()).openDevices(data)).text(file?.endsWith('.json') ? 'json' : 'yaml');
+  if (!file) {
+    process.stdout.write(text);
+    return 0;
+  }
+  writeFileSync(file, text, { mode: 0o600 });
+  chmodSync(file, 0o600);
+  print(`${file} written, readable by you only.`);
+  return 0;
+}
+
+export async function remove(given: Record<string, unknown>, [id = '']: string[]): Promise<number> {
+  const { data, json } = given as unknown as DeviceFlags;
+  if (!(await (await openDeviceStore(data)).remove(id)))
+    throw new LabError(`no phone "${id}" is registered: see phonehome device list`);
+  if (json) printJson({ type: 'removed', id });
+  else print(`${id} is forgotten; its alerts stay.`);
+  return 0;
+}
+
+function knownBy({ match }: DeviceRow): string {
+  return [match.ip, match.mac, match.default ? 'every unknown address' : null].filter(Boolean).join(', ') || 'nothing';
+}
+
+function identifiersOf({ identifiers }: DeviceRow): string {
+  return Object.entries(identifiers)
+    .map(([kind, values]) => `${kind} ${values.join(' ')}`)
+    .join(', ');
+}
+
+/** File names of planted photos are meant relative to the devices file, not to where the lab runs. */
+function withPhotosBeside(entry: unknown, file: string): unknown {
+  const { canaries } = (entry ?? {}) as { canaries?: { photos?: unknown } };
+  if (!Array.isArray(canaries?.photos)) return entry;
+  const photos = canaries.photos.map((photo: unknown) =>
+    typeof photo === 'string' ? resolve(dirname(file), photo) : photo,
+  );
+  return { ...(entry as object), canaries: { ...canaries, photos } };
+}

@@ -1,0 +1,88 @@
+/** `phonehome doctor`: looks at everything the lab needs and says what to do. Exit code 1 when something would keep it from working. */
+import { statSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { paint, wantsColour } from '../colour.ts';
+import { type Check, fail } from '../doctor/check.ts';
+import { checkAuthority, checkDevices, checkDirectory, checkDisk, checkGeo, checkSecrets } from '../doctor/data.ts';
+import { checkAddress, checkClock, checkNode, checkTools } from '../doctor/machine.ts';
+import { checkLab, checkPort } from '../doctor/network.ts';
+import { explain } from '../errors.ts';
+import { findRunningLab } from '../lab-state.ts';
+import { loadLab } from '../main-module.ts';
+import { print, printJson } from '../output.ts';
+
+interface DoctorFlags {
+  data: string;
+  json: boolean;
+  host: string;
+  proxyPort: number;
+  uiPort: number;
+}
+
+export async function doctor(given: Record<string, unknown>): Promise<number> {
+  const flags = given as unknown as DoctorFlags;
+  const checks = [...checkMachine(flags), ...(await checkNetwork(flags)), ...(await checkRooms(flags))];
+  if (flags.json) for (const check of checks) printJson({ type: 'check', ...check });
+  else print(...lines(checks, wantsColour()));
+  return checks.some((check) => check.state === 'fail') ? 1 : 0;
+}
+
+function checkMachine({ data }: DoctorFlags): Check[] {
+  const ownFile = new URL('../../../package.json', import.meta.url);
+  return [
+    checkNode(process.versions.node),
+    checkClock(Date.now(), statSync(ownFile).mtimeMs),
+    checkAddress(networkInterfaces()),
+    checkDirectory(data),
+    checkDisk(data),
+    checkSecrets(data),
+    ...checkTools(process.env.PATH ?? ''),
+  ];
+}
+
+async function checkNetwork({ data, host, proxyPort, uiPort }: DoctorFlags): Promise<Check[]> {
+  const state = findRunningLab(data);
+  if (state) return await checkLab(state);
+  return [await checkPort('proxy-port', host, proxyPort), await checkPort('ui-port', host, uiPort)];
+}
+
+/** What only the lab's own code can read. A part that cannot even be loaded is a finding, not a crash. */
+async function checkRooms({ data }: DoctorFlags): Promise<Check[]> {
+  try {
+    const lab = await loadLab();
+    const [authority, devices, geo] = await Promise.allSettled([
+      lab.readAuthority(data),
+      lab.openDevices(data),
+      lab.listGeoDatabases(data),
+    ]);
+    const unreadable = (name: string, reason: unknown) => fail(name, explain(reason), `look at ${data}`);
+    return [
+      authority.status === 'fulfilled'
+        ? checkAuthority(authority.value, Date.now())
+        : unreadable('certificate', authority.reason),
+      checkDevices(() => {
+        if (devices.status === 'rejected') throw devices.reason;
+        return devices.value;
+      }),
+      ...(geo.status === 'fulfilled' ? checkGeo(geo.value, Date.now()) : [unreadable('geo', geo.reason)]),
+    ];
+  } catch (error) {
+    return [fail('installation', explain(error), 'run npm ci again')];
+  }
+}
+
+const SGR = { ok: '32', warn: '33', fail: '1;31' };
+
+function lines(checks: Check[], colour: boolean): string[] {
+  const out = checks.flatMap(({ name, state, found, advice }) => {
+    const line = `${paint(state.padEnd(5), SGR[state], colour)}${name.padEnd(13)}${found}`;
+    return advice ? [line, `${' '.repeat(18)}→ ${advice}`] : [line];
+  });
+  const failed = checks.filter((check) => check.state === 'fail').length;
+  const warned = checks.filter((check) => check.state === 'warn').length;
+  return [
+    ...out,
+    '',
+    failed ? `${failed} must be mended.` : warned ? `Ready, with ${warned} to look at.` : 'Everything is in order.',
+  ];
+}

@@ -1,0 +1,70 @@
+/**
+ * `phonehome scan`: the detector over recorded traffic. For people a table of what was found where it went;
+ * with `--json` one line per finding, then one `summary`. Exit code 3 when `--fail-on` is met.
+ */
+import { SEVERITIES, type Severity } from '../../model/alert.ts';
+import { LabError, type ScanFinding } from '../../model/lab.ts';
+import { wantsColour } from '../colour.ts';
+import { loadLab } from '../main-module.ts';
+import { print, printJson } from '../output.ts';
+import { createProgress } from '../scan-progress.ts';
+import { createScanReport } from '../scan-report.ts';
+
+interface ScanFlags {
+  json: boolean;
+  reveal: boolean;
+  devices: string | null;
+  decoder: string[];
+  homeCountry: string | null;
+  failOn: Severity | null;
+}
+
+export async function scan(given: Record<string, unknown>, files: string[]): Promise<number> {
+  const flags = given as unknown as ScanFlags;
+  const lab = await loadLab();
+  const report = createScanReport();
+  const progress = createProgress(process.stderr);
+  /** File and entry of the events being searched; a finding belongs to the flow that was pushed. */
+  let place = { file: '', entry: 0 };
+  let worst = -1;
+
+  const scanner = await lab.createScanner({
+    devicesFile: flags.devices,
+    decoders: flags.decoder,
+    homeCountry: flags.homeCountry,
+    onFinding: (finding) => {
+      worst = Math.max(worst, SEVERITIES.indexOf(finding.severity));
+      report.finding(finding, place, flags.reveal);
+      if (flags.json) printJson(findingLine(finding, place, flags.reveal));
+    },
+    onPartial: (_flowId, reason) => report.partial(reason),
+  });
+  try {
+    for await (const recorded of lab.readRecordings(files)) {
+      if (recorded.type === 'progress') progress.show(recorded.bytes, recorded.totalBytes, report.counts());
+      else if (recorded.type === 'skipped') report.skipped(recorded);
+      else {
+        place = { file: recorded.file, entry: recorded.entry };
+        report.entry(recorded);
+        for (const event of recorded.events) await scanner.push(event);
+      }
+    }
+  } finally {
+    progress.clear();
+    await scanner.stop();
+  }
+  if (flags.json) printJson(report.summary());
+  else print(...report.lines(process.stdout.columns ?? 120, wantsColour()));
+  if (report.counts().entries === 0)
+    throw new LabError(`nothing could be read: ${report.firstReason() ?? 'no recording was found'}`);
+  return flags.failOn && worst >= SEVERITIES.indexOf(flags.failOn) ? 3 : 0;
+}
+
+/** The same objects as in an alert; the value only where it was asked for. */
+function findingLine(
+  { value, identifier, ...rest }: ScanFinding,
+  place: { file: string; entry: number },
+  reveal: boolean,
+): object {
+  return { type: 'finding', ...place, identifier: reveal ? { ...identifier, value } : identifier, ...rest };
+}

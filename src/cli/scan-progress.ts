@@ -1,0 +1,29 @@
+/** A progress bar on stderr, on terminals only, at most ten times a second. */
+
+export interface Progress {
+  show(bytes: number, totalBytes: number, counts: { entries: number; findings: number }): void;
+  clear(): void;
+}
+
+const EVERY_MS = 100;
+const BAR_CELLS = 30;
+
+export function createProgress(stream: NodeJS.WriteStream, now: () => number = Date.now): Progress {
+  if (!stream.isTTY) return { show: () => {}, clear: () => {} };
+  let shownAt = 0;
+  return {
+    show(bytes, totalBytes, { entries, findings }) {
+      if (now() - shownAt < EVERY_MS) return;
+      shownAt = now();
+      const share = totalBytes ? Math.min(1, bytes / totalBytes) : 1;
+      const full = Math.round(share * BAR_CELLS);
+      const bar = '█'.repeat(full) + '░'.repeat(BAR_CELLS - full);
+      stream.write(
+        `\r${bar} ${String(Math.round(share * 100)).padStart(3)} %  ${entries} entries, ${findings} findings\u001b[K`,
+      );
+    },
+    clear() {
+      if (shownAt) stream.write('\r\u001b[K');
+    },
+  };
+}
