@@ -58,14 +58,20 @@ function spellOne(registered: string, device: Device): Spelling[] {
     spelling(whole.replace(/^0+/, ''), hex, 'without leading zeros', { anyCase: true, bounded: true }),
     spelling(String(number), hex, 'as an unsigned decimal number', { hashed: false, bounded: true }),
     spelling(String(BigInt.asIntN(64, number)), hex, 'as a signed decimal number', { hashed: false, bounded: true }),
-    spelling(nameUuid(hex), hex, 'UUID made from its bytes (java.util.UUID.nameUUIDFromBytes)', { anyCase: true }),
+    spelling(nameUuid(hex), hex, 'UUID made from its bytes (java.util.UUID.nameUUIDFromBytes)', {
+      anyCase: true,
+      hashed: false,
+    }),
   ];
   // The device UUID of a widely copied answer: hash codes of ANDROID_ID, IMEI and SIM serial (stackoverflow.com/q/2785485).
   for (const phone of ['', ...(device.identifiers.imei ?? [])]) {
     for (const sim of ['', ...(device.identifiers.iccid ?? [])]) {
       const uuid = hashCodeUuid(hex, phone, sim);
       spelled.push(
-        spelling(uuid, hex, 'UUID of Java hash codes of Android ID, IMEI and SIM number', { anyCase: true }),
+        spelling(uuid, hex, 'UUID of Java hash codes of Android ID, IMEI and SIM number', {
+          anyCase: true,
+          hashed: false,
+        }),
       );
     }
   }

@@ -62,35 +62,33 @@ function spellOne({ mcc, mnc, lac, cid }: RegisteredCell): Spelling[] {
   if (NO_CELL.has(cid) || cid > MAX_CELL) return [];
   const value = [mcc, mnc, lac, cid].join('-');
   const spelled: Spelling[] = [];
-  const add = (text: string, label: string, flags: { bounded?: boolean; anyCase?: boolean } = {}): void => {
-    spelled.push(spelling(text, value, label, { hashed: false, bounded: true, ...flags }));
+  const add = (text: string, label: string, anyCase = false): void => {
+    spelled.push(spelling(text, value, label, { bounded: true, anyCase, hashed: false }));
   };
   const country = String(mcc).padStart(3, '0');
-  const networks = [String(mnc), String(mnc).padStart(2, '0'), String(mnc).padStart(3, '0')];
+  const networks = new Set([String(mnc), String(mnc).padStart(2, '0')]);
   const [hexLac, hexCid] = [lac.toString(16).padStart(4, '0'), cid.toString(16)];
-  for (const network of new Set(networks)) {
-    for (const by of ['-', ':', '_', ',', '.', '|', '/', ';']) {
-      add([country, network, lac, cid].join(by), 'country, network, area, cell');
-      add([country + network, lac, cid].join(by), 'network, area, cell');
-    }
-    // CGI and ECGI without separators, as signalling and some SDKs write them.
-    add(country + network + hexLac + hexCid.padStart(4, '0'), 'cell global identity, hexadecimal', { anyCase: true });
-    add(country + network + hexCid.padStart(7, '0'), 'E-UTRAN cell global identity', { anyCase: true });
-  }
-  for (const by of ['-', ':', '_', ',', '|', '/', ';']) {
-    add([lac, cid].join(by), 'area and cell');
-    add([hexLac, hexCid].join(by), 'area and cell, hexadecimal', { anyCase: true });
-    // An LTE cell is base station (20 bits) and sector (8 bits).
-    if (cid > 0xffff && cid <= 0xfffffff) add([cid >>> 8, cid & 0xff].join(by), 'base station and sector');
-  }
   for (const [text, label] of [
     [String(cid), 'cell alone'],
     [hexCid, 'cell alone, hexadecimal'],
     [hexCid.padStart(8, '0'), 'cell alone, 8 hex digits'],
   ] as const) {
-    if (text.replace(/^0+/, '').length >= LONELY_DIGITS) add(text, label, { anyCase: true });
+    if (text.replace(/^0+/, '').length >= LONELY_DIGITS) add(text, label, true);
   }
-  return spelled.filter(({ text }) => text.length >= LONELY_DIGITS);
+  // Where the cell alone is too short, it is searched together with its area, or with all that belongs to it.
+  for (const by of String(cid).length < LONELY_DIGITS ? ['-', ':', '_', ',', '.', '|', '/', ';'] : []) {
+    if (`${lac}${cid}`.length >= 8) add([lac, cid].join(by), 'area and cell');
+    for (const network of networks) {
+      add([country, network, lac, cid].join(by), 'country, network, area, cell');
+      add([country + network, lac, cid].join(by), 'network, area, cell');
+    }
+  }
+  for (const network of networks) {
+    // CGI and ECGI without separators, as signalling and some SDKs write them.
+    add(country + network + hexLac + hexCid.padStart(4, '0'), 'cell global identity, hexadecimal', true);
+    add(country + network + hexCid.padStart(7, '0'), 'E-UTRAN cell global identity', true);
+  }
+  return spelled;
 }
 
 function judge(run: Run): Verdict | null {

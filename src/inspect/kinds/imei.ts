@@ -111,7 +111,7 @@ export const imei: IdentifierKind = {
     { name: 'part of a longer number', text: 'id=7490154203237518442', expect: null },
     { name: 'fraction of a decimal', text: 'r=0.490154203237518', expect: null },
     { name: 'wrong check digit and no name', text: 'x=490154203237519', expect: null },
-    { name: 'reporting body that was never given out', text: 'x=790154203237512', expect: null },
+    { name: 'reporting body that was never given out', text: 'x=790154203237515', expect: null },
     { name: 'withheld: all zeros', text: 'imei=000000000000000', expect: null, source: 'NRKbeta 2019' },
     { name: 'MEID that stands for none', text: 'meid=11111111111111', expect: null, source: 'NRKbeta 2019' },
     { name: 'the emulator has one for all', text: 'imei=358240051111110', expect: null, source: 'Android emulator' },
@@ -141,7 +141,9 @@ function spellOne(registered: string): Spelling[] {
   return [
     spelling(value, value, '15 digits'),
     ...(compact.length > 15 ? [spelling(compact, value, 'with software version (IMEISV)')] : []),
-    ...grouped.flatMap((parts) => ['-', ' '].map((by) => spelling(parts.join(by), value, 'grouped'))),
+    ...grouped.flatMap((parts) =>
+      ['-', ' '].map((by) => spelling(parts.join(by), value, 'grouped', { hashed: false })),
+    ),
     spelling([tac, fac, serial].join('-'), value, '14 digits, grouped', { hashed: false }),
     spelling([rbi, type, serial].join('-'), value, '14 digits, grouped', { hashed: false }),
     spelling(body, value, '14 digits (without check digit, or the start of an IMEISV)'),

@@ -30,7 +30,7 @@ export function spellMac(registered: string, kind: Kind): Spelling[] {
     spelling(value, value, 'with colons', anyCase),
     spelling(pairs.join('-'), value, 'with dashes', anyCase),
     spelling(hex, value, 'without separators', anyCase),
-    spelling(hex.replace(/(....)(?=.)/g, '$1.'), value, 'three quads with dots', anyCase),
+    spelling(hex.replace(/(....)(?=.)/g, '$1.'), value, 'three quads with dots', { anyCase: true, hashed: false }),
     spelling(pairs.join(' '), value, 'with spaces', { anyCase: true, hashed: false }),
     spelling(pairs.join('_'), value, 'with underscores', { anyCase: true, hashed: false }),
     spelling(unpadded.join(':'), value, 'without leading zeros', { anyCase: true, bounded: true, hashed: false }),
@@ -63,6 +63,9 @@ export function judgeMac(run: Run, kind: Kind, title: string, bare: string | nul
   const hex = /^[0-9A-Fa-f:.-]{12,17}$/.test(text) ? macHex(text, kind) : null;
   // Group addresses (lowest bit of the first byte) belong to no device.
   if (!hex || Number.parseInt(hex.slice(0, 2), 16) & 1 || !standsAlone(run.text, run.start, run.end)) return null;
+  // More pairs beside it: a fingerprint or an IPv6 address.
+  if (/[0-9A-Fa-f][:.-]$/.test(run.text.slice(0, run.start).slice(-2))) return null;
+  if (/^[:.-][0-9A-Fa-f]{2}(?![0-9A-Za-z])/.test(run.text.slice(run.end, run.end + 4))) return null;
   const value = withColons(hex);
   const random = Number.parseInt(hex.slice(0, 2), 16) & 2 ? ', locally administered' : '';
   const hint = hintOf(run.key, kind);

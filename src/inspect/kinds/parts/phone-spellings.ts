@@ -44,7 +44,7 @@ export function spellPhone(registered: string, country: CountryCode | null): Spe
     spelling(`00${code}${own}`, value, 'international with 00'),
     spelling(`011${code}${own}`, value, 'international as dialled from North America', plain),
     spelling(trunk, value, 'national', { bounded: true }),
-    spelling(own, value, 'national without trunk prefix', { bounded: true }),
+    spelling(own, value, 'national without trunk prefix', short),
     spelling(national, value, 'national, formatted', short),
     spelling(`+${code}${trunk}`, value, 'international with the trunk prefix left in', plain),
     spelling(`${code}-${own}`, value, 'country code and number', short),

@@ -33,7 +33,10 @@ export function isPlausible({ lat, lon }: Position): boolean {
   return Math.abs(lat) > 0.01 || Math.abs(lon) > 0.01;
 }
 
-/** Rounded and cut to 2-7 decimals, as pairs in both orders; alone from four decimals on; E6, E7, geohash. */
+/**
+ * Rounded and cut to 2-7 decimals, E6 and E7 integers, geohash. From four decimals on one coordinate is searched alone
+ * (and so is found in every pair); with fewer it counts only in a pair, in either order.
+ */
 export function spellPosition(place: RegisteredLocation): Spelling[] {
   if (!isPlausible(place)) return [];
   const value = `${place.lat},${place.lon}`;
@@ -45,11 +48,12 @@ export function spellPosition(place: RegisteredLocation): Spelling[] {
     for (const write of [rounded, cut]) {
       const [lat, lon] = [write(place.lat, decimals), write(place.lon, decimals)];
       const label = `${decimals} decimals`;
+      // Fewer than six significant digits are met by accident.
+      const lonely = [lat, lon].filter((one) => decimals >= LONELY_DECIMALS && one.replace(/\D/g, '').length >= 6);
+      for (const one of lonely) add(one, label, true);
+      if (lonely.length > 0) continue;
       for (const by of [',', ', ', ';']) add(lat + by + lon, label, true);
       for (const by of [',', ', ', ' ']) add(lon + by + lat, `${label}, longitude first`, true);
-      if (decimals < LONELY_DECIMALS) continue;
-      // Fewer than six significant digits are met by accident.
-      for (const one of [lat, lon]) if (one.replace(/\D/g, '').length >= 6) add(one, `${label}, one coordinate`, true);
     }
   }
   for (const [power, label] of [
