@@ -7,14 +7,17 @@
 /** `request` is what the phone sends, `response` what the server sends. */
 export type Direction = 'request' | 'response';
 
-/** How the phone reached the lab. */
-export type Arrival = 'http-connect' | 'http-absolute' | 'tls-direct' | 'socks5' | 'transparent';
+/** How the phone reached the lab. `socks5` stands for SOCKS4 as well; `unknown`: it never said anything that tells. */
+export type Arrival = 'http-connect' | 'http-absolute' | 'tls-direct' | 'socks5' | 'transparent' | 'unknown';
 
 /** What policy decided for a connection. */
 export type Treatment = 'intercept' | 'passthrough' | 'refuse';
 
 export interface Destination {
-  /** Name the phone asked for (CONNECT authority, Host, SNI), or the address when no name is known. Never has brackets. */
+  /**
+   * Name the phone asked for (CONNECT authority, Host, SNI), or the address when no name is known. Never has brackets.
+   * `unknown` with port 0 when the phone was refused, or left, before it named one.
+   */
   host: string;
   port: number;
   /** Address actually connected to (or stated by the upstream map); null when it never resolved. */

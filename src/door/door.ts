@@ -1,0 +1,249 @@
+/**
+ * The lab's one port for phones: HTTP proxy, SOCKS, TLS straight on the port, told apart by the first bytes.
+ * Promise: only admitted clients are served; every accepted connection leads to at least one flow, whatever it does;
+ * no phone can hold the door with silence (time limits) or with size (bounds); closing ends everything that is open.
+ */
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Decide, Engine, Log } from '../model/connection.ts';
+import { forward } from './forward.ts';
+import { peek } from './peek.ts';
+import { CONNECTED, endWith, failureReply } from './replies.ts';
+import type { Authority, ForwardWays } from './route.ts';
+import { greetSocks } from './socks-greeting.ts';
+import { classifyFirst, enterTunnel, MAX_PEEK, type TunnelAnswer } from './tunnel.ts';
+import { flowFacts, type Named, NOWHERE, plainAddress, recordEnd, type Visitor } from './visitor.ts';
+
+export interface DoorOptions {
+  host: string;
+  /** 0 = any free port. */
+  port: number;
+  engine: Engine;
+  /** Only private-range clients, unless the operator allows more. */
+  admit: (clientIp: string) => boolean;
+  decide: Decide;
+  /** Registered device id of a client, by address or by the user name of its proxy login; null when nobody knows it. */
+  identify: (who: { ip: string; proxyUser: string | null }) => string | null;
+  now: () => number;
+  log: Log;
+  /** One line for a person who opens the proxy port in a browser. */
+  hint?: string;
+  /** Ask HTTP clients for a login, so that phones behind one address can be told apart. Default false. */
+  challenge?: boolean;
+  /** Milliseconds. */
+  timeouts?: Partial<DoorTimeouts>;
+  /** More are closed at once. Default 20,000. */
+  maxConnections?: number;
+}
+
+export interface DoorTimeouts {
+  /** Until the first byte of a connection. Browsers open spare connections long before they use them. */
+  silenceMs: number;
+  /** For a ClientHello or a first head, from its first byte. */
+  helloMs: number;
+  /** Between requests on a kept-alive proxy connection. */
+  keepAliveMs: number;
+}
+
+export interface Door {
+  /** Where it listens. */
+  host: string;
+  port: number;
+  /** A connection redirected here by the gateway, with the destination it had. */
+  accept(socket: Socket, at: { arrival: 'transparent'; host: string; port: number }): void;
+  /** Stops listening and ends what is open. Resolves when all sockets are closed; safe to call twice. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_TIMEOUTS: DoorTimeouts = { silenceMs: 120_000, helloMs: 15_000, keepAliveMs: 120_000 };
+const HINT = 'phonehome: this is the proxy port; enter it as HTTP proxy in the Wi-Fi settings of the phone';
+const NOTHING = Buffer.alloc(0);
+
+type Kind = 'tls' | 'http' | 'socks4' | 'socks5' | 'garbage';
+
+/** Rejects with one line that says what to do when the port cannot be had. */
+export function createDoor(options: DoorOptions): Promise<Door> {
+  const { engine, log } = options;
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+  const open = new Set<Socket>();
+  const tunnelWays = { engine, decide: options.decide, helloTimeoutMs: timeouts.helloMs };
+  const forwardWays: ForwardWays = {
+    engine,
+    decide: options.decide,
+    identify: options.identify,
+    challenge: options.challenge ?? false,
+    headTimeoutMs: timeouts.helloMs,
+    keepAliveMs: timeouts.keepAliveMs,
+    hint: options.hint ?? HINT,
+    onConnect: (visitor, authority, rest) => run(visitor, connect(visitor, authority, rest)),
+  };
+
+  const device = (visitor: Visitor) => options.identify({ ip: visitor.from.ip, proxyUser: visitor.user });
+
+  const arrive = (socket: Socket): Visitor | null => {
+    const ip = plainAddress(socket.remoteAddress);
+    const visitor: Visitor = {
+      socket,
+      openedAt: options.now(),
+      from: { ip, port: socket.remotePort ?? 0 },
+      user: null,
+      seen: false,
+    };
+    open.add(socket);
+    socket.on('error', ignore);
+    socket.once('close', () => open.delete(socket));
+    if (options.admit(ip)) return visitor;
+    const decision = { treatment: 'refuse', reason: 'only clients with a private address are served' } as const;
+    recordEnd(engine, visitor, flowFacts(visitor, null, NOWHERE, decision), 'refused-by-policy', decision.reason);
+    socket.resetAndDestroy();
+    return null;
+  };
+
+  /** The last net under a connection: it is closed and recorded whatever goes wrong. */
+  const run = (visitor: Visitor, task: Promise<void>): void => {
+    task.catch((error: unknown) => {
+      log.error({ error: error instanceof Error ? error.message : String(error) }, 'a connection failed in the door');
+      leaveUnseen(visitor, 'error', 'internal error');
+      visitor.socket.destroy();
+    });
+  };
+  const leaveUnseen = (visitor: Visitor, reason: Parameters<typeof recordEnd>[3], detail: string | null) => {
+    if (visitor.seen) return;
+    recordEnd(engine, visitor, flowFacts(visitor, device(visitor), NOWHERE), reason, detail);
+  };
+
+  const welcome = async (visitor: Visitor): Promise<void> => {
+    const { socket } = visitor;
+    const first = await peek(socket, { test: kindOf, maxBytes: 1, timeoutMs: timeouts.silenceMs });
+    if (!first.ok) {
+      const reason = first.why === 'reset' ? 'client-reset' : first.why === 'timeout' ? 'idle-timeout' : 'ended';
+      leaveUnseen(visitor, reason, 'the phone said nothing');
+      socket.destroy();
+      return;
+    }
+    switch (first.value) {
+      case 'tls':
+        return direct(visitor, first.bytes);
+      case 'http':
+        // A connection that ends without any request still has to be recorded.
+        socket.once('close', () => leaveUnseen(visitor, 'ended', 'no request came'));
+        return forward(forwardWays, visitor, first.bytes);
+      case 'socks4':
+      case 'socks5':
+        return socks(visitor, first.value, first.bytes);
+      case 'garbage':
+        leaveUnseen(visitor, 'client-garbage', 'neither HTTP, SOCKS nor TLS');
+        socket.resetAndDestroy();
+    }
+  };
+
+  const connect = (visitor: Visitor, authority: Authority, rest: Buffer): Promise<void> =>
+    tunnel(visitor, { arrival: 'http-connect', ...authority }, rest, {
+      success: CONNECTED,
+      failure: (reason, detail) => endWith(visitor.socket, failureReply(reason, detail)),
+    });
+
+  const socks = async (visitor: Visitor, version: 'socks4' | 'socks5', bytes: Buffer): Promise<void> => {
+    visitor.socket.unshift(bytes);
+    const greeted = await greetSocks(visitor.socket, version, timeouts.helloMs);
+    if (!greeted.ok) {
+      leaveUnseen(visitor, greeted.reason, greeted.detail);
+      endWith(visitor.socket, greeted.last);
+      return;
+    }
+    visitor.user = greeted.user;
+    await tunnel(visitor, { arrival: 'socks5', host: greeted.host, port: greeted.port }, greeted.rest, {
+      success: greeted.reply(null),
+      failure: (reason) => endWith(visitor.socket, greeted.reply(reason)),
+    });
+  };
+
+  /** TLS without a proxy request before it: the server name says where to, the port is 443. */
+  const direct = async (visitor: Visitor, bytes: Buffer): Promise<void> => {
+    const { socket } = visitor;
+    socket.unshift(bytes);
+    const hello = await peek(socket, { test: classifyFirst, maxBytes: MAX_PEEK, timeoutMs: timeouts.helloMs });
+    const sni = hello.ok && hello.value !== 'other' ? hello.value.facts.sni : null;
+    if (!hello.ok || hello.value === 'other' || sni === null) {
+      const why = hello.ok && hello.value !== 'other' ? 'TLS without a server name' : 'not a whole TLS ClientHello';
+      const facts = flowFacts(visitor, device(visitor), { ...NOWHERE, arrival: 'tls-direct' });
+      const reason = !hello.ok && hello.why === 'reset' ? 'client-reset' : 'client-garbage';
+      recordEnd(engine, visitor, { ...facts, encrypted: true, intercepted: false }, reason, why);
+      socket.resetAndDestroy();
+      return;
+    }
+    await tunnel(
+      visitor,
+      { arrival: 'tls-direct', host: sni, port: 443 },
+      hello.bytes,
+      resetOnFailure(socket),
+      hello.value,
+    );
+  };
+
+  const tunnel = (
+    visitor: Visitor,
+    named: Named,
+    early: Buffer,
+    answer: TunnelAnswer,
+    known: Parameters<typeof enterTunnel>[6] = null,
+  ): Promise<void> => enterTunnel(tunnelWays, visitor, device(visitor), named, answer, early, known);
+
+  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
+  server.maxConnections = options.maxConnections ?? 20_000;
+  server.on('drop', () => log.warn({}, 'too many connections: one was closed unseen'));
+  server.on('connection', (socket) => {
+    const visitor = arrive(socket);
+    if (visitor) run(visitor, welcome(visitor));
+  });
+
+  return listen(server, options).then(({ host, port }) => ({
+    host,
+    port,
+    accept(socket, at) {
+      const visitor = arrive(socket);
+      if (visitor) run(visitor, tunnel(visitor, at, NOTHING, resetOnFailure(socket)));
+    },
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of open) socket.destroy();
+      await closed;
+    },
+  }));
+}
+
+function ignore(): void {}
+
+function resetOnFailure(socket: Socket): TunnelAnswer {
+  return { success: NOTHING, failure: () => socket.resetAndDestroy() };
+}
+
+/** By the first byte alone: no protocol served here shares one with another. */
+function kindOf(bytes: Buffer): Kind | null {
+  const byte = bytes[0];
+  if (byte === undefined) return null;
+  if (byte === 0x16) return 'tls';
+  if (byte === 4) return 'socks4';
+  if (byte === 5) return 'socks5';
+  const letter = (byte >= 65 && byte <= 90) || (byte >= 97 && byte <= 122);
+  // Empty lines before a request are allowed (RFC 9112 2.2).
+  return letter || byte === 13 || byte === 10 ? 'http' : 'garbage';
+}
+
+function listen(server: Server, { host, port }: DoorOptions): Promise<{ host: string; port: number }> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(listenProblem(error, host, port))));
+    server.listen({ host, port }, () => {
+      const bound = server.address();
+      resolve(bound && typeof bound === 'object' ? { host: bound.address, port: bound.port } : { host, port });
+    });
+  });
+}
+
+function listenProblem(error: NodeJS.ErrnoException, host: string, port: number): string {
+  if (error.code === 'EADDRINUSE') {
+    return `port ${port} is in use: stop the program that uses it or choose another one with --proxy-port`;
+  }
+  if (error.code === 'EACCES') return `port ${port} needs root: choose one above 1023 with --proxy-port`;
+  if (error.code === 'EADDRNOTAVAIL') return `this machine has no address ${host}: check --host`;
+  return `cannot listen on ${host}:${port}: ${error.message}`;
+}

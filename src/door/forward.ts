@@ -1,0 +1,233 @@
+/**
+ * Absolute-form HTTP through the proxy port: the one place where a head is rewritten, because one client connection may
+ * name several servers. One server connection, and so one flow, per client connection and server; exchanges run one
+ * after the other, as HTTP/1 answers must come in order.
+ * Promise: bodies, answers (1xx, trailers, upgrades included) and every byte of a head that is not hop-by-hop pass
+ * unchanged and unwaited; at most `MAX_HEAD` bytes of a request head and `MAX_ORIGINS` idle connections are held.
+ */
+import { type BodyMeter, createMeter, requestFraming } from './http-body.ts';
+import { blankBytes, findHeadEnd, type Head, parseHead, tokensOf } from './http-head.ts';
+import { createOrigin, type Origin, type OriginEvents } from './origin.ts';
+import { endWith, httpReply } from './replies.ts';
+import { type ForwardWays, route } from './route.ts';
+import { flowFacts, NOWHERE, recordEnd, type Visitor } from './visitor.ts';
+
+/** Nobody sends more; cookies of a whole browser profile stay below 32 KB. */
+const MAX_HEAD = 64 * 1024;
+/** Idle server connections kept per client connection: a browser uses one connection for one host. */
+const MAX_ORIGINS = 8;
+const EMPTY = Buffer.alloc(0);
+
+interface Exchange {
+  origin: Origin;
+  request: BodyMeter;
+  clientWantsClose: boolean;
+}
+
+/** `early` is what the door read to recognise HTTP. Returns at once; the connection lives on. */
+export function forward(ways: ForwardWays, visitor: Visitor, early: Buffer): void {
+  const client = visitor.socket;
+  const origins = new Map<string, Origin>();
+  let pending = early;
+  let exchange: Exchange | null = null;
+  let dialling = false;
+  let clientEnded = client.readableEnded;
+  let over = false;
+  let timer: NodeJS.Timeout | null = null;
+  let timerFor: 'request' | 'head' | null = null;
+
+  const setTimer = (what: typeof timerFor) => {
+    if (timerFor === what) return;
+    timerFor = what;
+    if (timer) clearTimeout(timer);
+    timer = null;
+    if (what === 'request') timer = setTimeout(endClient, ways.keepAliveMs);
+    if (what === 'head') timer = setTimeout(() => reply(httpReply(408, LATE)), ways.headTimeoutMs);
+  };
+  /** Lets go of the client socket; server connections still open end, their flows close as `ended`. */
+  const leave = () => {
+    over = true;
+    setTimer(null);
+    client.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose).off('drain', onDrain);
+    for (const origin of origins.values()) origin.close('ended');
+    origins.clear();
+  };
+  const endClient = () => {
+    leave();
+    client.end();
+    // Nothing more is expected: a phone that keeps its side open is not waited for.
+    client.resume();
+    client.setTimeout(ways.headTimeoutMs, () => client.destroy());
+  };
+  const reply = (bytes: Buffer) => {
+    leave();
+    endWith(client, bytes);
+  };
+  const drop = (origin: Origin, ...why: Parameters<Origin['close']>) => {
+    origins.delete(origin.key);
+    origin.close(...why);
+  };
+  const clientGone = (detail: string) => {
+    if (exchange) drop(exchange.origin, 'client-reset', detail);
+    exchange = null;
+    leave();
+    client.destroy();
+  };
+
+  const onData = (chunk: Buffer) => {
+    pending = pending.length > 0 ? Buffer.concat([pending, chunk]) : chunk;
+    pump();
+  };
+  const onEnd = () => {
+    clientEnded = true;
+    if (exchange && !exchange.request.done) exchange.origin.end();
+    if (exchange?.origin.response?.upgraded && exchange.origin.response.complete) endClient();
+    pump();
+  };
+  const onError = (error: NodeJS.ErrnoException) => clientGone(error.code ?? 'error');
+  const onClose = () => clientGone('the phone closed the connection');
+  const onDrain = () => exchange?.origin.resume();
+
+  const events: OriginEvents = {
+    progress(origin) {
+      if (exchange?.origin !== origin) return;
+      if (origin.response?.upgraded && !exchange.request.untilClose) {
+        exchange.request = createMeter({ kind: 'until-close' });
+        client.resume();
+      }
+      pump();
+    },
+    drained(origin) {
+      if (exchange?.origin === origin && !dialling) client.resume();
+    },
+    ended(origin) {
+      if (exchange?.origin !== origin) return drop(origin, 'ended');
+      if (origin.response?.upgraded && !clientEnded) return void client.end();
+      exchange = null;
+      drop(origin, 'ended', origin.response?.complete ? null : 'the server ended before its answer was whole');
+      endClient();
+    },
+    failed(origin, code) {
+      const busy = exchange?.origin === origin;
+      drop(origin, 'server-reset', code);
+      if (!busy || over) return;
+      leave();
+      client.resetAndDestroy();
+    },
+  };
+
+  const pump = (): void => {
+    while (!over && !dialling) {
+      if (!exchange) {
+        if (!takeHead()) return;
+        continue;
+      }
+      if (!exchange.request.done && pending.length > 0) sendBody(exchange);
+      if (exchange.request.done && exchange.origin.response?.complete) {
+        finish(exchange);
+        continue;
+      }
+      // What comes after the request waits for its answer: a pipelining phone is slowed, not buffered without end.
+      if (exchange.request.done && pending.length > 0) client.pause();
+      return;
+    }
+  };
+
+  const sendBody = (now: Exchange) => {
+    const end = now.request.take(pending, 0);
+    const part = pending.subarray(0, end);
+    pending = end === pending.length ? EMPTY : pending.subarray(end);
+    if (part.length > 0 && !now.origin.write(part)) client.pause();
+  };
+
+  const finish = ({ origin, clientWantsClose }: Exchange) => {
+    const serverWantsClose = origin.response?.wantsClose ?? true;
+    exchange = null;
+    origin.response = null;
+    if (serverWantsClose) drop(origin, 'ended');
+    if (serverWantsClose || clientWantsClose) endClient();
+    else client.resume();
+  };
+
+  /** True when something changed: an exchange began, or the connection was given away. */
+  const takeHead = (): boolean => {
+    const blank = blankBytes(pending);
+    if (blank > 0) pending = pending.subarray(blank);
+    const end = pending.length === 0 ? -1 : findHeadEnd(pending);
+    if (end < 0) {
+      if (clientEnded) endClient();
+      else if (pending.length > MAX_HEAD) reply(httpReply(431, 'phonehome: the request head is larger than 64 KB'));
+      else setTimer(pending.length === 0 ? 'request' : 'head');
+      return false;
+    }
+    setTimer(null);
+    const head = parseHead(pending.subarray(0, end));
+    pending = pending.subarray(end);
+    begin(head);
+    return true;
+  };
+
+  const begin = (head: Head): void => {
+    const routed = route(ways, visitor, head);
+    if (routed.to === 'connect') {
+      const rest = pending;
+      leave();
+      client.pause();
+      ways.onConnect(visitor, routed.authority, rest);
+      return;
+    }
+    if (routed.to === 'reply') {
+      if (routed.garbage) recordGarbage(ways, visitor, routed.garbage);
+      reply(routed.bytes);
+      return;
+    }
+    const start = (origin: Origin) => {
+      // The one used last stays longest.
+      origins.delete(origin.key);
+      origins.set(origin.key, origin);
+      exchange = { origin, request: createMeter(requestFraming(head)), clientWantsClose: wantsClose(head) };
+      origin.begin(routed.head, routed.method);
+      if (clientEnded && !exchange.request.done && pending.length === 0) origin.end();
+    };
+    const known = origins.get(routed.key);
+    if (known) {
+      start(known);
+      return;
+    }
+    dialling = true;
+    client.pause();
+    void routed
+      .open(() => client.destroy())
+      .then((opened) => {
+        dialling = false;
+        if (!opened.ok) {
+          if (!over) reply(opened.reply);
+          return;
+        }
+        const origin = createOrigin(routed.key, client, opened.dialled, opened.flow, events);
+        if (over) return origin.close('client-reset', 'the phone left while the server was dialled');
+        start(origin);
+        const idle = origins.size > MAX_ORIGINS ? origins.values().next().value : undefined;
+        if (idle) drop(idle, 'ended', 'closed to make room');
+        client.resume();
+        pump();
+      });
+  };
+
+  client.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose).on('drain', onDrain);
+  client.resume();
+  pump();
+}
+
+const LATE = 'phonehome: the request head did not come in time';
+
+function recordGarbage(ways: ForwardWays, visitor: Visitor, detail: string): void {
+  const deviceId = ways.identify({ ip: visitor.from.ip, proxyUser: visitor.user });
+  recordEnd(ways.engine, visitor, flowFacts(visitor, deviceId, NOWHERE), 'client-garbage', detail);
+}
+
+function wantsClose(head: Head): boolean {
+  const tokens = [...tokensOf(head, 'connection'), ...tokensOf(head, 'proxy-connection')];
+  if (tokens.includes('close')) return true;
+  return head.start.trimEnd().endsWith('HTTP/1.0') && !tokens.includes('keep-alive');
+}

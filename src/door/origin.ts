@@ -1,0 +1,75 @@
+/**
+ * One server connection of an absolute-form client: its socket, its flow and the answer it is giving.
+ * Promise: what the server sends goes to the phone at once and unchanged, with backpressure; the flow closes once.
+ */
+import type { Socket } from 'node:net';
+import type { Dialled, LiveFlow } from '../model/connection.ts';
+import type { CloseReason } from '../model/flow.ts';
+import { createResponseWatch, type ResponseWatch } from './response-watch.ts';
+
+export interface OriginEvents {
+  /** Bytes of the answer went by. */
+  progress: (origin: Origin) => void;
+  drained: (origin: Origin) => void;
+  ended: (origin: Origin) => void;
+  failed: (origin: Origin, code: string) => void;
+}
+
+export interface Origin {
+  readonly key: string;
+  /** The answer being given; null while idle. */
+  response: ResponseWatch | null;
+  begin(head: Buffer, method: string): void;
+  /** False: wait for `drained`. */
+  write(chunk: Buffer): boolean;
+  end(): void;
+  resume(): void;
+  /** Ends the connection: `ended` and `lab-stopped` quietly, anything else with a reset. */
+  close(reason: CloseReason, detail?: string | null): void;
+}
+
+export function createOrigin(
+  key: string,
+  client: Socket,
+  dialled: Dialled & { ok: true },
+  flow: LiveFlow,
+  on: OriginEvents,
+): Origin {
+  const { socket } = dialled;
+  const origin: Origin = {
+    key,
+    response: null,
+    begin(head, method) {
+      origin.response = createResponseWatch(method);
+      socket.write(head);
+      flow.up(head);
+    },
+    write(chunk) {
+      const room = socket.write(chunk);
+      flow.up(chunk);
+      return room;
+    },
+    end: () => void socket.end(),
+    resume: () => void socket.resume(),
+    close(reason, detail = null) {
+      flow.close(reason, detail);
+      socket.removeAllListeners('data');
+      if (reason === 'ended' || reason === 'lab-stopped') socket.destroy();
+      else socket.resetAndDestroy();
+    },
+  };
+  socket.on('data', (chunk: Buffer) => {
+    const room = client.write(chunk);
+    flow.down(chunk);
+    if (!room) socket.pause();
+    origin.response?.feed(chunk);
+    on.progress(origin);
+  });
+  socket.on('drain', () => on.drained(origin));
+  socket.on('end', () => {
+    origin.response?.end();
+    on.ended(origin);
+  });
+  socket.on('error', (error: NodeJS.ErrnoException) => on.failed(origin, error.code ?? 'error'));
+  return origin;
+}

@@ -1,0 +1,106 @@
+/**
+ * What to do with one head on the proxy port: hand over a CONNECT, forward an absolute-form request, or answer it here.
+ * Promise: policy is asked before any server is dialled, and every refusal or failed dial leaves a closed flow.
+ */
+import type { Decide, Dialled, Engine, LiveFlow } from '../model/connection.ts';
+import {
+  type Head,
+  parseAbsoluteTarget,
+  parseAuthority,
+  parseRequestLine,
+  proxyUser,
+  type RequestLine,
+  toOriginForm,
+} from './http-head.ts';
+import { CHALLENGE, failureReply, httpReply } from './replies.ts';
+import { flowFacts, type Named, recordEnd, type Visitor } from './visitor.ts';
+
+export interface Authority {
+  host: string;
+  port: number;
+}
+
+export interface ForwardWays {
+  engine: Engine;
+  decide: Decide;
+  identify: (who: { ip: string; proxyUser: string | null }) => string | null;
+  /** Ask for a proxy login before anything is relayed. */
+  challenge: boolean;
+  /** Time for a whole head once it began, and for a new request on a kept-alive connection, milliseconds. */
+  headTimeoutMs: number;
+  keepAliveMs: number;
+  /** What a person sees who opens the proxy port in a browser. */
+  hint: string;
+  /** Takes the connection over for a CONNECT; `rest` came after its head. */
+  onConnect: (visitor: Visitor, authority: Authority, rest: Buffer) => void;
+}
+
+export type Opened = { ok: true; dialled: Dialled & { ok: true }; flow: LiveFlow } | { ok: false; reply: Buffer };
+
+export type Routed =
+  | { to: 'connect'; authority: Authority }
+  | { to: 'reply'; bytes: Buffer; garbage: string | null }
+  | { to: 'server'; key: string; method: string; head: Buffer; open: (stop: () => void) => Promise<Opened> };
+
+export function route(ways: ForwardWays, visitor: Visitor, head: Head): Routed {
+  const line = parseRequestLine(head.start);
+  if (!line) return reject(400, 'the first line is not an HTTP/1 request line');
+  visitor.user = proxyUser(head) ?? visitor.user;
+  if (ways.challenge && visitor.user === null) {
+    const bytes = httpReply(407, 'phonehome: give the device name as user and any password', CHALLENGE);
+    return { to: 'reply', bytes, garbage: null };
+  }
+  if (line.method === 'CONNECT') {
+    const authority = parseAuthority(line.target, 443);
+    return authority ? { to: 'connect', authority } : reject(400, 'CONNECT needs host:port');
+  }
+  const target = parseAbsoluteTarget(line.target, line.method);
+  if (!target) return misdirected(ways, line);
+  return {
+    to: 'server',
+    key: `${target.host.toLowerCase()}:${target.port}`,
+    method: line.method,
+    head: toOriginForm(head, line, target),
+    open: (stop) => open(ways, visitor, { arrival: 'http-absolute', host: target.host, port: target.port }, stop),
+  };
+}
+
+function reject(status: number, why: string): Routed {
+  return { to: 'reply', bytes: httpReply(status, `phonehome: ${why}`), garbage: why };
+}
+
+function misdirected(ways: ForwardWays, line: RequestLine): Routed {
+  if (line.target.startsWith('/') || line.target === '*') {
+    return { to: 'reply', bytes: httpReply(400, ways.hint), garbage: 'a request to the proxy itself' };
+  }
+  return reject(501, 'only http:// is served in absolute form; use CONNECT for anything else');
+}
+
+async function open(ways: ForwardWays, visitor: Visitor, named: Named, stop: () => void): Promise<Opened> {
+  const deviceId = ways.identify({ ip: visitor.from.ip, proxyUser: visitor.user });
+  const decision = ways.decide({ ...named, sni: null, deviceId, clientIp: visitor.from.ip });
+  if (decision.treatment === 'refuse') {
+    const detail = decision.reason ?? 'refused by policy';
+    recordEnd(ways.engine, visitor, flowFacts(visitor, deviceId, named, decision), 'refused-by-policy', detail);
+    return { ok: false, reply: failureReply('refused-by-policy', detail) };
+  }
+  const dialled = await ways.engine.dial({ host: named.host, port: named.port });
+  if (!dialled.ok) {
+    const refused = { treatment: 'refuse', reason: dialled.detail } as const;
+    const facts = flowFacts(
+      visitor,
+      deviceId,
+      named,
+      dialled.reason === 'refused-by-policy' ? refused : decision,
+      dialled,
+    );
+    recordEnd(ways.engine, visitor, facts, dialled.reason, dialled.detail);
+    return { ok: false, reply: failureReply(dialled.reason, dialled.detail) };
+  }
+  visitor.seen = true;
+  const flow = ways.engine.openFlow(flowFacts(visitor, deviceId, named, decision, dialled), () => {
+    dialled.socket.destroy();
+    stop();
+  });
+  return { ok: true, dialled, flow };
+}

@@ -1,0 +1,89 @@
+/**
+ * The SOCKS conversation up to the request, over a real socket; parsing is in `socks.ts`.
+ * Promise: one time limit for the whole of it, and the right last words for a client that asks for the impossible.
+ */
+import type { Socket } from 'node:net';
+import type { CloseReason } from '../model/flow.ts';
+import { peek } from './peek.ts';
+import {
+  type Reading,
+  readSocks4Request,
+  readSocks5Greeting,
+  readSocks5Login,
+  readSocks5Request,
+  type SocksRequest,
+  socks4Reply,
+  socks5Reply,
+} from './socks.ts';
+
+/** Greeting, login and request are each below 600 bytes. */
+const MAX_MESSAGE = 1024;
+const NONE = Buffer.alloc(0);
+
+export type Greeted =
+  | {
+      ok: true;
+      host: string;
+      port: number;
+      user: string | null;
+      /** Came after the request: the first bytes for the server. */
+      rest: Buffer;
+      reply: (failure: CloseReason | null) => Buffer;
+    }
+  | { ok: false; reason: CloseReason; detail: string; last: Buffer };
+
+type Step<T> = { ok: true; value: T } | { ok: false; reason: CloseReason; detail: string; last: Buffer };
+
+export async function greetSocks(socket: Socket, version: 'socks4' | 'socks5', timeoutMs: number): Promise<Greeted> {
+  let left: Buffer = NONE;
+  /** Reads one message; what follows it stays in `left`. */
+  const next = async <T>(read: (bytes: Buffer) => Reading<T>, refusal: Buffer): Promise<Step<T>> => {
+    if (left.length > 0) socket.unshift(left);
+    const result = await peek(socket, {
+      test: (bytes) => {
+        const reading = read(bytes);
+        return reading.state === 'more' ? null : reading;
+      },
+      maxBytes: MAX_MESSAGE,
+      timeoutMs,
+    });
+    if (!result.ok) {
+      const reason = result.why === 'reset' ? 'client-reset' : 'client-garbage';
+      return { ok: false, reason, detail: `the SOCKS request was not finished (${result.why})`, last: NONE };
+    }
+    if (result.value.state === 'bad') {
+      return { ok: false, reason: 'client-garbage', detail: result.value.why, last: refusal };
+    }
+    left = result.bytes.subarray(result.value.length);
+    return { ok: true, value: result.value.value };
+  };
+  const done = (request: SocksRequest, reply: (failure: CloseReason | null) => Buffer): Greeted => ({
+    ok: true,
+    ...request,
+    rest: left,
+    reply,
+  });
+
+  if (version === 'socks4') {
+    const request = await next(readSocks4Request, socks4Reply('error'));
+    return request.ok ? done(request.value, socks4Reply) : request;
+  }
+  const greeting = await next(readSocks5Greeting, NONE);
+  if (!greeting.ok) return greeting;
+  const { method } = greeting.value;
+  if (method === 255) {
+    const last = Buffer.from([5, 255]);
+    return { ok: false, reason: 'client-garbage', detail: 'no SOCKS5 method in common', last };
+  }
+  socket.write(Buffer.from([5, method]));
+  let user: string | null = null;
+  if (method === 2) {
+    const login = await next(readSocks5Login, Buffer.from([1, 1]));
+    if (!login.ok) return login;
+    user = login.value.user || null;
+    socket.write(Buffer.from([1, 0]));
+  }
+  // 7: command not supported.
+  const request = await next(readSocks5Request, Buffer.from([5, 7, 0, 1, 0, 0, 0, 0, 0, 0]));
+  return request.ok ? done({ ...request.value, user }, socks5Reply) : request;
+}

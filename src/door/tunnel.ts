@@ -1,0 +1,159 @@
+/**
+ * The way into the engine for everything that is one phone connection to one destination: CONNECT, SOCKS, TLS straight
+ * on the port, redirected connections. Dials first, answers the phone, peeks at its first bytes, asks policy.
+ * Promise: a server that speaks first is relayed as soon as it speaks; a phone that stays silent is waited for; what
+ * looks like a ClientHello and is none is relayed as it is.
+ */
+import { isIP } from 'node:net';
+import type { Decide, Decision, Dialled, Engine } from '../model/connection.ts';
+import type { CloseReason } from '../model/flow.ts';
+import { type HelloReading, readClientHello } from './client-hello.ts';
+import { findHeadEnd, parseAuthority, parseHead, parseRequestLine, valuesOf } from './http-head.ts';
+import { type Peeked, peek } from './peek.ts';
+import { flowFacts, type Named, recordEnd, tunnelFor, type Visitor } from './visitor.ts';
+
+/** One-byte records make a hello six times as long as its content. */
+export const MAX_PEEK = 6 * 64 * 1024;
+
+export interface TunnelWays {
+  engine: Engine;
+  decide: Decide;
+  /** Time for the rest of a ClientHello once its first byte came, milliseconds. */
+  helloTimeoutMs: number;
+}
+
+export interface TunnelAnswer {
+  /** Sent when the destination is connected; empty for arrivals that expect nothing. */
+  success: Buffer;
+  failure: (reason: CloseReason, detail: string) => void;
+}
+
+type Hello = HelloReading & { state: 'hello' };
+/** What the first bytes are: a whole ClientHello, or anything else. */
+type First = Hello | 'other';
+
+export async function enterTunnel(
+  ways: TunnelWays,
+  visitor: Visitor,
+  deviceId: string | null,
+  named: Named,
+  answer: TunnelAnswer,
+  early: Buffer,
+  /** Already read where the destination came from the ClientHello itself. */
+  known: Hello | null = null,
+): Promise<void> {
+  const { engine } = ways;
+  const ask = (sni: string | null): Decision =>
+    ways.decide({
+      host: named.host,
+      port: named.port,
+      sni,
+      deviceId,
+      clientIp: visitor.from.ip,
+      arrival: named.arrival,
+    });
+  const refuse = (decision: Decision) => {
+    const detail = decision.reason ?? 'refused by policy';
+    recordEnd(engine, visitor, flowFacts(visitor, deviceId, named, decision), 'refused-by-policy', detail);
+    answer.failure('refused-by-policy', detail);
+  };
+  const first = ask(known?.facts.sni ?? null);
+  if (first.treatment === 'refuse') return refuse(first);
+
+  const dialled = await engine.dial({ host: named.host, port: named.port });
+  if (!dialled.ok) {
+    const refused: Decision = { treatment: 'refuse', reason: dialled.detail };
+    const decision = dialled.reason === 'refused-by-policy' ? refused : first;
+    const facts = { ...flowFacts(visitor, deviceId, named, decision, dialled), hello: known?.facts ?? null };
+    recordEnd(engine, visitor, facts, dialled.reason, dialled.detail);
+    return answer.failure(dialled.reason, dialled.detail);
+  }
+  const { socket: client } = visitor;
+  if (client.destroyed) {
+    dialled.socket.destroy();
+    const facts = flowFacts(visitor, deviceId, named, first, dialled);
+    return recordEnd(engine, visitor, facts, 'client-reset', 'the phone left while the server was dialled');
+  }
+  if (answer.success.length > 0) client.write(answer.success);
+
+  let hello = known;
+  let bytes = early;
+  if (!hello) {
+    const peeked = await peekFirst(ways, visitor, dialled, early);
+    bytes = peeked.bytes;
+    if (peeked.ok && peeked.value !== 'other') hello = peeked.value;
+  }
+  const named2 = isIP(named.host) === 0 ? named : { ...named, host: nameFrom(hello, bytes) ?? named.host };
+  const decision = hello ? ask(hello.facts.sni) : first;
+  if (decision.treatment === 'refuse') {
+    dialled.socket.destroy();
+    const facts = flowFacts(visitor, deviceId, named2, decision, dialled);
+    recordEnd(
+      engine,
+      visitor,
+      { ...facts, encrypted: hello !== null, hello: hello?.facts ?? null },
+      'refused-by-policy',
+      decision.reason,
+    );
+    client.resetAndDestroy();
+    return;
+  }
+  visitor.seen = true;
+  engine.tunnel(
+    tunnelFor(visitor, deviceId, named2, {
+      early: bytes,
+      upstream: dialled,
+      decision,
+      hello: hello?.facts ?? null,
+      offer: hello?.offer ?? null,
+    }),
+  );
+}
+
+export function classifyFirst(bytes: Buffer): First | null {
+  const reading = readClientHello(bytes);
+  return reading.state === 'more' ? null : reading.state === 'hello' ? reading : 'other';
+}
+
+async function peekFirst(
+  ways: TunnelWays,
+  visitor: Visitor,
+  dialled: Dialled & { ok: true },
+  early: Buffer,
+): Promise<Peeked<First>> {
+  if (early.length > 0) {
+    const value = classifyFirst(early);
+    if (value !== null) return { ok: true, value, bytes: early };
+    visitor.socket.unshift(early);
+  }
+  const { socket: upstream } = dialled;
+  let cancel = () => {};
+  const speaks = () => cancel();
+  // 'readable' also tells the server's end; an error must end the wait as well.
+  upstream.on('readable', speaks);
+  upstream.on('close', speaks);
+  const peeked = await peek<First>(visitor.socket, {
+    test: classifyFirst,
+    maxBytes: MAX_PEEK,
+    timeoutMs: ways.helloTimeoutMs,
+    timerFromFirstByte: true,
+    interrupt: (end) => {
+      cancel = end;
+      if (upstream.readableLength > 0 || upstream.destroyed) end();
+    },
+  });
+  upstream.off('readable', speaks);
+  upstream.off('close', speaks);
+  upstream.pause();
+  return peeked;
+}
+
+/** The name behind an address: the SNI, or the Host field when a whole head already came. */
+function nameFrom(hello: Hello | null, bytes: Buffer): string | null {
+  if (hello) return hello.facts.sni;
+  const end = findHeadEnd(bytes.subarray(0, 16 * 1024));
+  if (end < 0) return null;
+  const head = parseHead(bytes.subarray(0, end));
+  if (!parseRequestLine(head.start)) return null;
+  return parseAuthority(valuesOf(head, 'host')[0] ?? '', 80)?.host ?? null;
+}

@@ -1,0 +1,78 @@
+/**
+ * One accepted connection while the door deals with it: who it is and which flows came of it.
+ * Promise: a connection that leaves without a flow of its own still gets one, opened and closed, so that none is unseen.
+ */
+import type { Socket } from 'node:net';
+import type { Decision, Dialled, Engine, LiveFlow, Tunnel } from '../model/connection.ts';
+import type { Arrival, CloseReason, Flow } from '../model/flow.ts';
+
+export interface Visitor {
+  socket: Socket;
+  openedAt: number;
+  from: { ip: string; port: number };
+  /** User name of the proxy login, when one was given. */
+  user: string | null;
+  /** A flow of this connection has been opened. */
+  seen: boolean;
+}
+
+export interface Named {
+  arrival: Arrival;
+  host: string;
+  port: number;
+}
+
+const INTERCEPT: Decision = { treatment: 'intercept', reason: null };
+
+/** Facts of a flow that is plain, or that never got far enough to be anything. */
+export function flowFacts(
+  visitor: Visitor,
+  deviceId: string | null,
+  named: Named,
+  decision: Decision = INTERCEPT,
+  dialled: Dialled | null = null,
+): Omit<Flow, 'id' | 'engine'> {
+  return {
+    openedAt: visitor.openedAt,
+    client: visitor.from,
+    deviceId,
+    arrival: named.arrival,
+    treatment: decision.treatment,
+    treatmentReason: decision.reason,
+    destination: { host: named.host, port: named.port, ip: dialled?.ip ?? null },
+    encrypted: false,
+    intercepted: decision.treatment === 'intercept',
+    hello: null,
+    simulated: dialled?.simulated ?? false,
+  };
+}
+
+/** Opens and closes a flow for a connection that goes no further. */
+export function recordEnd(
+  engine: Engine,
+  visitor: Visitor,
+  facts: Omit<Flow, 'id' | 'engine'>,
+  reason: CloseReason,
+  detail: string | null,
+): void {
+  visitor.seen = true;
+  const flow: LiveFlow = engine.openFlow(facts, () => {});
+  flow.close(reason, detail);
+}
+
+export const NOWHERE: Named = { arrival: 'unknown', host: 'unknown', port: 0 };
+
+/** `::ffff:10.0.0.2` is 10.0.0.2. */
+export function plainAddress(address: string | undefined): string {
+  if (!address) return 'unknown';
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+}
+
+export function tunnelFor(
+  visitor: Visitor,
+  deviceId: string | null,
+  named: Named,
+  rest: Pick<Tunnel, 'early' | 'upstream' | 'decision' | 'hello' | 'offer'>,
+): Tunnel {
+  return { client: visitor.socket, openedAt: visitor.openedAt, from: visitor.from, deviceId, ...named, ...rest };
+}

@@ -1,0 +1,122 @@
+/**
+ * Connects to where the phone wants to go: upstream map, name resolution, policy on the resolved address, TCP.
+ * Promise: policy sees the very address that is dialled, so a name that resolves to something else next time (DNS
+ * rebinding) cannot slip by; failures are values with the reason a flow closes with.
+ */
+import { connect, isIP, type Socket } from 'node:net';
+import { LRUCache } from 'lru-cache';
+import type { Dialled } from '../model/connection.ts';
+import type { CloseReason } from '../model/flow.ts';
+
+export interface UpstreamEntry {
+  dialHost: string;
+  dialPort: number;
+  /** Address to report as the destination; null: the one dialled. */
+  address: string | null;
+  simulated: boolean;
+}
+
+export type Verdict = { ok: true } | { ok: false; why: string };
+
+export interface DialOptions {
+  /** Null: dial as asked. Entries of the map are the operator's word: policy is not asked about them. */
+  upstream: (host: string, port: number) => UpstreamEntry | null;
+  /** Asked about the resolved address just before dialling. */
+  mayConnect: (ip: string, port: number) => Verdict;
+  /** All addresses of a name; rejects as `dns.promises.lookup` does. */
+  resolve: (host: string) => Promise<string[]>;
+  /** For the whole dial, milliseconds. */
+  connectTimeoutMs: number;
+}
+
+/** One slow address may not use up the time of the others. */
+const ATTEMPT_MS = 3000;
+/** Without a resolver cache every flow would ask the network again; short, because phones follow DNS changes. */
+const NAME_TTL_MS = 20_000;
+const MAX_NAMES = 2000;
+
+export function createDial(options: DialOptions): (target: { host: string; port: number }) => Promise<Dialled> {
+  const names = new LRUCache<string, Promise<string[]>>({ max: MAX_NAMES, ttl: NAME_TTL_MS });
+
+  const resolve = (host: string): Promise<string[]> => {
+    const known = names.get(host);
+    if (known) return known;
+    const asked = options.resolve(host);
+    names.set(host, asked);
+    asked.catch(() => names.delete(host));
+    return asked;
+  };
+
+  const addressesOf = async (host: string): Promise<{ ok: true; list: string[] } | (Dialled & { ok: false })> => {
+    if (isIP(host) !== 0) return { ok: true, list: [host] };
+    try {
+      const list = await resolve(host);
+      if (list.length > 0) return { ok: true, list };
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? 'no answer';
+      return failure('upstream-unresolvable', `the name could not be resolved (${code})`);
+    }
+    return failure('upstream-unresolvable', 'the name has no address');
+  };
+
+  return async ({ host, port }) => {
+    const mapped = options.upstream(host, port);
+    const dialPort = mapped?.dialPort ?? port;
+    const simulated = mapped?.simulated ?? false;
+    const addresses = await addressesOf(mapped?.dialHost ?? host);
+    if (!addresses.ok) return { ...addresses, ip: mapped?.address ?? null, simulated };
+    const deadline = performance.now() + options.connectTimeoutMs;
+    let failed = failure('upstream-timeout', 'no address was tried');
+    for (const [index, ip] of addresses.list.entries()) {
+      const shown = mapped?.address ?? ip;
+      const verdict: Verdict = mapped ? { ok: true } : options.mayConnect(ip, dialPort);
+      if (!verdict.ok) {
+        failed = { ...failure('refused-by-policy', verdict.why), ip: shown, simulated };
+        continue;
+      }
+      const left = deadline - performance.now();
+      if (left <= 0) break;
+      const attempt = index < addresses.list.length - 1 ? Math.min(left, ATTEMPT_MS) : left;
+      const socket = await connectTo(ip, dialPort, attempt);
+      if (!('reason' in socket)) return { ok: true, socket, ip: shown, simulated };
+      failed = { ...socket, ip: shown, simulated };
+    }
+    return failed;
+  };
+}
+
+function failure(reason: CloseReason, detail: string): Dialled & { ok: false } {
+  return { ok: false, reason, detail, ip: null, simulated: false };
+}
+
+function connectTo(host: string, port: number, timeoutMs: number): Promise<Socket | (Dialled & { ok: false })> {
+  return new Promise((resolve) => {
+    const socket = connect({
+      host,
+      port,
+      allowHalfOpen: true,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: 60_000,
+    });
+    const timer = setTimeout(() => {
+      socket.destroy();
+      resolve(failure('upstream-timeout', 'the server did not answer in time'));
+    }, timeoutMs);
+    socket.once('connect', () => {
+      clearTimeout(timer);
+      resolve(socket);
+    });
+    // Stays: an error between the dial and the relay must not be unhandled. `socket.errored` keeps it.
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      clearTimeout(timer);
+      resolve(connectFailure(error));
+    });
+  });
+}
+
+function connectFailure(error: NodeJS.ErrnoException): Dialled & { ok: false } {
+  if (error.code === 'ECONNREFUSED') return failure('upstream-refused', 'the server refused the connection');
+  if (error.code === 'ETIMEDOUT') return failure('upstream-timeout', 'the server did not answer in time');
+  return failure('upstream-refused', `the server cannot be reached (${error.code ?? error.message})`);
+}

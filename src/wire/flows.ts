@@ -1,0 +1,93 @@
+/**
+ * The flows that are open: opens them, counts their bytes, hands copies to the observer, closes each exactly once.
+ * Promise: `flow-opened` first, `flow-closed` last, nothing after it; an observer that throws is reported once and
+ * never felt by the relay. Bytes of a flow that is not intercepted are counted but not shown: they are ciphertext.
+ */
+import { monotonicFactory } from 'ulid';
+import type { LiveFlow, Log } from '../model/connection.ts';
+import type { Direction, Flow, FlowEvent } from '../model/flow.ts';
+
+export interface Observer {
+  event(event: FlowEvent): void;
+  /** A copy of what went by, after TLS. Called while it is being relayed; must not keep `chunk` beyond the call. */
+  bytes(flowId: string, direction: Direction, chunk: Buffer, time: number): void;
+}
+
+export interface Flows {
+  open(facts: Omit<Flow, 'id' | 'engine'>, stop: () => void): LiveFlow;
+  /** Ends every open flow as `lab-stopped`. */
+  stop(): void;
+  readonly size: number;
+}
+
+export function createFlows(options: { observe: Observer; now: () => number; log: Log }): Flows {
+  const { observe, now, log } = options;
+  const live = new Map<LiveFlow, () => void>();
+  const ulid = monotonicFactory();
+  let complained = false;
+
+  const complain = (error: unknown) => {
+    if (complained) return;
+    complained = true;
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    log.error({ error: text }, 'reading the traffic failed; relaying goes on (said once)');
+  };
+  const emit = (event: FlowEvent) => {
+    try {
+      observe.event(event);
+    } catch (error) {
+      complain(error);
+    }
+  };
+
+  const open: Flows['open'] = (facts, stop) => {
+    const flow: Flow = { id: ulid(now()), engine: 'wire', ...facts };
+    let bytesUp = 0;
+    let bytesDown = 0;
+    let closed = false;
+    const show = (direction: Direction, chunk: Buffer) => {
+      if (!flow.intercepted || closed) return;
+      try {
+        observe.bytes(flow.id, direction, chunk, now());
+      } catch (error) {
+        complain(error);
+      }
+    };
+    const handle: LiveFlow = {
+      flow,
+      up(chunk) {
+        bytesUp += chunk.length;
+        show('request', chunk);
+      },
+      down(chunk) {
+        bytesDown += chunk.length;
+        show('response', chunk);
+      },
+      emit(event) {
+        if (!closed) emit(event);
+      },
+      close(reason, detail = null) {
+        if (closed) return;
+        closed = true;
+        live.delete(handle);
+        emit({ type: 'flow-closed', flowId: flow.id, time: now(), reason, detail, bytesUp, bytesDown });
+      },
+    };
+    live.set(handle, stop);
+    emit({ type: 'flow-opened', flow, time: now() });
+    return handle;
+  };
+
+  return {
+    open,
+    stop() {
+      for (const [handle, stop] of [...live]) {
+        handle.close('lab-stopped');
+        stop();
+      }
+    },
+    get size() {
+      return live.size;
+    },
+  };
+}

@@ -1,0 +1,134 @@
+/**
+ * Joins a phone's stream and a server's stream: the relay itself.
+ * Promise: bytes pass unchanged and first, the copy is taken after; a slow side slows the other (backpressure); one
+ * side's end is passed on as an end and its reset as a reset; a side left half open is not waited for for ever.
+ */
+import type { Socket } from 'node:net';
+import type { LiveFlow } from '../model/connection.ts';
+import type { CloseReason } from '../model/flow.ts';
+
+/** `stream` carries the bytes (a TLSSocket where TLS is terminated), `raw` is the TCP socket below it. */
+export interface Leg {
+  stream: Socket;
+  raw: Socket;
+}
+
+export interface JoinOptions {
+  /** After one side has ended: how long the other may stay without any progress, milliseconds. */
+  halfOpenMs: number;
+  /** Given the first chunk the phone sends, before it is counted. */
+  onFirstUp?: () => void;
+  /** The phone ended; told before it is passed on. */
+  onClientEnd?: () => void;
+  /** May give a better reason than the one derived from the sockets. */
+  explain?: (reason: CloseReason) => { reason: CloseReason; detail: string | null } | null;
+}
+
+export function join(client: Leg, server: Leg, flow: LiveFlow, options: JoinOptions): void {
+  let finished = false;
+  const ended = { client: false, server: false };
+  let closed = 0;
+  let first = options.onFirstUp;
+
+  const finish = (reason: CloseReason, detail: string | null) => {
+    if (finished) return;
+    finished = true;
+    const better = options.explain?.(reason);
+    flow.close(better?.reason ?? reason, better?.detail ?? detail);
+  };
+  const fail = (side: 'client' | 'server', error: NodeJS.ErrnoException) => {
+    const other = side === 'client' ? server : client;
+    const own = side === 'client' ? client : server;
+    // After both ends were seen nothing is lost by a reset: it is how some stacks close.
+    if (ended.client && ended.server) finish('ended', null);
+    else if (isReset(error)) finish(side === 'client' ? 'client-reset' : 'server-reset', error.code ?? null);
+    else if (error.code === 'ETIMEDOUT') finish('idle-timeout', `the ${nameOf(side)} no longer answers`);
+    else finish('error', `${nameOf(side)}: ${error.code ?? error.message}`);
+    reset(other);
+    reset(own);
+  };
+  const onClose = (side: 'client' | 'server') => {
+    closed++;
+    if (closed === 2) return finish('ended', null);
+    // Closed without an end of its own and without an error: nobody is left to talk to.
+    if (!ended[side] && !finished) {
+      finish(side === 'client' ? 'client-reset' : 'server-reset', 'closed without an end');
+      reset(side === 'client' ? server : client);
+    }
+  };
+  const waitHalfOpen = (leg: Leg, other: Leg) => {
+    let queued = -1;
+    leg.raw.setTimeout(options.halfOpenMs);
+    leg.raw.on('timeout', () => {
+      // A slow reader that still takes bytes is not idle.
+      const now = other.stream.writableLength + leg.stream.writableLength;
+      if (now > 0 && now !== queued) {
+        queued = now;
+        leg.raw.setTimeout(options.halfOpenMs);
+        return;
+      }
+      finish('idle-timeout', 'one side had ended, the other went silent');
+      reset(leg);
+      reset(other);
+    });
+  };
+
+  const up = (chunk: Buffer) => {
+    if (!server.stream.write(chunk)) client.stream.pause();
+    if (first) {
+      first();
+      first = undefined;
+    }
+    flow.up(chunk);
+  };
+  const down = (chunk: Buffer) => {
+    if (!client.stream.write(chunk)) server.stream.pause();
+    flow.down(chunk);
+  };
+
+  client.stream.on('data', up);
+  server.stream.on('data', down);
+  client.stream.on('drain', () => server.stream.resume());
+  server.stream.on('drain', () => client.stream.resume());
+  const clientEnd = () => {
+    ended.client = true;
+    options.onClientEnd?.();
+    server.stream.end();
+    waitHalfOpen(server, client);
+  };
+  const serverEnd = () => {
+    ended.server = true;
+    client.stream.end();
+    waitHalfOpen(client, server);
+  };
+  client.stream.on('end', clientEnd);
+  server.stream.on('end', serverEnd);
+  client.stream.on('error', (error) => fail('client', error));
+  server.stream.on('error', (error) => fail('server', error));
+  client.stream.on('close', () => onClose('client'));
+  server.stream.on('close', () => onClose('server'));
+  // What happened before the join: an end already read, an error already told.
+  for (const [side, leg, onEnd] of [
+    ['client', client, clientEnd],
+    ['server', server, serverEnd],
+  ] as const) {
+    if (leg.stream.readableEnded) onEnd();
+    if (leg.stream.errored) fail(side, leg.stream.errored);
+    else if (leg.stream.closed) onClose(side);
+    else leg.stream.resume();
+  }
+}
+
+/** Ends a leg with a TCP reset; a TLS stream on top of it goes with it. */
+export function reset(leg: Leg): void {
+  if (leg.raw.destroyed) leg.stream.destroy();
+  else leg.raw.resetAndDestroy();
+}
+
+export function isReset(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'ECONNRESET' || error.code === 'EPIPE' || error.code === 'ECONNABORTED';
+}
+
+function nameOf(side: 'client' | 'server'): string {
+  return side === 'client' ? 'phone' : 'server';
+}

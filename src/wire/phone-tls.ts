@@ -1,0 +1,62 @@
+/**
+ * TLS towards the phone: answers its ClientHello with the given leaf and protocol, and says how it went.
+ * Promise: exactly one result; a refused certificate is told apart from a bad network, because only the first means
+ * that the app pins.
+ */
+import type { Socket } from 'node:net';
+import { type SecureContext, TLSSocket } from 'node:tls';
+
+export interface PhoneTlsRequest {
+  /** Paused; its first bytes are the ClientHello. */
+  client: Socket;
+  context: SecureContext;
+  /** What the server chose; null: it chose none, so none is told. */
+  alpn: string | null;
+  handshakeTimeoutMs: number;
+  onKeylog: ((line: Buffer) => void) | undefined;
+}
+
+export type PhoneTlsResult =
+  | { outcome: 'secured' }
+  /** `how` is the TLS alert's name, or `silent-close`. */
+  | { outcome: 'certificate-rejected'; how: string }
+  | { outcome: 'reset' }
+  | { outcome: 'timeout' }
+  | { outcome: 'failed'; detail: string };
+
+export function answerPhone(request: PhoneTlsRequest, done: (result: PhoneTlsResult) => void): TLSSocket {
+  const stream = new TLSSocket(request.client, {
+    isServer: true,
+    secureContext: request.context,
+    ...(request.alpn === null ? {} : { ALPNProtocols: [request.alpn] }),
+  });
+  if (request.onKeylog) stream.on('keylog', request.onKeylog);
+  let settled = false;
+  const settle = (result: PhoneTlsResult) => {
+    if (settled) return;
+    settled = true;
+    clearTimeout(timer);
+    done(result);
+  };
+  const timer = setTimeout(() => settle({ outcome: 'timeout' }), request.handshakeTimeoutMs);
+  const onError = (error: NodeJS.ErrnoException) => {
+    const how = certificateAlert(error);
+    if (how) settle({ outcome: 'certificate-rejected', how });
+    else if (error.code === 'ECONNRESET' || error.code === 'EPIPE') settle({ outcome: 'reset' });
+    else settle({ outcome: 'failed', detail: error.code ?? error.message });
+  };
+  stream.on('error', onError);
+  // Node tells failures of a server-side handshake here first, and later alerts only here.
+  stream.on('_tlsError', onError);
+  stream.once('secure', () => settle({ outcome: 'secured' }));
+  // A clean end in the middle of our handshake: the phone read the certificate and left.
+  stream.once('end', () => settle({ outcome: 'certificate-rejected', how: 'silent-close' }));
+  stream.once('close', () => settle({ outcome: 'certificate-rejected', how: 'silent-close' }));
+  return stream;
+}
+
+/** `unknown_ca`, `certificate_unknown`, `bad_certificate` (RFC 8446 6.2): the three that say "not this certificate". */
+export function certificateAlert(error: NodeJS.ErrnoException): string | null {
+  const match = /ALERT_(UNKNOWN_CA|CERTIFICATE_UNKNOWN|BAD_CERTIFICATE)$/.exec(error.code ?? '');
+  return match ? match[1]!.toLowerCase() : null;
+}

@@ -1,0 +1,108 @@
+/**
+ * TLS towards the server: the phone's own server name and protocol list, sessions resumed, the certificate judged.
+ * Promise: an invalid certificate never passes for a valid one (`problem` says why) and its session is never kept;
+ * failures are values; contexts, sessions and certificate facts live in bounded LRUs.
+ */
+import type { Socket } from 'node:net';
+import {
+  checkServerIdentity,
+  connect,
+  createSecureContext,
+  getCACertificates,
+  type SecureContext,
+  type TLSSocket,
+} from 'node:tls';
+import { LRUCache } from 'lru-cache';
+import type { TlsOffer } from '../model/connection.ts';
+import type { ServerCertificate } from '../model/flow.ts';
+import { certificateFacts } from './server-certificate.ts';
+import { profileOf } from './tls-profile.ts';
+
+export interface UpstreamTlsOptions {
+  /** PEM certificates trusted besides the built-in ones. */
+  upstreamCa: string[] | null;
+  handshakeTimeoutMs: number;
+  onKeylog?: (line: Buffer) => void;
+}
+
+export interface UpstreamTlsRequest {
+  socket: Socket;
+  /** Name the phone sent; null: it sent none, and none is sent. */
+  sni: string | null;
+  /** Judged against the certificate when there is no `sni`. */
+  host: string;
+  alpn: string[];
+  offer: TlsOffer | null;
+}
+
+export type Secured =
+  | { ok: true; stream: TLSSocket; alpn: string | null; certificate: ServerCertificate; problem: string | null }
+  | { ok: false; detail: string };
+
+/** A session is 1 to 3 KB; a phone meets a few hundred servers. */
+const MAX_SESSIONS = 2000;
+/** A context with its trust store is the most expensive object here; phones have a handful of TLS stacks. */
+const MAX_CONTEXTS = 16;
+
+export function createUpstreamTls(options: UpstreamTlsOptions): (request: UpstreamTlsRequest) => Promise<Secured> {
+  const contexts = new LRUCache<string, SecureContext>({ max: MAX_CONTEXTS });
+  const sessions = new LRUCache<string, { session: Buffer; certificate: ServerCertificate }>({ max: MAX_SESSIONS });
+  let trusted: string[] | null = null;
+
+  const contextFor = (offer: TlsOffer | null): { key: string; context: SecureContext } => {
+    const profile = profileOf(offer);
+    let context = contexts.get(profile.key);
+    if (!context) {
+      trusted ??= [...getCACertificates('default'), ...(options.upstreamCa ?? [])];
+      context = createSecureContext({ ca: trusted, ...profile.options });
+      contexts.set(profile.key, context);
+    }
+    return { key: profile.key, context };
+  };
+
+  return ({ socket, sni, host, alpn, offer }) =>
+    new Promise((resolve) => {
+      const { key, context } = contextFor(offer);
+      const place = `${socket.remoteAddress} ${socket.remotePort} ${sni} ${alpn.join()} ${key}`;
+      const kept = sessions.get(place);
+      const stream = connect({
+        socket,
+        secureContext: context,
+        servername: sni ?? '',
+        ...(alpn.length > 0 ? { ALPNProtocols: alpn } : {}),
+        ...(kept ? { session: kept.session } : {}),
+        // The verdict is passed on to the phone, not acted on here.
+        rejectUnauthorized: false,
+        checkServerIdentity: (_name, certificate) => checkServerIdentity(sni ?? host, certificate),
+      });
+      if (options.onKeylog) stream.on('keylog', options.onKeylog);
+      let settled = false;
+      const settle = (result: Secured) => {
+        if (settled) return;
+        settled = true;
+        clearTimeout(timer);
+        if (!result.ok) stream.destroy();
+        resolve(result);
+      };
+      const timer = setTimeout(
+        () => settle({ ok: false, detail: 'the server did not finish the TLS handshake in time' }),
+        options.handshakeTimeoutMs,
+      );
+      // Stays: an error before the relay takes over must not be unhandled.
+      stream.on('error', (error: NodeJS.ErrnoException) => settle({ ok: false, detail: error.code ?? error.message }));
+      stream.once('close', () => settle({ ok: false, detail: 'the server closed the connection' }));
+      stream.once('secureConnect', () => {
+        const problem = stream.authorized ? null : reasonOf(stream.authorizationError);
+        const resumed = stream.isSessionReused() && kept !== undefined;
+        const certificate = resumed ? kept.certificate : certificateFacts(stream.getPeerCertificate(), problem);
+        if (problem === null) stream.on('session', (session) => sessions.set(place, { session, certificate }));
+        settle({ ok: true, stream, alpn: stream.alpnProtocol || null, certificate, problem });
+      });
+    });
+}
+
+/** Node's types say Error, the value is OpenSSL's code. */
+function reasonOf(error: Error | string | null): string {
+  if (typeof error === 'string') return error;
+  return (error as NodeJS.ErrnoException | null)?.code ?? error?.message ?? 'UNKNOWN';
+}

@@ -1,0 +1,139 @@
+/**
+ * The wire: relays bytes between phone and server and shows the lab a copy. The default engine.
+ * Promise: the phone's traffic never waits for what the lab makes of it and is never changed; every tunnel given to
+ * it becomes exactly one flow; nothing outside is reached but through what is injected.
+ */
+import { lookup } from 'node:dns/promises';
+import type { Engine, Log, Tunnel } from '../model/connection.ts';
+import { createDial, type UpstreamEntry, type Verdict } from './dial.ts';
+import { createFlows, type Observer } from './flows.ts';
+import { type InterceptWays, intercept } from './intercept.ts';
+import { join } from './join.ts';
+import { createLeafContexts, type LeafFor } from './leaf-contexts.ts';
+import type { Pins } from './pins.ts';
+import { createUpstreamTls } from './upstream-tls.ts';
+
+export interface WireOptions {
+  observe: Observer;
+  leafFor: LeafFor;
+  upstream: (host: string, port: number) => UpstreamEntry | null;
+  mayConnect: (ip: string, port: number) => Verdict;
+  pins: Pins;
+  /** PEM certificates trusted for servers besides the built-in ones. */
+  upstreamCa: string[] | null;
+  now: () => number;
+  log: Log;
+  /** All addresses of a name. Default: the system's resolver. */
+  resolve?: (host: string) => Promise<string[]>;
+  /** Milliseconds. */
+  timeouts?: Partial<WireTimeouts>;
+  /** NSS key log lines of both legs. */
+  onKeylog?: (line: Buffer) => void;
+}
+
+export interface WireTimeouts {
+  connectMs: number;
+  handshakeMs: number;
+  /** Silence allowed once one side has ended. */
+  halfOpenMs: number;
+  /** Within this time after the handshake a clean end without a byte counts as a refused certificate. */
+  silentCloseMs: number;
+}
+
+export interface Wire extends Engine {
+  /** Flows open now. */
+  readonly openFlows: number;
+  /** Ends every open flow as `lab-stopped`. */
+  close(): void;
+}
+
+const DEFAULT_TIMEOUTS: WireTimeouts = {
+  connectMs: 15_000,
+  handshakeMs: 15_000,
+  halfOpenMs: 120_000,
+  silentCloseMs: 3_000,
+};
+
+export function createWire(options: WireOptions): Wire {
+  const { now, log, pins, onKeylog } = options;
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+  const flows = createFlows({ observe: options.observe, now, log });
+  const dial = createDial({
+    upstream: options.upstream,
+    mayConnect: options.mayConnect,
+    resolve: options.resolve ?? systemResolve,
+    connectTimeoutMs: timeouts.connectMs,
+  });
+  const ways: InterceptWays = {
+    pins,
+    upstreamTls: createUpstreamTls({
+      upstreamCa: options.upstreamCa,
+      handshakeTimeoutMs: timeouts.handshakeMs,
+      ...(onKeylog ? { onKeylog } : {}),
+    }),
+    leafContext: createLeafContexts(options.leafFor),
+    now,
+    handshakeTimeoutMs: timeouts.handshakeMs,
+    halfOpenMs: timeouts.halfOpenMs,
+    silentCloseMs: timeouts.silentCloseMs,
+    onKeylog,
+  };
+
+  const tunnel = (given: Tunnel): void => {
+    const { client, hello } = given;
+    const server = given.upstream.socket;
+    let { treatment, reason } = given.decision;
+    if (hello && treatment === 'intercept') {
+      const pin = pins.decide(given.deviceId ?? given.from.ip, hello.sni ?? given.host);
+      if (pin.passthrough) ({ treatment, reason } = { treatment: 'passthrough', reason: pin.reason });
+    }
+    const flow = flows.open(
+      {
+        openedAt: given.openedAt,
+        client: given.from,
+        deviceId: given.deviceId,
+        arrival: given.arrival,
+        treatment,
+        treatmentReason: reason,
+        destination: { host: given.host, port: given.port, ip: given.upstream.ip },
+        encrypted: hello !== null,
+        intercepted: treatment === 'intercept',
+        hello,
+        simulated: given.upstream.simulated,
+      },
+      () => {
+        client.destroy();
+        server.destroy();
+      },
+    );
+    if (hello && treatment === 'intercept') {
+      intercept(ways, given, hello, flow).catch((error: unknown) => {
+        log.error({ error: error instanceof Error ? error.message : String(error) }, 'a connection failed in the wire');
+        flow.close('error', 'internal error');
+        client.destroy();
+        server.destroy();
+      });
+      return;
+    }
+    if (given.early.length > 0) {
+      server.write(given.early);
+      flow.up(given.early);
+    }
+    join({ stream: client, raw: client }, { stream: server, raw: server }, flow, { halfOpenMs: timeouts.halfOpenMs });
+  };
+
+  return {
+    dial,
+    openFlow: flows.open,
+    tunnel,
+    get openFlows() {
+      return flows.size;
+    },
+    close: flows.stop,
+  };
+}
+
+async function systemResolve(host: string): Promise<string[]> {
+  const found = await lookup(host, { all: true, order: 'verbatim' });
+  return found.map(({ address }) => address);
+}
