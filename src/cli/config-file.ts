@@ -24,7 +24,7 @@ export function applyConfigFile(command: Command, path: string, own: Flag[], all
 function readMapping(path: string): Record<string, unknown> {
   const document = parseDocument(readFileSync(path, 'utf8'));
   const problem = document.errors[0];
-  if (problem) throw new UsageError(`${path}: ${problem.message.split('\n')[0]}`);
+  if (problem) throw new UsageError(`${path}: ${problem.message.split('\n')[0]?.replace(/:$/, '')}`);
   const content: unknown = document.toJS() ?? {};
   if (typeof content !== 'object' || Array.isArray(content)) {
     throw new UsageError(`${path}: a list of "name: value" lines is needed, e.g. "proxy-port: 8080"`);

@@ -61,9 +61,13 @@ export function followAlerts(options: FollowOptions): () => void {
     if (frame.type === 'hello') {
       opened = true;
       wait = RETRY_MS.first;
-      if (last === null) last = frame.seq;
+      last ??= frame.seq;
+      // The lab began a new store: everything in it is new.
+      const isNewStore = frame.seq < last;
+      if (isNewStore) last = 0;
       onState('live');
       options.onHello?.(frame.seq);
+      if (isNewStore) await fill(frame.seq);
     } else if (frame.type === 'gap') {
       await fill(frame.to);
     } else if (frame.type === 'alert') {

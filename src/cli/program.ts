@@ -3,7 +3,7 @@
  * Promise: a wrong command, word or flag gives one line with a suggestion and exit code 2; help goes to stdout with exit code 0.
  */
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Command, type CommanderError } from 'commander';
 import { COMMANDS, type CommandSpec, everyFlag, GROUPS } from './commands.ts';
 import { applyConfigFile } from './config-file.ts';
 import { UsageError } from './errors.ts';
@@ -23,22 +23,20 @@ export async function runCommandLine(args: string[]): Promise<number> {
   const program = buildProgram((exitCode) => {
     code = exitCode;
   });
-  try {
-    await program.parseAsync(args, { from: 'user' });
-    return code;
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return 0;
-    throw new UsageError(usageLine(error.message));
-  }
+  await program.parseAsync(args, { from: 'user' }).catch((error: unknown) => {
+    if (!(error instanceof HelpShown)) throw error;
+  });
+  return code;
 }
+
+/** Help or version were printed: nothing is left to do. */
+class HelpShown extends Error {}
 
 function buildProgram(exit: (code: number) => void): Command {
   const program = settle(new Command('phonehome'))
     .description('The lab that shows what a phone tells whom: an intercepting proxy with live leak detection.')
     .version(ownVersion(), '-V, --version')
-    .addHelpText('after', FIRST_STEPS)
-    .action((_flags, self: Command) => missingCommand(self, Object.keys(GROUPS)));
+    .addHelpText('after', FIRST_STEPS);
   const groups = new Map<string, Command>();
   for (const spec of COMMANDS) {
     const [first = '', second] = spec.name.split(' ');
@@ -46,13 +44,8 @@ function buildProgram(exit: (code: number) => void): Command {
       addCommand(program, first, spec, exit);
       continue;
     }
-    let group = groups.get(first);
-    if (!group) {
-      group = settle(program.command(first).description(GROUPS[first] ?? '')).action((_flags, self: Command) =>
-        missingCommand(self, []),
-      );
-      groups.set(first, group);
-    }
+    const group = groups.get(first) ?? settle(program.command(first).description(GROUPS[first] ?? ''));
+    groups.set(first, group);
     addCommand(group, second, spec, exit);
   }
   return program;
@@ -72,27 +65,34 @@ function addCommand(parent: Command, name: string, spec: CommandSpec, exit: (cod
   });
 }
 
-/** No process.exit inside commander, no second line, no `help` command beside `--help`. */
+/** Commander neither ends the process nor writes errors: it throws, and the caller prints one line. */
 function settle(command: Command): Command {
   return command
-    .exitOverride()
+    .exitOverride((error) => {
+      if (error.exitCode === 0) throw new HelpShown();
+      throw new UsageError(usageLine(command, error));
+    })
     .helpCommand(false)
     .helpOption('-h, --help', 'this text')
     .allowExcessArguments(false)
     .configureOutput({ writeErr: () => undefined, outputError: () => undefined });
 }
 
-function missingCommand(self: Command, groups: string[]): never {
-  const word = self.args[0];
-  const names = self.commands.map((each) => each.name()).join(', ');
-  if (word) throw new UsageError(`unknown command "${word}": choose one of ${names}`);
-  const path = groups.length ? 'phonehome' : `phonehome ${self.name()}`;
-  throw new UsageError(`${path} needs a command: ${names} (see ${path} --help)`);
-}
-
-function usageLine(message: string): string {
-  const line = message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
-  return /Did you mean|Choose|needed|number/.test(line) ? line : `${line}: see phonehome --help`;
+function usageLine(command: Command, error: CommanderError): string {
+  const path = command.parent
+    ? `${command.parent.name()} ${command.name()}`.replace(/^(?!phonehome)/, 'phonehome ')
+    : command.name();
+  const more = `see ${path} --help`;
+  switch (error.code) {
+    case 'commander.help':
+      return `${path} needs a command: ${command.commands.map((each) => each.name()).join(', ')} (${more})`;
+    case 'commander.excessArguments':
+      return `${path} takes no "${command.args.at(-1)}": ${more}`;
+    case 'commander.invalidArgument':
+      return error.message.replace(/^error: /, '');
+    default:
+      return `${error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')}: ${more}`;
+  }
 }
 
 function ownVersion(): string {

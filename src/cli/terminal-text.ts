@@ -26,15 +26,20 @@ export function fitCells(given: string, width: number): string {
   const wide = cells(text);
   if (wide <= width) return text + ' '.repeat(width - wide);
   if (ASCII.test(text)) return `${text.slice(0, width - 1)}…`;
+  const kept = headOf(text, width - 1);
+  return `${kept}…${' '.repeat(width - 1 - cells(kept))}`;
+}
+
+/** As much of the beginning as fits into `width` cells. */
+function headOf(text: string, width: number): string {
   let kept = '';
   let used = 0;
   for (const { segment } of graphemes.segment(text)) {
-    const size = cells(segment);
-    if (used + size > width - 1) break;
+    used += cells(segment);
+    if (used > width) break;
     kept += segment;
-    used += size;
   }
-  return `${kept}…${' '.repeat(width - 1 - used)}`;
+  return kept;
 }
 
 /** Cuts into lines of at most `width` cells, at blanks where there are any. */
@@ -50,10 +55,10 @@ export function wrap(given: string, width: number): string[] {
     if (line !== '') lines.push(line);
     line = word;
     while (cells(line) > width) {
-      const head = fitCells(line, width + 1).replace(/…\s*$/, '');
+      const head = headOf(line, width);
+      if (head === '') break;
       lines.push(head);
       line = line.slice(head.length);
-      if (head === '') break;
     }
   }
   lines.push(line);

@@ -10,7 +10,6 @@ import { explain } from '../errors.ts';
 import { addressOf, call, type LabAddress, listIn, type ReachFlags } from '../lab-client.ts';
 import { followAlerts } from '../live-alerts.ts';
 import { loadLab } from '../main-module.ts';
-import { printJson } from '../output.ts';
 import { untilStopped } from '../until-stopped.ts';
 import { type Filter, matches } from '../watch/filter.ts';
 import { createWatchModel } from '../watch/model.ts';
@@ -37,9 +36,16 @@ export async function watch(given: Record<string, unknown>): Promise<number> {
   return await watchInPipe(lab, filter, flags);
 }
 
-async function watchInPipe(lab: LabAddress, filter: Filter, flags: WatchFlags): Promise<number> {
+const jsonLine = (alert: Alert) => JSON.stringify({ type: 'alert', alert } satisfies LiveFrame);
+
+async function plainLine(): Promise<(alert: Alert) => string> {
   const { formatAlertLine } = await loadLab();
   const colour = wantsColour();
+  return (alert) => formatAlertLine(alert, { colour });
+}
+
+async function watchInPipe(lab: LabAddress, filter: Filter, flags: WatchFlags): Promise<number> {
+  const line = flags.json ? jsonLine : await plainLine();
   const stopped = untilStopped();
   const { promise: failed, reject } = Promise.withResolvers<never>();
   let wasLive = false;
@@ -48,8 +54,7 @@ async function watchInPipe(lab: LabAddress, filter: Filter, flags: WatchFlags): 
     since: flags.since,
     onAlert: (alert) => {
       if (!matches(alert, filter)) return;
-      if (flags.json) printJson({ type: 'alert', alert } satisfies LiveFrame);
-      else process.stdout.write(`${formatAlertLine(alert, { colour })}\n`);
+      process.stdout.write(`${line(alert)}\n`);
     },
     onState: (state) => {
       if (state === 'reconnecting') process.stderr.write('phonehome: the lab does not answer, reconnecting …\n');

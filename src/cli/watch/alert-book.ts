@@ -19,7 +19,7 @@ export interface AlertBook {
   setOldestSeq(seq: number): void;
   /** Earlier alerts exist and there is room for them. */
   wantsOlder(): boolean;
-  /** Alerts first seen while watching, per severity. */
+  /** Alerts seen since watching began, those loaded from before included, per severity. */
   totals(): Record<Severity, number>;
   devices(): string[];
   kinds(): string[];
@@ -88,7 +88,8 @@ export function createAlertBook(maxAlerts = 4000): AlertBook {
       trim();
     },
     putOlder(page, since) {
-      for (const alert of page) if (order.length < maxAlerts) store(alert);
+      for (const alert of page)
+        if (order.length < maxAlerts && store(alert) && alert.id > dropped) totals[alert.severity]++;
       oldest = Math.min(oldest, since);
       version++;
     },

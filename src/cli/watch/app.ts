@@ -50,11 +50,17 @@ const NAMED = {
   delete: 'backspace',
 } as const;
 
-/** Several characters arrive at once when somebody types fast or pastes. */
+const CONTROL: Record<string, string> = { '\r': 'enter', '\n': 'enter', '\u007f': 'backspace', '\b': 'backspace' };
+
+/** Fast typing and pasting deliver several characters at once, Enter among them. */
 function keysOf(input: string, key: Partial<Record<string, unknown>>): WatchKey[] {
   for (const [flag, name] of Object.entries(NAMED)) if (key[flag]) return [{ name }];
   if (key.ctrl || key.meta || key.tab) return [];
-  return [...input].map((text) => ({ text }));
+  return [...input].flatMap((character): WatchKey[] => {
+    const name = CONTROL[character];
+    if (name) return [{ name }];
+    return character >= ' ' ? [{ text: character }] : [];
+  });
 }
 
 /** Calls at once, then at most every `everyMs`; the last change is never lost. */

@@ -20,14 +20,17 @@ interface Column {
 const COLUMNS: Column[] = [
   { title: 'time', width: 8, from: 0, text: (a) => clock(a.lastSeen), sgr: () => '2' },
   { title: 'severity', width: 8, from: 0, text: (a) => a.severity.toUpperCase(), sgr: (a) => SEVERITY_SGR[a.severity] },
-  { title: 'phone', width: 10, from: 72, text: phone },
-  { title: 'what', width: 24, from: 0, text: what, sgr: () => '1' },
-  { title: 'how', width: 20, from: 110, text: how },
+  { title: 'phone', width: 12, from: 76, text: phone },
+  { title: 'what', width: 20, from: 0, text: what, sgr: () => '1' },
+  { title: 'how', width: 14, from: 112, text: how },
   { title: 'sent', width: 5, from: 60, text: secrecy, sgr: (a) => (secrecy(a) === 'clear' ? '31' : '32') },
   { title: 'phase', width: 14, from: 134, text: phase },
-  { title: 'n', width: 5, from: 66, text: times },
+  { title: 'n', width: 4, from: 66, text: times },
   { title: 'to', width: 0, from: 0, text: whereTo },
 ];
+
+/** Flag, country, company and host; what is left over goes to the others. */
+const DESTINATION_CELLS = 38;
 
 export interface Layout {
   columns: number;
@@ -40,12 +43,13 @@ export function layout(columns: number): Layout {
   const last = shown.at(-1)!;
   let rest = columns - shown.reduce((sum, each) => sum + each.width + 1, -1);
   for (const [title, most] of [
+    ['what', 5],
+    ['phone', 6],
+    ['how', 22],
     ['phone', 8],
-    ['how', 16],
-    ['what', 6],
   ] as const) {
     const each = shown.find(({ column }) => column.title === title);
-    const more = Math.max(0, Math.min(most, rest - 44));
+    const more = Math.max(0, Math.min(most, rest - DESTINATION_CELLS));
     if (!each) continue;
     each.width += more;
     rest -= more;

@@ -104,7 +104,7 @@ function footer(model: WatchModel, columns: number, colour: boolean): string[] {
     const text = `${severity} ${totals[severity]}`;
     return { text, painted: totals[severity] ? paint(text, SEVERITY_SGR[severity], colour) : paint(text, '2', colour) };
   });
-  const place = `${model.list().length ? model.selectedIndex() + 1 : 0}/${model.list().length}${state.loadingOlder ? ' …' : ''} ${state.selectedId === null ? 'following' : ''}`;
+  const place = `${model.list().length ? model.selectedIndex() + 1 : 0}/${model.list().length}${book.wantsOlder() ? '+' : ''}${state.loadingOlder ? ' …' : ''} ${state.selectedId === null ? 'following' : ''}`;
   const width = counts.reduce((sum, each) => sum + each.text.length + 2, 0);
   const first =
     columns > width + 8
