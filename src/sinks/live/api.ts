@@ -1,0 +1,199 @@
+/**
+ * The HTTP API on the UI port. Every answer is JSON, every error `{error}` with one line that says what to do.
+ * Without a token: `/api/health` and the set-up pages for the phone. Values of identifiers are masked everywhere;
+ * revealing is a request of its own and stands in the audit.
+ */
+import type { IncomingMessage } from 'node:http';
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { Access } from './access.ts';
+import { asyncApi } from './asyncapi.ts';
+import { flag, InputError, integer, readAlertQuery, readBody, readFlowQuery } from './bodies.ts';
+import { viewDevice } from './device-view.ts';
+import { formatMetrics, METRICS_TYPE } from './metrics.ts';
+import { openApi } from './openapi.ts';
+import type { LiveServices, Outcome } from './services.ts';
+
+export interface Bindings {
+  Bindings: { incoming: IncomingMessage };
+}
+
+/** Planted photos travel inside a device as base64; everything else is a few hundred bytes. */
+const MAX_BODY = 64 * 1024;
+const MAX_DEVICE_BODY = 16 * 1024 * 1024;
+
+type Ctx = Context<Bindings>;
+
+export function createApi(services: LiveServices, access: Access, onError: (error: unknown) => void): Hono<Bindings> {
+  const app = new Hono<Bindings>();
+
+  app.use(async (c, next) => {
+    const facts = {
+      host: c.req.header('host'),
+      origin: c.req.header('origin'),
+      authorization: c.req.header('authorization'),
+    };
+    c.header('X-Content-Type-Options', 'nosniff');
+    c.header('Cache-Control', 'no-store');
+    const place = access.checkPlace(facts);
+    if (!place.ok) return c.json({ error: place.error }, place.status);
+    if (c.req.path === '/api/health') return next();
+    if (isProtected(c.req.path)) {
+      const token = access.checkToken(facts);
+      if (!token.ok) return c.json({ error: token.error }, token.status);
+    }
+    return next();
+  });
+  const tooLarge = (max: number) =>
+    bodyLimit({ maxSize: max, onError: (c) => c.json({ error: `body too large: at most ${max} bytes` }, 413) });
+  const small = tooLarge(MAX_BODY);
+  const large = tooLarge(MAX_DEVICE_BODY);
+
+  app.get('/api/health', (c) => c.json({ status: 'ok' }));
+  app.get('/openapi.json', (c) => c.json(openApi));
+  app.get('/asyncapi.json', (c) => c.json(asyncApi));
+  app.get('/api/stats', (c) => c.json(services.stats()));
+  app.get('/metrics', (c) => c.body(formatMetrics(services.metrics()), 200, { 'Content-Type': METRICS_TYPE }));
+
+  app.get('/api/alerts', (c) => {
+    const query = readAlertQuery(c.req.query());
+    const alerts = services.alerts(query);
+    return c.json({ alerts, seq: services.lastSeq() });
+  });
+  app.get('/api/alerts/:id', (c) => found(c, services.alert(c.req.param('id')), 'alert'));
+  app.post('/api/alerts/:id/reveal', (c) => {
+    const id = c.req.param('id');
+    if (services.alert(id) === null) return found(c, null, 'alert');
+    const revealed = services.reveal(id, { who: who(c), time: new Date(services.now()).toISOString() });
+    if (!revealed.ok) return c.json({ error: revealed.why }, 409);
+    const { value, seen, window } = revealed.secret;
+    return c.json({ value, seen, window: window.toString('base64') });
+  });
+
+  app.get('/api/flows', (c) => c.json({ flows: services.flows(readFlowQuery(c.req.query())) }));
+  app.get('/api/flows/:id', (c) => {
+    const flow = services.flow(c.req.param('id'));
+    if (flow === null) return found(c, null, 'flow');
+    return c.json({ ...flow, alerts: services.alerts({ flow: flow.id }) });
+  });
+
+  app.get('/api/devices', (c) => {
+    const reveal = flag(c.req.query(), 'reveal') ?? false;
+    if (reveal && !services.audit('reveal', 'all devices', who(c))) return c.json({ error: NO_AUDIT }, 409);
+    return c.json({ devices: services.devices().map((device) => viewDevice(device, reveal)) });
+  });
+  app.get('/api/devices/:id', (c) => {
+    const device = services.devices().find(({ id }) => id === c.req.param('id'));
+    if (device === undefined) return found(c, null, 'device');
+    const reveal = flag(c.req.query(), 'reveal') ?? false;
+    if (reveal && !services.audit('reveal', `device ${device.id}`, who(c))) return c.json({ error: NO_AUDIT }, 409);
+    return c.json(viewDevice(device, reveal));
+  });
+  app.post('/api/devices', large, async (c) => {
+    const put = services.putDevice(await readBody('device', await json(c)));
+    return put.ok ? c.json(viewDevice(put.value, false), 201) : c.json({ error: put.why }, 400);
+  });
+  app.put('/api/devices/:id', large, async (c) => {
+    const entry = { ...(await readBody('device', await json(c))), id: c.req.param('id') };
+    const put = services.putDevice(entry);
+    return put.ok ? c.json(viewDevice(put.value, false)) : c.json({ error: put.why }, 400);
+  });
+  app.delete('/api/devices/:id', (c) => removed(c, services.removeDevice(c.req.param('id')), 'device'));
+
+  app.get('/api/cases', (c) => c.json({ cases: services.cases() }));
+  app.get('/api/cases/:id', (c) => found(c, services.case(c.req.param('id')), 'case'));
+  app.post('/api/cases', small, async (c) => {
+    const given = await readBody('openCase', await json(c));
+    return outcome(c, services.openCase(given), 201);
+  });
+  app.patch('/api/cases/:id', small, async (c) => {
+    await readBody('changeCase', await json(c));
+    const id = c.req.param('id');
+    return services.case(id) === null ? found(c, null, 'case') : outcome(c, services.closeCase(id), 200);
+  });
+  app.post('/api/cases/:id/marks', small, async (c) => {
+    const { phase } = await readBody('mark', await json(c));
+    const id = c.req.param('id');
+    return services.case(id) === null ? found(c, null, 'case') : outcome(c, services.markCase(id, phase), 201);
+  });
+  app.delete('/api/cases/:id', (c) => removed(c, services.removeCase(c.req.param('id')), 'case'));
+
+  app.get('/api/coverage', (c) => c.json({ coverage: services.coverage() }));
+  app.get('/api/pins', (c) => c.json({ pins: services.pins() }));
+  app.put('/api/pins', small, async (c) => {
+    const { device, name, override } = await readBody('pin', await json(c));
+    return c.json(services.setPin(device, name, override));
+  });
+
+  app.get('/api/upstream-map', (c) => c.json({ entries: services.upstreamMap() }));
+  app.post('/api/upstream-map', small, async (c) => {
+    services.addUpstream(await readBody('upstream', await json(c)));
+    return c.json({ entries: services.upstreamMap() }, 201);
+  });
+  app.delete('/api/upstream-map', (c) => {
+    const { host } = c.req.query();
+    const port = integer(c.req.query(), 'port');
+    if (host === undefined || port === undefined) throw new InputError('host, port: name the entry to remove');
+    return removed(c, services.removeUpstream(host.toLowerCase(), port), 'entry');
+  });
+
+  app.get('/api/decoders', (c) => c.json({ decoders: services.decoders() }));
+  app.get('/api/replays', async (c) => c.json({ replays: await services.replays() }));
+  app.post('/api/replays', small, async (c) => {
+    const { cases } = await readBody('replays', await json(c));
+    const known = new Set((await services.replays()).map(({ name }) => name));
+    if (cases.some((name) => !known.has(name))) {
+      throw new InputError(`cases: give names from GET /api/replays: ${[...known].join(', ')}`);
+    }
+    return c.json({ outcomes: await services.replay(cases) });
+  });
+
+  app.notFound(async (c) => {
+    const method = c.req.method;
+    if ((method === 'GET' || method === 'HEAD') && !isProtected(c.req.path)) {
+      const userAgent = c.req.header('user-agent') ?? '';
+      const page = await services.phonePage({ path: c.req.path, userAgent, host: c.req.header('host') ?? '' });
+      if (page !== null) {
+        const body = typeof page.body === 'string' ? page.body : new Uint8Array(page.body);
+        return new Response(body, { status: page.status, headers: page.headers });
+      }
+    }
+    return c.json({ error: `nothing answers ${method} here: see /openapi.json` }, 404);
+  });
+  app.onError((error, c) => {
+    if (error instanceof InputError) return c.json({ error: error.message }, 400);
+    onError(error);
+    return c.json({ error: 'the lab failed to answer: its log says why' }, 500);
+  });
+  return app;
+}
+
+const NO_AUDIT = 'the audit entry could not be written, so nothing is revealed: free disk space';
+
+function isProtected(path: string): boolean {
+  return path.startsWith('/api/') || path === '/api' || ['/metrics', '/openapi.json', '/asyncapi.json'].includes(path);
+}
+
+function who(c: Ctx): string {
+  return c.env?.incoming?.socket.remoteAddress ?? 'unknown';
+}
+
+function found(c: Ctx, thing: object | null, what: string): Response {
+  return thing === null ? c.json({ error: `no such ${what}: list them to see their ids` }, 404) : c.json(thing);
+}
+
+function removed(c: Ctx, done: boolean, what: string): Response {
+  return done ? c.body(null, 204) : found(c, null, what);
+}
+
+function outcome<T extends object>(c: Ctx, result: Outcome<T>, status: 200 | 201): Response {
+  return result.ok ? c.json(result.value, status) : c.json({ error: result.why }, 409);
+}
+
+async function json(c: Ctx): Promise<unknown> {
+  try {
+    return await c.req.json();
+  } catch {
+    throw new InputError('the body is not JSON');
+  }
+}

@@ -1,0 +1,36 @@
+/** A phone as the API shows it: values masked unless revealed; photos by name only, never by content. */
+import type { Device } from '../../model/device.ts';
+import { mask } from '../../model/identifier.ts';
+
+export interface DeviceView {
+  id: string;
+  model: string | null;
+  match: Device['match'];
+  identifiers: Record<string, unknown[]>;
+  canaries: { contacts: { name: string; phone: string }[]; messages: string[]; photos: string[] };
+  /** How many; a salt is a secret of its own. */
+  salts: number;
+}
+
+export function viewDevice(device: Device, reveal: boolean): DeviceView {
+  const show = (text: string) => (reveal ? text : mask(text));
+  const identifiers = Object.entries(device.identifiers).map(([kind, values]): [string, unknown[]] => [
+    kind,
+    // A position or a cell is personal as a whole: without revealing only that there is one.
+    ((values ?? []) as readonly unknown[]).map((value) =>
+      typeof value === 'string' ? show(value) : reveal ? value : '***',
+    ),
+  ]);
+  return {
+    id: device.id,
+    model: device.model,
+    match: device.match,
+    identifiers: Object.fromEntries(identifiers),
+    canaries: {
+      contacts: device.canaries.contacts.map(({ name, phone }) => ({ name: show(name), phone: show(phone) })),
+      messages: device.canaries.messages.map(show),
+      photos: device.canaries.photos.map(({ name }) => name),
+    },
+    salts: device.salts.length,
+  };
+}

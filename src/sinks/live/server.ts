@@ -1,0 +1,149 @@
+/**
+ * The UI port: the API and the WebSocket `/api/alerts/live` on one HTTP server. Nothing here can hold up the relay:
+ * bodies, clients and queues are bounded, and a broken client ends alone.
+ */
+import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { getRequestListener } from '@hono/node-server';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Alert } from '../../model/alert.ts';
+import { createAccess } from './access.ts';
+import { createApi } from './api.ts';
+import { InputError, readAlertQuery } from './bodies.ts';
+import { createLiveHub, type LiveHub } from './live-hub.ts';
+import type { LiveServices } from './services.ts';
+
+export interface LiveServerOptions {
+  services: LiveServices;
+  token: string;
+  host: string;
+  /** 0 = any free port. */
+  port: number;
+  /** Host names the lab answers to besides localhost, phonehome.lab and any address. */
+  names?: readonly string[];
+  /** An answer that failed for a reason of the lab's own. */
+  onError?: (error: unknown) => void;
+  maxBuffered?: number;
+  pingMs?: number;
+}
+
+export interface LiveServer {
+  /** Of the listening socket; `0.0.0.0` when it listens everywhere. */
+  address: { host: string; port: number };
+  /** Call after the alert was stored. */
+  publish(alert: Alert): void;
+  stats(): ReturnType<LiveHub['stats']>;
+  close(): Promise<void>;
+}
+
+const LIVE_PATH = '/api/alerts/live';
+/** Dashboards and watchers of one lab. More is a mistake or an attack. */
+const MAX_CLIENTS = 64;
+const MAX_CONNECTIONS = 512;
+
+/** Rejects with the listen error (`EADDRINUSE`, `EACCES`…) untouched: its caller knows the flag to name. */
+export async function startLiveServer(options: LiveServerOptions): Promise<LiveServer> {
+  const { services, onError = () => {} } = options;
+  const access = createAccess(options.token, options.names);
+  const hub = createLiveHub({
+    alerts: services.alerts,
+    lastSeq: services.lastSeq,
+    ...(options.maxBuffered === undefined ? {} : { maxBuffered: options.maxBuffered }),
+    ...(options.pingMs === undefined ? {} : { pingMs: options.pingMs }),
+  });
+  const app = createApi(services, access, onError);
+  const listener = getRequestListener(app.fetch, {
+    overrideGlobalObjects: false,
+    errorHandler: (error) => {
+      onError(error);
+      return Response.json({ error: 'the request could not be read' }, { status: 400 });
+    },
+  });
+  const server = createServer((request, response) => void listener(request, response));
+  server.maxConnections = MAX_CONNECTIONS;
+  server.requestTimeout = 30_000;
+
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: 4096, // clients only listen
+    perMessageDeflate: false, // would cost 300 KB per client
+    clientTracking: false,
+    // Browsers insist that one offered subprotocol is chosen.
+    handleProtocols: (offered) =>
+      [...offered].find((protocol) => !protocol.startsWith('bearer.')) ?? [...offered][0] ?? false,
+  });
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    const refusal = checkUpgrade(request);
+    if (refusal !== null) {
+      refuse(socket, refusal.status, refusal.error);
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (client) => join(client, request));
+  });
+
+  function checkUpgrade(request: IncomingMessage): { status: number; error: string } | null {
+    const { host, origin, authorization } = request.headers;
+    const facts = { host, origin, authorization, protocols: request.headers['sec-websocket-protocol'] };
+    const place = access.checkPlace(facts);
+    if (!place.ok) return place;
+    const url = URL.parse(request.url ?? '/', 'http://lab');
+    if (url === null) return { status: 400, error: 'the address is not a URL' };
+    if (url.pathname !== LIVE_PATH) return { status: 404, error: `no WebSocket here: use ${LIVE_PATH}` };
+    const token = access.checkToken(facts);
+    if (!token.ok) return token;
+    if (hub.stats().clients >= MAX_CLIENTS)
+      return { status: 503, error: `${MAX_CLIENTS} clients are connected: close one` };
+    try {
+      readAlertQuery(Object.fromEntries(url.searchParams));
+      return null;
+    } catch (error) {
+      if (error instanceof InputError) return { status: 400, error: error.message };
+      throw error;
+    }
+  }
+
+  function join(client: WebSocket, request: IncomingMessage): void {
+    const {
+      since = null,
+      limit,
+      newest,
+      flow,
+      ...filter
+    } = readAlertQuery(Object.fromEntries(new URL(request.url ?? '/', 'http://lab').searchParams));
+    hub.join(client, since, filter);
+  }
+
+  await listen(server, options.port, options.host);
+  server.on('error', onError);
+  const { address, port } = server.address() as AddressInfo;
+  return {
+    address: { host: address, port },
+    publish: hub.publish,
+    stats: hub.stats,
+    close: () =>
+      new Promise((resolve) => {
+        hub.close();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function refuse(socket: Duplex, status: number, error: string): void {
+  const body = JSON.stringify({ error });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,77 @@
+/**
+ * What the API needs from the rest of the lab, as functions: main.ts joins them, tests give their own.
+ * A refusal that the caller can mend is a value with one line that says what to do, never an exception.
+ */
+import type { Alert } from '../../model/alert.ts';
+import type { Case } from '../../model/case.ts';
+import type { DeviceCoverage } from '../../model/coverage.ts';
+import type { Device } from '../../model/device.ts';
+import type { ReplayInfo, ReplayOutcome } from '../../model/lab.ts';
+import type { PinOverride, PinState } from '../../model/pin.ts';
+import type { AlertQuery, FlowQuery, FlowRecord, Revealed } from '../evidence/store.ts';
+import type { Metric } from './metrics.ts';
+
+export type Outcome<T> = { ok: true; value: T } | { ok: false; why: string };
+
+/** One line of the upstream map: dial `dial` in place of `host`, file the flow under `address`. */
+export interface UpstreamEntry {
+  host: string;
+  port: number;
+  /** `127.0.0.1:18080` or `[::1]:18080`; over the API always loopback. */
+  dial: string;
+  address: string;
+}
+
+/** A decoder the operator supplied: never the key itself. */
+export interface DecoderInfo {
+  name: string;
+  description: string;
+}
+
+export interface PhonePage {
+  status: number;
+  headers: Record<string, string>;
+  body: string | Buffer;
+}
+
+export interface LiveServices {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  lastSeq(): number;
+  alerts(query: AlertQuery): Alert[];
+  alert(id: string): Alert | null;
+  reveal(alertId: string, entry: { who: string; time: string }): Revealed;
+  flows(query: FlowQuery): FlowRecord[];
+  flow(id: string): FlowRecord | null;
+
+  devices(): Device[];
+  /** `entry` as one item of `devices:` in the devices file, unchecked. An existing id is replaced. */
+  putDevice(entry: unknown): Outcome<Device>;
+  removeDevice(id: string): boolean;
+  /** Writes an audit entry; false when it could not be written. */
+  audit(action: string, subject: string, who: string): boolean;
+
+  cases(): Case[];
+  case(id: string): Case | null;
+  openCase(given: { title: string; deviceId: string | null; label: string | null }): Outcome<Case>;
+  markCase(id: string, phase: string): Outcome<Case>;
+  closeCase(id: string): Outcome<Case>;
+  removeCase(id: string): boolean;
+
+  coverage(): DeviceCoverage[];
+  pins(): PinState[];
+  setPin(device: string, name: string, override: PinOverride): PinState;
+  upstreamMap(): UpstreamEntry[];
+  addUpstream(entries: readonly UpstreamEntry[]): void;
+  removeUpstream(host: string, port: number): boolean;
+  decoders(): DecoderInfo[];
+
+  replays(): Promise<ReplayInfo[]>;
+  replay(names: string[]): Promise<ReplayOutcome[]>;
+
+  /** Plain numbers for people and dashboards: queues, drops, memory. */
+  stats(): Record<string, unknown>;
+  metrics(): Metric[];
+  /** The set-up pages a phone may read without a token; null when the path is none of them. */
+  phonePage(request: { path: string; userAgent: string; host: string }): Promise<PhonePage | null>;
+}

@@ -1,0 +1,147 @@
+/** A lab behind the API that keeps everything in memory, and a started server on loopback. */
+import type { Case } from '../../../src/model/case.ts';
+import type { Device } from '../../../src/model/device.ts';
+import type { PinState } from '../../../src/model/pin.ts';
+import { createMemoryStore } from '../../../src/sinks/evidence/memory.ts';
+import type { EvidenceStore } from '../../../src/sinks/evidence/store.ts';
+import { type LiveServer, type LiveServerOptions, startLiveServer } from '../../../src/sinks/live/server.ts';
+import type { LiveServices, UpstreamEntry } from '../../../src/sinks/live/services.ts';
+import { type labAlert, labRecord } from '../lab-alert.ts';
+
+export const TOKEN = 'a-token-of-the-test-lab-0123456789';
+
+export const DEVICE: Device = {
+  id: 'nokia-7-plus-01',
+  model: 'Nokia 7 Plus',
+  match: { ip: '10.77.0.2', mac: null, default: false },
+  identifiers: { imei: ['490154203237518'], location: [{ lat: 21.0278, lon: 105.8342, radius_m: 2000 }] },
+  canaries: {
+    contacts: [{ name: 'Canary Nguyen', phone: '+84987654321' }],
+    messages: ['purple elephant seventeen'],
+    photos: [{ name: 'canary.jpg', bytes: Buffer.from('secret pixels') }],
+  },
+  salts: ['pepper'],
+};
+
+export function labServices(store: EvidenceStore = createMemoryStore()): LiveServices & { store: EvidenceStore } {
+  const devices = new Map<string, Device>([[DEVICE.id, DEVICE]]);
+  const pins: PinState[] = [];
+  const upstream: UpstreamEntry[] = [];
+  let cases = 0;
+  const change = (id: string, edit: (given: Case) => void) => {
+    const given = store.case(id);
+    if (given === null || given.closedAt !== null)
+      return { ok: false as const, why: 'this case is closed: open a new one' };
+    edit(given);
+    store.putCase(given);
+    return { ok: true as const, value: given };
+  };
+  const AT = '2026-11-22T10:00:00.000Z';
+  return {
+    store,
+    now: () => Date.parse(AT),
+    lastSeq: store.lastSeq,
+    alerts: store.alerts,
+    alert: store.alert,
+    reveal: store.reveal,
+    flows: store.flows,
+    flow: store.flow,
+    devices: () => [...devices.values()],
+    putDevice(entry) {
+      const { id } = entry as { id?: unknown };
+      if (typeof id !== 'string') return { ok: false, why: 'devices[0].id is missing: give the phone a name' };
+      const device = { ...DEVICE, id };
+      devices.set(id, device);
+      return { ok: true, value: device };
+    },
+    removeDevice: (id) => devices.delete(id),
+    audit: (action, subject, who) => store.audit({ time: AT, action, subject, who }).ok,
+    cases: store.cases,
+    case: store.case,
+    openCase({ title, deviceId, label }) {
+      const value = { id: `case-${++cases}`, title, deviceId, label, openedAt: AT, closedAt: null, marks: [] };
+      store.putCase(value);
+      return { ok: true, value };
+    },
+    markCase: (id, phase) => change(id, (given) => given.marks.push({ phase, at: AT })),
+    closeCase: (id) =>
+      change(id, (given) => {
+        given.closedAt = AT;
+      }),
+    removeCase: store.removeCase,
+    coverage: () => [
+      {
+        deviceId: DEVICE.id,
+        rows: [{ class: 'read', connections: 1, bytesUp: 10, bytesDown: 20 }],
+        readShare: 1,
+        sentence: 'All of what this phone sent could be read.',
+        unseen: [],
+      },
+    ],
+    pins: () => pins,
+    setPin(device, name, override) {
+      const pin: PinState = {
+        device,
+        name,
+        override,
+        state: 'watching',
+        rejections: 0,
+        how: null,
+        since: 0,
+        until: null,
+      };
+      pins.push(pin);
+      return pin;
+    },
+    upstreamMap: () => upstream,
+    addUpstream: (entries) => void upstream.push(...entries),
+    removeUpstream(host, port) {
+      const index = upstream.findIndex((entry) => entry.host === host && entry.port === port);
+      if (index !== -1) upstream.splice(index, 1);
+      return index !== -1;
+    },
+    decoders: () => [{ name: 'wiko', description: 'RSA private key, 1024 bits' }],
+    replays: async () => [{ name: 'nokia-7-plus', title: 'NRKbeta, 2019', label: null }],
+    replay: async (names) =>
+      names.map((name) => ({ case: name, expected: 'imei', seen: 'imei', ok: true, note: null })),
+    stats: () => ({ alerts: store.counts().alerts }),
+    metrics: () => [
+      {
+        name: 'phonehome_alerts_total',
+        help: 'Alerts.',
+        type: 'counter',
+        samples: [{ labels: { severity: 'critical' }, value: 3 }],
+      },
+    ],
+    phonePage: async ({ path }) =>
+      path === '/setup' ? { status: 200, headers: { 'Content-Type': 'text/html' }, body: '<h1>Set-up</h1>' } : null,
+  };
+}
+
+export type TestLab = LiveServer & {
+  url: string;
+  services: ReturnType<typeof labServices>;
+  call: (path: string, init?: RequestInit) => Promise<Response>;
+  show: (seq: number, changes?: Parameters<typeof labAlert>[1]) => void;
+};
+
+export async function startLab(options: Partial<LiveServerOptions> = {}): Promise<TestLab> {
+  const services = labServices();
+  const server = await startLiveServer({ services, token: TOKEN, host: '127.0.0.1', port: 0, ...options });
+  const url = `http://127.0.0.1:${server.address.port}`;
+  return {
+    ...server,
+    url,
+    services,
+    call: (path, init = {}) =>
+      fetch(`${url}${path}`, {
+        ...init,
+        headers: { authorization: `Bearer ${TOKEN}`, ...(init.headers as Record<string, string>) },
+      }),
+    show(seq, changes) {
+      const record = labRecord(seq, changes);
+      services.store.putAlert(record);
+      server.publish(record.alert);
+    },
+  };
+}
