@@ -18,7 +18,7 @@ interface Column {
 }
 
 const COLUMNS: Column[] = [
-  { title: 'time', width: 8, from: 0, text: (a) => clock(a.lastSeen), sgr: () => '2' },
+  { title: 'time', width: 8, from: 48, text: (a) => clock(a.lastSeen), sgr: () => '2' },
   { title: 'severity', width: 8, from: 0, text: (a) => a.severity.toUpperCase(), sgr: (a) => SEVERITY_SGR[a.severity] },
   { title: 'phone', width: 12, from: 76, text: phone },
   { title: 'what', width: 20, from: 0, text: what, sgr: () => '1' },

@@ -1,16 +1,15 @@
 /** One alert in full, for the detail view: label and sentence per line, wrapped to the terminal. */
 import type { Alert } from '../../model/alert.ts';
 import { paint, SEVERITY_SGR } from '../colour.ts';
-import { clean, flag, wrap } from '../terminal-text.ts';
+import { fitCells, flag, wrap } from '../terminal-text.ts';
 import { clock, what } from './cells.ts';
 
 const LABEL_CELLS = 14;
 
 export function detailLines(alert: Alert, columns: number, colour: boolean): string[] {
-  const lines = [
-    `${paint(` ${alert.severity.toUpperCase()} `, SEVERITY_SGR[alert.severity], colour)} ${paint(clean(what(alert)), '1', colour)}`,
-    '',
-  ];
+  const badge = ` ${alert.severity.toUpperCase()} `;
+  const title = fitCells(what(alert), columns - badge.length - 1);
+  const lines = [`${paint(badge, SEVERITY_SGR[alert.severity], colour)} ${paint(title, '1', colour)}`, ''];
   for (const [label, text] of facts(alert)) {
     if (!text) continue;
     const wrapped = wrap(text, Math.max(10, columns - LABEL_CELLS));
