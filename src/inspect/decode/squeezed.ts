@@ -1,0 +1,96 @@
+/**
+ * A compressed layer: decodes into the layer inside it.
+ * Promise: at most BASE + ratio × encoded bytes come out (a bomb stops there and is said to be `partially-scanned`); the
+ * limit depends on offsets alone, so it falls on the same byte for every cutting. Data that is not what its header said
+ * goes to `fallback` whole.
+ */
+import type { ByteSink } from '../layers/sink.ts';
+import { type Codec, type CodecName, createCodec } from './codecs.ts';
+
+/** Decoded per step at most SLICE × 1032 (deflate's best ratio), 4 MB. */
+const SLICE = 4096;
+/** Small inputs may expand more: a 1 KB body of one repeated word is no bomb. */
+const BASE = 1 << 20;
+
+export interface SqueezedOptions {
+  name: CodecName;
+  inside: ByteSink;
+  ratio: number;
+  partial(reason: string): void;
+  /** Where the bytes go when the first SLICE of them cannot be decoded at all. */
+  fallback(): ByteSink;
+}
+
+export class Squeezed implements ByteSink {
+  #codec: Codec | null;
+  #consumed = 0;
+  #produced = 0;
+  #limit = 0;
+  #held: Buffer[] = [];
+  #plain: ByteSink | null = null;
+  #isOver = false;
+  readonly #options: SqueezedOptions;
+
+  constructor(options: SqueezedOptions) {
+    this.#options = options;
+    this.#codec = createCodec(options.name, (bytes) => this.#emit(bytes));
+  }
+
+  write(bytes: Buffer): void {
+    let rest = bytes;
+    while (rest.length > 0 && !this.#isOver) {
+      const slice = rest.subarray(0, SLICE - (this.#consumed % SLICE));
+      rest = rest.subarray(slice.length);
+      this.#decode(slice);
+    }
+    if (this.#plain && rest.length > 0) this.#plain.write(rest);
+  }
+
+  end(complete: boolean): void {
+    if (this.#plain) this.#plain.end(complete);
+    else if (!this.#isOver) this.#stop(complete);
+  }
+
+  #decode(slice: Buffer): void {
+    if (this.#produced === 0 && this.#consumed < SLICE) this.#held.push(Buffer.from(slice));
+    this.#consumed += slice.length;
+    this.#limit = BASE + this.#options.ratio * (Math.ceil(this.#consumed / SLICE) * SLICE);
+    try {
+      this.#codec!.push(slice);
+    } catch {
+      this.#fail();
+    }
+    if (this.#produced > 0) this.#held = [];
+  }
+
+  #emit(bytes: Buffer): void {
+    if (this.#isOver) return;
+    const room = this.#limit - this.#produced;
+    const part = bytes.length > room ? bytes.subarray(0, room) : bytes;
+    this.#produced += part.length;
+    if (part.length > 0) this.#options.inside.write(part);
+    if (part.length === bytes.length) return;
+    this.#options.partial(
+      `${this.#options.name}: expands more than ${this.#options.ratio} times; the rest was not looked into`,
+    );
+    this.#stop(false);
+  }
+
+  #fail(): void {
+    if (this.#isOver) return;
+    const held = this.#produced === 0 && this.#consumed <= SLICE ? this.#held : null;
+    if (held === null) this.#options.partial(`${this.#options.name}: damaged data; the rest was not looked into`);
+    this.#stop(false);
+    if (held === null) return;
+    this.#plain = this.#options.fallback();
+    for (const bytes of held) this.#plain.write(bytes);
+    this.#held = [];
+  }
+
+  #stop(complete: boolean): void {
+    this.#isOver = true;
+    this.#options.inside.end(complete);
+    this.#codec?.end();
+    this.#codec = null;
+  }
+}

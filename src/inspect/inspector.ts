@@ -1,0 +1,214 @@
+/**
+ * Searches what a phone sends for its identifiers: flow events in, findings out.
+ * Promise: synchronous and pure over events; only the request direction is searched; nothing is kept beyond the end of an
+ * exchange but the phone's search tables; results do not depend on how the bytes were cut; it never throws on bytes.
+ */
+import type { Device } from '../model/device.ts';
+import type { FlowEvent } from '../model/flow.ts';
+import type { InspectEvent, Where } from '../model/identifier.ts';
+import type { IdentifierKind, JudgeImage } from './kind.ts';
+import { Layer } from './layers/layer.ts';
+import { LeafSink } from './layers/leaf.ts';
+import type { ByteSink } from './layers/sink.ts';
+import { registry } from './registry.ts';
+import { searchHeaders, searchTarget, searchValue } from './request-places.ts';
+import { DEFAULT_LIMITS, type Limits, type OperatorDecoder, type Place, placeAt, Scope } from './scope.ts';
+import { type Known, prepareKnown } from './search/known.ts';
+
+export interface InspectorOptions {
+  /** The registered phone of a flow's `deviceId`; null when nobody registered it. */
+  deviceFor(deviceId: string | null): Device | null;
+  /** All of registry.ts unless given. */
+  kinds?: readonly IdentifierKind[];
+  decoders?: readonly OperatorDecoder[];
+  limits?: Partial<Limits>;
+  judgeImage?: JudgeImage;
+}
+
+export interface Inspector {
+  /** What this event brings to light. */
+  push(event: FlowEvent): InspectEvent[];
+  /** The device changed: its tables are built anew for the next flow. */
+  forget(deviceId: string): void;
+}
+
+interface Exchange {
+  scope: Scope;
+  body: ByteSink | null;
+  contentType: string | null;
+  codings: string[];
+  message: ByteSink | null;
+}
+
+interface FlowState {
+  device: Device | null;
+  known: Known | null;
+  host: string;
+  exchanges: Map<number, Exchange>;
+  raw: ByteSink | null;
+}
+
+/** HTTP/2 allows many streams at once; a flow with more open ones than this is hostile. */
+const MAX_EXCHANGES = 20_000;
+/** Raw bytes belong to the flow, not to an exchange. */
+const RAW_EXCHANGE = 0;
+
+export function createInspector(options: InspectorOptions): Inspector {
+  const kinds = options.kinds ?? registry;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const flows = new Map<string, FlowState>();
+  const tables = new Map<string, Known>();
+  let events: InspectEvent[] = [];
+
+  function knownOf(device: Device | null): Known | null {
+    if (!device) return null;
+    let known = tables.get(device.id);
+    if (!known || known.device !== device) {
+      known = prepareKnown(device, kinds);
+      tables.set(device.id, known);
+    }
+    return known;
+  }
+
+  function newScope(flowId: string, flow: FlowState, exchange: number): Scope {
+    return new Scope({
+      flowId,
+      exchange,
+      host: flow.host,
+      device: flow.device,
+      known: flow.known,
+      kinds,
+      decoders: options.decoders ?? [],
+      limits,
+      judgeImage: options.judgeImage ?? null,
+      emit: (event) => events.push(event),
+    });
+  }
+
+  function exchangeOf(flowId: string, flow: FlowState, number: number): Exchange {
+    let exchange = flow.exchanges.get(number);
+    if (!exchange) {
+      const scope = newScope(flowId, flow, number);
+      exchange = { scope, body: null, contentType: null, codings: [], message: null };
+      flow.exchanges.set(number, exchange);
+      const [oldest] = flow.exchanges.keys();
+      if (flow.exchanges.size > MAX_EXCHANGES) {
+        scope.partial(`more than ${MAX_EXCHANGES} requests open at once: the oldest was given up`);
+        finish(flow, oldest!);
+      }
+    }
+    return exchange;
+  }
+
+  function finish(flow: FlowState, number: number): void {
+    const exchange = flow.exchanges.get(number);
+    if (!exchange) return;
+    exchange.body?.end(false);
+    exchange.message?.end(false);
+    flow.exchanges.delete(number);
+  }
+
+  function onHead(flow: FlowState, event: Extract<FlowEvent, { type: 'request-head' }>): void {
+    finish(flow, event.exchange);
+    const exchange = exchangeOf(event.flowId, flow, event.exchange);
+    const field = (name: string): string | null =>
+      event.headers.find(([each]) => each.toLowerCase() === name)?.[1] ?? null;
+    exchange.contentType = field('content-type');
+    exchange.codings = (field('content-encoding') ?? '').split(',').filter((coding) => coding.trim() !== '');
+    searchTarget(exchange.scope, event.target);
+    searchHeaders(exchange.scope, event.headers);
+    if (field('host') === null) {
+      searchValue(
+        exchange.scope,
+        placeAt('header', 'header:Host', 'Host'),
+        Buffer.from(event.authority, 'latin1'),
+        true,
+      );
+    }
+  }
+
+  function onMessage(flow: FlowState, event: Extract<FlowEvent, { type: 'message' }>): void {
+    const exchange = exchangeOf(event.flowId, flow, event.exchange);
+    if (!exchange.message) {
+      const where: Where = event.protocol === 'dns' ? 'dns' : 'message';
+      if (event.label.includes('/'))
+        searchValue(exchange.scope, placeAt(where, 'label', null), Buffer.from(event.label));
+      exchange.message = new Layer(exchange.scope, { ...placeAt(where, null, null) });
+    }
+    exchange.message.write(event.bytes);
+    if (!event.final) return;
+    exchange.message.end(true);
+    exchange.message = null;
+  }
+
+  function rawSink(scope: Scope): ByteSink {
+    const open = (place: Place): ByteSink => new Layer(scope, place, { isValue: true });
+    return new LeafSink(scope, placeAt('raw', null, null), 'binary', open);
+  }
+
+  function handle(event: FlowEvent): void {
+    if (event.type === 'flow-opened') {
+      const { id, deviceId, destination, hello } = event.flow;
+      const device = options.deviceFor(deviceId);
+      const flow = { device, known: knownOf(device), host: destination.host, exchanges: new Map(), raw: null };
+      flows.set(id, flow);
+      if (hello?.sni) searchValue(newScope(id, flow, RAW_EXCHANGE), placeAt('sni', null, null), Buffer.from(hello.sni));
+      return;
+    }
+    const flow = flows.get(event.flowId);
+    if (!flow) return;
+    switch (event.type) {
+      case 'request-head':
+        onHead(flow, event);
+        return;
+      case 'body-chunk': {
+        if (event.direction !== 'request') return;
+        const exchange = exchangeOf(event.flowId, flow, event.exchange);
+        const { contentType, codings } = exchange;
+        exchange.body ??= new Layer(exchange.scope, placeAt('body', null, null), { contentType, codings });
+        exchange.body.write(event.bytes);
+        return;
+      }
+      case 'body-end': {
+        if (event.direction !== 'request') return;
+        const exchange = flow.exchanges.get(event.exchange);
+        if (!exchange) return;
+        searchHeaders(exchange.scope, event.trailers);
+        exchange.body?.end(event.complete);
+        exchange.body = null;
+        // An upgraded exchange goes on with messages, which make a state of their own.
+        flow.exchanges.delete(event.exchange);
+        return;
+      }
+      case 'message':
+        if (event.direction === 'request') onMessage(flow, event);
+        return;
+      case 'raw-bytes':
+        if (event.direction !== 'request') return;
+        // No layer to recognise first: what a silent protocol sends must not wait for more.
+        flow.raw ??= rawSink(newScope(event.flowId, flow, RAW_EXCHANGE));
+        flow.raw.write(event.bytes);
+        return;
+      case 'flow-closed':
+        for (const number of [...flow.exchanges.keys()]) finish(flow, number);
+        flow.raw?.end(true);
+        flows.delete(event.flowId);
+        return;
+      default:
+        return;
+    }
+  }
+
+  return {
+    push(event) {
+      events = [];
+      handle(event);
+      const out = events;
+      events = [];
+      return out;
+    },
+    forget(deviceId) {
+      tables.delete(deviceId);
+    },
+  };
+}

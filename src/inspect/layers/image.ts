@@ -1,0 +1,49 @@
+/**
+ * A picture: searched like any bytes, and looked at as a whole when it is complete.
+ * Promise: at most `limits.imageBytes` are kept; of larger ones the beginning is looked at, and that is said.
+ */
+import { chainOf, locatorIn, type Place, type Scope, windowAround } from '../scope.ts';
+import { LeafSink } from './leaf.ts';
+import type { ByteSink } from './sink.ts';
+
+export class ImageSink implements ByteSink {
+  #kept: Buffer[] = [];
+  #length = 0;
+  readonly #raw: ByteSink;
+  readonly #scope: Scope;
+  readonly #place: Place;
+
+  constructor(scope: Scope, place: Place, open: (place: Place) => ByteSink) {
+    this.#scope = scope;
+    this.#place = place;
+    this.#raw = new LeafSink(scope, place, 'media', open);
+  }
+
+  write(bytes: Buffer): void {
+    this.#raw.write(bytes);
+    const room = this.#scope.limits.imageBytes - Math.min(this.#length, this.#scope.limits.imageBytes);
+    this.#length += bytes.length;
+    if (this.#scope.judgeImage && room > 0) this.#kept.push(Buffer.from(bytes.subarray(0, room)));
+  }
+
+  end(complete: boolean): void {
+    this.#raw.end(complete);
+    const { judgeImage, limits, device } = this.#scope;
+    if (!judgeImage || this.#length === 0) return;
+    if (this.#length > limits.imageBytes)
+      this.#scope.partial(`picture above ${limits.imageBytes} bytes: only its beginning was looked at`);
+    const bytes = Buffer.concat(this.#kept);
+    this.#kept = [];
+    for (const { path, ...verdict } of judgeImage(bytes, device)) {
+      this.#scope.report(this.#place, {
+        ...verdict,
+        path: locatorIn(this.#place, path) ?? path,
+        chain: chainOf(this.#place),
+        hash: null,
+        offset: 0,
+        seen: '',
+        window: windowAround(bytes, 0, Math.min(64, bytes.length)),
+      });
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/** Says what a hit of a registered value is: how it was written, which digest, how much of it. */
+import type { IdentifierKind } from '../kind.ts';
+import { type Found, MAX_SEEN, type Place } from '../scope.ts';
+import type { Hit } from '../search/known.ts';
+
+/**
+ * Null for a raw digest whose text form one layer up is the same thing and is reported there.
+ * `chain` holds only what the hit itself adds.
+ */
+export function describe(
+  hit: Hit,
+  bytes: Buffer,
+  place: Place,
+  kinds: readonly IdentifierKind[],
+): Omit<Found, 'path' | 'offset' | 'window'> | null {
+  const { pattern, start, end } = hit;
+  const length = end - start;
+  const title = kinds.find((kind) => kind.kind === pattern.kind)?.title ?? pattern.kind;
+  const common = {
+    kind: pattern.kind,
+    value: pattern.value,
+    known: true,
+    seen: bytes.toString('utf8', start, Math.min(end, start + MAX_SEEN)),
+  };
+  if (!pattern.digest) {
+    const how = pattern.label === '' ? '' : ` (${pattern.label})`;
+    return {
+      ...common,
+      confidence: 'certain',
+      reasoning: `registered ${title} of this phone${how}`,
+      chain: pattern.encoding === null ? [] : [pattern.encoding],
+      hash: null,
+    };
+  }
+  const { name, form, from } = pattern.digest;
+  if (form === 'raw' && isReportedAbove(place, start, length)) return null;
+  const shown = shownForm(hit, bytes);
+  const isWhole = from === 0 && length >= textLength(pattern.full);
+  const size = isWhole ? '' : `[${from === 0 ? '' : from}:${from + length} ${shown}]`;
+  return {
+    ...common,
+    confidence: pattern.weak ? 'likely' : 'certain',
+    reasoning: isWhole
+      ? `${name} of the registered ${title} of this phone (${pattern.label}) as ${shown}`
+      : `${length} ${form === 'raw' ? 'bytes' : 'characters'} of the ${name} of the registered ${title} of this phone (${pattern.label}) as ${shown}`,
+    chain: [],
+    hash: isWhole ? `${name} ${shown}` : `${name}${size}`,
+  };
+}
+
+function isReportedAbove(place: Place, start: number, length: number): boolean {
+  if (place.unwrapped === 'hex') return true;
+  return place.unwrapped === 'base64' && start % 3 === 0 && length >= 12;
+}
+
+/** Base64 without `+`, `/` and padding may be either alphabet: then it is named after the one that leaves padding away. */
+function shownForm(hit: Hit, bytes: Buffer): string {
+  const { form } = hit.pattern.digest!;
+  if (form !== 'base64') return form;
+  for (let i = hit.start; i < hit.end; i++) {
+    if (bytes[i] === 0x2b || bytes[i] === 0x2f || bytes[i] === 0x3d) return 'base64';
+  }
+  return 'base64url';
+}
+
+function textLength(full: Buffer): number {
+  let length = full.length;
+  while (length > 0 && full[length - 1] === 0x3d) length--;
+  return length;
+}

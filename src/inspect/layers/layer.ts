@@ -1,0 +1,141 @@
+/**
+ * One layer of one place: finds out what its bytes are and hands them to what can read them.
+ * Promise: every layer ends in a search for registered values, whatever was recognised; nesting is bounded by
+ * `limits.depth` (decoders) and `limits.levels` (all), and what lies deeper is said to be `partially-scanned`.
+ */
+import type { CodecName } from '../decode/codecs.ts';
+import { Squeezed } from '../decode/squeezed.ts';
+import { asContainer, type Place, partOf, placeInside, type Scope } from '../scope.ts';
+import { FormReader } from '../structure/form.ts';
+import { MultipartReader } from '../structure/multipart.ts';
+import { ImageSink } from './image.ts';
+import { JsonSink } from './json.ts';
+import { LeafSink } from './leaf.ts';
+import type { ByteSink } from './sink.ts';
+import { type Format, type Hint, SNIFF, sniff } from './sniff.ts';
+
+export class Layer implements ByteSink {
+  #head: Buffer[] = [];
+  #headLength = 0;
+  #sink: ByteSink | null = null;
+  readonly #scope: Scope;
+  readonly #place: Place;
+  readonly #hint: Hint;
+
+  constructor(scope: Scope, place: Place, hint: Hint = {}) {
+    this.#scope = scope;
+    this.#place = place;
+    this.#hint = hint;
+  }
+
+  write(bytes: Buffer): void {
+    if (this.#sink) {
+      this.#sink.write(bytes);
+      return;
+    }
+    if (this.#headLength === 0 && bytes.length >= SNIFF) {
+      this.#begin(bytes);
+      this.#sink!.write(bytes);
+      return;
+    }
+    const part = bytes.subarray(0, SNIFF - this.#headLength);
+    this.#head.push(Buffer.from(part));
+    this.#headLength += part.length;
+    if (this.#headLength < SNIFF) return;
+    this.#flushHead();
+    if (bytes.length > part.length) this.#sink!.write(bytes.subarray(part.length));
+  }
+
+  end(complete: boolean): void {
+    if (!this.#sink) this.#flushHead();
+    this.#sink!.end(complete);
+  }
+
+  #flushHead(): void {
+    const head = Buffer.concat(this.#head);
+    this.#head = [];
+    this.#begin(head);
+    if (head.length > 0) this.#sink!.write(head);
+  }
+
+  #begin(bytes: Buffer): void {
+    this.#sink = this.#sinkFor(sniff(bytes.subarray(0, SNIFF), this.#hint));
+  }
+
+  #sinkFor(format: Format): ByteSink {
+    const scope = this.#scope;
+    const place = this.#place;
+    switch (format) {
+      case 'gzip':
+      case 'zlib':
+      case 'deflate':
+      case 'br':
+      case 'zstd':
+        return this.#squeezed(format);
+      case 'json':
+        return new JsonSink(scope, asContainer(place, 'json'), openLayer(scope));
+      case 'form':
+        return this.#form();
+      case 'multipart':
+        return this.#multipart();
+      case 'image':
+        return new ImageSink(scope, place, openLayer(scope));
+      default:
+        return new LeafSink(scope, place, format, openLayer(scope));
+    }
+  }
+
+  #squeezed(name: CodecName): ByteSink {
+    const scope = this.#scope;
+    const place = this.#place;
+    const rest = { ...this.#hint, codings: this.#hint.codings?.slice(0, -1) ?? [] };
+    if (place.depth >= scope.limits.depth || place.level >= scope.limits.levels) {
+      scope.partial(`${name} inside more than ${scope.limits.depth} layers was not looked into`);
+      return new LeafSink(scope, place, 'media', openLayer(scope));
+    }
+    const inside = placeInside(place, name, null, null);
+    return new Squeezed({
+      name,
+      inside: new Layer(scope, { ...inside, depth: place.depth + 1, squeezed: place.squeezed + 1 }, rest),
+      // Compressing twice gains nothing, except for bombs.
+      ratio: place.squeezed === 0 ? scope.limits.ratio : Math.min(8, scope.limits.ratio),
+      partial: (reason) => scope.partial(reason),
+      fallback: () => new LeafSink(scope, place, 'binary', openLayer(scope)),
+    });
+  }
+
+  #form(): ByteSink {
+    const scope = this.#scope;
+    const form = this.#container('form');
+    const valueLayer = (name: string | null): ByteSink | null =>
+      form && new Layer(scope, partOf(form, name, name), { isValue: true });
+    return new FormReader({
+      value: valueLayer,
+      bare: (text) => {
+        const sink = valueLayer(null);
+        sink?.write(Buffer.from(text));
+        sink?.end(true);
+      },
+    });
+  }
+
+  #multipart(): ByteSink {
+    const scope = this.#scope;
+    const multipart = this.#container('multipart');
+    return new MultipartReader(this.#hint.contentType ?? null, ({ name, contentType }) => {
+      if (!multipart) return new LeafSink(scope, this.#place, 'binary', openLayer(scope));
+      return new Layer(scope, partOf(multipart, name === null ? null : `part:${name}`, name), { contentType });
+    });
+  }
+
+  /** This place as a structure; null when there are too many levels. */
+  #container(name: string): Place | null {
+    if (this.#place.level < this.#scope.limits.levels) return asContainer(this.#place, name);
+    this.#scope.partial(`${name} inside more than ${this.#scope.limits.levels} layers was not looked into`);
+    return null;
+  }
+}
+
+function openLayer(scope: Scope): (place: Place) => ByteSink {
+  return (place) => new Layer(scope, place, { isValue: true });
+}

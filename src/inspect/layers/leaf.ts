@@ -1,0 +1,79 @@
+/**
+ * Bytes that no structure was recognised in: searched, offered to the operator's decoders, and, when nothing opens them
+ * and they look encrypted, reported as opaque.
+ * Promise: at most MAX_OFFERED bytes are kept, and only when there is a decoder to offer them to.
+ */
+import { type Entropy, measure, newEntropy, opaqueVerdict } from '../opaque.ts';
+import { chainOf, type Place, placeInside, type Scope } from '../scope.ts';
+import { Scanner } from './scanner.ts';
+import type { ByteSink } from './sink.ts';
+import type { Format } from './sniff.ts';
+
+/** An operator's decoder sees whole payloads up to this size. */
+const MAX_OFFERED = 1 << 20;
+
+export class LeafSink implements ByteSink {
+  #offered: Buffer[] | null;
+  #length = 0;
+  readonly #entropy: Entropy | null;
+  readonly #scanner: Scanner;
+  readonly #scope: Scope;
+  readonly #place: Place;
+  readonly #open: (place: Place) => ByteSink;
+
+  constructor(scope: Scope, place: Place, format: Format, open: (place: Place) => ByteSink) {
+    this.#scope = scope;
+    this.#place = place;
+    this.#open = open;
+    this.#entropy = format === 'binary' ? newEntropy() : null;
+    this.#offered = format === 'binary' && scope.decoders.length > 0 ? [] : null;
+    this.#scanner = new Scanner(scope, place, {
+      isText: format === 'text',
+      isDeep: format !== 'media',
+      json: null,
+      open,
+    });
+  }
+
+  write(bytes: Buffer): void {
+    this.#scanner.push(bytes, false);
+    if (this.#entropy) measure(this.#entropy, bytes);
+    this.#length += bytes.length;
+    if (!this.#offered) return;
+    if (this.#length <= MAX_OFFERED) this.#offered.push(Buffer.from(bytes));
+    else this.#offered = null;
+  }
+
+  end(): void {
+    this.#scanner.push(Buffer.alloc(0), true);
+    if (this.#offered && this.#tryDecoders(Buffer.concat(this.#offered))) return;
+    if (!this.#entropy) return;
+    const verdict = opaqueVerdict(this.#entropy, this.#place);
+    if (verdict) this.#scope.report(this.#place, { ...verdict, path: this.#place.path, chain: chainOf(this.#place) });
+  }
+
+  #tryDecoders(bytes: Buffer): boolean {
+    const { host, decoders, limits } = this.#scope;
+    if (bytes.length === 0 || this.#place.depth >= limits.depth || this.#place.level >= limits.levels) return false;
+    for (const { name, open } of decoders) {
+      const opened = this.#guarded(name, () => open(bytes, { host, where: this.#place.where, key: this.#place.key }));
+      if (!opened || opened.length === 0) continue;
+      const inside = placeInside(this.#place, name, null, null);
+      const layer = this.#open({ ...inside, depth: this.#place.depth + 1 });
+      layer.write(opened);
+      layer.end(true);
+      return true;
+    }
+    return false;
+  }
+
+  /** A decoder of the operator's may be wrong; the lab goes on. */
+  #guarded(name: string, open: () => Buffer | null): Buffer | null {
+    try {
+      return open();
+    } catch {
+      this.#scope.partial(`the operator's decoder ${name} failed`);
+      return null;
+    }
+  }
+}

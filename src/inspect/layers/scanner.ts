@@ -1,0 +1,234 @@
+/**
+ * Searches the readable bytes of one layer: registered values, runs that wrap something, runs that look like identifiers.
+ * Promise: one pass, at most CARRY bytes kept, the same findings for every cutting. Whatever another layer looks into
+ * (a run of base64, a document inside a string) is reported by that layer alone.
+ */
+import { isKeyName } from '../key-names.ts';
+import type { Anchor, Run } from '../kind.ts';
+import { findAnchors, findMail } from '../scan/anchors.ts';
+import { type Alphabet, RunFinder } from '../scan/runs.ts';
+import { keyBefore } from '../scan/text-key.ts';
+import { chainOf, locatorIn, type Place, type Scope, windowAround } from '../scope.ts';
+import { findKnown, type Hit, MAX_SPAN } from '../search/known.ts';
+import type { JsonPath } from '../structure/json-path.ts';
+import { judge } from './judge.ts';
+import { describe } from './known-finding.ts';
+import type { ByteSink } from './sink.ts';
+import { Unwrapper } from './unwrap.ts';
+
+/** Kept to the left: a hit's span, a locator that lags behind, and a value of MAX_VALUE bytes. */
+const CARRY = 1280;
+/** The locator stays this far behind, because a mark may turn out to begin that far back. */
+const LAG = 900;
+/** What shapes see around a run. */
+const LEFT = 96;
+const RIGHT = 64;
+/** Longest value offered for its key name alone. */
+export const MAX_VALUE = 256;
+
+export interface ScannerOptions {
+  /** Text cannot hold raw digests or UTF-16. */
+  isText: boolean;
+  /** Decode runs and judge shapes; without, registered values only. */
+  isDeep: boolean;
+  json: JsonPath | null;
+  open: (place: Place) => ByteSink;
+}
+
+interface Mark {
+  at: number;
+  act: () => void;
+}
+
+export class Scanner {
+  #carry: Buffer = Buffer.alloc(0);
+  /** Absolute offset of the carry's first byte. */
+  #base = 0;
+  /** Absolute offset up to which everything was searched. */
+  #searched = 0;
+  #anchorsAt = 0;
+  #mailAt = 0;
+  #deferred = new Set<string>();
+  #spans: { start: number; end: number }[] = [];
+  #marks: Mark[] = [];
+  #bytes: Buffer = Buffer.alloc(0);
+  readonly #finders: { alphabet: Alphabet; finder: RunFinder }[] = [];
+  readonly #scope: Scope;
+  readonly #place: Place;
+  readonly #options: ScannerOptions;
+
+  constructor(scope: Scope, place: Place, options: ScannerOptions) {
+    this.#scope = scope;
+    this.#place = place;
+    this.#options = options;
+    if (!options.isDeep) return;
+    for (const alphabet of ['base64', 'hex'] as const) {
+      this.#finders.push({ alphabet, finder: new RunFinder(alphabet, this.#runSink(alphabet)) });
+    }
+  }
+
+  /** Bytes seen so far. */
+  get length(): number {
+    return this.#searched;
+  }
+
+  push(view: Buffer, final: boolean): void {
+    const bytes =
+      this.#carry.length === 0 ? view : view.length === 0 ? this.#carry : Buffer.concat([this.#carry, view]);
+    this.#bytes = bytes;
+    const base = this.#base;
+    for (const { finder } of this.#finders) finder.scan(bytes, base, final);
+    this.#searchKnown(bytes, base, final);
+    if (this.#options.isDeep) this.#searchShapes(bytes, base, final);
+    this.#perform();
+    const json = this.#options.json;
+    if (json) json.advance(bytes, base, base + Math.max(0, bytes.length - (final ? 0 : LAG)));
+    else if (final && this.#options.isText && base === 0) this.#judgeWhole(bytes.length);
+    if (final) json?.end();
+    this.#searched = base + bytes.length;
+    const keep = Math.min(CARRY, bytes.length);
+    this.#carry = final ? Buffer.alloc(0) : Buffer.from(bytes.subarray(bytes.length - keep));
+    this.#base = base + bytes.length - keep;
+    this.#bytes = this.#carry;
+    if (this.#spans.length > 0) this.#spans = this.#spans.filter((span) => span.end > this.#base);
+  }
+
+  /** A value that stands beside a key: offered whole. Absolute offsets. */
+  judgeValue(key: string, start: number, end: number): void {
+    const from = start - this.#base;
+    if (end - start > MAX_VALUE || end === start || from < 0) return;
+    this.#judge('key', from, end - this.#base, key);
+  }
+
+  /** A layer that is one value beside a key. */
+  #judgeWhole(length: number): void {
+    const { key } = this.#place;
+    if (key !== null && isKeyName(key)) this.judgeValue(key, 0, length);
+  }
+
+  /** Acts in the order of the bytes, because the locator only reads forward. */
+  #perform(): void {
+    if (this.#marks.length === 0) return;
+    const marks = this.#marks;
+    this.#marks = [];
+    marks.sort((a, b) => a.at - b.at);
+    for (const mark of marks) {
+      this.#options.json?.advance(this.#bytes, this.#base, mark.at);
+      mark.act();
+    }
+  }
+
+  #searchKnown(bytes: Buffer, base: number, final: boolean): void {
+    const known = this.#scope.known;
+    if (!known) return;
+    const from = Math.max(0, this.#searched - MAX_SPAN - base);
+    const deferred = this.#deferred;
+    this.#deferred = new Set();
+    for (const hit of findKnown(known, bytes, from, !this.#options.isText, final, base === 0)) {
+      const identity = `${base + hit.start} ${hit.end - hit.start} ${hit.pattern.encoding}`;
+      const isOld = base + hit.decided <= this.#searched && !deferred.has(identity);
+      this.#spans.push({ start: base + hit.start, end: base + hit.end });
+      if (isOld && !(final && hit.decided > bytes.length)) continue;
+      const owner = this.#ownerOf(hit, base);
+      if (owner === 'undecided' && !final) this.#deferred.add(identity);
+      else if (owner !== 'run') this.#marks.push({ at: base + hit.start, act: () => this.#reportKnown(hit) });
+    }
+  }
+
+  /** Who reports a hit: a wrapped one is the business of the layer that unwraps it. */
+  #ownerOf(hit: Hit, base: number): 'here' | 'run' | 'undecided' {
+    const { encoding, shift } = hit.pattern;
+    if (encoding === null) return 'here';
+    for (const { alphabet, finder } of this.#finders) {
+      if (!encoding.startsWith(alphabet) || this.#place.depth >= this.#scope.limits.depth) continue;
+      const column = finder.columnOf(base + hit.start);
+      if (column === null) return finder.isUndecided(base + hit.start) ? 'undecided' : 'here';
+      const isAligned = alphabet === 'hex' ? column % 2 === 0 : column % 4 === (shift === 0 ? 0 : shift + 1);
+      return isAligned ? 'run' : 'here';
+    }
+    return 'here';
+  }
+
+  #reportKnown(hit: Hit): void {
+    const json = this.#options.json;
+    if (json?.claimed) return;
+    const found = describe(hit, this.#bytes, this.#place, this.#scope.kinds);
+    if (found === null) return;
+    const inner = json ? json.path : this.#options.isText ? keyBefore(this.#bytes, hit.start) : null;
+    this.#scope.report(this.#place, {
+      ...found,
+      path: locatorIn(this.#place, inner),
+      chain: [...chainOf(this.#place), ...found.chain],
+      offset: this.#base + hit.start,
+      window: windowAround(this.#bytes, hit.start, hit.end),
+    });
+  }
+
+  #searchShapes(bytes: Buffer, base: number, final: boolean): void {
+    const ready = final ? bytes : bytes.subarray(0, Math.max(0, bytes.length - RIGHT));
+    const offer = (anchor: Anchor, start: number, end: number): void => {
+      this.#marks.push({ at: base + start, act: () => this.#offer(anchor, start, end) });
+    };
+    this.#anchorsAt = base + findAnchors(ready, Math.min(this.#anchorsAt - base, ready.length), final, offer);
+    this.#mailAt = base + findMail(ready, Math.min(this.#mailAt - base, ready.length), final, offer);
+  }
+
+  #offer(anchor: Anchor, start: number, end: number): void {
+    const json = this.#options.json;
+    if (json?.claimed) return;
+    const floor = json ? (json.stringStart ?? this.#base + start) - this.#base : 0;
+    this.#judge(
+      anchor,
+      start,
+      end,
+      keyBefore(this.#bytes, start, Math.max(0, floor)) ?? (json ? json.key : this.#place.key),
+    );
+  }
+
+  #judge(anchor: Anchor, start: number, end: number, key: string | null): void {
+    const base = this.#base;
+    for (const span of this.#spans) if (base + start < span.end && base + end > span.start) return;
+    if (!this.#scope.mayJudge()) return;
+    const bytes = this.#bytes;
+    const from = Math.max(0, start - LEFT);
+    const text = bytes.toString('latin1', from, Math.min(bytes.length, end + RIGHT));
+    const run: Run = { text, start: start - from, end: end - from, key };
+    if (this.#scope.device) run.device = this.#scope.device;
+    const verdict = judge(anchor, run, this.#scope);
+    if (verdict === null) return;
+    const json = this.#options.json;
+    const inner = json ? json.path : key !== null && key !== this.#place.key ? key : null;
+    this.#scope.report(this.#place, {
+      ...verdict,
+      path: locatorIn(this.#place, inner),
+      chain: chainOf(this.#place),
+      hash: null,
+      offset: base + from + verdict.start,
+      seen: text.slice(verdict.start, verdict.end),
+      window: windowAround(bytes, from + verdict.start, from + verdict.end),
+    });
+  }
+
+  #runSink(alphabet: Alphabet): ConstructorParameters<typeof RunFinder>[1] {
+    const unwrapper = new Unwrapper(this.#scope, this.#place, alphabet, this.#options.open);
+    let at = 0;
+    return {
+      open: (start) => {
+        at = start;
+        this.#marks.push({ at, act: () => this.#beginRun(unwrapper) });
+      },
+      take: (chars) => {
+        this.#marks.push({ at, act: () => unwrapper.take(chars) });
+      },
+      close: (padded) => {
+        this.#marks.push({ at, act: () => unwrapper.end(padded) });
+      },
+    };
+  }
+
+  #beginRun(unwrapper: Unwrapper): void {
+    const json = this.#options.json;
+    const tooDeep = this.#place.level >= this.#scope.limits.levels;
+    unwrapper.begin(json ? json.path : null, json ? json.key : null, tooDeep || (json?.claimed ?? false));
+  }
+}

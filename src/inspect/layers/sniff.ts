@@ -1,0 +1,183 @@
+/**
+ * What a layer holds, from its first bytes and what was said about it.
+ * Promise: depends on the first SNIFF bytes only, so it is the same for every cutting; a wrong guess costs a decoder that
+ * gives up, never the search for registered values.
+ */
+
+/** Enough for every magic number and for the first key of a form. */
+export const SNIFF = 64;
+
+export type Format =
+  | 'gzip'
+  | 'zlib'
+  | 'deflate'
+  | 'br'
+  | 'zstd'
+  | 'image'
+  | 'media'
+  | 'json'
+  | 'form'
+  | 'multipart'
+  | 'text'
+  | 'binary';
+
+export interface Hint {
+  /** Content codings not yet undone, innermost last. */
+  codings?: readonly string[];
+  /** Media type with parameters. */
+  contentType?: string | null;
+  /** A single value (of a parameter, a header, a field), not a document. */
+  isValue?: boolean;
+}
+
+export function sniff(head: Buffer, hint: Hint): Format {
+  const coding = hint.codings?.at(-1);
+  if (coding !== undefined) {
+    const format = codingFormat(coding, head);
+    if (format) return format;
+  }
+  const compressed = magicOf(head);
+  if (compressed) return compressed;
+  const type = (hint.contentType ?? '').toLowerCase();
+  if (type.startsWith('multipart/')) return 'multipart';
+  if (looksJson(head)) return 'json';
+  if (!isText(head)) return 'binary';
+  if (
+    !hint.isValue &&
+    head.length > 4 &&
+    head[0] === 0x2d &&
+    head[1] === 0x2d &&
+    /^--[\w'()+,./:=?-]{8,}\r?\n/.test(head.toString('latin1'))
+  ) {
+    return 'multipart';
+  }
+  if (type.startsWith('application/x-www-form-urlencoded') || looksForm(head)) return 'form';
+  return 'text';
+}
+
+function codingFormat(coding: string, head: Buffer): Format | null {
+  switch (coding.trim().toLowerCase()) {
+    case 'gzip':
+    case 'x-gzip':
+      return 'gzip';
+    case 'deflate':
+      // RFC 9110 8.4.1.2 says zlib; some senders leave its header away.
+      return isZlib(head) ? 'zlib' : 'deflate';
+    case 'br':
+      return 'br';
+    case 'zstd':
+      return 'zstd';
+    default:
+      return null;
+  }
+}
+
+/** True for formats that a magic number shows. */
+export function hasMagic(head: Buffer): boolean {
+  return magicOf(head) !== null;
+}
+
+function magicOf(head: Buffer): Format | null {
+  if (head.length < 4) return null;
+  const start = head.readUInt32BE(0);
+  if (start >>> 8 === 0x1f8b08) return 'gzip';
+  if (start === 0x28b52ffd) return 'zstd';
+  if (head.length > 8 && isZlib(head)) return 'zlib';
+  if (start >>> 8 === 0xffd8ff || start === 0x89504e47) return 'image';
+  const ascii = head.toString('latin1', 0, 16);
+  if (ascii.startsWith('RIFF') && ascii.startsWith('WEBP', 8)) return 'image';
+  if (/^ftyp(?:heic|heix|mif1|msf1|hevc|avif)/.test(ascii.slice(4))) return 'image';
+  return isMedia(ascii) ? 'media' : null;
+}
+
+/** RFC 1950: method 8, window up to 32 KB, no dictionary, check bits. */
+function isZlib(head: Buffer): boolean {
+  const header = head.length < 2 ? 0 : head.readUInt16BE(0);
+  return (
+    (header >>> 8 === 0x78 || header >>> 8 === 0x58 || header >>> 8 === 0x48) &&
+    header % 31 === 0 &&
+    (header & 0x20) === 0
+  );
+}
+
+/** First bytes of formats that are compressed or coded by nature: their bytes are no secret payload. */
+const MEDIA = [
+  'wOFF',
+  'wOF2',
+  'OTTO',
+  'true',
+  '\0\x01\0\0',
+  'OggS',
+  'fLaC',
+  'ID3',
+  'GIF8',
+  '%PDF',
+  'PK\x03\x04',
+  '7z\xbc\xaf',
+  'Rar!',
+  'BZh',
+  '\xfd7zXZ',
+  'RIFF',
+  '\x1aE\xdf\xa3',
+  '\x7fELF',
+  'dex\n',
+  '\0\0\x01\xba',
+  'FLV\x01',
+  'caff',
+  '#!AMR',
+  '\xff\xf1',
+  '\xff\xf9',
+  '\xff\xfb',
+  '\xff\xf3',
+  '\xff\xfa',
+];
+
+function isMedia(ascii: string): boolean {
+  return ascii.startsWith('ftyp', 4) || MEDIA.some((magic) => ascii.startsWith(magic));
+}
+
+/** A JSON document: an object or array that begins like one. */
+function looksJson(head: Buffer): boolean {
+  let at = 0;
+  if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) at = 3;
+  // Against script inclusion: `)]}'` and `for(;;);` stand before real answers.
+  while (at < head.length && isSpace(head[at]!)) at++;
+  const first = head[at];
+  if (first !== 0x7b && first !== 0x5b) return false;
+  at++;
+  while (at < head.length && isSpace(head[at]!)) at++;
+  if (at >= head.length) return true;
+  const next = String.fromCharCode(head[at]!);
+  return first === 0x7b ? next === '"' || next === '}' : /["[{\]\d\-tfn]/.test(next);
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
+function looksForm(head: Buffer): boolean {
+  return (
+    /^[A-Za-z_][\w.\-[\]%]{0,48}=[^=\s<]/.test(head.toString('latin1')) && !/[\s<>"]/.test(head.toString('latin1'))
+  );
+}
+
+/** No control characters but white space. */
+function isText(head: Buffer): boolean {
+  for (const byte of head) if (byte < 0x20 && !isSpace(byte) && byte !== 0x0c && byte !== 0x1b) return false;
+  return !hasInvalidUtf8(head);
+}
+
+/** Stray continuation or start bytes: latin-1 text has few, noise has many. */
+function hasInvalidUtf8(head: Buffer): boolean {
+  let bad = 0;
+  for (let i = 0; i < head.length; i++) {
+    const byte = head[i]!;
+    if (byte < 0x80) continue;
+    const follow = byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : byte >= 0xc2 ? 1 : -1;
+    let ok = follow > 0;
+    for (let k = 1; k <= follow && i + k < head.length; k++) if ((head[i + k]! & 0xc0) !== 0x80) ok = false;
+    if (ok) i += follow;
+    else bad++;
+  }
+  return bad > head.length / 8;
+}

@@ -1,0 +1,93 @@
+/**
+ * Tells encrypted from readable, compressed and media by the distribution of its bytes.
+ * Promise: claims nothing about what is inside; small samples get a fair test: Pearson's chi-square against equal
+ * frequencies, and the Miller-Madow estimate of the entropy (plain counting cannot exceed log2 of the sample size).
+ */
+import type { Found, Place } from './scope.ts';
+
+export interface Entropy {
+  counts: Uint32Array;
+  /** Bytes counted. */
+  sampled: number;
+  length: number;
+  head: Buffer;
+}
+
+/** More tells nothing new. */
+const SAMPLE = 64 << 10;
+/** 255 degrees of freedom: mean 255, standard deviation 22.6; random bytes stay below this in all but 1 of 10^8. */
+const MOST_CHI_SQUARE = 390;
+/** One AES block with its key material may be a token; from here on it is a payload. */
+const LEAST_VALUE = 64;
+/** In documents many tokens are as long as a small payload. */
+const LEAST_IN_DOCUMENT = 96;
+/** Unknown binary protocols greet with nonces. */
+const LEAST_RAW = 256;
+/** Values that are random by nature and no payload. */
+const TOKEN_KEY =
+  /token|auth|session|sid$|jwt|sign|sig$|nonce|cert|csrf|xsrf|captcha|challenge|verifier|integrity|credential|passw|secret|key$|^code$|^state$|clid$|etag|cookie|ticket|attest|receipt|cursor|page|embed|hash|digest|salt|^iv$|^x5c$|^gcm|^fcm/i;
+
+export function newEntropy(): Entropy {
+  return { counts: new Uint32Array(256), sampled: 0, length: 0, head: Buffer.alloc(0) };
+}
+
+export function measure(entropy: Entropy, bytes: Buffer): void {
+  entropy.length += bytes.length;
+  if (entropy.head.length < 16)
+    entropy.head = Buffer.concat([entropy.head, bytes.subarray(0, 16 - entropy.head.length)]);
+  const count = Math.min(bytes.length, SAMPLE - entropy.sampled);
+  for (let i = 0; i < count; i++) entropy.counts[bytes[i]!]!++;
+  entropy.sampled += count;
+}
+
+/** Shannon entropy, Miller-Madow corrected, bits per byte. */
+export function bitsPerByte({ counts, sampled }: Entropy): number {
+  let bits = 0;
+  let symbols = 0;
+  for (const count of counts) {
+    if (count === 0) continue;
+    symbols++;
+    bits -= (count / sampled) * Math.log2(count / sampled);
+  }
+  return Math.min(8, bits + (symbols - 1) / (2 * sampled * Math.LN2));
+}
+
+export function chiSquare({ counts, sampled }: Entropy): number {
+  const expected = sampled / 256;
+  let sum = 0;
+  for (const count of counts) sum += (count - expected) ** 2 / expected;
+  return sum;
+}
+
+/** Null when the bytes are readable, too few, or random by nature. */
+export function opaqueVerdict(entropy: Entropy, place: Place): Omit<Found, 'path' | 'chain'> | null {
+  const { where, key, container } = place;
+  if (where !== 'body' && where !== 'query' && where !== 'message' && where !== 'raw') return null;
+  const isValue = place.prefix !== null || place.chain.length > 0 || container !== null;
+  const inDocument =
+    container === 'json' || place.chain.some((entry) => entry.startsWith('json') || entry.startsWith('multipart'));
+  const least = where === 'raw' ? LEAST_RAW : inDocument ? LEAST_IN_DOCUMENT : LEAST_VALUE;
+  if (entropy.length < least || (isValue && key !== null && TOKEN_KEY.test(key))) return null;
+  if (isTls(entropy.head) || chiSquare(entropy) > MOST_CHI_SQUARE) return null;
+  const bits = bitsPerByte(entropy);
+  const isBlocks = entropy.length % 16 === 0;
+  const description = `${entropy.length} bytes, ${bits.toFixed(1)} bits/byte`;
+  const blocks = isBlocks ? '; the length is a whole number of cipher blocks' : '';
+  return {
+    kind: 'opaque',
+    value: description,
+    masked: description,
+    known: false,
+    confidence: !isValue || isBlocks ? 'likely' : 'possible',
+    reasoning: `payload of ${description}, evenly spread as encrypted data is, that no decoder opens${blocks}`,
+    hash: null,
+    offset: 0,
+    seen: '',
+    window: Buffer.alloc(0),
+  };
+}
+
+/** TLS record header (RFC 8446 5.1): a tunnel, not a payload. */
+function isTls(head: Buffer): boolean {
+  return head.length > 2 && head[0]! >= 0x14 && head[0]! <= 0x17 && head[1] === 3 && head[2]! <= 4;
+}

@@ -1,0 +1,166 @@
+/**
+ * Finds runs of bytes that might be identifiers, for the shapes of the kinds to judge.
+ * Promise: each run is offered once, whole, whatever the cutting; text is looked at every STRIDE bytes only, because no
+ * anchored run is shorter. Tokens longer than MAX_TOKEN are payload and are skipped.
+ */
+import type { Anchor } from '../kind.ts';
+
+/** `start` and `end` are offsets in the scanned buffer. */
+export type FoundAnchor = (anchor: Anchor, start: number, end: number) => void;
+
+/** Longest stretch looked at as one token: above the longest identifier (64 hex digits) with separators. */
+const MAX_TOKEN = 192;
+/** Longest number written in groups, e.g. `+84 91 234 56 78`. */
+const MAX_GROUPED = 32;
+/** What must stand to the left of the place to go on from. */
+export const ANCHOR_CONTEXT = MAX_TOKEN + MAX_GROUPED + 2;
+/** No anchored run is shorter; shorter decimals are found beside their key names only. */
+const STRIDE = 6;
+
+const DIGIT = 1;
+const LETTER = 2;
+const SEPARATOR = 4;
+const CLASS = new Uint8Array(256);
+for (let c = 0x30; c <= 0x39; c++) CLASS[c] = DIGIT;
+for (const c of 'abcdefABCDEF') CLASS[c.charCodeAt(0)] = LETTER;
+for (const c of ':-.') CLASS[c.charCodeAt(0)] = SEPARATOR;
+const MAIL = new Uint8Array(256);
+for (const c of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._%+-') MAIL[c.charCodeAt(0)] = 1;
+
+/** Whole tokens, or parts of them that no digit continues. */
+const PARTS = new RegExp(
+  [
+    '(?<uuid>(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f]))',
+    '(?<mac>(?<![0-9a-f])(?:[0-9a-f]{2}(?::[0-9a-f]{2}){5}|[0-9a-f]{2}(?:-[0-9a-f]{2}){5}|[0-9a-f]{4}(?:\\.[0-9a-f]{4}){2})(?![0-9a-f]|[:.-][0-9a-f]))',
+    '(?<decimal>(?<![0-9a-f.])-?\\d{1,3}\\.\\d{2,20}(?![0-9a-f]|\\.\\d))',
+    '(?<hex>[0-9a-f]{8,64}(?![0-9a-f]))',
+  ].join('|'),
+  'gi',
+);
+const GROUPED = /^\d+(?:[- ]\d+)*$/;
+
+/**
+ * Offers every run that ends by `bytes.length` and is complete; returns where to go on (a run that touches the end comes
+ * again, unless `final`). At least ANCHOR_CONTEXT bytes before `from` must stay in the buffer, where there were any.
+ */
+export function findAnchors(bytes: Buffer, from: number, final: boolean, found: FoundAnchor): number {
+  const length = bytes.length;
+  let at = from;
+  for (let probe = at + STRIDE - 1; probe < length; probe = at + STRIDE - 1) {
+    let hit = probe;
+    if (CLASS[bytes[probe]!] === 0) {
+      at = probe + 1;
+      // Numbers in groups: the probe may fall on the space between two.
+      if (bytes[probe] !== 0x20 || probe + 1 >= length || CLASS[bytes[probe + 1]!] !== DIGIT) continue;
+      hit = probe + 1;
+    }
+    let start = hit;
+    const limit = Math.max(0, hit - MAX_TOKEN - 1);
+    while (start > limit && CLASS[bytes[start - 1]!] !== 0) start--;
+    let end = hit + 1;
+    while (end < length && CLASS[bytes[end]!] !== 0) end++;
+    if (end - start > MAX_TOKEN) {
+      at = end;
+      continue;
+    }
+    // One byte beyond decides whether a space goes on with digits.
+    if (!final && end + 2 > length) return Math.min(at, start);
+    const group = grouped(bytes, start, end);
+    if (group && group.end + 2 > length && !final) return Math.min(at, group.start);
+    if (group && digitsIn(bytes, group.start, group.end) <= 22) {
+      found('digits', group.start, group.end);
+      at = group.end;
+    } else {
+      if (end - start >= STRIDE) parts(bytes, start, end, found);
+      at = end;
+    }
+  }
+  return at;
+}
+
+/** The number in groups of digits around a token, when there is more than the token and not too much. */
+function grouped(bytes: Buffer, start: number, end: number): { start: number; end: number } | null {
+  const length = bytes.length;
+  const spaceRight = bytes[end] === 0x20 && end + 1 < length && CLASS[bytes[end + 1]!] === DIGIT;
+  const spaceLeft = start > 1 && bytes[start - 1] === 0x20 && CLASS[bytes[start - 2]!] === DIGIT;
+  if (!spaceRight && !spaceLeft) return null;
+  let left = start;
+  let right = end;
+  const isPart = (at: number): boolean => {
+    const byte = bytes[at]!;
+    return CLASS[byte] === DIGIT || byte === 0x2d || byte === 0x20;
+  };
+  while (left > 0 && start - left <= MAX_GROUPED && isPart(left - 1)) left--;
+  while (right < length && right - end <= MAX_GROUPED && isPart(right)) right++;
+  while (left < start && CLASS[bytes[left]!] !== DIGIT) left++;
+  while (right > end && CLASS[bytes[right - 1]!] !== DIGIT) right--;
+  if (right - left > MAX_GROUPED || !GROUPED.test(bytes.toString('latin1', left, right))) return null;
+  return { start: left, end: right };
+}
+
+function digitsIn(bytes: Buffer, start: number, end: number): number {
+  let count = 0;
+  for (let i = start; i < end; i++) if (CLASS[bytes[i]!] === DIGIT) count++;
+  return count;
+}
+
+function parts(bytes: Buffer, start: number, end: number, found: FoundAnchor): void {
+  const text = bytes.toString('latin1', start, end);
+  let done = 0;
+  for (const match of text.matchAll(PARTS)) {
+    const groups = match.groups!;
+    const from = match.index;
+    const to = from + match[0].length;
+    dashedDigits(text, done, from, start, found);
+    done = to;
+    if (groups.uuid) found('uuid', start + from, start + to);
+    else if (groups.mac) found('mac', start + from, start + to);
+    else if (groups.decimal) {
+      if (match[0].length >= STRIDE) found('decimal', start + from, start + to);
+    } else if (from === 0 || !isHex(text.charCodeAt(from - 1))) {
+      const isDigits = /^\d+$/.test(match[0]);
+      const dashed = isDigits ? /^(?:-\d+)+/.exec(text.slice(to)) : null;
+      const before = isDigits
+        ? /(?<![0-9a-f.])(?:\d+-)+$/i.exec(text.slice(Math.max(0, from - MAX_GROUPED), from))
+        : null;
+      if (dashed || before) done = from;
+      else {
+        if (isDigits && match[0].length >= 10 && match[0].length <= 22) found('digits', start + from, start + to);
+        found('hex', start + from, start + to);
+      }
+    }
+  }
+  dashedDigits(text, done, text.length, start, found);
+}
+
+/** Digits with single dashes between them, 10 to 22 in all. */
+function dashedDigits(text: string, from: number, to: number, base: number, found: FoundAnchor): void {
+  if (to - from < 11) return;
+  for (const match of text.slice(from, to).matchAll(/\d+(?:-\d+)+/g)) {
+    const digits = match[0].replaceAll('-', '').length;
+    if (digits >= 10 && digits <= 22) {
+      found('digits', base + from + match.index, base + from + match.index + match[0].length);
+    }
+  }
+}
+
+function isHex(code: number): boolean {
+  return code < 256 && (CLASS[code]! & (DIGIT | LETTER)) !== 0;
+}
+
+/** Texts around an `@`; returns where to go on. */
+export function findMail(bytes: Buffer, from: number, final: boolean, found: FoundAnchor): number {
+  let at = bytes.indexOf(0x40, from);
+  while (at >= 0) {
+    let end = at + 1;
+    const most = Math.min(bytes.length, at + 256);
+    while (end < most && MAIL[bytes[end]!] === 1) end++;
+    if (end === bytes.length && end < at + 256 && !final) return at;
+    let start = at;
+    const least = Math.max(0, at - 64);
+    while (start > least && MAIL[bytes[start - 1]!] === 1) start--;
+    if (start < at && end > at + 3) found('at', start, end);
+    at = bytes.indexOf(0x40, at + 1);
+  }
+  return bytes.length;
+}

@@ -1,0 +1,143 @@
+/**
+ * Finds stretches of base64 or hex digits in a stream: the places where something may be wrapped up.
+ * Promise: every maximal run of at least MIN_RUN characters is reported exactly once, for every cutting of the stream;
+ * base64 continues over line breaks between full lines (RFC 2045: at most 76 characters, a multiple of four).
+ * Ordinary text costs one look per MIN_RUN bytes and a step back to the last separator.
+ */
+
+export const MIN_RUN = 16;
+/** Shorter lines are rather words of a list than lines of one base64 text. */
+const MIN_LINE = 40;
+
+export interface RunSink {
+  /** First character at this absolute offset; called once at least MIN_RUN characters are sure. */
+  open(start: number): void;
+  /** Characters of the run, without line breaks and padding. */
+  take(chars: Buffer): void;
+  /** `padded`: `=` followed. */
+  close(padded: boolean): void;
+}
+
+export type Alphabet = 'base64' | 'hex';
+
+const BASE64 = classTable('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_');
+const HEX = classTable('0123456789abcdefABCDEF');
+
+export class RunFinder {
+  /** Absolute offset of the first byte not yet looked at, or of the undecided run's first. */
+  #at = 0;
+  #open = false;
+  /** Absolute offsets where lines of the open run, or of the last closed ones, begin: newest last. */
+  #lines: { start: number; end: number }[] = [];
+  readonly #members: Uint8Array;
+  readonly #wraps: boolean;
+  readonly #sink: RunSink;
+
+  constructor(alphabet: Alphabet, sink: RunSink) {
+    this.#members = alphabet === 'base64' ? BASE64 : HEX;
+    this.#wraps = alphabet === 'base64';
+    this.#sink = sink;
+  }
+
+  /** `bytes` starts at absolute offset `base` and holds everything from the last undecided byte on. */
+  scan(bytes: Buffer, base: number, final: boolean): void {
+    this.#lines = this.#lines.filter((line) => line.end >= base);
+    while (true) {
+      if (this.#open) {
+        if (!this.#continue(bytes, base, final)) return;
+      } else if (!this.#find(bytes, base, final)) return;
+    }
+  }
+
+  /** Position within its quantum of a character inside a recognised run; null outside of one. */
+  columnOf(offset: number): number | null {
+    for (let i = this.#lines.length - 1; i >= 0; i--) {
+      const line = this.#lines[i]!;
+      if (offset >= line.start && offset < line.end) return offset - line.start;
+    }
+    return null;
+  }
+
+  /** Could the run at `offset` still become one? */
+  isUndecided(offset: number): boolean {
+    return !this.#open && offset >= this.#at;
+  }
+
+  #find(bytes: Buffer, base: number, final: boolean): boolean {
+    const members = this.#members;
+    const length = bytes.length;
+    let from = this.#at - base;
+    let probe = from + MIN_RUN - 1;
+    while (probe < length) {
+      if (members[bytes[probe]!] === 0) {
+        from = probe + 1;
+        probe += MIN_RUN;
+        continue;
+      }
+      let start = probe;
+      while (start > from && members[bytes[start - 1]!] !== 0) start--;
+      let end = probe + 1;
+      const enough = start + MIN_RUN;
+      while (end < length && end < enough && members[bytes[end]!] !== 0) end++;
+      if (end === enough) {
+        this.#begin(base + start);
+        return true;
+      }
+      from = start;
+      if (end === length) break;
+      from = end + 1;
+      probe = from + MIN_RUN - 1;
+    }
+    // Too short to decide: come back to where the last stretch begins.
+    let start = length;
+    while (start > from && members[bytes[start - 1]!] !== 0) start--;
+    this.#at = base + (final ? length : start);
+    return false;
+  }
+
+  #begin(start: number): void {
+    this.#open = true;
+    this.#at = start;
+    this.#lines.push({ start, end: start });
+    this.#sink.open(start);
+  }
+
+  /** Feeds the open run; false when the bytes are used up. */
+  #continue(bytes: Buffer, base: number, final: boolean): boolean {
+    const members = this.#members;
+    const length = bytes.length;
+    let at = this.#at - base;
+    while (true) {
+      const from = at;
+      while (at < length && members[bytes[at]!] !== 0) at++;
+      const line = this.#lines.at(-1)!;
+      line.end = base + at;
+      if (at > from) this.#sink.take(bytes.subarray(from, at));
+      this.#at = base + at;
+      if (at === length) return final ? this.#close(false) : false;
+      const byte = bytes[at]!;
+      if (!this.#wraps || (byte !== 0x0a && byte !== 0x0d)) return this.#close(byte === 0x3d);
+      const next = at + (byte === 0x0d ? 2 : 1);
+      if (next >= length) return final ? this.#close(false) : false;
+      const width = line.end - line.start;
+      const goesOn = width >= MIN_LINE && width % 4 === 0 && members[bytes[next]!] !== 0;
+      if (!goesOn || (byte === 0x0d && bytes[at + 1] !== 0x0a)) return this.#close(false);
+      at = next;
+      this.#lines.push({ start: base + next, end: base + next });
+      // Only lines still in the buffer are asked for.
+      if (this.#lines.length > 4096) this.#lines.splice(0, 2048);
+    }
+  }
+
+  #close(padded: boolean): true {
+    this.#open = false;
+    this.#sink.close(padded);
+    return true;
+  }
+}
+
+function classTable(chars: string): Uint8Array {
+  const out = new Uint8Array(256);
+  for (const char of chars) out[char.charCodeAt(0)] = 1;
+  return out;
+}

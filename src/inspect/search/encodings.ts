@@ -1,0 +1,151 @@
+/**
+ * The ways one text is written down without hiding it, as byte strings to search for.
+ * Promise: whatever text stands before and after the value, one of the results stands in the bytes; parts that
+ * depend on the neighbours (first and last base64 characters) are left out.
+ */
+
+export interface Encoded {
+  bytes: Buffer;
+  /** Chain entry for the alert; null for the text itself. */
+  encoding: string | null;
+  /** Letters may be in either case. */
+  fold: boolean;
+  /** For base64: how many bytes of the first quantum belong to what stands before (0, 1, 2); else 0. */
+  shift: number;
+  /** Looked for in layers that are not text. */
+  binary: boolean;
+}
+
+/** Everything but hashes. `anyCase`: letters of the plain forms may be in either case. */
+export function encodings(text: string, anyCase: boolean): Encoded[] {
+  const plain = Buffer.from(text, 'utf8');
+  const out: Encoded[] = [];
+  const add = (bytes: Buffer, encoding: string | null, options: Partial<Encoded> = {}): void => {
+    out.push({ bytes, encoding, fold: false, shift: 0, binary: false, ...options });
+  };
+  add(plain, null, { fold: anyCase });
+  const le = Buffer.from(text, 'utf16le');
+  add(le, 'utf-16le', { fold: anyCase, binary: true });
+  add(Buffer.from(le).swap16(), 'utf-16be', { fold: anyCase, binary: true });
+  const percent = percentEncode(plain);
+  if (percent !== text) {
+    add(Buffer.from(percent), 'percent', { fold: true });
+    add(Buffer.from(percentEncode(Buffer.from(percent))), 'percent twice', { fold: true });
+  }
+  if (text.includes(' ')) add(Buffer.from(text.replaceAll(' ', '+'), 'utf8'), 'form', { fold: anyCase });
+  const escaped = jsonEscape(text);
+  if (escaped !== text) add(Buffer.from(escaped), 'json escapes', { fold: true });
+  for (const [shift, chars] of base64Cores(plain).entries()) {
+    add(Buffer.from(chars), 'base64', { shift });
+    const url = chars.replaceAll('+', '-').replaceAll('/', '_');
+    if (url !== chars) add(Buffer.from(url), 'base64url', { shift });
+  }
+  add(Buffer.from(plain.toString('hex')), 'hex', { fold: true });
+  for (const separator of [':', ' ', '-']) {
+    add(Buffer.from(hexWith(plain, separator)), 'hex', { fold: true });
+  }
+  for (const core of base32Cores(plain)) add(Buffer.from(core), 'base32', { fold: true });
+  add(Buffer.from(base58(plain)), 'base58');
+  const reversed = [...text].reverse().join('');
+  if (reversed !== text) {
+    add(Buffer.from(reversed, 'utf8'), 'reversed', { fold: anyCase });
+  }
+  const rotated = rot13(text);
+  if (rotated !== text) add(Buffer.from(rotated, 'utf8'), 'rot13', { fold: anyCase });
+  if (/^\d{10,22}$/.test(text)) {
+    for (const packed of packedDigits(text)) {
+      add(packed, 'bcd', { binary: true });
+      add(Buffer.from(packed.toString('hex')), 'bcd hex', { fold: true });
+    }
+  }
+  return out.filter((each) => each.bytes.length >= 4);
+}
+
+/** RFC 3986: everything but unreserved characters. */
+function percentEncode(bytes: Uint8Array): string {
+  let out = '';
+  for (const byte of bytes) {
+    const char = String.fromCharCode(byte);
+    out += /[A-Za-z0-9\-._~]/.test(char) ? char : `%${byte.toString(16).padStart(2, '0').toUpperCase()}`;
+  }
+  return out;
+}
+
+/** RFC 8259 section 7, characters outside ASCII as `\uXXXX`: for JSON that no JSON reader sees as such. */
+function jsonEscape(text: string): string {
+  let out = '';
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit === 0x22 || unit === 0x5c) out += `\\${text[i]}`;
+    else out += unit < 0x20 || unit > 0x7e ? `\\u${unit.toString(16).padStart(4, '0')}` : text[i];
+  }
+  return out;
+}
+
+/** RFC 4648 section 4 with 0, 1 and 2 unknown bytes before: only the characters that the text alone decides. */
+export function base64Cores(plain: Uint8Array): string[] {
+  return [0, 1, 2].map((shift) => {
+    const padded = Buffer.alloc(shift + plain.length);
+    padded.set(plain, shift);
+    const chars = padded.toString('base64').replaceAll('=', '');
+    const rest = padded.length % 3;
+    return chars.slice(shift === 0 ? 0 : shift + 1, rest === 0 ? chars.length : chars.length - 1);
+  });
+}
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/** RFC 4648 section 6 with 0 to 4 unknown bytes before. */
+function base32Cores(plain: Uint8Array): string[] {
+  return [0, 1, 2, 3, 4].map((shift) => {
+    const bits = plain.length * 8;
+    let out = '';
+    const first = Math.ceil((shift * 8) / 5) * 5 - shift * 8;
+    for (let at = first; at + 5 <= bits; at += 5) {
+      const pair = ((plain[at >> 3]! << 8) | (plain[(at >> 3) + 1] ?? 0)) >> (11 - (at & 7));
+      out += BASE32[pair & 31];
+    }
+    return out;
+  });
+}
+
+const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+
+/** Bitcoin alphabet, of the whole value alone: base58 does not embed. */
+function base58(plain: Uint8Array): string {
+  let rest = BigInt(`0x${Buffer.from(plain).toString('hex') || '0'}`);
+  let out = '';
+  while (rest > 0n) {
+    out = BASE58[Number(rest % 58n)]! + out;
+    rest /= 58n;
+  }
+  for (const byte of plain) {
+    if (byte !== 0) break;
+    out = `1${out}`;
+  }
+  return out;
+}
+
+function hexWith(plain: Uint8Array, separator: string): string {
+  return [...plain].map((byte) => byte.toString(16).padStart(2, '0')).join(separator);
+}
+
+function rot13(text: string): string {
+  return text.replace(/[A-Za-z]/g, (char) => {
+    const base = char <= 'Z' ? 65 : 97;
+    return String.fromCharCode(((char.charCodeAt(0) - base + 13) % 26) + base);
+  });
+}
+
+/** Decimal digits two to a byte, plain and with swapped nibbles as SIM files hold them (3GPP TS 31.102 4.2.2). */
+function packedDigits(digits: string): Buffer[] {
+  const even = digits.length % 2 === 0 ? digits : `${digits}f`;
+  const swapped = even.replace(/(.)(.)/g, '$2$1');
+  const out = [Buffer.from(even, 'hex'), Buffer.from(swapped, 'hex')];
+  if (digits.length % 2 === 1) {
+    // EF_IMSI and the mobile identity element start with a half byte of their own, so digits sit one nibble later.
+    out.push(Buffer.from(`${digits.slice(1)}`.replace(/(.)(.)/g, '$2$1'), 'hex'));
+    out.push(Buffer.from(`0${digits}`, 'hex'));
+  }
+  return out;
+}
