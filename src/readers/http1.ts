@@ -7,11 +7,13 @@
  * Bodies are subarrays of what was pushed; at most one head and one held-back upgrade are kept in memory.
  */
 import type { Direction, FlowEvent } from '../model/flow.ts';
+import { type MessageBody, openMessageBody } from './body.ts';
 import { Carry } from './carry.ts';
 import { type Framing, frameRequest, frameResponse } from './http1-framing.ts';
 import { parseFields, parseRequestHead, parseResponseHead } from './http1-head.ts';
 import { readTarget } from './http1-target.ts';
 import type { Layer, Reading } from './layer.ts';
+import type { Upgrade } from './upgrade.ts';
 
 type Phase =
   | 'head'
@@ -35,23 +37,17 @@ interface Side {
   remaining: number;
   exchange: number;
   bodyOpen: boolean;
+  /** Reads the messages inside the body, when its content type frames them. */
+  messages: MessageBody | null;
   ended: boolean;
 }
 
 interface Pending {
   exchange: number;
   method: string;
+  target: string;
   asksUpgrade: boolean;
   headers: [string, string][];
-}
-
-/** What a connection was turned into: enough to choose the reader that goes on. */
-export interface Upgrade {
-  exchange: number;
-  /** Lower-case upgrade token, or `connect`. */
-  protocol: string;
-  request: [string, string][];
-  response: [string, string][];
 }
 
 const LF = 10;
@@ -193,8 +189,9 @@ export class Http1Layer implements Layer {
     const flowId = this.#reading.flow.id;
     out.push({ type: 'request-head', flowId, exchange, time, protocol, method, target, scheme, authority, headers });
     const asksUpgrade = method === 'CONNECT' || fieldOf(headers, 'upgrade') !== null;
-    this.#pending.push({ exchange, method, asksUpgrade, headers: asksUpgrade ? headers : NO_FIELDS });
+    this.#pending.push({ exchange, method, target, asksUpgrade, headers: asksUpgrade ? headers : NO_FIELDS });
     if (asksUpgrade) this.#awaited = exchange;
+    side.messages = openMessageBody(this.#reading, exchange, 'request', headers, target);
     this.#beginBody(side, exchange, frameRequest(head, head.minor, method), time, out);
     return true;
   }
@@ -211,6 +208,7 @@ export class Http1Layer implements Layer {
     const asked = this.#pending[0] ?? {
       exchange: this.#reading.nextExchange(),
       method: '',
+      target: '',
       asksUpgrade: false,
       headers: NO_FIELDS,
     };
@@ -223,11 +221,18 @@ export class Http1Layer implements Layer {
       this.#beginBody(side, exchange, { kind: 'none' }, time, out);
       const protocol = connected ? 'connect' : (fieldOf(headers, 'upgrade') ?? 'unknown').toLowerCase();
       out.push({ type: 'upgraded', flowId: this.#reading.flow.id, exchange, time, protocol });
-      this.#tunnel = this.#openTunnel({ exchange, protocol, request: asked.headers, response: headers });
+      this.#tunnel = this.#openTunnel({
+        exchange,
+        protocol,
+        path: asked.target,
+        request: asked.headers,
+        response: headers,
+      });
       side.phase = 'tunnel';
       this.#release('tunnel', time, out);
       return true;
     }
+    side.messages = openMessageBody(this.#reading, exchange, 'response', headers, asked.target);
     this.#beginBody(side, exchange, frameResponse(head, head.minor, status, asked.method), time, out);
     if (exchange === this.#awaited) this.#release('head', time, out);
     return true;
@@ -313,6 +318,10 @@ export class Http1Layer implements Layer {
   }
 
   #emitBody(side: Side, bytes: Buffer, time: number, out: FlowEvent[]): void {
+    if (side.messages !== null) {
+      side.messages.push(bytes, time, out);
+      return;
+    }
     const { exchange, direction } = side;
     out.push({ type: 'body-chunk', flowId: this.#reading.flow.id, exchange, direction, time, bytes });
   }
@@ -327,6 +336,8 @@ export class Http1Layer implements Layer {
   #closeBody(side: Side, trailers: [string, string][], complete: boolean, time: number, out: FlowEvent[]): void {
     const { exchange, direction } = side;
     side.bodyOpen = false;
+    side.messages?.end(time, out);
+    side.messages = null;
     out.push({ type: 'body-end', flowId: this.#reading.flow.id, exchange, direction, time, trailers, complete });
   }
 
@@ -381,6 +392,7 @@ function newSide(direction: Direction): Side {
     remaining: 0,
     exchange: 0,
     bodyOpen: false,
+    messages: null,
     ended: false,
   };
 }

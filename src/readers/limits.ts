@@ -14,6 +14,14 @@ export interface ReaderLimits {
   maxHeldBytes: number;
   /** First bytes of a connection kept while it is not clear what they are: one long request line. */
   maxSniffBytes: number;
+  /** One HTTP/2 header block as sent (HEADERS or PUSH_PROMISE with CONTINUATIONs), bytes. Servers take 8 to 64 KB. */
+  maxHeaderBlockBytes: number;
+  /** One HTTP/2 header list as decoded, by RFC 9113 6.5.2's count (32 more per field). A block can unpack to 4,000 times its size. */
+  maxHeaderListBytes: number;
+  /** HPACK dynamic table per direction, by RFC 7541 4.1's count. Browsers ask for 64 KB. */
+  maxHeaderTableBytes: number;
+  /** Open streams of one HTTP/2 connection that are told apart. Servers allow 100 to 1,000. */
+  maxStreams: number;
   /** CONNECT inside CONNECT (or an upgrade inside it), levels. */
   maxTunnelDepth: number;
 }
@@ -24,5 +32,9 @@ export const DEFAULT_LIMITS: ReaderLimits = {
   maxPipelined: 1000,
   maxHeldBytes: 256 * 1024,
   maxSniffBytes: 16 * 1024,
+  maxHeaderBlockBytes: 256 * 1024,
+  maxHeaderListBytes: 256 * 1024,
+  maxHeaderTableBytes: 256 * 1024,
+  maxStreams: 16 * 1024,
   maxTunnelDepth: 4,
 };

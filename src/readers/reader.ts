@@ -6,11 +6,14 @@
  */
 import type { Direction, Flow, FlowEvent } from '../model/flow.ts';
 import { ChoosingLayer } from './choosing.ts';
-import { Http1Layer, type Upgrade } from './http1.ts';
+import { Http1Layer } from './http1.ts';
+import { Http2Layer } from './http2.ts';
 import { type Layer, Reading } from './layer.ts';
 import { DEFAULT_LIMITS, type ReaderLimits } from './limits.ts';
 import { RawLayer } from './raw.ts';
 import type { Guess } from './sniff.ts';
+import type { Upgrade } from './upgrade.ts';
+import { agreedDeflate, WebSocketLayer } from './websocket.ts';
 
 export interface Reader {
   push(direction: Direction, chunk: Buffer, time: number): FlowEvent[];
@@ -47,20 +50,43 @@ export function createReader(flow: Flow, alpn: string | null, limits: Partial<Re
 
 function openByAlpn(reading: Reading, alpn: string | null): Layer {
   if (alpn === 'http/1.1' || alpn === 'http/1.0') return openHttp1(reading, 0);
+  if (alpn === 'h2') return openHttp2(reading, 0, null);
   return openByBytes(reading, 0);
 }
 
 function openByBytes(reading: Reading, depth: number): Layer {
   if (depth > reading.limits.maxTunnelDepth) return new RawLayer(reading);
-  return new ChoosingLayer(reading, (guess: Exclude<Guess, 'more'>) =>
-    guess === 'http1' ? openHttp1(reading, depth) : new RawLayer(reading),
-  );
+  return new ChoosingLayer(reading, (guess: Exclude<Guess, 'more'>) => {
+    switch (guess) {
+      case 'http1':
+        return openHttp1(reading, depth);
+      case 'http2':
+        return openHttp2(reading, depth, null);
+      case 'raw':
+        return new RawLayer(reading);
+    }
+  });
 }
 
 function openHttp1(reading: Reading, depth: number): Layer {
   return new Http1Layer(reading, (upgrade) => openUpgrade(reading, upgrade, depth + 1));
 }
 
+function openHttp2(reading: Reading, depth: number, upgraded: Upgrade | null): Layer {
+  return new Http2Layer(reading, (upgrade) => openUpgrade(reading, upgrade, depth + 1), upgraded);
+}
+
 function openUpgrade(reading: Reading, upgrade: Upgrade, depth: number): Layer {
-  return upgrade.protocol === 'connect' ? openByBytes(reading, depth) : new RawLayer(reading);
+  switch (upgrade.protocol) {
+    case 'websocket':
+      return openWebSocket(reading, upgrade);
+    case 'h2c':
+      return openHttp2(reading, depth, upgrade);
+    default:
+      return openByBytes(reading, depth);
+  }
+}
+
+function openWebSocket(reading: Reading, upgrade: Upgrade): Layer {
+  return new WebSocketLayer(reading, { exchange: upgrade.exchange, deflate: agreedDeflate(upgrade.response) });
 }

@@ -3,8 +3,10 @@
  * Pure: it sees only what the phone sent. A server that speaks first is never HTTP, so its reader is `raw`.
  */
 
+import { PREFACE } from './http2-frames.ts';
+
 /** `more`: not decidable yet. */
-export type Guess = 'http1' | 'raw' | 'more';
+export type Guess = 'http1' | 'http2' | 'raw' | 'more';
 
 const METHODS = ['GET ', 'POST ', 'PUT ', 'HEAD ', 'DELETE ', 'OPTIONS ', 'PATCH ', 'CONNECT ', 'TRACE ', 'PROPFIND '];
 const LONGEST_METHOD = 32;
@@ -16,6 +18,8 @@ const CR = 13;
 /** `sent` is all the phone has sent so far; only its first `maxBytes` count, after them the answer is final. */
 export function sniff(sent: Buffer, maxBytes: number): Guess {
   const bytes = sent.subarray(0, maxBytes);
+  if (PREFACE.subarray(0, bytes.length).equals(bytes.subarray(0, PREFACE.length)))
+    return bytes.length < PREFACE.length ? 'more' : 'http2';
   let start = 0;
   while (start < bytes.length && (bytes[start] === CR || bytes[start] === LF)) start += 1;
   if (start === bytes.length) return start < maxBytes ? 'more' : 'raw';
