@@ -7,7 +7,7 @@ import { isKeyName } from '../key-names.ts';
 import type { Anchor, Run } from '../kind.ts';
 import { findAnchors, findMail } from '../scan/anchors.ts';
 import { type Alphabet, RunFinder } from '../scan/runs.ts';
-import { keyBefore } from '../scan/text-key.ts';
+import { findPairs, keyBefore } from '../scan/text-key.ts';
 import { chainOf, locatorIn, type Place, type Scope, windowAround } from '../scope.ts';
 import { findKnown, type Hit, MAX_SPAN } from '../search/known.ts';
 import type { JsonPath } from '../structure/json-path.ts';
@@ -22,7 +22,7 @@ const CARRY = 1280;
 const LAG = 900;
 /** What shapes see around a run. */
 const LEFT = 96;
-const RIGHT = 64;
+const RIGHT = 96;
 /** Longest value offered for its key name alone. */
 export const MAX_VALUE = 256;
 
@@ -35,8 +35,10 @@ export interface ScannerOptions {
   open: (place: Place) => ByteSink;
 }
 
+/** `rank` orders what begins at the same byte: the value itself is a better explanation than what it may wrap. */
 interface Mark {
   at: number;
+  rank: 0 | 1 | 2;
   act: () => void;
 }
 
@@ -48,6 +50,7 @@ export class Scanner {
   #searched = 0;
   #anchorsAt = 0;
   #mailAt = 0;
+  #pairsAt = 0;
   #deferred = new Set<string>();
   #spans: { start: number; end: number }[] = [];
   #marks: Mark[] = [];
@@ -111,7 +114,7 @@ export class Scanner {
     if (this.#marks.length === 0) return;
     const marks = this.#marks;
     this.#marks = [];
-    marks.sort((a, b) => a.at - b.at);
+    marks.sort((a, b) => a.at - b.at || a.rank - b.rank);
     for (const mark of marks) {
       this.#options.json?.advance(this.#bytes, this.#base, mark.at);
       mark.act();
@@ -131,7 +134,7 @@ export class Scanner {
       if (isOld && !(final && hit.decided > bytes.length)) continue;
       const owner = this.#ownerOf(hit, base);
       if (owner === 'undecided' && !final) this.#deferred.add(identity);
-      else if (owner !== 'run') this.#marks.push({ at: base + hit.start, act: () => this.#reportKnown(hit) });
+      else if (owner !== 'run') this.#marks.push({ at: base + hit.start, rank: 0, act: () => this.#reportKnown(hit) });
     }
   }
 
@@ -167,10 +170,15 @@ export class Scanner {
   #searchShapes(bytes: Buffer, base: number, final: boolean): void {
     const ready = final ? bytes : bytes.subarray(0, Math.max(0, bytes.length - RIGHT));
     const offer = (anchor: Anchor, start: number, end: number): void => {
-      this.#marks.push({ at: base + start, act: () => this.#offer(anchor, start, end) });
+      this.#marks.push({ at: base + start, rank: 2, act: () => this.#offer(anchor, start, end) });
     };
     this.#anchorsAt = base + findAnchors(ready, Math.min(this.#anchorsAt - base, ready.length), final, offer);
     this.#mailAt = base + findMail(ready, Math.min(this.#mailAt - base, ready.length), final, offer);
+    if (this.#options.json || !this.#options.isText) return;
+    findPairs(bytes, this.#pairsAt - base, ready.length, (key, start, end) => {
+      this.#marks.push({ at: base + start, rank: 2, act: () => this.#judge('key', start, end, key) });
+    });
+    this.#pairsAt = base + ready.length;
   }
 
   #offer(anchor: Anchor, start: number, end: number): void {
@@ -215,13 +223,13 @@ export class Scanner {
     return {
       open: (start) => {
         at = start;
-        this.#marks.push({ at, act: () => this.#beginRun(unwrapper) });
+        this.#marks.push({ at, rank: 1, act: () => this.#beginRun(unwrapper) });
       },
       take: (chars) => {
-        this.#marks.push({ at, act: () => unwrapper.take(chars) });
+        this.#marks.push({ at, rank: 1, act: () => unwrapper.take(chars) });
       },
       close: (padded) => {
-        this.#marks.push({ at, act: () => unwrapper.end(padded) });
+        this.#marks.push({ at, rank: 1, act: () => unwrapper.end(padded) });
       },
     };
   }
