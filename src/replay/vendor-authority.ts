@@ -3,14 +3,15 @@
  * memory; the lab is handed the certificate only, as one more authority to trust towards servers.
  */
 import { generateKeyPair, randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
 import { promisify } from 'node:util';
 import forge from 'node-forge';
 
 export interface VendorAuthority {
   caPem: string;
   keyPem: string;
-  /** PEM certificate for one host name. */
-  certify(host: string): string;
+  /** PEM certificate for host names and addresses; the first one is its subject. */
+  certify(...hosts: [string, ...string[]]): string;
 }
 
 const DAY_MS = 86_400_000;
@@ -43,12 +44,15 @@ export async function createVendorAuthority(now: number): Promise<VendorAuthorit
       { name: 'keyUsage', keyCertSign: true, critical: true },
     ]),
     keyPem,
-    certify: (host) =>
+    certify: (...hosts) =>
       issue(
-        [{ name: 'commonName', value: host }],
+        [{ name: 'commonName', value: hosts[0] }],
         [
           { name: 'extKeyUsage', serverAuth: true },
-          { name: 'subjectAltName', altNames: [{ type: 2, value: host }] },
+          {
+            name: 'subjectAltName',
+            altNames: hosts.map((host) => (isIP(host) ? { type: 7, ip: host } : { type: 2, value: host })),
+          },
         ],
       ),
   };

@@ -25,7 +25,7 @@ let untrusted: Lab;
 
 beforeAll(async () => {
   dir = await mkdtemp(path.join(tmpdir(), 'clients-'));
-  origin = await startOrigin('server.test');
+  origin = await startOrigin(['server.test']);
   standIn = await startStandInLab(dir);
   standIn.upstream.push({ host: 'server.test', port: 443, dial: `127.0.0.1:${origin.tlsPort}`, address: '192.0.2.1' });
   standIn.vendorCas.push(origin.caPem);

@@ -39,10 +39,10 @@ export const PAGE = '<!doctype html><title>lab</title><p id="lab">the page of th
 /** Larger bodies are hashed and counted, not kept. */
 const KEPT_BYTES = 4 << 20;
 
-/** `host` is the name on the certificate. `sinkPauseMs` after each 4 MB makes `/sink` a slow server. */
-export async function startOrigin(host = 'localhost', sinkPauseMs = 20): Promise<Origin> {
+/** `hosts` are the names on the certificate. `sinkPauseMs` after each 4 MB makes `/sink` a slow server. */
+export async function startOrigin(hosts: [string, ...string[]], sinkPauseMs = 20): Promise<Origin> {
   const authority = await createVendorAuthority(Date.now());
-  const certPem = authority.certify(host);
+  const certPem = authority.certify(...hosts);
   const received: OriginRequest[] = [];
   const streams = new Set<ServerResponse>();
   let streamOpened = Promise.withResolvers<void>();

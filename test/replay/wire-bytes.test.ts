@@ -1,12 +1,18 @@
 /** What each simulated phone puts on the wire, byte for byte, as the vendor received it. */
-import { constants, privateDecrypt } from 'node:crypto';
+import { constants, createHash, privateDecrypt } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { unzipSync } from 'fflate';
 import { decode } from 'jpeg-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { VendorRequest } from '../../src/replay/case.ts';
+import { adups2016 } from '../../src/replay/cases/adups-2016.ts';
+import { mintBrowser } from '../../src/replay/cases/mint-browser.ts';
+import { miuiAnalytics } from '../../src/replay/cases/miui-analytics.ts';
 import { nokia7Plus } from '../../src/replay/cases/nokia-7-plus.ts';
+import { oneplus2017 } from '../../src/replay/cases/oneplus-2017.ts';
 import { redmiNotePhotos } from '../../src/replay/cases/redmi-note-photos.ts';
 import { wikoSts } from '../../src/replay/cases/wiko-sts.ts';
 import { wikoStsClear } from '../../src/replay/cases/wiko-sts-clear.ts';
@@ -131,5 +137,46 @@ describe('xiaomi-cloud-messaging', () => {
     expect(received).toHaveLength(2);
     expect(received[1]).toMatchObject({ target: '/pass/v3/user@id', port: 443 });
     expect(header(received[1], 'cookie')).toBe('deviceId=l6IQUjLsyHVvA6Ap');
+  });
+});
+
+describe('later cases', () => {
+  const form = (request: VendorRequest | undefined) => new URLSearchParams(request?.body.toString());
+
+  it('mint-browser: a form, base64, gzip, JSON, with the words that were typed innermost', async () => {
+    const { received } = await runReplay(mintBrowser, lab);
+    expect(received).toHaveLength(2);
+    expect(received[0]?.target).toBe('/sa?project=global_browser_mini');
+    expect(form(received[1]).get('gzip')).toBe('1');
+    const list = Buffer.from(form(received[1]).get('data_list') ?? '', 'base64');
+    expect(JSON.parse(gunzipSync(list).toString())).toMatchObject([
+      { properties: { url: 'https://en.wikipedia.org/wiki/Lab_rat', search_word: 'lab rat', incognito: true } },
+    ]);
+  });
+
+  it('miui-analytics: base64url of JSON with one-letter names and hashes', async () => {
+    const { received } = await runReplay(miuiAnalytics, lab);
+    const value = form(received[0]).get('value') ?? '';
+    expect(value).toMatch(/^[\w-]+$/);
+    const { a, b } = JSON.parse(Buffer.from(value, 'base64url').toString());
+    expect([a, b]).toEqual([LAB.mac, LAB.imei].map((each) => createHash('md5').update(each).digest('hex')));
+  });
+
+  it('oneplus-2017: every identifier of the report beside the events', async () => {
+    const { received } = await runReplay(oneplus2017, lab);
+    const { id } = JSON.parse(received[0]?.body.toString() ?? '');
+    expect(Object.values(id)).toEqual(
+      expect.arrayContaining([LAB.imei, LAB.serial, LAB.mac, LAB.phoneNumber, LAB.ssid]),
+    );
+  });
+
+  it('adups-2016: identifiers after a day, messages after three, each a zip archive in a form', async () => {
+    const { received } = await runReplay(adups2016, lab);
+    const texts = received.map((request) => {
+      const zip = request.body.subarray(request.body.indexOf('PK\x03\x04', 0, 'latin1'));
+      return Object.values(unzipSync(zip)).map((file) => Buffer.from(file).toString())[0];
+    });
+    expect(texts[0]).toContain(LAB.imei);
+    expect(texts[1]).toContain(LAB.message);
   });
 });

@@ -1,0 +1,195 @@
+/** What goes wrong around a lab: a clear line and the right exit code, or an answer to the phone; the lab stays up. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { askCurl } from '../clients/curl.ts';
+import { requireTool } from '../clients/tools.ts';
+import { eventually } from './eventually.ts';
+import { phonehome } from './lab-process.ts';
+import { startWorld, type World } from './world.ts';
+
+describe('a command that cannot work', () => {
+  let dir: string;
+  beforeEach(async () => {
+    dir = await mkdtemp(path.join(tmpdir(), 'bad-'));
+  });
+  afterEach(() => rm(dir, { recursive: true }));
+
+  const start = (...args: string[]) =>
+    phonehome('start', '--json', '--proxy-port', '0', '--ui-port', '0', '--data', path.join(dir, 'data'), ...args);
+  const file = async (name: string, text: string): Promise<string> => {
+    const full = path.join(dir, name);
+    await mkdir(path.dirname(full), { recursive: true });
+    await writeFile(full, text);
+    return full;
+  };
+  const oneLine = (ran: { code: number | null; stderr: string; stdout: string }): string => {
+    expect(ran.stderr.trim().split('\n')).toHaveLength(1);
+    expect(ran.stderr).not.toMatch(/^\s+at /m);
+    return ran.stderr;
+  };
+
+  it.each([
+    ['an unknown command', ['fly']],
+    ['an unknown flag', ['start', '--colour-of-money', 'green']],
+    ['a port that is none', ['start', '--proxy-port', '70000']],
+    ['a range that is none', ['start', '--allow-destinations', '127.0.0.0/99']],
+  ])('%s: exit code 2 and one line', async (_, args) => {
+    const ran = await phonehome(...args);
+    expect(ran.code).toBe(2);
+    expect(oneLine(ran)).toMatch(/fly|colour-of-money|70000|127\.0\.0\.0\/99/);
+  });
+
+  it('a broken devices file: names line and field, and never the value', async () => {
+    const devices = await file(
+      'devices.yaml',
+      'devices:\n  - id: a\n    match: { default: true }\n    identifiers:\n      imei: "490154203237510"\n',
+    );
+    const ran = await start('--devices', devices);
+    expect(ran.code).toBe(1);
+    const said = oneLine(ran);
+    expect(said).toContain('devices.yaml');
+    expect(said).toMatch(/\b5\b/);
+    expect(said).toContain('imei');
+    expect(said).not.toContain('490154203237510');
+  });
+
+  it('a devices file that is not there', async () => {
+    const ran = await start('--devices', path.join(dir, 'nowhere.yaml'));
+    expect(ran.code).toBe(1);
+    expect(oneLine(ran)).toContain('nowhere.yaml');
+  });
+
+  it('an upstream CA that is not there, or is no certificate', async () => {
+    for (const given of [path.join(dir, 'nowhere.pem'), await file('no.pem', 'hello')]) {
+      const ran = await start('--upstream-ca', given);
+      expect(ran.code).toBe(1);
+      expect(oneLine(ran)).toContain(path.basename(given));
+    }
+  });
+
+  it('an upstream map that is no JSON', async () => {
+    const ran = await start('--upstream-map', await file('map.json', '[{'));
+    expect(ran.code).toBe(1);
+    expect(oneLine(ran)).toContain('map.json');
+  });
+
+  it('a port in use: names the port', async () => {
+    const taken = createServer();
+    await new Promise<void>((done) => taken.listen(0, '127.0.0.1', done));
+    const { port } = taken.address() as { port: number };
+    for (const flag of ['--proxy-port', '--ui-port']) {
+      const ran = await start('--host', '127.0.0.1', flag, String(port));
+      expect(ran.code).toBe(1);
+      expect(oneLine(ran)).toContain(String(port));
+    }
+    taken.close();
+  });
+
+  it('a database that is none: names the file, and does not touch it', async () => {
+    const first = await start('--upstream-map', await file('map.json', '[{'));
+    expect(first.code).toBe(1);
+    const ran = await startOnBrokenStore(dir);
+    expect(ran.code).toBe(1);
+    expect(oneLine(ran)).toMatch(/\.(db|sqlite)/);
+  });
+});
+
+async function startOnBrokenStore(dir: string) {
+  const data = path.join(dir, 'broken');
+  await mkdir(data, { recursive: true });
+  for (const name of ['evidence.db', 'phonehome.db', 'evidence.sqlite', 'phonehome.sqlite'])
+    await writeFile(path.join(data, name), 'this is no database, and long enough to be read as one '.repeat(50));
+  return phonehome('start', '--json', '--proxy-port', '0', '--ui-port', '0', '--data', data);
+}
+
+describe('servers and phones that misbehave', () => {
+  let world: World;
+  let odd: Server;
+  let dir: string;
+  beforeAll(async () => {
+    dir = await mkdtemp(path.join(tmpdir(), 'odd-'));
+    // Takes a connection and resets it.
+    odd = createServer((socket: Socket) => socket.resetAndDestroy());
+    await new Promise<void>((done) => odd.listen(0, '127.0.0.1', done));
+    world = await startWorld({ args: ['--allow-destinations', '127.0.0.0/8'] });
+  });
+  afterAll(async () => {
+    odd.close();
+    await world.end();
+    await rm(dir, { recursive: true });
+  });
+
+  const stillWorks = async (): Promise<void> => {
+    const answer = await askCurl(world.lab.phone, { url: `${world.https}/page` });
+    expect(answer).toMatchObject({ ok: true, status: 200 });
+  };
+
+  it.each([
+    ['refuses the connection', 'http://127.0.0.1:1/', /refused/i],
+    ['does not exist', 'http://no-such-host.invalid/', /no-such-host\.invalid/],
+  ])('tells the phone in plain text with 502 when the server %s', async (_, url, reason) => {
+    const answer = await askCurl(world.lab.phone, { url });
+    expect(answer).toMatchObject({ ok: true, status: 502 });
+    expect(answer.body.toString()).toMatch(reason);
+    expect(answer.body.toString()).not.toMatch(/<html|^\s+at /m);
+    await stillWorks();
+  });
+
+  it('answers a CONNECT to a server that refuses with 502', async () => {
+    const answer = await askCurl(world.lab.phone, { url: 'https://127.0.0.1:1/' });
+    expect(answer.ok).toBe(false);
+    expect(answer.stderr).toContain('502');
+    await stillWorks();
+  });
+
+  it('passes a reset of the server on', async () => {
+    const { port } = odd.address() as { port: number };
+    const answer = await askCurl(world.lab.phone, { url: `https://127.0.0.1:${port}/` });
+    expect(answer.ok).toBe(false);
+    await stillWorks();
+  });
+
+  it('survives garbage, silence and resets at every point of a conversation', async (context) => {
+    requireTool(context, 'curl');
+    const { proxy } = world.lab.phone;
+    const openings: (string | Buffer)[] = [
+      '',
+      '\0',
+      'GET',
+      'GET / HTTP/1.1\r\n',
+      'CONNECT',
+      `CONNECT ${world.host}:443 HTTP/1.1\r\nHost: x\r\n`,
+      `CONNECT ${world.host}:443 HTTP/1.1\r\n\r\n`,
+      `CONNECT ${world.host}:443 HTTP/1.1\r\n\r\n\x16\x03\x01\x02\x00\x01`,
+      `CONNECT ${world.host}:99999 HTTP/1.1\r\n\r\n`,
+      `GET ${world.http}/page HTTP/1.1\r\nHost: ${world.host}\r\n\r\n`,
+      `POST ${world.http}/page HTTP/1.1\r\nHost: ${world.host}\r\nContent-Length: 100\r\n\r\nhalf`,
+      `POST ${world.http}/page HTTP/1.1\r\nHost: ${world.host}\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`,
+      `POST ${world.http}/page HTTP/1.1\r\nHost: ${world.host}\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab`,
+      'GET http://[::1 HTTP/1.1\r\n\r\n',
+      '\x05\xff',
+      Buffer.from([5, 1, 0, 5, 1, 0, 3, 200]),
+      Buffer.alloc(70_000, 'A'),
+      Buffer.from([0x16, 3, 1, 0xff, 0xff, 1, 0, 0]),
+    ];
+    for (const opening of openings) {
+      for (const ending of ['end', 'resetAndDestroy'] as const) {
+        const socket = connect(proxy);
+        socket.on('error', () => {});
+        await new Promise<void>((done) => socket.once('connect', () => done()));
+        await new Promise<void>((done) => void socket.write(opening || ' ', () => done()));
+        socket[ending]();
+        socket.resume();
+      }
+    }
+    await stillWorks();
+    await eventually('every flow is closed', async () => {
+      const health = (await world.lab.api('/api/flows?open=true&limit=500')) as { flows: unknown[] };
+      return health.flows.length === 0;
+    });
+    expect(world.lab.stderr()).not.toMatch(/internal error|internal fault/);
+  });
+});

@@ -1,0 +1,83 @@
+/** A phone uploads 300 MB to a server that reads slowly: the lab's memory stays flat, and the last bytes are searched too. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { run } from '../clients/process.ts';
+import { requireTool, toolPath } from '../clients/tools.ts';
+import type { LabProcess } from './lab-process.ts';
+import { startWorld, type World } from './world.ts';
+
+const UPLOAD_BYTES = 300 << 20;
+const MAX_RSS_BYTES = 120 << 20;
+const IMEI = '490154203237518';
+
+let world: World;
+let dir: string;
+let file: string;
+beforeAll(async () => {
+  // 75 pauses of 100 ms: slower than the client by far, so everything in between has to wait.
+  world = await startWorld({ sinkPauseMs: 100 });
+  dir = await mkdtemp(path.join(tmpdir(), 'upload-'));
+  file = path.join(dir, 'upload.log');
+  await writeUpload(file);
+});
+afterAll(async () => {
+  await world.end();
+  await rm(dir, { recursive: true });
+});
+
+it.each(['http', 'https'] as const)(
+  'stays under 120 MB and finds an IMEI at the very end, over %s',
+  async (scheme) => {
+    const { lab, origin } = world;
+    const target = `/sink/${scheme}`;
+    const { code, stderr } = await upload(lab, `${world[scheme]}${target}`);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    const got = origin.received.find((one) => one.path === target);
+    expect(got).toMatchObject({ bodyBytes: UPLOAD_BYTES, bodySha256: await sha256(file) });
+    const alerts = await lab.until('leak', (all) => all.some((one) => one.flow?.url?.endsWith(target)));
+    expect(alerts.find((one) => one.flow?.url?.endsWith(target))).toMatchObject({
+      type: 'leak',
+      identifier: { kind: 'imei', known: true },
+      evidence: { where: 'body' },
+    });
+    const peak = await lab.peakRssBytes();
+    expect(peak / (1 << 20), 'peak resident memory in MB').toBeLessThan(MAX_RSS_BYTES / (1 << 20));
+  },
+  180_000,
+);
+
+async function upload(lab: LabProcess, url: string): Promise<{ code: number | null; stderr: string }> {
+  const { proxy, caFile } = lab.phone;
+  const args = ['--silent', '--show-error', '--proxy', `http://${proxy.host}:${proxy.port}`, '--cacert', caFile ?? ''];
+  return run(toolPath('curl'), [...args, '-H', 'Content-Type: text/plain', '-T', file, '-o', '/dev/null', url], {
+    timeoutMs: 150_000,
+  });
+}
+
+/** Log lines without a digit run long enough to be an identifier, then one that is. */
+async function writeUpload(name: string): Promise<void> {
+  const tail = Buffer.from(`\ndevice ${IMEI}`);
+  const lines = Array.from({ length: 20_000 }, (_, index) => `event ${index} screen on, battery ${index % 100} %\n`);
+  const block = Buffer.from(lines.join(''));
+  const handle = await open(name, 'w');
+  let left = UPLOAD_BYTES - tail.length;
+  while (left > 0) {
+    const { bytesWritten } = await handle.write(block, 0, Math.min(left, block.length));
+    left -= bytesWritten;
+  }
+  await handle.write(tail);
+  await handle.close();
+}
+
+async function sha256(name: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const part of createReadStream(name)) hash.update(part as Buffer);
+  return hash.digest('hex');
+}
+
+it('needs curl', (context) => requireTool(context, 'curl'));

@@ -1,0 +1,64 @@
+/** One lab and one server on loopback that it may reach: what most end-to-end tests stand on. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Origin, startOrigin } from '../clients/origin.ts';
+import { ANY_PHONE, type LabProcess, type StartOptions, startLab } from './lab-process.ts';
+
+export interface World {
+  origin: Origin;
+  lab: LabProcess;
+  /** Name on the origin's certificate. The upstream map files it under an address in China. */
+  host: string;
+  http: string;
+  https: string;
+  end(): Promise<void>;
+}
+
+export const HOST = 'collector.example.com';
+/** An address of China Telecom: the flows of these tests are "simulated" contacts with it. */
+const FILED_UNDER = '42.62.48.10';
+
+export interface WorldOptions extends StartOptions {
+  sinkPauseMs?: number;
+  /** Further names of the same server on 80 and 443: the lab remembers rejections per name. */
+  otherHosts?: string[];
+  /** Further servers on the same name: started with the origin's certificate, they tell which port is theirs. */
+  more?: (origin: Origin) => Promise<{ port: number; listensOn: number }[]>;
+}
+
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const origin = await startOrigin([HOST, ...(options.otherHosts ?? [])], options.sinkPauseMs);
+  const dir = await mkdtemp(path.join(tmpdir(), 'world-'));
+  const upstreamCa = path.join(dir, 'upstream-ca.pem');
+  const upstreamMap = path.join(dir, 'upstream-map.json');
+  await writeFile(upstreamCa, origin.caPem);
+  const servers = [
+    { port: 80, listensOn: origin.httpPort },
+    { port: 443, listensOn: origin.tlsPort },
+  ];
+  const named = (host: string, list: typeof servers) =>
+    list.map(({ port, listensOn }) => ({ host, port, dial: `127.0.0.1:${listensOn}`, address: FILED_UNDER }));
+  const map = [
+    ...named(HOST, [...servers, ...((await options.more?.(origin)) ?? [])]),
+    ...(options.otherHosts ?? []).flatMap((host) => named(host, servers)),
+  ];
+  await writeFile(upstreamMap, JSON.stringify(map));
+  const lab = await startLab({
+    devices: ANY_PHONE,
+    ...options,
+    args: ['--upstream-ca', upstreamCa, '--upstream-map', upstreamMap, ...(options.args ?? [])],
+  });
+  return {
+    origin,
+    lab,
+    host: HOST,
+    http: `http://${HOST}`,
+    https: `https://${HOST}`,
+    async end() {
+      await lab.stop();
+      await origin.stop();
+      await rm(dir, { recursive: true });
+    },
+  };
+}
