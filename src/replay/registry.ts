@@ -1,7 +1,13 @@
 /** Every replay, in the order the demonstration plays them: each case, then its twin. */
 import type { ReplayCase } from './case.ts';
+import { mintBrowser } from './cases/mint-browser.ts';
+import { mintBrowserFixed } from './cases/mint-browser-fixed.ts';
+import { miuiAnalytics } from './cases/miui-analytics.ts';
+import { miuiAnalyticsFixed } from './cases/miui-analytics-fixed.ts';
 import { nokia7Plus } from './cases/nokia-7-plus.ts';
 import { nokia7PlusFixed } from './cases/nokia-7-plus-fixed.ts';
+import { oneplus2017 } from './cases/oneplus-2017.ts';
+import { oneplus2017Fixed } from './cases/oneplus-2017-fixed.ts';
 import { redmiNoteBenign } from './cases/redmi-note-benign.ts';
 import { redmiNotePhotos } from './cases/redmi-note-photos.ts';
 import { redmiNotePhotosFixed } from './cases/redmi-note-photos-fixed.ts';
@@ -24,4 +30,10 @@ export const replays: readonly ReplayCase[] = [
   redmiNoteBenign,
   xiaomiCloudMessaging,
   xiaomiCloudMessagingFixed,
+  mintBrowser,
+  mintBrowserFixed,
+  miuiAnalytics,
+  miuiAnalyticsFixed,
+  oneplus2017,
+  oneplus2017Fixed,
 ];
