@@ -26,6 +26,11 @@ export class Carry {
     return this.#bytes.subarray(0, this.length);
   }
 
+  /** Starts empty again in the same memory. */
+  clear(): void {
+    this.length = 0;
+  }
+
   /** Hands over what is held and starts empty again; the caller owns the result. */
   take(): Buffer {
     const taken = this.view();

@@ -1,17 +1,19 @@
 /**
- * The layer a connection starts with when nothing but its bytes tells what it is: holds the first bytes of the phone
- * until `sniff` knows, then becomes that reader. If the server speaks first, or the phone stops before it is clear,
- * the connection is raw. At most `maxSniffBytes` are held.
+ * The layer a connection starts with when nothing but its bytes tells what it is: holds the first bytes until `sniff`
+ * knows from the phone's, then becomes that reader. A server that speaks first means raw, unless it says HTTP/2
+ * SETTINGS, which may come before the phone's preface (RFC 9113 3.4). If a side ends before it is clear, it is raw.
+ * At most `maxSniffBytes` of each direction are held.
  */
 import type { Direction, FlowEvent } from '../model/flow.ts';
 import { Carry } from './carry.ts';
 import type { Layer, Reading } from './layer.ts';
-import { type Guess, sniff } from './sniff.ts';
+import { type Guess, mayBeHttp2Settings, sniff } from './sniff.ts';
 
 export class ChoosingLayer implements Layer {
   readonly #reading: Reading;
   readonly #open: (guess: Exclude<Guess, 'more'>) => Layer;
-  readonly #held = new Carry();
+  readonly #request = new Carry();
+  readonly #response = new Carry();
   #chosen: Layer | null = null;
 
   constructor(reading: Reading, open: (guess: Exclude<Guess, 'more'>) => Layer) {
@@ -21,23 +23,17 @@ export class ChoosingLayer implements Layer {
 
   push(direction: Direction, chunk: Buffer, time: number, out: FlowEvent[]): void {
     if (chunk.length === 0) return;
-    if (this.#chosen === null) {
-      if (direction === 'response') this.#choose('raw', time, out);
-      else {
-        const all = this.#held.length === 0 ? chunk : this.#hold(chunk);
-        const guess = sniff(all, this.#reading.limits.maxSniffBytes);
-        if (guess === 'more') {
-          if (all === chunk) this.#held.add(chunk);
-          return;
-        }
-        if (all !== chunk) {
-          this.#choose(guess, time, out);
-          return;
-        }
-        this.#chosen = this.#open(guess);
-      }
+    if (this.#chosen !== null) {
+      this.#chosen.push(direction, chunk, time, out);
+      return;
     }
-    this.#chosen!.push(direction, chunk, time, out);
+    const { maxSniffBytes } = this.#reading.limits;
+    const held = direction === 'request' ? this.#request : this.#response;
+    held.add(chunk);
+    if (direction === 'request') {
+      const guess = sniff(held.view(), maxSniffBytes);
+      if (guess !== 'more') this.#choose(guess, time, out);
+    } else if (held.length > maxSniffBytes || !mayBeHttp2Settings(held.view())) this.#choose('raw', time, out);
   }
 
   end(direction: Direction, time: number, out: FlowEvent[]): void {
@@ -50,13 +46,9 @@ export class ChoosingLayer implements Layer {
     this.#chosen!.close(time, out);
   }
 
-  #hold(chunk: Buffer): Buffer {
-    this.#held.add(chunk);
-    return this.#held.view();
-  }
-
   #choose(guess: Exclude<Guess, 'more'>, time: number, out: FlowEvent[]): void {
     this.#chosen = this.#open(guess);
-    if (this.#held.length > 0) this.#chosen.push('request', this.#held.take(), time, out);
+    if (this.#response.length > 0) this.#chosen.push('response', this.#response.take(), time, out);
+    if (this.#request.length > 0) this.#chosen.push('request', this.#request.take(), time, out);
   }
 }

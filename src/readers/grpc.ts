@@ -86,7 +86,7 @@ export class GrpcBody {
       return end;
     }
     this.#left = prefix.readUInt32BE(1);
-    this.#prefix.take();
+    this.#prefix.clear();
     this.#inMessage = true;
     this.#label = flags & TRAILERS ? `${this.#options.path} trailers` : this.#options.path;
     this.#opener = flags & COMPRESSED ? openerFor(this.#options.encoding) : null;

@@ -87,7 +87,11 @@ export class FrameSplitter {
     }
     const end = Math.min(chunk.length, at + FRAME_HEADER_BYTES - this.#header.length);
     this.#header.add(chunk, at, end);
-    if (this.#header.length === FRAME_HEADER_BYTES) this.#beginFrame(this.#header.take(), 0, time, out);
+    if (this.#header.length === FRAME_HEADER_BYTES) {
+      const header = this.#header.view();
+      this.#header.clear();
+      this.#beginFrame(header, 0, time, out);
+    }
     return end;
   }
 

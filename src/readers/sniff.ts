@@ -1,8 +1,4 @@
-/**
- * Decides from a connection's first bytes which reader it gets, and may answer that it needs more.
- * Pure: it sees only what the phone sent. A server that speaks first is never HTTP, so its reader is `raw`.
- */
-
+/** Decides from a connection's first bytes which reader it gets, and may answer that it needs more. Pure functions. */
 import { PREFACE } from './http2-frames.ts';
 
 /** `more`: not decidable yet. */
@@ -29,4 +25,10 @@ export function sniff(sent: Buffer, maxBytes: number): Guess {
   const lineEnd = bytes.indexOf(LF, start);
   if (lineEnd < 0) return bytes.length < maxBytes ? 'more' : 'raw';
   return REQUEST_LINE_END.test(bytes.toString('latin1', Math.max(start, lineEnd - 64), lineEnd)) ? 'http1' : 'raw';
+}
+
+/** Whether the first bytes of a server may be the SETTINGS frame it opens HTTP/2 with (RFC 9113 6.5). */
+export function mayBeHttp2Settings(bytes: Buffer): boolean {
+  const [high = 0, middle = 0, length = 0, type = 4, ...flagsAndStream] = bytes.subarray(0, 9);
+  return high === 0 && middle === 0 && length % 6 === 0 && type === 4 && flagsAndStream.every((byte) => byte === 0);
 }

@@ -118,7 +118,7 @@ export class WebSocketLayer implements Layer {
       side.raw = true;
       return end;
     }
-    side.header.take();
+    side.header.clear();
     side.inPayload = true;
     if (side.left === 0) this.#endFrame(side, time, out);
     return end;
