@@ -4,8 +4,8 @@
  * name is a problem too, since a phone whose IMEI nobody searches for looks innocent. Messages never hold a value.
  */
 import { readFileSync, statSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { basename, dirname, resolve } from 'node:path';
-import ipaddr from 'ipaddr.js';
 import type { Canaries, Device, PlantedPhoto, RegisteredCell, RegisteredIdentifiers } from '../model/device.ts';
 import { addressKey } from './address.ts';
 import { type Field, type Problem, readDocument } from './document.ts';
@@ -67,7 +67,7 @@ function matchOf(field: Field | undefined, topLevelDefault: Field | undefined): 
   const parts = field?.entries(['ip', 'mac', 'default']) ?? new Map<string, Field>();
   const ip = parts.get('ip')?.text() ?? null;
   const mac = parts.get('mac')?.text() ?? null;
-  if (ip && !ipaddr.isValid(ip)) parts.get('ip')?.fail('must be an IPv4 or IPv6 address');
+  if (ip && isIP(ip) === 0) parts.get('ip')?.fail('must be an IPv4 or IPv6 address');
   if (mac && !canonicalMac(mac)) parts.get('mac')?.fail('must be a MAC address such as 02:00:5e:10:00:01');
   return {
     ip: ip && addressKey(ip),

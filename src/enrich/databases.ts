@@ -1,0 +1,119 @@
+/**
+ * The .mmdb databases: two that come with the lab and vote on the country, and the operator's own, which win.
+ * Promise: a v6 address is never asked of a v4 file (it would answer, wrongly); the v6 files are read at the first v6
+ * address, not before; a file that is damaged is left out and said so, never a reason to stop.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Reader } from 'maxmind';
+import type { CountryVote } from '../model/destination.ts';
+import { dataPackage } from './packages.ts';
+import { factsOf, type RecordFacts } from './record-kind.ts';
+import { brokenSource, datedSource, type GeoSource } from './sources.ts';
+
+export interface Database {
+  name: string;
+  date: string | null;
+  /** False for a file of networks only: it has no say on the country. */
+  places: boolean;
+  /** Null when the address is not in it. */
+  find(address: string, family: 4 | 6): RecordFacts | null;
+}
+
+export interface Opened {
+  database: Database | null;
+  source: GeoSource;
+}
+
+const EMBEDDED = [
+  { package: 'dbip-country-mmdb', file: 'dbip-country', licence: 'CC BY 4.0, DB-IP (https://db-ip.com)' },
+  { package: 'geo-whois-asn-country-mmdb', file: 'geo-whois-asn-country', licence: 'CC0 1.0 / CC BY 4.0, NRO' },
+] as const;
+
+/** Addresses that any database of the world answers: what a file is about shows in its answers to them. */
+const PROBES_V4 = ['8.8.8.8', '1.1.1.1', '17.253.144.10', '42.62.48.10', '161.117.71.36', '193.0.6.139', '200.160.2.3'];
+const PROBES_V6 = ['2001:4860:4860::8888', '2620:149:af0::10', '2001:67c:2e8:22::c100:68b', '2400:3200::1'];
+
+export function openEmbedded(nowMs: number): Opened[] {
+  return EMBEDDED.map((entry) => {
+    const facts = { name: entry.file, about: 'country' as const, licence: entry.licence };
+    const found = dataPackage(entry.package);
+    if (!found) {
+      return { database: null, source: brokenSource(facts, 'missing', `${entry.file} is not installed: run 'npm ci'`) };
+    }
+    const path = (family: 4 | 6): string => join(found.directory, `${entry.file}-ipv${family}.mmdb`);
+    try {
+      const v4 = new Reader(readFileSync(path(4)));
+      const source = datedSource({ ...facts, date: found.date }, nowMs);
+      const database = {
+        name: entry.file,
+        date: found.date,
+        places: true,
+        find: finder(v4, () => new Reader(readFileSync(path(6)))),
+      };
+      return { database, source };
+    } catch {
+      const advice = `${path(4)} is damaged: run 'npm ci'`;
+      return { database: null, source: brokenSource(facts, 'damaged', advice) };
+    }
+  });
+}
+
+/** Every .mmdb below `dir`, by name. */
+export function openOwn(dir: string, nowMs: number): Opened[] {
+  let names: string[] = [];
+  try {
+    names = readdirSync(dir).filter((name) => name.endsWith('.mmdb'));
+  } catch {
+    return []; // no such directory: nothing was dropped in
+  }
+  return names.sort().map((name) => openOwnFile(join(dir, name), name, nowMs));
+}
+
+function openOwnFile(path: string, name: string, nowMs: number): Opened {
+  const facts = { name, licence: "the operator's own file" };
+  const broken = (why: string): Opened => ({
+    database: null,
+    source: brokenSource({ ...facts, about: 'country' }, 'damaged', `${path} ${why}: replace or remove it`),
+  });
+  try {
+    const reader = new Reader(readFileSync(path));
+    const v4only = reader.metadata.ipVersion === 4;
+    const answers = [...PROBES_V4, ...(v4only ? [] : PROBES_V6)].map((probe) => factsOf(reader.get(probe)));
+    const places = answers.some(({ country }) => country !== null);
+    const networks = answers.some(({ asn }) => asn !== null);
+    if (!places && !networks) return broken('holds neither countries nor networks');
+    const about = places && networks ? 'country and network' : places ? 'country' : 'network';
+    const date = dayOf(reader.metadata.buildEpoch);
+    const find = finder(reader, () => (v4only ? null : reader));
+    return { database: { name, date, places, find }, source: datedSource({ ...facts, about, date }, nowMs) };
+  } catch {
+    return broken('is not a readable .mmdb file');
+  }
+}
+
+/** @param openV6 called once, at the first v6 address; a failure counts as "knows nothing". */
+function finder(v4: Reader<object>, openV6: () => Reader<object> | null): Database['find'] {
+  let v6: Reader<object> | null | undefined;
+  return (address, family) => {
+    if (family === 6 && v6 === undefined) {
+      try {
+        v6 = openV6();
+      } catch {
+        v6 = null;
+      }
+    }
+    const record = family === 4 ? v4.get(address) : (v6?.get(address) ?? null);
+    return record === null ? null : factsOf(record);
+  };
+}
+
+export const voteOf = (database: Database, country: string | null): CountryVote => ({
+  source: database.date === null ? database.name : `${database.name} ${database.date}`,
+  country,
+});
+
+function dayOf(epoch: unknown): string | null {
+  const date = new Date(epoch as Date);
+  return Number.isNaN(date.getTime()) ? null : date.toISOString().slice(0, 10);
+}

@@ -1,0 +1,155 @@
+/** The table of networks: made when it must be, whole or not there, in a process of its own. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { openAsTable, tableName, verifyAsTable } from '../../src/enrich/as-table.ts';
+import { encodeTable, type Range } from '../../src/enrich/compile-as-table.ts';
+import { type DataPackage, dataPackage } from '../../src/enrich/packages.ts';
+import { prepareGeo } from '../../src/enrich/prepare.ts';
+import { LabError } from '../../src/model/lab.ts';
+
+const freshDir = () => mkdtempSync(join(tmpdir(), 'prepare-'));
+
+/** Small sources of the same form as the packages, so that a compilation takes no time. */
+function smallPackages(
+  version = '2.3.2026061719',
+  v4 = '16777216,16777471,13335,"Cloudflare, ""Inc."""\n',
+): (name: string) => DataPackage | null {
+  const directory = freshDir();
+  writeFileSync(join(directory, 'asn-ipv4-num.csv'), v4);
+  writeFileSync(
+    join(directory, 'asn-ipv6-num.csv'),
+    '42540488161975842760550356425300246528,42540488241204005274814694018844196863,6939,Hurricane Electric LLC\n',
+  );
+  return (name) => (name === 'asn' ? { name, directory, version, date: null } : dataPackage(name));
+}
+
+async function prepare(dir: string, packages: ReturnType<typeof smallPackages>): Promise<string[]> {
+  const lines: string[] = [];
+  await prepareGeo(dir, ({ text, done }) => lines.push(`${done} ${text}`), packages);
+  return lines;
+}
+
+describe('prepareGeo', () => {
+  test('compiles at first, with progress, then finds nothing to do', async () => {
+    const dir = join(freshDir(), 'made', 'geoip');
+    const packages = smallPackages();
+    const lines = await prepare(dir, packages);
+    expect(lines[0]).toBe('0 geo data: compiling the table of networks (first start)');
+    expect(lines.at(-1)).toBe('1 geo data: compiling the table of networks (first start)');
+    expect(readdirSync(dir).sort()).toEqual(['as-ipv4.table', 'as-ipv6.table']);
+    expect(await prepare(dir, packages)).toEqual([]);
+    const table = openAsTable(join(dir, tableName(4)), 4);
+    expect(table.find(Uint8Array.of(1, 0, 0, 200))).toEqual({ asn: 13335, org: 'Cloudflare, "Inc."', country: 'US' });
+    expect(table.find(Uint8Array.of(1, 0, 1, 0))).toBeNull();
+    expect(table.find(Uint8Array.of(0, 255, 255, 255))).toBeNull();
+    expect(table.find(new Uint8Array(16))).toBeNull();
+    table.close();
+  });
+
+  test('compiles again when the package was updated, and when a table is damaged in any way', async () => {
+    const dir = freshDir();
+    await prepare(dir, smallPackages());
+    const updated = smallPackages('2.3.2026091000');
+    expect((await prepare(dir, updated))[0]).toContain('(the data was updated)');
+    const path = join(dir, tableName(4));
+    const whole = readFileSync(path);
+    for (const damage of [
+      () => truncateSync(path, whole.length - 1),
+      () => truncateSync(path, 10),
+      () => writeFileSync(path, ''),
+      () =>
+        writeFileSync(
+          path,
+          Buffer.concat([whole.subarray(0, 70), Buffer.of((whole[70] as number) ^ 1), whole.subarray(71)]),
+        ),
+      () => writeFileSync(path, 'another format entirely, of more than sixty-four bytes, which is what a header has'),
+    ]) {
+      damage();
+      expect((await prepare(dir, updated))[0]).toContain('(the old one is damaged)');
+      expect(verifyAsTable(path).source).toContain('2026091000');
+    }
+  });
+
+  test.each([
+    [
+      'the source is not the CSV it should be',
+      smallPackages('1', 'hello\n'),
+      /asn-ipv4-num\.csv: not a row of "start,end,number,name"/,
+    ],
+    ['the package is not installed', () => null, /is not installed: run 'npm ci'/],
+    [
+      'the package has no such file',
+      (name: string) => ({ name, directory: freshDir(), version: '1', date: null }),
+      /ENOENT/,
+    ],
+  ])('when %s it is one line and no half table is left', async (_name, packages, problem) => {
+    const dir = freshDir();
+    const attempt = prepareGeo(dir, () => undefined, packages);
+    await expect(attempt).rejects.toThrow(problem);
+    await expect(attempt).rejects.toThrow(LabError);
+    await expect(attempt).rejects.toThrow(/^[^\n]*$/);
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  test('a place where nothing can be written is one line', async () => {
+    const dir = join(freshDir(), 'file');
+    writeFileSync(dir, '');
+    await expect(prepareGeo(join(dir, 'geoip'), () => undefined, smallPackages())).rejects.toThrow(
+      /^geo data: .* cannot be made \(ENOTDIR\)/,
+    );
+    const taken = freshDir();
+    mkdirSync(join(taken, tableName(4)));
+    await expect(prepareGeo(taken, () => undefined, smallPackages())).rejects.toThrow(/cannot be compiled \(.*EISDIR/);
+    expect(readdirSync(taken)).toEqual([tableName(4)]);
+  });
+});
+
+describe('the table', () => {
+  const build = (family: 4 | 6, ranges: Range[]) => {
+    const path = join(freshDir(), 'table');
+    const names = new Map(ranges.map(({ asn }) => [asn, `AS ${asn} – ünïcode`]));
+    writeFileSync(path, encodeTable(family, ranges, names, new Map(), 'test'));
+    return openAsTable(path, family);
+  };
+  const bytesOf = (value: bigint, family: 4 | 6) =>
+    Buffer.from(value.toString(16).padStart(family === 4 ? 8 : 32, '0'), 'hex');
+
+  test.each([4, 6] as const)('any set of ranges of family %i gives every address its own system, or none', (family) => {
+    const last = (1n << (family === 4 ? 32n : 128n)) - 1n;
+    const cuts = fc.uniqueArray(fc.oneof(fc.bigInt(0n, last), fc.constantFrom(0n, 1n, last - 1n, last)), {
+      minLength: 2,
+      maxLength: 12,
+    });
+    fc.assert(
+      fc.property(cuts, fc.array(fc.bigInt(0n, last), { maxLength: 20 }), (points, probes) => {
+        const sorted = points.sort((a, b) => (a < b ? -1 : 1));
+        const ranges: Range[] = [];
+        for (let i = 0; i + 1 < sorted.length; i += 2) {
+          ranges.push({ start: sorted[i] as bigint, end: sorted[i + 1] as bigint, asn: (i % 6) + 1 });
+        }
+        const table = build(family, ranges);
+        const edges = sorted
+          .flatMap((point) => [point - 1n, point, point + 1n])
+          .filter((point) => point >= 0n && point <= last);
+        for (const probe of [...probes, ...edges]) {
+          const expected = ranges.find(({ start, end }) => start <= probe && probe <= end);
+          const found = table.find(bytesOf(probe, family));
+          expect(found?.asn ?? null).toBe(expected?.asn ?? null);
+          if (found) expect(found.org).toBe(`AS ${found.asn} – ünïcode`);
+        }
+        table.close();
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('an empty table answers nothing, and a table of the other family is refused', () => {
+    expect(build(4, []).find(Uint8Array.of(1, 2, 3, 4))).toBeNull();
+    const path = join(freshDir(), 'table');
+    writeFileSync(path, encodeTable(6, [], new Map(), new Map(), 'test'));
+    expect(() => openAsTable(path, 4)).toThrow('is of family 6');
+  });
+});
