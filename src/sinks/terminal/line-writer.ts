@@ -1,0 +1,94 @@
+/**
+ * Writes lines to an output that may be slow, stalled or gone, without ever waiting for it. Lines that do not fit into
+ * `maxQueuedBytes` are dropped and counted; when there is room again, one line says which are missing. When the reader
+ * has gone (EPIPE: `phonehome watch | head`), writing stops quietly and `onGone` is told once.
+ */
+import { createWriteStream, fstatSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
+
+export interface LineWriterOptions {
+  /** A stalled reader may cost this much memory: about 700 alerts as JSON. */
+  maxQueuedBytes?: number;
+  /** The line that tells of lines `from` to `to` (as given to `write`) that are not there. */
+  gapLine: (from: number, to: number) => string;
+  onGone?: () => void;
+}
+
+export interface LineWriter {
+  /** `seq` names the line in a gap. False when it was dropped or nobody reads any more. */
+  write(line: string, seq: number): boolean;
+  stats(): { written: number; dropped: number; gone: boolean };
+  /** Resolves when everything was written, or when a reader that stalls did not take it within `withinMs` (1,000). */
+  end(withinMs?: number): Promise<void>;
+}
+
+export function createLineWriter(output: Writable, options: LineWriterOptions): LineWriter {
+  const { gapLine, maxQueuedBytes = 1024 * 1024, onGone = () => {} } = options;
+  let written = 0;
+  let dropped = 0;
+  let gone = false;
+  let missing: { from: number; to: number } | null = null;
+
+  const leave = () => {
+    if (gone) return;
+    gone = true;
+    onGone();
+  };
+  output.on('error', leave);
+  output.on('close', leave);
+  output.on('drain', () => {
+    if (missing === null || gone) return;
+    const { from, to } = missing;
+    missing = null;
+    output.write(`${gapLine(from, to)}\n`);
+  });
+
+  return {
+    write(line, seq) {
+      if (gone) return false;
+      // Once behind, stay behind until `drain`: a gap is one range, not every other line.
+      if (missing !== null || output.writableLength > maxQueuedBytes) {
+        dropped++;
+        missing = { from: missing?.from ?? seq, to: seq };
+        return false;
+      }
+      written++;
+      output.write(`${line}\n`);
+      return true;
+    },
+    stats: () => ({ written, dropped, gone }),
+    end(withinMs = 1000) {
+      if (missing !== null && !gone) output.write(`${gapLine(missing.from, missing.to)}\n`);
+      missing = null;
+      return new Promise((resolve) => {
+        if (gone || output.destroyed) {
+          resolve();
+          return;
+        }
+        const timer = setTimeout(() => {
+          output.destroy();
+          resolve(); // process.stdout on a terminal never closes
+        }, withinMs);
+        output.once('close', () => {
+          clearTimeout(timer);
+          resolve();
+        });
+        output.end();
+      });
+    },
+  };
+}
+
+/**
+ * Standard output that never blocks the event loop. `process.stdout` does when it is a pipe on POSIX (Node's
+ * "A note on process I/O"): a reader that stalls would stall every phone. A file stream would not do for a pipe either:
+ * its blocked write keeps the process from ending. Terminals keep `process.stdout`.
+ */
+export function openStandardOutput(): Writable {
+  if (process.stdout.isTTY) return process.stdout;
+  const kind = fstatSync(1);
+  if (kind.isFIFO() || kind.isSocket()) return new Socket({ fd: 1, readable: false, writable: true });
+  if (kind.isFile()) return createWriteStream('', { fd: 1 });
+  return process.stdout;
+}

@@ -1,0 +1,90 @@
+import { stripVTControlCharacters } from 'node:util';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { formatAlertLine } from '../../../src/sinks/terminal/alert-line.ts';
+import { labAlert } from '../lab-alert.ts';
+
+const plain = { colour: false, utc: true };
+
+describe('one alert as one line', () => {
+  it('says when, which phone, how bad, what, how encoded, where to, whether readable, phase, count', () => {
+    const alert = labAlert(1, {
+      case: { id: 'c', phase: 'before-consent' },
+      count: 3,
+      simulated: true,
+      label: 'disputed',
+    });
+    expect(formatAlertLine(alert, plain)).toBe(
+      '2026-11-22 10:00:01  Nokia 7 Plus    CRITICAL  imei 490154********8 (base64 › json) in body $.IMEI1  → 🇨🇳 CN China Telecom (zzhc.vnet.cn)  UNENCRYPTED  before-consent  ×3  [disputed]  [simulated]',
+    );
+  });
+
+  it('with colour it says the same, with the time only', () => {
+    const coloured = formatAlertLine(labAlert(1), { colour: true, utc: true });
+    expect(coloured).toContain('\u001b[1;97;41mCRITICAL\u001b[0m');
+    expect(stripVTControlCharacters(coloured)).toBe(formatAlertLine(labAlert(1), plain).slice('2026-11-22 '.length));
+  });
+
+  it.each([
+    ['TLS that was opened', { encrypted: true, intercepted: true }, '  TLS'],
+    ['TLS that stayed closed', { encrypted: true, intercepted: false }, '  TLS, not read'],
+  ])('%s', (_name, flow, shown) => {
+    const alert = labAlert(1);
+    expect(
+      formatAlertLine(
+        { ...alert, flow: { ...(alert.flow as NonNullable<typeof alert.flow>), ...flow } },
+        plain,
+      ).endsWith(shown),
+    ).toBe(true);
+  });
+
+  it('a server elsewhere than its owner is said so, and an unknown owner leaves the host', () => {
+    const alert = labAlert(1);
+    const destination = alert.destination as NonNullable<typeof alert.destination>;
+    const abroad = { ...destination, location: { ...destination.location, country: 'SG' } };
+    expect(formatAlertLine({ ...alert, destination: abroad }, plain)).toContain(
+      '🇨🇳 CN China Telecom (zzhc.vnet.cn, server in SG)',
+    );
+    const unknown = { ...abroad, owner: { ...destination.owner, name: null, country: null } };
+    expect(formatAlertLine({ ...alert, destination: unknown }, plain)).toContain('→ 🇸🇬 SG zzhc.vnet.cn  ');
+  });
+
+  it('an alert about a connection shows its sentence', () => {
+    const alert = labAlert(1, {
+      type: 'system',
+      severity: 'medium',
+      identifier: null,
+      evidence: null,
+      flow: null,
+      destination: null,
+      message: 'The disk is full.',
+    });
+    expect(formatAlertLine(alert, plain)).toBe(
+      '2026-11-22 10:00:01  Nokia 7 Plus    MEDIUM    system  The disk is full.',
+    );
+  });
+
+  it('nothing that came from a phone can move the cursor or start a second line', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.boolean(), (text, colour) => {
+        const evil = `${text}\u001b[2J\n\u009b\u202e`;
+        const alert = labAlert(1, {
+          message: evil,
+          label: evil,
+          device: { id: evil, model: evil, ip: evil, mac: null },
+        });
+        const shown = [alert, { ...alert, identifier: null }].map((each) =>
+          formatAlertLine(each, { colour, utc: true }),
+        );
+        for (const line of shown) {
+          // biome-ignore lint/suspicious/noControlCharactersInRegex: our own colours
+          const painted = line.match(/\u001b\[[\d;]+m/g) ?? [];
+          // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+          const controls = line.match(/[\u0000-\u001f\u007f-\u009f\u202e]/g) ?? [];
+          expect(controls).toHaveLength(colour ? painted.length : 0);
+          expect(line).not.toContain('\u001b[2J');
+        }
+      }),
+    );
+  });
+});
