@@ -1,0 +1,142 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type CaseStore, createCases } from '../../src/cases/cases.ts';
+import type { Case } from '../../src/model/case.ts';
+
+const T = Date.UTC(2026, 10, 22, 10, 0, 0);
+const MINUTE = 60_000;
+
+function memory(initial: Case[] = []): CaseStore & { kept: Map<string, Case>; full: boolean } {
+  const kept = new Map(initial.map((given) => [given.id, given]));
+  return {
+    kept,
+    full: false,
+    putCase(given) {
+      if (this.full) return { ok: false, message: 'database or disk is full' };
+      kept.set(given.id, structuredClone(given));
+      return { ok: true };
+    },
+    cases: () => [...kept.values()],
+  };
+}
+
+function setup(initial: Case[] = []) {
+  const store = memory(initial);
+  let next = 0;
+  const cases = createCases(store, () => `case-${++next}`);
+  const open = (deviceId: string | null, time: number, label: string | null = null) => {
+    const opened = cases.open({ title: 'a run', deviceId, label }, time);
+    if (!opened.ok) throw new Error(opened.why);
+    return opened.value.id;
+  };
+  return { store, cases, open };
+}
+
+describe('phases', () => {
+  it('begin with their mark and end with the next one or with the case', () => {
+    const { cases, open } = setup();
+    const id = open('a', T, 'disputed');
+    cases.mark(id, 'before-consent', T + MINUTE);
+    cases.mark(id, 'after-consent', T + 2 * MINUTE);
+    cases.close(id, T + 3 * MINUTE);
+    const phase = (time: number) => cases.phaseAt('a', time);
+    expect(phase(T - 1)).toBeNull();
+    expect(phase(T)).toEqual({ id, phase: null, label: 'disputed' });
+    expect(phase(T + MINUTE - 1)?.phase).toBeNull();
+    expect(phase(T + MINUTE)?.phase).toBe('before-consent');
+    expect(phase(T + 2 * MINUTE)?.phase).toBe('after-consent');
+    expect(phase(T + 3 * MINUTE - 1)?.phase).toBe('after-consent');
+    expect(phase(T + 3 * MINUTE)).toBeNull();
+    expect(cases.phaseAt('b', T)).toBeNull();
+  });
+
+  it("a device's own case goes before one of all devices, and the later opened before the earlier", () => {
+    const { cases, open } = setup();
+    const everybody = open(null, T);
+    const own = open('a', T + MINUTE);
+    open(null, T + 2 * MINUTE);
+    expect(cases.phaseAt('a', T + 3 * MINUTE)?.id).toBe(own);
+    expect(cases.phaseAt('a', T)?.id).toBe(everybody);
+    const later = open('a', T + 2 * MINUTE);
+    expect(cases.phaseAt('a', T + 3 * MINUTE)?.id).toBe(later);
+  });
+
+  it('marks made after one another stay in that order when the clock jumps back', () => {
+    const { cases, open } = setup();
+    const id = open('a', T);
+    cases.mark(id, 'boot', T + MINUTE);
+    cases.mark(id, 'unlock', T - 5 * MINUTE);
+    expect(cases.phaseAt('a', T + MINUTE)?.phase).toBe('unlock');
+    const closed = cases.close(id, T - MINUTE);
+    expect(closed.ok && closed.value.closedAt).toBe(new Date(T + MINUTE).toISOString());
+  });
+
+  it('whatever is marked when, every moment has at most one phase, the last marked before it', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(10_000)), fc.nat(10_000), (times, asked) => {
+        const { cases, open } = setup();
+        const id = open('a', T);
+        times.forEach((time, index) => void cases.mark(id, `phase ${index}`, T + time));
+        let latest = 0;
+        const effective = times.map((time) => {
+          latest = Math.max(latest, time);
+          return latest;
+        });
+        const expected = effective.findLastIndex((time) => time <= asked);
+        expect(cases.phaseAt('a', T + asked)?.phase ?? null).toBe(expected === -1 ? null : `phase ${expected}`);
+      }),
+    );
+  });
+});
+
+describe('what is refused, with one line', () => {
+  it('unknown and closed cases, nameless cases, phases that are no words, endless marks', () => {
+    const { cases, open } = setup();
+    expect(cases.mark('x', 'boot', T)).toEqual({ ok: false, why: 'no case "x": phonehome case list shows them' });
+    expect(cases.open({ title: ' ', deviceId: null, label: null }, T)).toEqual({
+      ok: false,
+      why: 'a case needs a title',
+    });
+    const id = open('a', T);
+    for (const phase of ['', ' boot', 'a\nb', 'x'.repeat(61), '<b>']) expect(cases.mark(id, phase, T).ok).toBe(false);
+    for (let i = 0; i < 1000; i++) cases.mark(id, 'boot', T);
+    expect(cases.mark(id, 'boot', T)).toMatchObject({
+      ok: false,
+      why: 'a case takes at most 1000 marks: open a new one',
+    });
+    cases.close(id, T);
+    expect(cases.close(id, T)).toEqual({ ok: false, why: `case "${id}" is closed: open a new one` });
+  });
+
+  it('a change the store cannot keep, which then has not happened', () => {
+    const { cases, open, store } = setup();
+    const id = open('a', T);
+    store.full = true;
+    expect(cases.mark(id, 'boot', T)).toEqual({
+      ok: false,
+      why: 'the case could not be stored: database or disk is full',
+    });
+    expect(cases.phaseAt('a', T)?.phase).toBeNull();
+  });
+});
+
+describe('cases', () => {
+  it('are there again after a restart', () => {
+    const { cases, open, store } = setup();
+    const id = open('a', T);
+    cases.mark(id, 'boot', T);
+    const again = createCases(store, () => 'other');
+    expect(again.list()).toEqual(cases.list());
+    expect(again.phaseAt('a', T)?.phase).toBe('boot');
+  });
+
+  it('handed out cannot be changed from outside', () => {
+    const { cases, open } = setup();
+    const id = open('a', T);
+    const given = cases.get(id);
+    given?.marks.push({ phase: 'forged', at: new Date(T).toISOString() });
+    expect(cases.get(id)?.marks).toEqual([]);
+    cases.forget(id);
+    expect(cases.get(id)).toBeNull();
+  });
+});
