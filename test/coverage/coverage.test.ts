@@ -1,0 +1,367 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createCoverage } from '../../src/coverage/coverage.ts';
+import { writeCoverage } from '../../src/coverage/sentence.ts';
+import type { CoverageClass, DeviceCoverage } from '../../src/model/coverage.ts';
+import type { DestinationFacts } from '../../src/model/destination.ts';
+import type { CloseReason, Flow, FlowEvent } from '../../src/model/flow.ts';
+import type { InspectEvent } from '../../src/model/identifier.ts';
+
+const facts = (owner: string | null, country: string | null): DestinationFacts => ({
+  location: { country, confidence: 'single', votes: [], note: null },
+  network: { asn: null, org: null, country: null },
+  owner: { name: owner, country, kind: null, evidence: 'table', parent: null },
+});
+
+function flow(id: string, changes: Partial<Flow> = {}): Flow {
+  return {
+    id,
+    openedAt: 0,
+    engine: 'wire',
+    client: { ip: '10.77.0.2', port: 1 },
+    deviceId: 'a',
+    arrival: 'http-connect',
+    treatment: 'intercept',
+    treatmentReason: null,
+    destination: { host: `${id}.example`, port: 443, ip: null },
+    encrypted: true,
+    intercepted: true,
+    hello: null,
+    simulated: false,
+    ...changes,
+  };
+}
+
+const head = (flowId: string, exchange = 0): FlowEvent => ({
+  type: 'request-head',
+  flowId,
+  exchange,
+  time: 0,
+  protocol: 'h2',
+  method: 'POST',
+  target: '/',
+  scheme: 'https',
+  authority: 'x',
+  headers: [],
+});
+const body = (flowId: string, exchange: number, up: number): FlowEvent => ({
+  type: 'body-chunk',
+  flowId,
+  exchange,
+  direction: 'request',
+  time: 0,
+  bytes: Buffer.alloc(up),
+});
+const raw = (flowId: string, up: number): FlowEvent => ({
+  type: 'raw-bytes',
+  flowId,
+  direction: 'request',
+  time: 0,
+  bytes: Buffer.alloc(up),
+});
+const closed = (flowId: string, bytesUp: number, bytesDown = 0, reason: CloseReason = 'ended'): FlowEvent => ({
+  type: 'flow-closed',
+  flowId,
+  time: 0,
+  reason,
+  detail: null,
+  bytesUp,
+  bytesDown,
+});
+const rejected = (flowId: string, count: number): FlowEvent => ({
+  type: 'certificate-rejected',
+  flowId,
+  time: 0,
+  sni: null,
+  how: 'unknown_ca',
+  count,
+});
+const opaque = (flowId: string, exchange: number): InspectEvent => ({
+  type: 'finding',
+  finding: {
+    identifier: { kind: 'opaque', masked: '', known: false, confidence: 'likely', reasoning: '' },
+    evidence: { flow: flowId, direction: 'request', where: 'body', path: null, decoding: [], hash: null, offset: 0 },
+    exchange,
+    value: '',
+    seen: '',
+    window: Buffer.alloc(0),
+  },
+});
+const partial = (flowId: string, exchange: number): InspectEvent => ({
+  type: 'partially-scanned',
+  flowId,
+  exchange,
+  reason: 'too deep',
+});
+
+type Step = FlowEvent | InspectEvent;
+
+function run(
+  given: Flow,
+  steps: Step[],
+  coverage = createCoverage({ deviceOf: (each) => each.deviceId ?? each.client.ip }),
+) {
+  coverage.consume({ type: 'flow-opened', flow: given, time: 0 }, null);
+  for (const step of steps) {
+    if (step.type === 'finding' || step.type === 'partially-scanned') coverage.inspected(step);
+    else coverage.consume(step, null);
+  }
+  return coverage;
+}
+
+const table = (coverage: ReturnType<typeof createCoverage>) =>
+  (coverage.of('a')?.rows ?? []).map(({ class: name, connections, bytesUp, bytesDown }) => [
+    name,
+    connections,
+    bytesUp,
+    bytesDown,
+  ]);
+
+describe('what a flow counts as', () => {
+  it.each<[string, Flow, Step[], unknown[][]]>([
+    ['requests that were read', flow('f'), [head('f'), body('f', 0, 80), closed('f', 100, 50)], [['read', 1, 100, 50]]],
+    ['bytes in no known language', flow('f'), [raw('f', 100), closed('f', 100, 5)], [['unreadable', 1, 100, 5]]],
+    [
+      'a request, then an unknown language',
+      flow('f'),
+      [head('f'), raw('f', 60), closed('f', 100)],
+      [
+        ['read', 0, 40, 0],
+        ['unreadable', 1, 60, 0],
+      ],
+    ],
+    [
+      'one opaque body among readable ones',
+      flow('f'),
+      [head('f'), body('f', 0, 30), body('f', 1, 50), opaque('f', 1), closed('f', 100)],
+      [
+        ['read', 0, 50, 0],
+        ['opaque', 1, 50, 0],
+      ],
+    ],
+    [
+      'a body that was searched in part',
+      flow('f'),
+      [head('f'), partial('f', 0), body('f', 0, 90), closed('f', 100)],
+      [
+        ['read', 0, 10, 0],
+        ['partially-scanned', 1, 90, 0],
+      ],
+    ],
+    [
+      'opaque and too deep is opaque',
+      flow('f'),
+      [head('f'), body('f', 0, 90), opaque('f', 0), partial('f', 0), closed('f', 100)],
+      [
+        ['read', 0, 10, 0],
+        ['opaque', 1, 90, 0],
+      ],
+    ],
+    [
+      'messages larger than the wire carried, compressed',
+      flow('f'),
+      [head('f'), body('f', 0, 5000), opaque('f', 0), closed('f', 100)],
+      [
+        ['read', 0, 0, 0],
+        ['opaque', 1, 100, 0],
+      ],
+    ],
+    [
+      'a pinned app, passed through',
+      flow('f', {
+        treatment: 'passthrough',
+        intercepted: false,
+        treatmentReason: "the app refused the lab's certificate (unknown_ca)",
+      }),
+      [closed('f', 70, 7)],
+      [['pinned', 1, 70, 7]],
+    ],
+    [
+      'a name the operator passes',
+      flow('f', {
+        treatment: 'passthrough',
+        intercepted: false,
+        treatmentReason: 'the operator passes this name through',
+      }),
+      [closed('f', 70)],
+      [['passed', 1, 70, 0]],
+    ],
+    [
+      'a third rejection',
+      flow('f'),
+      [rejected('f', 3), closed('f', 0, 0, 'client-rejected-certificate')],
+      [['pinned', 1, 0, 0]],
+    ],
+    [
+      'a first rejection',
+      flow('f'),
+      [rejected('f', 1), closed('f', 0, 0, 'client-rejected-certificate')],
+      [['failed', 1, 0, 0]],
+    ],
+    [
+      'a refused connection',
+      flow('f', { treatment: 'refuse' }),
+      [closed('f', 9, 0, 'refused-by-policy')],
+      [['refused', 1, 9, 0]],
+    ],
+    ['a server that is down', flow('f'), [closed('f', 0, 0, 'upstream-refused')], [['failed', 1, 0, 0]]],
+    [
+      'a server that resets after it was read',
+      flow('f'),
+      [head('f'), closed('f', 80, 0, 'server-reset')],
+      [['read', 1, 80, 0]],
+    ],
+    ['a connection without a byte', flow('f'), [closed('f', 0)], [['failed', 1, 0, 0]]],
+  ])('%s', (_name, given, steps, rows) => {
+    expect(table(run(given, steps))).toEqual(rows);
+  });
+});
+
+describe('the accounting', () => {
+  const step = fc.oneof(
+    fc.record({ type: fc.constant('head' as const), exchange: fc.nat(50) }),
+    fc.record({ type: fc.constant('body' as const), exchange: fc.nat(50), size: fc.nat(500) }),
+    fc.record({ type: fc.constant('raw' as const), size: fc.nat(500) }),
+    fc.record({ type: fc.constant('opaque' as const), exchange: fc.nat(50) }),
+    fc.record({ type: fc.constant('partial' as const), exchange: fc.nat(50) }),
+  );
+  const shape = fc.record({
+    steps: fc.array(step, { maxLength: 80 }),
+    up: fc.nat(10_000),
+    down: fc.nat(10_000),
+    treatment: fc.constantFrom('intercept', 'passthrough', 'refuse') as fc.Arbitrary<Flow['treatment']>,
+    reason: fc.constantFrom<CloseReason>(
+      'ended',
+      'server-reset',
+      'upstream-refused',
+      'client-rejected-certificate',
+      'error',
+      'lab-stopped',
+    ),
+  });
+
+  it('is exact: the sum over all classes is every byte and every connection, whatever happened', () => {
+    fc.assert(
+      fc.property(fc.array(shape, { maxLength: 20 }), (flows) => {
+        const coverage = createCoverage({ deviceOf: () => 'a', maxHosts: 5 });
+        flows.forEach(({ steps, up, down, treatment, reason }, index) => {
+          const id = `f${index}`;
+          const events = steps.map((each): Step => {
+            if (each.type === 'head') return head(id, each.exchange);
+            if (each.type === 'body') return body(id, each.exchange, each.size);
+            if (each.type === 'raw') return raw(id, each.size);
+            return each.type === 'opaque' ? opaque(id, each.exchange) : partial(id, each.exchange);
+          });
+          run(
+            flow(id, { treatment, intercepted: treatment === 'intercept' }),
+            [...events, closed(id, up, down, reason)],
+            coverage,
+          );
+        });
+        const rows = coverage.of('a')?.rows ?? [];
+        const sum = (key: 'connections' | 'bytesUp' | 'bytesDown') => rows.reduce((total, row) => total + row[key], 0);
+        expect(sum('connections')).toBe(flows.length);
+        expect(sum('bytesUp')).toBe(flows.reduce((total, { up }) => total + up, 0));
+        expect(sum('bytesDown')).toBe(flows.reduce((total, { down }) => total + down, 0));
+        const unseen = coverage.of('a')?.unseen ?? [];
+        const read = rows.find((row) => row.class === 'read')?.bytesUp ?? 0;
+        expect(unseen.reduce((total, { bytesUp }) => total + bytesUp, 0)).toBe(sum('bytesUp') - read);
+        expect(coverage.openFlows()).toBe(0);
+      }),
+    );
+  });
+
+  it('goes on where an earlier run stopped', () => {
+    const first = run(flow('f'), [head('f'), closed('f', 80)]);
+    run(flow('g', { treatment: 'passthrough' }), [closed('g', 20)], first);
+    const second = createCoverage({ deviceOf: () => 'a', initial: first.all() });
+    expect(second.all()).toEqual(first.all());
+    run(flow('g', { treatment: 'passthrough' }), [closed('g', 5)], second);
+    expect(second.of('a')).toMatchObject({ unseen: [{ host: 'g.example', bytesUp: 25 }] });
+  });
+});
+
+describe('bounds', () => {
+  it('a phone that talks to endless hosts keeps the largest apart and the others in one', () => {
+    const coverage = createCoverage({ deviceOf: () => 'a', maxHosts: 10 });
+    for (let i = 1; i <= 1000; i++) run(flow(`h${i}`, { treatment: 'passthrough' }), [closed(`h${i}`, i)], coverage);
+    const unseen = coverage.of('a')?.unseen ?? [];
+    expect(unseen.length).toBeLessThanOrEqual(11);
+    expect(unseen.map(({ host }) => host)).toContain('h1000.example');
+    expect(unseen.reduce((sum, { bytesUp }) => sum + bytesUp, 0)).toBe(500_500);
+  });
+
+  it('endless phones are bounded, the longest silent one is forgotten', () => {
+    const coverage = createCoverage({ deviceOf: (each) => each.client.ip, maxDevices: 3 });
+    for (const ip of ['1', '2', '3', '1', '4']) {
+      run(flow(`f${ip}`, { client: { ip, port: 1 } }), [closed(`f${ip}`, 1)], coverage);
+    }
+    expect(coverage.all().map(({ deviceId }) => deviceId)).toEqual(['3', '1', '4']);
+  });
+
+  it('many exchanges on one connection keep their class although only the newest are remembered', () => {
+    const steps = Array.from({ length: 500 }, (_, i) => [
+      head('f', i),
+      body('f', i, 10),
+      ...(i % 2 ? [opaque('f', i)] : []),
+    ]).flat();
+    expect(table(run(flow('f'), [...steps, closed('f', 5000)]))).toEqual([
+      ['read', 0, 2500, 0],
+      ['opaque', 1, 2500, 0],
+    ]);
+  });
+});
+
+describe('the sentence', () => {
+  const unseen = (
+    host: string,
+    bytesUp: number,
+    why: CoverageClass = 'pinned',
+    owner: string | null = null,
+    country: string | null = null,
+  ): DeviceCoverage['unseen'][number] => ({ host, country, owner, bytesUp, class: why });
+
+  it.each<[number | null, DeviceCoverage['unseen'], string]>([
+    [null, [], 'This phone has sent nothing through the lab yet.'],
+    [
+      null,
+      [unseen('a.example', 0, 'failed')],
+      'This phone has sent nothing that got through; it tried to reach a.example.',
+    ],
+    [1, [], 'All of what this phone sent could be read.'],
+    [
+      0.829,
+      [unseen('b.example', 10, 'pinned', 'Xiaomi', 'CN'), unseen('c.example', 5, 'unreadable')],
+      '82 % of what this phone sent could be read; the rest went to: Xiaomi (CN, the app lets nobody look); c.example (in a language the lab does not know).',
+    ],
+    [
+      0.99999,
+      [unseen('b.example', 1)],
+      '99 % of what this phone sent could be read; the rest went to: b.example (the app lets nobody look).',
+    ],
+    [
+      0.001,
+      [unseen('b.example', 1)],
+      'Less than 1 % of what this phone sent could be read; the rest went to: b.example (the app lets nobody look).',
+    ],
+    [
+      0,
+      [unseen('b.example', 1, 'passed')],
+      'Nothing of what this phone sent could be read; the rest went to: b.example (passed through on request).',
+    ],
+    [
+      0.5,
+      [unseen('a', 1, 'pinned', 'X'), unseen('b', 9, 'pinned', 'X'), unseen('c', 5), unseen('d', 4), unseen('e', 3)],
+      '50 % of what this phone sent could be read; the rest went to: X (the app lets nobody look); c (the app lets nobody look); d (the app lets nobody look); 1 more.',
+    ],
+  ])('%s', (share, given, sentence) => {
+    expect(writeCoverage(share, given)).toBe(sentence);
+  });
+
+  it('names country and owner as they were known when the flow closed', () => {
+    const coverage = createCoverage({ deviceOf: () => 'a' });
+    coverage.consume({ type: 'flow-opened', flow: flow('f', { treatment: 'passthrough' }), time: 0 }, null);
+    coverage.consume(closed('f', 5), facts('Tinno Mobile', 'CN'));
+    expect(coverage.of('a')?.sentence).toContain('Tinno Mobile (CN, passed through on request)');
+  });
+});
