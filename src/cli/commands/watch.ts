@@ -72,6 +72,8 @@ async function watchInPipe(lab: LabAddress, filter: Filter, flags: WatchFlags): 
 }
 
 async function watchOnScreen(lab: LabAddress, filter: Filter): Promise<number> {
+  // React's development build records a performance entry per frame and keeps it: hours of it fill the memory.
+  process.env.NODE_ENV ??= 'production';
   // The screen's own libraries (25 MB) are loaded only here.
   const [{ render }, { createElement }, { WatchApp }] = await Promise.all([
     import('ink'),
