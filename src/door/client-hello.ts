@@ -147,7 +147,7 @@ function parseBody(message: Buffer): HelloReading {
   const facts: ClientHelloFacts = {
     sni,
     alpn: alpn.map((name) => name.toString('latin1')).filter((name) => !isGreaseAlpn(name)),
-    ja4: ja4(offer, alpn[0] ?? null),
+    ja4: ja4(offer, alpn.find((name) => !isGreaseAlpn(name.toString('latin1'))) ?? null),
     ech: extensions.includes(EXT.ech),
     grease: [...ciphers, ...extensions, ...groups, ...versions].some(isGrease),
   };

@@ -50,7 +50,7 @@ export interface Door {
   port: number;
   /** A connection redirected here by the gateway, with the destination it had. */
   accept(socket: Socket, at: { arrival: 'transparent'; host: string; port: number }): void;
-  /** Stops listening and ends what is open. Resolves when all sockets are closed; safe to call twice. */
+  /** Stops listening, closes the engine, ends what is open. Resolves when all is closed; safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -205,6 +205,7 @@ export function createDoor(options: DoorOptions): Promise<Door> {
     },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      engine.close();
       for (const socket of open) socket.destroy();
       await closed;
     },

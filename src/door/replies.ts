@@ -35,6 +35,10 @@ export function failureReply(reason: CloseReason, detail: string): Buffer {
 /** Sends the last bytes and ends; what the phone still sends is read and dropped for a moment. */
 export function endWith(socket: Socket, bytes: Buffer): void {
   if (socket.destroyed) return;
+  if (bytes.length === 0) {
+    socket.destroy();
+    return;
+  }
   socket.removeAllListeners('data');
   socket.end(bytes);
   socket.resume();

@@ -69,6 +69,8 @@ export interface Engine {
   openFlow(facts: Omit<Flow, 'id' | 'engine'>, stop: () => void): LiveFlow;
   /** Takes both sockets over, opens the flow, relays until both ends are done, closes the flow. */
   tunnel(tunnel: Tunnel): void;
+  /** Ends every open flow as `lab-stopped`, and any opened later at once. */
+  close(): void;
 }
 
 /** The part of a pino logger that is used. Never given an identifier. */

@@ -15,7 +15,7 @@ export interface Observer {
 
 export interface Flows {
   open(facts: Omit<Flow, 'id' | 'engine'>, stop: () => void): LiveFlow;
-  /** Ends every open flow as `lab-stopped`. */
+  /** Ends every open flow as `lab-stopped`, and any opened later at once. */
   stop(): void;
   readonly size: number;
 }
@@ -25,6 +25,7 @@ export function createFlows(options: { observe: Observer; now: () => number; log
   const live = new Map<LiveFlow, () => void>();
   const ulid = monotonicFactory();
   let complained = false;
+  let stopped = false;
 
   const complain = (error: unknown) => {
     if (complained) return;
@@ -75,12 +76,17 @@ export function createFlows(options: { observe: Observer; now: () => number; log
     };
     live.set(handle, stop);
     emit({ type: 'flow-opened', flow, time: now() });
+    if (stopped) {
+      handle.close('lab-stopped');
+      stop();
+    }
     return handle;
   };
 
   return {
     open,
     stop() {
+      stopped = true;
       for (const [handle, stop] of [...live]) {
         handle.close('lab-stopped');
         stop();

@@ -19,8 +19,8 @@ import { certificateFacts } from './server-certificate.ts';
 import { profileOf } from './tls-profile.ts';
 
 export interface UpstreamTlsOptions {
-  /** PEM certificates trusted besides the built-in ones. */
-  upstreamCa: string[] | null;
+  /** PEM certificates trusted besides the built-in ones; another list than last time empties the caches. */
+  upstreamCa: () => readonly string[];
   handshakeTimeoutMs: number;
   onKeylog?: (line: Buffer) => void;
 }
@@ -47,13 +47,20 @@ const MAX_CONTEXTS = 16;
 export function createUpstreamTls(options: UpstreamTlsOptions): (request: UpstreamTlsRequest) => Promise<Secured> {
   const contexts = new LRUCache<string, SecureContext>({ max: MAX_CONTEXTS });
   const sessions = new LRUCache<string, { session: Buffer; certificate: ServerCertificate }>({ max: MAX_SESSIONS });
-  let trusted: string[] | null = null;
+  let extra: readonly string[] | null = null;
+  let trusted: string[] = [];
 
   const contextFor = (offer: TlsOffer | null): { key: string; context: SecureContext } => {
     const profile = profileOf(offer);
+    const given = options.upstreamCa();
+    if (extra !== given) {
+      extra = given;
+      trusted = [...getCACertificates('default'), ...given];
+      contexts.clear();
+      sessions.clear();
+    }
     let context = contexts.get(profile.key);
     if (!context) {
-      trusted ??= [...getCACertificates('default'), ...(options.upstreamCa ?? [])];
       context = createSecureContext({ ca: trusted, ...profile.options });
       contexts.set(profile.key, context);
     }

@@ -19,8 +19,8 @@ export interface WireOptions {
   upstream: (host: string, port: number) => UpstreamEntry | null;
   mayConnect: (ip: string, port: number) => Verdict;
   pins: Pins;
-  /** PEM certificates trusted for servers besides the built-in ones. */
-  upstreamCa: string[] | null;
+  /** PEM certificates trusted for servers besides the built-in ones; a new list when it changes. */
+  upstreamCa: () => readonly string[];
   now: () => number;
   log: Log;
   /** All addresses of a name. Default: the system's resolver. */
@@ -43,8 +43,6 @@ export interface WireTimeouts {
 export interface Wire extends Engine {
   /** Flows open now. */
   readonly openFlows: number;
-  /** Ends every open flow as `lab-stopped`. */
-  close(): void;
 }
 
 const DEFAULT_TIMEOUTS: WireTimeouts = {

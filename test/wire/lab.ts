@@ -57,6 +57,7 @@ export async function startLab(settings: LabSettings = {}): Promise<TestLab> {
   const waiting = new Set<() => void>();
   const pins = settings.wire?.pins ?? createPins({ now: Date.now });
   const leaves = new Map<string, { key: string; cert: string }>();
+  const trusted = [worldCa.pem];
   const wire = createWire({
     observe: {
       event(event) {
@@ -88,7 +89,7 @@ export async function startLab(settings: LabSettings = {}): Promise<TestLab> {
       host.endsWith('.test') || host === 'localhost'
         ? Promise.resolve(['127.0.0.1'])
         : Promise.reject(Object.assign(new Error('not found'), { code: 'ENOTFOUND' })),
-    upstreamCa: [worldCa.pem],
+    upstreamCa: () => trusted,
     now: Date.now,
     log: silentLog,
     pins,
