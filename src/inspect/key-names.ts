@@ -58,6 +58,11 @@ export function hintOf(key: string | null, kind: Kind): KeyHint | null {
   return null;
 }
 
+/** For `Shape.key`: does a key name hint at this kind? */
+export function namesOf(kind: Kind): (name: string) => boolean {
+  return (name) => hintOf(name, kind) !== null;
+}
+
 /** A key that names other kinds for certain, and not this one: a value beside it is theirs. */
 export function namesOther(key: string | null, kind: Kind): boolean {
   const hints = hintsFor(key);

@@ -31,6 +31,11 @@ export interface Run {
   key: string | null;
   /** The registered phone that sends it, when there is one: shapes that compare with registered values (positions, cells, short names) need it. */
   device?: Device;
+  /**
+   * Names and values of the fields before this one in the same form, query or cookie, where each field is a text of its
+   * own: a position or a cell is spread over several. Nearest last; at most 32.
+   */
+  fields?: readonly (readonly [name: string, value: string])[];
 }
 
 export interface Verdict {

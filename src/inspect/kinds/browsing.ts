@@ -3,7 +3,7 @@
  * call carries some `url`, so one alone is only `possible`.
  */
 
-import { hintOf } from '../key-names.ts';
+import { hintOf, namesOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { bareValue, fieldNames, recordText } from './parts/key-value.ts';
 import { isPlaceholder } from './parts/placeholders.ts';
@@ -27,7 +27,7 @@ export const browsing: IdentifierKind = {
   kind: 'browsing',
   title: 'browsing',
   spell: (): Spelling[] => [],
-  shape: { anchors: ['key'], judge },
+  shape: { anchors: ['key'], key: namesOf('browsing'), judge },
   vectors: [
     {
       name: 'search words',

@@ -1,4 +1,6 @@
 /** Who called whom, when and for how long: records with a number, a duration and a time or call type. */
+
+import { namesOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { digitSpans } from './parts/digit-spans.ts';
 import { recordAround } from './parts/records.ts';
@@ -9,7 +11,7 @@ export const callLog: IdentifierKind = {
   title: 'call log',
   /** Nothing is registered for it: the planted contacts' numbers are found as contacts. */
   spell: (): Spelling[] => [],
-  shape: { anchors: ['digits'], judge },
+  shape: { anchors: ['digits', 'key'], key: namesOf('phone_number'), judge },
   vectors: [
     {
       name: 'call as Android stores it',

@@ -3,7 +3,7 @@
  * LAC + CID (16 + 16 or 28 bits), LTE TAC + ECI (16 + 28), 5G TAC + NCI (24 + 36): 3GPP TS 23.003 4.3, 19.6.
  */
 import type { Device, RegisteredCell } from '../../model/device.ts';
-import { hintOf } from '../key-names.ts';
+import { hintOf, namesOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { bareValue, siblings } from './parts/key-value.ts';
 import { isNetwork } from './parts/networks.ts';
@@ -22,7 +22,7 @@ export const cell: IdentifierKind = {
   spell(device: Device): Spelling[] {
     return distinct((device.identifiers.cell ?? []).flatMap(spellOne));
   },
-  shape: { anchors: ['key'], judge },
+  shape: { anchors: ['key'], key: namesOf('cell'), judge },
   vectors: [
     {
       name: 'named parts in JSON',

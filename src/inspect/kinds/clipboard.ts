@@ -1,6 +1,6 @@
 /** What the user copied: passwords and addresses as a rule. Known by the names that systems and apps give it. */
 
-import { hintOf } from '../key-names.ts';
+import { hintOf, namesOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { bareValue } from './parts/key-value.ts';
 import { isPlaceholder } from './parts/placeholders.ts';
@@ -13,7 +13,7 @@ export const clipboard: IdentifierKind = {
   kind: 'clipboard',
   title: 'clipboard',
   spell: (): Spelling[] => [],
-  shape: { anchors: ['key'], judge },
+  shape: { anchors: ['key'], key: namesOf('clipboard'), judge },
   vectors: [
     {
       name: 'text beside the Android name',
@@ -23,8 +23,8 @@ export const clipboard: IdentifierKind = {
     },
     {
       name: 'text beside the iOS name',
-      text: 'pasteboard=Tr0ub4dor%263',
-      expect: { value: 'Tr0ub4dor%263', confidence: 'likely' },
+      text: 'pasteboard=Tr0ub4dor-3x',
+      expect: { value: 'Tr0ub4dor-3x', confidence: 'likely' },
     },
     { name: 'a permission', text: '{"clipboard":"granted"}', expect: null },
     { name: 'a flag', text: '{"clipboard":true}', expect: null },

@@ -3,7 +3,7 @@
  * checks send it), so an unregistered name must say whose phone it is.
  */
 import type { Device } from '../../model/device.ts';
-import { hintOf } from '../key-names.ts';
+import { hintOf, namesOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { bareValue } from './parts/key-value.ts';
 import { isPlaceholder } from './parts/placeholders.ts';
@@ -32,7 +32,7 @@ export const deviceName: IdentifierKind = {
         .flatMap(spellOne),
     );
   },
-  shape: { anchors: ['key'], judge },
+  shape: { anchors: ['key'], key: namesOf('device_name'), judge },
   vectors: [
     {
       name: "somebody's phone",

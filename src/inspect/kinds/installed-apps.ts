@@ -3,12 +3,13 @@
  * package names; one package name is how an app names itself.
  */
 
-import { hintOf } from '../key-names.ts';
+import { hintOf, namesOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { found } from './parts/verdict.ts';
 
 /** Fewer could be an app and its SDKs. */
 const FEWEST = 5;
+const FEWEST_IN_SIGHT = 3;
 /** A list is looked at this far. */
 const REACH = 1024;
 /** Android package or iOS bundle id: reverse domain, at least three parts or a known first one. */
@@ -19,7 +20,7 @@ export const installedApps: IdentifierKind = {
   kind: 'installed_apps',
   title: 'list of installed apps',
   spell: (): Spelling[] => [],
-  shape: { anchors: ['key'], judge },
+  shape: { anchors: ['key'], key: namesOf('installed_apps'), judge },
   vectors: [
     {
       name: 'array beside its name',
@@ -55,16 +56,25 @@ export const installedApps: IdentifierKind = {
 function judge(run: Run): Verdict | null {
   const hint = hintOf(run.key, 'installed_apps');
   if (!hint) return null;
+  const window = run.text.slice(Math.max(0, run.start - REACH), run.start);
+  // Of a list offered one by one, the first reports for all.
+  if (window.slice(window.lastIndexOf('[') + 1).search(PACKAGE) >= 0) return null;
   const area = run.text.slice(run.start, Math.max(run.end, run.start + REACH));
   const packages = new Map<string, number>();
   for (const match of area.matchAll(PACKAGE)) {
     if (!packages.has(match[0])) packages.set(match[0], match.index + match[0].length);
   }
-  if (packages.size < FEWEST) return null;
-  const names = [...packages.keys()];
-  const span = { start: run.start, end: run.start + Math.max(...packages.values()) };
+  const last = Math.max(0, ...packages.values());
+  // A list that runs out of sight is longer than what can be seen of it.
+  const cut =
+    packages.size >= FEWEST_IN_SIGHT &&
+    area.length < REACH &&
+    !/[\]})&]/.test(area.slice(last)) &&
+    area.length > last + 1;
+  if (packages.size < FEWEST && !cut) return null;
+  const span = { start: run.start, end: run.start + last };
   const reasoning = `${packages.size} or more different package names in a list`;
   return hint.group === 'strong'
-    ? found(span, names.join(','), 'likely', `${reasoning}, beside a name for installed apps`)
-    : found(span, names.join(','), 'possible', reasoning);
+    ? found(span, [...packages.keys()].join(','), 'likely', `${reasoning}, beside a name for installed apps`)
+    : found(span, [...packages.keys()].join(','), 'possible', reasoning);
 }

@@ -3,19 +3,20 @@
  * is there. Nothing is registered for it; the lab's own address of the phone makes a finding certain.
  */
 import { isIP } from 'node:net';
-import { hintOf } from '../key-names.ts';
+import { hintOf, namesOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
-import { bareValue } from './parts/key-value.ts';
+import { bareValue, type Value } from './parts/key-value.ts';
 import { found } from './parts/verdict.ts';
 
 const V4 = /^(?:\d{1,3}\.){3}\d{1,3}$/;
-const CANDIDATE = /^.{0,16} typ host\b/;
+/** `candidate:1 1 udp 2122260223 192.168.1.23 54321 typ host` (RFC 8839 5.1). */
+const CANDIDATE = / ([0-9A-Fa-f.:]{7,39}) \d{1,5} typ host\b/;
 
 export const localIp: IdentifierKind = {
   kind: 'local_ip',
   title: 'address in the local network',
   spell: (): Spelling[] => [],
-  shape: { anchors: ['key', 'decimal'], judge },
+  shape: { anchors: ['key'], key: namesOf('local_ip'), judge },
   vectors: [
     {
       name: 'beside an SDK name',
@@ -49,25 +50,25 @@ export const localIp: IdentifierKind = {
 
 function judge(run: Run): Verdict | null {
   const hint = hintOf(run.key, 'local_ip');
-  const value = hint ? bareValue(run) : around(run);
-  if (!isLocal(value.text)) return null;
-  const candidate = CANDIDATE.test(run.text.slice(value.end, value.end + 32));
-  if (!hint && !candidate) return null;
+  if (!hint) return null;
+  const candidate = hint.name.endsWith('candidate');
+  const value = candidate ? hostCandidate(run) : bareValue(run);
+  if (!value || !isLocal(value.text)) return null;
   if (run.device?.match.ip === value.text) {
     return { ...found(value, value.text, 'certain', 'the address of this phone in the lab'), known: true };
   }
   if (candidate) return found(value, value.text, 'likely', 'a private address offered as host candidate of a call');
-  return hint?.group === 'strong'
+  return hint.group === 'strong'
     ? found(value, value.text, 'likely', 'a private address beside a name for it')
     : found(value, value.text, 'possible', 'a private address beside a name for any address');
 }
 
-/** The dotted number that a decimal run is the beginning of. */
-function around(run: Run): { text: string; start: number; end: number } {
-  let { start, end } = run;
-  while (start > 0 && run.end - start < 16 && /[\d.]/.test(run.text.charAt(start - 1))) start--;
-  while (end < run.text.length && end - run.start < 16 && /[\d.]/.test(run.text.charAt(end))) end++;
-  return { text: run.text.slice(start, end), start, end };
+function hostCandidate(run: Run): Value | null {
+  const match = CANDIDATE.exec(run.text.slice(run.start, run.start + 160));
+  const text = match?.[1];
+  if (!match || text === undefined) return null;
+  const start = run.start + match.index + 1;
+  return { text, start, end: start + text.length };
 }
 
 /** Private, not loopback, not link-local, not the first or last address of its /24. */

@@ -3,7 +3,7 @@
  * registered too. Unregistered positions need a pair: named latitude and longitude, or two numbers with four decimals.
  */
 import type { Device } from '../../model/device.ts';
-import { hintOf, normaliseKey } from '../key-names.ts';
+import { hintOf, namesOf, normaliseKey } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { bareValue, siblings } from './parts/key-value.ts';
 import { isPlausible, isWithin, type Position, spellPosition } from './parts/position.ts';
@@ -20,7 +20,7 @@ export const location: IdentifierKind = {
   spell(device: Device): Spelling[] {
     return distinct((device.identifiers.location ?? []).flatMap(spellPosition));
   },
-  shape: { anchors: ['decimal', 'key'], judge },
+  shape: { anchors: ['decimal', 'key'], key: namesOf('location'), judge },
   vectors: [
     {
       name: 'named latitude and longitude',
@@ -76,12 +76,16 @@ function judgeNamed(run: Run, group: 'latitude' | 'longitude', text: string): Ve
   const other = siblings(run, 'location').find((one) => one.hint.group !== group && one.hint.group !== 'position');
   if (!other || !/^-?\d+(?:\.\d+)?$/.test(text) || !/^-?\d+(?:\.\d+)?$/.test(other.text)) return null;
   // One pair, one finding: the latitude reports it when it is offered as well.
-  if (group === 'longitude' && (DECIMAL.test(other.text) || /e[67]$/.test(normaliseKey(other.hint.name)))) return null;
+  // Of two fields of a form the second sees the first.
+  const together = other.at !== null;
+  if (group === 'longitude' && together && (DECIMAL.test(other.text) || /e[67]$/.test(normaliseKey(other.hint.name))))
+    return null;
   const [lat, lon] = group === 'latitude' ? [text, other.text] : [other.text, text];
   const scale = scaleOf(run.key ?? '', lat, lon);
   const position = { lat: Number(lat) / scale, lon: Number(lon) / scale };
   if (scale === 1 && decimals(lat) < 2 && decimals(lon) < 2) return null;
-  const span = { start: Math.min(run.start, other.start), end: Math.max(run.end, other.end) };
+  const at = other.at ?? run;
+  const span = { start: Math.min(run.start, at.start), end: Math.max(run.end, at.end) };
   const written = scale === 1 ? `${lat},${lon}` : `${position.lat},${position.lon}`;
   return decide(run, span, position, written, true);
 }

@@ -3,7 +3,7 @@
  * a time as messages do.
  */
 import type { Device } from '../../model/device.ts';
-import { hintOf } from '../key-names.ts';
+import { hintOf, namesOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { bareValue } from './parts/key-value.ts';
 import { isPlaceholder } from './parts/placeholders.ts';
@@ -23,7 +23,7 @@ export const message: IdentifierKind = {
   spell(device: Device): Spelling[] {
     return distinct(device.canaries.messages.flatMap(spellOne));
   },
-  shape: { anchors: ['key'], judge },
+  shape: { anchors: ['key'], key: namesOf('message'), judge },
   vectors: [
     {
       name: 'text message as Android stores it',

@@ -5,7 +5,7 @@
  */
 import type { CountryCode } from 'libphonenumber-js/max';
 import type { Device } from '../../model/device.ts';
-import { hintOf, namesOther } from '../key-names.ts';
+import { hintOf, namesOf, namesOther } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { type DigitSpan, digitSpans } from './parts/digit-spans.ts';
 import { phoneLibrary } from './parts/phone-library.ts';
@@ -26,7 +26,7 @@ export const phoneNumber: IdentifierKind = {
     const country = numbers.length > 0 ? countryOf(device) : null;
     return distinct(numbers.flatMap((number) => spellPhone(number, country)));
   },
-  shape: { anchors: ['digits', 'hex', 'key'], judge },
+  shape: { anchors: ['digits', 'hex', 'key'], key: namesOf('phone_number'), judge },
   vectors: [
     {
       name: 'international beside its name',

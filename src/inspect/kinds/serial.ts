@@ -3,7 +3,7 @@
  * unregistered one is known by its name only; a short registered one counts only where no letter or digit joins it.
  */
 import type { Device } from '../../model/device.ts';
-import { hintOf } from '../key-names.ts';
+import { hintOf, namesOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { isPlaceholder } from './parts/placeholders.ts';
 import { distinct, spelling } from './parts/spelling.ts';
@@ -27,7 +27,7 @@ export const serial: IdentifierKind = {
         ),
     );
   },
-  shape: { anchors: ['key'], judge },
+  shape: { anchors: ['key'], key: namesOf('serial'), judge },
   vectors: [
     {
       name: 'beside the Android name',

@@ -4,7 +4,7 @@
  * a name for them.
  */
 import type { Device } from '../../model/device.ts';
-import { hintOf } from '../key-names.ts';
+import { hintOf, namesOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { bareValue } from './parts/key-value.ts';
 import { isPlaceholder } from './parts/placeholders.ts';
@@ -41,7 +41,7 @@ export const ssid: IdentifierKind = {
         .flatMap((name) => spellText(name, name, 'as registered', { bounded: true, hashed: true })),
     );
   },
-  shape: { anchors: ['key', 'hex'], judge },
+  shape: { anchors: ['key', 'hex'], key: namesOf('ssid'), judge },
   vectors: [
     { name: 'beside its name', text: '{"ssid":"LabWiFi"}', expect: { value: 'LabWiFi', confidence: 'likely' } },
     {

@@ -9,6 +9,8 @@ import type { Run } from '../../kind.ts';
 
 /** A JSON record of a position, a cell or a text message is shorter than this. */
 const REACH = 320;
+/** A coordinate with all the digits of a double. */
+const MAX_NUMBER = 24;
 const KEYED =
   /([A-Za-z][A-Za-z0-9_.-]{0,30})["'\]]{0,2}\s{0,3}[:=]\s{0,3}["']?(-?[0-9A-Fa-f]{1,16}(?:\.\d{1,17})?)(?![0-9A-Za-z])/g;
 const NAMES = /(?:^|[{,;&<\s"'[|])([A-Za-z][A-Za-z0-9_-]{0,30})["']?\s{0,3}[:=]/g;
@@ -19,33 +21,49 @@ export interface Value {
   end: number;
 }
 
-/** The run without quotes and space around it. */
+/** The run without quotes and space around it; up to the closing quote when it stands in quotes. */
 export function bareValue(run: Run): Value {
   let { start, end } = run;
+  const quote = run.text.charAt(start - 1);
+  if ((quote === '"' || quote === "'") && run.text.charAt(end) !== quote && run.text.charAt(end) !== '\\') {
+    const closing = run.text.slice(end, end + REACH).indexOf(quote);
+    if (closing > 0) end += closing;
+  }
   while (start < end && /["'\s]/.test(run.text.charAt(start))) start++;
   while (end > start && /["'\s]/.test(run.text.charAt(end - 1))) end--;
   return { text: run.text.slice(start, end), start, end };
 }
 
-export interface Sibling extends Value {
+export interface Sibling {
+  text: string;
   hint: KeyHint;
+  /** Where it stands in the run's text; null for another field of a form. */
+  at: { start: number; end: number } | null;
 }
 
-/** Numbers beside names that hint at this kind, nearest first; the run itself is not among them. */
+/** Numbers beside names that hint at this kind, nearest first, then other fields; the run itself is not among them. */
 export function siblings(run: Run, kind: Kind): Sibling[] {
   const from = Math.max(0, run.start - REACH);
   const area = run.text.slice(from, run.end + REACH);
-  const found: Sibling[] = [];
+  const found: (Sibling & { at: { start: number; end: number } })[] = [];
   for (const match of area.matchAll(KEYED)) {
     const [whole, key, text] = match;
     if (key === undefined || text === undefined) continue;
     const end = from + match.index + whole.length;
     const start = end - text.length;
     const hint = hintOf(key, kind);
-    if (hint && (end <= run.start || start >= run.end)) found.push({ text, start, end, hint });
+    if (hint && (end <= run.start || start >= run.end)) found.push({ text, hint, at: { start, end } });
   }
-  const distance = (one: Value): number => (one.start >= run.end ? one.start - run.end : run.start - one.end);
-  return found.sort((a, b) => distance(a) - distance(b));
+  const distance = ({ at }: (typeof found)[number]): number =>
+    at.start >= run.end ? at.start - run.end : run.start - at.end;
+  return [...found.sort((a, b) => distance(a) - distance(b)), ...otherFields(run, kind)];
+}
+
+function otherFields(run: Run, kind: Kind): Sibling[] {
+  return (run.fields ?? []).toReversed().flatMap(([name, text]) => {
+    const hint = hintOf(name, kind);
+    return hint && text.length <= MAX_NUMBER ? [{ text, hint, at: null }] : [];
+  });
 }
 
 /** The record the run stands in: the braces, the tag or the lines around it, cut at `REACH`. */
