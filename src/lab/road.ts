@@ -35,12 +35,10 @@ export interface PassiveReader {
   close(time: number): FlowEvent[];
 }
 
-export type Witness = (event: FlowEvent | PartiallyScanned, context: WitnessContext) => void;
-export type PartiallyScanned = Extract<InspectEvent, { type: 'partially-scanned' }> & { time: number };
-export interface WitnessContext {
-  flow: Flow;
-  facts: DestinationFacts;
-  device: AlertDevice;
+/** Sees everything go by and answers nothing. */
+export interface Witness {
+  consume(event: FlowEvent, facts: DestinationFacts): void;
+  inspected(event: InspectEvent): void;
 }
 
 export interface Road {
@@ -53,7 +51,10 @@ export interface Road {
   openFlows(): number;
 }
 
-interface Traveller extends WitnessContext {
+interface Traveller {
+  flow: Flow;
+  facts: DestinationFacts;
+  device: AlertDevice;
   alpn: string | null;
   reader: PassiveReader | null;
 }
@@ -63,14 +64,12 @@ export function createRoad(rooms: RoadRooms): Road {
 
   /** One event past every room. */
   function pass(traveller: Traveller, event: FlowEvent): void {
-    for (const witness of rooms.witnesses) witness(event, traveller);
+    for (const witness of rooms.witnesses) witness.consume(event, traveller.facts);
     for (const result of rooms.inspect(event)) {
-      if (result.type === 'finding') {
-        const record = rooms.alertFinding(result.finding, contextOf(traveller, event.time, result.finding.exchange));
-        if (record) rooms.record(record);
-      } else {
-        for (const witness of rooms.witnesses) witness({ ...result, time: event.time }, traveller);
-      }
+      for (const witness of rooms.witnesses) witness.inspected(result);
+      if (result.type !== 'finding') continue;
+      const record = rooms.alertFinding(result.finding, contextOf(traveller, event.time, result.finding.exchange));
+      if (record) rooms.record(record);
     }
     const exchange = 'exchange' in event ? event.exchange : null;
     for (const record of rooms.alertEvent(event, contextOf(traveller, event.time, exchange))) rooms.record(record);
@@ -92,20 +91,15 @@ export function createRoad(rooms: RoadRooms): Road {
   }
 
   /** A fault in a room costs this event, is logged, and is shown as a part nobody looked into. The relay goes on. */
-  function guard(traveller: Traveller, time: number, work: () => void): void {
+  function guard(traveller: Traveller, work: () => void): void {
     try {
       work();
     } catch (error) {
       const reason = `internal fault: ${error instanceof Error ? error.message : String(error)}`;
       rooms.log.error({ flowId: traveller.flow.id, stack: error instanceof Error ? error.stack : null }, reason);
-      const said: PartiallyScanned = {
-        type: 'partially-scanned',
-        flowId: traveller.flow.id,
-        exchange: 0,
-        reason: 'an internal fault of the lab, see its log',
-        time,
-      };
-      for (const witness of rooms.witnesses) witness(said, traveller);
+      const said = 'an internal fault of the lab, see its log';
+      for (const witness of rooms.witnesses)
+        witness.inspected({ type: 'partially-scanned', flowId: traveller.flow.id, exchange: 0, reason: said });
     }
   }
 
@@ -121,12 +115,12 @@ export function createRoad(rooms: RoadRooms): Road {
           reader: null,
         };
         travellers.set(flow.id, traveller);
-        guard(traveller, event.time, () => pass(traveller, event));
+        guard(traveller, () => pass(traveller, event));
         return;
       }
       const traveller = travellers.get(event.flowId);
       if (!traveller) return;
-      guard(traveller, event.time, () => {
+      guard(traveller, () => {
         if (event.type === 'tls-established') {
           traveller.alpn = event.alpn;
           const { host, ip } = traveller.flow.destination;
@@ -139,11 +133,11 @@ export function createRoad(rooms: RoadRooms): Road {
     },
     bytes(flowId, direction, chunk, time) {
       const traveller = travellers.get(flowId);
-      if (traveller) guard(traveller, time, () => passAll(traveller, readerOf(traveller).push(direction, chunk, time)));
+      if (traveller) guard(traveller, () => passAll(traveller, readerOf(traveller).push(direction, chunk, time)));
     },
     end(flowId, direction, time) {
       const traveller = travellers.get(flowId);
-      if (traveller?.reader) guard(traveller, time, () => passAll(traveller, readerOf(traveller).end(direction, time)));
+      if (traveller?.reader) guard(traveller, () => passAll(traveller, readerOf(traveller).end(direction, time)));
     },
     openFlows: () => travellers.size,
   };

@@ -1,0 +1,85 @@
+/**
+ * Who may use the lab, and where the lab may connect. Safe by default: phones on private networks only, and never to
+ * the lab itself, to loopback, or into the network the lab stands in (printers, routers, other people's machines).
+ * `--allow-clients` and `--allow-destinations` widen it; the lab's own ports stay closed whatever is allowed.
+ */
+import { networkInterfaces } from 'node:os';
+import ipaddr from 'ipaddr.js';
+import { LabError } from '../model/lab.ts';
+
+export type Verdict = { ok: true } | { ok: false; why: string };
+type Network = [ipaddr.IPv4 | ipaddr.IPv6, number];
+
+const CLIENT_RANGES = new Set(['private', 'loopback', 'linkLocal', 'uniqueLocal', 'carrierGradeNat']);
+const NEVER_DIALLED = new Set(['loopback', 'linkLocal', 'unspecified', 'multicast', 'broadcast']);
+/** Interfaces come and go (Wi-Fi, VPN): looked at again after this long. */
+const INTERFACES_FRESH_MS = 5000;
+
+/** @throws LabError naming the flag and the range */
+export function parseRanges(ranges: readonly string[], flag: string): Network[] {
+  return ranges.map((range) => {
+    if (ipaddr.isValidCIDR(range)) return ipaddr.parseCIDR(range);
+    if (ipaddr.isValid(range)) {
+      const address = ipaddr.process(range);
+      return [address, address.kind() === 'ipv4' ? 32 : 128];
+    }
+    throw new LabError(`${flag} ${range}: an address range such as 192.168.1.0/24 is expected`);
+  });
+}
+
+/** True when one of the networks holds the address; families never match each other. */
+function within(address: ipaddr.IPv4 | ipaddr.IPv6, networks: readonly Network[]): boolean {
+  return networks.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits));
+}
+
+export function createAdmission(allowClients: readonly string[]): (clientIp: string) => boolean {
+  const allowed = parseRanges(allowClients, '--allow-clients');
+  return (clientIp) => {
+    if (!ipaddr.isValid(clientIp)) return false;
+    const address = ipaddr.process(clientIp);
+    return CLIENT_RANGES.has(address.range()) || within(address, allowed);
+  };
+}
+
+export interface DestinationGuardOptions {
+  allowDestinations: readonly string[];
+  /** Ports this process listens on. */
+  ownPorts: () => readonly number[];
+  now: () => number;
+  /** Own addresses with prefix length; default: this machine's interfaces. */
+  interfaces?: () => string[];
+}
+
+/** Asked about the resolved address just before it is dialled. */
+export function createDestinationGuard(options: DestinationGuardOptions): (ip: string, port: number) => Verdict {
+  const allowed = parseRanges(options.allowDestinations, '--allow-destinations');
+  const interfaces = options.interfaces ?? ownInterfaces;
+  let own: Network[] = [];
+  let lookedAt = -Infinity;
+
+  return (ip, port) => {
+    const address = ipaddr.process(ip);
+    if (options.now() - lookedAt > INTERFACES_FRESH_MS) {
+      own = interfaces().map((cidr) => ipaddr.parseCIDR(cidr));
+      lookedAt = options.now();
+    }
+    const range = address.range();
+    const isOwn =
+      range === 'loopback' || range === 'unspecified' || own.some(([mine]) => mine.toString() === address.toString());
+    if (isOwn && options.ownPorts().includes(port)) return { ok: false, why: 'this is the lab itself' };
+    if (within(address, allowed)) return { ok: true };
+    if (isOwn || NEVER_DIALLED.has(range))
+      return { ok: false, why: 'this machine is not a destination: --allow-destinations opens it' };
+    const neighbours = own.filter(([mine]) => CLIENT_RANGES.has(mine.range()));
+    if (within(address, neighbours))
+      return { ok: false, why: 'the lab’s own network is not a destination: --allow-destinations opens it' };
+    return { ok: true };
+  };
+}
+
+function ownInterfaces(): string[] {
+  return Object.values(networkInterfaces()).flatMap((addresses) =>
+    // A scope (`fe80::1%eth0`) is no part of the address.
+    (addresses ?? []).flatMap(({ cidr }) => (cidr ? [cidr.replace(/%[^/]*/, '')] : [])),
+  );
+}

@@ -1,0 +1,53 @@
+/** What commands read and change while no lab runs: cases, certificates, the list of geo databases. */
+import { join } from 'node:path';
+import { monotonicFactory } from 'ulid';
+import { findAuthority } from '../ca/authority.ts';
+import { rotateAuthority as rotate } from '../ca/rotate.ts';
+import { createCases } from '../cases/cases.ts';
+import { loadDevices } from '../devices/store.ts';
+import { openGeo } from '../enrich/geo.ts';
+import { type AuthorityInfo, type CaFormat, type CaseBook, LabError } from '../model/lab.ts';
+import { readOrCreateKey } from '../sinks/evidence/key-file.ts';
+import { openSqliteStore } from '../sinks/evidence/sqlite.ts';
+import { pathsIn } from './opening.ts';
+import { must } from './services.ts';
+
+const now = Date.now;
+
+export async function openCases(dataDir: string): Promise<CaseBook> {
+  const paths = pathsIn(dataDir);
+  const store = openSqliteStore({ file: paths.evidence, key: readOrCreateKey(paths.evidenceKey) });
+  const cases = createCases(store, monotonicFactory());
+  return {
+    list: cases.list,
+    open: ({ title, deviceId }) => must(cases.open({ title, deviceId, label: null }, now())),
+    mark: (id, phase) => must(cases.mark(id, phase, now())),
+    close: (id) => must(cases.close(id, now())),
+    end: () => store.close(),
+  };
+}
+
+export async function readAuthority(dataDir: string): Promise<AuthorityInfo | null> {
+  return findAuthority(pathsIn(dataDir).certs, { now })?.info ?? null;
+}
+
+/** @throws LabError when there is no authority yet */
+export async function exportAuthority(dataDir: string, format: CaFormat): Promise<Buffer> {
+  const authority = findAuthority(pathsIn(dataDir).certs, { now });
+  if (!authority) throw new LabError(`${dataDir} holds no certificate authority yet: "phonehome start" makes one`);
+  return authority.export(format).bytes;
+}
+
+export async function rotateAuthority(dataDir: string): Promise<AuthorityInfo> {
+  const phones = loadDevices(dataDir).map(({ id }) => id);
+  return rotate(pathsIn(dataDir).certs, { now, phones }).authority.info;
+}
+
+export async function listGeoDatabases(dataDir: string): Promise<{ name: string; date: string | null }[]> {
+  const geo = openGeo(join(dataDir, 'geoip'), { now });
+  try {
+    return geo.sources.map(({ name, date }) => ({ name, date }));
+  } finally {
+    geo.close();
+  }
+}

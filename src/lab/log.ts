@@ -1,0 +1,22 @@
+/** The lab's log: pino, to stderr or a file. No identifier is ever given to it; the fields that could hold one are redacted all the same. */
+import { openSync } from 'node:fs';
+import pino from 'pino';
+import type { Log } from '../model/connection.ts';
+import { LabError } from '../model/lab.ts';
+
+/** @throws LabError when the file cannot be written */
+export function openLog(logFile: string | null): Log & { flush(): void } {
+  const destination = pino.destination({ fd: logFile === null ? 2 : openLogFile(logFile), sync: true });
+  const level = process.env.PHONEHOME_LOG ?? (logFile === null ? 'warn' : 'info');
+  return pino({ level, base: null, redact: ['value', 'seen', 'window', '*.value', '*.seen', '*.window'] }, destination);
+}
+
+function openLogFile(path: string): number {
+  try {
+    return openSync(path, 'a', 0o600);
+  } catch (error) {
+    throw new LabError(
+      `--log-file ${path} cannot be written (${(error as NodeJS.ErrnoException).code}): choose another path`,
+    );
+  }
+}

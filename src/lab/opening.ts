@@ -1,0 +1,94 @@
+/** Opens what the lab needs from disk before its first connection; every failure is one line that says what to do. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createNeighbourTable } from '../devices/neighbours.ts';
+import { createDeviceRegistry, type DeviceRegistry } from '../devices/registry.ts';
+import { loadDevices, readDevicesFile, saveDevices } from '../devices/store.ts';
+import { type Geo, openGeo } from '../enrich/geo.ts';
+import { prepareGeo } from '../enrich/prepare.ts';
+import type { Device } from '../model/device.ts';
+import { LabError, type LabOptions } from '../model/lab.ts';
+
+/** Where everything lies below the data directory. */
+export const pathsIn = (data: string) => ({
+  certs: join(data, 'certs'),
+  geo: join(data, 'geoip'),
+  evidence: join(data, 'evidence.db'),
+  evidenceKey: join(data, 'certs', 'evidence.key'),
+  token: join(data, 'token'),
+});
+
+/** What is kept there concerns other people: nobody else may look. */
+export function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new LabError(`the data directory ${path} cannot be made (${code}): choose another one with --data`);
+  }
+}
+
+/** A file given by flag is the operator's own: it is read, never written. Otherwise DATA/devices.yaml is both. */
+export function openRegistry(options: LabOptions, warnings: string[]): DeviceRegistry {
+  const neighbours = createNeighbourTable({ now: Date.now });
+  if (!options.devicesFile) {
+    const save = (all: readonly Device[]): void => saveDevices(options.data, all);
+    return createDeviceRegistry({ devices: loadDevices(options.data), neighbours, save });
+  }
+  const registered = readDevicesFile(options.devicesFile);
+  warnings.push(...registered.warnings);
+  return createDeviceRegistry({ devices: registered.devices, neighbours });
+}
+
+/** Without its tables the lab runs and names no networks, and says so. */
+export async function openPlaces(dir: string, warnings: string[]): Promise<Geo> {
+  const show = progressLine();
+  try {
+    await prepareGeo(dir, ({ text, done }) => show(text, done));
+  } catch (error) {
+    if (!(error instanceof LabError)) throw error;
+    warnings.push(error.message);
+  }
+  const geo = openGeo(dir, { now: Date.now });
+  warnings.push(...geo.sources.flatMap(({ advice }) => advice ?? []));
+  return geo;
+}
+
+/** On stderr, because stdout may belong to NDJSON: one line written over on a terminal, else one line per text. */
+function progressLine(): (text: string, done: number) => void {
+  let last = '';
+  return (text, done) => {
+    const percent = Math.round(done * 100);
+    if (process.stderr.isTTY) process.stderr.write(`\r${text} ${percent} %\u001b[K${percent === 100 ? '\n' : ''}`);
+    else if (text !== last) process.stderr.write(`${text}\n`);
+    last = text;
+  };
+}
+
+/** @throws LabError when the file holds no PEM certificate */
+export function readCertificates(path: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new LabError(
+      `--upstream-ca ${path} cannot be read (${(error as NodeJS.ErrnoException).code}): check the path`,
+    );
+  }
+  if (!text.includes('-----BEGIN CERTIFICATE-----'))
+    throw new LabError(
+      `--upstream-ca ${path} holds no PEM certificate: convert it with "openssl x509 -in FILE -out FILE.pem"`,
+    );
+  return text;
+}
+
+/** Registered texts that must not show in an address, whatever was found in it. */
+export function secretWordsOf(device: Device | null): string[] {
+  if (!device) return [];
+  const { location: _location, cell: _cell, ...texts } = device.identifiers;
+  return [
+    ...Object.values(texts).flat(),
+    ...device.canaries.messages,
+    ...device.canaries.contacts.flatMap(({ name, phone }) => [name, phone]),
+  ];
+}

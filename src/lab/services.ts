@@ -1,0 +1,95 @@
+/** What the API may ask of the running lab: the rooms' own functions under the names the API knows. */
+
+import type { Cases } from '../cases/cases.ts';
+import type { DeviceRegistry } from '../devices/registry.ts';
+import { deviceFromEntry } from '../devices/store.ts';
+import type { Alert } from '../model/alert.ts';
+import { LabError } from '../model/lab.ts';
+import type { EvidenceStore } from '../sinks/evidence/store.ts';
+import type { Metric } from '../sinks/live/metrics.ts';
+import type { LiveServices, Outcome } from '../sinks/live/services.ts';
+
+/** A refusal the caller can mend becomes a value; anything else is the lab's own fault and stays an exception. */
+export function attempt<T>(work: () => T): Outcome<T> {
+  try {
+    return { ok: true, value: work() };
+  } catch (error) {
+    if (error instanceof LabError) return { ok: false, why: error.message };
+    throw error;
+  }
+}
+
+/** Devices over the API: clients may not name files of this machine as planted photos. */
+export function deviceServices(
+  registry: DeviceRegistry,
+  dataDir: string,
+): Pick<LiveServices, 'devices' | 'putDevice' | 'removeDevice'> {
+  return {
+    devices: () => [...registry.list()],
+    putDevice: (entry) =>
+      attempt(() => {
+        const device = deviceFromEntry(entry, dataDir, refusePhotos);
+        registry.put(device);
+        return device;
+      }),
+    removeDevice: (id) => registry.remove(id),
+  };
+}
+
+function refusePhotos(): never {
+  throw new LabError('photos are planted with `phonehome device import`, not over the API');
+}
+
+/** Cases over the API: what the store removed is forgotten in memory too. */
+export function caseServices(
+  cases: Cases,
+  store: EvidenceStore,
+  now: () => number,
+): Pick<LiveServices, 'cases' | 'case' | 'openCase' | 'markCase' | 'closeCase' | 'removeCase'> {
+  return {
+    cases: () => cases.list(),
+    case: (id) => cases.get(id),
+    openCase: (given) => cases.open(given, now()),
+    markCase: (id, phase) => cases.mark(id, phase, now()),
+    closeCase: (id) => cases.close(id, now()),
+    removeCase(id) {
+      const removed = store.removeCase(id);
+      if (removed) cases.forget(id);
+      return removed;
+    },
+  };
+}
+
+/** For the lab's own calls, whose arguments are right: a refusal is a fault. @throws LabError */
+export function must<T>(outcome: Outcome<T>): T {
+  if (!outcome.ok) throw new LabError(outcome.why);
+  return outcome.value;
+}
+
+/** The store answers in pages: all of them. */
+export function allAlertsSince(store: EvidenceStore, since: number): Alert[] {
+  const alerts: Alert[] = [];
+  for (let page = store.alerts({ since }); page.length > 0; page = store.alerts({ since: alerts.at(-1)?.seq ?? since }))
+    alerts.push(...page);
+  return alerts;
+}
+
+export function metricsOf(counts: {
+  openFlows: number;
+  feed: { published: number; notStored: number };
+  flowLog: { dropped: number };
+}): Metric[] {
+  const one = (name: string, help: string, type: Metric['type'], value: number): Metric => ({
+    name: `phonehome_${name}`,
+    help,
+    type,
+    samples: [{ value }],
+  });
+  return [
+    one('open_flows', 'Connections relayed now.', 'gauge', counts.openFlows),
+    one('alerts_total', 'Alerts and updates published since the start.', 'counter', counts.feed.published),
+    one('alerts_not_stored_total', 'Alerts shown but lost to the store.', 'counter', counts.feed.notStored),
+    one('flow_records_dropped_total', 'Flow records lost to a full queue.', 'counter', counts.flowLog.dropped),
+    one('resident_memory_bytes', 'Resident memory.', 'gauge', process.memoryUsage.rss()),
+  ];
+}

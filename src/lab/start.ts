@@ -1,0 +1,289 @@
+/**
+ * Starts the lab: opens every room, joins them along the road, and takes all of it down again in the opposite order.
+ * Promise: a lab that starts is whole; one that cannot start says in one line why, and leaves no port open.
+ */
+import { setTimeout } from 'node:timers/promises';
+import { monotonicFactory } from 'ulid';
+import { createAlerter } from '../alert/alerter.ts';
+import { createHeadTable } from '../alert/head-table.ts';
+import { createSecretTest, maskHost } from '../alert/mask-url.ts';
+import { openAuthority } from '../ca/authority.ts';
+import { createCases } from '../cases/cases.ts';
+import { createCoverage } from '../coverage/coverage.ts';
+import { createDoor } from '../door/door.ts';
+import { createInspector } from '../inspect/inspector.ts';
+import { judgeImage } from '../inspect/photo/judge-photo.ts';
+import type { OperatorDecoder } from '../inspect/scope.ts';
+import type { Alert, AlertDevice } from '../model/alert.ts';
+import type { Device } from '../model/device.ts';
+import type { Flow } from '../model/flow.ts';
+import { type Lab, LabError, type LabOptions } from '../model/lab.ts';
+import { createReader } from '../readers/reader.ts';
+import { createAlertFeed } from '../sinks/alert-feed.ts';
+import { createFlowLog } from '../sinks/evidence/flow-log.ts';
+import { readOrCreateKey } from '../sinks/evidence/key-file.ts';
+import { openSqliteStore } from '../sinks/evidence/sqlite.ts';
+import { readOrCreateToken } from '../sinks/live/access.ts';
+import { startLiveServer } from '../sinks/live/server.ts';
+import type { LiveServices } from '../sinks/live/services.ts';
+import { createPins } from '../wire/pins.ts';
+import { createWire } from '../wire/wire.ts';
+import { createAdmission, createDestinationGuard } from './access.ts';
+import { openLog } from './log.ts';
+import { makeDirectory, openPlaces, openRegistry, pathsIn, readCertificates, secretWordsOf } from './opening.ts';
+import { createReplaying } from './replaying.ts';
+import { createRoad } from './road.ts';
+import { allAlertsSince, caseServices, deviceServices, metricsOf, must } from './services.ts';
+import { createUpstreamMap, readUpstreamMap } from './upstream-map.ts';
+
+/** How long a replay waits for its last connection to be looked at. */
+const QUIET_MS = 10_000;
+/** Counts of running alerts are shown, and a full disk is tried again, at most this often. */
+const TICK_MS = 1000;
+
+/** Listening everywhere is reachable on loopback. */
+const ANY_HOST = new Set(['0.0.0.0', '::']);
+
+type Closer = () => void | Promise<void>;
+
+/** @throws LabError: one line that says what to do. */
+export async function startLab(options: LabOptions): Promise<Lab> {
+  const closers: Closer[] = [];
+  const stop = async (): Promise<void> => {
+    for (let close = closers.pop(); close; close = closers.pop()) await close();
+  };
+  try {
+    return await openLab(options, closers, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function openLab(options: LabOptions, closers: Closer[], stop: () => Promise<void>): Promise<Lab> {
+  const now = Date.now;
+  const newId = monotonicFactory();
+  const warnings: string[] = [];
+  const paths = pathsIn(options.data);
+  makeDirectory(options.data);
+  const log = openLog(options.logFile);
+  closers.push(() => log.flush());
+
+  // What the lab knows before the first connection.
+  const authority = openAuthority(paths.certs, { now });
+  const evidence = openSqliteStore({ file: paths.evidence, key: readOrCreateKey(paths.evidenceKey) });
+  closers.push(() => evidence.close());
+  const devices = openRegistry(options, warnings);
+  // Phones of a replay: known while it plays, never saved.
+  const guests = new Map<string, Device>();
+  const deviceOf = (id: string | null): Device | null => (id === null ? null : (guests.get(id) ?? devices.get(id)));
+  const geo = await openPlaces(paths.geo, warnings);
+  closers.push(() => geo.close());
+  const upstreamMap = createUpstreamMap();
+  if (options.upstreamMap) upstreamMap.add(readUpstreamMap(options.upstreamMap));
+  let upstreamCa: readonly string[] = options.upstreamCa ? [readCertificates(options.upstreamCa)] : [];
+
+  // The road, from its end to its beginning.
+  const feed = createAlertFeed({
+    put: (record) => evidence.putAlert(record),
+    onTrouble: (trouble) => notify('storage', trouble?.message ?? 'alerts are stored again', trouble ? 'high' : 'info'),
+  });
+  const cases = createCases(evidence, newId);
+  const describeDevice = (flow: Flow): AlertDevice => ({
+    id: flow.deviceId ?? flow.client.ip,
+    model: deviceOf(flow.deviceId)?.model ?? null,
+    ip: flow.client.ip,
+    mac: devices.macOf(flow.client.ip),
+  });
+  const alerter = createAlerter({
+    newId,
+    lastSeq: evidence.lastSeq(),
+    policy: options.homeCountry ? { homeCountry: options.homeCountry } : {},
+    secretWords: (deviceId) => secretWordsOf(deviceOf(deviceId)),
+  });
+  function notify(subject: string, message: string, severity: Alert['severity']): void {
+    const lab: AlertDevice = { id: 'lab', model: null, ip: '', mac: null };
+    const record = alerter.system({ subject, message, severity, device: lab, time: now() });
+    if (record) feed.publish(record);
+  }
+  const heads = createHeadTable();
+  const coverage = createCoverage({ deviceOf: (flow) => describeDevice(flow).id });
+  const flowLog = createFlowLog({
+    write: (flows) => evidence.putFlows(flows),
+    maskHost: (host, deviceId) => maskHost(host, createSecretTest(secretWordsOf(deviceOf(deviceId))), false),
+    onTrouble: (result) => {
+      if (!result.ok) notify('flow log', result.message, 'medium');
+    },
+  });
+  closers.push(() => flowLog.close());
+  const decoders: OperatorDecoder[] = [];
+  const inspector = createInspector({
+    deviceFor: deviceOf,
+    decoders,
+    judgeImage,
+  });
+  const road = createRoad({
+    openReader: createReader,
+    inspect: (event) => inspector.push(event),
+    locate: geo.locate,
+    describeDevice,
+    caseAt: (deviceId, time) => cases.phaseAt(deviceId, time),
+    headOf: heads.of,
+    alertFinding: alerter.finding,
+    alertEvent: alerter.flowEvent,
+    witnesses: [{ consume: heads.note, inspected: () => {} }, coverage, flowLog],
+    record: feed.publish,
+    log,
+  });
+  const tick = setInterval(() => {
+    for (const record of alerter.flush(now())) feed.publish(record);
+    feed.retry();
+  }, TICK_MS).unref();
+  closers.push(() => {
+    clearInterval(tick);
+    for (const record of alerter.flush(now())) feed.publish(record);
+  });
+
+  // The two ports.
+  const portal = createPortalRoute(() => live.address.port);
+  const pins = createPins({ now });
+  const ownPorts: number[] = [];
+  const wire = createWire({
+    observe: road,
+    leafFor: authority.leafFor,
+    upstream: (host, port) => portal.upstream(host, port) ?? upstreamMap.resolve(host, port),
+    mayConnect: createDestinationGuard({ allowDestinations: options.allowDestinations, ownPorts: () => ownPorts, now }),
+    pins,
+    upstreamCa: () => upstreamCa,
+    now,
+    log,
+  });
+  closers.push(() => wire.close());
+  const door = await createDoor({
+    host: options.host,
+    port: options.proxyPort,
+    engine: wire,
+    admit: createAdmission(options.allowClients),
+    decide: () => ({ treatment: 'intercept', reason: null }),
+    identify: (who) => (guests.get(who.proxyUser ?? '') ?? devices.resolve(who))?.id ?? null,
+    now,
+    log,
+  }).catch((error: unknown) => {
+    throw new LabError(error instanceof Error ? error.message : String(error));
+  });
+  closers.push(() => door.close());
+
+  const replaying = createReplaying({
+    proxy: () => ({ host: '127.0.0.1', port: door.port }),
+    caPem: authority.root.certificatePem,
+    dataDir: options.data,
+    now,
+    addUpstream(entries) {
+      upstreamMap.add(entries);
+      return () => {
+        for (const { host, port } of entries) upstreamMap.remove(host, port);
+      };
+    },
+    addUpstreamCa(pem) {
+      upstreamCa = [...upstreamCa, pem];
+      return () => {
+        upstreamCa = upstreamCa.filter((one) => one !== pem);
+      };
+    },
+    addDevice(device) {
+      guests.set(device.id, device);
+      return () => {
+        guests.delete(device.id);
+        inspector.forget(device.id);
+      };
+    },
+    openCase({ name, title, label }) {
+      const opened = must(cases.open({ title: `${name}: ${title}`, deviceId: name, label }, now()));
+      return {
+        mark: (phase) => void must(cases.mark(opened.id, phase, now())),
+        close: () => void cases.close(opened.id, now()),
+      };
+    },
+    alertsSince: (seq) => allAlertsSince(evidence, seq),
+    lastSeq: () => evidence.lastSeq(),
+    async quiet() {
+      const until = now() + QUIET_MS;
+      while (road.openFlows() > 0 && now() < until) await setTimeout(5);
+      for (const record of alerter.flush(now())) feed.publish(record);
+    },
+    operatorKeyLoaded: options.decoders.length > 0,
+  });
+
+  const services: LiveServices = {
+    now,
+    lastSeq: () => evidence.lastSeq(),
+    alerts: evidence.alerts,
+    alert: evidence.alert,
+    reveal: evidence.reveal,
+    flows: evidence.flows,
+    flow: evidence.flow,
+    ...deviceServices(devices, options.data),
+    audit: (action, subject, who) => evidence.audit({ time: new Date(now()).toISOString(), action, subject, who }).ok,
+    ...caseServices(cases, evidence, now),
+    coverage: coverage.all,
+    pins: pins.list,
+    setPin: pins.override,
+    upstreamMap: upstreamMap.list,
+    addUpstream: upstreamMap.add,
+    removeUpstream: upstreamMap.remove,
+    decoders: () => decoders.map(({ name }) => ({ name, description: 'operator key' })),
+    replays: async () => replaying.list(),
+    replay: (names) => replaying.play(names),
+    stats: () => ({
+      openFlows: road.openFlows(),
+      rssBytes: process.memoryUsage.rss(),
+      alerts: feed.stats(),
+      flowLog: flowLog.stats(),
+      live: live.stats(),
+    }),
+    metrics: () => metricsOf({ openFlows: road.openFlows(), feed: feed.stats(), flowLog: flowLog.stats() }),
+    phonePage: portal.page,
+  };
+  const live = await startLiveServer({
+    services,
+    token: readOrCreateToken(paths.token),
+    host: options.host,
+    port: options.uiPort,
+    onError: (error) =>
+      log.error({ stack: error instanceof Error ? error.stack : String(error) }, 'an answer of the API failed'),
+  }).catch((error: NodeJS.ErrnoException) => {
+    throw new LabError(portProblem(error, options));
+  });
+  closers.push(() => live.close());
+  closers.push(feed.onAlert(live.publish));
+  ownPorts.push(door.port, live.address.port);
+
+  return {
+    proxy: { host: options.host, port: door.port },
+    ui: { url: `http://${ANY_HOST.has(options.host) ? '127.0.0.1' : options.host}:${live.address.port}` },
+    ca: { pem: authority.root.pemPath },
+    token: paths.token,
+    onAlert: feed.onAlert,
+    replay: (names, onOutcome, onStep) => replaying.play(names, onOutcome, onStep),
+    stop,
+    warnings,
+  };
+}
+
+/** The page a phone opens through the proxy as http://phonehome.lab/ is the UI port's. */
+function createPortalRoute(uiPort: () => number) {
+  return {
+    upstream: (host: string, port: number) =>
+      host.toLowerCase() === 'phonehome.lab' && port === 80
+        ? { dialHost: '127.0.0.1', dialPort: uiPort(), address: null, simulated: false }
+        : null,
+    page: async (): Promise<null> => null,
+  };
+}
+
+function portProblem(error: NodeJS.ErrnoException, { host, uiPort }: LabOptions): string {
+  if (error.code === 'EADDRINUSE')
+    return `port ${uiPort} is in use: stop the program that uses it or choose another one with --ui-port`;
+  if (error.code === 'EACCES') return `port ${uiPort} needs root: choose one above 1023 with --ui-port`;
+  return `cannot listen on ${host}:${uiPort}: ${error.message}`;
+}

@@ -1,0 +1,32 @@
+/** Everything the command line may ask of the lab, under the names of `LabModule`. Rooms are opened only when asked for. */
+import type { LabModule } from './model/lab.ts';
+
+export { formatAlertLine } from './sinks/terminal/alert-line.ts';
+
+export const startLab: LabModule['startLab'] = async (options) => (await import('./lab/start.ts')).startLab(options);
+
+export const listReplays: LabModule['listReplays'] = async () => (await import('./lab/replaying.ts')).listReplays();
+
+export const createScanner: LabModule['createScanner'] = async (options) =>
+  (await import('./lab/scanner.ts')).createScanner(options);
+
+export async function* readRecordings(paths: string[]): ReturnType<LabModule['readRecordings']> {
+  yield* (await import('./scan/recordings.ts')).readRecordings(paths);
+}
+
+export const openDevices: LabModule['openDevices'] = async (dataDir) =>
+  (await import('./devices/store.ts')).openDeviceBook(dataDir);
+
+export const openCases: LabModule['openCases'] = async (dataDir) => (await import('./lab/books.ts')).openCases(dataDir);
+
+export const readAuthority: LabModule['readAuthority'] = async (dataDir) =>
+  (await import('./lab/books.ts')).readAuthority(dataDir);
+
+export const exportAuthority: LabModule['exportAuthority'] = async (dataDir, format) =>
+  (await import('./lab/books.ts')).exportAuthority(dataDir, format);
+
+export const rotateAuthority: LabModule['rotateAuthority'] = async (dataDir) =>
+  (await import('./lab/books.ts')).rotateAuthority(dataDir);
+
+export const listGeoDatabases: LabModule['listGeoDatabases'] = async (dataDir) =>
+  (await import('./lab/books.ts')).listGeoDatabases(dataDir);
