@@ -83,13 +83,13 @@ export type InspectEvent =
     };
 
 /**
- * `first 6 … last 2`, and less of short values: at most half of a value is ever shown.
+ * `first 6 … last 2`, and less of short values: at most half of a value (rounded up) is ever shown.
  * Email and other texts are masked alike.
  */
 export function mask(value: string): string {
   const chars = [...value];
   if (chars.length < 4) return '*'.repeat(chars.length);
-  const shown = Math.min(8, Math.floor(chars.length / 2));
+  const shown = Math.min(8, Math.ceil(chars.length / 2));
   const tail = Math.min(2, Math.floor(shown / 4));
   const head = shown - tail;
   return `${chars.slice(0, head).join('')}${'*'.repeat(chars.length - shown)}${tail ? chars.slice(-tail).join('') : ''}`;

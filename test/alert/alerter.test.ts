@@ -120,7 +120,7 @@ describe('what an alert says', () => {
       type: 'leak',
       severity: 'critical',
       case: { id: 'c1', phase: 'before-consent' },
-      identifier: { kind: 'imei', masked: '490154********8' },
+      identifier: { kind: 'imei', masked: '490154*******18' },
       evidence: { where: 'body', path: '$.IMEI1', decoding: ['base64', 'json'] },
       flow: { protocol: 'http/1.1', method: 'POST', url: 'http://zzhc.vnet.cn/', encrypted: false },
       destination: { host: 'zzhc.vnet.cn', ip: '42.62.48.10', owner: { name: 'China Telecom' } },

@@ -18,7 +18,7 @@ export function labAlert(seq: number, changes: Partial<Alert> = {}): Alert {
     case: null,
     identifier: {
       kind: 'imei',
-      masked: '490154********8',
+      masked: '490154*******18',
       known: true,
       confidence: 'certain',
       reasoning: 'registered IMEI of this phone',
