@@ -22,6 +22,10 @@ export interface ReaderLimits {
   maxHeaderTableBytes: number;
   /** Open streams of one HTTP/2 connection that are told apart. Servers allow 100 to 1,000. */
   maxStreams: number;
+  /** The named fields of one MQTT packet (a CONNECT with its will; a PUBLISH before its payload), bytes: two fields of 64 KB. */
+  maxMqttHeaderBytes: number;
+  /** MQTT 5 topic aliases remembered per direction. Brokers allow 10 to 100. */
+  maxMqttAliases: number;
   /** CONNECT inside CONNECT (or an upgrade inside it), levels. */
   maxTunnelDepth: number;
 }
@@ -36,5 +40,7 @@ export const DEFAULT_LIMITS: ReaderLimits = {
   maxHeaderListBytes: 256 * 1024,
   maxHeaderTableBytes: 256 * 1024,
   maxStreams: 16 * 1024,
+  maxMqttHeaderBytes: 256 * 1024,
+  maxMqttAliases: 1000,
   maxTunnelDepth: 4,
 };

@@ -10,6 +10,7 @@ import { Http1Layer } from './http1.ts';
 import { Http2Layer } from './http2.ts';
 import { type Layer, Reading } from './layer.ts';
 import { DEFAULT_LIMITS, type ReaderLimits } from './limits.ts';
+import { MqttLayer } from './mqtt.ts';
 import { RawLayer } from './raw.ts';
 import type { Guess } from './sniff.ts';
 import type { Upgrade } from './upgrade.ts';
@@ -50,6 +51,7 @@ export function createReader(flow: Flow, alpn: string | null, limits: Partial<Re
 
 function openByAlpn(reading: Reading, alpn: string | null): Layer {
   if (alpn === 'http/1.1' || alpn === 'http/1.0') return openHttp1(reading, 0);
+  if (alpn === 'mqtt') return new MqttLayer(reading, reading.nextExchange());
   if (alpn === 'h2') return openHttp2(reading, 0, null);
   return openByBytes(reading, 0);
 }
@@ -62,6 +64,8 @@ function openByBytes(reading: Reading, depth: number): Layer {
         return openHttp1(reading, depth);
       case 'http2':
         return openHttp2(reading, depth, null);
+      case 'mqtt':
+        return new MqttLayer(reading, reading.nextExchange());
       case 'raw':
         return new RawLayer(reading);
     }
@@ -88,5 +92,10 @@ function openUpgrade(reading: Reading, upgrade: Upgrade, depth: number): Layer {
 }
 
 function openWebSocket(reading: Reading, upgrade: Upgrade): Layer {
-  return new WebSocketLayer(reading, { exchange: upgrade.exchange, deflate: agreedDeflate(upgrade.response) });
+  const { exchange } = upgrade;
+  const options = { exchange, deflate: agreedDeflate(upgrade.response) };
+  // MQTT 5.0 6: the subprotocol is `mqtt` (`mqttv3.1` before), packets may be cut anywhere by messages.
+  const subprotocol = upgrade.response.find(([name]) => name.toLowerCase() === 'sec-websocket-protocol')?.[1] ?? '';
+  if (!/^mqtt/i.test(subprotocol)) return new WebSocketLayer(reading, options);
+  return new WebSocketLayer(reading, options, new MqttLayer(reading, exchange));
 }

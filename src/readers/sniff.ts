@@ -1,8 +1,9 @@
 /** Decides from a connection's first bytes which reader it gets, and may answer that it needs more. Pure functions. */
 import { PREFACE } from './http2-frames.ts';
+import { looksLikeMqtt } from './mqtt.ts';
 
 /** `more`: not decidable yet. */
-export type Guess = 'http1' | 'http2' | 'raw' | 'more';
+export type Guess = 'http1' | 'http2' | 'mqtt' | 'raw' | 'more';
 
 const METHODS = ['GET ', 'POST ', 'PUT ', 'HEAD ', 'DELETE ', 'OPTIONS ', 'PATCH ', 'CONNECT ', 'TRACE ', 'PROPFIND '];
 const LONGEST_METHOD = 32;
@@ -16,6 +17,8 @@ export function sniff(sent: Buffer, maxBytes: number): Guess {
   const bytes = sent.subarray(0, maxBytes);
   if (PREFACE.subarray(0, bytes.length).equals(bytes.subarray(0, PREFACE.length)))
     return bytes.length < PREFACE.length ? 'more' : 'http2';
+  const mqtt = looksLikeMqtt(bytes);
+  if (mqtt !== 'no') return mqtt === 'yes' ? 'mqtt' : 'more';
   let start = 0;
   while (start < bytes.length && (bytes[start] === CR || bytes[start] === LF)) start += 1;
   if (start === bytes.length) return start < maxBytes ? 'more' : 'raw';

@@ -17,16 +17,6 @@ export interface Deflate {
   serverTakeover: boolean;
 }
 
-/** Gets the parts of data messages; control messages go past it. */
-export type MessageSink = (
-  direction: Direction,
-  label: string,
-  bytes: Buffer,
-  final: boolean,
-  time: number,
-  out: FlowEvent[],
-) => void;
-
 export interface WebSocketOptions {
   exchange: number;
   /** Null: not agreed on. */
@@ -63,16 +53,15 @@ interface Side {
 export class WebSocketLayer implements Layer {
   readonly #reading: Reading;
   readonly #options: WebSocketOptions;
-  readonly #sink: MessageSink;
+  /** Reads what the data messages carry, as one stream; null: they become `message` events. */
+  readonly #inner: Layer | null;
   readonly #request = newSide('request');
   readonly #response = newSide('response');
 
-  /** `sink` takes the data messages in place of events; null: they become `message` events. */
-  constructor(reading: Reading, options: WebSocketOptions, sink: MessageSink | null = null) {
+  constructor(reading: Reading, options: WebSocketOptions, inner: Layer | null = null) {
     this.#reading = reading;
     this.#options = options;
-    this.#sink =
-      sink ?? ((direction, label, bytes, final, time, out) => this.#message(direction, label, bytes, final, time, out));
+    this.#inner = inner;
   }
 
   push(direction: Direction, chunk: Buffer, time: number, out: FlowEvent[]): void {
@@ -92,10 +81,11 @@ export class WebSocketLayer implements Layer {
     const side = direction === 'request' ? this.#request : this.#response;
     if (side.raw) return;
     if (side.inPayload && side.opcode >= 8) this.#control(side, EMPTY, true, time, out);
-    if (side.label !== '') this.#sink(direction, side.label, EMPTY, true, time, out);
+    if (side.label !== '') this.#data(side, EMPTY, true, time, out);
     this.#reading.raw(direction, side.header.take(), time, out);
     side.raw = true;
     side.inflate = null;
+    this.#inner?.end(direction, time, out);
   }
 
   close(time: number, out: FlowEvent[]): void {
@@ -112,7 +102,7 @@ export class WebSocketLayer implements Layer {
     const problem = this.#beginFrame(side, header, time, out);
     if (problem !== null) {
       this.#reading.unreadable(side.direction, problem, time, out);
-      if (side.label !== '') this.#sink(side.direction, side.label, EMPTY, true, time, out);
+      if (side.label !== '') this.#data(side, EMPTY, true, time, out);
       side.label = '';
       this.#reading.raw(side.direction, side.header.take(), time, out);
       side.raw = true;
@@ -162,9 +152,9 @@ export class WebSocketLayer implements Layer {
     }
     if (side.compressed) this.#open(side, bytes, time, out);
     // The last part goes out with the end of the frame, which knows whether it is the last of the message.
-    else if (!last || !side.fin) this.#sink(side.direction, side.label, bytes, false, time, out);
+    else if (!last || !side.fin) this.#data(side, bytes, false, time, out);
     else {
-      this.#sink(side.direction, side.label, bytes, true, time, out);
+      this.#data(side, bytes, true, time, out);
       side.label = '';
       side.inPayload = false;
       return end;
@@ -186,17 +176,17 @@ export class WebSocketLayer implements Layer {
       const { clientTakeover, serverTakeover } = this.#options.deflate!;
       if (!(side.direction === 'request' ? clientTakeover : serverTakeover)) side.inflate = null;
     }
-    this.#sink(side.direction, side.label, EMPTY, true, time, out);
+    this.#data(side, EMPTY, true, time, out);
     side.label = '';
   }
 
   #open(side: Side, bytes: Buffer, time: number, out: FlowEvent[]): void {
     side.inflate ??= new Inflate();
-    side.inflate.push(bytes, (opened) => this.#sink(side.direction, side.label, opened, false, time, out));
+    side.inflate.push(bytes, (opened) => this.#data(side, opened, false, time, out));
     if (!side.inflate.failed) return;
     this.#reading.unreadable(side.direction, 'a WebSocket message that cannot be decompressed', time, out);
     const closed = bytes === DEFLATE_TAIL ? EMPTY : side.inflate.rest();
-    if (closed.length > 0) this.#sink(side.direction, side.label, closed, false, time, out);
+    if (closed.length > 0) this.#data(side, closed, false, time, out);
     side.inflate = null;
     side.compressed = false;
     const { clientTakeover, serverTakeover } = this.#options.deflate!;
@@ -205,6 +195,11 @@ export class WebSocketLayer implements Layer {
 
   #control(side: Side, bytes: Buffer, final: boolean, time: number, out: FlowEvent[]): void {
     this.#message(side.direction, LABELS[side.opcode]!, bytes, final, time, out);
+  }
+
+  #data(side: Side, bytes: Buffer, final: boolean, time: number, out: FlowEvent[]): void {
+    if (this.#inner !== null) this.#inner.push(side.direction, bytes, time, out);
+    else this.#message(side.direction, side.label, bytes, final, time, out);
   }
 
   #message(direction: Direction, label: string, bytes: Buffer, final: boolean, time: number, out: FlowEvent[]): void {
