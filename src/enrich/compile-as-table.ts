@@ -1,15 +1,15 @@
 /**
  * Compiles the CSV of `@ip-location-db/asn` into the table that `as-table.ts` reads, and gives every system the country
  * it is registered in, by the majority of its ranges in `iptoasn-country`.
- * Runs in a process of its own (`compile-as-table-main.ts`): it needs some 400 MB for three seconds.
+ * Runs in a process of its own (`compile-main.ts`): it needs some 400 MB for three seconds.
  */
-import { createReadStream, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { crc32 } from 'node:zlib';
 import { type CountryResponse, open, type Reader } from 'maxmind';
-import { HEADER_BYTES, rangeBytes, SYSTEM_BYTES, tableName, writeHeader } from './as-table.ts';
+import { asTableName, encodeAsTable } from './as-table.ts';
 import { factsOf } from './record-kind.ts';
+import { replaceFile } from './replace-file.ts';
 
 export interface CompileInput {
   asnPackage: string;
@@ -43,16 +43,7 @@ export async function compileAsTables(input: CompileInput, onProgress: (done: nu
     onProgress(family === 4 ? 0.6 : 0.8);
   }
   for (const { family, ranges } of parsed) {
-    const bytes = encodeTable(family, ranges, names, votes, input.source);
-    const path = join(input.outDir, tableName(family));
-    const beside = `${path}.${process.pid}.tmp`;
-    try {
-      writeFileSync(beside, bytes);
-      renameSync(beside, path);
-    } catch (error) {
-      rmSync(beside, { force: true });
-      throw error;
-    }
+    replaceFile(join(input.outDir, asTableName(family)), encodeTable(family, ranges, names, votes, input.source));
     onProgress(family === 4 ? 0.9 : 1);
   }
 }
@@ -101,37 +92,8 @@ export function encodeTable(
   source: string,
 ): Buffer {
   const { starts, systems } = cutIntoStarts(ranges, family);
-  const texts = systems.map((asn) => Buffer.from(names.get(asn) ?? '').subarray(0, 0xffff));
-  const addressBytes = family === 4 ? 4 : 16;
-  const body = Buffer.alloc(
-    starts.length * rangeBytes(family) +
-      systems.length * SYSTEM_BYTES +
-      texts.reduce((sum, { length }) => sum + length, 0),
-  );
-  let at = 0;
-  for (const [start, system] of starts) {
-    body.write(start.toString(16).padStart(addressBytes * 2, '0'), at, 'hex');
-    at = body.writeUInt32BE(system, at + addressBytes);
-  }
-  let nameAt = 0;
-  systems.forEach((asn, i) => {
-    const text = texts[i] as Buffer;
-    at = body.writeUInt32BE(asn, at);
-    at += body.write(majority(votes.get(asn)) ?? '\0\0', at, 'latin1');
-    at = body.writeUInt16BE(text.length, at);
-    at = body.writeUInt32BE(nameAt, at);
-    nameAt += text.length;
-  });
-  for (const text of texts) at += text.copy(body, at);
-  const header = {
-    family,
-    ranges: starts.length,
-    systems: systems.length,
-    nameBytes: nameAt,
-    crc: crc32(body),
-    source,
-  };
-  return Buffer.concat([writeHeader(header), body], HEADER_BYTES + body.length);
+  const described = systems.map((asn) => ({ asn, org: names.get(asn) ?? null, country: majority(votes.get(asn)) }));
+  return encodeAsTable(family, starts, described, source);
 }
 
 /** A range per line becomes one start per change of system; what lies between ranges belongs to system 0, nobody. */

@@ -9,7 +9,7 @@ import { LRUCache } from 'lru-cache';
 import type { DestinationFacts, NetworkOperator, ServerLocation } from '../model/destination.ts';
 import type { ServerCertificate } from '../model/flow.ts';
 import { type Anycast, createAnycastList } from './anycast.ts';
-import { type AsTable, openAsTable, tableName } from './as-table.ts';
+import { type AsTable, asTableName, openAsTable } from './as-table.ts';
 import { type Database, openEmbedded, openOwn, voteOf } from './databases.ts';
 import { findOwner, OWN_OWNERS_FILE, type OwnerTable, ownersPath, readOwners } from './owners.ts';
 import { dataPackage } from './packages.ts';
@@ -153,7 +153,7 @@ function openTables(dir: string, nowMs: number): { tables: World['systems']; sou
     let table = opened.get(family);
     if (table === undefined) {
       try {
-        table = openAsTable(join(dir, tableName(family)), family);
+        table = openAsTable(join(dir, asTableName(family)), family);
       } catch (error) {
         problem = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'missing' : 'damaged';
         table = null;

@@ -1,7 +1,7 @@
 /** Where npm put the databases, and of which day they are. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const require = createRequire(import.meta.url);
 
@@ -13,12 +13,17 @@ export interface DataPackage {
   date: string | null;
 }
 
-/** Null when the package is not installed. */
-export function dataPackage(name: string): DataPackage | null {
+/** A package of @ip-location-db; null when it is not installed. */
+export const dataPackage = (name: string): DataPackage | null => find(name, `@ip-location-db/${name}/package.json`);
+
+/** The IEEE's registry of hardware makers. It exports its data only, not its package.json. */
+export const vendorPackage = (): DataPackage | null => find('oui-data', 'oui-data');
+
+function find(name: string, entry: string): DataPackage | null {
   try {
-    const path = require.resolve(`@ip-location-db/${name}/package.json`);
-    const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string };
-    return { name, directory: dirname(path), version, date: dateOf(version) };
+    const directory = dirname(require.resolve(entry));
+    const { version } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as { version: string };
+    return { name, directory, version, date: dateOf(version) };
   } catch {
     return null;
   }

@@ -1,15 +1,17 @@
 /**
- * Makes ready what the lab needs to name networks: compiles the AS tables once after an installation or an update.
- * Promise: nothing to do costs a few milliseconds (a checksum); otherwise a process of its own works for some
- * seconds, so that its memory is not the lab's, and a table is whole or not there.
+ * Makes ready what the lab needs to name networks and hardware makers: compiles their tables once after an installation
+ * or an update. Promise: nothing to do costs a few milliseconds (checksums); otherwise a process of its own works for
+ * some seconds, so that its memory is not the lab's, and a table is whole or not there.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LabError } from '../model/lab.ts';
-import { tableName, verifyAsTable } from './as-table.ts';
-import type { CompileInput } from './compile-as-table.ts';
-import { type DataPackage, dataPackage } from './packages.ts';
+import { asTableName } from './as-table.ts';
+import type { Task } from './compile-main.ts';
+import { type DataPackage, dataPackage, vendorPackage } from './packages.ts';
+import { sourceStamp, verifyTable } from './table-file.ts';
+import { VENDORS_TABLE } from './vendors.ts';
 
 export interface Progress {
   /** What is being done and why, for a progress line. */
@@ -18,7 +20,20 @@ export interface Progress {
   done: number;
 }
 
-const MAIN = join(import.meta.dirname, 'compile-as-table-main.ts');
+/** Null for a package that is not installed. */
+export interface Packages {
+  asn: DataPackage | null;
+  asCountry: DataPackage | null;
+  vendors: DataPackage | null;
+}
+
+const installedPackages = (): Packages => ({
+  asn: dataPackage('asn'),
+  asCountry: dataPackage('iptoasn-country-mmdb'),
+  vendors: vendorPackage(),
+});
+
+const MAIN = join(import.meta.dirname, 'compile-main.ts');
 /** A slow single-board computer takes a minute. */
 const TIMEOUT_MS = 10 * 60_000;
 
@@ -29,35 +44,49 @@ const TIMEOUT_MS = 10 * 60_000;
 export async function prepareGeo(
   dir: string,
   onProgress: (progress: Progress) => void,
-  findPackage: (name: string) => DataPackage | null = dataPackage,
+  { asn, asCountry, vendors } = installedPackages(),
 ): Promise<void> {
-  const asn = findPackage('asn');
-  const country = findPackage('iptoasn-country-mmdb');
-  if (!asn || !country) {
-    throw new LabError("geo data: package @ip-location-db/asn is not installed: run 'npm ci' to name networks");
+  if (!asn || !asCountry || !vendors) {
+    throw new LabError("geo data: its packages are not installed: run 'npm ci' to name networks");
   }
-  const source = `${asn.version} ${country.version.replace(/^.*\./, '')}`.slice(0, 28);
-  const why = staleness(dir, source);
-  if (why === null) return;
-  const text = `geo data: compiling the table of networks (${why})`;
+  const tasks: Task[] = [];
+  const reasons: string[] = [];
+  const want = (why: string | null, task: Task): void => {
+    if (why === null) return;
+    tasks.push(task);
+    reasons.push(why);
+  };
+  const networkSource = sourceStamp(`${asn.version} ${asCountry.date ?? ''}`);
+  const networks = {
+    asnPackage: asn.directory,
+    countryPackage: asCountry.directory,
+    source: networkSource,
+    outDir: dir,
+  };
+  const tables = [asTableName(4), asTableName(6)].map((name) => join(dir, name));
+  want(staleness(tables, networkSource), { table: 'networks', ...networks });
+  const path = join(dir, VENDORS_TABLE);
+  const registry = join(vendors.directory, 'index.json');
+  const vendorSource = sourceStamp(vendors.version);
+  want(staleness([path], vendorSource), { table: 'vendors', registry, source: vendorSource, path });
+  if (tasks.length === 0) return;
+
+  const text = `geo data: compiling tables of ${tasks.map(({ table }) => table).join(' and ')} (${reasons[0]})`;
   onProgress({ text, done: 0 });
   try {
     mkdirSync(dir, { recursive: true });
   } catch (error) {
-    throw new LabError(
-      `geo data: ${dir} cannot be made (${(error as NodeJS.ErrnoException).code}): no networks are named`,
-    );
+    const { code } = error as NodeJS.ErrnoException;
+    throw new LabError(`geo data: ${dir} cannot be made (${code}): no networks are named; choose another directory`);
   }
-  const input = { asnPackage: asn.directory, countryPackage: country.directory, source, outDir: dir };
-  await runCompiler(input, (done) => onProgress({ text, done }));
+  await compile(tasks, dir, (done) => onProgress({ text, done }));
 }
 
-/** Why the tables must be made; null when they are there, whole, and of these sources. */
-function staleness(dir: string, source: string): string | null {
-  for (const family of [4, 6] as const) {
+/** Why the tables must be made; null when they are there, whole, and of this source. */
+function staleness(paths: readonly string[], source: string): string | null {
+  for (const path of paths) {
     try {
-      const header = verifyAsTable(join(dir, tableName(family)));
-      if (header.source !== source || header.family !== family) return 'the data was updated';
+      if (verifyTable(path).source !== source) return 'the data was updated';
     } catch (error) {
       return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'first start' : 'the old one is damaged';
     }
@@ -65,9 +94,9 @@ function staleness(dir: string, source: string): string | null {
   return null;
 }
 
-function runCompiler(input: CompileInput, onProgress: (done: number) => void): Promise<void> {
+function compile(tasks: Task[], dir: string, onProgress: (done: number) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, JSON.stringify(input)], {
+    const child = spawn(process.execPath, [MAIN, JSON.stringify(tasks)], {
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: TIMEOUT_MS,
     });
@@ -82,7 +111,7 @@ function runCompiler(input: CompileInput, onProgress: (done: number) => void): P
     const fail = (reason: string): void =>
       reject(
         new LabError(
-          `geo data: cannot be compiled (${reason}): no networks are named; check space and rights of ${input.outDir}`,
+          `geo data: cannot be compiled (${reason}): no networks are named; check space and rights of ${dir}`,
         ),
       );
     child.once('error', (error) => fail(error.message));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openAsTable, tableName } from '../../src/enrich/as-table.ts';
+import { asTableName, openAsTable } from '../../src/enrich/as-table.ts';
 import { geoCaveat } from '../../src/enrich/caveat.ts';
 import { type Geo, openGeo } from '../../src/enrich/geo.ts';
 import { dataPackage } from '../../src/enrich/packages.ts';
@@ -191,7 +191,7 @@ describe('the table of networks', () => {
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => line.split(',', 3).map(Number) as [number, number, number]);
-    const table = openAsTable(join(dir, tableName(4)), 4);
+    const table = openAsTable(join(dir, asTableName(4)), 4);
     // The source's one overlap belongs to two systems; either answer is right there.
     const systemsAt = (address: number): (number | null)[] => {
       let [low, high] = [0, rows.length];

@@ -4,29 +4,34 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openAsTable, tableName, verifyAsTable } from '../../src/enrich/as-table.ts';
+import { asTableName, openAsTable } from '../../src/enrich/as-table.ts';
 import { encodeTable, type Range } from '../../src/enrich/compile-as-table.ts';
-import { type DataPackage, dataPackage } from '../../src/enrich/packages.ts';
-import { prepareGeo } from '../../src/enrich/prepare.ts';
+import { dataPackage } from '../../src/enrich/packages.ts';
+import { type Packages, prepareGeo } from '../../src/enrich/prepare.ts';
+import { verifyTable } from '../../src/enrich/table-file.ts';
+import { openVendors, VENDORS_TABLE } from '../../src/enrich/vendors.ts';
 import { LabError } from '../../src/model/lab.ts';
 
 const freshDir = () => mkdtempSync(join(tmpdir(), 'prepare-'));
 
 /** Small sources of the same form as the packages, so that a compilation takes no time. */
-function smallPackages(
-  version = '2.3.2026061719',
-  v4 = '16777216,16777471,13335,"Cloudflare, ""Inc."""\n',
-): (name: string) => DataPackage | null {
+function smallPackages(version = '2.3.2026061719', v4 = '16777216,16777471,13335,"Cloudflare, ""Inc."""\n'): Packages {
   const directory = freshDir();
   writeFileSync(join(directory, 'asn-ipv4-num.csv'), v4);
   writeFileSync(
     join(directory, 'asn-ipv6-num.csv'),
     '42540488161975842760550356425300246528,42540488241204005274814694018844196863,6939,Hurricane Electric LLC\n',
   );
-  return (name) => (name === 'asn' ? { name, directory, version, date: null } : dataPackage(name));
+  writeFileSync(join(directory, 'index.json'), '{"00005E": "ICANN, IANA Department\\nLos Angeles"}');
+  const small = { directory, version, date: null };
+  return {
+    asn: { name: 'asn', ...small },
+    asCountry: dataPackage('iptoasn-country-mmdb'),
+    vendors: { name: 'oui-data', ...small },
+  };
 }
 
-async function prepare(dir: string, packages: ReturnType<typeof smallPackages>): Promise<string[]> {
+async function prepare(dir: string, packages: Packages): Promise<string[]> {
   const lines: string[] = [];
   await prepareGeo(dir, ({ text, done }) => lines.push(`${done} ${text}`), packages);
   return lines;
@@ -37,11 +42,11 @@ describe('prepareGeo', () => {
     const dir = join(freshDir(), 'made', 'geoip');
     const packages = smallPackages();
     const lines = await prepare(dir, packages);
-    expect(lines[0]).toBe('0 geo data: compiling the table of networks (first start)');
-    expect(lines.at(-1)).toBe('1 geo data: compiling the table of networks (first start)');
-    expect(readdirSync(dir).sort()).toEqual(['as-ipv4.table', 'as-ipv6.table']);
+    expect(lines[0]).toBe('0 geo data: compiling tables of networks and vendors (first start)');
+    expect(lines.at(-1)).toBe('1 geo data: compiling tables of networks and vendors (first start)');
+    expect(readdirSync(dir).sort()).toEqual(['as-ipv4.table', 'as-ipv6.table', 'vendors.table']);
     expect(await prepare(dir, packages)).toEqual([]);
-    const table = openAsTable(join(dir, tableName(4)), 4);
+    const table = openAsTable(join(dir, asTableName(4)), 4);
     expect(table.find(Uint8Array.of(1, 0, 0, 200))).toEqual({ asn: 13335, org: 'Cloudflare, "Inc."', country: 'US' });
     expect(table.find(Uint8Array.of(1, 0, 1, 0))).toBeNull();
     expect(table.find(Uint8Array.of(0, 255, 255, 255))).toBeNull();
@@ -54,7 +59,7 @@ describe('prepareGeo', () => {
     await prepare(dir, smallPackages());
     const updated = smallPackages('2.3.2026091000');
     expect((await prepare(dir, updated))[0]).toContain('(the data was updated)');
-    const path = join(dir, tableName(4));
+    const path = join(dir, asTableName(4));
     const whole = readFileSync(path);
     for (const damage of [
       () => truncateSync(path, whole.length - 1),
@@ -69,20 +74,25 @@ describe('prepareGeo', () => {
     ]) {
       damage();
       expect((await prepare(dir, updated))[0]).toContain('(the old one is damaged)');
-      expect(verifyAsTable(path).source).toContain('2026091000');
+      expect(verifyTable(path).source).toContain('2026091000');
     }
+    writeFileSync(join(dir, VENDORS_TABLE), 'x');
+    expect(await prepare(dir, updated)).toContain('0 geo data: compiling tables of vendors (the old one is damaged)');
+    const vendors = openVendors(join(dir, VENDORS_TABLE));
+    expect(vendors.vendorOf('00:00:5e:10:00:01')).toBe('ICANN, IANA Department');
+    vendors.close();
   });
 
-  test.each([
+  test.each<[string, Packages, RegExp]>([
     [
       'the source is not the CSV it should be',
       smallPackages('1', 'hello\n'),
       /asn-ipv4-num\.csv: not a row of "start,end,number,name"/,
     ],
-    ['the package is not installed', () => null, /is not installed: run 'npm ci'/],
+    ['a package is not installed', { ...smallPackages(), asn: null }, /are not installed: run 'npm ci'/],
     [
-      'the package has no such file',
-      (name: string) => ({ name, directory: freshDir(), version: '1', date: null }),
+      'a package has no such file',
+      { ...smallPackages(), asn: { name: 'asn', directory: freshDir(), version: '1', date: null } },
       /ENOENT/,
     ],
   ])('when %s it is one line and no half table is left', async (_name, packages, problem) => {
@@ -101,9 +111,9 @@ describe('prepareGeo', () => {
       /^geo data: .* cannot be made \(ENOTDIR\)/,
     );
     const taken = freshDir();
-    mkdirSync(join(taken, tableName(4)));
+    mkdirSync(join(taken, asTableName(4)));
     await expect(prepareGeo(taken, () => undefined, smallPackages())).rejects.toThrow(/cannot be compiled \(.*EISDIR/);
-    expect(readdirSync(taken)).toEqual([tableName(4)]);
+    expect(readdirSync(taken)).toEqual([asTableName(4)]);
   });
 });
 
@@ -150,6 +160,6 @@ describe('the table', () => {
     expect(build(4, []).find(Uint8Array.of(1, 2, 3, 4))).toBeNull();
     const path = join(freshDir(), 'table');
     writeFileSync(path, encodeTable(6, [], new Map(), new Map(), 'test'));
-    expect(() => openAsTable(path, 4)).toThrow('is of family 6');
+    expect(() => openAsTable(path, 4)).toThrow('is of kind as6');
   });
 });
