@@ -1,0 +1,194 @@
+/**
+ * The pages a phone sees: set-up, certificate, QR code, PAC file, self-test. Pure functions over injected facts: no
+ * socket here, so the same pages are served through the proxy (`http://phonehome.lab/`) and on the UI port (`/setup`).
+ * They work without JavaScript, load nothing from elsewhere, and say so in a strict content security policy.
+ */
+import { isIP } from 'node:net';
+import { escapeHtml, page, STYLE } from './html.ts';
+import { PAC_TYPE, type ProxyAddress, writePac } from './pac.ts';
+import { type PhoneKind, phoneOf } from './phone.ts';
+import { fits, GUIDES, PROXY_STEPS } from './steps.ts';
+
+export interface PortalOptions {
+  /** Where the proxy listens, as a phone can reach it. */
+  proxy: () => ProxyAddress;
+  /** Base address of the UI port as a phone can reach it, e.g. `http://192.0.2.1:8081`. */
+  uiUrl: () => string;
+  /** The certificate in the form a system wants; `fingerprint` as phones show it. */
+  certificate: (form: CertificateForm) => Promise<{ contentType: string; bytes: Buffer }>;
+  fingerprint: () => string;
+  /** An https address that answers with an image through the lab only: `https://phonehome.lab/check/seen.svg`. */
+  probeUrl: string;
+}
+
+export type CertificateForm = 'pem' | 'cer' | 'mobileconfig';
+
+export interface PortalRequest {
+  /** Path with or without a query. */
+  path: string;
+  userAgent: string;
+  /** `Host` of the request. */
+  host: string;
+  /** `proxy`: asked as `http://phonehome.lab/`, so the phone already uses the proxy. */
+  via: 'proxy' | 'direct';
+}
+
+export interface PortalResponse {
+  status: number;
+  headers: Record<string, string>;
+  body: string | Buffer;
+}
+
+export interface Portal {
+  /** Null when the path is none of the portal's. */
+  answer(request: PortalRequest): Promise<PortalResponse | null>;
+}
+
+const SVG = 'image/svg+xml';
+const FORMS: Record<string, CertificateForm> = {
+  '/ca.pem': 'pem',
+  '/ca.cer': 'cer',
+  '/ca.crt': 'cer',
+  '/ca.mobileconfig': 'mobileconfig',
+};
+
+export function createPortal(options: PortalOptions): Portal {
+  const policy = [
+    "default-src 'none'",
+    "style-src 'self'",
+    `img-src 'self' ${new URL(options.probeUrl).origin}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+
+  function respond(contentType: string, body: string | Buffer, more: Record<string, string> = {}): PortalResponse {
+    const headers = {
+      'Content-Type': contentType,
+      'Content-Security-Policy': policy,
+      'X-Content-Type-Options': 'nosniff',
+      'Referrer-Policy': 'no-referrer',
+      'Cache-Control': 'no-store',
+      ...more,
+    };
+    return { status: 200, headers, body };
+  }
+  const html = (title: string, body: string) => respond('text/html; charset=utf-8', page(title, body));
+
+  /** A phone that opened the page by address reaches the proxy at the same one. */
+  function proxyFor(request: PortalRequest): ProxyAddress {
+    const proxy = options.proxy();
+    const name = request.host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+    return isIP(name) !== 0 ? { host: name, port: proxy.port } : proxy;
+  }
+
+  async function qrCode(): Promise<string> {
+    const { toString: draw } = await import('qrcode');
+    return draw(`${options.uiUrl()}/setup`, { type: 'svg', margin: 3, errorCorrectionLevel: 'M' });
+  }
+
+  async function download(form: CertificateForm): Promise<PortalResponse> {
+    const { contentType, bytes } = await options.certificate(form);
+    // iOS opens a profile only when it is shown, Android a certificate only when it is saved.
+    const disposition = form === 'mobileconfig' ? 'inline' : 'attachment';
+    return respond(contentType, bytes, { 'Content-Disposition': `${disposition}; filename="phonehome-ca.${form}"` });
+  }
+
+  async function answer(request: PortalRequest): Promise<PortalResponse | null> {
+    const path = request.path.split(/[?#]/, 1)[0] ?? '/';
+    const form = FORMS[path];
+    if (form !== undefined) return download(form);
+    switch (path) {
+      case '/':
+        return request.via === 'proxy'
+          ? html('Set up this phone', setupPage(options, proxyFor(request), request))
+          : html('A lab runs here', homePage(options));
+      case '/setup':
+      case '/setup/':
+        return html('Set up this phone', setupPage(options, proxyFor(request), request));
+      case '/check':
+        return html('Is this phone visible to the lab?', checkPage(options, request));
+      case '/check/seen.svg':
+        return respond(SVG, SEEN);
+      case '/setup.css':
+        return respond('text/css; charset=utf-8', STYLE);
+      case '/qr.svg':
+        return respond(SVG, await qrCode());
+      case '/proxy.pac':
+      case '/wpad.dat':
+        return respond(PAC_TYPE, writePac(proxyFor(request)));
+      default:
+        return null;
+    }
+  }
+  return { answer };
+}
+
+function setupPage(options: PortalOptions, proxy: ProxyAddress, request: PortalRequest): string {
+  const phone = phoneOf(request.userAgent);
+  const pac = `${options.uiUrl()}/proxy.pac`;
+  return `${request.via === 'proxy' ? '<p class="good">This phone already uses the lab’s proxy.</p>' : ''}
+<section>
+<h2><span class="step">1</span>Use the lab’s proxy</h2>
+<p>${phone.system === 'ios' ? PROXY_STEPS.ios : PROXY_STEPS.android}</p>
+<dl><dt>Host</dt><dd>${escapeHtml(proxy.host)}</dd><dt>Port</dt><dd>${proxy.port}</dd><dt>or PAC URL</dt><dd><code>${escapeHtml(pac)}</code></dd></dl>
+</section>
+<section>
+<h2><span class="step">2</span>Trust the lab’s certificate</h2>
+<p>${downloads(phone)}</p>
+<p class="note">Fingerprint (SHA-256), to compare with what the phone shows:<br><code>${escapeHtml(options.fingerprint())}</code></p>
+</section>
+${GUIDES.toSorted((a, b) => Number(fits(b, phone)) - Number(fits(a, phone)))
+  .map((guide) => {
+    const steps = guide.certificate.map((step) => `<li>${escapeHtml(step)}</li>`).join('');
+    return `<details${fits(guide, phone) ? ' open' : ''}><summary>${escapeHtml(guide.title)}</summary><ol>${steps}</ol><p class="note">${escapeHtml(guide.remark)}</p></details>`;
+  })
+  .join('\n')}
+<section>
+<h2><span class="step">3</span>Check</h2>
+<p>Open <a href="http://phonehome.lab/check">http://phonehome.lab/check</a> on the phone.</p>
+</section>
+<section>
+<h2>Another phone?</h2>
+<img class="qr" src="/qr.svg" alt="QR code of this page" width="176" height="176">
+<p class="note">Scan it while on this network, or type <code>${escapeHtml(`${options.uiUrl()}/setup`)}</code></p>
+</section>
+<p class="note">When the test is over: remove the proxy and the certificate again. Until then the lab can read what this phone sends.</p>`;
+}
+
+function downloads(phone: PhoneKind): string {
+  const profile = { href: '/ca.mobileconfig', text: 'Download profile (iPhone, iPad)' };
+  const certificate = { href: '/ca.cer', text: 'Download certificate (Android)' };
+  const pem = { href: '/ca.pem', text: 'PEM (computers)' };
+  const order = phone.system === 'ios' ? [profile, certificate, pem] : [certificate, profile, pem];
+  return order
+    .map(({ href, text }, index) => `<a class="button${index === 0 ? '' : ' plain'}" href="${href}">${text}</a>`)
+    .join('');
+}
+
+/** The image comes over https through the lab: it appears when the certificate is trusted, its text when not. */
+function checkPage(options: PortalOptions, request: PortalRequest): string {
+  if (request.via === 'direct') {
+    return `<p>This page was opened without the proxy, so it can prove nothing.</p>
+<p>Open <a href="http://phonehome.lab/check">http://phonehome.lab/check</a> on the phone. If that address is not found, the proxy is not set: <a href="/setup">set it up</a>.</p>`;
+  }
+  return `<section><h2>Unencrypted traffic</h2><p class="good">✓ Visible: this page came through the lab.</p></section>
+<section><h2>Encrypted traffic of this app</h2>
+<img class="verdict" src="${escapeHtml(options.probeUrl)}" alt="✗ Not visible: this app does not trust the lab’s certificate. Install it from http://phonehome.lab/ (on an iPhone also switch it on under Certificate Trust Settings).">
+</section>
+<section><h2>Other apps</h2><p>An app can decide for itself whom it trusts. If one does not work, or the lab shows it as “pinned”, its traffic to that server is <strong>not visible</strong>; the lab still shows whom it contacts, and counts how much.</p></section>
+<p class="note">Changed something? Reload this page.</p>`;
+}
+
+function homePage(options: PortalOptions): string {
+  return `<section><h2>What is this?</h2><p>A Phonehome lab: it shows live which identifiers the phones under test send, to whom and into which country.</p></section>
+<section><h2>Put a phone on it</h2><p><a class="button" href="/setup">Set up a phone</a></p></section>
+<section><h2>Watch</h2>
+<ul><li>in a terminal of this machine: <code>phonehome watch</code></li>
+<li>from another machine: <code>PHONEHOME_TOKEN=… phonehome watch --url ${escapeHtml(options.uiUrl())}</code></li>
+<li>as a program: <code>GET /api/alerts</code> and the WebSocket <code>/api/alerts/live</code>, described in <code>/openapi.json</code> and <code>/asyncapi.json</code></li></ul>
+<p class="note">All of it needs the token that stands in the file <code>token</code> of the lab’s data directory (mode 0600, made at first start).</p></section>`;
+}
+
+const SEEN = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 52" role="img"><title>Visible</title><rect width="400" height="52" rx="10" fill="#e6f4ea"/><text x="14" y="32" font-family="system-ui, sans-serif" font-size="15.5" font-weight="600" fill="#0d652d">✓ Visible: this app trusts the lab’s certificate.</text></svg>
+`;
