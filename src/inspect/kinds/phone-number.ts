@@ -96,12 +96,14 @@ function judgeSpan(run: Run, span: DigitSpan): Verdict | null {
   const at = { start: plus ? span.start - 1 : span.start, end: span.end };
   if (scheme)
     return found(at, value, 'likely', 'a number that exists in its country, in a link to dial or write to it');
-  if (hint?.group === 'strong' || (hint && international)) {
+  // Beside a weak name a national number counts when the phone's own country has such a number.
+  const exists = international || value.startsWith('+');
+  if (hint?.group === 'strong' || (hint && exists)) {
     return found(
       at,
       value,
       'likely',
-      `a number ${international ? 'that exists in its country' : 'in national form'} beside a name for it`,
+      `a number ${exists ? 'that exists in its country' : 'in national form'} beside a name for it`,
     );
   }
   return found(at, value, 'possible', 'written like a telephone number, and it exists in its country');

@@ -25,7 +25,9 @@ export function offerRuns(text: string, shape: Shape, device?: Device): Verdict[
     const runs = anchor === 'key' ? keyed(text) : anchored(text, PATTERNS[anchor]);
     for (const run of runs) {
       const verdict = shape.judge(device ? { ...run, device } : run);
-      if (verdict) verdicts.push(verdict);
+      if (verdict && !verdicts.some((one) => one.start === verdict.start && one.value === verdict.value)) {
+        verdicts.push(verdict);
+      }
     }
   }
   return verdicts;
