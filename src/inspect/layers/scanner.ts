@@ -6,7 +6,7 @@
 import { isKeyName } from '../key-names.ts';
 import type { Anchor, Run } from '../kind.ts';
 import { findAnchors, findMail } from '../scan/anchors.ts';
-import { type Alphabet, RunFinder } from '../scan/runs.ts';
+import { type Alphabet, RunFinder, type RunSink } from '../scan/runs.ts';
 import { findPairs, keyBefore } from '../scan/text-key.ts';
 import { chainOf, locatorIn, type Place, type Scope, windowAround } from '../scope.ts';
 import { findKnown, type Hit, MAX_SPAN } from '../search/known.ts';
@@ -16,10 +16,13 @@ import { describe } from './known-finding.ts';
 import type { ByteSink } from './sink.ts';
 import { Unwrapper } from './unwrap.ts';
 
-/** Kept to the left: a hit's span, a locator that lags behind, and a value of MAX_VALUE bytes. */
-const CARRY = 1280;
-/** The locator stays this far behind, because a mark may turn out to begin that far back. */
+/**
+ * Everything found is acted upon in the order of the bytes, because a locator only reads forward. So with a locator all
+ * waits until nothing that begins earlier can turn up any more: this many bytes.
+ */
 const LAG = 900;
+/** Kept to the left: what waits, and a value of MAX_VALUE bytes before it. */
+const CARRY = 1280;
 /** What shapes see around a run. */
 const LEFT = 96;
 const RIGHT = 96;
@@ -80,18 +83,20 @@ export class Scanner {
       this.#carry.length === 0 ? view : view.length === 0 ? this.#carry : Buffer.concat([this.#carry, view]);
     this.#bytes = bytes;
     const base = this.#base;
+    const end = base + bytes.length;
     for (const { finder } of this.#finders) finder.scan(bytes, base, final);
     this.#searchKnown(bytes, base, final);
     if (this.#options.isDeep) this.#searchShapes(bytes, base, final);
-    this.#perform();
     const json = this.#options.json;
-    if (json) json.advance(bytes, base, base + Math.max(0, bytes.length - (final ? 0 : LAG)));
+    const horizon = json && !final ? end - LAG : end;
+    this.#perform(horizon);
+    if (json) json.advance(bytes, base, Math.max(json.at, horizon));
     else if (final && this.#options.isText && base === 0) this.#judgeWhole(bytes.length);
     if (final) json?.end();
-    this.#searched = base + bytes.length;
-    const keep = Math.min(CARRY, bytes.length);
-    this.#carry = final ? Buffer.alloc(0) : Buffer.from(bytes.subarray(bytes.length - keep));
-    this.#base = base + bytes.length - keep;
+    this.#searched = end;
+    const keep = final ? 0 : Math.min(CARRY, bytes.length);
+    this.#carry = Buffer.from(bytes.subarray(bytes.length - keep));
+    this.#base = end - keep;
     this.#bytes = this.#carry;
     if (this.#spans.length > 0) this.#spans = this.#spans.filter((span) => span.end > this.#base);
   }
@@ -109,16 +114,18 @@ export class Scanner {
     if (key !== null && isKeyName(key)) this.judgeValue(key, 0, length);
   }
 
-  /** Acts in the order of the bytes, because the locator only reads forward. */
-  #perform(): void {
+  /** Acts upon everything that begins before `horizon`, in order. */
+  #perform(horizon: number): void {
     if (this.#marks.length === 0) return;
-    const marks = this.#marks;
-    this.#marks = [];
-    marks.sort((a, b) => a.at - b.at || a.rank - b.rank);
-    for (const mark of marks) {
+    this.#marks.sort((a, b) => a.at - b.at || a.rank - b.rank);
+    let count = 0;
+    for (const mark of this.#marks) {
+      if (mark.at > horizon) break;
+      count++;
       this.#options.json?.advance(this.#bytes, this.#base, mark.at);
       mark.act();
     }
+    this.#marks.splice(0, count);
   }
 
   #searchKnown(bytes: Buffer, base: number, final: boolean): void {
@@ -134,7 +141,10 @@ export class Scanner {
       if (isOld && !(final && hit.decided > bytes.length)) continue;
       const owner = this.#ownerOf(hit, base);
       if (owner === 'undecided' && !final) this.#deferred.add(identity);
-      else if (owner !== 'run') this.#marks.push({ at: base + hit.start, rank: 0, act: () => this.#reportKnown(hit) });
+      else if (owner !== 'run') {
+        const at = base + hit.start;
+        this.#marks.push({ at, rank: 0, act: () => this.#reportKnown(hit, at) });
+      }
     }
   }
 
@@ -142,8 +152,10 @@ export class Scanner {
   #ownerOf(hit: Hit, base: number): 'here' | 'run' | 'undecided' {
     const { encoding, shift } = hit.pattern;
     if (encoding === null) return 'here';
+    const { depth, levels } = this.#scope.limits;
+    const isTooDeep = this.#place.depth >= depth || this.#place.level >= levels;
     for (const { alphabet, finder } of this.#finders) {
-      if (!encoding.startsWith(alphabet) || this.#place.depth >= this.#scope.limits.depth) continue;
+      if (!encoding.startsWith(alphabet) || isTooDeep) continue;
       const column = finder.columnOf(base + hit.start);
       if (column === null) return finder.isUndecided(base + hit.start) ? 'undecided' : 'here';
       const isAligned = alphabet === 'hex' ? column % 2 === 0 : column % 4 === (shift === 0 ? 0 : shift + 1);
@@ -152,17 +164,19 @@ export class Scanner {
     return 'here';
   }
 
-  #reportKnown(hit: Hit): void {
+  #reportKnown({ start, end, decided, pattern }: Hit, at: number): void {
     const json = this.#options.json;
     if (json?.claimed) return;
+    const from = at - this.#base;
+    const hit = { start: from, end: from + end - start, decided, pattern };
     const found = describe(hit, this.#bytes, this.#place, this.#scope.kinds);
     if (found === null) return;
-    const inner = json ? json.path : this.#options.isText ? keyBefore(this.#bytes, hit.start) : null;
+    const inner = json ? json.path : this.#options.isText ? keyBefore(this.#bytes, from) : null;
     this.#scope.report(this.#place, {
       ...found,
       path: locatorIn(this.#place, inner),
       chain: [...chainOf(this.#place), ...found.chain],
-      offset: this.#base + hit.start,
+      offset: at,
       window: windowAround(this.#bytes, hit.start, hit.end),
     });
   }
@@ -170,27 +184,24 @@ export class Scanner {
   #searchShapes(bytes: Buffer, base: number, final: boolean): void {
     const ready = final ? bytes : bytes.subarray(0, Math.max(0, bytes.length - RIGHT));
     const offer = (anchor: Anchor, start: number, end: number): void => {
-      this.#marks.push({ at: base + start, rank: 2, act: () => this.#offer(anchor, start, end) });
+      this.#marks.push({ at: base + start, rank: 2, act: () => this.#offer(anchor, base + start, base + end) });
     };
     this.#anchorsAt = base + findAnchors(ready, Math.min(this.#anchorsAt - base, ready.length), final, offer);
     this.#mailAt = base + findMail(ready, Math.min(this.#mailAt - base, ready.length), final, offer);
     if (this.#options.json || !this.#options.isText) return;
     findPairs(bytes, this.#pairsAt - base, ready.length, (key, start, end) => {
-      this.#marks.push({ at: base + start, rank: 2, act: () => this.#judge('key', start, end, key) });
+      this.#marks.push({ at: base + start, rank: 2, act: () => this.judgeValue(key, base + start, base + end) });
     });
     this.#pairsAt = base + ready.length;
   }
 
-  #offer(anchor: Anchor, start: number, end: number): void {
+  #offer(anchor: Anchor, at: number, end: number): void {
     const json = this.#options.json;
     if (json?.claimed) return;
-    const floor = json ? (json.stringStart ?? this.#base + start) - this.#base : 0;
-    this.#judge(
-      anchor,
-      start,
-      end,
-      keyBefore(this.#bytes, start, Math.max(0, floor)) ?? (json ? json.key : this.#place.key),
-    );
+    const start = at - this.#base;
+    const floor = json ? (json.stringStart ?? at) - this.#base : 0;
+    const key = keyBefore(this.#bytes, start, Math.max(0, floor)) ?? (json ? json.key : this.#place.key);
+    this.#judge(anchor, start, end - this.#base, key);
   }
 
   #judge(anchor: Anchor, start: number, end: number, key: string | null): void {
@@ -217,26 +228,22 @@ export class Scanner {
     });
   }
 
-  #runSink(alphabet: Alphabet): ConstructorParameters<typeof RunFinder>[1] {
-    const unwrapper = new Unwrapper(this.#scope, this.#place, alphabet, this.#options.open);
-    let at = 0;
+  #runSink(alphabet: Alphabet): RunSink {
+    let run = new Unwrapper(this.#scope, this.#place, alphabet, this.#options.open);
     return {
       open: (start) => {
-        at = start;
-        this.#marks.push({ at, rank: 1, act: () => this.#beginRun(unwrapper) });
+        run = new Unwrapper(this.#scope, this.#place, alphabet, this.#options.open);
+        const opened = run;
+        this.#marks.push({ at: start, rank: 1, act: () => this.#beginRun(opened) });
       },
-      take: (chars) => {
-        this.#marks.push({ at, rank: 1, act: () => unwrapper.take(chars) });
-      },
-      close: (padded) => {
-        this.#marks.push({ at, rank: 1, act: () => unwrapper.end(padded) });
-      },
+      take: (chars) => run.take(chars),
+      close: (padded) => run.end(padded),
     };
   }
 
-  #beginRun(unwrapper: Unwrapper): void {
+  #beginRun(run: Unwrapper): void {
     const json = this.#options.json;
-    const tooDeep = this.#place.level >= this.#scope.limits.levels;
-    unwrapper.begin(json ? json.path : null, json ? json.key : null, tooDeep || (json?.claimed ?? false));
+    if (json?.claimed) run.ignore();
+    else run.begin(json ? json.path : null, json ? json.key : null);
   }
 }

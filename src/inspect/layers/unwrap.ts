@@ -17,11 +17,13 @@ const PAYLOAD = 64;
 const READABLE = 0.9;
 
 export class Unwrapper {
-  #held: Buffer[] = [];
+  /** Characters not yet handed on; null when nobody wants them. */
+  #held: Buffer[] | null = [];
   #length = 0;
   #rest = '';
   #child: ByteSink | null = null;
-  #ignore = false;
+  #hasBegun = false;
+  #closed: { padded: boolean } | null = null;
   #inner: string | null = null;
   #key: string | null = null;
   readonly #scope: Scope;
@@ -36,52 +38,79 @@ export class Unwrapper {
     this.#open = open;
   }
 
-  /** A run begins at the thing with this locator and key; `ignore` when another layer looks into it. */
-  begin(inner: string | null, key: string | null, ignore: boolean): void {
-    this.#held = [];
-    this.#length = 0;
-    this.#rest = '';
-    this.#child = null;
+  /** Where the run stands has become known. Comes once, before or after the characters. */
+  begin(inner: string | null, key: string | null): void {
     this.#inner = inner;
     this.#key = key;
-    this.#ignore = ignore;
+    this.#hasBegun = true;
+    this.#proceed();
+  }
+
+  /** In place of `begin`: another layer looks into this run. */
+  ignore(): void {
+    this.#held = null;
   }
 
   take(chars: Buffer): void {
-    if (this.#ignore) return;
-    let left = chars;
-    if (!this.#child) {
-      const held = left.subarray(0, HOLD - this.#length);
-      // The caller's buffer is reused.
-      this.#held.push(Buffer.from(held));
-      this.#length += held.length;
-      if (this.#length < HOLD) return;
-      const text = Buffer.concat(this.#held).toString('latin1');
-      this.#held = [];
-      this.#child = this.#openChild(this.#entry(text, true));
-      this.#feed(text);
-      left = left.subarray(held.length);
+    if (this.#held === null) return;
+    if (this.#child) {
+      this.#feed(chars.toString('latin1'));
+      return;
     }
-    this.#feed(left.toString('latin1'));
+    // The caller's buffer is reused.
+    this.#held.push(Buffer.from(chars));
+    this.#length += chars.length;
+    if (this.#length >= HOLD) this.#proceed();
   }
 
   end(padded: boolean): void {
-    if (this.#ignore) return;
+    this.#closed = { padded };
+    this.#proceed();
+  }
+
+  #proceed(): void {
+    if (!this.#hasBegun || this.#held === null) return;
+    if (!this.#child && this.#length >= HOLD) {
+      if (this.#isTooDeep()) {
+        this.#refuse();
+        this.#held = null;
+        return;
+      }
+      const text = Buffer.concat(this.#held).toString('latin1');
+      this.#held = [];
+      // The beginning decides, so that it is the same for every cutting.
+      this.#child = this.#openChild(this.#entry(text.slice(0, HOLD), true));
+      this.#feed(text);
+    }
+    if (!this.#closed) return;
     if (this.#child) {
       if (this.#rest !== '') this.#child.write(Buffer.from(this.#rest, this.#alphabet));
       this.#child.end(true);
-      this.#child = null;
-      return;
-    }
-    const text = Buffer.concat(this.#held).toString('latin1');
-    this.#held = [];
+    } else this.#judge(Buffer.concat(this.#held).toString('latin1'), this.#closed.padded);
+    this.#held = null;
+    this.#child = null;
+  }
+
+  #judge(text: string, padded: boolean): void {
     const decoded = Buffer.from(text, this.#alphabet);
     const known = this.#scope.known;
+    if (this.#isTooDeep()) {
+      if (isReadable(decoded) || hasMagic(decoded)) this.#refuse();
+      return;
+    }
     const isPayload = decoded.length >= PAYLOAD && this.#alphabet === 'base64' && !isIdentifierLike(text);
     if (!isPayload && !isReadable(decoded) && !hasMagic(decoded) && !(known && holdsKnown(known, decoded))) return;
     const child = this.#openChild(this.#entry(text, padded));
     child.write(decoded);
     child.end(true);
+  }
+
+  #isTooDeep(): boolean {
+    return this.#place.depth >= this.#scope.limits.depth || this.#place.level >= this.#scope.limits.levels;
+  }
+
+  #refuse(): void {
+    this.#scope.partial(`${this.#alphabet} inside more than ${this.#scope.limits.depth} layers was not looked into`);
   }
 
   #feed(chars: string): void {

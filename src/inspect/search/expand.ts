@@ -86,16 +86,16 @@ function digestForms(kind: IdentifierKind, spelling: Spelling, digest: Digest): 
   const base64 = digest.bytes.toString('base64');
   const base64url = digest.bytes.toString('base64url');
   const out = [
-    form(kind, spelling, digest, 'hex', Buffer.from(hex), PREFIX_CHARS, 0),
-    form(kind, spelling, digest, 'base64', Buffer.from(base64), PREFIX_CHARS, 0),
-    form(kind, spelling, digest, 'raw', digest.bytes, PREFIX_BYTES, 0),
+    form(kind, spelling, digest, 'hex', Buffer.from(hex), PREFIX_CHARS),
+    form(kind, spelling, digest, 'base64', Buffer.from(base64), PREFIX_CHARS),
+    form(kind, spelling, digest, 'raw', digest.bytes, PREFIX_BYTES),
   ];
   if (base64url !== base64.replaceAll('=', '')) {
-    out.push(form(kind, spelling, digest, 'base64url', Buffer.from(base64url), PREFIX_CHARS, 0));
+    out.push(form(kind, spelling, digest, 'base64url', Buffer.from(base64url), PREFIX_CHARS));
   }
   if (digest.bytes.length === 16) {
     // "16-character MD5", usual in Chinese SDKs: the middle of the hex digest.
-    out.push(form(kind, spelling, digest, 'hex', Buffer.from(hex.slice(8, 24)), PREFIX_CHARS, 8));
+    out.push(form(kind, spelling, digest, 'hex', Buffer.from(hex.slice(8, 24)), PREFIX_CHARS, hex.slice(0, 8)));
   }
   return out;
 }
@@ -107,7 +107,7 @@ function form(
   how: DigestForm,
   full: Buffer,
   prefix: number,
-  from: number,
+  before = '',
 ): Pattern {
   return {
     bytes: full.subarray(0, prefix),
@@ -120,7 +120,7 @@ function form(
     label: spelling.label,
     encoding: null,
     shift: 0,
-    digest: { name: digest.name, form: how, from },
+    digest: { name: digest.name, form: how, from: before.length, before: Buffer.from(before) },
     weak: false,
   };
 }
@@ -131,7 +131,7 @@ function checksumForms(kind: IdentifierKind, spelling: Spelling, digest: Digest)
   // Shorter decimal numbers are too common to mean anything.
   if (decimal.length === 10) forms.push(['decimal', decimal]);
   return forms.map(([how, text]) => ({
-    ...form(kind, spelling, digest, how, Buffer.from(text), text.length, 0),
+    ...form(kind, spelling, digest, how, Buffer.from(text), text.length),
     fold: how === 'hex',
     bounded: true,
     weak: true,

@@ -140,6 +140,8 @@ function decide(
   final: boolean,
   isStart: boolean,
 ): Hit | null {
+  // The middle of a digest that is there as a whole.
+  if (pattern.digest && pattern.digest.from > 0 && endsWith(bytes, start, pattern.digest.before)) return null;
   let end = start + Math.min(pattern.bytes.length, MAX_NEEDLE);
   let decided = end + wait;
   if (pattern.digest && pattern.full.length > pattern.bytes.length) {
@@ -153,6 +155,11 @@ function decide(
     decided = Math.max(decided, end + 1);
   }
   return decided > bytes.length && !final ? null : { start, end, decided, pattern };
+}
+
+function endsWith(bytes: Buffer, end: number, wanted: Buffer): boolean {
+  const text = bytes.toString('latin1', Math.max(0, end - wanted.length), end);
+  return text.toLowerCase() === wanted.toString('latin1');
 }
 
 /** How much of a digest was sent, as far as the bytes go. */

@@ -21,7 +21,8 @@ export interface Pattern {
   encoding: string | null;
   /** For base64 encodings: bytes of the first quantum that belong to what stands before. */
   shift: number;
-  digest: { name: string; form: DigestForm; from: number } | null;
+  /** `from`: which character of the whole digest comes first; `before`: those in front of it. */
+  digest: { name: string; form: DigestForm; from: number; before: Buffer } | null;
   /** A 32-bit checksum: likely, not certain. */
   weak: boolean;
 }
