@@ -48,7 +48,7 @@ async function watchInPipe(lab: LabAddress, filter: Filter, flags: WatchFlags): 
   const line = flags.json ? jsonLine : await plainLine();
   const stopped = untilStopped();
   const { promise: failed, reject } = Promise.withResolvers<never>();
-  let wasLive = false;
+  let lost = false;
   const end = followAlerts({
     lab,
     since: flags.since,
@@ -57,9 +57,10 @@ async function watchInPipe(lab: LabAddress, filter: Filter, flags: WatchFlags): 
       process.stdout.write(`${line(alert)}\n`);
     },
     onState: (state) => {
-      if (state === 'reconnecting') process.stderr.write('phonehome: the lab does not answer, reconnecting …\n');
-      if (state === 'live' && wasLive) process.stderr.write('phonehome: connected again\n');
-      if (state === 'live') wasLive = true;
+      if (state === 'reconnecting' && !lost)
+        process.stderr.write('phonehome: the lab does not answer, reconnecting …\n');
+      if (state === 'live' && lost) process.stderr.write('phonehome: connected again\n');
+      lost = state === 'reconnecting';
     },
     onFatal: reject,
   });

@@ -92,6 +92,7 @@ export function checkGeo(databases: { name: string; date: string | null }[], now
   if (databases.length === 0)
     return [fail('geo', 'no database', 'run npm ci again: destinations cannot be placed without one')];
   return databases.map(({ name, date }) => {
+    if (!date && name.endsWith('.json')) return ok('geo', `${name} (part of the program)`);
     if (!date) return warn('geo', `${name}, date unknown`, 'put a newer .mmdb into geoip/');
     const days = Math.floor((now - Date.parse(date)) / DAY_MS);
     const shown = `${name} of ${date.slice(0, 10)}, ${days} days old`;

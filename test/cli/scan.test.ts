@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { harEntry, writeHar } from '../scan/recording.ts';
+import { phonehome } from './phonehome.ts';
+
+const IMEI = '490154203237518';
+let dir = '';
+let har = '';
+let devices = '';
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'phonehome-scan-'));
+  const clean = { headers: [], postData: { text: 'nothing here' } };
+  const packed = gzipSync(JSON.stringify({ device: { id: Buffer.from(IMEI).toString('base64') } })).toString('base64');
+  har = writeHar(join(dir, 'phone.har'), [
+    harEntry({ request: clean }),
+    harEntry({ request: { ...clean, postData: { text: packed, encoding: 'base64' } } }),
+    harEntry({ request: { ...clean, url: `https://stats.example/?imei=${IMEI}` } }),
+    harEntry({ _fromCache: 'disk' }),
+  ]);
+  devices = join(dir, 'phones.yaml');
+  writeFileSync(devices, `devices:\n  - id: nokia-01\n    default: true\n    identifiers:\n      imei: "${IMEI}"\n`);
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const lines = (stdout: string) =>
+  stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+describe('scan', () => {
+  it('--json prints one line per finding with its entry, then a summary that accounts for every entry', async () => {
+    const { code, stdout } = await phonehome(['scan', har, '--json', '--devices', devices]);
+    const [...all] = lines(stdout);
+    const summary = all.pop();
+    expect(all.map((line) => [line.type, line.file, line.entry])).toEqual([
+      ['finding', har, 1],
+      ['finding', har, 2],
+    ]);
+    expect(all[0]).toMatchObject({
+      identifier: { kind: 'imei', known: true, confidence: 'certain', masked: expect.not.stringContaining(IMEI) },
+      evidence: { direction: 'request', where: 'body', decoding: expect.arrayContaining(['gzip', 'base64']) },
+      flow: { method: 'POST', encrypted: false },
+      destination: { host: 'zzhc.vnet.cn', location: { country: 'CN' }, owner: { name: 'China Telecom' } },
+    });
+    expect(summary).toMatchObject({
+      type: 'summary',
+      files: 1,
+      entries: 3,
+      findings: 2,
+      kinds: { imei: 2 },
+      skippedEntries: 1,
+      skipped: [{ reason: 'from the cache: nothing was sent', count: 1 }],
+    });
+    expect(stdout).not.toContain(IMEI);
+    expect(code).toBe(0);
+  });
+
+  it('shows values with --reveal only', async () => {
+    const { stdout } = await phonehome(['scan', har, '--json', '--reveal', '--devices', devices]);
+    expect(lines(stdout)[0]).toMatchObject({ identifier: { value: IMEI } });
+  });
+
+  it('recognises shapes without any registered phone', async () => {
+    const { stdout } = await phonehome(['scan', har, '--json']);
+    expect(lines(stdout).filter((line) => line.type === 'finding')).toContainEqual(
+      expect.objectContaining({ entry: 2, identifier: expect.objectContaining({ kind: 'imei', known: false }) }),
+    );
+  });
+
+  it('prints a table for people, masked, with what was skipped', async () => {
+    const { stdout } = await phonehome(['scan', har, '--devices', devices]);
+    expect(stdout).toMatch(/imei +490154\*+\d* .*CN China Telecom zzhc\.vnet\.cn/);
+    expect(stdout).toContain('Skipped 1: from the cache');
+    expect(stdout).toContain('2 findings (2 different) in 3 entries of 1 file.');
+    expect(stdout).not.toContain(IMEI);
+  });
+
+  it.each([
+    ['low', 3],
+    ['critical', 0],
+  ])('--fail-on %s of high findings ends with exit code %i', async (level, expected) => {
+    const file = writeHar(join(dir, 'tls.har'), [
+      harEntry({ request: { url: `https://stats.example/?imei=${IMEI}`, headers: [] } }),
+    ]);
+    expect((await phonehome(['scan', file, '--devices', devices, '--fail-on', level])).code).toBe(expected);
+  });
+
+  it('of nothing readable fails and says why', async () => {
+    const file = join(dir, 'picture.png');
+    writeFileSync(file, Buffer.from([0x89, 0x50, 0x4e, 0x47]));
+    const { code, stderr } = await phonehome(['scan', file]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('nothing could be read: neither HAR')]);
+  });
+
+  it('of a file that is not there fails with one line', async () => {
+    expect(await phonehome(['scan', join(dir, 'none.har')])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^phonehome: there is no .*none\.har: check the path\n$/m),
+    });
+  });
+});
