@@ -4,15 +4,15 @@
  * caller can change what another one sees. What is missing or damaged makes an answer emptier, never wrong.
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import type { DestinationFacts, NetworkOperator, ServerLocation } from '../model/destination.ts';
 import type { ServerCertificate } from '../model/flow.ts';
 import { type Anycast, createAnycastList } from './anycast.ts';
 import { type AsTable, asTableName, openAsTable } from './as-table.ts';
 import { type Database, openEmbedded, openOwn, voteOf } from './databases.ts';
-import { findOwner, OWN_OWNERS_FILE, type OwnerTable, ownersPath, readOwners } from './owners.ts';
-import { dataPackage } from './packages.ts';
+import { findOwner, OWN_OWNERS_FILE, OWNERS_FILE, type OwnerTable, readOwners } from './owners.ts';
+import { dataPackage, INSTALLED_DIR } from './packages.ts';
 import { type Scope, scopeOf } from './scope.ts';
 import { brokenSource, datedSource, type GeoSource } from './sources.ts';
 
@@ -29,21 +29,20 @@ export interface Geo {
 
 /** A test run talks to some hundred servers; an entry is about 1 KB. */
 const MAX_CACHED_ADDRESSES = 2000;
-/** owners.json is part of the lab: it is read from here when the given directory has none. */
-const BUILT_IN_DIR = join(import.meta.dirname, '../../geoip');
-
 const NO_NETWORK: Readonly<NetworkOperator> = Object.freeze({ asn: null, org: null, country: null });
 
 /**
- * @param dir the geoip directory: compiled tables, the operator's own .mmdb files and owners.
+ * @param dir the operator's geoip directory (own .mmdb files, owners.local.json); need not exist.
+ * @param options.installed `geoip/` of the installation, which counts as well, after `dir`.
  * @throws LabError only for an owners file that cannot be understood.
  */
-export function openGeo(dir: string, options: { now: () => number }): Geo {
+export function openGeo(dir: string, options: { now: () => number; installed?: string }): Geo {
   const nowMs = options.now();
-  const own = openOwn(dir, nowMs);
+  const dirs = [...new Set([dir, options.installed ?? INSTALLED_DIR].map((path) => resolve(path)))];
+  const own = dirs.flatMap((path) => openOwn(path, nowMs));
   const embedded = openEmbedded(nowMs);
-  const tables = openTables(dir, nowMs);
-  const owners = openOwners(dir);
+  const tables = openTables(dirs, nowMs);
+  const owners = openOwners(dirs);
   const world: World = {
     own: own.flatMap(({ database }) => database ?? []),
     embedded: embedded.flatMap(({ database }) => database ?? []),
@@ -145,27 +144,33 @@ const AS_FACTS = {
   licence: 'CC BY 4.0, Route Views, DB-IP (https://db-ip.com), NRO; AS countries: iptoasn.com, PDDL',
 } as const;
 
-/** The v6 table is opened at the first v6 address. */
-function openTables(dir: string, nowMs: number): { tables: World['systems']; source: GeoSource; close: () => void } {
+/** The first directory with a whole table serves; the v6 one is opened at the first v6 address. */
+function openTables(
+  dirs: readonly string[],
+  nowMs: number,
+): { tables: World['systems']; source: GeoSource; close: () => void } {
   const opened = new Map<4 | 6, AsTable | null>();
-  let problem: 'missing' | 'damaged' | null = null;
-  const tables = (family: 4 | 6): AsTable | null => {
-    let table = opened.get(family);
-    if (table === undefined) {
+  let problem: 'missing' | 'damaged' = 'missing';
+  const openFirst = (family: 4 | 6): AsTable | null => {
+    for (const dir of dirs) {
       try {
-        table = openAsTable(join(dir, asTableName(family)), family);
+        return openAsTable(join(dir, asTableName(family)), family);
       } catch (error) {
-        problem = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'missing' : 'damaged';
-        table = null;
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') problem = 'damaged';
       }
-      opened.set(family, table);
     }
+    return null;
+  };
+  const tables = (family: 4 | 6): AsTable | null => {
+    const known = opened.get(family);
+    if (known !== undefined) return known;
+    const table = openFirst(family);
+    opened.set(family, table);
     return table;
   };
-  tables(4);
-  const source = problem
-    ? brokenSource(AS_FACTS, problem, `the table of networks in ${dir} is ${problem}: it is made at the next start`)
-    : datedSource({ ...AS_FACTS, date: dataPackage('asn')?.date ?? null }, nowMs);
+  const source = tables(4)
+    ? datedSource({ ...AS_FACTS, date: dataPackage('asn')?.date ?? null }, nowMs)
+    : brokenSource(AS_FACTS, problem, `the table of networks is ${problem}: make it with 'npm run prepare:geo'`);
   const close = (): void => {
     for (const table of opened.values()) table?.close();
     opened.clear();
@@ -173,13 +178,12 @@ function openTables(dir: string, nowMs: number): { tables: World['systems']; sou
   return { tables, source, close };
 }
 
-function openOwners(dir: string): { tables: OwnerTable[]; source: GeoSource } {
-  const local = join(dir, OWN_OWNERS_FILE);
-  const builtIn = [ownersPath(dir), ownersPath(BUILT_IN_DIR)].find((path) => existsSync(path));
-  const tables = [...(existsSync(local) ? [local] : []), ...(builtIn ? [builtIn] : [])].map(readOwners);
-  const facts = { name: 'owners.json', about: 'company' as const, licence: 'own table' };
-  const source = builtIn
+function openOwners(dirs: readonly string[]): { tables: OwnerTable[]; source: GeoSource } {
+  const present = (name: string): string[] => dirs.map((dir) => join(dir, name)).filter((path) => existsSync(path));
+  const builtIn = present(OWNERS_FILE).slice(0, 1);
+  const facts = { name: OWNERS_FILE, about: 'company' as const, licence: 'own table' };
+  const source = builtIn.length
     ? datedSource({ ...facts, date: null }, 0)
-    : brokenSource(facts, 'missing', `${ownersPath(dir)} is missing: restore it from the repository`);
-  return { tables, source };
+    : brokenSource(facts, 'missing', `geoip/${OWNERS_FILE} is missing: restore it from the repository`);
+  return { tables: [...present(OWN_OWNERS_FILE), ...builtIn].map(readOwners), source };
 }

@@ -4,7 +4,6 @@
  * subject of the server's verified certificate; unknown. Never inferred from the network, never from `.cn`.
  */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { getDomain } from 'tldts';
 import type { Owner } from '../model/destination.ts';
 import type { ServerCertificate } from '../model/flow.ts';
@@ -109,5 +108,3 @@ function certificateOwner(certificate: ServerCertificate | null): Readonly<Owner
     parent: null,
   });
 }
-
-export const ownersPath = (dir: string): string => join(dir, OWNERS_FILE);

@@ -1,9 +1,12 @@
-/** Where npm put the databases, and of which day they are. */
+/** Where the databases lie, and of which day they are. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 const require = createRequire(import.meta.url);
+
+/** `geoip/` of this installation: owners.json, the compiled tables, and files the operator dropped in. */
+export const INSTALLED_DIR = join(import.meta.dirname, '../../geoip');
 
 export interface DataPackage {
   name: string;

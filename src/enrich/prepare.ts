@@ -1,15 +1,16 @@
 /**
  * Makes ready what the lab needs to name networks and hardware makers: compiles their tables once after an installation
  * or an update. Promise: nothing to do costs a few milliseconds (checksums); otherwise a process of its own works for
- * some seconds, so that its memory is not the lab's, and a table is whole or not there.
+ * some seconds, so that its memory is not the lab's, and a table is whole or not there. The tables follow from the
+ * packages alone, so they lie with the installation and serve every data directory; where it is read-only, in that one.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LabError } from '../model/lab.ts';
 import { asTableName } from './as-table.ts';
 import type { Task } from './compile-main.ts';
-import { type DataPackage, dataPackage, vendorPackage } from './packages.ts';
+import { type DataPackage, dataPackage, INSTALLED_DIR, vendorPackage } from './packages.ts';
 import { sourceStamp, verifyTable } from './table-file.ts';
 import { VENDORS_TABLE } from './vendors.ts';
 
@@ -37,49 +38,83 @@ const MAIN = join(import.meta.dirname, 'compile-main.ts');
 /** A slow single-board computer takes a minute. */
 const TIMEOUT_MS = 10 * 60_000;
 
+export interface PrepareOptions {
+  packages?: Packages;
+  /** `geoip/` of the installation. */
+  installed?: string;
+}
+
 /**
- * @param dir where the compiled tables lie; made when missing.
+ * @param dir the operator's geoip directory; tables are made there only when the installation cannot be written.
  * @throws LabError: the lab can run without, it then names no networks.
  */
 export async function prepareGeo(
   dir: string,
   onProgress: (progress: Progress) => void,
-  { asn, asCountry, vendors } = installedPackages(),
+  { packages = installedPackages(), installed = INSTALLED_DIR }: PrepareOptions = {},
 ): Promise<void> {
+  const { asn, asCountry, vendors } = packages;
   if (!asn || !asCountry || !vendors) {
     throw new LabError("geo data: its packages are not installed: run 'npm ci' to name networks");
   }
-  const tasks: Task[] = [];
-  const reasons: string[] = [];
-  const want = (why: string | null, task: Task): void => {
-    if (why === null) return;
-    tasks.push(task);
-    reasons.push(why);
-  };
-  const networkSource = sourceStamp(`${asn.version} ${asCountry.date ?? ''}`);
-  const networks = {
-    asnPackage: asn.directory,
-    countryPackage: asCountry.directory,
-    source: networkSource,
-    outDir: dir,
-  };
-  const tables = [asTableName(4), asTableName(6)].map((name) => join(dir, name));
-  want(staleness(tables, networkSource), { table: 'networks', ...networks });
-  const path = join(dir, VENDORS_TABLE);
-  const registry = join(vendors.directory, 'index.json');
-  const vendorSource = sourceStamp(vendors.version);
-  want(staleness([path], vendorSource), { table: 'vendors', registry, source: vendorSource, path });
+  const present = { asn, asCountry, vendors };
+  if (work(dir, present).tasks.length === 0) return;
+  const target = canWrite(installed) ? installed : dir;
+  const { tasks, why } = work(target, present);
   if (tasks.length === 0) return;
-
-  const text = `geo data: compiling tables of ${tasks.map(({ table }) => table).join(' and ')} (${reasons[0]})`;
+  const text = `geo data: compiling tables of ${tasks.map(({ table }) => table).join(' and ')} (${why})`;
   onProgress({ text, done: 0 });
   try {
-    mkdirSync(dir, { recursive: true });
+    mkdirSync(target, { recursive: true });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new LabError(`geo data: ${dir} cannot be made (${code}): no networks are named; choose another directory`);
+    throw new LabError(`geo data: ${target} cannot be made (${code}): no networks are named; choose another directory`);
   }
-  await compile(tasks, dir, (done) => onProgress({ text, done }));
+  await compile(tasks, target, (done) => onProgress({ text, done }));
+}
+
+/** What must be made in a directory, and why. */
+function work(dir: string, packages: Record<keyof Packages, DataPackage>): { tasks: Task[]; why: string } {
+  const { asn, asCountry, vendors } = packages;
+  const tasks: Task[] = [];
+  const reasons: string[] = [];
+  const want = (reason: string | null, task: Task): void => {
+    if (reason === null) return;
+    tasks.push(task);
+    reasons.push(reason);
+  };
+  const networkSource = sourceStamp(`${asn.version} ${asCountry.date ?? ''}`);
+  want(
+    staleness(
+      [asTableName(4), asTableName(6)].map((name) => join(dir, name)),
+      networkSource,
+    ),
+    {
+      table: 'networks',
+      asnPackage: asn.directory,
+      countryPackage: asCountry.directory,
+      source: networkSource,
+      outDir: dir,
+    },
+  );
+  const path = join(dir, VENDORS_TABLE);
+  const source = sourceStamp(vendors.version);
+  want(staleness([path], source), {
+    table: 'vendors',
+    registry: join(vendors.directory, 'index.json'),
+    source,
+    path,
+  });
+  return { tasks, why: reasons[0] ?? '' };
+}
+
+function canWrite(dir: string): boolean {
+  try {
+    accessSync(dir, constants.W_OK);
+    return statSync(dir).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** Why the tables must be made; null when they are there, whole, and of this source. */

@@ -6,6 +6,8 @@
  *
  * Entries: prefix padded to 5 bytes, its length in hex digits (6, 7 or 9), name length u16, name offset u32. Tail: names.
  */
+import { join } from 'node:path';
+import { INSTALLED_DIR } from './packages.ts';
 import { frame, openTable, type TableFile } from './table-file.ts';
 
 export const VENDORS_TABLE = 'vendors.table';
@@ -53,8 +55,11 @@ export function encodeVendors(registry: Readonly<Record<string, string>>, source
   return frame({ ...header, extra: 0, source }, Buffer.concat([...entries, ...names]));
 }
 
-/** The table is opened at the first question; without one every answer is null. */
-export function openVendors(path: string): Vendors {
+/**
+ * The table is opened at the first question; without one every answer is null.
+ * @param dir the operator's geoip directory, asked before the installation's.
+ */
+export function openVendors(dir: string, installed = INSTALLED_DIR): Vendors {
   let table: TableFile | null | undefined;
   const entry = Buffer.alloc(ENTRY_BYTES);
 
@@ -78,8 +83,8 @@ export function openVendors(path: string): Vendors {
       // 0x02: made up by the phone; 0x01: a group, not a device.
       if (!/^[0-9a-f]{12}$/i.test(digits) || (Number.parseInt(digits.slice(0, 2), 16) & 3) !== 0) return null;
       try {
-        table ??= openTable(path, 'vendors');
-        return find(table, digits);
+        if (table === undefined) table = openFirst([dir, installed]);
+        return table && find(table, digits);
       } catch {
         return null;
       }
@@ -89,4 +94,15 @@ export function openVendors(path: string): Vendors {
       table = undefined;
     },
   };
+}
+
+function openFirst(dirs: readonly string[]): TableFile | null {
+  for (const dir of dirs) {
+    try {
+      return openTable(join(dir, VENDORS_TABLE), 'vendors');
+    } catch {
+      // not there, or damaged: the next one
+    }
+  }
+  return null;
 }

@@ -1,5 +1,5 @@
 /** The table of networks: made when it must be, whole or not there, in a process of its own. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -12,6 +12,8 @@ import { verifyTable } from '../../src/enrich/table-file.ts';
 import { openVendors, VENDORS_TABLE } from '../../src/enrich/vendors.ts';
 import { LabError } from '../../src/model/lab.ts';
 
+/** An installation that does not exist: everything must lie in the directory given. */
+const NONE = '/nonexistent/geoip';
 const freshDir = () => mkdtempSync(join(tmpdir(), 'prepare-'));
 
 /** Small sources of the same form as the packages, so that a compilation takes no time. */
@@ -33,7 +35,7 @@ function smallPackages(version = '2.3.2026061719', v4 = '16777216,16777471,13335
 
 async function prepare(dir: string, packages: Packages): Promise<string[]> {
   const lines: string[] = [];
-  await prepareGeo(dir, ({ text, done }) => lines.push(`${done} ${text}`), packages);
+  await prepareGeo(dir, ({ text, done }) => lines.push(`${done} ${text}`), { packages, installed: NONE });
   return lines;
 }
 
@@ -52,6 +54,21 @@ describe('prepareGeo', () => {
     expect(table.find(Uint8Array.of(0, 255, 255, 255))).toBeNull();
     expect(table.find(new Uint8Array(16))).toBeNull();
     table.close();
+  });
+
+  test('the tables lie with the installation and serve every data directory; a read-only one does not stop it', async () => {
+    const [installed, data] = [freshDir(), join(freshDir(), 'geoip')];
+    const packages = smallPackages();
+    const progress: number[] = [];
+    const run = (at: string) => prepareGeo(data, ({ done }) => progress.push(done), { packages, installed: at });
+    await run(installed);
+    expect(readdirSync(installed)).toHaveLength(3);
+    expect(existsSync(data)).toBe(false);
+    progress.length = 0;
+    await run(installed);
+    expect(progress).toEqual([]);
+    await run(NONE);
+    expect(readdirSync(data)).toHaveLength(3);
   });
 
   test('compiles again when the package was updated, and when a table is damaged in any way', async () => {
@@ -78,7 +95,7 @@ describe('prepareGeo', () => {
     }
     writeFileSync(join(dir, VENDORS_TABLE), 'x');
     expect(await prepare(dir, updated)).toContain('0 geo data: compiling tables of vendors (the old one is damaged)');
-    const vendors = openVendors(join(dir, VENDORS_TABLE));
+    const vendors = openVendors(dir, NONE);
     expect(vendors.vendorOf('00:00:5e:10:00:01')).toBe('ICANN, IANA Department');
     vendors.close();
   });
@@ -97,7 +114,7 @@ describe('prepareGeo', () => {
     ],
   ])('when %s it is one line and no half table is left', async (_name, packages, problem) => {
     const dir = freshDir();
-    const attempt = prepareGeo(dir, () => undefined, packages);
+    const attempt = prepareGeo(dir, () => undefined, { packages, installed: NONE });
     await expect(attempt).rejects.toThrow(problem);
     await expect(attempt).rejects.toThrow(LabError);
     await expect(attempt).rejects.toThrow(/^[^\n]*$/);
@@ -107,12 +124,14 @@ describe('prepareGeo', () => {
   test('a place where nothing can be written is one line', async () => {
     const dir = join(freshDir(), 'file');
     writeFileSync(dir, '');
-    await expect(prepareGeo(join(dir, 'geoip'), () => undefined, smallPackages())).rejects.toThrow(
-      /^geo data: .* cannot be made \(ENOTDIR\)/,
-    );
+    await expect(
+      prepareGeo(join(dir, 'geoip'), () => undefined, { packages: smallPackages(), installed: NONE }),
+    ).rejects.toThrow(/^geo data: .* cannot be made \(ENOTDIR\)/);
     const taken = freshDir();
     mkdirSync(join(taken, asTableName(4)));
-    await expect(prepareGeo(taken, () => undefined, smallPackages())).rejects.toThrow(/cannot be compiled \(.*EISDIR/);
+    await expect(prepareGeo(taken, () => undefined, { packages: smallPackages(), installed: NONE })).rejects.toThrow(
+      /cannot be compiled \(.*EISDIR/,
+    );
     expect(readdirSync(taken)).toEqual([asTableName(4)]);
   });
 });
