@@ -30,6 +30,7 @@ export interface FlowWatch {
 
 const MAX_OPEN_FLOWS = 20_000;
 const MAX_PHONES = 1000;
+const NOTHING: FlowVerdict[] = [];
 
 const FAILED: Record<string, string> = {
   'upstream-refused': 'refused the connection',
@@ -53,6 +54,11 @@ export function createFlowWatch(policy: AlertPolicy): FlowWatch {
     phones.set(key, state);
     return state;
   };
+
+  /** Only what the phone says under the lab's certificate proves trust: in TLS 1.3 a refusal comes after the handshake. */
+  function trusted(flow: Flow): void {
+    if (flow.encrypted && flow.intercepted) phoneState(flow).trusts = true;
+  }
 
   function rejected(event: Extract<FlowEvent, { type: 'certificate-rejected' }>, context: AlertContext): FlowVerdict[] {
     const verdicts: FlowVerdict[] = [];
@@ -172,10 +178,11 @@ export function createFlowWatch(policy: AlertPolicy): FlowWatch {
         case 'request-head':
         case 'message':
           flowState(event.flowId).readable = true;
-          return [];
-        case 'tls-established':
-          if (context.flow.intercepted) phoneState(context.flow).trusts = true;
-          return [];
+          trusted(context.flow);
+          return NOTHING;
+        case 'raw-bytes':
+          if (event.direction === 'request') trusted(context.flow);
+          return NOTHING;
         case 'certificate-rejected':
           return rejected(event, context);
         case 'upstream-certificate-invalid':
@@ -183,7 +190,7 @@ export function createFlowWatch(policy: AlertPolicy): FlowWatch {
         case 'flow-closed':
           return closed(event, context);
         default:
-          return [];
+          return NOTHING;
       }
     },
     found(flowId) {

@@ -1,20 +1,21 @@
 /**
  * Remembers the request heads of each flow, so that a finding can be shown with its address.
  * An exchange stays until both bodies ended and eight others ended after it: detection may lag behind the wire.
- * Bounded: 256 exchanges per flow (HTTP/2 allows 100 streams at once by default), targets cut at 2 KB.
+ * A closed flow is forgotten when sixteen others closed after it. Bounded: 256 exchanges per flow (HTTP/2 allows 100 streams at once by default), targets cut at 2 KB.
  */
 import type { FlowEvent } from '../model/flow.ts';
 import type { RequestHeadFacts } from './mask-url.ts';
 
 const MAX_EXCHANGES = 256;
 const MAX_ENDED = 8;
+const MAX_CLOSED = 16;
 const MAX_TARGET = 2048;
 
 export interface HeadTable {
-  /** Call with every event, before the detector sees it. */
+  /** Call with every event, before the detector sees it: what it finds at the very end still has its address. */
   note(event: FlowEvent): void;
   of(flowId: string, exchange: number): RequestHeadFacts | null;
-  /** Call once the detector is done with the flow. */
+  /** At once, for a caller that knows that nothing more will be found. */
   forget(flowId: string): void;
 }
 
@@ -26,6 +27,7 @@ interface FlowHeads {
 
 export function createHeadTable(): HeadTable {
   const flows = new Map<string, FlowHeads>();
+  const closed: string[] = [];
 
   function bodyEnded(flow: FlowHeads, exchange: number, request: boolean): void {
     if (request) {
@@ -57,6 +59,9 @@ export function createHeadTable(): HeadTable {
       } else if (event.type === 'body-end') {
         const flow = flows.get(event.flowId);
         if (flow !== undefined) bodyEnded(flow, event.exchange, event.direction === 'request');
+      } else if (event.type === 'flow-closed' && flows.has(event.flowId)) {
+        closed.push(event.flowId);
+        if (closed.length > MAX_CLOSED) flows.delete(closed.shift() as string);
       }
     },
     of: (flowId, exchange) => flows.get(flowId)?.heads.get(exchange) ?? null,

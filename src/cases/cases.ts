@@ -41,11 +41,13 @@ const MAX_MARKS = 1000;
 /** `newId` makes an id for a time in milliseconds since the epoch. */
 export function createCases(store: CaseStore, newId: (time: number) => string): Cases {
   const all = new Map(store.cases().map((given) => [given.id, given]));
+  let spans = [...all.values()].map(spanOf);
 
   function save(given: Case): CaseOutcome {
     const stored = store.putCase(given);
     if (!stored.ok) return { ok: false, why: `the case could not be stored: ${stored.message}` };
     all.set(given.id, given);
+    spans = [...all.values()].map(spanOf);
     return { ok: true, value: structuredClone(given) };
   }
 
@@ -80,25 +82,44 @@ export function createCases(store: CaseStore, newId: (time: number) => string): 
         const last = given.marks.at(-1)?.at ?? given.openedAt;
         return { ...given, closedAt: iso(Math.max(time, Date.parse(last))) };
       }),
-    forget: (id) => void all.delete(id),
+    forget(id) {
+      all.delete(id);
+      spans = [...all.values()].map(spanOf);
+    },
     phaseAt(deviceId, time) {
-      const at = iso(time);
-      let best: Case | null = null;
-      for (const given of all.values()) {
-        if (given.deviceId !== null && given.deviceId !== deviceId) continue;
-        if (given.openedAt > at || (given.closedAt !== null && given.closedAt <= at)) continue;
-        if (best === null || isCloser(given, best)) best = given;
+      let best: Span | null = null;
+      for (const span of spans) {
+        if (span.deviceId !== null && span.deviceId !== deviceId) continue;
+        if (span.from > time || span.to <= time) continue;
+        if (best === null || isCloser(span, best)) best = span;
       }
       if (best === null) return null;
-      const phase = best.marks.findLast((mark) => mark.at <= at)?.phase ?? null;
+      const phase = best.marks.findLast((mark) => mark.from <= time)?.phase ?? null;
       return { id: best.id, phase, label: best.label };
     },
   };
 }
 
-function isCloser(one: Case, other: Case): boolean {
+/** A case in milliseconds: `phaseAt` is asked for every event of every flow and must not parse dates. */
+interface Span {
+  id: string;
+  deviceId: string | null;
+  label: string | null;
+  from: number;
+  to: number;
+  marks: { phase: string; from: number }[];
+}
+
+function spanOf(given: Case): Span {
+  const { id, deviceId, label, closedAt } = given;
+  const marks = given.marks.map(({ phase, at }) => ({ phase, from: Date.parse(at) }));
+  const to = closedAt === null ? Number.POSITIVE_INFINITY : Date.parse(closedAt);
+  return { id, deviceId, label, from: Date.parse(given.openedAt), to, marks };
+}
+
+function isCloser(one: Span, other: Span): boolean {
   if ((one.deviceId === null) !== (other.deviceId === null)) return one.deviceId !== null;
-  return one.openedAt >= other.openedAt;
+  return one.from >= other.from;
 }
 
 function iso(time: number): string {

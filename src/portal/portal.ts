@@ -190,5 +190,5 @@ function homePage(options: PortalOptions): string {
 <p class="note">All of it needs the token that stands in the file <code>token</code> of the lab’s data directory (mode 0600, made at first start).</p></section>`;
 }
 
-const SEEN = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 52" role="img"><title>Visible</title><rect width="400" height="52" rx="10" fill="#e6f4ea"/><text x="14" y="32" font-family="system-ui, sans-serif" font-size="15.5" font-weight="600" fill="#0d652d">✓ Visible: this app trusts the lab’s certificate.</text></svg>
+const SEEN = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 52" role="img"><title>Visible</title><rect width="400" height="52" rx="10" fill="#e6f4ea"/><text x="14" y="32" font-family="system-ui, sans-serif" font-size="15.5" font-weight="600" fill="#0d652d">✓ Visible: the certificate is trusted.</text></svg>
 `;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createAlerter } from '../../src/alert/alerter.ts';
 import type { AlertRecord } from '../../src/model/alert.ts';
 import type { FlowEvent } from '../../src/model/flow.ts';
+import { mask } from '../../src/model/identifier.ts';
 import {
   CHINA_TELECOM,
   countingIds,
@@ -120,7 +121,7 @@ describe('what an alert says', () => {
       type: 'leak',
       severity: 'critical',
       case: { id: 'c1', phase: 'before-consent' },
-      identifier: { kind: 'imei', masked: '490154*******18' },
+      identifier: { kind: 'imei', masked: mask(IMEI) },
       evidence: { where: 'body', path: '$.IMEI1', decoding: ['base64', 'json'] },
       flow: { protocol: 'http/1.1', method: 'POST', url: 'http://zzhc.vnet.cn/', encrypted: false },
       destination: { host: 'zzhc.vnet.cn', ip: '42.62.48.10', owner: { name: 'China Telecom' } },
@@ -170,15 +171,6 @@ describe('flows nobody could look into', () => {
     how: 'unknown_ca',
     count,
   });
-  const established: FlowEvent = {
-    type: 'tls-established',
-    flowId: 'flow-1',
-    time: TIME,
-    alpn: null,
-    version: null,
-    cipher: null,
-    certificate: null,
-  };
   const head: FlowEvent = {
     type: 'request-head',
     flowId: 'flow-1',
@@ -231,18 +223,30 @@ describe('flows nobody could look into', () => {
     );
   });
 
-  it('a phone that trusts the lab elsewhere has a pinned app, said once at the third refusal', () => {
+  it('a phone that spoke under the certificate elsewhere has a pinned app, said once at the third refusal', () => {
     const lab = alerter();
     const context = labContext();
-    const records = [
-      established,
-      rejected(1),
-      rejected(2),
-      rejected(3),
-      closed({ reason: 'client-rejected-certificate' }),
-    ].flatMap((event) => lab.flowEvent(event, context));
+    lab.flowEvent({ ...head, flowId: 'other' }, labContext({ flow: labFlow({ id: 'other', encrypted: true }) }));
+    const events = [rejected(1), rejected(2), rejected(3), closed({ reason: 'client-rejected-certificate' })];
+    const records = events.flatMap((event) => lab.flowEvent(event, context));
     expect(records.map(({ alert }) => alert.type)).toEqual(['pinned']);
     expect(records[0]?.alert.destination?.owner.name).toBe('China Telecom');
+  });
+
+  it('neither a finished handshake nor an unencrypted request proves that a phone trusts the certificate', () => {
+    const lab = alerter();
+    const established: FlowEvent = {
+      type: 'tls-established',
+      flowId: 'flow-1',
+      time: TIME,
+      alpn: null,
+      version: null,
+      cipher: null,
+      certificate: null,
+    };
+    lab.flowEvent(established, labContext({ flow: labFlow({ encrypted: true }) }));
+    lab.flowEvent(head, labContext());
+    expect(lab.flowEvent(rejected(1), labContext()).map(({ alert }) => alert.type)).toEqual(['system']);
   });
 
   it('an app that goes on despite a bad certificate is critical, a bad server alone is low, both are one alert', () => {

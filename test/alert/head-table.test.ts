@@ -32,8 +32,27 @@ describe('request heads', () => {
     expect(heads.of('f', 19)?.target).toBe('/19');
     expect(heads.of('f', 12)?.target).toBe('/12');
     expect(heads.of('f', 11)).toBeNull();
-    heads.forget('f');
-    expect(heads.of('f', 19)).toBeNull();
+  });
+
+  it('of a closed flow are still known to what is found at its end, and forgotten soon after', () => {
+    const heads = createHeadTable();
+    const close = (flowId: string): FlowEvent => ({
+      type: 'flow-closed',
+      flowId,
+      time: 0,
+      reason: 'ended',
+      detail: null,
+      bytesUp: 0,
+      bytesDown: 0,
+    });
+    const flows = Array.from({ length: 17 }, (_, i) => `f${i}`);
+    for (const flowId of flows) {
+      heads.note({ ...head(0), flowId } as FlowEvent);
+      heads.note(close(flowId));
+    }
+    expect(heads.of('f16', 0)?.target).toBe('/0');
+    expect(heads.of('f1', 0)?.target).toBe('/0');
+    expect(heads.of('f0', 0)).toBeNull();
   });
 
   it('stay bounded when no exchange ever ends and targets are endless', () => {
