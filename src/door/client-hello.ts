@@ -17,6 +17,7 @@ const EXT = {
   groups: 0x000a,
   signatureAlgorithms: 0x000d,
   alpn: 0x0010,
+  certificateCompression: 0x001b,
   versions: 0x002b,
   ech: 0xfe0d,
 } as const;
@@ -123,6 +124,7 @@ function parseBody(message: Buffer): HelloReading {
   let versions: number[] = [];
   let groups: number[] = [];
   let signatureAlgorithms: number[] = [];
+  let certificateCompression: number[] = [];
   if (body.left > 0) {
     const list = body.vector(2);
     while (list.left > 0) {
@@ -134,6 +136,7 @@ function parseBody(message: Buffer): HelloReading {
       else if (type === EXT.versions) versions = data.vector(1).numbers();
       else if (type === EXT.groups) groups = data.vector(2).numbers();
       else if (type === EXT.signatureAlgorithms) signatureAlgorithms = data.vector(2).numbers();
+      else if (type === EXT.certificateCompression) certificateCompression = data.vector(1).numbers();
     }
   }
   const real = (values: number[]) => values.filter((value) => !isGrease(value));
@@ -143,6 +146,7 @@ function parseBody(message: Buffer): HelloReading {
     extensions: real(extensions),
     groups: real(groups),
     signatureAlgorithms: real(signatureAlgorithms),
+    certificateCompression,
   };
   const facts: ClientHelloFacts = {
     sni,

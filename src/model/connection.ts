@@ -12,6 +12,8 @@ export interface TlsOffer {
   extensions: number[];
   groups: number[];
   signatureAlgorithms: number[];
+  /** RFC 8879. */
+  certificateCompression: number[];
 }
 
 export interface Decision {

@@ -100,6 +100,7 @@ describe('ja4', () => {
     ],
     groups: [],
     signatureAlgorithms: [0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601],
+    certificateCompression: [],
   };
   const h2 = Buffer.from('h2');
 
@@ -112,9 +113,19 @@ describe('ja4', () => {
   });
 
   it('writes zeros for empty lists', () => {
-    expect(ja4({ versions: [0x0303], ciphers: [], extensions: [], groups: [], signatureAlgorithms: [] }, null)).toBe(
-      't12i000000_000000000000_000000000000',
-    );
+    expect(
+      ja4(
+        {
+          versions: [0x0303],
+          ciphers: [],
+          extensions: [],
+          groups: [],
+          signatureAlgorithms: [],
+          certificateCompression: [],
+        },
+        null,
+      ),
+    ).toBe('t12i000000_000000000000_000000000000');
   });
 
   it.each([
