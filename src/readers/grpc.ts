@@ -29,7 +29,8 @@ export class GrpcBody {
   readonly #reading: Reading;
   readonly #options: GrpcBodyOptions;
   readonly #protocol: string;
-  readonly #base64: Base64Stream | null;
+  /** Null once the body was seen not to be base64. */
+  #base64: Base64Stream | null;
   readonly #prefix = new Carry();
   #inMessage = false;
   #left = 0;
@@ -45,23 +46,22 @@ export class GrpcBody {
   }
 
   push(bytes: Buffer, time: number, out: FlowEvent[]): void {
-    if (this.#broken || this.#base64 === null) {
+    if (this.#base64 === null) {
       this.#read(bytes, time, out);
       return;
     }
     const rest = this.#base64.push(bytes, (decoded) => this.#read(decoded, time, out));
-    if (rest !== null) {
-      this.#break('a grpc-web-text body that is not base64', time, out);
-      this.#read(rest, time, out);
-    }
+    if (rest === null) return;
+    this.#base64 = null;
+    this.#break('a grpc-web-text body that is not base64', time, out);
+    this.#read(rest, time, out);
   }
 
   end(time: number, out: FlowEvent[]): void {
     if (this.#inMessage) this.#emit(EMPTY, true, time, out);
     this.#inMessage = false;
     this.#plain(this.#prefix.take(), time, out);
-    const undecoded = this.#base64?.take();
-    if (undecoded && !this.#broken) this.#plain(undecoded, time, out);
+    if (this.#base64 !== null) this.#plain(this.#base64.take(), time, out);
   }
 
   #read(bytes: Buffer, time: number, out: FlowEvent[]): void {

@@ -28,6 +28,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VERSION = /^HTTP\/1\.[0-9]$/i;
 const STATUS_LINE = /^HTTP\/1\.([0-9])[ \t]+([1-9][0-9][0-9])(?:[ \t]|$)/i;
 const FRAMING_WORD = /content-length|transfer-encoding/i;
+const SHORTEST_FRAMING_WORD = 'content-length'.length;
 
 /** Null when the first line is no HTTP/1 request line. */
 export function parseRequestHead(text: string): RequestHead | null {
@@ -89,7 +90,8 @@ export function parseFields(text: string, from: number): Fields {
         if (FRAMING_WORD.test(line)) suspect = true;
       } else {
         const name = trimmed(text, start, colon);
-        if ((colon - start !== name.length || !TOKEN.test(name)) && FRAMING_WORD.test(name)) suspect = true;
+        const plain = name.length < SHORTEST_FRAMING_WORD || (colon - start === name.length && TOKEN.test(name));
+        if (!plain && FRAMING_WORD.test(name)) suspect = true;
         headers.push([name, trimmed(text, colon + 1, end)]);
       }
     }

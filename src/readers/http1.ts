@@ -7,48 +7,13 @@
  * Bodies are subarrays of what was pushed; at most one head and one held-back upgrade are kept in memory.
  */
 import type { Direction, FlowEvent } from '../model/flow.ts';
-import { type MessageBody, openMessageBody } from './body.ts';
-import { Carry } from './carry.ts';
+import { openMessageBody } from './body.ts';
 import { type Framing, frameRequest, frameResponse } from './http1-framing.ts';
 import { parseFields, parseRequestHead, parseResponseHead } from './http1-head.ts';
+import { fieldOf, NO_FIELDS, newSide, type Pending, type Side } from './http1-side.ts';
 import { readTarget } from './http1-target.ts';
 import type { Layer, Reading } from './layer.ts';
 import type { Upgrade } from './upgrade.ts';
-
-type Phase =
-  | 'head'
-  | 'sized'
-  | 'until-close'
-  | 'chunk-line'
-  | 'chunk-data'
-  | 'chunk-end'
-  | 'trailers'
-  | 'held' // the answer to an upgrade or CONNECT decides what these bytes are
-  | 'tunnel'
-  | 'raw';
-
-interface Side {
-  readonly direction: Direction;
-  phase: Phase;
-  readonly carry: Carry;
-  /** Only line-end bytes since the last LF: the next LF ends the section. */
-  lineEmpty: boolean;
-  /** Bytes left of a sized body or of a chunk. */
-  remaining: number;
-  exchange: number;
-  bodyOpen: boolean;
-  /** Reads the messages inside the body, when its content type frames them. */
-  messages: MessageBody | null;
-  ended: boolean;
-}
-
-interface Pending {
-  exchange: number;
-  method: string;
-  target: string;
-  asksUpgrade: boolean;
-  headers: [string, string][];
-}
 
 const LF = 10;
 const CR = 13;
@@ -378,28 +343,6 @@ export class Http1Layer implements Layer {
   }
 }
 
-const NO_FIELDS: [string, string][] = [];
 const SEMICOLON = 59;
 /** RFC 9112 7.1; blanks around the size are sent by some servers that reserve room for it. */
 const CHUNK_LINE = /^[ \t]*([0-9A-Fa-f]+)[ \t]*(;[^\n]*)?\r*\n$/;
-
-function newSide(direction: Direction): Side {
-  return {
-    direction,
-    phase: 'head',
-    carry: new Carry(),
-    lineEmpty: false,
-    remaining: 0,
-    exchange: 0,
-    bodyOpen: false,
-    messages: null,
-    ended: false,
-  };
-}
-
-function fieldOf(headers: [string, string][], name: string): string | null {
-  for (const [key, value] of headers) {
-    if (key.length === name.length && value !== '' && key.toLowerCase() === name) return value;
-  }
-  return null;
-}

@@ -207,6 +207,20 @@ const cases: [string, Step[], string[], string[]?, string?][] = [
     'IMEI 490154203237518',
   ],
   [
+    'server-sent events are a body that comes out as it arrives',
+    [
+      ['request', 'GET /events HTTP/1.1\r\nHost: a.example\r\n\r\n'],
+      ['response', 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n'],
+      ['response', 'data: 2\n\n'],
+    ],
+    [
+      headLine(1, 'GET', '/events'),
+      emptyEnd(1),
+      '1 200 [["Content-Type","text/event-stream"]]',
+      'body response 1: data: 1\n\ndata: 2\n\n [] complete=false',
+    ],
+  ],
+  [
     'an answer nobody asked for is an exchange of its own',
     [
       ['request', 'GET / HTTP/1.1\r\nHost: a.example\r\n\r\n'],
@@ -440,4 +454,17 @@ test('a body is handed on as a view of the pushed chunk, without a copy', () => 
   const chunk = Buffer.from('POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody');
   const body = reader.push('request', chunk, 0).find((event) => event.type === 'body-chunk');
   expect(body?.bytes.buffer).toBe(chunk.buffer);
+});
+
+test('each server-sent event comes out with the chunk that brought it', () => {
+  const reader = createReader(flow, 'http/1.1');
+  reader.push('request', Buffer.from('GET /events HTTP/1.1\r\n\r\n'), 0);
+  reader.push('response', Buffer.from('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'), 0);
+  const [event] = reader.push('response', Buffer.from('9\r\ndata: 1\n\n\r\n'), 7);
+  expect(event).toMatchObject({
+    type: 'body-chunk',
+    direction: 'response',
+    time: 7,
+    bytes: Buffer.from('data: 1\n\n'),
+  });
 });

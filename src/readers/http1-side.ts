@@ -1,0 +1,65 @@
+/** The state of one direction of an HTTP/1 connection, and of the requests that wait for their answers. */
+import type { Direction } from '../model/flow.ts';
+import type { MessageBody } from './body.ts';
+import { Carry } from './carry.ts';
+
+export type Phase =
+  | 'head'
+  | 'sized'
+  | 'until-close'
+  | 'chunk-line'
+  | 'chunk-data'
+  | 'chunk-end'
+  | 'trailers'
+  | 'held' // the answer to an upgrade or CONNECT decides what these bytes are
+  | 'tunnel'
+  | 'raw';
+
+/** What the HTTP/1 reader remembers of one direction. */
+export interface Side {
+  readonly direction: Direction;
+  phase: Phase;
+  readonly carry: Carry;
+  /** Only line-end bytes since the last LF: the next LF ends the section. */
+  lineEmpty: boolean;
+  /** Bytes left of a sized body or of a chunk. */
+  remaining: number;
+  exchange: number;
+  bodyOpen: boolean;
+  /** Reads the messages inside the body, when its content type frames them. */
+  messages: MessageBody | null;
+  ended: boolean;
+}
+
+/** A request that waits for its answer. */
+export interface Pending {
+  exchange: number;
+  method: string;
+  target: string;
+  asksUpgrade: boolean;
+  headers: [string, string][];
+}
+
+export const NO_FIELDS: [string, string][] = [];
+
+export function newSide(direction: Direction): Side {
+  return {
+    direction,
+    phase: 'head',
+    carry: new Carry(),
+    lineEmpty: false,
+    remaining: 0,
+    exchange: 0,
+    bodyOpen: false,
+    messages: null,
+    ended: false,
+  };
+}
+
+/** Value of the first such field that has one; `name` in lower case. */
+export function fieldOf(headers: [string, string][], name: string): string | null {
+  for (const [key, value] of headers) {
+    if (key.length === name.length && value !== '' && key.toLowerCase() === name) return value;
+  }
+  return null;
+}
