@@ -66,7 +66,7 @@ export interface ServerCertificate {
   country: string | null;
   issuer: string | null;
   validTo: string | null;
-  /** Null when it verified; else the OpenSSL reason, e.g. `CERT_HAS_EXPIRED`. */
+  /** Null when it verified, or when only the phone judged it (pass-through); else the OpenSSL reason, e.g. `CERT_HAS_EXPIRED`. */
   problem: string | null;
 }
 

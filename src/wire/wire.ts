@@ -11,6 +11,7 @@ import { type InterceptWays, intercept } from './intercept.ts';
 import { join } from './join.ts';
 import { createLeafContexts, type LeafFor } from './leaf-contexts.ts';
 import type { Pins } from './pins.ts';
+import { watchServerFlight } from './server-flight.ts';
 import { createUpstreamTls } from './upstream-tls.ts';
 
 export interface WireOptions {
@@ -117,7 +118,10 @@ export function createWire(options: WireOptions): Wire {
       server.write(given.early);
       flow.up(given.early);
     }
-    join({ stream: client, raw: client }, { stream: server, raw: server }, flow, { halfOpenMs: timeouts.halfOpenMs });
+    const watched = hello ? watchServerFlight(flow, now) : flow;
+    join({ stream: client, raw: client }, { stream: server, raw: server }, watched, {
+      halfOpenMs: timeouts.halfOpenMs,
+    });
   };
 
   return {

@@ -64,6 +64,12 @@ describe('a phone that refuses the certificate', () => {
       expect(closed.bytesUp).toBeGreaterThan(200);
       expect(closed.bytesDown).toBeGreaterThan(500);
       expect(lab.copied(flow.id, 'request').length).toBe(0);
+      // TLS 1.2 shows the server's certificate in clear, TLS 1.3 hides it.
+      expect(lab.eventsOf(flow.id)[1]).toMatchObject({
+        type: 'tls-established',
+        version: `TLSv${version}`,
+        certificate: version === '1.2' ? { names: ['app.test'] } : null,
+      });
     });
   }
 
