@@ -11,7 +11,8 @@ export const createScanner: LabModule['createScanner'] = async (options) =>
   (await import('./lab/scanner.ts')).createScanner(options);
 
 export async function* readRecordings(paths: string[]): ReturnType<LabModule['readRecordings']> {
-  yield* (await import('./scan/recordings.ts')).readRecordings(paths);
+  const [scan, readers] = await Promise.all([import('./scan/recordings.ts'), import('./readers/reader.ts')]);
+  yield* scan.readRecordings(paths, readers.createReader);
 }
 
 export const openDevices: LabModule['openDevices'] = async (dataDir) =>

@@ -76,9 +76,14 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: 'scan',
     words: '<files...>',
-    summary: 'search recorded traffic (HAR, NDJSON, directories of them) and print the findings',
+    summary: 'search recorded traffic (HAR, pcapng, NDJSON, directories of them) and print the findings',
     flags: SCAN_FLAGS,
-    examples: ['scan session.har', 'scan recordings/ --devices phones.yaml --fail-on high', 'scan session.har --json'],
+    examples: [
+      'scan session.har',
+      'scan recordings/ --devices phones.yaml --fail-on high',
+      'scan capture.pcapng',
+      'scan session.har --json',
+    ],
     load: async () => (await import('./commands/scan.ts')).scan,
   },
   {

@@ -7,7 +7,7 @@ import type { Alert, AlertFlow, Severity } from './alert.ts';
 import type { Case } from './case.ts';
 import type { DestinationFacts } from './destination.ts';
 import type { Device } from './device.ts';
-import type { Destination, FlowEvent } from './flow.ts';
+import type { Destination, Direction, Flow, FlowEvent } from './flow.ts';
 import type { Evidence, Identifier } from './identifier.ts';
 
 /** A failure the operator can act on. `message` is one line; the command line prints it without a stack and exits 1. */
@@ -139,9 +139,21 @@ export type Recorded =
       /** What the recording did not keep of this entry, e.g. `request body not recorded`. */
       missing: string[];
     }
+  /** Events of an entry too large to be held as a whole: the beginning of it; its `entry` record follows. */
+  | { type: 'part'; file: string; entry: number; events: FlowEvent[] }
   | { type: 'skipped'; file: string; entry: number | null; reason: string }
   /** Bytes of all files read so far. */
   | { type: 'progress'; file: string; bytes: number; totalBytes: number };
+
+/** Bytes of one connection in, flow events out. `flow-opened` and `flow-closed` are not its to tell. */
+export interface StreamReader {
+  push(direction: Direction, chunk: Buffer, time: number): FlowEvent[];
+  end(direction: Direction, time: number): FlowEvent[];
+  close(time: number): FlowEvent[];
+}
+
+/** `alpn`: protocol agreed under TLS, null when unknown. */
+export type OpenReader = (flow: Flow, alpn: string | null) => StreamReader;
 
 /** The registered phones of a data directory, while no lab runs on it. Errors name the field. */
 export interface DeviceBook {

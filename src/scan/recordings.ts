@@ -5,12 +5,16 @@
  */
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { LabError, type Recorded } from '../model/lab.ts';
+import { LabError, type OpenReader, type Recorded } from '../model/lab.ts';
+import { readCapture } from './capture.ts';
 import { readHar } from './har.ts';
 import { readNdjson } from './ndjson.ts';
 
-/** @throws LabError for a path that is not there. */
-export async function* readRecordings(paths: string[]): AsyncGenerator<Recorded> {
+/**
+ * @param openReader reads the byte streams of captures.
+ * @throws LabError for a path that is not there, and for a capture without tshark to read it.
+ */
+export async function* readRecordings(paths: string[], openReader: OpenReader): AsyncGenerator<Recorded> {
   const files = paths.flatMap(filesOf);
   const totalBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
   let bytes = 0;
@@ -19,7 +23,7 @@ export async function* readRecordings(paths: string[]): AsyncGenerator<Recorded>
       bytes += more;
     };
     let shown = bytes;
-    for await (const each of readFile(path, `${index}:`, onBytes, listed)) {
+    for await (const each of readFile({ path, listed }, `${index}:`, openReader, onBytes)) {
       yield each;
       if (bytes - shown < 1_000_000) continue;
       shown = bytes;
@@ -30,21 +34,18 @@ export async function* readRecordings(paths: string[]): AsyncGenerator<Recorded>
 }
 
 function readFile(
-  path: string,
+  { path, listed }: Pick<RecordingFile, 'path' | 'listed'>,
   prefix: string,
+  openReader: OpenReader,
   onBytes: (bytes: number) => void,
-  listed: boolean,
 ): AsyncIterable<Recorded> {
   const format = formatOf(path);
   if (format === 'har') return readHar(path, prefix, onBytes);
   if (format === 'ndjson') return readNdjson(path, prefix, onBytes);
-  const reason = format === 'empty' ? 'empty file' : 'neither HAR nor NDJSON';
-  return one({
-    type: 'skipped',
-    file: path,
-    entry: null,
-    reason: listed ? reason : `${reason}: record as HAR, or one JSON object per line`,
-  });
+  if (format === 'capture') return readCapture(path, prefix, openReader, onBytes);
+  const reason = format === 'empty' ? 'empty file' : 'neither HAR, capture nor NDJSON';
+  const advice = listed ? '' : ': record as HAR or pcapng, or one JSON object per line';
+  return one({ type: 'skipped', file: path, entry: null, reason: `${reason}${advice}` });
 }
 
 async function* one(recorded: Recorded): AsyncGenerator<Recorded> {
@@ -73,12 +74,16 @@ function filesOf(path: string): RecordingFile[] {
     .map((each) => ({ path: each, bytes: statSync(each).size, listed: true }));
 }
 
-type Format = 'har' | 'ndjson' | 'empty' | 'unknown';
+type Format = 'har' | 'ndjson' | 'capture' | 'empty' | 'unknown';
+
+/** First four bytes: pcapng, and pcap in both byte orders with micro- and nanoseconds. */
+const CAPTURE_MAGIC = new Set(['0a0d0d0a', 'a1b2c3d4', 'd4c3b2a1', 'a1b23c4d', '4d3cb2a1']);
 
 /** HAR is one JSON object over many lines or one; NDJSON has a whole object in its first line. */
 export function formatOf(path: string): Format {
   const head = firstBytes(path);
   if (head.length === 0) return 'empty';
+  if (CAPTURE_MAGIC.has(head.toString('hex', 0, 4))) return 'capture';
   const text = head
     .toString('utf8')
     .replace(/^\ufeff/, '')

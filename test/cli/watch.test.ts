@@ -97,7 +97,11 @@ describe('watch --json', () => {
 
 describe('watch on a terminal', () => {
   const server = `phonehome-test-${process.pid}`;
-  const tmux = (...args: string[]) => execFileSync('tmux', ['-L', server, ...args], { encoding: 'utf8' });
+  const tmux = (...args: string[]) =>
+    execFileSync('tmux', ['-u', '-L', server, ...args], {
+      encoding: 'utf8',
+      env: { ...process.env, LC_ALL: 'C.UTF-8' },
+    });
   const pane = () => tmux('capture-pane', '-p', '-t', 'watch');
   const press = (...keys: string[]) => tmux('send-keys', '-t', 'watch', ...keys);
   const untilPane = (check: (text: string) => void) =>

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createReader } from '../../src/readers/reader.ts';
 import { readEntry } from '../../src/scan/har-entry.ts';
 import { type Exchange, exchangeIn, harEntry, readAll, writeHar } from './recording.ts';
 
@@ -203,7 +204,7 @@ describe('a HAR file', () => {
     const { readRecordings } = await import('../../src/scan/recordings.ts');
     let count = 0;
     let held = 0;
-    for await (const recorded of readRecordings([file])) {
+    for await (const recorded of readRecordings([file], createReader)) {
       if (recorded.type !== 'entry') continue;
       count++;
       held = Math.max(

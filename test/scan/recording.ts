@@ -2,11 +2,13 @@
 import { writeFileSync } from 'node:fs';
 import type { FlowEvent } from '../../src/model/flow.ts';
 import type { Recorded } from '../../src/model/lab.ts';
+import { createReader } from '../../src/readers/reader.ts';
 import { readRecordings } from '../../src/scan/recordings.ts';
 
 export async function readAll(...paths: string[]): Promise<Recorded[]> {
   const all: Recorded[] = [];
-  for await (const recorded of readRecordings(paths)) if (recorded.type !== 'progress') all.push(recorded);
+  for await (const recorded of readRecordings(paths, createReader))
+    if (recorded.type !== 'progress') all.push(recorded);
   return all;
 }
 

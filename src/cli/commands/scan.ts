@@ -45,7 +45,7 @@ export async function scan(given: Record<string, unknown>, files: string[]): Pro
       else if (recorded.type === 'skipped') report.skipped(recorded);
       else {
         place = { file: recorded.file, entry: recorded.entry };
-        report.entry(recorded);
+        if (recorded.type === 'entry') report.entry(recorded);
         for (const event of recorded.events) await scanner.push(event);
       }
     }
