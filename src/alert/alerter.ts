@@ -54,6 +54,8 @@ export interface Alerter {
 const SHOW_EVERY_UNTIL = 10;
 const SHOW_AGAIN_AFTER_MS = 1000;
 const NOTHING: AlertRecord[] = [];
+/** Kept apart in one alert; a case has a handful. */
+const MAX_PHASES = 50;
 
 type Draft = Omit<Alert, 'v' | 'seq' | 'id' | 'time' | 'count' | 'firstSeen' | 'lastSeen'>;
 
@@ -74,6 +76,7 @@ export function createAlerter(options: AlerterOptions): Alerter {
     severity: Alert['severity'],
     draft: () => Draft,
     secret: AlertRecord['secret'],
+    phase: string | null,
   ): AlertRecord | null {
     const at = new Date(time).toISOString();
     const running = fold.get(key);
@@ -88,10 +91,12 @@ export function createAlerter(options: AlerterOptions): Alerter {
         firstSeen: at,
         lastSeen: at,
       };
+      first.case = countPhase(first.case, undefined, phase);
       const alert = show(first);
       fold.set(key, { alert, shownAt: time, unshown: false });
       return { alert, secret };
     }
+    const { phases } = running.alert.case ?? {};
     const worse = SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(running.alert.severity);
     running.alert = {
       ...running.alert,
@@ -99,6 +104,7 @@ export function createAlerter(options: AlerterOptions): Alerter {
       count: running.alert.count + 1,
       lastSeen: at,
     };
+    running.alert.case = countPhase(running.alert.case, phases, phase);
     if (!worse && running.alert.count > SHOW_EVERY_UNTIL && time - running.shownAt < SHOW_AGAIN_AFTER_MS) {
       running.unshown = true;
       return null;
@@ -116,14 +122,13 @@ export function createAlerter(options: AlerterOptions): Alerter {
     const kind = KIND_FACTS[identifier.kind];
     watch.found(flow.id);
 
-    const casePlace = [context.case?.id ?? null, context.case?.phase ?? null];
     const place = [
       device.id,
       identifier.kind,
       flow.destination.host,
       evidence.where,
       placeOf(evidence.path),
-      ...casePlace,
+      context.case?.id ?? null,
     ];
     let key = fold.key([...place, kind.stable ? found.value : null]);
     let crowded = false;
@@ -186,7 +191,8 @@ export function createAlerter(options: AlerterOptions): Alerter {
         label: context.case?.label ?? null,
       };
     };
-    return raise(key, context.time, severity, draft, { value: found.value, seen: found.seen, window: found.window });
+    const secret = { value: found.value, seen: found.seen, window: found.window };
+    return raise(key, context.time, severity, draft, secret, phase);
   }
 
   function flowEvent(event: FlowEvent, context: AlertContext): AlertRecord[] {
@@ -214,14 +220,8 @@ export function createAlerter(options: AlerterOptions): Alerter {
       message: maskSentence(verdict.write(nameReceiver({ ...flow.destination, host }, facts), host), secrets),
       label: context.case?.label ?? null,
     });
-    const key = fold.key([
-      device.id,
-      verdict.type,
-      ...verdict.fold,
-      context.case?.id ?? null,
-      context.case?.phase ?? null,
-    ]);
-    return raise(key, context.time, verdict.severity, draft, null);
+    const key = fold.key([device.id, verdict.type, ...verdict.fold, context.case?.id ?? null]);
+    return raise(key, context.time, verdict.severity, draft, null, context.case?.phase ?? null);
   }
 
   function secretsOf(deviceId: string, own: readonly string[]): SecretTest {
@@ -250,6 +250,7 @@ export function createAlerter(options: AlerterOptions): Alerter {
           label: null,
         }),
         null,
+        null,
       ),
     flush: (time) =>
       fold.unshown().map((running) => {
@@ -260,6 +261,19 @@ export function createAlerter(options: AlerterOptions): Alerter {
       }),
     lastSeq: () => seq,
   };
+}
+
+/** A phone that repeats itself at every unlock is one alert that says so, not one per phase. */
+function countPhase(
+  place: Alert['case'],
+  phases: Record<string, number> | undefined,
+  phase: string | null,
+): Alert['case'] {
+  if (place === null || (phase === null && phases === undefined)) return place;
+  const counts = new Map(Object.entries(phases ?? {}));
+  if (phase !== null && (counts.has(phase) || counts.size < MAX_PHASES))
+    counts.set(phase, (counts.get(phase) ?? 0) + 1);
+  return { ...place, phases: Object.fromEntries(counts) };
 }
 
 function caseOf(context: AlertContext): Alert['case'] {

@@ -39,7 +39,13 @@ export interface Alert {
   type: AlertType;
   severity: Severity;
   device: AlertDevice;
-  case: { id: string; phase: string | null } | null;
+  case: {
+    id: string;
+    /** Phase of the first sighting, or of the first one that was worse. */
+    phase: string | null;
+    /** Sightings per phase, in the order they began. */
+    phases?: Record<string, number>;
+  } | null;
   /** Null for alerts about a connection as a whole. */
   identifier: Identifier | null;
   evidence: Evidence | null;

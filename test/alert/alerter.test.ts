@@ -39,13 +39,39 @@ describe('repeats', () => {
     ['another part of the request', labFinding({ where: 'header' }), {}],
     ['another host', labFinding(), { flow: labFlow({ destination: { host: 'other.example', port: 80, ip: null } }) }],
     ['another phone', labFinding(), { device: { id: 'b', model: null, ip: '10.77.0.3', mac: null } }],
-    ['another phase of the case', labFinding(), { case: { id: 'c', phase: 'boot', label: null } }],
+    ['another case', labFinding(), { case: { id: 'c', phase: 'boot', label: null } }],
   ])('%s is another alert', (_name, finding, changes) => {
     const lab = alerter();
     const first = must(lab.finding(labFinding(), labContext()));
     const other = must(lab.finding(finding, labContext(changes)));
     expect(other.alert.id).not.toBe(first.alert.id);
     expect(other.alert.count).toBe(1);
+  });
+
+  it('in several phases of one case is one alert that counts each of them', () => {
+    const lab = alerter();
+    const at = (phase: string | null) => labContext({ case: { id: 'c', phase, label: null } });
+    const counts = [null, 'boot', 'unlock', 'unlock'].map((phase) => lab.finding(labFinding(), at(phase))?.alert.case);
+    expect(counts).toEqual([
+      { id: 'c', phase: null },
+      { id: 'c', phase: null, phases: { boot: 1 } },
+      { id: 'c', phase: null, phases: { boot: 1, unlock: 1 } },
+      { id: 'c', phase: null, phases: { boot: 1, unlock: 2 } },
+    ]);
+    expect(lab.finding(labFinding(), at('constructor'))?.alert.case?.phases).toMatchObject({ constructor: 1 });
+  });
+
+  it('that turns up again before consent becomes critical, and keeps its counts', () => {
+    const lab = alerter();
+    const flow = labFlow({ encrypted: true });
+    const at = (phase: string) => labContext({ flow, case: { id: 'c', phase, label: null } });
+    lab.finding(labFinding(), at('boot'));
+    const worse = must(lab.finding(labFinding(), at('before-consent')));
+    expect(worse.alert).toMatchObject({
+      severity: 'critical',
+      count: 2,
+      case: { phase: 'before-consent', phases: { boot: 1, 'before-consent': 1 } },
+    });
   });
 
   it('items of one list are one place, and a position that changes with every step is one alert', () => {

@@ -66,7 +66,11 @@ export const SCHEMAS = {
     type: { enum: [...ALERT_TYPES] },
     severity: { enum: [...SEVERITIES] },
     device: object({ id: string, model: text, ip: string, mac: text }),
-    case: orNull(object({ id: string, phase: text })),
+    case: orNull({
+      type: 'object',
+      properties: { id: string, phase: text, phases: { type: 'object', additionalProperties: count } },
+      required: ['id', 'phase'],
+    }),
     identifier: orNull(ref('Identifier')),
     evidence: orNull(ref('Evidence')),
     flow: orNull(object({ protocol: string, method: text, url: text, encrypted: bool, intercepted: bool })),

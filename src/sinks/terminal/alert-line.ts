@@ -31,7 +31,9 @@ export function formatAlertLine(alert: Alert, { colour, utc = false }: AlertLine
   ];
   if (alert.identifier === null) parts.push(paint('1', alert.type), clean(alert.message));
   else parts.push(whatOf(alert, paint), clean(`→ ${receiverOf(alert)}`), protectionOf(alert, paint));
-  if (alert.case?.phase) parts.push(paint('35', alert.case.phase));
+  const phases = Object.keys(alert.case?.phases ?? {});
+  if (phases.length > 1) parts.push(paint('35', phases.join(', ')));
+  else if (alert.case?.phase) parts.push(paint('35', alert.case.phase));
   if (alert.count > 1) parts.push(paint('1', `×${alert.count}`));
   if (alert.label !== null) parts.push(clean(`[${alert.label}]`));
   if (alert.simulated) parts.push(paint('2', '[simulated]'));

@@ -49,6 +49,11 @@ describe('one alert as one line', () => {
     expect(formatAlertLine({ ...alert, destination: unknown }, plain)).toContain('→ 🇸🇬 SG zzhc.vnet.cn  ');
   });
 
+  it('a leak that was repeated names all its phases', () => {
+    const place = { id: 'c', phase: 'boot', phases: { boot: 1, unlock: 2 } };
+    expect(formatAlertLine(labAlert(1, { case: place, count: 3 }), plain)).toContain('  boot, unlock  ×3');
+  });
+
   it('an alert about a connection shows its sentence', () => {
     const alert = labAlert(1, {
       type: 'system',
