@@ -3,7 +3,7 @@
 import { namesOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { digitSpans } from './parts/digit-spans.ts';
-import { recordAround } from './parts/records.ts';
+import { isTelephone, recordAround } from './parts/records.ts';
 import { found } from './parts/verdict.ts';
 
 export const callLog: IdentifierKind = {
@@ -37,6 +37,7 @@ function judge(run: Run): Verdict | null {
   if (recordAround(run) !== 'call_log') return null;
   const plus = run.text.charAt(span.start - 1) === '+';
   const at = { start: plus ? span.start - 1 : span.start, end: span.end };
+  if (!isTelephone(run.text.slice(at.start, at.end), run.key)) return null;
   return found(
     at,
     run.text.slice(at.start, at.end),

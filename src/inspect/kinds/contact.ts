@@ -8,7 +8,7 @@ import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { digitSpans } from './parts/digit-spans.ts';
 import { countryOf, spellPhone } from './parts/phone-spellings.ts';
 import { isPlaceholder } from './parts/placeholders.ts';
-import { recordAround } from './parts/records.ts';
+import { isTelephone, recordAround } from './parts/records.ts';
 import { distinct } from './parts/spelling.ts';
 import { spellText } from './parts/text-spellings.ts';
 import { found } from './parts/verdict.ts';
@@ -77,6 +77,7 @@ function judge(run: Run): Verdict | null {
   const plus = run.text.charAt(span.start - 1) === '+';
   if (!plus && /[A-Za-z0-9.]/.test(run.text.charAt(span.start - 1))) return null;
   const start = plus ? span.start - 1 : span.start;
+  if (!isTelephone(run.text.slice(start, span.end), run.key)) return null;
   const value = (plus ? '+' : '') + span.digits;
   return found({ start, end: span.end }, value, 'likely', 'a number in a vCard or in a list of names with numbers');
 }

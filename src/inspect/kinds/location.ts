@@ -108,7 +108,9 @@ function judgePair(run: Run, value: { text: string; start: number; end: number }
   const end = value.end + after[0].length;
   const named = hintOf(run.key, 'location') !== null || /\bgeo:$/i.test(before);
   if (SECOND.test(run.text.slice(end, end + 32))) return null;
-  if (!named && (decimals(value.text) < 4 || decimals(second) < 4)) return null;
+  // Without a name: as precise as receivers are, and no result of a calculation.
+  const precise = [value.text, second].every((one) => decimals(one) >= 4 && decimals(one) <= 8);
+  if (!named && !precise) return null;
   const swapped = Math.abs(Number(value.text)) > 90 || normaliseKey(run.key ?? '') === 'coordinates';
   const [lat, lon] = swapped ? [second, value.text] : [value.text, second];
   return decide(run, { start: value.start, end }, { lat: Number(lat), lon: Number(lon) }, `${lat},${lon}`, named);

@@ -10,6 +10,7 @@ export type RecordKind = 'contact' | 'message' | 'call_log';
 
 const NUMBER = words('number phone phonenumber phones tel telephone mobile msisdn address from to sender recipient');
 const PERSON_NUMBER = words('number phone phonenumber phones tel telephone mobile');
+const TELEPHONE = words('phone phonenumber phones tel telephone mobile msisdn');
 const NAME = words('name displayname contactname fn fullname givenname firstname lastname familyname nickname contact');
 const TEXT = words('body text message content snippet msg smsbody messagebody smscontent');
 const TIME = words('date time timestamp ts datesent sent received daterecv sendtime readabledate');
@@ -18,13 +19,14 @@ const DURATION = words('duration callduration talktime');
 
 /** vCards and lists are looked for this far from the number. */
 const REACH = 600;
+const NUMBER_FIELD = /([A-Za-z][A-Za-z0-9_-]{0,30})["']?\s{0,3}[:=]\s{0,3}["'[]{0,2}(\+?\d[\d ()-]{4,18}\d)/g;
 const CSV_LINE = /^"?[^\d\n,;\t"]{2,40}"?[,;\t]"?\+?[\d ()-]{7,20}"?(?:[,;\t].{0,80})?$/;
 
 /** Which record of private content the run stands in, or null. */
 export function recordAround(run: Run): RecordKind | null {
   const record = recordText(run);
   const names = fieldNames(record);
-  if (has(names, NUMBER)) {
+  if (holdsNumber(record, NUMBER)) {
     if (has(names, DURATION) && (has(names, TIME) || has(names, STATE))) return 'call_log';
     if (has(names, TEXT) && (has(names, TIME) || has(names, STATE))) return 'message';
   }
@@ -40,6 +42,29 @@ function inVcard(run: Run): boolean {
   return /^(?:item\d{1,3}\.)?TEL[;:]/i.test(line);
 }
 
+/** A telephone number as people's are written, under one of these names: not a count, an article or a time. */
+function holdsNumber(record: string, names: Set<string>): boolean {
+  for (const [, name = '', value = ''] of record.matchAll(NUMBER_FIELD)) {
+    if (names.has(plainName(name)) && isTelephone(value, name)) return true;
+  }
+  return false;
+}
+
+/**
+ * International with plus or 00, or national with its trunk zero or in groups, 6 to 15 digits (ITU-T E.164); without
+ * any of these beside a name that means telephones only, 9 to 12 digits (13 are a time in milliseconds).
+ */
+export function isTelephone(written: string, name: string | null): boolean {
+  const digits = written.replace(/\D/g, '');
+  if (digits.length < 6 || digits.length > 15) return false;
+  if (/^(?:\+|0)/.test(written) || /\d[ ()-]{1,2}\d/.test(written)) return true;
+  return name !== null && TELEPHONE.has(plainName(name)) && digits.length >= 9 && digits.length <= 12;
+}
+
+function plainName(name: string): string {
+  return name.toLowerCase().replace(/[_-]/g, '');
+}
+
 /** The record has a name and a number, and so has another beside it. */
 function inContactList(run: Run, names: Set<string>): boolean {
   if (!has(names, NAME) || !has(names, PERSON_NUMBER)) return false;
@@ -47,7 +72,7 @@ function inContactList(run: Run, names: Set<string>): boolean {
   let people = 0;
   for (const part of area.split(/[{}<>]/)) {
     const fields = fieldNames(part);
-    if (has(fields, NAME) && has(fields, PERSON_NUMBER) && /\d{5}/.test(part)) people++;
+    if (has(fields, NAME) && holdsNumber(part, PERSON_NUMBER)) people++;
   }
   return people >= 2;
 }
