@@ -60,16 +60,14 @@ function percentDecoded(text: string): string {
   return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'));
 }
 
+const WORDS =
+  /^(?:\d{1,3}|(?:[A-Z]{1,6}|[A-Z]?[a-z]+)(?:[A-Z][a-z]{2,}|[A-Z]{2,4}|(?:At|By|Id|In|Ip|No|Of|On|Os|To))*\d{0,3})$/;
+
 /** Words, camel case, version numbers. At most three digits and 32 characters: no identifier fits into that. */
 export function looksLikeWords(text: string): boolean {
   if (text.length > 32 || (text.match(/\d/g)?.length ?? 0) > 3) return false;
   if (/[bcdfghjklmnpqrstvwxz]{6}/i.test(text)) return false;
-  return text
-    .split(/[-_.~@:,]/)
-    .every(
-      (part) =>
-        part === '' || /^(?:\d{1,3}|(?:[A-Z]{1,6}|[A-Z]?[a-z]+)(?:[A-Z][a-z]{2,}|[A-Z]{2,4})*\d{0,3})$/.test(part),
-    );
+  return text.split(/[-_.~@:,]/).every((part) => part === '' || WORDS.test(part));
 }
 
 /** `hiddenSegment`: index of the path segment the finding stands in, if any; `inName`: it stands in the host name. */

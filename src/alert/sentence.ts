@@ -52,10 +52,12 @@ function protection(words: LeakWords): string {
   return words.identifier.kind === 'opaque' ? ', without TLS' : ', unencrypted: anyone on the path can read it';
 }
 
-/** ` as a SHA-1 hash`, ` encoded as base64`: layers every web request has (JSON, forms) say nothing to a layman. */
+/** Layers every web request has (JSON, forms) say nothing to a layman; others do, innermost first: ` packed as gzip in base64`. */
 function spelling(evidence: Evidence): string {
   if (evidence.hash !== null) return ` as a hash (${evidence.hash})`;
   const names = evidence.decoding.map((layer) => layer.split(':', 1)[0] ?? layer);
-  const unusual = names.filter((name) => !['json', 'form', 'percent', 'multipart', 'xml', 'csv'].includes(name));
+  const unusual = names.filter((name) => !ORDINARY.includes(name)).toReversed();
   return unusual.length === 0 ? '' : ` packed as ${unusual.join(' in ')}`;
 }
+
+const ORDINARY = ['json', 'form', 'percent', 'multipart', 'xml', 'csv'];

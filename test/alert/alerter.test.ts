@@ -171,6 +171,13 @@ describe('what an alert says', () => {
     );
   });
 
+  it('names unusual layers from the inside out and leaves out what every request has', () => {
+    const { alert } = must(
+      alerter().finding(labFinding({ decoding: ['form:data', 'base64', 'gzip', 'json'] }), labContext()),
+    );
+    expect(alert.message).toContain(' packed as gzip in base64, ');
+  });
+
   it('carries the label of the case', () => {
     const label = 'reconstruction of a disputed claim';
     const { alert } = must(alerter().finding(labFinding(), labContext({ case: { id: 'c', phase: null, label } })));

@@ -147,6 +147,7 @@ describe('what stays readable', () => {
       'http://eservice.tinno.com/pass/activate/dev/…/activating?imsi=…',
     ],
     ['/pass/user@id?type=MXPH', 'http://eservice.tinno.com/pass/user@id?type=…'],
+    ['/a?externalId=1&userIp=2', 'http://eservice.tinno.com/a?externalId=…&userIp=…'],
     ['/v3/api-docs/main.css', 'http://eservice.tinno.com/v3/api-docs/main.css'],
     ['http://other.example:8080/a/b', 'http://other.example:8080/a/b'],
     ['*', 'http://eservice.tinno.com'],
