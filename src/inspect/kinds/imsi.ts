@@ -8,7 +8,7 @@ import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { type DigitSpan, digitSpans, standsAlone, standsAloneOrNamed } from './parts/digit-spans.ts';
 import { passesLuhn } from './parts/luhn.ts';
 import { networkLength } from './parts/networks.ts';
-import { isPlaceholder } from './parts/placeholders.ts';
+import { isPlaceholder, isSequence } from './parts/placeholders.ts';
 import { distinct, spelling } from './parts/spelling.ts';
 import { found, judgeNamedHash } from './parts/verdict.ts';
 
@@ -74,8 +74,7 @@ function spellOne(registered: string): Spelling[] {
       hashed: false,
     }),
   ];
-  // The digits in order stand in alphabets and test data everywhere.
-  if (msin.length >= 9 && !'01234567890123456789'.includes(msin)) {
+  if (msin.length >= 9 && !isSequence(msin)) {
     spelled.push(spelling(msin, digits, 'subscriber part alone (MSIN)', { bounded: true, hashed: false }));
   }
   return spelled;

@@ -7,7 +7,7 @@ import type { Device } from '../../../model/device.ts';
 import type { Spelling } from '../../kind.ts';
 import { countryOfImsi } from './networks.ts';
 import { phoneLibrary } from './phone-library.ts';
-import { isPlaceholder } from './placeholders.ts';
+import { isPlaceholder, isSequence } from './placeholders.ts';
 import { distinct, spelling } from './spelling.ts';
 
 /** Country of the phone: of its first international number, else of its SIM card's network; null when neither tells. */
@@ -44,7 +44,7 @@ export function spellPhone(registered: string, country: CountryCode | null): Spe
     spelling(`00${code}${own}`, value, 'international with 00'),
     spelling(`011${code}${own}`, value, 'international as dialled from North America', plain),
     spelling(trunk, value, 'national', { bounded: true }),
-    spelling(own, value, 'national without trunk prefix', short),
+    ...(isSequence(own) ? [] : [spelling(own, value, 'national without trunk prefix', short)]),
     spelling(national, value, 'national, formatted', short),
     spelling(`+${code}${trunk}`, value, 'international with the trunk prefix left in', plain),
     spelling(`${code}-${own}`, value, 'country code and number', short),

@@ -120,6 +120,11 @@ function restIsZero(kind: Kind, compact: string): boolean {
   return compact.length >= 14 && /^0*$/.test(zeros);
 }
 
+/** `123456789`, `987654321`: stand in alphabets and test data everywhere; as a part of a value they are not searched alone. */
+export function isSequence(digits: string): boolean {
+  return '01234567890123456789'.includes(digits) || '98765432109876543210'.includes(digits);
+}
+
 let hashes: Set<string> | null = null;
 
 /** True for the MD5, SHA-1 or SHA-256 (hex) of "no value": apps that hash do not look first. */
