@@ -179,6 +179,22 @@ const shapes: [string, Step[], string[], string[], string][] = [
     ['request: a header frame of a wrong size or without a stream'],
     `\xff${IMEI}`,
   ],
+  [
+    'plain CONNECT: what the tunnel carries is the body',
+    [
+      ...up(
+        headers(1, [
+          [':method', 'CONNECT'],
+          [':authority', 'b.example:7'],
+        ]),
+      ),
+      ['response', Buffer.concat([settings(), headers(1, [[':status', '200']])])],
+      ['request', frame(TYPE.data, endStream, 1, IMEI)],
+    ],
+    ['1 h2 CONNECT b.example:7 https b.example:7 []', '1 200 []', bodyOf(1, IMEI), bodyOf(1, '', false, 'response')],
+    [],
+    '',
+  ],
   ['a CONTINUATION of nothing is raw', up(frame(TYPE.continuation, endHeaders, 1, IMEI)), [], [], IMEI],
 ];
 
