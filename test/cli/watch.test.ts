@@ -95,6 +95,20 @@ describe('watch --json', () => {
   });
 });
 
+describe('watch in a pipe', () => {
+  it('prints one plain line per alert: severity, phone, what, where to, and whether it was in clear', async () => {
+    const watch = startPhonehome(['watch', '--data', data, '--since', '298', '--severity', 'high']);
+    const text = await watch.untilStdout('zzhc.vnet.cn');
+    watch.child.kill('SIGINT');
+    await watch.ended;
+    expect(text.trim().split('\n')).toHaveLength(1);
+    for (const part of ['CRITICAL', 'Nokia 7 Plus', 'imei 490154*******18', 'base64', 'CN China Telecom', 'UNENCRYPTED']) {
+      expect(text).toContain(part);
+    }
+    expect(text).not.toContain('\u001b');
+  });
+});
+
 describe('watch on a terminal', () => {
   const server = `phonehome-test-${process.pid}`;
   const tmux = (...args: string[]) =>
