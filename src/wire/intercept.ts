@@ -6,7 +6,7 @@
 import type { SecureContext, TLSSocket } from 'node:tls';
 import type { LiveFlow, Tunnel } from '../model/connection.ts';
 import type { ClientHelloFacts, CloseReason } from '../model/flow.ts';
-import { join } from './join.ts';
+import { join, reset } from './join.ts';
 import type { LeafRequest } from './leaf-contexts.ts';
 import { answerPhone, certificateAlert, type PhoneTlsResult } from './phone-tls.ts';
 import { type Pins, SILENT } from './pins.ts';
@@ -114,13 +114,15 @@ function answer(
       acceptedByClient,
     });
   };
-  const reject = (how: string) => {
+  /** False when it does not count as a refusal. */
+  const reject = (how: string): boolean => {
     giveVerdict(false);
     // Refusing a certificate that is bad is what an app should do: no sign of a pin.
-    if (problem === null) {
-      const count = ways.pins.rejected(device, name, how);
-      flow.emit({ type: 'certificate-rejected', flowId: flow.flow.id, time: ways.now(), sni: hello.sni, how, count });
-    }
+    if (problem !== null) return true;
+    const count = ways.pins.rejected(device, name, how);
+    if (count === 0) return false;
+    flow.emit({ type: 'certificate-rejected', flowId: flow.flow.id, time: ways.now(), sni: hello.sni, how, count });
+    return true;
   };
   /** Until the join has both ends, this function answers for them. */
   let waiting = true;
@@ -128,10 +130,8 @@ function answer(
     waiting = false;
     giveVerdict(false);
     flow.close(reason, detail);
-    phone.destroy();
-    client.destroy();
-    if (tunnel.upstream.socket.destroyed) server.destroy();
-    else tunnel.upstream.socket.resetAndDestroy();
+    reset({ stream: phone, raw: client });
+    reset({ stream: server, raw: tunnel.upstream.socket });
   };
 
   const secure = () => {
@@ -151,10 +151,7 @@ function answer(
     phone.removeAllListeners('_tlsError');
     phone.on('_tlsError', (error: NodeJS.ErrnoException) => {
       const how = spoke ? null : certificateAlert(error);
-      if (how) {
-        refused = true;
-        reject(how);
-      }
+      if (how) refused = reject(how);
       phone.destroy(error);
     });
     join({ stream: phone, raw: client }, { stream: server, raw: tunnel.upstream.socket }, flow, {
@@ -166,8 +163,7 @@ function answer(
       },
       onClientEnd: () => {
         if (spoke || refused || ways.now() - since > ways.silentCloseMs) return;
-        refused = true;
-        reject(SILENT);
+        refused = reject(SILENT);
       },
       explain: () => {
         giveVerdict(spoke);
@@ -181,8 +177,9 @@ function answer(
       case 'secured':
         return secure();
       case 'certificate-rejected':
-        reject(result.how);
-        return giveUp('client-rejected-certificate', result.how);
+        return reject(result.how)
+          ? giveUp('client-rejected-certificate', result.how)
+          : giveUp('client-reset', 'the phone left during the TLS handshake');
       case 'reset':
         return giveUp('client-reset', 'during the TLS handshake');
       case 'timeout':

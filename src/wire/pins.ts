@@ -1,8 +1,8 @@
 /**
  * Remembers which apps refuse the lab's certificate, per device and server name, and when to let them through.
  * Promise: time comes in as a function, nothing else is asked; at most `MAX_ENTRIES` are kept, oldest go first.
- * An alert is the app's own word and stays counted; a silent close may be a spare connection thrown away, so one
- * connection that works takes the silent ones back.
+ * An alert is the app's own word and stays counted. A silent close may be a spare connection thrown away (browsers open
+ * two and keep one), so it counts only where no connection worked lately, and one that works takes the silent ones back.
  */
 import { LRUCache } from 'lru-cache';
 import type { PinOverride, PinState } from '../model/pin.ts';
@@ -24,7 +24,7 @@ export interface PinsOptions {
 export interface Pins {
   /** Asked for every TLS connection that policy would intercept. */
   decide(device: string, name: string): { passthrough: boolean; reason: string | null };
-  /** `how` is a TLS alert name or `silent-close`. Returns the rejections counted so far, this one included. */
+  /** `how` is a TLS alert name or `silent-close`. The rejections counted so far with this one; 0 when it does not count. */
   rejected(device: string, name: string, how: string): number;
   /** The app sent data over a connection whose certificate is the lab's. */
   accepted(device: string, name: string): void;
@@ -35,6 +35,8 @@ export interface Pins {
 const MAX_ENTRIES = 10_000;
 /** While one connection probes, the others of the app go on working. */
 const PROBE_MS = 30_000;
+/** How long one working connection explains silent closes of others. */
+const TRUST_MS = 600_000;
 
 interface Entry {
   device: string;
@@ -53,6 +55,7 @@ interface Entry {
 export function createPins(options: PinsOptions): Pins {
   const { now, threshold = 3, passMs = 3_600_000, forgetMs = 86_400_000 } = options;
   const entries = new LRUCache<string, Entry>({ max: MAX_ENTRIES });
+  const worked = new LRUCache<string, number>({ max: MAX_ENTRIES });
   const keyOf = (device: string, name: string) => `${device}\n${name.toLowerCase()}`;
 
   const entryFor = (device: string, name: string): Entry => {
@@ -108,8 +111,10 @@ export function createPins(options: PinsOptions): Pins {
       return { passthrough: true, reason: `the app refused the lab's certificate (${entry.how})` };
     },
     rejected(device, name, how) {
-      const entry = entryFor(device, name);
       const time = now();
+      const lastWorked = worked.get(keyOf(device, name));
+      if (how === SILENT && lastWorked !== undefined && time - lastWorked < TRUST_MS) return 0;
+      const entry = entryFor(device, name);
       if (!entry.pinned && time - entry.last > forgetMs) {
         entry.alerts = 0;
         entry.silent = 0;
@@ -129,7 +134,9 @@ export function createPins(options: PinsOptions): Pins {
       return count;
     },
     accepted(device, name) {
-      const entry = entries.get(keyOf(device, name));
+      const key = keyOf(device, name);
+      worked.set(key, now());
+      const entry = entries.get(key);
       if (!entry || (entry.silent === 0 && !entry.pinned)) return;
       entry.silent = 0;
       if (entry.pinned) {

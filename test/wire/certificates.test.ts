@@ -108,6 +108,18 @@ describe('a phone that refuses the certificate', () => {
     expect(events[2]).toMatchObject({ how: 'silent-close', count: 1 });
   });
 
+  it('is not mistaken for a browser that throws a spare connection away', async () => {
+    await serve(good());
+    await fetchApp('--cacert', lab.caFile);
+    const client = await connectApp();
+    const tls = tlsConnect({ socket: client.socket, servername: 'app.test', rejectUnauthorized: false });
+    await new Promise((resolve) => tls.once('secureConnect', resolve));
+    tls.end();
+    const { closed, events } = await lab.closed(1);
+    expect(closed.reason).toBe('ended');
+    expect(events.some((event) => event.type === 'certificate-rejected')).toBe(false);
+  });
+
   it('is not mistaken for a phone that resets after the handshake', async () => {
     await serve(good());
     const client = await connectApp();

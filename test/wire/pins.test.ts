@@ -82,8 +82,17 @@ describe('silent closes', () => {
   it('are taken back by one connection that works: they were spare connections', () => {
     reject(2, SILENT);
     pins.accepted('phone', 'pin.test');
-    reject(2, SILENT);
-    expect(passes()).toBe(false);
+    time += HOUR;
+    expect(pins.rejected('phone', 'pin.test', SILENT)).toBe(1);
+  });
+
+  it('do not count while another connection worked a moment ago: a browser opens two and keeps one', () => {
+    pins.accepted('phone', 'pin.test');
+    expect(pins.rejected('phone', 'pin.test', SILENT)).toBe(0);
+    expect(pins.rejected('other', 'pin.test', SILENT)).toBe(1);
+    expect(pins.rejected('phone', 'pin.test', 'unknown_ca')).toBe(1);
+    time += 600_000;
+    expect(pins.rejected('phone', 'pin.test', SILENT)).toBe(2);
   });
 
   it('leave the alerts counted when another app of the phone accepts', () => {
