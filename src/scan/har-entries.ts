@@ -1,8 +1,7 @@
 /**
  * Cuts the items of `log.entries` out of a HAR file, chunk by chunk, without parsing what stands around them.
  * Promise: the cuts do not depend on the chunks; only one item is held at a time; a structure that is no JSON is noticed
- * (`broken`), and so is an end in the middle. Strings are skipped by searching for their quote: ten times the speed of a
- * parser that looks at every byte, and bodies are most of a HAR.
+ * (`broken`), and so is an end in the middle. Numbers and words are not checked here: each item is parsed afterwards.
  */
 
 export interface HarEntries {
@@ -62,28 +61,23 @@ export function createHarEntries(maxBytes: number = MAX_ENTRY_BYTES): HarEntries
 
   /** Place after the string that goes on at `from`, or the chunk's length. */
   const skipString = (chunk: Buffer, from: number): number => {
-    let at = from;
-    const shallow = open.length <= 2;
-    if (escaped && at < chunk.length) {
-      escaped = false;
-      at++;
-    }
-    for (;;) {
-      const end = chunk.indexOf(QUOTE, at);
-      const stop = end < 0 ? chunk.length : end;
-      let slashes = 0;
-      while (stop - 1 - slashes >= at && chunk[stop - 1 - slashes] === BACKSLASH) slashes++;
-      if (shallow && key.length < MAX_KEY_BYTES)
-        key += chunk.toString('latin1', at, Math.min(stop, at + MAX_KEY_BYTES));
-      if (end < 0) {
-        escaped = slashes % 2 === 1;
-        return chunk.length;
+    let at = from + (escaped ? 1 : 0);
+    escaped = false;
+    let end = chunk.length;
+    for (; at < chunk.length; at++) {
+      const byte = chunk[at];
+      if (byte === BACKSLASH) at++;
+      else if (byte === QUOTE) {
+        end = at;
+        inString = false;
+        break;
       }
-      at = end + 1;
-      if (slashes % 2 === 1) continue;
-      inString = false;
-      return at;
     }
+    // The last byte was a backslash: what it escapes comes with the next chunk.
+    if (at > chunk.length) escaped = true;
+    if (open.length <= 2 && key.length < MAX_KEY_BYTES)
+      key += chunk.toString('latin1', from, Math.min(end, from + MAX_KEY_BYTES));
+    return Math.min(chunk.length, end + 1);
   };
 
   return {
