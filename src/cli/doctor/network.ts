@@ -38,9 +38,9 @@ async function checkProxy(host: string, port: number): Promise<Check> {
   );
   if (status === null)
     return fail('proxy', `${host}:${port} does not answer`, 'start the lab again; is a firewall between?');
-  return / 200/.test(status)
-    ? ok('proxy', `${host}:${port} answers`)
-    : warn('proxy', `${host}:${port} answers "${status}"`, 'the set-up page http://phonehome.lab/ is not served');
+  if (!/^HTTP\/1\.[01] \d{3}/.test(status))
+    return fail('proxy', `something else answers at ${host}:${port}`, 'start the lab again');
+  return ok('proxy', `${host}:${port} answers`);
 }
 
 function firstLine(host: string, port: number, request: string): Promise<string | null> {
