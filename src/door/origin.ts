@@ -49,7 +49,10 @@ export function createOrigin(
       flow.up(chunk);
       return room;
     },
-    end: () => void socket.end(),
+    end() {
+      flow.end('request');
+      socket.end();
+    },
     resume: () => void socket.resume(),
     close(reason, detail = null) {
       flow.close(reason, detail);
@@ -67,6 +70,7 @@ export function createOrigin(
   });
   socket.on('drain', () => on.drained(origin));
   socket.on('end', () => {
+    flow.end('response');
     origin.response?.end();
     on.ended(origin);
   });

@@ -3,7 +3,7 @@
  * an engine to do with it. An engine (the wire, or http-mitm-proxy) owns every flow event; the door never emits one.
  */
 import type { Socket } from 'node:net';
-import type { Arrival, ClientHelloFacts, CloseReason, Flow, FlowEvent, Treatment } from './flow.ts';
+import type { Arrival, ClientHelloFacts, CloseReason, Direction, Flow, FlowEvent, Treatment } from './flow.ts';
 
 /** What the phone's ClientHello offered, numbers as on the wire without GREASE: enough to offer the same upstream. */
 export interface TlsOffer {
@@ -42,6 +42,8 @@ export interface LiveFlow {
   readonly flow: Flow;
   up(chunk: Buffer): void;
   down(chunk: Buffer): void;
+  /** That side has ended. */
+  end(direction: Direction): void;
   emit(event: FlowEvent): void;
   close(reason: CloseReason, detail?: string | null): void;
 }

@@ -11,6 +11,8 @@ export interface Observer {
   event(event: FlowEvent): void;
   /** A copy of what went by, after TLS. Called while it is being relayed; must not keep `chunk` beyond the call. */
   bytes(flowId: string, direction: Direction, chunk: Buffer, time: number): void;
+  /** That side will send no more. */
+  end?(flowId: string, direction: Direction, time: number): void;
 }
 
 export interface Flows {
@@ -63,6 +65,14 @@ export function createFlows(options: { observe: Observer; now: () => number; log
       down(chunk) {
         bytesDown += chunk.length;
         show('response', chunk);
+      },
+      end(direction) {
+        if (!flow.intercepted || closed) return;
+        try {
+          observe.end?.(flow.id, direction, now());
+        } catch (error) {
+          complain(error);
+        }
       },
       emit(event) {
         if (!closed) emit(event);

@@ -1,5 +1,6 @@
 /**
  * One intercepted TLS connection: server first, with the phone's own name and protocols, then the phone, then the join.
+ * A server that showed its protocol and a valid certificate a moment ago is asked while the phone is already answered.
  * Promise: the phone is never shown a trusted certificate for a server whose own is bad; a refused certificate is
  * counted for the app that refused it and for nothing else; every way out closes the flow with its reason.
  */
@@ -10,11 +11,11 @@ import { join, reset } from './join.ts';
 import type { LeafRequest } from './leaf-contexts.ts';
 import { answerPhone, certificateAlert, type PhoneTlsResult } from './phone-tls.ts';
 import { type Pins, SILENT } from './pins.ts';
-import type { Secured, UpstreamTlsRequest } from './upstream-tls.ts';
+import type { Secured, Shown, UpstreamTls, UpstreamTlsRequest } from './upstream-tls.ts';
 
 export interface InterceptWays {
   pins: Pins;
-  upstreamTls: (request: UpstreamTlsRequest) => Promise<Secured>;
+  upstreamTls: UpstreamTls;
   leafContext: (request: LeafRequest) => SecureContext;
   now: () => number;
   handshakeTimeoutMs: number;
@@ -35,14 +36,22 @@ export async function intercept(
 ): Promise<void> {
   const { client } = tunnel;
   const server = tunnel.upstream.socket;
-  const waiting = holdClient(tunnel, () => server.destroy());
-  const secured = await ways.upstreamTls({
+  const request: UpstreamTlsRequest = {
     socket: server,
     sni: hello.sni,
     host: tunnel.host,
     alpn: hello.alpn,
     offer: tunnel.offer,
-  });
+  };
+  const asked = ways.upstreamTls.connect(request);
+  const known = ways.upstreamTls.recall(request);
+  if (known && !client.readableEnded && !client.destroyed) {
+    client.unshift(tunnel.early);
+    answer(ways, tunnel, hello, flow, known, asked);
+    return;
+  }
+  const waiting = holdClient(tunnel, () => server.destroy());
+  const secured = await asked;
   const early = waiting.release();
   if (waiting.gone) {
     if (secured.ok) secured.stream.destroy();
@@ -56,7 +65,7 @@ export async function intercept(
     return;
   }
   client.unshift(early);
-  answer(ways, tunnel, hello, flow, secured);
+  answer(ways, tunnel, hello, flow, secured, asked);
 }
 
 /** While the server is being asked: notices a phone that leaves, keeps what it sends. */
@@ -94,10 +103,14 @@ function answer(
   tunnel: Tunnel,
   hello: ClientHelloFacts,
   flow: LiveFlow,
-  secured: Secured & { ok: true },
+  /** What the phone is told; `asked` must turn out the same before a byte is relayed. */
+  shown: Shown,
+  asked: Promise<Secured>,
 ): void {
   const { client } = tunnel;
-  const { stream: server, certificate, problem } = secured;
+  const rawServer = tunnel.upstream.socket;
+  let server: TLSSocket | null = null;
+  let { problem } = shown;
   const device = tunnel.deviceId ?? tunnel.from.ip;
   const name = hello.sni ?? tunnel.host;
 
@@ -131,22 +144,25 @@ function answer(
     giveVerdict(false);
     flow.close(reason, detail);
     reset({ stream: phone, raw: client });
-    reset({ stream: server, raw: tunnel.upstream.socket });
+    reset({ stream: server ?? rawServer, raw: rawServer });
   };
 
-  const secure = () => {
+  /** When the phone's handshake was over; null before. */
+  let since: number | null = null;
+  const meet = () => {
+    if (since === null || !server) return;
     waiting = false;
-    const since = ways.now();
+    const phoneSince = since;
     let spoke = false;
     let refused = false;
     flow.emit({
       type: 'tls-established',
       flowId: flow.flow.id,
       time: since,
-      alpn: secured.alpn,
+      alpn: shown.alpn,
       version: phone.getProtocol(),
       cipher: phone.getCipher()?.name ?? null,
-      certificate,
+      certificate: shown.certificate,
     });
     phone.removeAllListeners('_tlsError');
     phone.on('_tlsError', (error: NodeJS.ErrnoException) => {
@@ -154,7 +170,7 @@ function answer(
       if (how) refused = reject(how);
       phone.destroy(error);
     });
-    join({ stream: phone, raw: client }, { stream: server, raw: tunnel.upstream.socket }, flow, {
+    join({ stream: phone, raw: client }, { stream: server, raw: rawServer }, flow, {
       halfOpenMs: ways.halfOpenMs,
       onFirstUp: () => {
         spoke = true;
@@ -162,7 +178,7 @@ function answer(
         if (problem === null) ways.pins.accepted(device, name);
       },
       onClientEnd: () => {
-        if (spoke || refused || ways.now() - since > ways.silentCloseMs) return;
+        if (spoke || refused || ways.now() - phoneSince > ways.silentCloseMs) return;
         refused = reject(SILENT);
       },
       explain: () => {
@@ -173,9 +189,12 @@ function answer(
   };
 
   const onResult = (result: PhoneTlsResult) => {
+    // Our own reset of the phone is no answer of the phone.
+    if (!waiting) return;
     switch (result.outcome) {
       case 'secured':
-        return secure();
+        since = ways.now();
+        return meet();
       case 'certificate-rejected':
         return reject(result.how)
           ? giveUp('client-rejected-certificate', result.how)
@@ -188,12 +207,33 @@ function answer(
         return giveUp('error', `TLS with the phone failed: ${result.detail}`);
     }
   };
-  const context = ways.leafContext({ host: name, mirror: certificate, untrusted: problem !== null });
+  const context = ways.leafContext({ host: name, mirror: shown.certificate, untrusted: problem !== null });
   const phone: TLSSocket = answerPhone(
-    { client, context, alpn: secured.alpn, handshakeTimeoutMs: ways.handshakeTimeoutMs, onKeylog: ways.onKeylog },
+    { client, context, alpn: shown.alpn, handshakeTimeoutMs: ways.handshakeTimeoutMs, onKeylog: ways.onKeylog },
     onResult,
   );
-  server.once('close', () => {
-    if (waiting) giveUp('server-reset', 'the server closed during the TLS handshake with the phone');
+  void asked.then((secured) => {
+    if (!waiting) {
+      if (secured.ok) secured.stream.destroy();
+      return;
+    }
+    if (!secured.ok) return giveUp('upstream-tls-failed', secured.detail);
+    server = secured.stream;
+    if (secured.problem !== problem || secured.alpn !== shown.alpn) {
+      if (secured.problem !== problem) {
+        problem = secured.problem;
+        verdictGiven = false;
+      }
+      return giveUp(
+        'upstream-tls-failed',
+        'the server is not what it was a moment ago; the next connection follows it',
+      );
+    }
+    const left = () => {
+      if (waiting) giveUp('server-reset', 'the server closed during the TLS handshake with the phone');
+    };
+    if (server.destroyed) return left();
+    server.once('close', left);
+    meet();
   });
 }

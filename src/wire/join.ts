@@ -93,11 +93,13 @@ export function join(client: Leg, server: Leg, flow: LiveFlow, options: JoinOpti
   const clientEnd = () => {
     ended.client = true;
     options.onClientEnd?.();
+    flow.end('request');
     server.stream.end();
     waitHalfOpen(server, client);
   };
   const serverEnd = () => {
     ended.server = true;
+    flow.end('response');
     client.stream.end();
     waitHalfOpen(client, server);
   };

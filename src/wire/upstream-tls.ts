@@ -35,18 +35,33 @@ export interface UpstreamTlsRequest {
   offer: TlsOffer | null;
 }
 
-export type Secured =
-  | { ok: true; stream: TLSSocket; alpn: string | null; certificate: ServerCertificate; problem: string | null }
-  | { ok: false; detail: string };
+/** What a server showed: enough to answer the phone with. */
+export interface Shown {
+  alpn: string | null;
+  certificate: ServerCertificate;
+  /** Null when the certificate is valid, else OpenSSL's reason. */
+  problem: string | null;
+}
+
+export type Secured = ({ ok: true; stream: TLSSocket } & Shown) | { ok: false; detail: string };
+
+export interface UpstreamTls {
+  connect(request: UpstreamTlsRequest): Promise<Secured>;
+  /** What this server, asked the same way, showed a moment ago; only valid certificates are remembered. */
+  recall(request: UpstreamTlsRequest): Shown | null;
+}
 
 /** A session is 1 to 3 KB; a phone meets a few hundred servers. */
 const MAX_SESSIONS = 2000;
+/** Servers seldom change their protocol; when one does, one connection is reset and the next one follows it. */
+const RECALL_MS = 600_000;
 /** A context with its trust store is the most expensive object here; phones have a handful of TLS stacks. */
 const MAX_CONTEXTS = 16;
 
-export function createUpstreamTls(options: UpstreamTlsOptions): (request: UpstreamTlsRequest) => Promise<Secured> {
+export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
   const contexts = new LRUCache<string, SecureContext>({ max: MAX_CONTEXTS });
   const sessions = new LRUCache<string, { session: Buffer; certificate: ServerCertificate }>({ max: MAX_SESSIONS });
+  const shown = new LRUCache<string, Shown>({ max: MAX_SESSIONS, ttl: RECALL_MS });
   let extra: readonly string[] | null = null;
   let trusted: string[] | null = null;
 
@@ -61,6 +76,7 @@ export function createUpstreamTls(options: UpstreamTlsOptions): (request: Upstre
       trusted = given.length > 0 ? [...getCACertificates('default'), ...given] : null;
       contexts.clear();
       sessions.clear();
+      shown.clear();
     }
     let context = contexts.get(profile.key);
     if (!context) {
@@ -75,10 +91,14 @@ export function createUpstreamTls(options: UpstreamTlsOptions): (request: Upstre
     return { profile, context };
   };
 
-  return ({ socket, sni, host, alpn, offer }) =>
+  const placeOf = ({ socket, sni, alpn }: UpstreamTlsRequest, profile: TlsProfile) =>
+    `${socket.remoteAddress} ${socket.remotePort} ${sni} ${alpn.join()} ${profile.key}`;
+
+  const connectTo = (request: UpstreamTlsRequest): Promise<Secured> =>
     new Promise((resolve) => {
-      const { profile, context } = contextFor(offer);
-      const place = `${socket.remoteAddress} ${socket.remotePort} ${sni} ${alpn.join()} ${profile.key}`;
+      const { socket, sni, host, alpn } = request;
+      const { profile, context } = contextFor(request.offer);
+      const place = placeOf(request, profile);
       const kept = sessions.get(place);
       const stream = connect({
         socket,
@@ -97,6 +117,9 @@ export function createUpstreamTls(options: UpstreamTlsOptions): (request: Upstre
         if (settled) return;
         settled = true;
         clearTimeout(timer);
+        if (result.ok && result.problem === null) {
+          shown.set(place, { alpn: result.alpn, certificate: result.certificate, problem: null });
+        } else shown.delete(place);
         if (!result.ok) stream.destroy();
         resolve(result);
       };
@@ -115,6 +138,11 @@ export function createUpstreamTls(options: UpstreamTlsOptions): (request: Upstre
         settle({ ok: true, stream, alpn: stream.alpnProtocol || null, certificate, problem });
       });
     });
+
+  return {
+    connect: connectTo,
+    recall: (request) => shown.get(placeOf(request, contextFor(request.offer).profile)) ?? null,
+  };
 }
 
 /** Node's types say Error, the value is OpenSSL's code. */

@@ -237,6 +237,56 @@ describe('the TLS towards the server', () => {
     tls.destroy();
   });
 
+  it('follows a server that changes its protocol, at the price of one reset connection', async () => {
+    let protocol = 'old/1';
+    const choose = (offer: { protocols: string[] }) => offer.protocols.find((one) => one === protocol);
+    const server = await tlsServer({ ...good(), ALPNCallback: choose }, (socket) => socket.pipe(socket));
+    servers.push(server);
+    lab.map.set('app.test:443', server.port);
+    const meet = async () => {
+      const client = await connectApp();
+      const tls = tlsConnect({
+        socket: client.socket,
+        servername: 'app.test',
+        rejectUnauthorized: false,
+        ALPNProtocols: ['old/1', 'new/1'],
+      });
+      const answer = new Promise<string>((resolve) => {
+        tls.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
+        tls.once('secureConnect', () => tls.write('x'));
+        tls.once('data', () => resolve(String(tls.alpnProtocol)));
+      });
+      const result = await answer;
+      tls.destroy();
+      return result;
+    };
+    expect(await meet()).toBe('old/1');
+    expect(await meet()).toBe('old/1');
+    protocol = 'new/1';
+    expect(await meet()).toBe('ECONNRESET');
+    expect(await meet()).toBe('new/1');
+  });
+
+  it('relays nothing to a server whose certificate has turned bad since it was met', async () => {
+    await serve(good());
+    expect((await fetchApp('--cacert', lab.caFile)).stdout.toString()).toBe('ok');
+    const { port } = servers.at(-1)!;
+    await servers.at(-1)!.close();
+    let spoken = 0;
+    const rogue = await tlsServer(selfSigned(['app.test']), (socket) => socket.on('data', () => spoken++), port);
+    servers.push(rogue);
+    expect((await fetchApp('--cacert', lab.caFile)).code).not.toBe(0);
+    const { closed, events } = await lab.closed(1);
+    expect(closed).toMatchObject({ reason: 'upstream-tls-failed', bytesUp: 0 });
+    expect(events.at(-2)).toMatchObject({
+      type: 'upstream-certificate-invalid',
+      problem: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+      acceptedByClient: false,
+    });
+    expect(spoken).toBe(0);
+    expect((await fetchApp('--cacert', lab.caFile)).code).toBe(60);
+  });
+
   it('resets the phone when the server is no TLS server', async () => {
     const server = await tcpServer((socket) => socket.once('data', () => socket.end('220 hello\r\n')));
     servers.push(server);

@@ -102,6 +102,24 @@ describe('raw TCP inside CONNECT', () => {
     expect((await lab.closed()).closed.reason).toBe('ended');
   });
 
+  it('tells the observer which side ended', async () => {
+    await lab.stop();
+    const ends: string[] = [];
+    lab = await startLab({
+      wire: { observe: { event() {}, bytes() {}, end: (_id, direction) => void ends.push(direction) } },
+    });
+    const { peer } = await raw();
+    const client = await connectRaw('question');
+    const server = await peer;
+    server.resume();
+    client.socket.end();
+    await sawEnd(server);
+    expect(ends).toEqual(['request']);
+    server.end('answer');
+    await client.ended;
+    expect(ends).toEqual(['request', 'response']);
+  });
+
   it('gives up on a half-open connection on which nothing moves', async () => {
     await lab.stop();
     lab = await startLab({ wire: { timeouts: { halfOpenMs: 50 } } });

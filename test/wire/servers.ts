@@ -10,14 +10,14 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-async function listening(server: Server): Promise<TestServer> {
+async function listening(server: Server, port = 0): Promise<TestServer> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
     socket.on('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const address = server.address();
   if (!address || typeof address === 'string') throw new Error('no port');
   return {
@@ -35,13 +35,13 @@ export const httpServer = (handler: RequestListener): Promise<TestServer> => lis
 export const tcpServer = (handler: (socket: Socket) => void): Promise<TestServer> =>
   listening(createTcp({ allowHalfOpen: true }, handler));
 
-export const tlsServer = (options: TlsOptions, handler: (socket: TLSSocket) => void): Promise<TestServer> => {
+export const tlsServer = (options: TlsOptions, handler: (socket: TLSSocket) => void, port = 0): Promise<TestServer> => {
   const server = createTls({ allowHalfOpen: true, ...options } as TlsOptions, (socket) => {
     socket.on('error', () => {});
     handler(socket);
   });
   server.on('tlsClientError', () => {});
-  return listening(server);
+  return listening(server, port);
 };
 
 /** HTTP/2 and HTTP/1.1 by ALPN. */

@@ -103,6 +103,7 @@ describe('while the phone is still shaking hands', () => {
     ((await peer) as unknown as { _parent: Socket })._parent.resetAndDestroy();
     expect(await client.ended).toBe('ECONNRESET');
     expect((await lab.closed()).closed.reason).toBe('server-reset');
+    expect(lab.pins.list()).toEqual([]);
   });
 
   it('a phone that never goes on is given up, and nothing is counted against it', async () => {
