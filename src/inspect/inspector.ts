@@ -12,8 +12,9 @@ import { LeafSink } from './layers/leaf.ts';
 import type { ByteSink } from './layers/sink.ts';
 import { registry } from './registry.ts';
 import { searchHeaders, searchTarget, searchValue } from './request-places.ts';
-import { DEFAULT_LIMITS, type Limits, type OperatorDecoder, type Place, placeAt, Scope } from './scope.ts';
+import { CleanValues, DEFAULT_LIMITS, type Limits, type OperatorDecoder, type Place, placeAt, Scope } from './scope.ts';
 import { type Known, prepareKnown } from './search/known.ts';
+import { Names } from './structure/names.ts';
 
 export interface InspectorOptions {
   /** The registered phone of a flow's `deviceId`; null when nobody registered it. */
@@ -32,6 +33,11 @@ export interface Inspector {
   forget(deviceId: string): void;
 }
 
+interface Tables {
+  known: Known | null;
+  clean: CleanValues;
+}
+
 interface Exchange {
   scope: Scope;
   body: ByteSink | null;
@@ -43,6 +49,7 @@ interface Exchange {
 interface FlowState {
   device: Device | null;
   known: Known | null;
+  clean: CleanValues;
   host: string;
   exchanges: Map<number, Exchange>;
   raw: ByteSink | null;
@@ -57,17 +64,19 @@ export function createInspector(options: InspectorOptions): Inspector {
   const kinds = options.kinds ?? registry;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const flows = new Map<string, FlowState>();
-  const tables = new Map<string, Known>();
+  const prepared = new Map<string, Tables>();
+  const unregistered: Tables = { known: null, clean: new CleanValues() };
+  const names = new Names();
   let events: InspectEvent[] = [];
 
-  function knownOf(device: Device | null): Known | null {
-    if (!device) return null;
-    let known = tables.get(device.id);
-    if (!known || known.device !== device) {
-      known = prepareKnown(device, kinds);
-      tables.set(device.id, known);
+  function tablesOf(device: Device | null): Tables {
+    if (!device) return unregistered;
+    let tables = prepared.get(device.id);
+    if (tables?.known?.device !== device) {
+      tables = { known: prepareKnown(device, kinds), clean: new CleanValues() };
+      prepared.set(device.id, tables);
     }
-    return known;
+    return tables;
   }
 
   function newScope(flowId: string, flow: FlowState, exchange: number): Scope {
@@ -81,6 +90,8 @@ export function createInspector(options: InspectorOptions): Inspector {
       decoders: options.decoders ?? [],
       limits,
       judgeImage: options.judgeImage ?? null,
+      names,
+      clean: flow.clean,
       emit: (event) => events.push(event),
     });
   }
@@ -150,7 +161,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     if (event.type === 'flow-opened') {
       const { id, deviceId, destination, hello } = event.flow;
       const device = options.deviceFor(deviceId);
-      const flow = { device, known: knownOf(device), host: destination.host, exchanges: new Map(), raw: null };
+      const flow = { device, ...tablesOf(device), host: destination.host, exchanges: new Map(), raw: null };
       flows.set(id, flow);
       if (hello?.sni) searchValue(newScope(id, flow, RAW_EXCHANGE), placeAt('sni', null, null), Buffer.from(hello.sni));
       return;
@@ -208,7 +219,7 @@ export function createInspector(options: InspectorOptions): Inspector {
       return out;
     },
     forget(deviceId) {
-      tables.delete(deviceId);
+      prepared.delete(deviceId);
     },
   };
 }

@@ -5,7 +5,7 @@
 import { Layer } from './layers/layer.ts';
 import { LeafSink } from './layers/leaf.ts';
 import { type Place, placeAt, type Scope } from './scope.ts';
-import { decodePercent, FormReader } from './structure/form.ts';
+import { decodePercent } from './structure/form.ts';
 
 /** Values fixed by protocol or browser: searched for registered values, never judged by shape. */
 const DULL = new Set([
@@ -49,6 +49,11 @@ const DULL = new Set([
   'via',
 ]); // prettier-ignore
 
+/** Shorter parameter names hold no identifier themselves. */
+const LEAST_TELLING_NAME = 12;
+/** Longer values hardly come twice. */
+const LONGEST_REMEMBERED = 512;
+
 export function searchTarget(scope: Scope, target: string): void {
   const question = target.indexOf('?');
   const path = (question < 0 ? target : target.slice(0, question)).replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '');
@@ -63,12 +68,15 @@ export function searchTarget(scope: Scope, target: string): void {
 }
 
 function searchQuery(scope: Scope, query: string): void {
-  const reader = new FormReader({
-    value: (name) => new Layer(scope, placeAt('query', name, name), { isValue: true }),
-    bare: (text) => searchValue(scope, placeAt('query', null, null), Buffer.from(text)),
-  });
-  reader.write(Buffer.from(query, 'latin1'));
-  reader.end(true);
+  for (const pair of query.split('&')) {
+    const equals = pair.indexOf('=');
+    const name = equals < 0 ? null : decodePercent(Buffer.from(pair.slice(0, equals), 'latin1')).toString('utf8');
+    // `+` stays: careless senders put raw base64 there, and spellings with spaces are searched with `+` as well.
+    const value = decodePercent(Buffer.from(pair.slice(equals + 1), 'latin1'));
+    searchValue(scope, placeAt('query', name, name), value);
+    if (name !== null && name.length >= LEAST_TELLING_NAME)
+      searchValue(scope, placeAt('query', null, null), Buffer.from(name));
+  }
 }
 
 export function searchHeaders(scope: Scope, headers: readonly [string, string][]): void {
@@ -99,9 +107,13 @@ function searchBasic(scope: Scope, name: string, credentials: string): void {
 export function searchValue(scope: Scope, place: Place, value: Buffer, knownOnly = false): void {
   // Nothing registered is shorter, and no shape is.
   if (value.length < 4) return;
+  const identity = value.length > LONGEST_REMEMBERED ? null : `${place.where} ${place.key} ${value.toString('latin1')}`;
+  if (identity !== null && scope.clean.has(identity)) return;
+  const said = scope.said;
   const layer = knownOnly
     ? new LeafSink(scope, place, 'media', () => new Layer(scope, place))
     : new Layer(scope, place, { isValue: true });
   layer.write(value);
   layer.end(true);
+  if (identity !== null && scope.said === said) scope.clean.add(identity);
 }

@@ -8,6 +8,7 @@ import type { Confidence, Finding, InspectEvent, Kind, Where } from '../model/id
 import { mask } from '../model/identifier.ts';
 import type { IdentifierKind, JudgeImage } from './kind.ts';
 import type { Known } from './search/known.ts';
+import type { Names } from './structure/names.ts';
 
 /** An operator's own decoder: a key or a small program that opens what the lab cannot. */
 export interface OperatorDecoder {
@@ -36,7 +37,7 @@ export const DEFAULT_LIMITS: Limits = {
   depth: 4,
   levels: 10,
   findings: 1000,
-  candidates: 50_000,
+  candidates: 10_000,
   ratio: 128,
   imageBytes: 8 << 20,
 };
@@ -156,6 +157,26 @@ export function windowAround(bytes: Buffer, start: number, end: number): Buffer 
   return Buffer.from(bytes.subarray(from, Math.min(bytes.length, end + AROUND, from + MAX_WINDOW)));
 }
 
+/**
+ * Header, cookie and parameter values in which nothing was found: most come again with every request.
+ * Promise: bounded; belongs to one set of search tables.
+ */
+export class CleanValues {
+  readonly #values = new Set<string>();
+
+  has(value: string): boolean {
+    return this.#values.has(value);
+  }
+
+  add(value: string): void {
+    if (this.#values.size >= MAX_CLEAN) this.#values.clear();
+    this.#values.add(value);
+  }
+}
+
+/** At most 2 MB of short values. */
+const MAX_CLEAN = 4096;
+
 export interface ScopeOptions {
   flowId: string;
   exchange: number;
@@ -166,6 +187,8 @@ export interface ScopeOptions {
   decoders: readonly OperatorDecoder[];
   limits: Limits;
   judgeImage: JudgeImage | null;
+  names: Names;
+  clean: CleanValues;
   emit(event: InspectEvent): void;
 }
 
@@ -179,7 +202,13 @@ export class Scope {
   readonly decoders: readonly OperatorDecoder[];
   readonly limits: Limits;
   readonly judgeImage: JudgeImage | null;
+  readonly names: Names;
+  readonly clean: CleanValues;
+  /** Everything that was worth saying so far, repeats included. */
+  said = 0;
   readonly #emit: (event: InspectEvent) => void;
+  /** No more shapes are judged. */
+  isSpent = false;
   #candidates = 0;
   #findings = 0;
   readonly #seen = new Set<string>();
@@ -195,6 +224,8 @@ export class Scope {
     this.decoders = options.decoders;
     this.limits = options.limits;
     this.judgeImage = options.judgeImage;
+    this.names = options.names;
+    this.clean = options.clean;
     this.#emit = options.emit;
   }
 
@@ -211,6 +242,7 @@ export class Scope {
   }
 
   report(place: Place, found: Found): void {
+    this.said++;
     const identity = [place.where, found.path, found.kind, found.value, found.hash !== null].join('\u0000');
     if (this.#seen.has(identity)) return;
     if (this.#findings >= this.limits.findings) {
@@ -245,6 +277,7 @@ export class Scope {
   }
 
   partial(reason: string): void {
+    this.said++;
     if (this.#partial.has(reason) || this.#partial.size >= 16) return;
     this.#partial.add(reason);
     this.#emit({ type: 'partially-scanned', flowId: this.flowId, exchange: this.exchange, reason });

@@ -2,26 +2,27 @@
  * A JSON document: its strings as a person would read them, each finding with its locator.
  * Promise: streaming, constant memory, any nesting; a string that holds a document of its own is a layer of its own.
  */
-import { isKeyName } from '../key-names.ts';
 import { type Place, partOf, type Scope } from '../scope.ts';
 import { JsonPath } from '../structure/json-path.ts';
 import { JsonView } from '../structure/json-view.ts';
+import { Gathered, type Scanning } from './gathered.ts';
 import { Scanner } from './scanner.ts';
 import type { ByteSink } from './sink.ts';
 
-export class JsonSink implements ByteSink {
+export class JsonSink implements ByteSink, Scanning {
   #nested: ByteSink | null = null;
   readonly #view = new JsonView();
   readonly #scanner: Scanner;
+  readonly #gathered = new Gathered(this);
 
   constructor(scope: Scope, place: Place, open: (place: Place) => ByteSink) {
-    const path: JsonPath = new JsonPath(() => this.#view.literals, {
+    const path: JsonPath = new JsonPath(() => this.#view.literals, scope.names, {
       nested: () => {
         if (place.level >= scope.limits.levels) {
           scope.partial(`JSON inside more than ${scope.limits.levels} layers was searched, but not taken apart`);
           return false;
         }
-        this.#nested = open(partOf(place, path.path, path.key));
+        this.#nested = open(partOf(place, path.path, path.key?.text ?? null));
         return true;
       },
       nestedBytes: (bytes) => this.#nested?.write(bytes),
@@ -30,17 +31,27 @@ export class JsonSink implements ByteSink {
         this.#nested = null;
       },
       value: ({ key, start, end }) => {
-        if (key !== null && isKeyName(key)) this.#scanner.judgeValue(key, start, end);
+        this.#scanner.judgeValue(key, start, end);
       },
     });
     this.#scanner = new Scanner(scope, place, { isText: true, isDeep: true, json: path, open });
   }
 
   write(bytes: Buffer): void {
-    this.#scanner.push(this.#view.push(bytes), false);
+    this.#gathered.write(bytes);
   }
 
   end(): void {
-    this.#scanner.push(this.#view.end(), true);
+    this.#gathered.end();
+  }
+
+  push(bytes: Buffer, final: boolean): void {
+    const view = this.#view.push(bytes);
+    if (!final) {
+      this.#scanner.push(view, false);
+      return;
+    }
+    const rest = this.#view.end();
+    this.#scanner.push(rest.length === 0 ? view : Buffer.concat([view, rest]), true);
   }
 }

@@ -5,18 +5,22 @@
  */
 import { type Entropy, measure, newEntropy, opaqueVerdict } from '../opaque.ts';
 import { chainOf, type Place, placeInside, type Scope } from '../scope.ts';
+import { Gathered } from './gathered.ts';
 import { Scanner } from './scanner.ts';
 import type { ByteSink } from './sink.ts';
 import type { Format } from './sniff.ts';
 
 /** An operator's decoder sees whole payloads up to this size. */
 const MAX_OFFERED = 1 << 20;
+const NOTHING = Buffer.alloc(0);
 
 export class LeafSink implements ByteSink {
   #offered: Buffer[] | null;
   #length = 0;
   readonly #entropy: Entropy | null;
   readonly #scanner: Scanner;
+  /** Null where a silent protocol's bytes must not wait for more. */
+  readonly #gathered: Gathered | null;
   readonly #scope: Scope;
   readonly #place: Place;
   readonly #open: (place: Place) => ByteSink;
@@ -33,10 +37,12 @@ export class LeafSink implements ByteSink {
       json: null,
       open,
     });
+    this.#gathered = place.where === 'raw' && place.level === 0 ? null : new Gathered(this.#scanner);
   }
 
   write(bytes: Buffer): void {
-    this.#scanner.push(bytes, false);
+    if (this.#gathered) this.#gathered.write(bytes);
+    else this.#scanner.push(bytes, false);
     if (this.#entropy) measure(this.#entropy, bytes);
     this.#length += bytes.length;
     if (!this.#offered) return;
@@ -45,7 +51,8 @@ export class LeafSink implements ByteSink {
   }
 
   end(): void {
-    this.#scanner.push(Buffer.alloc(0), true);
+    if (this.#gathered) this.#gathered.end();
+    else this.#scanner.push(NOTHING, true);
     if (this.#offered && this.#tryDecoders(Buffer.concat(this.#offered))) return;
     if (!this.#entropy) return;
     const verdict = opaqueVerdict(this.#entropy, this.#place);

@@ -14,7 +14,7 @@ import type { JsonPath } from '../structure/json-path.ts';
 import { judge } from './judge.ts';
 import { describe } from './known-finding.ts';
 import type { ByteSink } from './sink.ts';
-import { Unwrapper } from './unwrap.ts';
+import { isWorthOpening, Unwrapper } from './unwrap.ts';
 
 /**
  * Everything found is acted upon in the order of the bytes, because a locator only reads forward. So with a locator all
@@ -86,7 +86,7 @@ export class Scanner {
     const end = base + bytes.length;
     for (const { finder } of this.#finders) finder.scan(bytes, base, final);
     this.#searchKnown(bytes, base, final);
-    if (this.#options.isDeep) this.#searchShapes(bytes, base, final);
+    if (this.#options.isDeep && !this.#scope.isSpent) this.#searchShapes(bytes, base, final);
     const json = this.#options.json;
     const horizon = json && !final ? end - LAG : end;
     this.#perform(horizon);
@@ -200,8 +200,10 @@ export class Scanner {
     if (json?.claimed) return;
     const start = at - this.#base;
     const floor = json ? (json.stringStart ?? at) - this.#base : 0;
-    const key = keyBefore(this.#bytes, start, Math.max(0, floor)) ?? (json ? json.key : this.#place.key);
-    this.#judge(anchor, start, end - this.#base, key);
+    const near = floor < start ? keyBefore(this.#bytes, start, Math.max(0, floor)) : null;
+    const key = near ?? (json ? (json.key?.text ?? null) : this.#place.key);
+    if (mayBeIdentifier(anchor, this.#bytes, start, end - this.#base, key))
+      this.#judge(anchor, start, end - this.#base, key);
   }
 
   #judge(anchor: Anchor, start: number, end: number, key: string | null): void {
@@ -231,6 +233,13 @@ export class Scanner {
   #runSink(alphabet: Alphabet): RunSink {
     let run = new Unwrapper(this.#scope, this.#place, alphabet, this.#options.open);
     return {
+      whole: (bytes, from, to, start, padded) => {
+        if (!isWorthOpening(bytes, from, to, alphabet, this.#scope)) return;
+        const found = new Unwrapper(this.#scope, this.#place, alphabet, this.#options.open);
+        found.take(bytes.subarray(from, to));
+        found.end(padded);
+        this.#marks.push({ at: start, rank: 1, act: () => this.#beginRun(found) });
+      },
       open: (start) => {
         run = new Unwrapper(this.#scope, this.#place, alphabet, this.#options.open);
         const opened = run;
@@ -244,6 +253,22 @@ export class Scanner {
   #beginRun(run: Unwrapper): void {
     const json = this.#options.json;
     if (json?.claimed) run.ignore();
-    else run.begin(json ? json.path : null, json ? json.key : null);
+    else run.begin(json ? json.path : null, json?.key?.text ?? null);
   }
+}
+
+const PLUS = 0x2b;
+const ONE = 0x31;
+
+/**
+ * What no kind takes without a telling key name: digests and UUIDs, but for SIM card numbers in 20 hex digits and numbers
+ * after a `+`; clocks in seconds, milliseconds and microseconds.
+ */
+function mayBeIdentifier(anchor: Anchor, bytes: Buffer, start: number, end: number, key: string | null): boolean {
+  if (anchor !== 'uuid' && anchor !== 'hex' && anchor !== 'digits') return true;
+  const length = end - start;
+  if (start > 0 && bytes[start - 1] === PLUS) return true;
+  const isClock = (length === 10 || length === 13 || length === 16) && bytes[start] === ONE;
+  if (anchor === 'digits' ? !isClock : anchor === 'hex' && length === 20) return true;
+  return key !== null && isKeyName(key);
 }

@@ -84,6 +84,7 @@ function magicOf(head: Buffer): Format | null {
   if (start === 0x28b52ffd) return 'zstd';
   if (head.length > 8 && isZlib(head)) return 'zlib';
   if (start >>> 8 === 0xffd8ff || start === 0x89504e47) return 'image';
+  if (!MAY_BE_MAGIC.has(start >>> 24) && head[4] !== 0x66) return null;
   const ascii = head.toString('latin1', 0, 16);
   if (ascii.startsWith('RIFF') && ascii.startsWith('WEBP', 8)) return 'image';
   if (/^ftyp(?:heic|heix|mif1|msf1|hevc|avif)/.test(ascii.slice(4))) return 'image';
@@ -131,6 +132,9 @@ const MEDIA = [
   '\xff\xf3',
   '\xff\xfa',
 ];
+
+/** First bytes of all of these, and of WebP's `RIFF`. */
+const MAY_BE_MAGIC = new Set(MEDIA.map((magic) => magic.charCodeAt(0)));
 
 function isMedia(ascii: string): boolean {
   return ascii.startsWith('ftyp', 4) || MEDIA.some((magic) => ascii.startsWith(magic));

@@ -92,16 +92,14 @@ export class Unwrapper {
   }
 
   #judge(text: string, padded: boolean): void {
-    const decoded = Buffer.from(text, this.#alphabet);
-    const known = this.#scope.known;
+    const chars = Buffer.from(text, 'latin1');
+    if (!isWorthOpening(chars, 0, chars.length, this.#alphabet, this.#scope)) return;
     if (this.#isTooDeep()) {
-      if (isReadable(decoded) || hasMagic(decoded)) this.#refuse();
+      this.#refuse();
       return;
     }
-    const isPayload = decoded.length >= PAYLOAD && this.#alphabet === 'base64' && !isIdentifierLike(text);
-    if (!isPayload && !isReadable(decoded) && !hasMagic(decoded) && !(known && holdsKnown(known, decoded))) return;
     const child = this.#openChild(this.#entry(text, padded));
-    child.write(decoded);
+    child.write(Buffer.from(text, this.#alphabet));
     child.end(true);
   }
 
@@ -133,9 +131,70 @@ export class Unwrapper {
   }
 }
 
-/** Hex and UUID-like text also consists of base64 characters; decoding it as such says nothing. */
-function isIdentifierLike(text: string): boolean {
-  return /^[0-9a-fA-F-]+$/.test(text);
+const HEX_VALUE = new Uint8Array(256).fill(255);
+for (const [value, char] of [...'0123456789abcdef'].entries()) {
+  HEX_VALUE[char.charCodeAt(0)] = value;
+  HEX_VALUE[char.toUpperCase().charCodeAt(0)] = value;
+}
+const BASE64_VALUE = new Uint8Array(256);
+for (const [value, char] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries()) {
+  BASE64_VALUE[char.charCodeAt(0)] = value;
+}
+BASE64_VALUE['-'.charCodeAt(0)] = 62;
+BASE64_VALUE['_'.charCodeAt(0)] = 63;
+/** Decoded bytes of the run in question; used within one call only. */
+const scratch = Buffer.alloc(HOLD + 4);
+/** Shorter ones hold no raw digest that the search one layer up would not see. */
+const LEAST_DIGEST_HOLDER = 20;
+
+/**
+ * Whether a run in `bytes[from, to)` holds anything: text, a known format, a registered value, or enough for a payload.
+ * Called for every longer word of every text, so the usual no must be quick.
+ */
+export function isWorthOpening(bytes: Buffer, from: number, to: number, alphabet: Alphabet, scope: Scope): boolean {
+  if (to - from > HOLD) return true;
+  if (alphabet === 'hex') return looksOpen(scratch.subarray(0, decodeHex(bytes, from, to)));
+  // Hex and UUID-like text also consists of base64 characters; decoding it as such says nothing.
+  let at = from;
+  while (at < to && (HEX_VALUE[bytes[at]!] !== 255 || bytes[at] === 0x2d)) at++;
+  if (at === to) return false;
+  const length = decodeBase64(bytes, from, to);
+  const decoded = scratch.subarray(0, length);
+  if (length >= PAYLOAD || looksOpen(decoded)) return true;
+  return length >= LEAST_DIGEST_HOLDER && scope.known !== null && holdsKnown(scope.known, decoded);
+}
+
+function looksOpen(decoded: Buffer): boolean {
+  return isReadable(decoded) || hasMagic(decoded) || isUtf16(decoded);
+}
+
+function decodeHex(bytes: Buffer, from: number, to: number): number {
+  let length = 0;
+  for (let i = from; i + 1 < to; i += 2) scratch[length++] = (HEX_VALUE[bytes[i]!]! << 4) | HEX_VALUE[bytes[i + 1]!]!;
+  return length;
+}
+
+function decodeBase64(bytes: Buffer, from: number, to: number): number {
+  let length = 0;
+  let bits = 0;
+  let count = 0;
+  for (let i = from; i < to; i++) {
+    bits = (bits << 6) | BASE64_VALUE[bytes[i]!]!;
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    scratch[length++] = (bits >> count) & 0xff;
+    bits &= 0xff;
+  }
+  return length;
+}
+
+/** Every second byte is zero. */
+function isUtf16(bytes: Buffer): boolean {
+  if (bytes.length < 8) return false;
+  const zero = bytes[0] === 0 ? 0 : 1;
+  for (let i = zero; i < Math.min(bytes.length, 16); i += 2) if (bytes[i] !== 0) return false;
+  return true;
 }
 
 /** Mostly printable ASCII, line breaks, or UTF-8 sequences. */

@@ -105,6 +105,33 @@ function digitsIn(bytes: Buffer, start: number, end: number): number {
 }
 
 function parts(bytes: Buffer, start: number, end: number, found: FoundAnchor): void {
+  const length = end - start;
+  let classes = 0;
+  for (let i = start; i < end; i++) classes |= CLASS[bytes[i]!]!;
+  if ((classes & SEPARATOR) === 0) {
+    // Nearly all tokens: a number, a word of hex letters, a digest.
+    if (length < 8 || length > 64) return;
+    if (classes === DIGIT && length >= 10 && length <= 22) found('digits', start, end);
+    found('hex', start, end);
+    return;
+  }
+  if (length === 36 && isUuid(bytes, start)) {
+    found('uuid', start, end);
+    return;
+  }
+  mixed(bytes, start, end, found);
+}
+
+/** 8-4-4-4-12; that the rest is hex digits is known. */
+function isUuid(bytes: Buffer, start: number): boolean {
+  for (let i = 0; i < 36; i++) {
+    const isDash = i === 8 || i === 13 || i === 18 || i === 23;
+    if (isDash ? bytes[start + i] !== 0x2d : CLASS[bytes[start + i]!] === SEPARATOR) return false;
+  }
+  return true;
+}
+
+function mixed(bytes: Buffer, start: number, end: number, found: FoundAnchor): void {
   const text = bytes.toString('latin1', start, end);
   let done = 0;
   for (const match of text.matchAll(PARTS)) {

@@ -8,9 +8,14 @@
 export const MIN_RUN = 16;
 /** Shorter lines are rather words of a list than lines of one base64 text. */
 const MIN_LINE = 40;
+/** Only lines still in the buffer are asked for. */
+const MAX_LINES = 8192;
+const PADDING = 0x3d;
 
 export interface RunSink {
-  /** First character at this absolute offset; called once at least MIN_RUN characters are sure. */
+  /** A run of one line, all of it in the scanned buffer: offsets there. */
+  whole(bytes: Buffer, from: number, to: number, start: number, padded: boolean): void;
+  /** Any other run. First character at this absolute offset; called once at least MIN_RUN characters are sure. */
   open(start: number): void;
   /** Characters of the run, without line breaks and padding. */
   take(chars: Buffer): void;
@@ -41,7 +46,7 @@ export class RunFinder {
 
   /** `bytes` starts at absolute offset `base` and holds everything from the last undecided byte on. */
   scan(bytes: Buffer, base: number, final: boolean): void {
-    this.#lines = this.#lines.filter((line) => line.end >= base);
+    if (this.#lines.length > 0) this.#lines = this.#lines.filter((line) => line.end >= base);
     while (true) {
       if (this.#open) {
         if (!this.#continue(bytes, base, final)) return;
@@ -80,7 +85,14 @@ export class RunFinder {
       const enough = start + MIN_RUN;
       while (end < length && end < enough && members[bytes[end]!] !== 0) end++;
       if (end === enough) {
-        this.#begin(base + start);
+        while (end < length && members[bytes[end]!] !== 0) end++;
+        if (!this.#isWhole(bytes, end, final)) this.#begin(base + start);
+        else {
+          this.#lines.push({ start: base + start, end: base + end });
+          if (this.#lines.length > MAX_LINES) this.#lines.splice(0, MAX_LINES / 2);
+          this.#sink.whole(bytes, start, end, base + start, bytes[end] === PADDING);
+          this.#at = base + end;
+        }
         return true;
       }
       from = start;
@@ -93,6 +105,12 @@ export class RunFinder {
     while (start > from && members[bytes[start - 1]!] !== 0) start--;
     this.#at = base + (final ? length : start);
     return false;
+  }
+
+  /** Nothing that comes later can belong to the run. */
+  #isWhole(bytes: Buffer, end: number, final: boolean): boolean {
+    if (end === bytes.length) return final;
+    return !this.#wraps || (bytes[end] !== 0x0a && bytes[end] !== 0x0d);
   }
 
   #begin(start: number): void {
@@ -116,7 +134,7 @@ export class RunFinder {
       this.#at = base + at;
       if (at === length) return final ? this.#close(false) : false;
       const byte = bytes[at]!;
-      if (!this.#wraps || (byte !== 0x0a && byte !== 0x0d)) return this.#close(byte === 0x3d);
+      if (!this.#wraps || (byte !== 0x0a && byte !== 0x0d)) return this.#close(byte === PADDING);
       const next = at + (byte === 0x0d ? 2 : 1);
       if (next >= length) return final ? this.#close(false) : false;
       const width = line.end - line.start;
@@ -124,8 +142,7 @@ export class RunFinder {
       if (!goesOn || (byte === 0x0d && bytes[at + 1] !== 0x0a)) return this.#close(false);
       at = next;
       this.#lines.push({ start: base + next, end: base + next });
-      // Only lines still in the buffer are asked for.
-      if (this.#lines.length > 4096) this.#lines.splice(0, 2048);
+      if (this.#lines.length > MAX_LINES) this.#lines.splice(0, MAX_LINES / 2);
     }
   }
 

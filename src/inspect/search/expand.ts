@@ -30,6 +30,7 @@ export function expand(device: Device, kinds: readonly IdentifierKind[]): Expans
   const patterns: Pattern[] = [];
   let dropped = 0;
   const add = (pattern: Pattern): void => {
+    if (pattern.encoding !== null && isCounting(pattern.bytes)) return;
     const key = `${pattern.fold ? pattern.bytes.toString('latin1').toLowerCase() : pattern.bytes.toString('latin1')}`;
     if (seen.has(key)) return;
     seen.add(key);
@@ -53,6 +54,16 @@ export function expand(device: Device, kinds: readonly IdentifierKind[]): Expans
     }
   }
   return { patterns, dropped };
+}
+
+/** `1234567890`, `0000000`: everybody's placeholder, even when it is somebody's number reversed. */
+function isCounting(bytes: Buffer): boolean {
+  const step = (bytes[1]! - bytes[0]! + 10) % 10;
+  if (step !== 0 && step !== 1 && step !== 9) return false;
+  for (let i = 1; i < bytes.length; i++) {
+    if (bytes[i]! < 0x30 || bytes[i]! > 0x39 || (bytes[i]! - bytes[i - 1]! + 10) % 10 !== step) return false;
+  }
+  return true;
 }
 
 function encodedForms(kind: IdentifierKind, spelling: Spelling): Pattern[] {

@@ -43,8 +43,6 @@ const MAX_NEEDLE = 256;
 const MAX_WAIT = 64;
 /** Longest stretch of one occurrence, a longer one around it, and what decides it: what a stream must carry over. */
 export const MAX_SPAN = 2 * MAX_NEEDLE + MAX_WAIT + 64;
-/** Shorter ones make every step short, so they have a table of their own. */
-const LONG_NEEDLE = 8;
 
 export function prepareKnown(device: Device, kinds: readonly IdentifierKind[]): Known {
   const { patterns, dropped } = expand(device, kinds);
@@ -53,11 +51,13 @@ export function prepareKnown(device: Device, kinds: readonly IdentifierKind[]): 
     const set = values.get(kind) ?? new Set();
     values.set(kind, set.add(normalise(value)));
   }
-  const isText = (pattern: Pattern): boolean => !pattern.binary;
+  const text = groups(patterns.filter((pattern) => !pattern.binary));
+  const binary = groups(patterns.filter((pattern) => pattern.binary));
+  noteWaits([...text, ...binary]);
   return {
     device,
-    text: groups(patterns.filter(isText)),
-    binary: groups(patterns.filter((pattern) => !isText(pattern))),
+    text,
+    binary,
     values,
     patterns: patterns.length,
     dropped,
@@ -69,35 +69,46 @@ export function normalise(value: string): string {
   return value.toLowerCase().replace(/[\s:.\-()+]/g, '');
 }
 
+/** One short needle makes every step short, so lengths are kept apart. */
+const LENGTH_CLASSES: readonly [number, number][] = [
+  [4, 5],
+  [6, 15],
+  [16, MAX_NEEDLE],
+];
+
 function groups(patterns: Pattern[]): Group[] {
-  const short = patterns.filter((pattern) => pattern.bytes.length < LONG_NEEDLE);
-  const long = patterns.filter((pattern) => pattern.bytes.length >= LONG_NEEDLE);
-  return [short, long].flatMap((members) => {
+  return LENGTH_CLASSES.flatMap(([least, most]) => {
+    const members = patterns.filter(({ bytes }) => bytes.length >= least && Math.min(bytes.length, MAX_NEEDLE) <= most);
     const table = compile(members.map(({ bytes, fold }) => ({ bytes: bytes.subarray(0, MAX_NEEDLE), fold })));
-    return table ? [{ table, patterns: members, wait: waits(members) }] : [];
+    return table ? [{ table, patterns: members, wait: [] as number[] }] : [];
   });
 }
 
-function waits(patterns: Pattern[]): number[] {
-  const wait = patterns.map(() => 0);
-  const families = new Map<string, number[]>();
-  for (const [index, pattern] of patterns.entries()) {
-    if (pattern.digest) continue;
-    const family = `${pattern.kind} ${pattern.value} ${pattern.encoding}`;
-    families.set(family, [...(families.get(family) ?? []), index]);
+/** Notes for every pattern how far a longer spelling of the same value, which holds it, goes on to its right. */
+function noteWaits(groups: Group[]): void {
+  const families = new Map<string, { text: string; set(wait: number): void }[]>();
+  for (const { patterns, wait } of groups) {
+    for (const [index, { kind, value, encoding, digest, bytes }] of patterns.entries()) {
+      wait[index] = 0;
+      if (digest) continue;
+      const family = `${kind} ${value} ${encoding}`;
+      const members = families.get(family) ?? [];
+      families.set(family, members);
+      const set = (by: number): void => {
+        wait[index] = Math.max(wait[index]!, Math.min(MAX_WAIT, by));
+      };
+      members.push({ text: bytes.toString('latin1').toLowerCase(), set });
+    }
   }
   for (const members of families.values()) {
     for (const inner of members) {
       for (const outer of members) {
-        const a = patterns[inner]!.bytes;
-        const b = patterns[outer]!.bytes;
-        if (a.length >= b.length) continue;
-        const at = b.toString('latin1').toLowerCase().indexOf(a.toString('latin1').toLowerCase());
-        if (at >= 0) wait[inner] = Math.max(wait[inner]!, Math.min(MAX_WAIT, b.length - at - a.length));
+        if (inner.text.length >= outer.text.length) continue;
+        const at = outer.text.indexOf(inner.text);
+        if (at >= 0) inner.set(outer.text.length - at - inner.text.length);
       }
     }
   }
-  return wait;
 }
 
 /**

@@ -1,8 +1,8 @@
 /**
- * Search for many byte strings in one pass: a shift table over 3-byte blocks, after Wu and Manber (1994).
+ * Search for many byte strings in one pass: a shift table over blocks of 3 or 4 bytes, after Wu and Manber (1994).
  * Promise: every occurrence whose first byte lies in the given range is reported, in order of its first byte and never
- * twice; blocks are compared without case, patterns as each of them asks. Linear in practice: one look-up per
- * `shortest - 2` bytes of ordinary text.
+ * twice; blocks are compared without case, needles as each of them asks. Ordinary text costs one look-up per
+ * `window - block` bytes; no text costs more than one look-up and the needles of one bucket per byte.
  */
 
 export interface Needle {
@@ -12,49 +12,60 @@ export interface Needle {
 }
 
 export interface Table {
-  /** Length of the shortest needle: how many bytes of each take part in the table. */
-  shortest: number;
-  longest: number;
+  /** How many bytes of each needle take part in the table: the length of the shortest, at most MAX_WINDOW. */
+  window: number;
+  /** 3 or 4. */
+  block: number;
+  /** Hashes are so many bits wide. */
+  bits: number;
   shift: Uint8Array;
-  /** For each block hash the range of `members` whose block ends the window. */
+  /** Bucket of a hash → range of `members`; needles whose window ends in a block of that bucket. */
   first: Int32Array;
   members: Int32Array;
+  /** First four bytes, without case, of the member at the same index. */
+  starts: Int32Array;
   needles: readonly Needle[];
 }
 
-const BITS = 15;
-const MASK = (1 << BITS) - 1;
+const MAX_WINDOW = 32;
+/** Makes letters lower case and leaves digits alone; what it confuses besides is told apart later. */
+const FOLD = 0x20202020;
+const SPREAD = 0x9e3779b1;
+const BUCKET_BITS = 12;
 
+/** Null for no needles. Needles have at least 4 bytes. */
 export function compile(needles: readonly Needle[]): Table | null {
   if (needles.length === 0) return null;
-  const shortest = Math.min(...needles.map((needle) => needle.bytes.length));
-  const longest = Math.max(...needles.map((needle) => needle.bytes.length));
-  if (shortest < 3) throw new RangeError('a needle needs at least 3 bytes');
-  const reach = Math.min(shortest, 254);
-  const shift = new Uint8Array(1 << BITS).fill(reach - 2);
-  const buckets = new Map<number, number[]>();
+  let window = MAX_WINDOW;
+  for (const { bytes } of needles) window = Math.min(window, bytes.length);
+  if (window < 4) throw new RangeError('a needle needs at least 4 bytes');
+  const block = window < 8 ? 3 : 4;
+  const entries = needles.length * (window - block + 1);
+  const bits = Math.min(18, Math.max(12, Math.ceil(Math.log2(entries * 6))));
+  const shift = new Uint8Array(1 << bits).fill(window - block + 1);
+  const bucketOf = new Int32Array(needles.length);
+  const first = new Int32Array((1 << BUCKET_BITS) + 1);
   for (const [index, { bytes }] of needles.entries()) {
-    for (let end = 2; end < reach; end++) {
-      const hash = block(bytes[end - 2]!, bytes[end - 1]!, bytes[end]!);
-      shift[hash] = Math.min(shift[hash]!, reach - 1 - end);
-      if (end === reach - 1) buckets.set(hash, [...(buckets.get(hash) ?? []), index]);
+    for (let end = block; end <= window; end++) {
+      const hash = hashOf(block === 3 ? word3(bytes, end) : word4(bytes, end), bits);
+      if (window - end < shift[hash]!) shift[hash] = window - end;
+      if (end === window) bucketOf[index] = hash >>> (bits - BUCKET_BITS);
     }
+    first[bucketOf[index]! + 1]!++;
   }
-  const first = new Int32Array((1 << BITS) + 1);
+  for (let bucket = 0; bucket < 1 << BUCKET_BITS; bucket++) first[bucket + 1]! += first[bucket]!;
   const members = new Int32Array(needles.length);
-  let at = 0;
-  for (let hash = 0; hash <= MASK; hash++) {
-    first[hash] = at;
-    for (const index of buckets.get(hash) ?? []) members[at++] = index;
+  const starts = new Int32Array(needles.length);
+  const next = first.slice();
+  for (const [index, { bytes }] of needles.entries()) {
+    const at = next[bucketOf[index]!]!++;
+    members[at] = index;
+    starts[at] = word4(bytes, 4);
   }
-  first[MASK + 1] = at;
-  return { shortest: reach, longest, shift, first, members, needles };
+  return { window, block, bits, shift, first, members, starts, needles };
 }
 
-/**
- * Reports needles that start in `[from, to)` and lie wholly in `bytes`.
- * `found` gets the needle's index and its first byte.
- */
+/** `found` gets the needle's index and its first byte. Needles must start in `[from, to)` and lie wholly in `bytes`. */
 export function search(
   table: Table,
   bytes: Uint8Array,
@@ -62,28 +73,61 @@ export function search(
   to: number,
   found: (needle: number, start: number) => void,
 ): void {
-  const { shift, first, members, needles } = table;
-  const back = table.shortest - 1;
-  const end = Math.min(bytes.length, to + back);
-  let at = from + back;
-  while (at < end) {
-    const hash = ((bytes[at - 2]! | 0x20) ^ ((bytes[at - 1]! | 0x20) << 5) ^ ((bytes[at]! | 0x20) << 9)) & MASK;
-    const step = shift[hash]!;
-    if (step !== 0) {
-      at += step;
-      continue;
-    }
-    const start = at - back;
-    for (let i = first[hash]!, last = first[hash + 1]!; i < last; i++) {
-      const index = members[i]!;
-      if (standsAt(needles[index]!, bytes, start)) found(index, start);
-    }
+  const end = Math.min(bytes.length, to + table.window - 1);
+  let at = from + table.window;
+  while (at <= end) {
+    at = table.block === 3 ? skip3(table, bytes, at, end) : skip4(table, bytes, at, end);
+    if (at > end) return;
+    bucket(table, bytes, at, found);
     at++;
   }
 }
 
-function block(a: number, b: number, c: number): number {
-  return ((a | 0x20) ^ ((b | 0x20) << 5) ^ ((c | 0x20) << 9)) & MASK;
+/** First position from `at` on whose block may end a window; positions are one past a block's last byte. */
+function skip3({ shift, bits }: Table, bytes: Uint8Array, at: number, end: number): number {
+  const down = 32 - bits;
+  while (at <= end) {
+    const word = (bytes[at - 3]! | (bytes[at - 2]! << 8) | (bytes[at - 1]! << 16) | FOLD) & 0xffffff;
+    const step = shift[Math.imul(word, SPREAD) >>> down]!;
+    if (step === 0) return at;
+    at += step;
+  }
+  return at;
+}
+
+function skip4({ shift, bits }: Table, bytes: Uint8Array, at: number, end: number): number {
+  const down = 32 - bits;
+  while (at <= end) {
+    const word = bytes[at - 4]! | (bytes[at - 3]! << 8) | (bytes[at - 2]! << 16) | (bytes[at - 1]! << 24) | FOLD;
+    const step = shift[Math.imul(word, SPREAD) >>> down]!;
+    if (step === 0) return at;
+    at += step;
+  }
+  return at;
+}
+
+function bucket(table: Table, bytes: Uint8Array, at: number, found: (needle: number, start: number) => void): void {
+  const { window, bits, first, members, starts, needles } = table;
+  const hash = hashOf(table.block === 3 ? word3(bytes, at) : word4(bytes, at), bits);
+  const index = hash >>> (bits - BUCKET_BITS);
+  const start = at - window;
+  const word = word4(bytes, start + 4);
+  for (let i = first[index]!, last = first[index + 1]!; i < last; i++) {
+    if (starts[i] === word && standsAt(needles[members[i]!]!, bytes, start)) found(members[i]!, start);
+  }
+}
+
+/** The four bytes before `end`, without case. */
+function word4(bytes: Uint8Array, end: number): number {
+  return bytes[end - 4]! | (bytes[end - 3]! << 8) | (bytes[end - 2]! << 16) | (bytes[end - 1]! << 24) | FOLD;
+}
+
+function word3(bytes: Uint8Array, end: number): number {
+  return (bytes[end - 3]! | (bytes[end - 2]! << 8) | (bytes[end - 1]! << 16) | FOLD) & 0xffffff;
+}
+
+function hashOf(word: number, bits: number): number {
+  return Math.imul(word, SPREAD) >>> (32 - bits);
 }
 
 function standsAt(needle: Needle, bytes: Uint8Array, start: number): boolean {

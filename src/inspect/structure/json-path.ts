@@ -4,8 +4,10 @@
  * levels (deeper ones are counted, not named). Several documents in a row (NDJSON) each start at `$`.
  */
 
+import type { Name, Names } from './names.ts';
+
 export interface JsonValue {
-  key: string | null;
+  key: string;
   /** Absolute offsets of the text without its quotes. */
   start: number;
   end: number;
@@ -17,7 +19,7 @@ export interface JsonEvents {
   /** View bytes of a claimed string. */
   nestedBytes(bytes: Buffer): void;
   nestedEnd(): void;
-  /** A string, number or word ended that stands beside a key. */
+  /** A string, number or word ended that stands beside a key from key-names.yaml. */
   value(value: JsonValue): void;
 }
 
@@ -42,22 +44,25 @@ export class JsonPath {
   #depth = 0;
   readonly #isArray: boolean[] = [];
   readonly #index: number[] = [];
-  readonly #keys: (string | null)[] = [];
-  #keyBytes = '';
-  #pendingKey: string | null = null;
+  readonly #keys: (Name | null)[] = [];
+  /** The beginning of a key that did not end in the bytes where it began. */
+  #keyHead: Buffer | null = null;
+  #pendingKey: Name | null = null;
 
   /** Index of the first literal quote not yet passed. */
   #literal = 0;
   readonly #literals: () => number[];
+  readonly #names: Names;
   readonly #events: JsonEvents;
 
-  constructor(literals: () => number[], events: JsonEvents) {
+  constructor(literals: () => number[], names: Names, events: JsonEvents) {
     this.#literals = literals;
+    this.#names = names;
     this.#events = events;
   }
 
-  /** Nearest key name, as written. */
-  get key(): string | null {
+  /** Nearest key name. */
+  get key(): Name | null {
     for (let level = Math.min(this.#depth, MAX_DEPTH) - 1; level >= 0; level--) {
       if (!this.#isArray[level]) return level === this.#depth - 1 ? this.#pendingKey : (this.#keys[level] ?? null);
     }
@@ -76,8 +81,7 @@ export class JsonPath {
       if (this.#isArray[level]) out += `[${this.#index[level]}]`;
       else {
         const key = level === this.#depth - 1 ? this.#pendingKey : this.#keys[level];
-        if (key !== null && key !== undefined)
-          out += /^[A-Za-z_$][\w$-]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+        if (key) out += /^[A-Za-z_$][\w$-]*$/.test(key.text) ? `.${key.text}` : `[${JSON.stringify(key.text)}]`;
       }
     }
     return this.#depth > MAX_DEPTH ? `${out}…` : out;
@@ -99,33 +103,53 @@ export class JsonPath {
   }
 
   #readString(bytes: Buffer, base: number, to: number): void {
-    const literals = this.#literals();
     const from = this.at - base;
-    let quote = bytes.indexOf(QUOTE, from);
-    while (quote >= 0 && base + quote < to && this.#isLiteral(literals, base + quote)) {
-      quote = bytes.indexOf(QUOTE, quote + 1);
-    }
-    const ends = quote >= 0 && base + quote < to;
-    const end = ends ? quote : to - base;
+    const quote = this.#findQuote(bytes, base, from, to - base);
+    const end = quote < 0 ? to - base : quote;
     if (this.claimed) this.#events.nestedBytes(bytes.subarray(from, end));
-    else if (this.#isKey && this.#keyBytes.length < MAX_KEY) {
-      this.#keyBytes += bytes.toString('latin1', from, Math.min(end, from + MAX_KEY - this.#keyBytes.length));
-    }
-    if (!ends) {
-      this.at = to;
-      return;
-    }
-    this.at = base + quote + 1;
+    else if (this.#isKey) this.#readKey(bytes, from, end, quote >= 0);
+    this.at = base + end;
+    if (quote < 0) return;
+    this.at++;
     this.#inString = false;
     if (this.claimed) {
       this.claimed = false;
       this.#events.nestedEnd();
-    } else if (this.#isKey) {
-      this.#pendingKey = Buffer.from(this.#keyBytes, 'latin1').toString('utf8');
-    } else {
-      const key = this.key;
-      if (key !== null) this.#events.value({ key, start: this.#stringStart, end: base + quote });
+    } else if (!this.#isKey) this.#value(this.#stringStart, base + quote);
+  }
+
+  /** The quote that ends the string, or -1 when it does not come before `end`. */
+  #findQuote(bytes: Buffer, base: number, from: number, end: number): number {
+    const literals = this.#literals();
+    // Most strings are short: a loop of our own is faster than a call.
+    const near = Math.min(end, from + 40);
+    let quote = from;
+    while (true) {
+      while (quote < near && bytes[quote] !== QUOTE) quote++;
+      if (quote >= near) {
+        if (quote >= end) return -1;
+        quote = bytes.indexOf(QUOTE, quote);
+        if (quote < 0 || quote >= end) return -1;
+      }
+      if (literals.length === 0 || !this.#isLiteral(literals, base + quote)) return quote;
+      quote++;
     }
+  }
+
+  #readKey(bytes: Buffer, from: number, end: number, isWhole: boolean): void {
+    if (isWhole && this.#keyHead === null) {
+      this.#pendingKey = this.#names.intern(bytes, from, Math.min(end, from + MAX_KEY));
+      return;
+    }
+    const head: Buffer = this.#keyHead ?? Buffer.alloc(0);
+    const key = Buffer.concat([head, bytes.subarray(from, Math.min(end, from + MAX_KEY - head.length))]);
+    this.#keyHead = isWhole ? null : key;
+    if (isWhole) this.#pendingKey = this.#names.intern(key, 0, key.length);
+  }
+
+  #value(start: number, end: number): void {
+    const key = this.key;
+    if (key?.isKnown) this.#events.value({ key: key.text, start, end });
   }
 
   #isLiteral(literals: number[], offset: number): boolean {
@@ -168,8 +192,7 @@ export class JsonPath {
     this.#isKey = this.#expectKey && this.#depth > 0;
     this.#stringStart = base + quote + 1;
     this.at = base + quote + 1;
-    if (this.#isKey) this.#keyBytes = '';
-    else if (looksNested(bytes, quote + 1)) this.claimed = this.#events.nested(this.at);
+    if (!this.#isKey && looksNested(bytes, quote + 1)) this.claimed = this.#events.nested(this.at);
   }
 
   #structure(byte: number): void {
@@ -206,8 +229,7 @@ export class JsonPath {
 
   #endBare(end = this.at): void {
     if (this.#bare < 0) return;
-    const key = this.key;
-    if (key !== null) this.#events.value({ key, start: this.#bare, end });
+    this.#value(this.#bare, end);
     this.#bare = -1;
   }
 }

@@ -1,0 +1,37 @@
+/**
+ * Key names as they come by in documents: each distinct one is decoded and looked up once.
+ * Promise: bounded; equal bytes give the same object.
+ */
+import { isKeyName } from '../key-names.ts';
+
+export interface Name {
+  text: string;
+  /** Stands in key-names.yaml. */
+  isKnown: boolean;
+  readonly bytes: Buffer;
+}
+
+/** Real apps use some hundred names. */
+const MAX_NAMES = 4096;
+
+export class Names {
+  readonly #byHash = new Map<number, Name>();
+
+  intern(bytes: Buffer, from: number, to: number): Name {
+    let hash = to - from;
+    for (let i = from; i < to; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
+    const known = this.#byHash.get(hash);
+    if (known && isSame(known.bytes, bytes, from, to)) return known;
+    const text = bytes.toString('utf8', from, to);
+    const name: Name = { text, isKnown: isKeyName(text), bytes: Buffer.from(bytes.subarray(from, to)) };
+    if (this.#byHash.size >= MAX_NAMES) this.#byHash.clear();
+    this.#byHash.set(hash, name);
+    return name;
+  }
+}
+
+function isSame(name: Buffer, bytes: Buffer, from: number, to: number): boolean {
+  if (name.length !== to - from) return false;
+  for (let i = 0; i < name.length; i++) if (name[i] !== bytes[from + i]) return false;
+  return true;
+}
