@@ -138,6 +138,7 @@ export const SCAN_FLAGS: Flag[] = [
     parse: severity,
     help: 'exit code 3 when something this severe or more was found',
   },
+  { name: 'html', value: 'FILE', help: 'write the findings as one HTML file, too' },
   REVEAL_FLAG,
 ];
 

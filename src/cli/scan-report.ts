@@ -12,7 +12,8 @@ interface Place {
   entry: number;
 }
 
-interface Row {
+/** Equal findings together. */
+export interface ScanRow {
   finding: Omit<ScanFinding, 'value'>;
   shown: string;
   first: Place;
@@ -28,7 +29,9 @@ export interface ScanReport {
   firstReason(): string | null;
   /** The last line of `--json` output. */
   summary(): object;
-  lines(columns: number, colour: boolean): string[];
+  /** For people; the same content as `page`. */
+  lines(colour: boolean): string[];
+  page(): { files: string[]; rows: ScanRow[]; notes: string[]; total: string };
 }
 
 /** Different findings shown in the table; all of them are counted. */
@@ -37,7 +40,7 @@ const MAX_ROWS = 10_000;
 const MAX_REASONS = 200;
 
 export function createScanReport(): ScanReport {
-  const rows = new Map<string, Row>();
+  const rows = new Map<string, ScanRow>();
   const kinds: Record<string, number> = {};
   const severities: Record<string, number> = {};
   const skipped = new Map<string, { count: number; example: string }>();
@@ -49,6 +52,16 @@ export function createScanReport(): ScanReport {
   let findings = 0;
   const add = (map: Map<string, number>, reason: string) => {
     if (map.has(reason) || map.size < MAX_REASONS) map.set(reason, (map.get(reason) ?? 0) + 1);
+  };
+
+  const page = () => {
+    const notes = [
+      ...[...skipped].map(([reason, { count, example }]) => `Skipped ${count}: ${reason} (${example})`),
+      ...[...missing].map(([reason, count]) => `${count} entries: ${reason}`),
+      ...[...partial].map(([reason, count]) => `${count} entries only partially searched: ${reason}`),
+    ];
+    const total = `${findings} findings (${rows.size} different) in ${entries} entries of ${files.size} ${files.size === 1 ? 'file' : 'files'}.`;
+    return { files: [...files], rows: [...rows.values()].sort((a, b) => rank(b) - rank(a)), notes, total };
   };
 
   return {
@@ -96,8 +109,8 @@ export function createScanReport(): ScanReport {
       notRecorded: Object.fromEntries(missing),
       partiallyScanned: Object.fromEntries(partial),
     }),
-    lines(_columns, colour) {
-      const sorted = [...rows.values()].sort((a, b) => rank(b) - rank(a));
+    lines(colour) {
+      const { rows: sorted, notes, total } = page();
       const head = ['severity', 'kind', 'value', 'where', 'how', 'to', 'entry', 'times'];
       const body = sorted.map(({ finding, shown, first, count }) => [
         finding.severity,
@@ -115,17 +128,12 @@ export function createScanReport(): ScanReport {
         const row = sorted[index - 1];
         return row ? paint(line, SEVERITY_SGR[row.finding.severity], colour) : paint(line, '1', colour);
       });
-      const notes = [
-        ...[...skipped].map(([reason, { count, example }]) => `Skipped ${count}: ${reason} (${example})`),
-        ...[...missing].map(([reason, count]) => `${count} entries: ${reason}`),
-        ...[...partial].map(([reason, count]) => `${count} entries only partially searched: ${reason}`),
-      ];
-      const total = `${findings} findings (${sorted.length} different) in ${entries} entries of ${files.size} ${files.size === 1 ? 'file' : 'files'}.`;
       return [...(sorted.length ? [...drawn, ''] : []), ...notes, total];
     },
+    page,
   };
 }
 
-function rank({ finding, count }: Row): number {
+function rank({ finding, count }: ScanRow): number {
   return SEVERITIES.indexOf(finding.severity) * 1e9 + Math.min(count, 1e9 - 1);
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -77,6 +77,19 @@ describe('scan', () => {
     expect(stdout).toContain('Skipped 1: from the cache');
     expect(stdout).toContain('2 findings (2 different) in 3 entries of 1 file.');
     expect(stdout).not.toContain(IMEI);
+  });
+
+  it('--html writes one page that loads nothing and escapes what came from the recording', async () => {
+    const hostile = `https://stats.example/?imei=${IMEI}&<script>alert(1)</script>`;
+    const file = writeHar(join(dir, 'hostile<b>.har'), [harEntry({ request: { url: hostile, headers: [] } })]);
+    const page = join(dir, 'findings.html');
+    expect((await phonehome(['scan', file, '--devices', devices, '--html', page])).code).toBe(0);
+    const html = readFileSync(page, 'utf8');
+    expect(html).toContain('<b>imei</b> <code>490154');
+    expect(html).toContain('stats.example');
+    expect(html).toContain('an estimate');
+    expect(html).not.toMatch(/<script|hostile<b>|src=|href=/);
+    expect(html).not.toContain(IMEI);
   });
 
   it.each([

@@ -102,7 +102,14 @@ describe('watch in a pipe', () => {
     watch.child.kill('SIGINT');
     await watch.ended;
     expect(text.trim().split('\n')).toHaveLength(1);
-    for (const part of ['CRITICAL', 'Nokia 7 Plus', 'imei 490154*******18', 'base64', 'CN China Telecom', 'UNENCRYPTED']) {
+    for (const part of [
+      'CRITICAL',
+      'Nokia 7 Plus',
+      'imei 490154*******18',
+      'base64',
+      'CN China Telecom',
+      'UNENCRYPTED',
+    ]) {
       expect(text).toContain(part);
     }
     expect(text).not.toContain('\u001b');

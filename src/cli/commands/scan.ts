@@ -2,11 +2,14 @@
  * `phonehome scan`: the detector over recorded traffic. For people a table of what was found where it went;
  * with `--json` one line per finding, then one `summary`. Exit code 3 when `--fail-on` is met.
  */
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { SEVERITIES, type Severity } from '../../model/alert.ts';
 import { LabError, type ScanFinding } from '../../model/lab.ts';
 import { wantsColour } from '../colour.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printJson } from '../output.ts';
+import { scanHtml } from '../scan-html.ts';
 import { createProgress } from '../scan-progress.ts';
 import { createScanReport } from '../scan-report.ts';
 
@@ -17,6 +20,7 @@ interface ScanFlags {
   decoder: string[];
   homeCountry: string | null;
   failOn: Severity | null;
+  html: string | null;
 }
 
 export async function scan(given: Record<string, unknown>, files: string[]): Promise<number> {
@@ -47,6 +51,8 @@ export async function scan(given: Record<string, unknown>, files: string[]): Pro
         place = { file: recorded.file, entry: recorded.entry };
         if (recorded.type === 'entry') report.entry(recorded);
         for (const event of recorded.events) await scanner.push(event);
+        // A slow reader of our output slows the scan; its memory must not grow instead.
+        if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
       }
     }
   } finally {
@@ -54,7 +60,12 @@ export async function scan(given: Record<string, unknown>, files: string[]): Pro
     await scanner.stop();
   }
   if (flags.json) printJson(report.summary());
-  else print(...report.lines(process.stdout.columns ?? 120, wantsColour()));
+  else print(...report.lines(wantsColour()));
+  if (flags.html) {
+    const page = scanHtml({ ...report.page(), madeAt: new Date().toISOString() });
+    // With --reveal it holds values in clear.
+    writeFileSync(flags.html, page, { mode: flags.reveal ? 0o600 : 0o644 });
+  }
   if (report.counts().entries === 0)
     throw new LabError(`nothing could be read: ${report.firstReason() ?? 'no recording was found'}`);
   return flags.failOn && worst >= SEVERITIES.indexOf(flags.failOn) ? 3 : 0;

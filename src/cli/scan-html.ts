@@ -1,0 +1,85 @@
+/**
+ * The result of a scan as one HTML file: opens anywhere, loads nothing, prints well.
+ * Promise: everything that came out of a recording is escaped; values are masked unless they were to be revealed.
+ */
+import { SEVERITIES, type Severity } from '../model/alert.ts';
+import type { ScanRow } from './scan-report.ts';
+
+export interface ScanPage {
+  files: string[];
+  rows: ScanRow[];
+  /** Sentences: what was skipped, not recorded, only partially searched. */
+  notes: string[];
+  total: string;
+  /** ISO 8601. */
+  madeAt: string;
+}
+
+export function scanHtml(page: ScanPage): string {
+  const counts = [...SEVERITIES]
+    .reverse()
+    .map((severity) => badge(severity, page.rows.filter((row) => row.finding.severity === severity).length));
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>Phonehome: what left the phone</title>
+<style>${STYLE}</style>
+<h1>What left the phone</h1>
+<p>${escapeHtml(page.total)} Searched on ${escapeHtml(page.madeAt.slice(0, 16).replace('T', ' '))} UTC in ${escapeHtml(page.files.join(', '))}.</p>
+<p>${counts.join(' ')}</p>
+${page.rows.length ? tableOf(page.rows) : '<p>Nothing was found in what could be read.</p>'}
+${page.notes.length ? `<h2>What could not be looked into</h2>\n<ul>${page.notes.map((note) => `<li>${escapeHtml(note)}</li>`).join('')}</ul>` : ''}
+<p class="caveat">${escapeHtml(CAVEAT)}</p>
+</html>
+`;
+}
+
+/** Shown wherever a country is (shared/GEO.md). */
+const CAVEAT =
+  "Country is where registries and databases place a server's address: an estimate. Clouds and CDNs move addresses, anycast has no single place, and a server may pass data on. Neither the server's place, nor the network, nor the company proves where data is stored or who can read it.";
+
+const STYLE = `
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #1b1b1b; background: #fff }
+table { border-collapse: collapse; width: 100% }
+th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border-bottom: 1px solid #ddd; overflow-wrap: anywhere }
+code { font-size: .9em }
+small { color: #555 }
+.badge { padding: .1rem .5rem; border-radius: .3rem; white-space: nowrap; background: #eee }
+.critical { background: #b00020; color: #fff }
+.high { background: #e8590c; color: #fff }
+.medium { background: #ffd43b }
+.caveat { color: #555; font-size: .9em; margin-top: 2rem }`;
+
+function tableOf(rows: ScanRow[]): string {
+  const head = ['Severity', 'What', 'Where in the traffic', 'Where to', 'Times']
+    .map((title) => `<th>${title}</th>`)
+    .join('');
+  return `<table>\n<tr>${head}</tr>\n${rows.map(rowOf).join('\n')}\n</table>`;
+}
+
+function rowOf({ finding, shown, first, count }: ScanRow): string {
+  const { identifier, evidence, flow, destination: to } = finding;
+  const layers = [...evidence.decoding, evidence.hash].filter(Boolean).join(' › ') || 'plain';
+  const place = to && [to.location.country, to.network.org, to.ip].filter(Boolean).join(', ');
+  const company = to?.owner.name && `${to.owner.name}${to.owner.country ? ` (${to.owner.country})` : ''}`;
+  const cells = [
+    badge(finding.severity),
+    `<b>${escapeHtml(identifier.kind)}</b> <code>${escapeHtml(shown)}</code><br><small>${escapeHtml(identifier.confidence)}: ${escapeHtml(identifier.reasoning)}</small>`,
+    `${escapeHtml(evidence.direction)} ${escapeHtml(evidence.where)} <code>${escapeHtml(evidence.path ?? '')}</code><br><small>${escapeHtml(layers)}; ${escapeHtml(first.file)} entry ${first.entry}</small>`,
+    `<b>${escapeHtml(to?.host ?? '')}</b> ${escapeHtml(company ?? '')}<br><small>${escapeHtml(place ?? '')}; ${flow.encrypted ? 'encrypted' : 'in clear: anyone on the path could read it'}</small>`,
+    String(count),
+  ];
+  return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
+}
+
+function badge(severity: Severity, count?: number): string {
+  return `<span class="badge ${severity}">${severity}${count === undefined ? '' : ` ${count}`}</span>`;
+}
+
+const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+}
