@@ -23,6 +23,8 @@ export interface DoorOptions {
   decide: Decide;
   /** Registered device id of a client, by address or by the user name of its proxy login; null when nobody knows it. */
   identify: (who: { ip: string; proxyUser: string | null }) => string | null;
+  /** The name a phone last looked an address up as; null when it never did. For redirected connections, which name none. */
+  nameOf?: (clientIp: string, address: string) => string | null;
   now: () => number;
   log: Log;
   /** One line for a person who opens the proxy port in a browser. */
@@ -44,12 +46,21 @@ export interface DoorTimeouts {
   keepAliveMs: number;
 }
 
+export interface Redirected {
+  arrival: 'transparent';
+  /** An address. */
+  host: string;
+  port: number;
+}
+
 export interface Door {
   /** Where it listens. */
   host: string;
   port: number;
   /** A connection redirected here by the gateway, with the destination it had. */
-  accept(socket: Socket, at: { arrival: 'transparent'; host: string; port: number }): void;
+  accept(socket: Socket, at: Redirected): void;
+  /** One that may not go where it wants: recorded, then reset. */
+  refuse(socket: Socket, at: Redirected, why: string): void;
   /** Stops listening, closes the engine, ends what is open. Resolves when all is closed; safe to call twice. */
   close(): Promise<void>;
 }
@@ -91,6 +102,11 @@ export function createDoor(options: DoorOptions): Promise<Door> {
     open.add(socket);
     socket.on('error', ignore);
     socket.once('close', () => open.delete(socket));
+    if (socket.remoteAddress === undefined) {
+      recordEnd(engine, visitor, flowFacts(visitor, null, NOWHERE), 'client-reset', 'it left before it was seen');
+      socket.destroy();
+      return null;
+    }
     if (options.admit(ip)) return visitor;
     const decision = { treatment: 'refuse', reason: 'only clients with a private address are served' } as const;
     recordEnd(engine, visitor, flowFacts(visitor, null, NOWHERE, decision), 'refused-by-policy', decision.reason);
@@ -201,7 +217,17 @@ export function createDoor(options: DoorOptions): Promise<Door> {
     port,
     accept(socket, at) {
       const visitor = arrive(socket);
-      if (visitor) run(visitor, tunnel(visitor, at, NOTHING, resetOnFailure(socket)));
+      if (!visitor) return;
+      const lookedUpAs = options.nameOf?.(visitor.from.ip, at.host);
+      const named = lookedUpAs === undefined ? at : { ...at, lookedUpAs };
+      run(visitor, tunnel(visitor, named, NOTHING, resetOnFailure(socket)));
+    },
+    refuse(socket, at, why) {
+      const visitor = arrive(socket);
+      if (!visitor) return;
+      const decision = { treatment: 'refuse', reason: why } as const;
+      recordEnd(engine, visitor, flowFacts(visitor, device(visitor), at, decision), 'refused-by-policy', why);
+      socket.resetAndDestroy();
     },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -83,7 +83,8 @@ export async function enterTunnel(
     bytes = peeked.bytes;
     if (peeked.ok && peeked.value !== 'other') hello = peeked.value;
   }
-  const named2 = isIP(named.host) === 0 ? named : { ...named, host: nameFrom(hello, bytes) ?? named.host };
+  const name = isIP(named.host) === 0 ? null : (nameFrom(hello, bytes) ?? named.lookedUpAs);
+  const named2 = name ? { ...named, host: name } : named;
   const decision = hello ? ask(hello.facts.sni) : first;
   if (decision.treatment === 'refuse') {
     dialled.socket.destroy();

@@ -20,6 +20,8 @@ export interface Named {
   arrival: Arrival;
   host: string;
   port: number;
+  /** As in `Flow`. */
+  lookedUpAs?: string | null;
 }
 
 const INTERCEPT: Decision = { treatment: 'intercept', reason: null };
@@ -44,6 +46,7 @@ export function flowFacts(
     intercepted: decision.treatment === 'intercept',
     hello: null,
     simulated: dialled?.simulated ?? false,
+    ...(named.lookedUpAs === undefined ? {} : { lookedUpAs: named.lookedUpAs }),
   };
 }
 

@@ -4,11 +4,11 @@
  */
 
 import ipaddr from 'ipaddr.js';
-import { parse } from 'yaml';
+import { parseDocument } from 'yaml';
 import { LabError } from '../model/lab.ts';
 
 export interface GatewayConfig {
-  /** Interface the phones are on. */
+  /** Interface the phones are on; with a tunnel alone (no `lan` in the file) the tunnel's. */
   lan: string;
   /** Interface towards the internet. */
   uplink: string;
@@ -16,110 +16,215 @@ export interface GatewayConfig {
   address: string;
   /** The same for IPv6; null switches IPv6 off on the lab network. */
   address6: string | null;
+  /** Give addresses to phones. False where somebody else does and names this gateway as router. */
+  dhcp: boolean;
   /** Access point; null when `lan` is wired or somebody else's access point bridges to it. */
   accessPoint: { ssid: string; passphrase: string; country: string; channel: number } | null;
+  /** For phones that cannot join the lab's Wi-Fi; null: none. */
+  wireguard: WireguardConfig | null;
+  /** How connections reach the listener: `redirect` needs no right of the lab's process, `tproxy` needs CAP_NET_ADMIN. */
+  mode: 'redirect' | 'tproxy';
   /** Ports of the unprivileged lab. */
   transparentPort: number;
   dnsPort: number;
   uiPort: number;
 }
 
+export interface WireguardConfig {
+  interface: string;
+  /** UDP port phones call. */
+  port: number;
+  /** The gateway's address in the tunnel, with prefix length; phones get the following ones. */
+  address: string;
+  address6: string | null;
+  /** Name or address under which phones reach this machine, without a port. */
+  endpoint: string;
+}
+
+/** One network of phones: everything the rules must know about it. */
+export interface PhoneSide {
+  interface: string;
+  address: string;
+  address6: string | null;
+}
+
+/** The networks phones are on: the lan, the tunnel, or both. */
+export function phoneSides(config: GatewayConfig): PhoneSide[] {
+  const { lan, address, address6, wireguard } = config;
+  if (!wireguard) return [{ interface: lan, address, address6 }];
+  const tunnel = { interface: wireguard.interface, address: wireguard.address, address6: wireguard.address6 };
+  return lan === wireguard.interface ? [tunnel] : [{ interface: lan, address, address6 }, tunnel];
+}
+
+/** True when phones join by the tunnel alone. */
+export const isTunnelOnly = (config: GatewayConfig): boolean => config.lan === config.wireguard?.interface;
+
 /** IFNAMSIZ is 16 with its NUL; a slash or a space would end the name in a rule. */
-const INTERFACE = /^[A-Za-z0-9._-]{1,15}$/;
+const isInterface = (name: string): boolean => /^[A-Za-z0-9._-]{1,15}$/.test(name) && !/^\.+$/.test(name);
+const isEndpoint = (text: string): boolean => ipaddr.isValid(text) || /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251})$/.test(text);
 
 /** Reads YAML or JSON. Throws a `LabError` naming the field and what it takes. */
 export function parseGatewayConfig(text: string, fileName: string): GatewayConfig {
-  const given: unknown = parse(text) ?? {};
-  if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw new LabError(`${fileName}: a list of "name: value" lines is expected`);
-  const fields = new Map(Object.entries(given));
-  const fail = (field: string, takes: string): never => {
-    throw new LabError(`${fileName}: ${field} takes ${takes}`);
-  };
-  const take = (field: string): unknown => {
-    const value = fields.get(field);
-    fields.delete(field);
-    return value;
-  };
-  const text_ = (field: string, takes: string, valid: (value: string) => boolean, standard?: string): string => {
-    const value = take(field) ?? standard;
-    return typeof value === 'string' && valid(value) ? value : fail(field, takes);
-  };
-  const port = (field: string, standard: number): number => {
-    const value = take(field) ?? standard;
-    return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 65536
-      ? value
-      : fail(field, 'a port number, 1 to 65535');
-  };
+  const document = parseDocument(text);
+  const problem = document.errors[0];
+  if (problem) throw new LabError(`${fileName}: ${problem.message.split('\n')[0]?.replace(/:$/, '')}`);
+  const fields = openFields(document.toJS() ?? {}, fileName, '');
 
-  const lan = text_('lan', 'the name of the interface the phones are on, e.g. wlan0', (name) => INTERFACE.test(name));
-  const uplink = text_(
+  const wireguard = fields.has('wireguard')
+    ? readWireguard(openFields(fields.take('wireguard'), fileName, 'wireguard.'))
+    : null;
+  // Without an interface of its own the tunnel is the lan.
+  const lan = fields.text(
+    'lan',
+    'the name of the interface the phones are on, e.g. wlan0',
+    (name) => isInterface(name) && (name !== wireguard?.interface || !fields.has('lan')),
+    wireguard?.interface,
+  );
+  const tunnelOnly = lan === wireguard?.interface;
+  const uplink = fields.text(
     'uplink',
     'the name of the interface towards the internet, not the phones’ one, e.g. eth0',
-    (name) => INTERFACE.test(name) && name !== lan,
+    (name) => isInterface(name) && name !== lan && name !== wireguard?.interface,
   );
-  const address = text_(
-    'address',
-    'an IPv4 address with prefix length, e.g. 10.77.0.1/24',
-    isCidr('ipv4'),
-    '10.77.0.1/24',
-  );
-  const address6Given = take('address6');
-  const address6 =
-    address6Given === null || address6Given === false
-      ? null
-      : typeof (address6Given ?? DEFAULT_ADDRESS6) === 'string' &&
-          isCidr('ipv6')(String(address6Given ?? DEFAULT_ADDRESS6))
-        ? String(address6Given ?? DEFAULT_ADDRESS6)
-        : fail('address6', 'an IPv6 address with prefix length, e.g. fd77::1/64, or null');
-  const ssid = take('ssid');
-  const accessPoint =
-    ssid === undefined || ssid === null
-      ? null
-      : {
-          ssid:
-            typeof ssid === 'string' &&
-            Buffer.byteLength(ssid) >= 1 &&
-            Buffer.byteLength(ssid) <= 32 &&
-            !hasControl(ssid)
-              ? ssid
-              : fail('ssid', 'a name of 1 to 32 bytes'),
-          // WPA2 passphrases are 8 to 63 printable ASCII characters (IEEE 802.11i, annex H.4).
-          passphrase: text_('passphrase', '8 to 63 printable ASCII characters', (value) => /^[ -~]{8,63}$/.test(value)),
-          country: text_('country', 'the two letters of the country the radio works in, e.g. VN', (value) =>
-            /^[A-Z]{2}$/.test(value),
-          ),
-          channel: channelOf(take('channel'), fail),
-        };
-  if (!accessPoint) for (const field of ['passphrase', 'country', 'channel']) fields.delete(field);
-  const config = {
+  const ssid = fields.has('ssid');
+  const accessPoint = ssid ? readAccessPoint(fields) : fields.ignore('passphrase', 'country', 'channel');
+  const address = fields.cidr('address', 'ipv4', '10.77.0.1/24');
+  const address6 = fields.cidrOrNull('address6', 'ipv6', 'fd77::1/64');
+  const config: GatewayConfig = {
     lan,
     uplink,
-    address,
-    address6,
+    address: tunnelOnly ? wireguard.address : address,
+    address6: tunnelOnly ? wireguard.address6 : address6,
+    dhcp: fields.flag('dhcp', !tunnelOnly) && !tunnelOnly,
     accessPoint,
-    transparentPort: port('transparentPort', 8443),
-    dnsPort: port('dnsPort', 8053),
-    uiPort: port('uiPort', 8081),
+    wireguard,
+    mode: fields.text('mode', 'redirect or tproxy', (mode) => mode === 'redirect' || mode === 'tproxy', 'redirect') as
+      | 'redirect'
+      | 'tproxy',
+    transparentPort: fields.port('transparentPort', 8443),
+    dnsPort: fields.port('dnsPort', 8053),
+    uiPort: fields.port('uiPort', 8081),
   };
-  const unknown = fields.keys().next().value;
-  if (unknown !== undefined) throw new LabError(`${fileName}: ${unknown} is not a field of a gateway configuration`);
+  fields.end();
   return config;
 }
 
-const DEFAULT_ADDRESS6 = 'fd77::1/64';
+function readAccessPoint(fields: Fields): GatewayConfig['accessPoint'] {
+  return {
+    ssid: fields.text('ssid', 'a name of 1 to 32 bytes', (name) => {
+      const bytes = Buffer.byteLength(name);
+      return bytes >= 1 && bytes <= 32 && !hasControl(name);
+    }),
+    // WPA2 passphrases are 8 to 63 printable ASCII characters (IEEE 802.11i, annex H.4).
+    passphrase: fields.text('passphrase', '8 to 63 printable ASCII characters', (text) => /^[ -~]{8,63}$/.test(text)),
+    country: fields.text('country', 'the two letters of the country the radio works in, e.g. VN', (text) =>
+      /^[A-Z]{2}$/.test(text),
+    ),
+    channel: fields.number('channel', 'a Wi-Fi channel number', 1, 196, 6),
+  };
+}
 
-function channelOf(value: unknown, fail: (field: string, takes: string) => never): number {
-  const channel = value ?? 6;
-  return typeof channel === 'number' && Number.isInteger(channel) && channel >= 1 && channel <= 196
-    ? channel
-    : fail('channel', 'a Wi-Fi channel number');
+function readWireguard(fields: Fields): WireguardConfig {
+  const config = {
+    interface: fields.text('interface', 'a name for the tunnel, e.g. phonehome0', isInterface, 'phonehome0'),
+    port: fields.port('port', 51820),
+    address: fields.cidr('address', 'ipv4', '10.78.0.1/24'),
+    address6: fields.cidrOrNull('address6', 'ipv6', 'fd78::1/64'),
+    endpoint: fields.text('endpoint', 'the name or address under which phones reach this machine', isEndpoint),
+  };
+  fields.end();
+  return config;
+}
+
+interface Fields {
+  has(field: string): boolean;
+  take(field: string): unknown;
+  text(field: string, takes: string, valid: (value: string) => boolean, standard?: string): string;
+  number(field: string, takes: string, least: number, most: number, standard: number): number;
+  port(field: string, standard: number): number;
+  flag(field: string, standard: boolean): boolean;
+  cidr(field: string, family: 'ipv4' | 'ipv6', standard: string): string;
+  /** Null and false say "none". */
+  cidrOrNull(field: string, family: 'ipv4' | 'ipv6', standard: string): string | null;
+  /** Known fields that mean nothing here. */
+  ignore(...names: string[]): null;
+  /** @throws LabError for a field nobody asked for */
+  end(): void;
+}
+
+/** Every field is asked for once; `prefix` is what its name begins with in errors. */
+function openFields(given: unknown, fileName: string, prefix: string): Fields {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new LabError(
+      `${fileName}: ${prefix ? `${prefix.slice(0, -1)} takes` : ''} a list of "name: value" lines`.replace(
+        ': a',
+        ': needs a',
+      ),
+    );
+  const left = new Map(Object.entries(given));
+  const fail = (field: string, takes: string): never => {
+    throw new LabError(`${fileName}: ${prefix}${field} takes ${takes}`);
+  };
+  const take = (field: string): unknown => {
+    const value = left.get(field);
+    left.delete(field);
+    return value;
+  };
+  const fields: Fields = {
+    has: (field) => left.get(field) !== undefined && left.get(field) !== null,
+    take,
+    text(field, takes, valid, standard) {
+      // `ssid: 1234` is a number to YAML and a name to people.
+      const raw = take(field) ?? standard;
+      const value = typeof raw === 'number' ? String(raw) : raw;
+      return typeof value === 'string' && valid(value) ? value : fail(field, takes);
+    },
+    number(field, takes, least, most, standard) {
+      const value = take(field) ?? standard;
+      return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
+        ? value
+        : fail(field, takes);
+    },
+    port: (field, standard) => fields.number(field, 'a port number, 1 to 65535', 1, 65535, standard),
+    flag(field, standard) {
+      const value = take(field) ?? standard;
+      return typeof value === 'boolean' ? value : fail(field, 'true or false');
+    },
+    cidr: (field, family, standard) =>
+      fields.text(
+        field,
+        family === 'ipv4'
+          ? 'an IPv4 address with prefix length, e.g. 10.77.0.1/24'
+          : 'an IPv6 address with prefix length, e.g. fd77::1/64, or null',
+        (text) => isHostCidr(text, family),
+        standard,
+      ),
+    cidrOrNull(field, family, standard) {
+      if (left.get(field) !== null && left.get(field) !== false) return fields.cidr(field, family, standard);
+      left.delete(field);
+      return null;
+    },
+    ignore(...names) {
+      for (const name of names) left.delete(name);
+      return null;
+    },
+    end() {
+      for (const [field, value] of left)
+        if (value !== undefined)
+          throw new LabError(`${fileName}: ${prefix}${field} is not a field of a gateway configuration`);
+    },
+  };
+  return fields;
 }
 
 const hasControl = (text: string): boolean => [...text].some((char) => (char.codePointAt(0) ?? 0) < 32);
 
-function isCidr(family: 'ipv4' | 'ipv6'): (text: string) => boolean {
-  return (text) => ipaddr.isValidCIDR(text) && ipaddr.parseCIDR(text)[0].kind() === family;
+/** An address of a host in a network with room for phones: neither a whole network nor a single address. */
+function isHostCidr(text: string, family: 'ipv4' | 'ipv6'): boolean {
+  if (!ipaddr.isValidCIDR(text)) return false;
+  const [address, bits] = ipaddr.parseCIDR(text);
+  if (address.kind() !== family || bits > (family === 'ipv4' ? 29 : 120)) return false;
+  return networkOf(text).split('/')[0] !== address.toString();
 }
 
 /** The network an address with prefix length stands in, e.g. `10.77.0.0/24`. */

@@ -52,3 +52,22 @@ function descriptorOf(socket: Socket): number | null {
   const handle = (socket as unknown as { _handle?: { fd?: number } | null })._handle;
   return typeof handle?.fd === 'number' && handle.fd >= 0 ? handle.fd : null;
 }
+
+/** From linux/in.h and linux/in6.h. A dual-stack socket needs the second alone. */
+const IPPROTO_IPV6 = 41;
+const IPV6_TRANSPARENT = 75;
+const IPPROTO_IP = 0;
+const IP_TRANSPARENT = 19;
+
+/**
+ * Lets a listening socket take connections to any address, which tproxy needs.
+ * @throws without CAP_NET_ADMIN, with what to do
+ */
+export function makeTransparent(descriptor: number): void {
+  const setsockopt = koffi
+    .load(null)
+    .func('int setsockopt(int fd, int level, int name, const int *value, uint32_t length)');
+  const set = (level: number, name: number): boolean => setsockopt(descriptor, level, name, [1], 4) === 0;
+  if (!set(IPPROTO_IPV6, IPV6_TRANSPARENT) && !set(IPPROTO_IP, IP_TRANSPARENT))
+    throw new Error('tproxy needs CAP_NET_ADMIN for the lab: see docs/gateway.md, or use "mode: redirect"');
+}

@@ -1,12 +1,18 @@
 /**
  * The nftables rules of the gateway, as text that `nft -f` loads in one transaction.
- * Promise: every TCP connection that comes in on the lan side reaches the lab's listener or is refused; when the lab is down
- * the kernel answers "refused" (fails closed). Nothing else of the machine's rules is touched: one table of our own,
- * hooked on the lan interface only, so that the operator's ssh over another interface is never in it.
+ * Promise: every TCP connection that comes in on the phones' side reaches the lab's listener or is refused; when the lab
+ * is down the kernel answers "refused" (fails closed). Nothing else of the machine's rules is touched: one table of our
+ * own, hooked on the phones' interfaces only, so that the operator's ssh over another interface is never in it.
  */
-import { type GatewayConfig, networkOf } from './config.ts';
+import { type GatewayConfig, hostOf, networkOf, phoneSides } from './config.ts';
 
 export const TABLE = 'phonehome';
+/** How a table of ours is told from somebody else's of the same name. */
+export const TABLE_COMMENT = 'phonehome gateway';
+
+/** Packets for the listener in tproxy mode: marked in the rules, delivered to this machine by a rule of this routing table. */
+export const TPROXY_MARK = '0x7068';
+export const TPROXY_TABLE = '7068';
 
 /** Refused attempts per phone and destination are remembered an hour; 4,096 of them are 300 KB of kernel memory. */
 const REFUSED_SET = `flags dynamic, timeout; timeout 1h; size 4096; counter;`;
@@ -21,7 +27,8 @@ export type Refused = keyof typeof REFUSED;
 
 /** Comments are kept in the kernel: `nft list table inet phonehome` explains itself. */
 export function ruleset(config: GatewayConfig): string {
-  const lan = JSON.stringify(config.lan);
+  const sides = phoneSides(config);
+  const lan = anyOf(sides.map((side) => side.interface));
   const uplink = JSON.stringify(config.uplink);
   const sets = Object.keys(REFUSED).flatMap((name) => [
     `  set ${name}4 { type ipv4_addr . ipv4_addr . inet_service; ${REFUSED_SET} }`,
@@ -35,22 +42,32 @@ export function ruleset(config: GatewayConfig): string {
       protocol === 'tcp' ? `    ${match} reject with tcp reset` : `    ${match} reject with icmpx port-unreachable`,
     ];
   });
+  const setupPage = sides.flatMap(({ address, address6 }) => [
+    `    ip daddr ${hostOf(address)} tcp dport 80 redirect to :${config.uiPort} comment "http://phonehome.lab/, the set-up page"`,
+    ...(address6 ? [`    ip6 daddr ${hostOf(address6)} tcp dport 80 redirect to :${config.uiPort}`] : []),
+  ]);
+  const networks6 = sides.flatMap(({ address6 }) => (address6 ? [networkOf(address6)] : []));
   // Creating the table before deleting it makes the file load whether or not one is left from before.
   return [
     `table inet ${TABLE}`,
     `delete table inet ${TABLE}`,
     `table inet ${TABLE} {`,
+    `  comment "${TABLE_COMMENT}"`,
     ...sets,
     '',
     '  chain phones_in {',
     '    type nat hook prerouting priority dstnat; policy accept;',
     `    iifname != ${lan} accept`,
     `    meta l4proto { tcp, udp } th dport 53 redirect to :${config.dnsPort} comment "DNS of any resolver is answered here"`,
+    ...setupPage,
     '    fib daddr type local accept comment "the set-up page and the proxy address"',
     '    tcp dport 853 accept comment "DNS over TLS: refused when forwarded"',
-    `    meta l4proto tcp redirect to :${config.transparentPort} comment "every TCP connection"`,
+    ...(config.mode === 'redirect'
+      ? [`    meta l4proto tcp redirect to :${config.transparentPort} comment "every TCP connection"`]
+      : []),
     '  }',
     '',
+    ...(config.mode === 'tproxy' ? tproxyChain(config, lan) : []),
     '  chain local_in {',
     '    type filter hook input priority filter; policy accept;',
     `    iifname != ${lan} tcp dport ${config.transparentPort} drop comment "the listener is for phones only"`,
@@ -59,7 +76,7 @@ export function ruleset(config: GatewayConfig): string {
     '  chain through {',
     '    type filter hook forward priority filter; policy accept;',
     ...refusals,
-    `    iifname ${lan} meta l4proto tcp reject with tcp reset comment "TCP that was not redirected: fails closed"`,
+    `    iifname ${lan} meta l4proto tcp reject with tcp reset comment "TCP that did not reach the listener: fails closed"`,
     `    iifname ${lan} oifname ${uplink} accept`,
     `    iifname ${uplink} oifname ${lan} ct state established,related accept`,
     `    iifname ${lan} reject with icmpx admin-prohibited comment "nowhere else"`,
@@ -68,13 +85,36 @@ export function ruleset(config: GatewayConfig): string {
     '',
     '  chain out {',
     '    type nat hook postrouting priority srcnat; policy accept;',
-    `    oifname ${uplink} ip saddr ${networkOf(config.address)} masquerade`,
-    ...(config.address6 ? [`    oifname ${uplink} ip6 saddr ${networkOf(config.address6)} masquerade`] : []),
+    ...sides.map(({ address }) => `    oifname ${uplink} ip saddr ${networkOf(address)} masquerade`),
+    ...networks6.map((network) => `    oifname ${uplink} ip6 saddr ${network} masquerade`),
     '  }',
     '}',
     '',
   ].join('\n');
 }
 
+/** Hands packets to a listener without rewriting them. Where nobody listens they go on to `through`, which refuses them. */
+function tproxyChain(config: GatewayConfig, lan: string): string[] {
+  const to = (family: 'ip' | 'ip6') =>
+    `    meta l4proto tcp meta nfproto ${family === 'ip' ? 'ipv4' : 'ipv6'} tproxy ${family} to :${config.transparentPort} meta mark set ${TPROXY_MARK} accept`;
+  return [
+    '  chain phones_tcp {',
+    '    type filter hook prerouting priority mangle; policy accept;',
+    `    iifname != ${lan} accept`,
+    '    fib daddr type local accept',
+    '    tcp dport { 53, 853 } accept',
+    `    meta l4proto tcp socket transparent 1 meta mark set ${TPROXY_MARK} accept comment "connections already taken"`,
+    to('ip'),
+    to('ip6'),
+    '  }',
+    '',
+  ];
+}
+
 /** What removes it again; harmless when there is nothing. */
 export const removeRuleset = `table inet ${TABLE}\ndelete table inet ${TABLE}\n`;
+
+function anyOf(names: string[]): string {
+  const quoted = names.map((name) => JSON.stringify(name));
+  return quoted.length === 1 ? String(quoted[0]) : `{ ${quoted.join(', ')} }`;
+}

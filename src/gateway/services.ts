@@ -4,9 +4,10 @@
  * hostapd's file is checked by reading alone where no radio is: docs/gateway.md says so.
  */
 import ipaddr from 'ipaddr.js';
-import { type GatewayConfig, hostOf, networkOf } from './config.ts';
+import { type GatewayConfig, hostOf, networkOf, phoneSides } from './config.ts';
 
 export interface Sysctl {
+  /** As sysctl(8) takes it. */
   name: string;
   value: string;
   why: string;
@@ -14,12 +15,20 @@ export interface Sysctl {
 
 /** Kernel settings while the gateway is up, with what each is for. The values before are restored by `down`. */
 export function sysctls(config: GatewayConfig): Sysctl[] {
-  const forward6: Sysctl[] = config.address6
-    ? [{ name: 'net.ipv6.conf.all.forwarding', value: '1', why: 'the same for IPv6' }]
+  const v6: Sysctl[] = phoneSides(config).some(({ address6 }) => address6)
+    ? [
+        { name: 'net.ipv6.conf.all.forwarding', value: '1', why: 'the same for IPv6' },
+        {
+          // A slash first: dots in the rest belong to the interface's name (sysctl(8)).
+          name: `net/ipv6/conf/${config.uplink}/accept_ra`,
+          value: '2',
+          why: 'a forwarding machine ignores its own router otherwise, and loses its IPv6 route',
+        },
+      ]
     : [];
   return [
     { name: 'net.ipv4.ip_forward', value: '1', why: 'forward what is not intercepted' },
-    ...forward6,
+    ...v6,
     { name: 'net.netfilter.nf_conntrack_acct', value: '1', why: 'bytes of every flow for the inventory' },
     { name: 'net.netfilter.nf_conntrack_tcp_timeout_time_wait', value: '10', why: 'ended flows are reported soon' },
     {
@@ -31,8 +40,19 @@ export function sysctls(config: GatewayConfig): Sysctl[] {
   ];
 }
 
+export interface DnsmasqPaths {
+  leases: string;
+  pid: string;
+  /** Script run for every lease: see `dhcpScript`. */
+  script: string;
+}
+
+/** Where the kernel keeps it. */
+export const sysctlPath = (name: string): string =>
+  `/proc/sys/${name.includes('/') ? name : name.replaceAll('.', '/')}`;
+
 /** Addresses for phones: the upper part of the network, an hour each, the gateway as router and resolver. */
-export function dnsmasqConf(config: GatewayConfig, paths: { leases: string; events: string }): string {
+export function dnsmasqConf(config: GatewayConfig, paths: DnsmasqPaths): string {
   const [first, last] = poolOf(config.address);
   const router = hostOf(config.address);
   return [
@@ -41,6 +61,7 @@ export function dnsmasqConf(config: GatewayConfig, paths: { leases: string; even
     `interface=${config.lan}`,
     'bind-interfaces',
     'except-interface=lo',
+    `pid-file=${paths.pid}`,
     `dhcp-range=${first},${last},1h`,
     `dhcp-option=option:router,${router}`,
     `dhcp-option=option:dns-server,${router}`,
@@ -54,7 +75,8 @@ export function dnsmasqConf(config: GatewayConfig, paths: { leases: string; even
     'dhcp-authoritative',
     `dhcp-leasefile=${paths.leases}`,
     '# tells the lab host name, vendor class and option list of every phone that asks for an address',
-    `dhcp-script=${paths.events}`,
+    `dhcp-script=${paths.script}`,
+    'script-on-renewal',
     '',
   ].join('\n');
 }
@@ -94,6 +116,29 @@ export function hostapdConf(config: GatewayConfig): string | null {
   ].join('\n');
 }
 
-/** `networkOf` of both families, for the guard that keeps the proxy out of the lab's own network. */
+/**
+ * What dnsmasq runs for every lease (dnsmasq(8), --dhcp-script): appends one line of tab-separated fields to a log:
+ * seconds since the epoch, add|old|del, MAC, address, host name, vendor class, requested options, client id.
+ * The log starts again at 1 MB: it is news, not an archive. Control characters become spaces.
+ */
+export function dhcpScript(log: string): string {
+  return [
+    '#!/bin/sh',
+    '# Tells the lab which phone got which address, and how it introduced itself.',
+    'case "$1" in add|old|del) ;; *) exit 0 ;; esac',
+    `log='${log}'`,
+    '[ "$(wc -c 2>/dev/null <"$log")" -lt 1048576 ] 2>/dev/null || : >"$log"',
+    "tab=$(printf '\\t') line=",
+    'for field in "$(date +%s)" "$1" "$2" "$3" "$4" "$DNSMASQ_VENDOR_CLASS" "$DNSMASQ_REQUESTED_OPTIONS" "$DNSMASQ_CLIENT_ID"; do',
+    `  line="$line$(printf %s "$field" | tr '[:cntrl:]' ' ')$tab"`,
+    'done',
+    'printf "%s\\n" "$line" >>"$log"',
+    '',
+  ].join('\n');
+}
+
+/** The networks of both families, for the guard that keeps the proxy out of the lab's own network. */
 export const labNetworks = (config: GatewayConfig): string[] =>
-  [config.address, config.address6].filter((cidr) => cidr !== null).map(networkOf);
+  phoneSides(config)
+    .flatMap(({ address, address6 }) => (address6 ? [address, address6] : [address]))
+    .map(networkOf);

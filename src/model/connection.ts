@@ -65,6 +65,8 @@ export interface Tunnel {
   /** Null when the phone does not speak TLS here. */
   hello: ClientHelloFacts | null;
   offer: TlsOffer | null;
+  /** As in `Flow`. */
+  lookedUpAs?: string | null;
 }
 
 export interface Engine {

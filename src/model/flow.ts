@@ -39,8 +39,10 @@ export interface ClientHelloFacts {
 export interface Flow {
   id: string;
   openedAt: number;
-  /** Which engine relays it. */
-  engine: 'wire' | 'http-mitm-proxy';
+  /** Which engine relays it; `gateway`: seen on the lab network beside the relay (look-ups, UDP, refused, not intercepted). */
+  engine: 'wire' | 'http-mitm-proxy' | 'gateway';
+  /** Known without reading it: `dns`, `udp`, `quic`, `dot`, `doq`, `icmp`, `esp`…; absent for TCP that came to the door. */
+  protocol?: string;
   client: { ip: string; port: number };
   /** Registered device id, or null for a phone nobody registered. */
   deviceId: string | null;
@@ -56,6 +58,11 @@ export interface Flow {
   hello: ClientHelloFacts | null;
   /** Destination taken from the upstream map: a replay or a test, not the world. */
   simulated: boolean;
+  /**
+   * Of a redirected connection: the name this phone last got the address for from the lab's DNS; null when it never asked.
+   * Another one than `destination.host` is evidence: a shared server, a hidden front, or a made-up server name.
+   */
+  lookedUpAs?: string | null;
 }
 
 /** Facts of the server's certificate, as the lab saw it. */

@@ -99,6 +99,7 @@ export function createWire(options: WireOptions): Wire {
         intercepted: treatment === 'intercept',
         hello,
         simulated: given.upstream.simulated,
+        ...(given.lookedUpAs === undefined ? {} : { lookedUpAs: given.lookedUpAs }),
       },
       () => {
         client.destroy();
