@@ -44,6 +44,7 @@ const STYLE = `
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #1b1b1b; background: #fff }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border-bottom: 1px solid #ddd; overflow-wrap: anywhere }
+th { white-space: nowrap }
 code { font-size: .9em }
 small { color: #555 }
 .badge { padding: .1rem .5rem; border-radius: .3rem; white-space: nowrap; background: #eee }
