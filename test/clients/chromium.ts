@@ -12,6 +12,8 @@ import { toolPath } from './tools.ts';
 const QUIET = [
   ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'],
+  // Off, so that a test can tell a page loaded in clear from one under TLS.
+  '--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable',
   ...['--disable-extensions', '--metrics-recording-only', '--no-default-browser-check'],
 ];
 

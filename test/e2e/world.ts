@@ -23,8 +23,8 @@ export interface WorldOptions extends StartOptions {
   sinkPauseMs?: number;
   /** Further names of the same server on 80 and 443: the lab remembers rejections per name. */
   otherHosts?: string[];
-  /** Further servers on the same name: started with the origin's certificate, they tell which port is theirs. */
-  more?: (origin: Origin) => Promise<{ port: number; listensOn: number }[]>;
+  /** Further servers, started with the origin's certificate: under which name and port, and where they listen. */
+  more?: (origin: Origin) => Promise<{ host: string; port: number; listensOn: number }[]>;
 }
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
@@ -33,16 +33,16 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const upstreamCa = path.join(dir, 'upstream-ca.pem');
   const upstreamMap = path.join(dir, 'upstream-map.json');
   await writeFile(upstreamCa, origin.caPem);
-  const servers = [
-    { port: 80, listensOn: origin.httpPort },
-    { port: 443, listensOn: origin.tlsPort },
-  ];
-  const named = (host: string, list: typeof servers) =>
-    list.map(({ port, listensOn }) => ({ host, port, dial: `127.0.0.1:${listensOn}`, address: FILED_UNDER }));
-  const map = [
-    ...named(HOST, [...servers, ...((await options.more?.(origin)) ?? [])]),
-    ...(options.otherHosts ?? []).flatMap((host) => named(host, servers)),
-  ];
+  const web = [HOST, ...(options.otherHosts ?? [])].flatMap((host) => [
+    { host, port: 80, listensOn: origin.httpPort },
+    { host, port: 443, listensOn: origin.tlsPort },
+  ]);
+  const map = [...web, ...((await options.more?.(origin)) ?? [])].map(({ host, port, listensOn }) => ({
+    host,
+    port,
+    dial: `127.0.0.1:${listensOn}`,
+    address: FILED_UNDER,
+  }));
   await writeFile(upstreamMap, JSON.stringify(map));
   const lab = await startLab({
     devices: ANY_PHONE,
