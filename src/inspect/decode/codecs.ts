@@ -1,13 +1,10 @@
 /**
  * Streaming decompressors behind one small face; all of them synchronous, because events are.
- * Promise: `push` hands out what the bytes so far decode to; bad data throws. brotli's WebAssembly (200 KB) is loaded
- * when the first brotli body comes.
+ * Promise: `push` hands out what the bytes so far decode to; bad data throws. A library is loaded when its first body
+ * comes: together they would take 20 MB of a lab that may never need them.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { BrotliDecStream, initSync } from 'brotli-dec-wasm/web';
-import { Gunzip, Inflate, Unzlib } from 'fflate';
-import { Decompress as Unzstd } from 'fzstd';
 
 export interface Codec {
   push(bytes: Buffer): void;
@@ -18,16 +15,20 @@ export interface Codec {
 export type CodecName = 'gzip' | 'zlib' | 'deflate' | 'br' | 'zstd';
 type Emit = (bytes: Buffer) => void;
 
+const load = createRequire(import.meta.url);
+const fflate = (): typeof import('fflate') => load('fflate');
+
 export function createCodec(name: CodecName, emit: Emit): Codec {
   switch (name) {
     case 'gzip':
-      return fromFflate(new Gunzip((chunk) => emit(asBuffer(chunk))));
+      return fromFflate(new (fflate().Gunzip)((chunk) => emit(asBuffer(chunk))));
     case 'zlib':
-      return fromFflate(new Unzlib((chunk) => emit(asBuffer(chunk))));
+      return fromFflate(new (fflate().Unzlib)((chunk) => emit(asBuffer(chunk))));
     case 'deflate':
-      return fromFflate(new Inflate((chunk) => emit(asBuffer(chunk))));
+      return fromFflate(new (fflate().Inflate)((chunk) => emit(asBuffer(chunk))));
     case 'zstd': {
-      const stream = new Unzstd((chunk) => emit(asBuffer(chunk)));
+      const { Decompress } = load('fzstd') as typeof import('fzstd');
+      const stream = new Decompress((chunk) => emit(asBuffer(chunk)));
       return { push: (bytes) => stream.push(bytes), end: () => {} };
     }
     case 'br':
@@ -54,11 +55,9 @@ const NEEDS_OUTPUT = 3;
 let brotliReady = false;
 
 function brotli(emit: Emit): Codec {
-  if (!brotliReady) {
-    const path = createRequire(import.meta.url).resolve('brotli-dec-wasm/web/bg.wasm');
-    initSync({ module: readFileSync(path) });
-    brotliReady = true;
-  }
+  const { BrotliDecStream, initSync } = load('brotli-dec-wasm/web') as typeof import('brotli-dec-wasm/web');
+  if (!brotliReady) initSync({ module: readFileSync(load.resolve('brotli-dec-wasm/web/bg.wasm')) });
+  brotliReady = true;
   const stream = new BrotliDecStream();
   return {
     push: (bytes) => {

@@ -23,6 +23,8 @@ import { isWorthOpening, Unwrapper } from './unwrap.ts';
 const LAG = 900;
 /** Kept to the left: what waits, and a value of MAX_VALUE bytes before it. */
 const CARRY = 1280;
+const SLICE = 64 << 10;
+const NOTHING: Buffer = Buffer.alloc(0);
 /** What shapes see around a run. */
 const LEFT = 96;
 const RIGHT = 96;
@@ -46,7 +48,10 @@ interface Mark {
 }
 
 export class Scanner {
-  #carry: Buffer = Buffer.alloc(0);
+  /** One buffer for all passes: garbage of the size of the traffic would make the lab's memory grow. */
+  #work: Buffer = NOTHING;
+  /** What was kept, at the beginning of the working buffer. */
+  #carry: Buffer = NOTHING;
   /** Absolute offset of the carry's first byte. */
   #base = 0;
   /** Absolute offset up to which everything was searched. */
@@ -57,7 +62,7 @@ export class Scanner {
   #deferred = new Set<string>();
   #spans: { start: number; end: number }[] = [];
   #marks: Mark[] = [];
-  #bytes: Buffer = Buffer.alloc(0);
+  #bytes: Buffer = NOTHING;
   readonly #finders: { alphabet: Alphabet; finder: RunFinder }[] = [];
   readonly #scope: Scope;
   readonly #place: Place;
@@ -79,8 +84,14 @@ export class Scanner {
   }
 
   push(view: Buffer, final: boolean): void {
-    const bytes =
-      this.#carry.length === 0 ? view : view.length === 0 ? this.#carry : Buffer.concat([this.#carry, view]);
+    // Larger pieces are taken in turn, so that the working buffer stays small.
+    let from = 0;
+    for (; view.length - from > SLICE; from += SLICE) this.#pass(view.subarray(from, from + SLICE), false);
+    this.#pass(from === 0 ? view : view.subarray(from), final);
+  }
+
+  #pass(view: Buffer, final: boolean): void {
+    const bytes = this.#withCarry(view);
     this.#bytes = bytes;
     const base = this.#base;
     const end = base + bytes.length;
@@ -95,10 +106,29 @@ export class Scanner {
     if (final) json?.end();
     this.#searched = end;
     const keep = final ? 0 : Math.min(CARRY, bytes.length);
-    this.#carry = Buffer.from(bytes.subarray(bytes.length - keep));
+    this.#carry = keep === 0 ? NOTHING : this.#keep(bytes.subarray(bytes.length - keep));
     this.#base = end - keep;
     this.#bytes = this.#carry;
     if (this.#spans.length > 0) this.#spans = this.#spans.filter((span) => span.end > this.#base);
+  }
+
+  #withCarry(view: Buffer): Buffer {
+    const kept = this.#carry.length;
+    if (kept === 0) return view;
+    if (this.#work.length < kept + view.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.min(CARRY + SLICE, 2 * (kept + view.length)));
+      this.#carry.copy(larger);
+      this.#work = larger;
+    }
+    // The carry already stands at the beginning.
+    view.copy(this.#work, kept);
+    return this.#work.subarray(0, kept + view.length);
+  }
+
+  #keep(tail: Buffer): Buffer {
+    if (this.#work.length < tail.length) this.#work = Buffer.allocUnsafeSlow(CARRY);
+    tail.copy(this.#work, 0);
+    return this.#work.subarray(0, tail.length);
   }
 
   /** A value that stands beside a key: offered whole. Absolute offsets. */

@@ -37,6 +37,8 @@ const PARTS = new RegExp(
   ].join('|'),
   'gi',
 );
+/** Lengths at which an all-digit token may be an identifier in hexadecimal. */
+const HEX_TOO = new Set([12, 14, 15, 16, 20]);
 const GROUPED = /^\d+(?:[- ]\d+)*$/;
 
 /**
@@ -104,22 +106,45 @@ function digitsIn(bytes: Buffer, start: number, end: number): number {
   return count;
 }
 
-function parts(bytes: Buffer, start: number, end: number, found: FoundAnchor): void {
+function parts(bytes: Buffer, from: number, to: number, found: FoundAnchor): void {
+  let start = from;
+  let end = to;
+  // `"n":490154…,` and the full stop of a sentence; a leading minus sign stays.
+  while (start < end && (bytes[start] === 0x3a || bytes[start] === 0x2e)) start++;
+  while (end > start && CLASS[bytes[end - 1]!] === SEPARATOR) end--;
   const length = end - start;
   let classes = 0;
   for (let i = start; i < end; i++) classes |= CLASS[bytes[i]!]!;
   if ((classes & SEPARATOR) === 0) {
     // Nearly all tokens: a number, a word of hex letters, a digest.
     if (length < 8 || length > 64) return;
-    if (classes === DIGIT && length >= 10 && length <= 22) found('digits', start, end);
-    found('hex', start, end);
+    const isNumber = classes === DIGIT && length >= 10 && length <= 22;
+    if (isNumber) found('digits', start, end);
+    if (!isNumber || HEX_TOO.has(length)) found('hex', start, end);
     return;
   }
   if (length === 36 && isUuid(bytes, start)) {
     found('uuid', start, end);
     return;
   }
-  mixed(bytes, start, end, found);
+  if (mayHold(bytes, start, end)) mixed(bytes, start, end, found);
+}
+
+/** Times, dates, versions and addresses are told by their parts before a regular expression has to look. */
+function mayHold(bytes: Buffer, start: number, end: number): boolean {
+  if (end - start >= 14) return true;
+  let dots = 0;
+  let dashes = 0;
+  let part = 0;
+  let longest = 0;
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i]!;
+    part = CLASS[byte] === SEPARATOR ? 0 : part + 1;
+    if (part > longest) longest = part;
+    if (byte === 0x2e) dots++;
+    else if (byte === 0x2d) dashes++;
+  }
+  return longest >= 8 || (dashes > 0 && end - start >= 11) || dots === 1;
 }
 
 /** 8-4-4-4-12; that the rest is hex digits is known. */

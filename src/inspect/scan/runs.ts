@@ -8,8 +8,6 @@
 export const MIN_RUN = 16;
 /** Shorter lines are rather words of a list than lines of one base64 text. */
 const MIN_LINE = 40;
-/** Only lines still in the buffer are asked for. */
-const MAX_LINES = 8192;
 const PADDING = 0x3d;
 
 export interface RunSink {
@@ -32,8 +30,8 @@ export class RunFinder {
   /** Absolute offset of the first byte not yet looked at, or of the undecided run's first. */
   #at = 0;
   #open = false;
-  /** Absolute offsets where lines of the open run, or of the last closed ones, begin: newest last. */
-  #lines: { start: number; end: number }[] = [];
+  /** Where the lines of recognised runs begin and end, in pairs, newest last. */
+  #lines: number[] = [];
   readonly #members: Uint8Array;
   readonly #wraps: boolean;
   readonly #sink: RunSink;
@@ -46,7 +44,7 @@ export class RunFinder {
 
   /** `bytes` starts at absolute offset `base` and holds everything from the last undecided byte on. */
   scan(bytes: Buffer, base: number, final: boolean): void {
-    if (this.#lines.length > 0) this.#lines = this.#lines.filter((line) => line.end >= base);
+    this.#forget(base);
     while (true) {
       if (this.#open) {
         if (!this.#continue(bytes, base, final)) return;
@@ -56,9 +54,9 @@ export class RunFinder {
 
   /** Position within its quantum of a character inside a recognised run; null outside of one. */
   columnOf(offset: number): number | null {
-    for (let i = this.#lines.length - 1; i >= 0; i--) {
-      const line = this.#lines[i]!;
-      if (offset >= line.start && offset < line.end) return offset - line.start;
+    const lines = this.#lines;
+    for (let i = lines.length - 2; i >= 0; i -= 2) {
+      if (offset >= lines[i]! && offset < lines[i + 1]!) return offset - lines[i]!;
     }
     return null;
   }
@@ -88,8 +86,7 @@ export class RunFinder {
         while (end < length && members[bytes[end]!] !== 0) end++;
         if (!this.#isWhole(bytes, end, final)) this.#begin(base + start);
         else {
-          this.#lines.push({ start: base + start, end: base + end });
-          if (this.#lines.length > MAX_LINES) this.#lines.splice(0, MAX_LINES / 2);
+          this.#lines.push(base + start, base + end);
           this.#sink.whole(bytes, start, end, base + start, bytes[end] === PADDING);
           this.#at = base + end;
         }
@@ -116,7 +113,7 @@ export class RunFinder {
   #begin(start: number): void {
     this.#open = true;
     this.#at = start;
-    this.#lines.push({ start, end: start });
+    this.#lines.push(start, start);
     this.#sink.open(start);
   }
 
@@ -128,8 +125,8 @@ export class RunFinder {
     while (true) {
       const from = at;
       while (at < length && members[bytes[at]!] !== 0) at++;
-      const line = this.#lines.at(-1)!;
-      line.end = base + at;
+      const lines = this.#lines;
+      lines[lines.length - 1] = base + at;
       if (at > from) this.#sink.take(bytes.subarray(from, at));
       this.#at = base + at;
       if (at === length) return final ? this.#close(false) : false;
@@ -137,13 +134,20 @@ export class RunFinder {
       if (!this.#wraps || (byte !== 0x0a && byte !== 0x0d)) return this.#close(byte === PADDING);
       const next = at + (byte === 0x0d ? 2 : 1);
       if (next >= length) return final ? this.#close(false) : false;
-      const width = line.end - line.start;
+      const width = base + at - lines[lines.length - 2]!;
       const goesOn = width >= MIN_LINE && width % 4 === 0 && members[bytes[next]!] !== 0;
       if (!goesOn || (byte === 0x0d && bytes[at + 1] !== 0x0a)) return this.#close(false);
       at = next;
-      this.#lines.push({ start: base + next, end: base + next });
-      if (this.#lines.length > MAX_LINES) this.#lines.splice(0, MAX_LINES / 2);
+      lines.push(base + next, base + next);
     }
+  }
+
+  /** Only lines still in the buffer are asked for; the last one may go on. */
+  #forget(base: number): void {
+    const lines = this.#lines;
+    let from = 0;
+    while (from < lines.length - 2 && lines[from + 1]! < base) from += 2;
+    if (from > 0) lines.splice(0, from);
   }
 
   #close(padded: boolean): true {

@@ -7,26 +7,61 @@ import { isKeyName } from '../key-names.ts';
 /** Bytes before and after a separator that are looked at. */
 export const REACH = 80;
 
-const ASSIGNED = /([A-Za-z_$][\w.$:-]{0,60})["'\\\]]{0,3}\s{0,2}(=>|%3[aAdD]|[=:>,])\s{0,2}["'\\([]{0,3}\+?$/;
 /** What a value ends with in free text. */
 const VALUE = /^\s{0,2}["'\\]{0,2}([^\s"'\\<>,;&|]{1,64})/;
 
 /** As written; null when none stands directly before `start`. A comma counts only after a name that is known to be one. */
 export function keyBefore(bytes: Buffer, start: number, floor = 0): string | null {
-  const text = bytes.toString('latin1', Math.max(floor, start - REACH), start);
-  const match = ASSIGNED.exec(text);
-  if (!match) return null;
-  // `TN:IMEI1,`: the last name counts.
-  const key = match[1]!.split(':').at(-1)!;
-  return key === '' || (match[2] === ',' && !isKeyName(key)) ? null : key;
+  const least = Math.max(floor, start - REACH);
+  let at = start;
+  if (at > least && bytes[at - 1] === 0x2b) at--;
+  at = skipBack(bytes, at, least, OPENING, 3);
+  at = skipBack(bytes, at, least, SPACE, 2);
+  // `=`, `:`, `>`, `,`, `=>`, `%3A`, `%3D`.
+  if (at <= least) return null;
+  const separator = bytes[at - 1]!;
+  if (SEPARATORS[separator] === 1) at -= separator === 0x3e && bytes[at - 2] === 0x3d ? 2 : 1;
+  else if (isEscapedSeparator(bytes, at, least)) at -= 3;
+  else return null;
+  at = skipBack(bytes, at, least, SPACE, 2);
+  at = skipBack(bytes, at, least, CLOSING, 3);
+  const end = at;
+  while (at > least && NAME[bytes[at - 1]!]! & IN_NAME) at--;
+  while (at < end && !(NAME[bytes[at]!]! & FIRST_OF_NAME)) at++;
+  if (at === end || end - at > MAX_NAME) return null;
+  const key = bytes.toString('latin1', at, end);
+  return separator === 0x2c && !isKeyName(key) ? null : key;
 }
 
+function skipBack(bytes: Buffer, at: number, least: number, what: number, most: number): number {
+  const stop = Math.max(least, at - most);
+  while (at > stop && NAME[bytes[at - 1]!]! & what) at--;
+  return at;
+}
+
+/** `%3A`, `%3D` in either case. */
+function isEscapedSeparator(bytes: Buffer, at: number, least: number): boolean {
+  const low = bytes[at - 1]! | 0x20;
+  return at - 3 >= least && bytes[at - 3] === 0x25 && bytes[at - 2] === 0x33 && (low === 0x61 || low === 0x64);
+}
+
+const MAX_NAME = 60;
+const IN_NAME = 1;
+const FIRST_OF_NAME = 2;
+const OPENING = 4;
+const CLOSING = 8;
+const SPACE = 16;
+const NAME = new Uint8Array(256);
+const mark = (chars: string, bit: number): void => {
+  for (const char of chars) NAME[char.charCodeAt(0)]! |= bit;
+};
+mark('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_$', IN_NAME | FIRST_OF_NAME);
+mark('0123456789.-', IN_NAME);
+mark('"\'\\([', OPENING);
+mark('"\'\\]', CLOSING);
+mark(' \t\r\n', SPACE);
 const SEPARATORS = new Uint8Array(256);
 for (const char of ':=,>') SEPARATORS[char.charCodeAt(0)] = 1;
-const NAME = new Uint8Array(256);
-for (const char of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_') NAME[char.charCodeAt(0)] = 1;
-for (const char of '"\'\\]') NAME[char.charCodeAt(0)] = 2;
-
 /**
  * Values beside known key names whose separator stands in `[from, to)`; REACH bytes before and after it must be there
  * unless the text ends. `found` gets the key and the value's offsets.
@@ -38,11 +73,12 @@ export function findPairs(
   found: (key: string, start: number, end: number) => void,
 ): void {
   for (let at = Math.max(1, from); at < to; at++) {
-    if (SEPARATORS[bytes[at]!] === 0 || NAME[bytes[at - 1]!] === 0) continue;
+    if (SEPARATORS[bytes[at]!] === 0 || !(NAME[bytes[at - 1]!]! & (IN_NAME | CLOSING))) continue;
+    const key = keyBefore(bytes, at + 1);
+    if (key === null || !isKeyName(key)) continue;
     const value = VALUE.exec(bytes.toString('latin1', at + 1, at + 1 + REACH));
     if (!value) continue;
     const end = at + 1 + value[0].length;
-    const key = keyBefore(bytes, at + 1);
-    if (key !== null && isKeyName(key)) found(key, end - value[1]!.length, end);
+    found(key, end - value[1]!.length, end);
   }
 }
