@@ -1,18 +1,30 @@
 #!/usr/bin/env node
-/** Starts Phonehome on Node 26 or newer: the running one, or the one that npm installed beside it. Plain JavaScript, so that any Node can read it. */
-import { spawn } from 'node:child_process';
+/**
+ * Starts Phonehome on Node 26 or newer: the running one, or the one that npm installed beside it.
+ * Plain JavaScript, so that any Node can read it. Why the flags and the warm cache: docs/decisions/0007.
+ */
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const self = fileURLToPath(import.meta.url);
+/** What most starts load, directly or by what it imports. */
+const WARM = [
+  'cli/program.ts',
+  'cli/commands/start.ts',
+  'cli/commands/demo.ts',
+  'lab/start.ts',
+  'lab/replaying.ts',
+  'main.ts',
+];
+const FLAGS = ['--max-semi-space-size=2', '--expose-gc'];
+// One malloc arena: with more, freed buffers stay where they were.
+const environment = { MALLOC_ARENA_MAX: '1', ...process.env };
 const major = Number(process.versions.node.split('.')[0]);
 
-if (major >= 26) {
-  // Compiled code is kept, so that the type stripper is not loaded again: 17 MB less and a faster start.
-  module.enableCompileCache?.(`${root}node_modules/.cache/phonehome`);
-  await import('../src/cli/main.ts');
-} else {
+if (major < 26) {
   const bundled = `${root}node_modules/node/bin/node`;
   if (!existsSync(bundled)) {
     console.error(
@@ -20,7 +32,26 @@ if (major >= 26) {
     );
     process.exit(1);
   }
-  const child = spawn(bundled, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(bundled, [...FLAGS, self, ...process.argv.slice(2)], { stdio: 'inherit', env: environment });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(signal ? 128 : (code ?? 1)));
+} else if (!process.execArgv.includes(FLAGS[0]) && process.execve) {
+  process.execve(process.execPath, [process.execPath, ...FLAGS, self, ...process.argv.slice(2)], environment);
+} else {
+  const cache = `${root}node_modules/.cache/phonehome`;
+  if (process.env.PHONEHOME_WARM_UP) {
+    module.enableCompileCache(cache);
+    process.on('exit', () => module.flushCompileCache());
+    for (const file of WARM) await import(`../src/${file}`);
+  } else {
+    if (!existsSync(cache)) warmUp();
+    module.enableCompileCache(cache);
+  }
+  await import('../src/cli/main.ts');
+}
+
+/** Fills the cache in a process of its own, which ends as `phonehome --version`. */
+function warmUp() {
+  const env = { ...process.env, PHONEHOME_WARM_UP: '1' };
+  spawnSync(process.execPath, [...FLAGS, self, '--version'], { env, stdio: 'ignore' });
 }

@@ -47,6 +47,13 @@ export const LAB_FLAGS: Flag[] = [
     help: 'port of the set-up page and the API; 0 = any free one',
   },
   {
+    name: 'transparent-port',
+    value: 'PORT',
+    default: null,
+    parse: port,
+    help: 'port for connections a gateway redirects (default: 8443 while a gateway is up, else closed)',
+  },
+  {
     name: 'engine',
     value: 'NAME',
     default: 'wire',

@@ -1,7 +1,7 @@
 /**
  * The .mmdb databases: two that come with the lab and vote on the country, and the operator's own, which win.
- * Promise: a v6 address is never asked of a v4 file (it would answer, wrongly); the v6 files are read at the first v6
- * address, not before; a file that is damaged is left out and said so, never a reason to stop.
+ * Promise: a v6 address is never asked of a v4 file (it would answer, wrongly); the embedded files are checked when
+ * opened and held in memory from the first address of their family on, not before; a file that is damaged is left out and said so, never a reason to stop.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -43,13 +43,14 @@ export function openEmbedded(nowMs: number): Opened[] {
     }
     const path = (family: 4 | 6): string => join(found.directory, `${entry.file}-ipv${family}.mmdb`);
     try {
-      const v4 = new Reader(readFileSync(path(4)));
+      const open = (family: 4 | 6): Reader<object> => new Reader(readFileSync(path(family)));
+      open(4);
       const source = datedSource({ ...facts, date: found.date }, nowMs);
       const database = {
         name: entry.file,
         date: found.date,
         places: true,
-        find: finder(v4, () => new Reader(readFileSync(path(6)))),
+        find: finder(open),
       };
       return { database, source };
     } catch {
@@ -85,25 +86,27 @@ function openOwnFile(path: string, name: string, nowMs: number): Opened {
     if (!places && !networks) return broken('holds neither countries nor networks');
     const about = places && networks ? 'country and network' : places ? 'country' : 'network';
     const date = dayOf(reader.metadata.buildEpoch);
-    const find = finder(reader, () => (v4only ? null : reader));
+    const find = finder((family) => (family === 6 && v4only ? null : reader));
     return { database: { name, date, places, find }, source: datedSource({ ...facts, about, date }, nowMs) };
   } catch {
     return broken('is not a readable .mmdb file');
   }
 }
 
-/** @param openV6 called once, at the first v6 address; a failure counts as "knows nothing". */
-function finder(v4: Reader<object>, openV6: () => Reader<object> | null): Database['find'] {
-  let v6: Reader<object> | null | undefined;
+/** @param open called once per family, at its first address; a failure counts as "knows nothing". */
+function finder(open: (family: 4 | 6) => Reader<object> | null): Database['find'] {
+  const readers = new Map<4 | 6, Reader<object> | null>();
   return (address, family) => {
-    if (family === 6 && v6 === undefined) {
+    let reader = readers.get(family);
+    if (reader === undefined) {
       try {
-        v6 = openV6();
+        reader = open(family);
       } catch {
-        v6 = null;
+        reader = null;
       }
+      readers.set(family, reader);
     }
-    const record = family === 4 ? v4.get(address) : (v6?.get(address) ?? null);
+    const record = reader?.get(address) ?? null;
     return record === null ? null : factsOf(record);
   };
 }

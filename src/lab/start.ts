@@ -29,9 +29,13 @@ import type { LiveServices } from '../sinks/live/services.ts';
 import { createPins } from '../wire/pins.ts';
 import { createWire } from '../wire/wire.ts';
 import { createAdmission, createDestinationGuard } from './access.ts';
+import { openCarrier } from './carrier.ts';
+import { openTransparentPort, type TransparentPort } from './gateway.ts';
 import { openLog } from './log.ts';
+import { collectAfterStart, createScavenger } from './memory.ts';
 import { makeDirectory, openPlaces, openRegistry, pathsIn, readCertificates, secretWordsOf } from './opening.ts';
-import { createReplaying } from './replaying.ts';
+import { openPortal } from './portal.ts';
+import type { ReplayGround, Replaying } from './replaying.ts';
 import { createRoad } from './road.ts';
 import { allAlertsSince, caseServices, deviceServices, metricsOf, must } from './services.ts';
 import { createUpstreamMap, readUpstreamMap } from './upstream-map.ts';
@@ -81,7 +85,11 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
   closers.push(() => geo.close());
   const upstreamMap = createUpstreamMap();
   if (options.upstreamMap) upstreamMap.add(readUpstreamMap(options.upstreamMap));
-  let upstreamCa: readonly string[] = options.upstreamCa ? [readCertificates(options.upstreamCa)] : [];
+  // The lab's own root, for the https page of the self-test.
+  let upstreamCa: readonly string[] = [
+    authority.root.certificatePem,
+    ...(options.upstreamCa ? [readCertificates(options.upstreamCa)] : []),
+  ];
 
   // The road, from its end to its beginning.
   const feed = createAlertFeed({
@@ -145,35 +153,64 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
   });
 
   // The two ports.
-  const portal = createPortalRoute(() => live.address.port);
+  const portal = await openPortal({
+    authority,
+    host: options.host,
+    proxyPort: () => door.port,
+    uiPort: () => live.address.port,
+  });
+  closers.push(() => portal.close());
   const pins = createPins({ now });
   const ownPorts: number[] = [];
+  const scavenge = createScavenger();
   const wire = createWire({
-    observe: road,
+    observe: {
+      ...road,
+      bytes(flowId, direction, chunk, time) {
+        road.bytes(flowId, direction, chunk, time);
+        scavenge(chunk.length);
+      },
+    },
     leafFor: authority.leafFor,
     upstream: (host, port) => portal.upstream(host, port) ?? upstreamMap.resolve(host, port),
-    mayConnect: createDestinationGuard({ allowDestinations: options.allowDestinations, ownPorts: () => ownPorts, now }),
+    mayConnect: createDestinationGuard({ allowDestinations: options.allowDestinations, ownPorts: () => [...ownPorts, transparent?.port() ?? 0], now }),
     pins,
     upstreamCa: () => upstreamCa,
+    ...(await openCarrier(options.engine, { now, log }, warnings)),
     now,
     log,
   });
   closers.push(() => wire.close());
+  let transparent: TransparentPort | null = null;
   const door = await createDoor({
     host: options.host,
     port: options.proxyPort,
     engine: wire,
     admit: createAdmission(options.allowClients),
     decide: () => ({ treatment: 'intercept', reason: null }),
-    identify: (who) => (guests.get(who.proxyUser ?? '') ?? devices.resolve(who))?.id ?? null,
+    identify({ ip, proxyUser }) {
+      const user = proxyUser ?? transparent?.peerOf(ip) ?? null;
+      return (guests.get(user ?? '') ?? devices.resolve({ ip, proxyUser: user }))?.id ?? null;
+    },
     now,
     log,
   }).catch((error: unknown) => {
     throw new LabError(error instanceof Error ? error.message : String(error));
   });
   closers.push(() => door.close());
+  transparent = await openTransparentPort({
+    requestedPort: options.transparentPort,
+    dataDir: options.data,
+    door,
+    now,
+    log,
+    warnings,
+    notify: (message, severity) => notify('gateway', message, severity),
+  });
+  const { close: closeTransparent } = transparent;
+  closers.push(closeTransparent);
 
-  const replaying = createReplaying({
+  const ground: ReplayGround = {
     proxy: () => ({ host: '127.0.0.1', port: door.port }),
     caPem: authority.root.certificatePem,
     dataDir: options.data,
@@ -212,7 +249,14 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
       for (const record of alerter.flush(now())) feed.publish(record);
     },
     operatorKeyLoaded: options.decoders.length > 0,
-  });
+  };
+  // Loaded when somebody plays a case: the scripts and their vendors cost 6 MB.
+  let replaying: Replaying | null = null;
+  const openReplaying = async (): Promise<Replaying> => {
+    const { createReplaying } = await import('./replaying.ts');
+    replaying ??= createReplaying(ground);
+    return replaying;
+  };
 
   const services: LiveServices = {
     now,
@@ -232,8 +276,8 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     addUpstream: upstreamMap.add,
     removeUpstream: upstreamMap.remove,
     decoders: () => decoders.map(({ name }) => ({ name, description: 'operator key' })),
-    replays: async () => replaying.list(),
-    replay: (names) => replaying.play(names),
+    replays: async () => (await openReplaying()).list(),
+    replay: async (names) => (await openReplaying()).play(names),
     stats: () => ({
       openFlows: road.openFlows(),
       rssBytes: process.memoryUsage.rss(),
@@ -257,27 +301,18 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
   closers.push(() => live.close());
   closers.push(feed.onAlert(live.publish));
   ownPorts.push(door.port, live.address.port);
+  collectAfterStart();
 
   return {
     proxy: { host: options.host, port: door.port },
+    transparent: transparent.port() === null ? null : { port: transparent.port() as number },
     ui: { url: `http://${ANY_HOST.has(options.host) ? '127.0.0.1' : options.host}:${live.address.port}` },
     ca: { pem: authority.root.pemPath },
     token: paths.token,
     onAlert: feed.onAlert,
-    replay: (names, onOutcome, onStep) => replaying.play(names, onOutcome, onStep),
+    replay: async (names, onOutcome, onStep) => (await openReplaying()).play(names, onOutcome, onStep),
     stop,
     warnings,
-  };
-}
-
-/** The page a phone opens through the proxy as http://phonehome.lab/ is the UI port's. */
-function createPortalRoute(uiPort: () => number) {
-  return {
-    upstream: (host: string, port: number) =>
-      host.toLowerCase() === 'phonehome.lab' && port === 80
-        ? { dialHost: '127.0.0.1', dialPort: uiPort(), address: null, simulated: false }
-        : null,
-    page: async (): Promise<null> => null,
   };
 }
 

@@ -27,16 +27,26 @@ export interface UpstreamMap {
 
 export function createUpstreamMap(): UpstreamMap {
   const entries = new Map<string, UpstreamMapEntry>();
+  // Redirected connections know an address alone; where several names share one, the last added answers.
+  const byAddress = new Map<string, UpstreamMapEntry>();
   const key = (host: string, port: number): string => `${host.toLowerCase()}:${port}`;
   return {
     list: () => [...entries.values()],
     add(added) {
       for (const entry of added) splitDial(entry.dial);
-      for (const entry of added) entries.set(key(entry.host, entry.port), entry);
+      for (const entry of added) {
+        entries.set(key(entry.host, entry.port), entry);
+        byAddress.set(key(entry.address, entry.port), entry);
+      }
     },
-    remove: (host, port) => entries.delete(key(host, port)),
-    resolve(host, port) {
+    remove(host, port) {
       const entry = entries.get(key(host, port));
+      if (!entry) return false;
+      if (byAddress.get(key(entry.address, port)) === entry) byAddress.delete(key(entry.address, port));
+      return entries.delete(key(host, port));
+    },
+    resolve(host, port) {
+      const entry = entries.get(key(host, port)) ?? byAddress.get(key(host, port));
       if (!entry) return null;
       const { host: dialHost, port: dialPort } = splitDial(entry.dial);
       return { dialHost, dialPort, address: entry.address, simulated: true };

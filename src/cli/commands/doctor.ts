@@ -50,10 +50,11 @@ async function checkNetwork({ data, host, proxyPort, uiPort }: DoctorFlags): Pro
 async function checkRooms({ data }: DoctorFlags): Promise<Check[]> {
   try {
     const lab = await loadLab();
-    const [authority, devices, geo] = await Promise.allSettled([
+    const [authority, devices, geo, gateway] = await Promise.allSettled([
       lab.readAuthority(data),
       lab.openDevices(data),
       lab.listGeoDatabases(data),
+      lab.checkGateway(data),
     ]);
     const unreadable = (name: string, reason: unknown) => fail(name, explain(reason), `look at ${data}`);
     return [
@@ -65,6 +66,7 @@ async function checkRooms({ data }: DoctorFlags): Promise<Check[]> {
         return devices.value;
       }),
       ...(geo.status === 'fulfilled' ? checkGeo(geo.value, Date.now()) : [unreadable('geo', geo.reason)]),
+      ...(gateway.status === 'fulfilled' ? gateway.value : [unreadable('gateway', gateway.reason)]),
     ];
   } catch (error) {
     return [fail('installation', explain(error), 'run npm ci again')];

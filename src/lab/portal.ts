@@ -1,0 +1,53 @@
+/**
+ * The page a phone opens first, joined to the lab: `http://phonehome.lab/` through the proxy and `/setup` on the UI port,
+ * and the https address of the self-test, which only a phone that trusts the lab's certificate can load.
+ */
+import { networkInterfaces } from 'node:os';
+import type { Authority } from '../ca/authority.ts';
+import { lanAddresses } from '../model/lan-address.ts';
+import { createPortal } from '../portal/portal.ts';
+import { startProbeServer } from '../portal/probe-server.ts';
+import type { LiveServices } from '../sinks/live/services.ts';
+
+/** Resolves nowhere but through the lab. */
+const PORTAL_HOST = 'phonehome.lab';
+
+export interface PortalRoute {
+  /** Where the portal's two addresses are served; null for every other destination. */
+  upstream(host: string, port: number): { dialHost: string; dialPort: number; address: null; simulated: false } | null;
+  page: LiveServices['phonePage'];
+  close(): Promise<void>;
+}
+
+export async function openPortal(options: {
+  authority: Authority;
+  host: string;
+  proxyPort: () => number;
+  uiPort: () => number;
+}): Promise<PortalRoute> {
+  const { authority, uiPort, proxyPort } = options;
+  const everywhere = options.host === '0.0.0.0' || options.host === '::';
+  const reachable = (): string =>
+    everywhere ? (lanAddresses(networkInterfaces())[0]?.address ?? '127.0.0.1') : options.host;
+  const portal = createPortal({
+    proxy: () => ({ host: reachable(), port: proxyPort() }),
+    uiUrl: () => `http://${reachable()}:${uiPort()}`,
+    certificate: async (form) => authority.export(form),
+    fingerprint: () => authority.root.fingerprint256,
+    probeUrl: `https://${PORTAL_HOST}/check/seen.svg`,
+  });
+  const probe = await startProbeServer(
+    portal,
+    authority.leafFor({ host: PORTAL_HOST, mirror: null, untrusted: false }),
+  );
+  const dialled = (dialPort: number) => ({ dialHost: '127.0.0.1', dialPort, address: null, simulated: false }) as const;
+  return {
+    upstream(host, port) {
+      if (host.toLowerCase() !== PORTAL_HOST) return null;
+      return port === 443 ? dialled(probe.port) : port === 80 ? dialled(uiPort()) : null;
+    },
+    page: (request) =>
+      portal.answer({ ...request, via: request.host.split(':')[0] === PORTAL_HOST ? 'proxy' : 'direct' }),
+    close: probe.close,
+  };
+}
