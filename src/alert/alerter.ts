@@ -7,7 +7,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { type Alert, type AlertDevice, type AlertFlow, type AlertRecord, SEVERITIES } from '../model/alert.ts';
-import type { FlowEvent } from '../model/flow.ts';
+import type { Flow, FlowEvent } from '../model/flow.ts';
 import type { Finding } from '../model/identifier.ts';
 import type { AlertContext } from './context.ts';
 import { createFlowWatch, type FlowVerdict } from './flow-watch.ts';
@@ -26,6 +26,8 @@ export interface AlerterOptions {
   lastSeq?: number;
   /** Registered values of a phone, any spelling, that must not show in an address: SSIDs, names, serials… */
   secretWords?: (deviceId: string) => readonly string[];
+  /** Who takes look-ups over HTTPS at the other end of a flow; null for everybody else. */
+  hiddenLookUps?: (flow: Flow) => string | null;
   /** Key of the folding hashes; random by default, and best left so. */
   hashSecret?: Buffer;
 }
@@ -62,7 +64,7 @@ type Draft = Omit<Alert, 'v' | 'seq' | 'id' | 'time' | 'count' | 'firstSeen' | '
 export function createAlerter(options: AlerterOptions): Alerter {
   const policy: AlertPolicy = { ...DEFAULT_POLICY, ...options.policy };
   const fold = createFold(options.hashSecret ?? randomBytes(32), policy.maxFolded);
-  const watch = createFlowWatch(policy);
+  const watch = createFlowWatch(policy, options.hiddenLookUps);
   let seq = options.lastSeq ?? 0;
 
   function show(alert: Alert): Alert {
@@ -287,7 +289,7 @@ function describeFlow(
   inName: boolean,
 ): AlertFlow {
   const { flow, head } = context;
-  const protocol = head?.protocol ?? (flow.encrypted ? 'tls' : 'tcp');
+  const protocol = head?.protocol ?? flow.protocol ?? (flow.encrypted ? 'tls' : 'tcp');
   return {
     protocol,
     method: head?.method ?? null,

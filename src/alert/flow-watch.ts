@@ -39,7 +39,17 @@ const FAILED: Record<string, string> = {
   'upstream-tls-failed': 'could not agree on TLS with the lab',
 };
 
-export function createFlowWatch(policy: AlertPolicy): FlowWatch {
+/** What a phone tried when the gateway refused it, for people. */
+const REFUSED_TRIES: Record<string, { type: AlertType; words: string }> = {
+  quic: { type: 'quic', words: 'by QUIC, which the lab refuses: apps fall back to what can be read' },
+  dot: { type: 'coverage', words: 'for hidden look-ups (DNS over TLS), which the lab refuses: names stay visible' },
+  doq: { type: 'coverage', words: 'for hidden look-ups (DNS over QUIC), which the lab refuses: names stay visible' },
+};
+
+export function createFlowWatch(
+  policy: AlertPolicy,
+  hiddenLookUps: (flow: Flow) => string | null = () => null,
+): FlowWatch {
   const flows = new LRUCache<string, { readable: boolean; told: boolean }>({ max: MAX_OPEN_FLOWS });
   const phones = new LRUCache<string, { trusts: boolean }>({ max: MAX_PHONES });
 
@@ -126,6 +136,18 @@ export function createFlowWatch(policy: AlertPolicy): FlowWatch {
       write,
     });
 
+    const tried = flow.engine === 'gateway' ? REFUSED_TRIES[flow.protocol ?? ''] : undefined;
+    if (tried !== undefined) {
+      return [
+        {
+          type: tried.type,
+          severity: 'info',
+          fold: [flow.protocol ?? '', flow.destination.host],
+          aboutDestination: true,
+          write: (receiver) => `${phone} tried to reach ${receiver} ${tried.words}.`,
+        },
+      ];
+    }
     if (event.reason === 'refused-by-policy') {
       const why = flow.treatmentReason ?? event.detail ?? 'not allowed by the lab';
       return [
@@ -151,6 +173,19 @@ export function createFlowWatch(policy: AlertPolicy): FlowWatch {
         },
       ];
     }
+    if (!watched && isPast(flow) && event.bytesUp > 0) {
+      const way = flow.protocol?.toUpperCase() ?? 'an unknown protocol';
+      return [
+        {
+          type: 'coverage',
+          severity: 'info',
+          fold: ['past', flow.destination.host, way],
+          aboutDestination: true,
+          write: (receiver) =>
+            `${phone} sent ${event.bytesUp} bytes to ${receiver} past the lab (${way}): nobody looked into them.`,
+        },
+      ];
+    }
     if (!watched || state.readable || state.told) return [];
     // A connection that was opened and dropped without a byte told nobody anything but that it happened.
     if (event.bytesUp === 0 && event.bytesDown === 0 && event.reason !== 'client-rejected-certificate') return [];
@@ -172,9 +207,27 @@ export function createFlowWatch(policy: AlertPolicy): FlowWatch {
     ];
   }
 
+  /** Said as soon as it is known: from now on names are missing from the list of look-ups. */
+  function opened({ flow, device }: AlertContext): FlowVerdict[] {
+    const operator = hiddenLookUps(flow);
+    if (operator === null) return NOTHING;
+    return [
+      {
+        type: 'coverage',
+        severity: 'info',
+        fold: ['hidden-look-ups', operator],
+        aboutDestination: true,
+        write: () =>
+          `${nameDevice(device)} looks names up over HTTPS at ${operator}: these look-ups are not in the lab's list of names.`,
+      },
+    ];
+  }
+
   return {
     consume(event, context) {
       switch (event.type) {
+        case 'flow-opened':
+          return opened(context);
         case 'request-head':
         case 'message':
           flowState(event.flowId).readable = true;
@@ -198,3 +251,7 @@ export function createFlowWatch(policy: AlertPolicy): FlowWatch {
     },
   };
 }
+
+/** Seen by the gateway's inventory only. Pings say nothing by themselves. */
+const isPast = (flow: Flow): boolean =>
+  flow.engine === 'gateway' && flow.treatment === 'passthrough' && !flow.protocol?.startsWith('icmp');

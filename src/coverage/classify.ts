@@ -30,6 +30,8 @@ export interface FlowEnd {
   notes: FlowNotes;
   /** Rejections after which an app counts as pinned. */
   pinnedAfter: number;
+  /** Made to keep something from the lab (look-ups over HTTPS): unread, it went past. */
+  hides: boolean;
 }
 
 export interface Share {
@@ -50,7 +52,9 @@ const FAILURES: readonly CloseReason[] = [
 export function shareOut(end: FlowEnd): Share[] {
   const whole = (name: CoverageClass): Share[] => [{ class: name, bytes: end.bytes }];
   const { flow, reason, notes } = end;
-  if (flow.treatment === 'refuse' || reason === 'refused-by-policy') return whole('refused');
+  if (flow.treatment === 'refuse' || reason === 'refused-by-policy')
+    return whole(flow.protocol === 'quic' ? 'quic' : 'refused');
+  if (flow.treatment === 'passthrough' && (flow.engine === 'gateway' || end.hides)) return whole('bypassing');
   if (reason === 'client-rejected-certificate') return whole(notes.rejections >= end.pinnedAfter ? 'pinned' : 'failed');
   if (flow.treatment === 'passthrough') return whole(isPinned(flow) ? 'pinned' : 'passed');
   const nothing = !notes.understood && notes.raw.up === 0 && notes.raw.down === 0;
@@ -68,8 +72,9 @@ export function shareOut(end: FlowEnd): Share[] {
   };
   take('opaque', notes.opaque);
   take('partially-scanned', notes.partial);
-  take('unreadable', notes.raw);
-  const rest = notes.understood ? 'read' : 'unreadable';
+  const raw = flow.protocol === 'udp' ? 'udp' : 'unreadable';
+  take(raw, notes.raw);
+  const rest = notes.understood ? 'read' : raw;
   const same = shares.find((share) => share.class === rest);
   if (same === undefined) shares.push({ class: rest, bytes: left });
   else same.bytes = { up: same.bytes.up + left.up, down: same.bytes.down + left.down };

@@ -13,6 +13,8 @@ import { writeCoverage } from './sentence.ts';
 export interface CoverageOptions {
   /** Id under which a flow's phone is counted, as in its alerts. */
   deviceOf: (flow: Flow) => string;
+  /** True for a flow whose purpose is to hide something from the network, e.g. look-ups over HTTPS. */
+  hides?: (flow: Flow) => boolean;
   pinnedAfter?: number;
   maxHosts?: number;
   maxDevices?: number;
@@ -53,7 +55,7 @@ const MAX_EXCHANGES = 32;
 const OTHERS = 'others';
 
 export function createCoverage(options: CoverageOptions): Coverage {
-  const { deviceOf, pinnedAfter = 3, maxHosts = 100, maxDevices = 500 } = options;
+  const { deviceOf, hides = () => false, pinnedAfter = 3, maxHosts = 100, maxDevices = 500 } = options;
   const open = new Map<string, OpenFlow>();
   const devices = new Map<string, DeviceCount>(
     (options.initial ?? []).map((given) => [given.deviceId, restore(given)]),
@@ -78,7 +80,8 @@ export function createCoverage(options: CoverageOptions): Coverage {
     const notes: FlowNotes = { understood, rejections, raw, opaque, partial };
     const bytes = { up: event.bytesUp, down: event.bytesDown };
     const device = deviceFor(deviceOf(flow));
-    for (const [index, share] of shareOut({ flow, reason: event.reason, bytes, notes, pinnedAfter }).entries()) {
+    const end = { flow, reason: event.reason, bytes, notes, pinnedAfter, hides: hides(flow) };
+    for (const [index, share] of shareOut(end).entries()) {
       count(device, share.class, index === 0 ? 1 : 0, share.bytes);
       if (share.class !== 'read') addUnseen(device, flow, facts, share.class, share.bytes.up);
     }

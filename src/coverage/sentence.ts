@@ -10,6 +10,9 @@ const REASONS: Record<CoverageClass, string> = {
   passed: 'passed through on request',
   refused: 'refused by the lab',
   failed: 'the connection failed',
+  udp: 'plain datagrams, searched as they are',
+  quic: 'QUIC, refused by the lab',
+  bypassing: 'went past the lab unread',
 };
 
 const NAMED = 3;

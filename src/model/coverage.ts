@@ -9,6 +9,9 @@ export const COVERAGE_CLASSES = [
   'passed',
   'refused',
   'failed',
+  'udp', // plain datagrams, searched as raw bytes
+  'quic', // refused attempts, so that apps fall back to what can be read
+  'bypassing', // went through the gateway past every reader: VPNs, other protocols, look-ups hidden in HTTPS
 ] as const;
 export type CoverageClass = (typeof COVERAGE_CLASSES)[number];
 

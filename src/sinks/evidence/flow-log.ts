@@ -126,7 +126,7 @@ function begin(flow: Flow, facts: DestinationFacts | null, maskHost: FlowLogOpti
     hello: flow.hello === null ? null : { ...flow.hello, sni: sni === null ? null : maskHost(sni, deviceId) },
     tls: null,
     certificate: null,
-    protocol: null,
+    protocol: flow.protocol ?? null,
     requests: 0,
     findings: 0,
     notSeen: [],

@@ -1,0 +1,140 @@
+/**
+ * The kernel's own tools (nft, conntrack, tcpdump, dumpcap), run beside the lab: once, or for as long as it watches.
+ * Promise: no shell; nothing is thrown; a tool that ends is started again with growing pauses; why it cannot work is one
+ * line that says what to do, told once per reason; stopping ends the child and resolves when it is gone.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+
+/** Words put before a command: none for root or a process with the capabilities, else e.g. `sudo -n`. */
+export type Prefix = readonly string[];
+
+export type Said = { ok: true; out: string } | { ok: false; why: string };
+
+const TIME_LIMIT_MS = 10_000;
+/** 4,096 refused destinations are 1 MB of JSON; a dump of 65,536 connections 16 MB. */
+const MAX_OUTPUT_BYTES = 64 << 20;
+
+export function runTool(prefix: Prefix, name: string, args: readonly string[]): Promise<Said> {
+  const [command = name, ...rest] = [...prefix, name, ...args];
+  const options = {
+    timeout: TIME_LIMIT_MS,
+    maxBuffer: MAX_OUTPUT_BYTES,
+    env: environment(),
+    encoding: 'utf8' as const,
+  };
+  return new Promise((resolve) => {
+    execFile(command, rest, options, (error, out, complaint) => {
+      if (!error) resolve({ ok: true, out });
+      else resolve({ ok: false, why: explain(name, (error as NodeJS.ErrnoException).code, complaint) });
+    });
+  });
+}
+
+export interface Running {
+  /** Ends the tool for good. */
+  stop(): Promise<void>;
+}
+
+export interface KeptTool {
+  name: string;
+  args: readonly string[];
+  prefix: Prefix;
+  onData: (chunk: Buffer) => void;
+  /** Before the first byte of every run: what was read half is void. */
+  onStart?: () => void;
+  /** Null: it works again. Each line once until then. */
+  onTrouble: (line: string | null) => void;
+  /** Of standard error, line by line. */
+  onComplaint?: (line: string) => void;
+  /** First pause before another try, milliseconds; doubled up to a minute. */
+  pauseMs?: number;
+}
+
+const LONGEST_PAUSE_MS = 60_000;
+/** A run this long was a good one: the next pause is the first again. */
+const GOOD_RUN_MS = 10_000;
+
+export function keepRunning(tool: KeptTool): Running {
+  const { name, prefix, onData, onTrouble, pauseMs = 1000 } = tool;
+  let child: ChildProcess | null = null;
+  let pause = pauseMs;
+  let timer: NodeJS.Timeout | null = null;
+  let stopped = false;
+  let told: string | null = null;
+  let gone: (() => void) | null = null;
+
+  function start(): void {
+    timer = null;
+    const [command = name, ...rest] = [...prefix, name, ...tool.args];
+    const startedAt = performance.now();
+    let complaint = '';
+    let ended = false;
+    tool.onStart?.();
+    const started = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: environment() });
+    child = started;
+    started.stdout.on('data', (chunk: Buffer) => {
+      if (told !== null) onTrouble(null);
+      told = null;
+      onData(chunk);
+    });
+    started.stderr.setEncoding('utf8').on('data', (text: string) => {
+      complaint = `${complaint}${text}`.slice(-2000);
+      for (const line of text.split('\n')) if (line.trim() !== '') tool.onComplaint?.(line.trim());
+    });
+    const end = (code: string | number | null | undefined): void => {
+      if (ended) return;
+      ended = true;
+      child = null;
+      if (stopped) {
+        gone?.();
+        return;
+      }
+      const line = explain(name, code, complaint);
+      if (line !== told) onTrouble(line);
+      told = line;
+      if (performance.now() - startedAt > GOOD_RUN_MS) pause = pauseMs;
+      timer = setTimeout(start, pause);
+      timer.unref();
+      pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
+    };
+    started.once('error', (error: NodeJS.ErrnoException) => end(error.code));
+    started.once('close', (code) => end(code));
+  }
+
+  start();
+  return {
+    stop() {
+      stopped = true;
+      if (timer) clearTimeout(timer);
+      if (!child) return Promise.resolve();
+      return new Promise((resolve) => {
+        gone = resolve;
+        child?.kill('SIGTERM');
+      });
+    },
+  };
+}
+
+/** Tools for administrators are often not in a user's PATH; messages are compared in English. */
+const environment = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  PATH: `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`,
+  LC_ALL: 'C',
+});
+
+const PACKAGES: Readonly<Record<string, string>> = {
+  nft: 'nftables',
+  conntrack: 'conntrack',
+  tcpdump: 'tcpdump',
+  dumpcap: 'wireshark-common',
+  editcap: 'wireshark-common',
+};
+
+/** One line for the operator. */
+function explain(name: string, code: string | number | null | undefined, complaint: string): string {
+  if (code === 'ENOENT') return `${name} is not installed: apt-get install ${PACKAGES[name] ?? name}`;
+  if (/permission|not permitted|must be root|password is required|need to be root/i.test(complaint))
+    return `${name} needs root: start the lab with CAP_NET_ADMIN and CAP_NET_RAW, or allow it in sudoers`;
+  const said = complaint.split('\n').find((line) => line.trim() !== '');
+  return `${name} ended${typeof code === 'number' ? ` (${code})` : ''}${said ? `: ${said.trim()}` : ''}`;
+}
