@@ -19,7 +19,7 @@ describe('a command that cannot work', () => {
   afterEach(() => rm(dir, { recursive: true }));
 
   const start = (...args: string[]) =>
-    phonehome('start', '--json', '--proxy-port', '0', '--ui-port', '0', '--data', path.join(dir, 'data'), ...args);
+    phonehome(['start', '--json', '--proxy-port', '0', '--ui-port', '0', '--data', path.join(dir, 'data'), ...args]);
   const file = async (name: string, text: string): Promise<string> => {
     const full = path.join(dir, name);
     await mkdir(path.dirname(full), { recursive: true });
@@ -38,7 +38,7 @@ describe('a command that cannot work', () => {
     ['a port that is none', ['start', '--proxy-port', '70000']],
     ['a range that is none', ['start', '--allow-destinations', '127.0.0.0/99']],
   ])('%s: exit code 2 and one line', async (_, args) => {
-    const ran = await phonehome(...args);
+    const ran = await phonehome(args);
     expect(ran.code).toBe(2);
     expect(oneLine(ran)).toMatch(/fly|colour-of-money|70000|127\.0\.0\.0\/99/);
   });
@@ -180,10 +180,15 @@ describe('servers and phones that misbehave', () => {
       }
     }
     await stillWorks();
-    await eventually('every flow is closed', async () => {
+    let open: string[] = ['not asked yet'];
+    const allClosed = eventually('every flow is closed', async () => {
       const { flows } = (await world.lab.api('/api/flows?limit=2000')) as { flows: FlowRecord[] };
-      return flows.length > 0 && flows.every((flow) => flow.closedAt !== null);
+      open = flows
+        .filter((flow) => flow.closedAt === null)
+        .map((flow) => `${flow.arrival} ${flow.destination.host}:${flow.destination.port} ${flow.bytesUp} bytes up`);
+      return flows.length > 0 && open.length === 0;
     });
+    await allClosed.catch(() => expect(open).toEqual([]));
     expect(world.lab.stderr()).not.toMatch(/internal error|internal fault/);
   });
 });

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { run } from '../clients/process.ts';
 import { requireTool, toolPath } from '../clients/tools.ts';
-import type { LabProcess } from './lab-process.ts';
+import { type LabProcess, phonehome } from './lab-process.ts';
 import { startWorld, type World } from './world.ts';
 
 const UPLOAD_BYTES = 300 << 20;
@@ -21,6 +21,8 @@ let world: World;
 let dir: string;
 let file: string;
 beforeAll(async () => {
+  // As after an installation: sources edited since would be compiled anew, with the compiler in memory.
+  expect((await phonehome(['--version'], { PHONEHOME_WARM_UP: '1' })).code).toBe(0);
   // 75 pauses of 100 ms: slower than the client by far, so everything in between has to wait.
   world = await startWorld({ sinkPauseMs: 100, otherHosts: [SECOND_HOST] });
   dir = await mkdtemp(path.join(tmpdir(), 'upload-'));

@@ -13,7 +13,7 @@ type Line = { type: string; alert?: Alert } & Partial<ReplayOutcome>;
 it('plays every case without a miss, marks every alert simulated, and labels the disputed claim', async () => {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'demo-'));
   const begun = Date.now();
-  const ran = await phonehome('demo', '--once', '--json', '--proxy-port', '0', '--ui-port', '0', '--data', dataDir);
+  const ran = await phonehome(['demo', '--once', '--json', '--proxy-port', '0', '--ui-port', '0', '--data', dataDir]);
   await rm(dataDir, { recursive: true });
   const lines = ran.stdout
     .trim()

@@ -190,7 +190,10 @@ function end(child: ChildProcess, signal: NodeJS.Signals, exited: Promise<number
 }
 
 /** A command that ends by itself. */
-export async function phonehome(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const { code, stdout, stderr } = await run(process.execPath, [BIN, ...args], { timeoutMs: 50_000 });
+export async function phonehome(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const { code, stdout, stderr } = await run(process.execPath, [BIN, ...args], { env, timeoutMs: 50_000 });
   return { code, stdout: stdout.toString(), stderr };
 }
