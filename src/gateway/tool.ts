@@ -4,9 +4,24 @@
  * line that says what to do, told once per reason; stopping ends the child and resolves when it is gone.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 
 /** Words put before a command: none for root or a process with the capabilities, else e.g. `sudo -n`. */
 export type Prefix = readonly string[];
+
+/** CAP_NET_ADMIN (12) and CAP_NET_RAW (13) among those a child inherits, from linux/capability.h. */
+const NEEDED = (1n << 12n) | (1n << 13n);
+
+/** Root, and a process whose children inherit the capabilities, need no prefix; others ask sudo, which answers at once or not at all. */
+export function rightsPrefix(readStatus = () => readFileSync('/proc/self/status', 'utf8')): Prefix {
+  if (process.getuid?.() === 0) return [];
+  try {
+    const inherited = /^CapAmb:\s*([0-9a-f]+)$/m.exec(readStatus())?.[1] ?? '0';
+    return (BigInt(`0x${inherited}`) & NEEDED) === NEEDED ? [] : ['sudo', '-n'];
+  } catch {
+    return ['sudo', '-n'];
+  }
+}
 
 export type Said = { ok: true; out: string } | { ok: false; why: string };
 

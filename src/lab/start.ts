@@ -31,6 +31,7 @@ import { createWire } from '../wire/wire.ts';
 import { createAdmission, createDestinationGuard } from './access.ts';
 import { openCarrier } from './carrier.ts';
 import { openTransparentPort, type TransparentPort } from './gateway.ts';
+import { hiddenLookUps, type LanWatch, openLanWatch } from './lan-watch.ts';
 import { openLog } from './log.ts';
 import { collectAfterStart, createScavenger } from './memory.ts';
 import { makeDirectory, openPlaces, openRegistry, pathsIn, readCertificates, secretWordsOf } from './opening.ts';
@@ -108,6 +109,7 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     lastSeq: evidence.lastSeq(),
     policy: options.homeCountry ? { homeCountry: options.homeCountry } : {},
     secretWords: (deviceId) => secretWordsOf(deviceOf(deviceId)),
+    hiddenLookUps,
   });
   function notify(subject: string, message: string, severity: Alert['severity']): void {
     const lab: AlertDevice = { id: 'lab', model: null, ip: '', mac: null };
@@ -115,7 +117,10 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     if (record) feed.publish(record);
   }
   const heads = createHeadTable();
-  const coverage = createCoverage({ deviceOf: (flow) => describeDevice(flow).id });
+  const coverage = createCoverage({
+    deviceOf: (flow) => describeDevice(flow).id,
+    hides: (flow) => hiddenLookUps(flow) !== null,
+  });
   const flowLog = createFlowLog({
     write: (flows) => evidence.putFlows(flows),
     maskHost: (host, deviceId) => maskHost(host, createSecretTest(secretWordsOf(deviceOf(deviceId))), false),
@@ -173,7 +178,11 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     },
     leafFor: authority.leafFor,
     upstream: (host, port) => portal.upstream(host, port) ?? upstreamMap.resolve(host, port),
-    mayConnect: createDestinationGuard({ allowDestinations: options.allowDestinations, ownPorts: () => [...ownPorts, transparent?.port() ?? 0], now }),
+    mayConnect: createDestinationGuard({
+      allowDestinations: options.allowDestinations,
+      ownPorts: () => [...ownPorts, transparent?.port() ?? 0],
+      now,
+    }),
     pins,
     upstreamCa: () => upstreamCa,
     ...(await openCarrier(options.engine, { now, log }, warnings)),
@@ -182,16 +191,20 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
   });
   closers.push(() => wire.close());
   let transparent: TransparentPort | null = null;
+  let lanWatch: LanWatch | null = null;
+  const admit = createAdmission(options.allowClients);
+  const identify = ({ ip, proxyUser }: { ip: string; proxyUser: string | null }): string | null => {
+    const user = proxyUser ?? transparent?.peerOf(ip) ?? null;
+    return (guests.get(user ?? '') ?? devices.resolve({ ip, proxyUser: user }))?.id ?? null;
+  };
   const door = await createDoor({
     host: options.host,
     port: options.proxyPort,
     engine: wire,
-    admit: createAdmission(options.allowClients),
+    admit,
     decide: () => ({ treatment: 'intercept', reason: null }),
-    identify({ ip, proxyUser }) {
-      const user = proxyUser ?? transparent?.peerOf(ip) ?? null;
-      return (guests.get(user ?? '') ?? devices.resolve({ ip, proxyUser: user }))?.id ?? null;
-    },
+    identify,
+    nameOf: (clientIp, address) => lanWatch?.nameOf(clientIp, address) ?? null,
     now,
     log,
   }).catch((error: unknown) => {
@@ -209,6 +222,19 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
   });
   const { close: closeTransparent } = transparent;
   closers.push(closeTransparent);
+  lanWatch = await openLanWatch({
+    gateway: transparent.gateway,
+    resolvers: options.resolvers ?? [],
+    admit,
+    identify: (ip) => identify({ ip, proxyUser: null }),
+    macOf: devices.macOf,
+    emit: road.event,
+    newId,
+    now,
+    log,
+    notify: (subject, line) => notify(subject, line ?? `${subject}: works again`, line === null ? 'info' : 'medium'),
+  });
+  closers.push(() => lanWatch?.close());
 
   const ground: ReplayGround = {
     proxy: () => ({ host: '127.0.0.1', port: door.port }),
@@ -284,6 +310,7 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
       alerts: feed.stats(),
       flowLog: flowLog.stats(),
       live: live.stats(),
+      lan: lanWatch?.stats() ?? {},
     }),
     metrics: () => metricsOf({ openFlows: road.openFlows(), feed: feed.stats(), flowLog: flowLog.stats() }),
     phonePage: portal.page,

@@ -8,6 +8,7 @@ import type { Case } from './case.ts';
 import type { DestinationFacts } from './destination.ts';
 import type { Device } from './device.ts';
 import type { Destination, Direction, Flow, FlowEvent } from './flow.ts';
+import type { GatewayCheck, GatewayControl } from './gateway.ts';
 import type { Evidence, Identifier } from './identifier.ts';
 
 /** A failure the operator can act on. `message` is one line; the command line prints it without a stack and exits 1. */
@@ -24,6 +25,8 @@ export interface LabOptions {
   /** 0 = any free port; so for all ports. */
   proxyPort: number;
   uiPort: number;
+  /** For connections the gateway redirects; null: open only while a gateway is up on this data directory. */
+  transparentPort: number | null;
   engine: (typeof ENGINES)[number];
   devicesFile: string | null;
   upstreamCa: string | null;
@@ -32,6 +35,8 @@ export interface LabOptions {
   allowClients: string[];
   /** CIDR ranges reachable although they are loopback or the lab's own network. */
   allowDestinations: string[];
+  /** Resolvers asked for the phones' look-ups while a gateway is up; empty: this machine's own. */
+  resolvers?: string[];
   /** Operator-supplied decoder files (keys). */
   decoders: string[];
   /** ISO 3166-1 alpha-2: what counts as "abroad". Null: any country counts as abroad. */
@@ -43,6 +48,8 @@ export interface LabOptions {
 
 export interface Lab {
   proxy: { host: string; port: number };
+  /** Where redirected connections arrive; null: closed when the lab started. */
+  transparent: { port: number } | null;
   /** Base address of dashboard and API as reachable from this machine, e.g. `http://127.0.0.1:8081`. */
   ui: { url: string };
   /** Path of the root certificate. */
@@ -203,6 +210,11 @@ export interface LabModule {
   rotateAuthority(dataDir: string): Promise<AuthorityInfo>;
   /** Name and date (ISO 8601) of every geo database found; null dates are unknown. */
   listGeoDatabases(dataDir: string): Promise<{ name: string; date: string | null }[]>;
+  openGateway(options: { dataDir: string; configFile: string | null }): Promise<GatewayControl>;
+  /** Undoes what `gateway up` did; false when nothing was up. @throws LabError without root */
+  takeGatewayDown(dataDir: string, say: (line: string) => void): Promise<boolean>;
+  /** Empty when no gateway is configured here. */
+  checkGateway(dataDir: string): Promise<GatewayCheck[]>;
   /** One plain line per alert, as in a pipe; colours are ANSI. */
   formatAlertLine(alert: Alert, options: { colour: boolean }): string;
 }
