@@ -29,5 +29,14 @@ export const exportAuthority: LabModule['exportAuthority'] = async (dataDir, for
 export const rotateAuthority: LabModule['rotateAuthority'] = async (dataDir) =>
   (await import('./lab/books.ts')).rotateAuthority(dataDir);
 
+export const openGateway: LabModule['openGateway'] = async (options) =>
+  (await import('./gateway/control.ts')).openGateway(options);
+
+export const takeGatewayDown: LabModule['takeGatewayDown'] = async (dataDir, say) =>
+  (await import('./gateway/control.ts')).takeDown(dataDir, say);
+
+export const checkGateway: LabModule['checkGateway'] = async (dataDir) =>
+  (await import('./gateway/control.ts')).checkGateway(dataDir);
+
 export const listGeoDatabases: LabModule['listGeoDatabases'] = async (dataDir) =>
   (await import('./lab/books.ts')).listGeoDatabases(dataDir);

@@ -8,6 +8,7 @@ import {
   DEMO_FLAGS,
   DEVICE_FLAGS,
   type Flag,
+  GATEWAY_FLAGS,
   LAB_FLAGS,
   REACH_FLAGS,
   REVEAL_FLAG,
@@ -33,11 +34,13 @@ export const GROUPS: Record<string, string> = {
   device: 'phones under test: their identifiers and what is planted on them',
   case: 'test runs and their phases',
   ca: "the lab's own certificate authority",
+  gateway: 'interception without a proxy setting: rules, addresses, access point, tunnel',
 };
 
 const device = () => import('./commands/device.ts');
 const cases = () => import('./commands/case.ts');
 const ca = () => import('./commands/ca.ts');
+const gateway = () => import('./commands/gateway.ts');
 
 export const COMMANDS: CommandSpec[] = [
   {
@@ -188,6 +191,42 @@ export const COMMANDS: CommandSpec[] = [
     flags: [{ name: 'yes', help: 'do it without asking' }],
     examples: ['ca rotate --yes'],
     load: async () => (await ca()).rotate,
+  },
+  {
+    name: 'gateway up',
+    summary: 'make this machine the router of the phones (root); twice is once',
+    flags: GATEWAY_FLAGS,
+    examples: ['sudo phonehome gateway up', 'sudo phonehome gateway up --gateway-config lab.yaml'],
+    load: async () => (await gateway()).up,
+  },
+  {
+    name: 'gateway down',
+    summary: 'undo everything that "gateway up" did, even after a crash (root)',
+    flags: [],
+    examples: ['sudo phonehome gateway down'],
+    load: async () => (await gateway()).down,
+  },
+  {
+    name: 'gateway status',
+    summary: 'what is up, what is missing, what was refused (counters need root)',
+    flags: GATEWAY_FLAGS,
+    examples: ['sudo phonehome gateway status', 'gateway status --json'],
+    load: async () => (await gateway()).status,
+  },
+  {
+    name: 'gateway print',
+    summary: 'show every rule, setting and file "gateway up" would use; needs no root',
+    flags: [...GATEWAY_FLAGS, { ...REVEAL_FLAG, help: 'show passphrase and keys' }],
+    examples: ['gateway print', 'gateway print --gateway-config lab.yaml'],
+    load: async () => (await gateway()).printFiles,
+  },
+  {
+    name: 'gateway wireguard',
+    words: '<verb> [name]',
+    summary: 'phones of the tunnel: add NAME (prints the QR code), remove NAME, list',
+    flags: GATEWAY_FLAGS,
+    examples: ['gateway wireguard add nokia-01', 'gateway wireguard list'],
+    load: async () => (await gateway()).wireguard,
   },
   {
     name: 'doctor',

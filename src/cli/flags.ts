@@ -106,6 +106,11 @@ export const LAB_FLAGS: Flag[] = [
   { name: 'log-file', value: 'FILE', default: null, help: 'where the log goes (default: stderr, warnings only)' },
 ];
 
+/** Of `gateway …`. */
+export const GATEWAY_FLAGS: Flag[] = [
+  { name: 'gateway-config', value: 'FILE', default: null, help: 'YAML: lan, uplink… (default: DATA/gateway.yaml)' },
+];
+
 /** Of `demo` besides. */
 export const DEMO_FLAGS: Flag[] = [
   { name: 'once', help: 'stop after the summary (so it is when no terminal is attached); exit code 1 on a miss' },

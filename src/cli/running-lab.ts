@@ -41,7 +41,14 @@ export async function runLab(module: LabModule, options: LabOptions): Promise<Ru
 
 /** The first line of `--json` output. */
 export function printReady(lab: Lab): void {
-  printJson({ type: 'ready', proxy: lab.proxy, transparent: lab.transparent, ui: lab.ui, ca: lab.ca, token: lab.token });
+  printJson({
+    type: 'ready',
+    proxy: lab.proxy,
+    transparent: lab.transparent,
+    ui: lab.ui,
+    ca: lab.ca,
+    token: lab.token,
+  });
 }
 
 /** Prints every alert as it comes, until the returned function is called. */

@@ -2,10 +2,11 @@
  * Which MAC address stands behind an address of the lab's own network, from the kernel's neighbour table.
  * Promise: an answer costs a map look-up; the table is read in the background (`ip -j neigh`), at most every
  * `refreshMs` and only while somebody asks. An address never seen before is looked for once in /proc/net/arp
- * (some 50 µs, at most four times a second), so that a phone is known from its very first connection.
+ * (some 50 µs, at most four times a second), an IPv6 one is asked for by itself (3 ms, as often), so that a phone is
+ * known from its very first connection.
  * Where neither exists every answer is null.
  */
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { addressKey } from './address.ts';
 import { canonicalMac } from './identifier-formats.ts';
@@ -29,14 +30,17 @@ export function createNeighbourTable(options: {
   read?: ReadNeighbours;
   /** Content of /proc/net/arp. @throws where there is none */
   readArp?: () => string;
+  /** Output of `ip -j neigh show ADDRESS`. @throws where there is no such tool */
+  readOne?: (ip: string) => string;
   refreshMs?: number;
 }): NeighbourTable {
-  const { now, read = runIpNeigh, readArp = readProcArp, refreshMs = 5000 } = options;
+  const { now, read = runIpNeigh, readArp = readProcArp, readOne = runIpNeighOne, refreshMs = 5000 } = options;
   let macs = new Map<string, string>();
   let readAt = -Infinity;
   let running: Promise<void> | null = null;
   let absent = false;
   let arpReadAt = -Infinity;
+  let askedAt = -Infinity;
 
   const refresh = (): Promise<void> => {
     running ??= read()
@@ -67,12 +71,26 @@ export function createNeighbourTable(options: {
     return found;
   };
 
+  /** /proc has no table of IPv6 neighbours. */
+  const newcomer6 = (key: string): string | null => {
+    if (absent || now() - askedAt < ARP_INTERVAL_MS) return null;
+    askedAt = now();
+    try {
+      const mac = parseNeighbours(readOne(key))?.get(key) ?? null;
+      if (mac) macs.set(key, mac);
+      return mac;
+    } catch {
+      return null;
+    }
+  };
+
   return {
     refresh,
     macOf(ip) {
       if (!absent && now() - readAt >= refreshMs) void refresh();
       const key = addressKey(ip);
       const known = macs.get(key);
+      if (known === undefined && key.includes(':')) return key === '::1' ? null : newcomer6(key);
       if (known !== undefined || now() - arpReadAt < ARP_INTERVAL_MS) return known ?? null;
       arpReadAt = now();
       return newcomer(key);
@@ -116,4 +134,13 @@ function runIpNeigh(): Promise<string> {
     const options = { timeout: 3000, maxBuffer: MAX_OUTPUT_BYTES, encoding: 'utf8' as const };
     execFile('ip', ['-j', 'neigh'], options, (error, stdout) => (error ? reject(error) : resolve(stdout)));
   });
+}
+
+function runIpNeighOne(ip: string): string {
+  const options = {
+    timeout: 1000,
+    encoding: 'utf8' as const,
+    stdio: ['ignore', 'pipe', 'ignore'] as ['ignore', 'pipe', 'ignore'],
+  };
+  return execFileSync('ip', ['-j', 'neigh', 'show', ip], options);
 }

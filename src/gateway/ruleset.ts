@@ -25,8 +25,11 @@ export const REFUSED = {
 } as const;
 export type Refused = keyof typeof REFUSED;
 
-/** Comments are kept in the kernel: `nft list table inet phonehome` explains itself. */
-export function ruleset(config: GatewayConfig): string {
+/**
+ * Comments are kept in the kernel: `nft list table inet phonehome` explains itself.
+ * @param id tells the gateways of two data directories apart
+ */
+export function ruleset(config: GatewayConfig, id = 'print'): string {
   const sides = phoneSides(config);
   const lan = anyOf(sides.map((side) => side.interface));
   const uplink = JSON.stringify(config.uplink);
@@ -52,7 +55,7 @@ export function ruleset(config: GatewayConfig): string {
     `table inet ${TABLE}`,
     `delete table inet ${TABLE}`,
     `table inet ${TABLE} {`,
-    `  comment "${TABLE_COMMENT}"`,
+    `  comment "${TABLE_COMMENT} ${id}"`,
     ...sets,
     '',
     '  chain phones_in {',

@@ -29,6 +29,7 @@ export function createUpstreamMap(): UpstreamMap {
   const entries = new Map<string, UpstreamMapEntry>();
   // Redirected connections know an address alone; where several names share one, the last added answers.
   const byAddress = new Map<string, UpstreamMapEntry>();
+  const plain = (address: string): string => ipaddr.process(address).toString();
   const key = (host: string, port: number): string => `${host.toLowerCase()}:${port}`;
   return {
     list: () => [...entries.values()],
@@ -36,13 +37,13 @@ export function createUpstreamMap(): UpstreamMap {
       for (const entry of added) splitDial(entry.dial);
       for (const entry of added) {
         entries.set(key(entry.host, entry.port), entry);
-        byAddress.set(key(entry.address, entry.port), entry);
+        byAddress.set(key(plain(entry.address), entry.port), entry);
       }
     },
     remove(host, port) {
       const entry = entries.get(key(host, port));
       if (!entry) return false;
-      if (byAddress.get(key(entry.address, port)) === entry) byAddress.delete(key(entry.address, port));
+      if (byAddress.get(key(plain(entry.address), port)) === entry) byAddress.delete(key(plain(entry.address), port));
       return entries.delete(key(host, port));
     },
     resolve(host, port) {

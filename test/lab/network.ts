@@ -4,7 +4,7 @@
  *
  *   phone 10.77.0.2, fd77::2  ──lan0──  gateway 10.77.0.1, fd77::1 │ 198.18.0.1, 2001:2::1  ──wan0──  internet 198.18.0.2, 2001:2::2 + any address asked for
  */
-import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 export type Host = 'phone' | 'gateway' | 'internet';
@@ -14,6 +14,8 @@ export interface LabNetwork {
   name(host: Host): string;
   /** Runs a command to its end on a host and returns what it printed; throws with its stderr. */
   run(host: Host, command: string[], input?: string): string;
+  /** Runs a command to its end and tells how it went; never throws for what it did. */
+  spawn(host: Host, command: string[]): { code: number; stdout: string; stderr: string };
   /** Starts a command on a host; `down()` ends it if it still runs. */
   start(host: Host, command: string[], options?: SpawnOptions): ChildProcess;
   /** Gives the internet host another address, e.g. `42.62.48.10` or `2400:da00::6666`, reachable from the phone. */
@@ -105,6 +107,10 @@ export function createLabNetwork(): LabNetwork {
   return {
     name,
     run,
+    spawn(host, command) {
+      const done = spawnSync('ip', ['netns', 'exec', name(host), ...command], { encoding: 'utf8', timeout: 60_000 });
+      return { code: done.status ?? -1, stdout: done.stdout, stderr: done.stderr };
+    },
     start(host, command, options = {}) {
       const child = spawn('ip', ['netns', 'exec', name(host), ...command], { stdio: 'pipe', ...options });
       children.add(child);

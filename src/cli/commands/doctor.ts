@@ -1,8 +1,8 @@
 /** `phonehome doctor`: looks at everything the lab needs and says what to do. Exit code 1 when something would keep it from working. */
 import { statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import { paint, wantsColour } from '../colour.ts';
-import { type Check, fail } from '../doctor/check.ts';
+import { wantsColour } from '../colour.ts';
+import { type Check, checkLines, fail } from '../doctor/check.ts';
 import { checkAuthority, checkDevices, checkDirectory, checkDisk, checkGeo, checkSecrets } from '../doctor/data.ts';
 import { checkAddress, checkClock, checkNode, checkTools } from '../doctor/machine.ts';
 import { checkLab, checkPort } from '../doctor/network.ts';
@@ -73,13 +73,8 @@ async function checkRooms({ data }: DoctorFlags): Promise<Check[]> {
   }
 }
 
-const SGR = { ok: '32', warn: '33', fail: '1;31' };
-
 function lines(checks: Check[], colour: boolean): string[] {
-  const out = checks.flatMap(({ name, state, found, advice }) => {
-    const line = `${paint(state.padEnd(5), SGR[state], colour)}${name.padEnd(13)}${found}`;
-    return advice ? [line, `${' '.repeat(18)}→ ${advice}`] : [line];
-  });
+  const out = checkLines(checks, colour);
   const failed = checks.filter((check) => check.state === 'fail').length;
   const warned = checks.filter((check) => check.state === 'warn').length;
   return [

@@ -1,4 +1,6 @@
-/** One thing the doctor looked at, and what to do about it. */
+/** What the doctor says: one thing it looked at, and what to do about it. */
+import { paint } from '../colour.ts';
+
 export interface Check {
   name: string;
   state: 'ok' | 'warn' | 'fail';
@@ -13,3 +15,13 @@ export const warn = (name: string, found: string, advice: string): Check => ({ n
 export const fail = (name: string, found: string, advice: string): Check => ({ name, state: 'fail', found, advice });
 
 export const DAY_MS = 86_400_000;
+
+const SGR = { ok: '32', warn: '33', fail: '1;31' };
+
+/** For people: one line per check, its advice below it. */
+export function checkLines(checks: readonly Check[], colour: boolean): string[] {
+  return checks.flatMap(({ name, state, found, advice }) => {
+    const line = `${paint(state.padEnd(5), SGR[state], colour)}${name.padEnd(13)}${found}`;
+    return advice ? [line, `${' '.repeat(18)}→ ${advice}`] : [line];
+  });
+}

@@ -1,0 +1,164 @@
+/**
+ * `phonehome gateway …`: interception without a proxy setting. A small helper: `up` and `down` need root and end at once;
+ * the lab itself runs without. `print` shows beforehand all that `up` would do.
+ */
+import type { GatewayControl, GatewayStatus } from '../../model/gateway.ts';
+import { LabError } from '../../model/lab.ts';
+import { wantsColour } from '../colour.ts';
+import { openDeviceStore } from '../device-store.ts';
+import { checkLines } from '../doctor/check.ts';
+import { UsageError } from '../errors.ts';
+import { findRunningLab } from '../lab-state.ts';
+import { loadLab } from '../main-module.ts';
+import { print, printJson } from '../output.ts';
+import { qrCode } from '../qr-code.ts';
+import { table } from '../table.ts';
+
+interface GatewayFlags {
+  data: string;
+  json: boolean;
+  gatewayConfig: string | null;
+  reveal?: boolean;
+}
+
+async function open({ data, gatewayConfig }: GatewayFlags): Promise<GatewayControl> {
+  return await (await loadLab()).openGateway({ dataDir: data, configFile: gatewayConfig });
+}
+
+/** Steps go to stderr: stdout belongs to the result. */
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+export async function up(given: Record<string, unknown>): Promise<number> {
+  const flags = given as unknown as GatewayFlags;
+  const gateway = await open(flags);
+  const warnings = gateway.up(say);
+  if (flags.json) printJson({ type: 'gateway', up: true, warnings });
+  else {
+    for (const warning of warnings) say(`! ${warning}`);
+    print(
+      'The gateway is up: a phone that joins it needs no proxy setting. "phonehome gateway down" undoes all of it.',
+    );
+    if (!findRunningLab(flags.data))
+      print('No lab runs on this data directory: until "phonehome start" phones are refused.');
+  }
+  return 0;
+}
+
+export async function down(given: Record<string, unknown>): Promise<number> {
+  const { data, json } = given as unknown as GatewayFlags;
+  const wasUp = await (await loadLab()).takeGatewayDown(data, say);
+  if (json) printJson({ type: 'gateway', up: false, wasUp });
+  else
+    print(wasUp ? 'The gateway is down; everything is as it was before.' : 'No gateway was up on this data directory.');
+  return 0;
+}
+
+/** Exit code 1 when it is down or something must be mended. */
+export async function status(given: Record<string, unknown>): Promise<number> {
+  const flags = given as unknown as GatewayFlags;
+  const found = (await open(flags)).status();
+  if (flags.json) printJson({ type: 'gateway', ...found });
+  else print(...statusLines(found));
+  return found.up && !found.checks.some(({ state }) => state === 'fail') ? 0 : 1;
+}
+
+function statusLines({ up: isUp, checks, refused, peers }: GatewayStatus): string[] {
+  const lines = [isUp ? 'The gateway is up.' : 'The gateway is down ("phonehome gateway up").', ''];
+  lines.push(...checkLines(checks, wantsColour()));
+  if (peers.length > 0)
+    lines.push(
+      '',
+      ...table([
+        ['phone', 'address', 'last seen', 'received', 'sent'],
+        ...peers.map((peer) => [
+          peer.name,
+          peer.address,
+          peer.lastHandshake ?? 'never',
+          `${peer.received}`,
+          `${peer.sent}`,
+        ]),
+      ]),
+    );
+  if (refused.length > 0)
+    lines.push(
+      '',
+      'Refused within the last hour, so that apps fall back to what can be read:',
+      ...table([
+        ['what', 'phone', 'destination', 'port', 'packets'],
+        ...refused.map((one) => [one.what, one.client, one.destination, `${one.port}`, `${one.packets}`]),
+      ]),
+    );
+  return lines;
+}
+
+export async function printFiles(given: Record<string, unknown>): Promise<number> {
+  const flags = given as unknown as GatewayFlags;
+  for (const file of (await open(flags)).print(flags.reveal === true)) {
+    if (flags.json) printJson({ type: 'file', ...file });
+    else print(`# ===== ${file.name}`, `# ${file.purpose}`, '', file.text);
+  }
+  return 0;
+}
+
+export async function wireguard(given: Record<string, unknown>, [verb = '', name = '']: string[]): Promise<number> {
+  const flags = given as unknown as GatewayFlags;
+  if (verb === 'list' && !name) return await listPeers(flags);
+  if ((verb !== 'add' && verb !== 'remove') || !name)
+    throw new UsageError(
+      'gateway wireguard takes "add NAME", "remove NAME" or "list", e.g. gateway wireguard add nokia-01',
+    );
+  return verb === 'add' ? await addPeer(flags, name) : await removePeer(flags, name);
+}
+
+async function addPeer(flags: GatewayFlags, name: string): Promise<number> {
+  const peer = (await open(flags)).addPeer(name);
+  await registerPhone(flags.data, name);
+  if (flags.json) {
+    printJson({ type: 'peer', ...peer });
+    return 0;
+  }
+  const columns = process.stdout.columns ?? 80;
+  const code = qrCode(peer.config, columns, wantsColour());
+  print(
+    `Scan this with the WireGuard app of ${name}. It is shown once: its key is kept nowhere.`,
+    code ?? `(${columns} columns are too few for the QR code: widen the terminal, or copy the text below)`,
+    '',
+    peer.config,
+    `In the tunnel ${name} is ${[peer.address, peer.address6].filter(Boolean).join(' and ')}.`,
+    peer.applied ? 'The gateway answers it now.' : 'Run "sudo phonehome gateway up" (again) before it is answered.',
+  );
+  return 0;
+}
+
+/** A phone nobody registered is shown by its address; one entry gives it its name. */
+async function registerPhone(data: string, name: string): Promise<void> {
+  try {
+    const store = await openDeviceStore(data);
+    if (!(await store.list(false)).some(({ id }) => id === name)) await store.put({ id: name });
+  } catch (error) {
+    if (!(error instanceof LabError)) throw error;
+    say(`! ${name} could not be registered as a device: ${error.message}`);
+  }
+}
+
+async function removePeer(flags: GatewayFlags, name: string): Promise<number> {
+  if (!(await open(flags)).removePeer(name))
+    throw new LabError(`${name} is no phone of the tunnel: see gateway wireguard list`);
+  if (flags.json) printJson({ type: 'peer', name, removed: true });
+  else print(`${name} is no longer answered in the tunnel.`);
+  return 0;
+}
+
+async function listPeers(flags: GatewayFlags): Promise<number> {
+  const peers = (await open(flags)).peers();
+  if (flags.json) for (const peer of peers) printJson({ type: 'peer', ...peer });
+  else if (peers.length === 0) print('The tunnel has no phone yet: gateway wireguard add NAME.');
+  else
+    print(
+      ...table([
+        ['phone', 'address', 'IPv6', 'last seen'],
+        ...peers.map((peer) => [peer.name, peer.address, peer.address6 ?? '', peer.lastHandshake ?? '']),
+      ]),
+    );
+  return 0;
+}

@@ -1,0 +1,203 @@
+/**
+ * The gateway of one data directory: printed, brought up, looked at, taken down.
+ * Promise: `up` changes nothing when something is in the way; what it changed is noted before, in a file, so that `down`
+ * undoes it after a crash as well; both may be run twice. Rules come first and go last: phones are never forwarded unseen.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AddedPeer, GatewayCheck, GatewayControl, GatewayStatus } from '../model/gateway.ts';
+import { LabError } from '../model/lab.ts';
+import { type GatewayConfig, parseGatewayConfig, phoneSides } from './config.ts';
+import { daemons } from './daemons.ts';
+import type { Ground, Part } from './ground.ts';
+import { kernelSettings } from './kernel-settings.ts';
+import { links } from './links.ts';
+import { type Machine, thisMachine } from './machine.ts';
+import { preflight } from './preflight.ts';
+import { printGateway } from './print.ts';
+import { readRefused, rules, tableOwner } from './rules.ts';
+import {
+  bootIdOf,
+  type GatewayState,
+  parseState,
+  readRunningState,
+  runDirectory,
+  saveState,
+  statePath,
+} from './state.ts';
+import { applyPeers, readTunnel, tunnel } from './tunnel.ts';
+import { addPeer, addressesOf, peersPath, readPeers, savePeers } from './tunnel-peers.ts';
+
+/** In the order of `up`; `down` goes backwards. */
+const PARTS: Part[] = [rules, tunnel, links, kernelSettings, daemons];
+
+export interface GatewayOptions {
+  dataDir: string;
+  /** Null: `DATA/gateway.yaml`. */
+  configFile: string | null;
+  machine?: Machine;
+  now?: () => number;
+}
+
+/** @throws LabError when there is no configuration, or a broken one */
+export function openGateway(options: GatewayOptions): GatewayControl {
+  const { dataDir, machine = thisMachine(), now = Date.now } = options;
+  const config = readGatewayConfig(options.configFile ?? join(dataDir, 'gateway.yaml'));
+  const runDir = runDirectory(dataDir);
+  const ground = (state: GatewayState, say: (line: string) => void): Ground => ({
+    machine,
+    config,
+    dataDir,
+    runDir,
+    state,
+    save: () => saveState(machine, dataDir, state),
+    say,
+  });
+
+  return {
+    print: (reveal) => printGateway({ config, dataDir, runDir, machine, reveal }),
+    up(say) {
+      const before = readState(machine, dataDir);
+      const alike = before !== null && shapeOf(before.config) === shapeOf(config);
+      const running = alike && tableOwner(machine, dataDir) === 'ours';
+      const found = preflight({ machine, config, dataDir, running });
+      const problem = found.find(({ state }) => state === 'fail');
+      if (problem) throw new LabError(`${problem.name}: ${problem.found}: ${problem.advice}`);
+      // Another configuration is undone first: nothing of it would be known afterwards.
+      if (before && !alike) takeDown(dataDir, say, machine);
+      const state = alike ? before : freshState(machine, config, now());
+      state.config = config;
+      const place = ground(state, say);
+      place.save();
+      try {
+        for (const part of PARTS) part.up(place);
+      } catch (error) {
+        say('something failed: what was done is undone');
+        takeDown(dataDir, say, machine);
+        throw error;
+      }
+      return found.map((one) => `${one.found}: ${one.advice}`);
+    },
+    status() {
+      const state = readRunningState(dataDir);
+      const problems = preflight({ machine, config, dataDir, running: state !== null });
+      const place = ground(state ?? freshState(machine, config, now()), () => {});
+      const status: GatewayStatus = {
+        up: state !== null,
+        checks: state ? PARTS.flatMap((part) => part.check(place)) : problems,
+        refused: state ? readRefused(machine) : [],
+        peers: readTunnel(machine, config, knownPeers(machine, dataDir)),
+      };
+      return status;
+    },
+    addPeer(name): AddedPeer {
+      const wireguard = wireguardOf(config);
+      const added = addPeer(readPeers(machine, dataDir), wireguard, name);
+      savePeers(machine, dataDir, added.book);
+      const addresses = addressesOf(wireguard, added.peer.number);
+      return { name, ...addresses, config: added.config, applied: apply() };
+    },
+    removePeer(name) {
+      wireguardOf(config);
+      const book = readPeers(machine, dataDir);
+      const peers = book.peers.filter((peer) => peer.name !== name);
+      if (peers.length === book.peers.length) return false;
+      savePeers(machine, dataDir, { ...book, peers });
+      apply();
+      return true;
+    },
+    peers: () => readTunnel(machine, config, knownPeers(machine, dataDir)),
+  };
+
+  /** Tells a tunnel that is up of its new phones; false when it is down or this is not root. */
+  function apply(): boolean {
+    const state = readRunningState(dataDir);
+    if (!machine.isRoot || !state) return false;
+    const place = ground(state, () => {});
+    applyPeers(place, readPeers(machine, dataDir));
+    place.save();
+    return true;
+  }
+}
+
+/** Undoes whatever `up` did on this data directory; needs no configuration file. Returns false when nothing was up. */
+export function takeDown(dataDir: string, say: (line: string) => void, machine: Machine = thisMachine()): boolean {
+  const state = readState(machine, dataDir);
+  const owner = tableOwner(machine, dataDir);
+  if (!state && owner !== 'ours') {
+    // A file of another boot, or a broken one: nothing of it is true any more.
+    if (machine.read(statePath(dataDir)) !== null && machine.isRoot) machine.remove(statePath(dataDir));
+    return false;
+  }
+  if (!machine.isRoot) throw new LabError('only root may take the gateway down: run it with sudo');
+  if (!state)
+    say(`${statePath(dataDir)} is missing: rules are removed, kernel settings and addresses stay as they are`);
+  const runDir = runDirectory(dataDir);
+  const place: Ground | null = state && {
+    machine,
+    config: state.config,
+    dataDir,
+    runDir,
+    state,
+    save: () => saveState(machine, dataDir, state),
+    say,
+  };
+  if (place) for (const part of PARTS.toReversed()) part.down(place);
+  else rules.down({ machine, dataDir, say } as Ground);
+  machine.remove(runDir);
+  machine.remove(statePath(dataDir));
+  return true;
+}
+
+/** For the doctor: nothing where no gateway is configured. */
+export function checkGateway(dataDir: string, machine: Machine = thisMachine()): GatewayCheck[] {
+  if (machine.read(join(dataDir, 'gateway.yaml')) === null) return [];
+  try {
+    const { checks } = openGateway({ dataDir, configFile: null, machine }).status();
+    return checks.map((check) => ({ ...check, name: `gw ${check.name}` }));
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    return [{ name: 'gateway', state: 'fail', found, advice: 'correct the gateway configuration' }];
+  }
+}
+
+/** @throws LabError */
+export function readGatewayConfig(path: string): GatewayConfig {
+  if (!existsSync(path))
+    throw new LabError(
+      `there is no ${path}: write two lines into it, "lan: wlan0" and "uplink: eth0" (see docs/gateway.md)`,
+    );
+  return parseGatewayConfig(readFileSync(path, 'utf8'), path);
+}
+
+/** Null when it is of another boot: then nothing of what it says is there any more. */
+function readState(machine: Machine, dataDir: string): GatewayState | null {
+  const state = parseState(machine.read(statePath(dataDir)) ?? '');
+  return state && state.bootId === bootIdOf(machine) ? state : null;
+}
+
+/** What cannot be changed while it is up without undoing it first. */
+const shapeOf = (config: GatewayConfig): string => JSON.stringify([phoneSides(config), config.uplink, config.mode]);
+
+function freshState(machine: Machine, config: GatewayConfig, now: number): GatewayState {
+  return {
+    v: 1,
+    bootId: bootIdOf(machine),
+    startedAt: new Date(now).toISOString(),
+    config,
+    sysctls: {},
+    addresses: [],
+    raised: [],
+    peers: [],
+  };
+}
+
+function wireguardOf(config: GatewayConfig): NonNullable<GatewayConfig['wireguard']> {
+  if (config.wireguard) return config.wireguard;
+  throw new LabError('the gateway configuration has no tunnel: add "wireguard:" with "endpoint: ADDRESS" below it');
+}
+
+/** Without a file there are no phones; none is made for looking. */
+function knownPeers(machine: Machine, dataDir: string): ReturnType<typeof readPeers> {
+  return machine.read(peersPath(dataDir)) === null ? { v: 1, privateKey: '', peers: [] } : readPeers(machine, dataDir);
+}

@@ -1,0 +1,107 @@
+/**
+ * dnsmasq (addresses for phones) and hostapd (the access point), run as daemons of this gateway.
+ * Promise: only a process that was started with this gateway's own file is ever ended, whatever a pid file says.
+ */
+import { join } from 'node:path';
+import type { GatewayCheck } from '../model/gateway.ts';
+import { fail, type Ground, must, ok, type Part } from './ground.ts';
+import type { Machine } from './machine.ts';
+import { type DnsmasqPaths, dhcpScript, dnsmasqConf, hostapdConf } from './services.ts';
+
+interface Daemon {
+  name: string;
+  /** Shown when it is missing. */
+  install: string;
+  /** Null: not wanted by this configuration. */
+  conf(ground: Pick<Ground, 'config' | 'runDir'>): string | null;
+  args(conf: string, pidFile: string): string[];
+  /** Its file holds a passphrase. */
+  mode: number;
+  does: string;
+}
+
+export const dnsmasqPaths = (runDir: string): DnsmasqPaths => ({
+  leases: join(runDir, 'leases'),
+  pid: join(runDir, 'dnsmasq.pid'),
+  script: join(runDir, 'dhcp-script'),
+});
+/** Where the script of `dhcpScript` writes. */
+export const dhcpLog = (runDir: string): string => join(runDir, 'dhcp-log');
+
+export const DAEMONS: Daemon[] = [
+  {
+    name: 'hostapd',
+    install: 'apt install hostapd',
+    conf: ({ config }) => hostapdConf(config),
+    args: (conf, pidFile) => ['-B', '-P', pidFile, conf],
+    mode: 0o600,
+    does: 'the access point is open',
+  },
+  {
+    name: 'dnsmasq',
+    install: 'apt install dnsmasq-base, or "dhcp: false" when somebody else gives addresses',
+    conf: ({ config, runDir }) => (config.dhcp ? dnsmasqConf(config, dnsmasqPaths(runDir)) : null),
+    args: (conf) => [`--conf-file=${conf}`],
+    mode: 0o644,
+    does: 'phones get addresses',
+  },
+];
+
+export const daemons: Part = {
+  up(ground) {
+    const { machine, runDir, say } = ground;
+    machine.write(dnsmasqPaths(runDir).script, dhcpScript(dhcpLog(runDir)), 0o755);
+    for (const daemon of DAEMONS) {
+      const text = daemon.conf(ground);
+      const file = confFile(runDir, daemon);
+      const running = pidOf(machine, runDir, daemon);
+      if (running !== null && machine.read(file) === text) continue;
+      if (running !== null) end(machine, running);
+      if (text === null) continue;
+      machine.write(file, text, daemon.mode);
+      must(machine.run(daemon.name, daemon.args(file, pidFile(runDir, daemon))), `${daemon.name} did not start`);
+      say(`${daemon.name}: ${daemon.does}`);
+    }
+  },
+  down({ machine, runDir, say }) {
+    for (const daemon of DAEMONS.toReversed()) {
+      const running = pidOf(machine, runDir, daemon);
+      if (running !== null) say(`${daemon.name}: ${end(machine, running) ? 'ended' : 'does not end'}`);
+    }
+  },
+  check(ground) {
+    return DAEMONS.flatMap((daemon): GatewayCheck[] => {
+      if (daemon.conf(ground) === null) return [];
+      const { machine, runDir } = ground;
+      if (!machine.tool(daemon.name)) return [fail(daemon.name, 'not installed', daemon.install)];
+      if (pidOf(machine, runDir, daemon) === null)
+        return [fail(daemon.name, 'does not run', 'run "phonehome gateway up" again; its reason is in the system log')];
+      return [ok(daemon.name, daemon.does)];
+    });
+  },
+};
+
+const confFile = (runDir: string, { name }: Daemon): string => join(runDir, `${name}.conf`);
+const pidFile = (runDir: string, { name }: Daemon): string => join(runDir, `${name}.pid`);
+
+/** Null unless the process was started with our file: a pid may be anybody's by now. */
+function pidOf(machine: Machine, runDir: string, daemon: Daemon): number | null {
+  const pid = Number(machine.read(pidFile(runDir, daemon))?.trim());
+  if (!Number.isInteger(pid) || pid <= 1) return null;
+  const words = machine.read(`/proc/${pid}/cmdline`)?.split('\0') ?? [];
+  return words.some((word) => word.endsWith(confFile(runDir, daemon))) ? pid : null;
+}
+
+const END_WAIT_MS = 50;
+const END_TRIES = 60;
+
+/** Waits until it is gone: its successor needs the same port. */
+function end(machine: Machine, pid: number): boolean {
+  machine.signal(pid, 'SIGTERM');
+  for (let tries = 0; tries < END_TRIES; tries++) {
+    // A process nobody waits for stays in the table as a zombie; its command line is empty then.
+    if (!machine.signal(pid, 0) || !machine.read(`/proc/${pid}/cmdline`)) return true;
+    machine.wait(END_WAIT_MS);
+  }
+  return machine.signal(pid, 'SIGKILL');
+}

@@ -1,0 +1,50 @@
+/** Kernel settings: the values before are noted, so that `down` restores them. */
+import { type Ground, ok, type Part, warn } from './ground.ts';
+import { type Sysctl, sysctlPath, sysctls } from './services.ts';
+
+/** Without these nothing is forwarded, or settings do not reach this machine at all: anything else is a matter of comfort. */
+const NEEDED = /forward/;
+
+export const kernelSettings: Part = {
+  up(ground) {
+    const { machine, config, state, save, say } = ground;
+    let changed = 0;
+    for (const setting of sysctls(config)) {
+      const before = readSetting(ground, setting);
+      if (before === null || sameValue(before, setting.value)) continue;
+      // A value of our own is not what was before: the first `up` after a boot knows.
+      state.sysctls[setting.name] ??= before;
+      save();
+      const ran = machine.set(sysctlPath(setting.name), setting.value);
+      if (ran.ok) changed++;
+      else
+        say(
+          `${setting.name} could not be set (${ran.why})${NEEDED.test(setting.name) ? ': UDP of phones is not forwarded' : ''}`,
+        );
+    }
+    if (changed > 0) say(`kernel: ${changed} settings changed`);
+  },
+  down({ machine, config, state, say }) {
+    let restored = 0;
+    for (const setting of sysctls(config).reverse()) {
+      const before = state.sysctls[setting.name];
+      if (before !== undefined && machine.set(sysctlPath(setting.name), before).ok) restored++;
+    }
+    state.sysctls = {};
+    if (restored > 0) say(`kernel: ${restored} settings as before`);
+  },
+  check(ground) {
+    const wrong = sysctls(ground.config).filter((setting) => {
+      const value = readSetting(ground, setting);
+      return value !== null && !sameValue(value, setting.value);
+    });
+    if (wrong.length === 0) return [ok('kernel', 'settings as needed')];
+    const list = wrong.map(({ name, value }) => `${name} is not ${value}`).join(', ');
+    return [warn('kernel', list, 'another program changed it: run "phonehome gateway up" again')];
+  },
+};
+
+const readSetting = ({ machine }: Ground, { name }: Sysctl): string | null =>
+  machine.read(sysctlPath(name))?.trim() ?? null;
+/** The kernel writes tabs between the two ends of a range. */
+const sameValue = (a: string, b: string): boolean => a.split(/\s+/).join(' ') === b;

@@ -1,0 +1,142 @@
+/** The nftables table and, for tproxy, the routing rule: loaded, recognised, counted, removed. */
+import type { GatewayCheck, RefusedAttempts } from '../model/gateway.ts';
+import { LabError } from '../model/lab.ts';
+import { fail, must, ok, type Part, warn } from './ground.ts';
+import { listens } from './interfaces.ts';
+import type { Machine } from './machine.ts';
+import { parseRefused } from './refused.ts';
+import { removeRuleset, ruleset, TABLE, TABLE_COMMENT, TPROXY_MARK, TPROXY_TABLE } from './ruleset.ts';
+import { gatewayId } from './state.ts';
+
+/** Whose table of our name is in the kernel: null when there is none, or when it cannot be asked without root. */
+export function tableOwner(machine: Machine, dataDir: string): 'ours' | 'other data directory' | 'foreign' | null {
+  const ran = machine.run('nft', ['list', 'table', 'inet', TABLE]);
+  if (!ran.ok) return null;
+  const comment = /^\s*comment "([^"]*)"/m.exec(ran.out.slice(0, 300))?.[1];
+  if (!comment?.startsWith(TABLE_COMMENT)) return 'foreign';
+  return comment === `${TABLE_COMMENT} ${gatewayId(dataDir)}` ? 'ours' : 'other data directory';
+}
+
+export const rules: Part = {
+  up({ machine, config, dataDir, say }) {
+    must(machine.run('nft', ['-f', '-'], ruleset(config, gatewayId(dataDir))), 'the rules could not be loaded');
+    removeRouting(machine);
+    if (config.mode === 'tproxy') addRouting(machine);
+    say(`rules: table inet ${TABLE} loaded, TCP of phones goes to port ${config.transparentPort} (${config.mode})`);
+  },
+  down({ machine, dataDir, say }) {
+    removeRouting(machine);
+    const owner = tableOwner(machine, dataDir);
+    if (owner !== 'ours') return;
+    const ran = machine.run('nft', ['-f', '-'], removeRuleset);
+    say(ran.ok ? `rules: table inet ${TABLE} removed` : `rules: table inet ${TABLE} could not be removed (${ran.why})`);
+  },
+  check({ machine, config, dataDir }) {
+    const owner = tableOwner(machine, dataDir);
+    const table: GatewayCheck =
+      owner === 'ours'
+        ? ok('rules', `table inet ${TABLE} is loaded`)
+        : owner !== null
+          ? fail('rules', `table inet ${TABLE} belongs to another program or data directory`, foreignAdvice(owner))
+          : machine.isRoot
+            ? fail('rules', `table inet ${TABLE} is not loaded`, 'run "phonehome gateway up" again')
+            : warn('rules', 'not known without root', 'run this with sudo');
+    const { transparentPort } = config;
+    return [
+      table,
+      listens(machine, transparentPort)
+        ? ok('listener', `port ${transparentPort} is open`)
+        : fail(
+            'listener',
+            `nobody listens on port ${transparentPort}: phones are refused`,
+            'start the lab: phonehome start',
+          ),
+      listens(machine, config.uiPort)
+        ? ok('set-up page', `port ${config.uiPort} is open`)
+        : warn(
+            'set-up page',
+            `nobody listens on port ${config.uiPort}`,
+            'start the lab with the uiPort of the gateway configuration',
+          ),
+      ...otherFirewalls(machine),
+    ];
+  },
+};
+
+export function foreignAdvice(owner: 'other data directory' | 'foreign'): string {
+  return owner === 'foreign'
+    ? `rename that table, or remove it with "nft delete table inet ${TABLE}" if nobody needs it`
+    : 'take that gateway down first: "phonehome gateway down" with its --data directory';
+}
+
+interface NftChain {
+  family: string;
+  table: string;
+  name: string;
+  hook?: string;
+  policy?: string;
+}
+
+/** A packet needs the consent of every table: another firewall that drops by default keeps phones from being served. */
+export function otherFirewalls(machine: Machine): GatewayCheck[] {
+  const ran = machine.run('nft', ['-j', 'list', 'chains']);
+  if (!ran.ok) return [];
+  return entries(ran.out).flatMap((entry) => {
+    const chain = (entry as { chain?: NftChain }).chain;
+    if (!chain || (chain.family === 'inet' && chain.table === TABLE)) return [];
+    if (chain.policy !== 'drop' || (chain.hook !== 'input' && chain.hook !== 'forward')) return [];
+    const what = chain.hook === 'input' ? 'cannot reach the lab' : 'cannot use UDP';
+    return [
+      warn(
+        'firewall',
+        `table ${chain.family} ${chain.table}, chain ${chain.name} drops what it does not know: phones may ${what}`,
+        `accept the phones' interface there (for instance: nft insert rule ${chain.family} ${chain.table} ${chain.name} iifname LAN accept)`,
+      ),
+    ];
+  });
+}
+
+const RULE = ['fwmark', TPROXY_MARK, 'lookup', TPROXY_TABLE];
+
+function addRouting(machine: Machine): void {
+  for (const family of ['-4', '-6']) {
+    const rule = machine.run('ip', [family, 'rule', 'add', ...RULE]);
+    const route = machine.run('ip', [
+      family,
+      'route',
+      'replace',
+      'local',
+      'default',
+      'dev',
+      'lo',
+      'table',
+      TPROXY_TABLE,
+    ]);
+    const failed = [rule, route].find((ran) => !ran.ok);
+    // A machine without IPv6 has no table for it either.
+    if (failed && !failed.ok && family === '-4') throw new LabError(`tproxy routing could not be set: ${failed.why}`);
+  }
+}
+
+function removeRouting(machine: Machine): void {
+  for (const family of ['-4', '-6']) {
+    // Once per rule: `up` after a crash may have added it twice.
+    for (let left = 8; left > 0 && machine.run('ip', [family, 'rule', 'del', ...RULE]).ok; ) left--;
+    machine.run('ip', [family, 'route', 'flush', 'table', TPROXY_TABLE]);
+  }
+}
+
+/** What the rules refused in the last hour, per phone and destination; empty without root. */
+export function readRefused(machine: Machine): RefusedAttempts[] {
+  const ran = machine.run('nft', ['-j', 'list', 'sets', 'table', 'inet', TABLE]);
+  return (ran.ok && parseRefused(ran.out)?.counts) || [];
+}
+
+function entries(json: string): unknown[] {
+  try {
+    const { nftables } = JSON.parse(json) as { nftables?: unknown };
+    return Array.isArray(nftables) ? nftables : [];
+  } catch {
+    return [];
+  }
+}
