@@ -8,6 +8,7 @@ import type { Decide, Engine, Log } from '../model/connection.ts';
 import { forward } from './forward.ts';
 import { peek } from './peek.ts';
 import { CONNECTED, endWith, failureReply } from './replies.ts';
+import { resetSocket } from './reset.ts';
 import type { Authority, ForwardWays } from './route.ts';
 import { greetSocks } from './socks-greeting.ts';
 import { classifyFirst, enterTunnel, MAX_PEEK, type TunnelAnswer } from './tunnel.ts';
@@ -110,7 +111,7 @@ export function createDoor(options: DoorOptions): Promise<Door> {
     if (options.admit(ip)) return visitor;
     const decision = { treatment: 'refuse', reason: 'only clients with a private address are served' } as const;
     recordEnd(engine, visitor, flowFacts(visitor, null, NOWHERE, decision), 'refused-by-policy', decision.reason);
-    socket.resetAndDestroy();
+    resetSocket(socket);
     return null;
   };
 
@@ -148,7 +149,7 @@ export function createDoor(options: DoorOptions): Promise<Door> {
         return socks(visitor, first.value, first.bytes);
       case 'garbage':
         leaveUnseen(visitor, 'client-garbage', 'neither HTTP, SOCKS nor TLS');
-        socket.resetAndDestroy();
+        resetSocket(socket);
     }
   };
 
@@ -184,7 +185,7 @@ export function createDoor(options: DoorOptions): Promise<Door> {
       const facts = flowFacts(visitor, device(visitor), { ...NOWHERE, arrival: 'tls-direct' });
       const reason = !hello.ok && hello.why === 'reset' ? 'client-reset' : 'client-garbage';
       recordEnd(engine, visitor, { ...facts, encrypted: true, intercepted: false }, reason, why);
-      socket.resetAndDestroy();
+      resetSocket(socket);
       return;
     }
     await tunnel(
@@ -227,7 +228,7 @@ export function createDoor(options: DoorOptions): Promise<Door> {
       if (!visitor) return;
       const decision = { treatment: 'refuse', reason: why } as const;
       recordEnd(engine, visitor, flowFacts(visitor, device(visitor), at, decision), 'refused-by-policy', why);
-      socket.resetAndDestroy();
+      resetSocket(socket);
     },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -241,7 +242,7 @@ export function createDoor(options: DoorOptions): Promise<Door> {
 function ignore(): void {}
 
 function resetOnFailure(socket: Socket): TunnelAnswer {
-  return { success: NOTHING, failure: () => socket.resetAndDestroy() };
+  return { success: NOTHING, failure: () => resetSocket(socket) };
 }
 
 /** By the first byte alone: no protocol served here shares one with another. */

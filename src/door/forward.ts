@@ -9,7 +9,8 @@ import { type BodyMeter, createMeter, requestFraming } from './http-body.ts';
 import { blankBytes, findHeadEnd, type Head, parseHead, tokensOf } from './http-head.ts';
 import { createOrigin, type Origin, type OriginEvents } from './origin.ts';
 import { endWith, httpReply } from './replies.ts';
-import { type ForwardWays, route } from './route.ts';
+import { resetSocket } from './reset.ts';
+import { type ForwardWays, plainConnection, route } from './route.ts';
 import { flowFacts, NOWHERE, recordEnd, type Visitor } from './visitor.ts';
 
 /** Nobody sends more; cookies of a whole browser profile stay below 32 KB. */
@@ -112,7 +113,7 @@ export function forward(ways: ForwardWays, visitor: Visitor, early: Buffer): voi
       drop(origin, 'server-reset', code);
       if (!busy || over) return;
       leave();
-      client.resetAndDestroy();
+      resetSocket(client);
     },
   };
 
@@ -161,13 +162,13 @@ export function forward(ways: ForwardWays, visitor: Visitor, early: Buffer): voi
       return false;
     }
     setTimer(null);
-    const head = parseHead(pending.subarray(0, end));
+    const bytes = pending.subarray(0, end);
     pending = pending.subarray(end);
-    begin(head);
+    begin(parseHead(bytes), bytes);
     return true;
   };
 
-  const begin = (head: Head): void => {
+  const begin = (head: Head, bytes: Buffer): void => {
     const routed = route(ways, visitor, head);
     if (routed.to === 'connect') {
       const rest = pending;
@@ -179,6 +180,13 @@ export function forward(ways: ForwardWays, visitor: Visitor, early: Buffer): voi
     if (routed.to === 'reply') {
       if (routed.garbage) recordGarbage(ways, visitor, routed.garbage);
       reply(routed.bytes);
+      return;
+    }
+    if (ways.engine.plain) {
+      const early = Buffer.concat([bytes, pending]);
+      leave();
+      client.pause();
+      ways.engine.plain(plainConnection(ways, visitor, early));
       return;
     }
     const start = (origin: Origin) => {

@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import type { Dialled, LiveFlow } from '../model/connection.ts';
 import type { CloseReason } from '../model/flow.ts';
+import { resetSocket } from './reset.ts';
 import { createResponseWatch, type ResponseWatch } from './response-watch.ts';
 
 export interface OriginEvents {
@@ -58,7 +59,7 @@ export function createOrigin(
       flow.close(reason, detail);
       socket.removeAllListeners('data');
       if (reason === 'ended' || reason === 'lab-stopped') socket.destroy();
-      else socket.resetAndDestroy();
+      else resetSocket(socket);
     },
   };
   socket.on('data', (chunk: Buffer) => {

@@ -2,7 +2,7 @@
  * What to do with one head on the proxy port: hand over a CONNECT, forward an absolute-form request, or answer it here.
  * Promise: policy is asked before any server is dialled, and every refusal or failed dial leaves a closed flow.
  */
-import type { Decide, Dialled, Engine, LiveFlow } from '../model/connection.ts';
+import type { Decide, Dialled, Engine, LiveFlow, PlainConnection } from '../model/connection.ts';
 import {
   type Head,
   parseAbsoluteTarget,
@@ -74,6 +74,16 @@ function misdirected(ways: ForwardWays, line: RequestLine): Routed {
     return { to: 'reply', bytes: httpReply(400, ways.hint), garbage: 'a request to the proxy itself' };
   }
   return reject(501, 'only http:// is served in absolute form; use CONNECT for anything else');
+}
+
+/** For an engine that serves absolute-form requests itself. `early` begins with a head that was routed to a server. */
+export function plainConnection(ways: ForwardWays, visitor: Visitor, early: Buffer): PlainConnection {
+  return {
+    client: visitor.socket,
+    early,
+    open: (target, stop) => open(ways, visitor, { arrival: 'http-absolute', ...target }, stop),
+    connect: (target, rest) => ways.onConnect(visitor, target, rest),
+  };
 }
 
 async function open(ways: ForwardWays, visitor: Visitor, named: Named, stop: () => void): Promise<Opened> {

@@ -10,6 +10,7 @@ import type { CloseReason } from '../model/flow.ts';
 import { type HelloReading, readClientHello } from './client-hello.ts';
 import { findHeadEnd, parseAuthority, parseHead, parseRequestLine, valuesOf } from './http-head.ts';
 import { type Peeked, peek } from './peek.ts';
+import { resetSocket } from './reset.ts';
 import { flowFacts, type Named, recordEnd, tunnelFor, type Visitor } from './visitor.ts';
 
 /** One-byte records make a hello six times as long as its content. */
@@ -96,7 +97,7 @@ export async function enterTunnel(
       'refused-by-policy',
       decision.reason,
     );
-    client.resetAndDestroy();
+    resetSocket(client);
     return;
   }
   visitor.seen = true;

@@ -15,14 +15,22 @@ export interface Observer {
   end?(flowId: string, direction: Direction, time: number): void;
 }
 
+/** `engine` only where it is not the one all flows have. */
+export type FlowFacts = Omit<Flow, 'id' | 'engine'> & Partial<Pick<Flow, 'engine'>>;
+
 export interface Flows {
-  open(facts: Omit<Flow, 'id' | 'engine'>, stop: () => void): LiveFlow;
+  open(facts: FlowFacts, stop: () => void): LiveFlow;
   /** Ends every open flow as `lab-stopped`, and any opened later at once. */
   stop(): void;
   readonly size: number;
 }
 
-export function createFlows(options: { observe: Observer; now: () => number; log: Log }): Flows {
+export function createFlows(options: {
+  observe: Observer;
+  now: () => number;
+  log: Log;
+  engine: Flow['engine'];
+}): Flows {
   const { observe, now, log } = options;
   const live = new Map<LiveFlow, () => void>();
   const ulid = monotonicFactory();
@@ -44,7 +52,7 @@ export function createFlows(options: { observe: Observer; now: () => number; log
   };
 
   const open: Flows['open'] = (facts, stop) => {
-    const flow: Flow = { id: ulid(now()), engine: 'wire', ...facts };
+    const flow: Flow = { id: ulid(now()), engine: options.engine, ...facts };
     let bytesUp = 0;
     let bytesDown = 0;
     let closed = false;
@@ -73,6 +81,10 @@ export function createFlows(options: { observe: Observer; now: () => number; log
         } catch (error) {
           complain(error);
         }
+      },
+      count(direction, bytes) {
+        if (direction === 'request') bytesUp += bytes;
+        else bytesDown += bytes;
       },
       emit(event) {
         if (!closed) emit(event);

@@ -5,9 +5,9 @@
  * counted for the app that refused it and for nothing else; every way out closes the flow with its reason.
  */
 import type { SecureContext, TLSSocket } from 'node:tls';
-import type { LiveFlow, Tunnel } from '../model/connection.ts';
+import type { Leg, LiveFlow, Tunnel } from '../model/connection.ts';
 import type { ClientHelloFacts, CloseReason } from '../model/flow.ts';
-import { join, reset } from './join.ts';
+import { type JoinOptions, reset } from './join.ts';
 import type { LeafRequest } from './leaf-contexts.ts';
 import { answerPhone, certificateAlert, type PhoneTlsResult } from './phone-tls.ts';
 import { type Pins, SILENT } from './pins.ts';
@@ -17,6 +17,8 @@ export interface InterceptWays {
   pins: Pins;
   upstreamTls: UpstreamTls;
   leafContext: (request: LeafRequest) => SecureContext;
+  /** What carries the bytes once both legs are secured. */
+  join: (phone: Leg, server: Leg, flow: LiveFlow, options: JoinOptions) => void;
   now: () => number;
   handshakeTimeoutMs: number;
   halfOpenMs: number;
@@ -61,7 +63,7 @@ export async function intercept(
   }
   if (!secured.ok) {
     flow.close('upstream-tls-failed', secured.detail);
-    client.resetAndDestroy();
+    reset({ stream: client, raw: client });
     return;
   }
   client.unshift(early);
@@ -170,7 +172,7 @@ function answer(
       if (how) refused = reject(how);
       phone.destroy(error);
     });
-    join({ stream: phone, raw: client }, { stream: server, raw: rawServer }, flow, {
+    ways.join({ stream: phone, raw: client }, { stream: server, raw: rawServer }, flow, {
       halfOpenMs: ways.halfOpenMs,
       onFirstUp: () => {
         spoke = true;

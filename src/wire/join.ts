@@ -3,25 +3,12 @@
  * Promise: bytes pass unchanged and first, the copy is taken after; a slow side slows the other (backpressure); one
  * side's end is passed on as an end and its reset as a reset; a side left half open is not waited for for ever.
  */
-import type { Socket } from 'node:net';
-import type { LiveFlow } from '../model/connection.ts';
+import type { Leg, LiveFlow, PairOptions } from '../model/connection.ts';
 import type { CloseReason } from '../model/flow.ts';
 
-/** `stream` carries the bytes (a TLSSocket where TLS is terminated), `raw` is the TCP socket below it. */
-export interface Leg {
-  stream: Socket;
-  raw: Socket;
-}
-
-export interface JoinOptions {
+export interface JoinOptions extends PairOptions {
   /** After one side has ended: how long the other may stay without any progress, milliseconds. */
   halfOpenMs: number;
-  /** Given the first chunk the phone sends, before it is counted. */
-  onFirstUp?: () => void;
-  /** The phone ended; told before it is passed on. */
-  onClientEnd?: () => void;
-  /** May give a better reason than the one derived from the sockets. */
-  explain?: (reason: CloseReason) => { reason: CloseReason; detail: string | null } | null;
 }
 
 export function join(client: Leg, server: Leg, flow: LiveFlow, options: JoinOptions): void {
@@ -121,10 +108,18 @@ export function join(client: Leg, server: Leg, flow: LiveFlow, options: JoinOpti
   }
 }
 
-/** Ends a leg with a TCP reset; a TLS stream on top of it goes with it. */
+/**
+ * Ends a leg with a TCP reset; a TLS stream on top of it goes with it. While the end of a stream is still being sent
+ * libuv refuses to reset it, and Node then neither closes nor tells (the descriptor would leak): it is closed plainly.
+ */
 export function reset(leg: Leg): void {
-  if (leg.raw.destroyed) leg.stream.destroy();
-  else leg.raw.resetAndDestroy();
+  const ending = [leg.stream, leg.raw].some(
+    (socket) => socket.writableEnded && socket.writableLength === 0 && !socket.writableFinished,
+  );
+  if (leg.raw.destroyed || ending) {
+    leg.stream.destroy();
+    leg.raw.destroy();
+  } else leg.raw.resetAndDestroy();
 }
 
 export function isReset(error: NodeJS.ErrnoException): boolean {

@@ -4,7 +4,7 @@
  * it becomes exactly one flow; nothing outside is reached but through what is injected.
  */
 import { lookup } from 'node:dns/promises';
-import type { Engine, Log, Tunnel } from '../model/connection.ts';
+import type { Carrier, Engine, Log, Tunnel } from '../model/connection.ts';
 import { createDial, type UpstreamEntry, type Verdict } from './dial.ts';
 import { createFlows, type Observer } from './flows.ts';
 import { type InterceptWays, intercept } from './intercept.ts';
@@ -28,6 +28,8 @@ export interface WireOptions {
   resolve?: (host: string) => Promise<string[]>;
   /** Milliseconds. */
   timeouts?: Partial<WireTimeouts>;
+  /** Carries what it can in place of the relay. */
+  carrier?: Carrier;
   /** NSS key log lines of both legs. */
   onKeylog?: (line: Buffer) => void;
 }
@@ -54,9 +56,9 @@ const DEFAULT_TIMEOUTS: WireTimeouts = {
 };
 
 export function createWire(options: WireOptions): Wire {
-  const { now, log, pins, onKeylog } = options;
+  const { now, log, pins, onKeylog, carrier } = options;
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
-  const flows = createFlows({ observe: options.observe, now, log });
+  const flows = createFlows({ observe: options.observe, now, log, engine: carrier?.engine ?? 'wire' });
   const dial = createDial({
     upstream: options.upstream,
     mayConnect: options.mayConnect,
@@ -71,12 +73,15 @@ export function createWire(options: WireOptions): Wire {
       ...(onKeylog ? { onKeylog } : {}),
     }),
     leafContext: createLeafContexts(options.leafFor),
+    join,
     now,
     handshakeTimeoutMs: timeouts.handshakeMs,
     halfOpenMs: timeouts.halfOpenMs,
     silentCloseMs: timeouts.silentCloseMs,
     onKeylog,
   };
+
+  const carriedWays: InterceptWays = carrier ? { ...ways, join: carrier.carry } : ways;
 
   const tunnel = (given: Tunnel): void => {
     const { client, hello } = given;
@@ -86,8 +91,10 @@ export function createWire(options: WireOptions): Wire {
       const pin = pins.decide(given.deviceId ?? given.from.ip, hello.sni ?? given.host);
       if (pin.passthrough) ({ treatment, reason } = { treatment: 'passthrough', reason: pin.reason });
     }
+    const carried = treatment === 'intercept' && carrier?.takes(given) ? carrier : null;
     const flow = flows.open(
       {
+        engine: carried?.engine ?? 'wire',
         openedAt: given.openedAt,
         client: given.from,
         deviceId: given.deviceId,
@@ -107,12 +114,18 @@ export function createWire(options: WireOptions): Wire {
       },
     );
     if (hello && treatment === 'intercept') {
-      intercept(ways, given, hello, flow).catch((error: unknown) => {
+      const offered = carried ? { ...hello, alpn: hello.alpn.filter((name) => carried.alpn.includes(name)) } : hello;
+      intercept(carried ? carriedWays : ways, given, offered, flow).catch((error: unknown) => {
         log.error({ error: error instanceof Error ? error.message : String(error) }, 'a connection failed in the wire');
         flow.close('error', 'internal error');
         client.destroy();
         server.destroy();
       });
+      return;
+    }
+    if (carried) {
+      if (given.early.length > 0) client.unshift(given.early);
+      carried.carry({ stream: client, raw: client }, { stream: server, raw: server }, flow, {});
       return;
     }
     if (given.early.length > 0) {
@@ -129,6 +142,7 @@ export function createWire(options: WireOptions): Wire {
     dial,
     openFlow: flows.open,
     tunnel,
+    ...(carrier ? { plain: carrier.plain } : {}),
     get openFlows() {
       return flows.size;
     },

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createDoor, type Door, type DoorOptions } from '../../src/door/door.ts';
 import type { Log } from '../../src/model/connection.ts';
 import type { Flow, FlowEvent } from '../../src/model/flow.ts';
+import type { Observer } from '../../src/wire/flows.ts';
 import { createPins, type Pins } from '../../src/wire/pins.ts';
 import { createWire, type Wire, type WireOptions } from '../../src/wire/wire.ts';
 import { createAuthority } from './certificates.ts';
@@ -45,6 +46,8 @@ export interface LabSettings {
   door?: Partial<DoorOptions>;
   /** Keep no copies (large transfers). */
   countOnly?: boolean;
+  /** Shown everything besides. */
+  tap?: Observer;
 }
 
 export async function startLab(settings: LabSettings = {}): Promise<TestLab> {
@@ -61,16 +64,19 @@ export async function startLab(settings: LabSettings = {}): Promise<TestLab> {
   const wire = createWire({
     observe: {
       event(event) {
+        settings.tap?.event(event);
         events.push(event);
         for (const check of [...waiting]) check();
       },
-      bytes(flowId, direction, chunk) {
+      bytes(flowId, direction, chunk, time) {
+        settings.tap?.bytes(flowId, direction, chunk, time);
         if (settings.countOnly) return;
         const key = `${flowId} ${direction}`;
         const list = copies.get(key);
         if (list) list.push(Buffer.from(chunk));
         else copies.set(key, [Buffer.from(chunk)]);
       },
+      end: (flowId, direction, time) => settings.tap?.end?.(flowId, direction, time),
     },
     leafFor({ host, untrusted }) {
       const key = `${host} ${untrusted}`;
