@@ -59,6 +59,11 @@ export function chiSquare({ counts, sampled }: Entropy): number {
   return sum;
 }
 
+/** As encrypted bytes are; compressed and media formats mostly fail this, by their headers and tables. */
+export function isEvenlySpread(entropy: Entropy): boolean {
+  return chiSquare(entropy) <= MOST_CHI_SQUARE;
+}
+
 /** Null when the bytes are readable, too few, or random by nature. */
 export function opaqueVerdict(entropy: Entropy, place: Place): Omit<Found, 'path' | 'chain'> | null {
   const { where, key, container } = place;
@@ -68,7 +73,7 @@ export function opaqueVerdict(entropy: Entropy, place: Place): Omit<Found, 'path
     container === 'json' || place.chain.some((entry) => entry.startsWith('json') || entry.startsWith('multipart'));
   const least = where === 'raw' ? LEAST_RAW : inDocument ? LEAST_IN_DOCUMENT : LEAST_VALUE;
   if (entropy.length < least || (isValue && key !== null && TOKEN_KEY.test(key))) return null;
-  if (isTls(entropy.head) || chiSquare(entropy) > MOST_CHI_SQUARE) return null;
+  if (isTls(entropy.head) || !isEvenlySpread(entropy)) return null;
   const bits = bitsPerByte(entropy);
   const isBlocks = entropy.length % 16 === 0;
   const description = `${entropy.length} bytes, ${bits.toFixed(1)} bits/byte`;

@@ -14,6 +14,8 @@ import type { Names } from './structure/names.ts';
 export interface OperatorDecoder {
   /** Chain entry in alerts, e.g. `rsa`. */
   name: string;
+  /** Readable values are offered too, not only bytes that nothing else opened. */
+  readsText?: boolean;
   /** The opened bytes, or null when these are not its own. Must not throw; at most 1 MB is offered. */
   open(bytes: Buffer, context: { host: string; where: Where; key: string | null }): Buffer | null;
 }

@@ -5,14 +5,17 @@
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { lz4 } from './lz4.ts';
+import { utf16 } from './utf16.ts';
 
 export interface Codec {
-  push(bytes: Buffer): void;
+  /** True when the compressed stream is over; what follows is not part of it. */
+  push(bytes: Buffer): boolean;
   /** Frees what is not garbage-collected. */
   end(): void;
 }
 
-export type CodecName = 'gzip' | 'zlib' | 'deflate' | 'br' | 'zstd';
+export type CodecName = 'gzip' | 'zlib' | 'deflate' | 'br' | 'zstd' | 'lz4' | 'utf-16le' | 'utf-16be';
 type Emit = (bytes: Buffer) => void;
 
 const load = createRequire(import.meta.url);
@@ -29,17 +32,44 @@ export function createCodec(name: CodecName, emit: Emit): Codec {
     case 'zstd': {
       const { Decompress } = load('fzstd') as typeof import('fzstd');
       const stream = new Decompress((chunk) => emit(asBuffer(chunk)));
-      return { push: (bytes) => stream.push(bytes), end: () => {} };
+      return {
+        push: (bytes) => {
+          stream.push(bytes);
+          return false;
+        },
+        end: () => {},
+      };
     }
     case 'br':
       return brotli(emit);
+    case 'lz4':
+      return lz4(emit);
+    case 'utf-16le':
+    case 'utf-16be':
+      return utf16(emit, name === 'utf-16be');
   }
 }
 
-function fromFflate(stream: { push(bytes: Uint8Array, final?: boolean): void }): Codec {
+interface FflateStream {
+  push(bytes: Uint8Array, final?: boolean): void;
+}
+
+/**
+ * The library does not say that a zlib stream is over, and would gather all that follows. Its state does: `f` is the
+ * final block seen, `l` the tables of a block still being read.
+ */
+function isOver(stream: FflateStream): boolean {
+  const state = (stream as { s?: { f?: number; l?: unknown } }).s;
+  return state?.f === 1 && !state.l;
+}
+
+function fromFflate(stream: FflateStream): Codec {
   return {
-    // The library may keep what it is given.
-    push: (bytes) => stream.push(Uint8Array.prototype.slice.call(bytes)),
+    push: (bytes) => {
+      // The library may keep what it is given.
+      stream.push(Uint8Array.prototype.slice.call(bytes));
+      return isOver(stream);
+    },
     end: () => {},
   };
 }
@@ -50,7 +80,8 @@ function asBuffer(bytes: Uint8Array): Buffer {
 
 /** Decoded bytes per call into the WebAssembly. */
 const BROTLI_STEP = 64 << 10;
-/** ResultCode of the library: input used up / output full. */
+/** ResultCode of the library: the stream is over / the output is full. */
+const SUCCESS = 1;
 const NEEDS_OUTPUT = 3;
 let brotliReady = false;
 
@@ -68,7 +99,7 @@ function brotli(emit: Emit): Codec {
         result.free();
         if (buf.length > 0) emit(asBuffer(buf));
         rest = rest.subarray(used);
-        if (code !== NEEDS_OUTPUT) return;
+        if (code !== NEEDS_OUTPUT) return code === SUCCESS;
       }
     },
     end: () => stream.free(),

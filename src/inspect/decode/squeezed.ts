@@ -17,8 +17,8 @@ export interface SqueezedOptions {
   inside: ByteSink;
   ratio: number;
   partial(reason: string): void;
-  /** Where the bytes go when the first SLICE of them cannot be decoded at all. */
-  fallback(): ByteSink;
+  /** Where the bytes go when the first SLICE of them cannot be decoded at all; null where others read them as well. */
+  fallback: (() => ByteSink) | null;
 }
 
 export class Squeezed implements ByteSink {
@@ -46,17 +46,22 @@ export class Squeezed implements ByteSink {
     if (this.#plain && rest.length > 0) this.#plain.write(rest);
   }
 
+  /** Nothing more will come out. */
+  get isOver(): boolean {
+    return this.#isOver && !this.#plain;
+  }
+
   end(complete: boolean): void {
     if (this.#plain) this.#plain.end(complete);
     else if (!this.#isOver) this.#stop(complete);
   }
 
   #decode(slice: Buffer): void {
-    if (this.#produced === 0 && this.#consumed < SLICE) this.#held.push(Buffer.from(slice));
+    if (this.#options.fallback && this.#produced === 0 && this.#consumed < SLICE) this.#held.push(Buffer.from(slice));
     this.#consumed += slice.length;
     this.#limit = BASE + this.#options.ratio * (Math.ceil(this.#consumed / SLICE) * SLICE);
     try {
-      this.#codec!.push(slice);
+      if (this.#codec!.push(slice) && !this.#isOver) this.#stop(true);
     } catch {
       this.#fail();
     }
@@ -78,11 +83,14 @@ export class Squeezed implements ByteSink {
 
   #fail(): void {
     if (this.#isOver) return;
-    const held = this.#produced === 0 && this.#consumed <= SLICE ? this.#held : null;
-    if (held === null) this.#options.partial(`${this.#options.name}: damaged data; the rest was not looked into`);
+    const { fallback } = this.#options;
+    const held = fallback && this.#produced === 0 && this.#consumed <= SLICE ? this.#held : null;
+    // In the middle of other bytes a damaged stream is rather none, or has ended.
+    if (held === null && fallback)
+      this.#options.partial(`${this.#options.name}: damaged data; the rest was not looked into`);
     this.#stop(false);
-    if (held === null) return;
-    this.#plain = this.#options.fallback();
+    if (held === null || !fallback) return;
+    this.#plain = fallback();
     for (const bytes of held) this.#plain.write(bytes);
     this.#held = [];
   }

@@ -22,8 +22,8 @@ export function describe(
     known: true,
     seen: bytes.toString('utf8', start, Math.min(end, start + MAX_SEEN)),
   };
-  // The digits of packed decimals are found as they stand one layer up.
-  if (pattern.encoding === 'bcd' && place.unwrapped === 'hex') return null;
+  // Packed decimals and addresses are found as they stand, in digits, one layer up.
+  if (place.unwrapped === 'hex' && (pattern.encoding === 'bcd' || pattern.encoding === 'bytes')) return null;
   if (!pattern.digest) {
     const how = pattern.label === '' ? '' : ` (${pattern.label})`;
     return {

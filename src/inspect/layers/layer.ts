@@ -8,6 +8,8 @@ import { Squeezed } from '../decode/squeezed.ts';
 import { asContainer, type Place, partOf, placeInside, type Scope } from '../scope.ts';
 import { FormReader } from '../structure/form.ts';
 import { MultipartReader } from '../structure/multipart.ts';
+import { BinarySink } from './binary.ts';
+import { openZip } from './embedded.ts';
 import { ImageSink } from './image.ts';
 import { JsonSink } from './json.ts';
 import { LeafSink } from './leaf.ts';
@@ -71,7 +73,14 @@ export class Layer implements ByteSink {
       case 'deflate':
       case 'br':
       case 'zstd':
+      case 'lz4':
+      case 'utf-16le':
+      case 'utf-16be':
         return this.#squeezed(format);
+      case 'zip':
+        return this.#zip();
+      case 'binary':
+        return new BinarySink(scope, place, openLayer(scope));
       case 'json':
         return new JsonSink(scope, asContainer(place, 'json'), openLayer(scope));
       case 'form':
@@ -102,6 +111,16 @@ export class Layer implements ByteSink {
       partial: (reason) => scope.partial(reason),
       fallback: () => new LeafSink(scope, place, 'binary', openLayer(scope)),
     });
+  }
+
+  #zip(): ByteSink {
+    const scope = this.#scope;
+    const place = this.#place;
+    if (place.depth >= scope.limits.depth || place.level >= scope.limits.levels) {
+      scope.partial(`zip inside more than ${scope.limits.depth} layers was not looked into`);
+      return new LeafSink(scope, place, 'media', openLayer(scope));
+    }
+    return openZip(scope, place, openLayer(scope));
   }
 
   #form(): ByteSink {

@@ -4,7 +4,8 @@
  * Promise: at most MAX_OFFERED bytes are kept, and only when there is a decoder to offer them to.
  */
 import { type Entropy, measure, newEntropy, opaqueVerdict } from '../opaque.ts';
-import { chainOf, type Place, placeInside, type Scope } from '../scope.ts';
+import { chainOf, type OperatorDecoder, type Place, placeInside, type Scope } from '../scope.ts';
+import { EmbeddedFinder } from './embedded.ts';
 import { Gathered } from './gathered.ts';
 import { Scanner } from './scanner.ts';
 import type { ByteSink } from './sink.ts';
@@ -16,8 +17,10 @@ const NOTHING = Buffer.alloc(0);
 
 export class LeafSink implements ByteSink {
   #offered: Buffer[] | null;
+  readonly #decoders: readonly OperatorDecoder[];
   #length = 0;
   readonly #entropy: Entropy | null;
+  readonly #embedded: EmbeddedFinder | null;
   readonly #scanner: Scanner;
   /** Null where a silent protocol's bytes must not wait for more. */
   readonly #gathered: Gathered | null;
@@ -30,19 +33,28 @@ export class LeafSink implements ByteSink {
     this.#place = place;
     this.#open = open;
     this.#entropy = format === 'binary' ? newEntropy() : null;
-    this.#offered = format === 'binary' && scope.decoders.length > 0 ? [] : null;
+    this.#decoders =
+      format === 'text'
+        ? scope.decoders.filter(({ readsText }) => readsText)
+        : format === 'binary'
+          ? scope.decoders
+          : [];
+    this.#offered = this.#decoders.length > 0 ? [] : null;
     this.#scanner = new Scanner(scope, place, {
       isText: format === 'text',
       isDeep: format !== 'media',
       json: null,
       open,
     });
+    const mayHold = format === 'binary' && place.depth < scope.limits.depth && place.level < scope.limits.levels;
+    this.#embedded = mayHold ? new EmbeddedFinder(scope, place, open, place.level > 0 || place.where !== 'raw') : null;
     this.#gathered = place.where === 'raw' && place.level === 0 ? null : new Gathered(this.#scanner);
   }
 
   write(bytes: Buffer): void {
     if (this.#gathered) this.#gathered.write(bytes);
     else this.#scanner.push(bytes, false);
+    this.#embedded?.write(bytes);
     if (this.#entropy) measure(this.#entropy, bytes);
     this.#length += bytes.length;
     if (!this.#offered) return;
@@ -50,7 +62,8 @@ export class LeafSink implements ByteSink {
     else this.#offered = null;
   }
 
-  end(): void {
+  end(complete = true): void {
+    this.#embedded?.end(complete);
     if (this.#gathered) this.#gathered.end();
     else this.#scanner.push(NOTHING, true);
     if (this.#offered && this.#tryDecoders(Buffer.concat(this.#offered))) return;
@@ -60,9 +73,9 @@ export class LeafSink implements ByteSink {
   }
 
   #tryDecoders(bytes: Buffer): boolean {
-    const { host, decoders, limits } = this.#scope;
+    const { host, limits } = this.#scope;
     if (bytes.length === 0 || this.#place.depth >= limits.depth || this.#place.level >= limits.levels) return false;
-    for (const { name, open } of decoders) {
+    for (const { name, open } of this.#decoders) {
       const opened = this.#guarded(name, () => open(bytes, { host, where: this.#place.where, key: this.#place.key }));
       if (!opened || opened.length === 0) continue;
       const inside = placeInside(this.#place, name, null, null);
@@ -83,4 +96,9 @@ export class LeafSink implements ByteSink {
       return null;
     }
   }
+}
+
+function decodersFor(format: Format, decoders: readonly OperatorDecoder[]): readonly OperatorDecoder[] {
+  if (format === 'binary' || decoders.length === 0) return decoders;
+  return format === 'text' ? decoders.filter(({ readsText }) => readsText) : [];
 }

@@ -13,6 +13,10 @@ export type Format =
   | 'deflate'
   | 'br'
   | 'zstd'
+  | 'lz4'
+  | 'utf-16le'
+  | 'utf-16be'
+  | 'zip'
   | 'image'
   | 'media'
   | 'json'
@@ -40,6 +44,8 @@ export function sniff(head: Buffer, hint: Hint): Format {
   if (compressed) return compressed;
   const type = (hint.contentType ?? '').toLowerCase();
   if (type.startsWith('multipart/')) return 'multipart';
+  const wide = utf16Order(head);
+  if (wide) return wide;
   if (looksJson(head)) return 'json';
   if (!isText(head)) return 'binary';
   if (
@@ -82,6 +88,8 @@ function magicOf(head: Buffer): Format | null {
   const start = head.readUInt32BE(0);
   if (start >>> 8 === 0x1f8b08) return 'gzip';
   if (start === 0x28b52ffd) return 'zstd';
+  if (start === 0x04224d18) return 'lz4';
+  if (start === 0x504b0304) return 'zip';
   if (head.length > 8 && isZlib(head)) return 'zlib';
   if (start >>> 8 === 0xffd8ff || start === 0x89504e47) return 'image';
   if (!MAY_BE_MAGIC.has(start >>> 24) && head[4] !== 0x66) return null;
@@ -138,6 +146,20 @@ const MAY_BE_MAGIC = new Set(MEDIA.map((magic) => magic.charCodeAt(0)));
 
 function isMedia(ascii: string): boolean {
   return ascii.startsWith('ftyp', 4) || MEDIA.some((magic) => ascii.startsWith(magic));
+}
+
+/** A byte order mark, or text whose every second byte is zero. */
+function utf16Order(head: Buffer): 'utf-16le' | 'utf-16be' | null {
+  if (head.length < 8) return null;
+  if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
+  if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be';
+  const zero = head[0] === 0 ? 0 : 1;
+  const end = Math.min(head.length & ~1, 32);
+  for (let i = 0; i < end; i += 2) {
+    const char = head[i + 1 - zero]!;
+    if (head[i + zero] !== 0 || (char < 0x20 && !isSpace(char)) || char === 0x7f) return null;
+  }
+  return zero === 1 ? 'utf-16le' : 'utf-16be';
 }
 
 /** A JSON document: an object or array that begins like one. */

@@ -13,6 +13,8 @@ import { hasMagic } from './sniff.ts';
 const HOLD = 4096;
 /** From here on undecodable bytes may be an encrypted payload. */
 const PAYLOAD = 64;
+/** From here on they may be one for the operator's decoders: a cipher block. */
+const BLOCK = 16;
 /** Below this share of readable characters it is not text. */
 const READABLE = 0.9;
 
@@ -153,14 +155,18 @@ const LEAST_DIGEST_HOLDER = 20;
  */
 export function isWorthOpening(bytes: Buffer, from: number, to: number, alphabet: Alphabet, scope: Scope): boolean {
   if (to - from > HOLD) return true;
-  if (alphabet === 'hex') return looksOpen(scratch.subarray(0, decodeHex(bytes, from, to)));
+  const least = scope.decoders.length > 0 ? BLOCK : PAYLOAD;
+  if (alphabet === 'hex') {
+    const length = decodeHex(bytes, from, to);
+    return (scope.decoders.length > 0 && length >= least) || looksOpen(scratch.subarray(0, length));
+  }
   // Hex and UUID-like text also consists of base64 characters; decoding it as such says nothing.
   let at = from;
   while (at < to && (HEX_VALUE[bytes[at]!] !== 255 || bytes[at] === 0x2d)) at++;
   if (at === to) return false;
   const length = decodeBase64(bytes, from, to);
   const decoded = scratch.subarray(0, length);
-  if (length >= PAYLOAD || looksOpen(decoded)) return true;
+  if (length >= least || looksOpen(decoded)) return true;
   return length >= LEAST_DIGEST_HOLDER && scope.known !== null && holdsKnown(scope.known, decoded);
 }
 

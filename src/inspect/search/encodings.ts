@@ -32,9 +32,22 @@ export function encodings(text: string, anyCase: boolean): Encoded[] {
     add(Buffer.from(percent), 'percent', { fold: true });
     add(Buffer.from(percentEncode(Buffer.from(percent))), 'percent twice', { fold: true });
   }
+  const everyPercent = [...plain].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+  add(Buffer.from(everyPercent), 'percent', { fold: true });
+  add(Buffer.from(everyPercent.replaceAll('%', '%25')), 'percent twice', { fold: true });
   if (text.includes(' ')) add(Buffer.from(text.replaceAll(' ', '+'), 'utf8'), 'form', { fold: anyCase });
   const escaped = jsonEscape(text);
   if (escaped !== text) add(Buffer.from(escaped), 'json escapes', { fold: true });
+  add(Buffer.from(everyUnit(text, (unit) => `\\u${unit.toString(16).padStart(4, '0')}`)), 'json escapes', {
+    fold: true,
+  });
+  for (const form of [(code: number): string => `&#${code};`, (code: number): string => `&#x${code.toString(16)};`]) {
+    add(Buffer.from([...text].map((char) => form(char.codePointAt(0)!)).join('')), 'entities', { fold: true });
+    const needed = text.replace(/[^ -~]|[&<>"'@]/gu, (char) => form(char.codePointAt(0)!));
+    if (needed !== text) add(Buffer.from(needed), 'entities', { fold: true });
+  }
+  const named = text.replace(/[&<>"']/g, (char) => ENTITIES[char]!);
+  if (named !== text) add(Buffer.from(named, 'utf8'), 'entities');
   for (const [shift, chars] of base64Cores(plain).entries()) {
     add(Buffer.from(chars), 'base64', { shift });
     const url = chars.replaceAll('+', '-').replaceAll('/', '_');
@@ -52,6 +65,7 @@ export function encodings(text: string, anyCase: boolean): Encoded[] {
   }
   const rotated = rot13(text);
   if (rotated !== text) add(Buffer.from(rotated, 'utf8'), 'rot13', { fold: anyCase });
+  for (const [encoding, bytes] of asNumber(text)) add(bytes, encoding, { binary: true });
   if (/^\d{10,22}$/.test(text)) {
     for (const packed of packedDigits(text)) {
       add(packed, 'bcd', { binary: true });
@@ -59,6 +73,33 @@ export function encodings(text: string, anyCase: boolean): Encoded[] {
     }
   }
   return out.filter((each) => each.bytes.length >= 4);
+}
+
+const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' };
+
+function everyUnit(text: string, form: (unit: number) => string): string {
+  let out = '';
+  for (let i = 0; i < text.length; i++) out += form(text.charCodeAt(i));
+  return out;
+}
+
+/** Digits as protobuf varint and 64-bit integers; hex digits (addresses, UUIDs) as the bytes they stand for. */
+function asNumber(text: string): [string, Buffer][] {
+  const out: [string, Buffer][] = [];
+  if (/^[1-9]\d{13,18}$/.test(text) && BigInt(text) < 1n << 63n) {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigUInt64BE(BigInt(text));
+    // MessagePack, CBOR and Java streams; protobuf's fixed64.
+    out.push(['int64', bytes], ['int64 little-endian', Buffer.from(bytes).reverse()]);
+    const varint: number[] = [];
+    for (let rest = BigInt(text); rest > 0n; rest >>= 7n) varint.push(Number(rest & 127n) | (rest > 127n ? 128 : 0));
+    out.push(['varint', Buffer.from(varint)]);
+  }
+  const digits = text.replace(/[:.-]/g, '');
+  if (/^(?:[0-9a-fA-F]{12}|[0-9a-fA-F]{16}|[0-9a-fA-F]{32})$/.test(digits) && /[a-fA-F:-]/.test(text)) {
+    out.push(['bytes', Buffer.from(digits, 'hex')]);
+  }
+  return out;
 }
 
 /** RFC 3986: everything but unreserved characters. */

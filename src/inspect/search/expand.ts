@@ -72,7 +72,8 @@ function encodedForms(kind: IdentifierKind, spelling: Spelling): Pattern[] {
   const out: Pattern[] = [];
   for (const each of encodings(text, spelling.anyCase)) {
     // An encoded short value is short as well: without boundaries it would turn up by chance.
-    const bounded = each.encoding === null || each.encoding === 'reversed' ? spelling.bounded : each.bytes.length < 8;
+    const isSpelling = each.encoding === null || each.encoding === 'reversed';
+    const bounded = isSpelling ? spelling.bounded : !each.binary && each.bytes.length < 8;
     if (spelling.bounded && each.bytes.length < 6 && each.encoding !== null) continue;
     out.push({
       bytes: each.bytes,

@@ -1,0 +1,20 @@
+/** UTF-16 text as UTF-8, in pieces. Promise: any bytes; a half character at the end is dropped. */
+import { StringDecoder } from 'node:string_decoder';
+import type { Codec } from './codecs.ts';
+
+export function utf16(emit: (bytes: Buffer) => void, isBigEndian: boolean): Codec {
+  const decoder = new StringDecoder('utf16le');
+  let odd: Buffer = Buffer.alloc(0);
+  return {
+    push(bytes) {
+      const all = odd.length === 0 ? Buffer.from(bytes) : Buffer.concat([odd, bytes]);
+      const whole = all.subarray(0, all.length & ~1);
+      odd = Buffer.from(all.subarray(whole.length));
+      if (isBigEndian) whole.swap16();
+      const text = decoder.write(whole);
+      if (text !== '') emit(Buffer.from(text.startsWith('\ufeff') ? text.slice(1) : text));
+      return false;
+    },
+    end() {},
+  };
+}

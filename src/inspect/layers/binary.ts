@@ -1,0 +1,89 @@
+/**
+ * Bytes that are no text: read as one of the binary structures when they are one from the first byte to the last, else
+ * searched as they are.
+ * Promise: at most HOLD bytes wait for the end; larger bodies are streamed, and found in, without locators.
+ */
+import { asContainer, type Place, partOf, type Scope } from '../scope.ts';
+import type { ReadBinary } from '../structure/binary-values.ts';
+import { readBplist } from '../structure/bplist.ts';
+import { readCbor, readMsgpack } from '../structure/msgpack.ts';
+import { readProtobuf } from '../structure/protobuf.ts';
+import { LeafSink } from './leaf.ts';
+import type { ByteSink } from './sink.ts';
+
+/** Reports and messages fit; larger bodies are files. */
+const HOLD = 64 << 10;
+/** Nothing registered is shorter, and no shape is. */
+const LEAST_VALUE = 4;
+
+/** In order of how hard it is to be one by chance. */
+const READERS: readonly [string, ReadBinary][] = [
+  ['bplist', readBplist],
+  ['msgpack', readMsgpack],
+  ['cbor', readCbor],
+  ['protobuf', readProtobuf],
+];
+
+export class BinarySink implements ByteSink {
+  #held: Buffer[] | null = [];
+  #length = 0;
+  #leaf: LeafSink | null = null;
+  readonly #scope: Scope;
+  readonly #place: Place;
+  readonly #open: (place: Place) => ByteSink;
+
+  constructor(scope: Scope, place: Place, open: (place: Place) => ByteSink) {
+    this.#scope = scope;
+    this.#place = place;
+    this.#open = open;
+  }
+
+  write(bytes: Buffer): void {
+    if (this.#leaf) {
+      this.#leaf.write(bytes);
+      return;
+    }
+    // The caller's buffer is reused.
+    this.#held!.push(Buffer.from(bytes.subarray(0, HOLD + 1 - this.#length)));
+    const isTooLong = this.#length + bytes.length > HOLD;
+    const rest = bytes.subarray(HOLD + 1 - this.#length);
+    this.#length += bytes.length;
+    if (!isTooLong) return;
+    this.#stream();
+    if (rest.length > 0) this.#leaf!.write(rest);
+  }
+
+  end(): void {
+    if (!this.#leaf) {
+      const whole = Buffer.concat(this.#held!);
+      if (this.#readAsStructure(whole)) return;
+      this.#held = [whole];
+      this.#stream();
+    }
+    this.#leaf!.end();
+  }
+
+  #stream(): void {
+    this.#leaf = new LeafSink(this.#scope, this.#place, 'binary', this.#open);
+    const held = this.#held!;
+    this.#held = null;
+    for (const bytes of held) if (bytes.length > 0) this.#leaf.write(bytes);
+  }
+
+  #readAsStructure(whole: Buffer): boolean {
+    if (this.#place.level >= this.#scope.limits.levels) return false;
+    for (const [name, read] of READERS) {
+      const values = read(whole);
+      if (!values) continue;
+      const place = asContainer(this.#place, name);
+      for (const { path, key, bytes } of values) {
+        if (bytes.length < LEAST_VALUE) continue;
+        const layer = this.#open(partOf(place, path, key));
+        layer.write(bytes);
+        layer.end(true);
+      }
+      return true;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Finds compressed streams, archives and pictures in the middle of other bytes: in unknown protocols, records, padding.
+ * Promise: by magic number, at any byte, for any cutting; at most MAX_OPEN at a time and MAX_TRIED in a layer.
+ */
+import type { CodecName } from '../decode/codecs.ts';
+import { Squeezed } from '../decode/squeezed.ts';
+import { ZipSink } from '../decode/zip.ts';
+import { type Place, placeInside, type Scope } from '../scope.ts';
+import type { ByteSink } from './sink.ts';
+
+type Embedded = CodecName | 'zip';
+
+const MAGICS: readonly [Embedded, Buffer][] = [
+  ['gzip', Buffer.from([0x1f, 0x8b, 0x08])],
+  ['zstd', Buffer.from([0x28, 0xb5, 0x2f, 0xfd])],
+  ['lz4', Buffer.from([0x04, 0x22, 0x4d, 0x18])],
+  ['zip', Buffer.from([0x50, 0x4b, 0x03, 0x04])],
+  ['zlib', Buffer.from([0x78, 0x9c])],
+  ['zlib', Buffer.from([0x78, 0xda])],
+  ['zlib', Buffer.from([0x78, 0x01])],
+];
+const LONGEST = 4;
+const MAX_OPEN = 4;
+/** Noise holds a zlib header every 20 KB; real streams beyond this many come in no request. */
+const MAX_TRIED = 200;
+
+export class EmbeddedFinder implements ByteSink {
+  #tail: Buffer = Buffer.alloc(0);
+  /** The first byte was looked at already, when the layer was recognised or not. */
+  #skipFirst: boolean;
+  #tried = 0;
+  #open: { sink: ByteSink; isOver(): boolean }[] = [];
+  readonly #scope: Scope;
+  readonly #place: Place;
+  readonly #layer: (place: Place) => ByteSink;
+
+  constructor(scope: Scope, place: Place, layer: (place: Place) => ByteSink, skipFirst: boolean) {
+    this.#skipFirst = skipFirst;
+    this.#scope = scope;
+    this.#place = place;
+    this.#layer = layer;
+  }
+
+  write(bytes: Buffer): void {
+    if (this.#tried >= MAX_TRIED && this.#open.length === 0) return;
+    const all = this.#tail.length === 0 ? bytes : Buffer.concat([this.#tail, bytes]);
+    const ready = Math.max(0, all.length - LONGEST + 1);
+    this.#take(all, ready);
+    this.#tail = Buffer.from(all.subarray(ready));
+  }
+
+  end(complete: boolean): void {
+    this.#take(this.#tail, this.#tail.length);
+    for (const { sink } of this.#open) sink.end(complete);
+    this.#open = [];
+  }
+
+  /** Everything that begins in the first `ready` bytes. */
+  #take(all: Buffer, ready: number): void {
+    let from = 0;
+    for (const { at, name } of this.#found(all, ready)) {
+      this.#feed(all.subarray(from, at));
+      from = at;
+      this.#open = this.#open.filter((each) => !each.isOver());
+      if (this.#open.length >= MAX_OPEN || this.#tried >= MAX_TRIED) continue;
+      this.#tried++;
+      this.#open.push(
+        name === 'zip'
+          ? { sink: openZip(this.#scope, this.#place, this.#layer), isOver: () => false }
+          : this.#squeezed(name),
+      );
+    }
+    this.#feed(all.subarray(from, ready));
+    if (ready > 0) this.#skipFirst = false;
+  }
+
+  #feed(bytes: Buffer): void {
+    if (bytes.length > 0) for (const { sink } of this.#open) sink.write(bytes);
+  }
+
+  #found(all: Buffer, ready: number): { at: number; name: Embedded }[] {
+    const out: { at: number; name: Embedded }[] = [];
+    for (const [name, magic] of MAGICS) {
+      for (
+        let at = all.indexOf(magic, this.#skipFirst ? 1 : 0);
+        at >= 0 && at < ready;
+        at = all.indexOf(magic, at + 1)
+      ) {
+        out.push({ at, name });
+      }
+    }
+    return out.sort((a, b) => a.at - b.at);
+  }
+
+  #squeezed(name: CodecName): { sink: ByteSink; isOver(): boolean } {
+    const { limits } = this.#scope;
+    const inside = placeInside(this.#place, name, null, null);
+    const sink = new Squeezed({
+      name,
+      inside: this.#layer({ ...inside, depth: this.#place.depth + 1, squeezed: this.#place.squeezed + 1 }),
+      ratio: this.#place.squeezed === 0 ? limits.ratio : Math.min(8, limits.ratio),
+      partial: (reason) => this.#scope.partial(reason),
+      fallback: null,
+    });
+    return { sink, isOver: () => sink.isOver };
+  }
+}
+
+/** An archive at `place`, each file a layer. */
+export function openZip(scope: Scope, place: Place, open: (place: Place) => ByteSink): ByteSink {
+  return new ZipSink({
+    file: () => {
+      const inside = placeInside(place, 'zip', null, null);
+      return open({ ...inside, depth: place.depth + 1, squeezed: place.squeezed + 1 });
+    },
+    ratio: place.squeezed === 0 ? scope.limits.ratio : Math.min(8, scope.limits.ratio),
+    partial: (reason) => scope.partial(reason),
+  });
+}

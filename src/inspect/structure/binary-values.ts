@@ -1,0 +1,22 @@
+/** What the readers of binary structures have in common. */
+
+export interface BinaryValue {
+  /** Locator in the structure: `field 3.1`, `$.device.imei`. */
+  path: string;
+  /** Key name, where the format has names. */
+  key: string | null;
+  /** Text and bytes as they stand; numbers as decimal text. */
+  bytes: Buffer;
+}
+
+/** Null: these bytes are something else. Never throws. */
+export type ReadBinary = (bytes: Buffer) => BinaryValue[] | null;
+
+/** Bounds that real documents stay far below. */
+export const MAX_VALUES = 20_000;
+export const MAX_NESTING = 32;
+
+/** A step into a member of a map, as JSON locators write it. */
+export function member(path: string, key: string): string {
+  return /^[A-Za-z_$][\w$-]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
+}

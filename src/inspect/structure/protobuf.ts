@@ -1,0 +1,110 @@
+/**
+ * Protocol Buffers without a schema (protobuf.dev/programming-guides/encoding).
+ * Promise: takes bytes only when all of them are fields and something readable, or enough structure, is among them, so
+ * noise is not mistaken for a message; linear time for any input.
+ */
+import { isReadable } from '../layers/unwrap.ts';
+import { type BinaryValue, MAX_NESTING, MAX_VALUES } from './binary-values.ts';
+
+/** Field numbers in real schemas; noise has large ones. */
+const MAX_FIELD = 4096;
+const ENOUGH_FIELDS = 4;
+
+export function readProtobuf(bytes: Buffer): BinaryValue[] | null {
+  if (bytes.length < 4) return null;
+  const values: BinaryValue[] = [];
+  const budget = { steps: 4 * bytes.length + 64 };
+  if (!readMessage(bytes, 'field ', 0, values, budget)) return null;
+  const isTelling = values.some(
+    (value) =>
+      value.bytes.length >= 4 && isReadable(value.bytes) && /[A-Za-z0-9]{4}/.test(value.bytes.toString('latin1')),
+  );
+  return isTelling || values.length >= ENOUGH_FIELDS ? values : null;
+}
+
+/** True when `bytes` are fields from the first byte to the last. */
+function readMessage(
+  bytes: Buffer,
+  path: string,
+  depth: number,
+  values: BinaryValue[],
+  budget: { steps: number },
+): boolean {
+  let at = 0;
+  while (at < bytes.length) {
+    if (--budget.steps < 0 || values.length >= MAX_VALUES) return false;
+    const tag = varint(bytes, at);
+    if (!tag) return false;
+    at = tag.end;
+    const field = Number(tag.value >> 3n);
+    if (field === 0 || field > MAX_FIELD) return false;
+    const here = `${path}${field}`;
+    const end = readField(bytes, at, Number(tag.value & 7n), here, depth, values, budget);
+    if (end < 0) return false;
+    at = end;
+  }
+  return at === bytes.length;
+}
+
+/** Where the field ends, or -1. */
+function readField(
+  bytes: Buffer,
+  at: number,
+  wire: number,
+  path: string,
+  depth: number,
+  values: BinaryValue[],
+  budget: { steps: number },
+): number {
+  const add = (value: Buffer): void => {
+    values.push({ path, key: null, bytes: value });
+  };
+  switch (wire) {
+    case 0: {
+      const number = varint(bytes, at);
+      if (number) add(Buffer.from(String(number.value)));
+      return number ? number.end : -1;
+    }
+    case 1:
+      if (at + 8 > bytes.length) return -1;
+      add(Buffer.from(`${bytes.readBigUInt64LE(at)} ${decimal(bytes.readDoubleLE(at))}`));
+      return at + 8;
+    case 5:
+      if (at + 4 > bytes.length) return -1;
+      add(Buffer.from(`${bytes.readUInt32LE(at)} ${decimal(bytes.readFloatLE(at))}`));
+      return at + 4;
+    case 2: {
+      const length = varint(bytes, at);
+      if (!length || length.value > BigInt(bytes.length - length.end)) return -1;
+      const end = length.end + Number(length.value);
+      const inner = bytes.subarray(length.end, end);
+      budget.steps -= inner.length >> 3;
+      const before = values.length;
+      // Text hardly begins with a control character, messages mostly do: `0a` is field 1.
+      const isText = inner.length > 0 && inner[0]! >= 0x20 && isReadable(inner);
+      if (isText || depth >= MAX_NESTING || !readMessage(inner, `${path}.`, depth + 1, values, budget)) {
+        values.length = before;
+        if (inner.length > 0) add(inner);
+      }
+      return end;
+    }
+    default:
+      // Groups are gone since 2010.
+      return -1;
+  }
+}
+
+function varint(bytes: Buffer, at: number): { value: bigint; end: number } | null {
+  let value = 0n;
+  for (let i = 0; i < 10 && at + i < bytes.length; i++) {
+    const byte = bytes[at + i]!;
+    value |= BigInt(byte & 0x7f) << BigInt(7 * i);
+    if (byte < 0x80) return { value, end: at + i + 1 };
+  }
+  return null;
+}
+
+/** Positions are sent as floating point; other magnitudes are integers or noise. */
+function decimal(value: number): string {
+  return Number.isFinite(value) && Math.abs(value) >= 0.001 && Math.abs(value) < 1e6 ? String(value) : '';
+}
