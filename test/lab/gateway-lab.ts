@@ -50,8 +50,8 @@ export interface GatewayLab {
 }
 
 export interface GatewayLabOptions {
-  /** YAML besides `lan` and `uplink`. */
-  gatewayConfig?: string;
+  /** The whole gateway.yaml. Default: lan0 and wan0, addresses as they are. */
+  writeConfig?: () => string;
   addresses: string[];
   names: [string, ...string[]];
   devices: string;
@@ -128,10 +128,8 @@ export async function startGatewayLab(options: GatewayLabOptions): Promise<Gatew
     for (const address of options.addresses) net.addServerAddress(address);
     options.prepare?.(net, dataDir);
     writeFileSync(path.join(dataDir, 'given-devices.yaml'), options.devices);
-    writeFileSync(
-      path.join(dataDir, 'gateway.yaml'),
-      `lan: lan0\nuplink: wan0\n${options.gatewayConfig ?? 'dhcp: false\n'}`,
-    );
+    const config = options.writeConfig?.() ?? 'lan: lan0\nuplink: wan0\ndhcp: false\n';
+    writeFileSync(path.join(dataDir, 'gateway.yaml'), config);
     const internet: InternetOptions = { addresses: options.addresses, names: options.names };
     start('internet', [process.execPath, script('internet.ts'), JSON.stringify(internet)], (line) =>
       seen.push(JSON.parse(line)),
