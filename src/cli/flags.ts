@@ -94,7 +94,7 @@ export const LAB_FLAGS: Flag[] = [
     value: 'FILE',
     list: true,
     default: [],
-    help: 'key with which to open payloads (e.g. an RSA private key)',
+    help: 'key or program that opens payloads (RSA, AES, TypeScript: docs/decoders.md)',
   },
   {
     name: 'home-country',
@@ -142,7 +142,12 @@ export const REVEAL_FLAG: Flag = { name: 'reveal', help: 'show values in clear' 
 /** Of `scan`. */
 export const SCAN_FLAGS: Flag[] = [
   { name: 'devices', value: 'FILE', help: 'search for the values of these phones; without it for shapes only' },
-  { name: 'decoder', value: 'FILE', list: true, help: 'key with which to open payloads (e.g. an RSA private key)' },
+  {
+    name: 'decoder',
+    value: 'FILE',
+    list: true,
+    help: 'key or program that opens payloads (RSA, AES, TypeScript: docs/decoders.md)',
+  },
   { name: 'home-country', value: 'CC', parse: country, help: 'country that does not count as abroad, e.g. NO' },
   {
     name: 'fail-on',

@@ -8,6 +8,7 @@ import type { Device } from '../model/device.ts';
 import type { ReplayInfo, ReplayOutcome } from '../model/lab.ts';
 import type { ReplayCase } from '../replay/case.ts';
 import { compare } from '../replay/compare.ts';
+import { ensureOperatorKey } from '../replay/operator-key.ts';
 import { replays } from '../replay/registry.ts';
 import { formatStep, runReplay } from '../replay/run.ts';
 import type { UpstreamMapEntry } from './upstream-map.ts';
@@ -26,7 +27,8 @@ export interface ReplayGround {
   lastSeq(): number;
   /** Resolves when no flow is open: everything sent was looked at. */
   quiet(): Promise<void>;
-  operatorKeyLoaded: boolean;
+  /** A decoder of the operator's holds the private half of this key (SPKI PEM). */
+  opens(publicKey: string): boolean;
 }
 
 export interface Replaying {
@@ -43,6 +45,12 @@ export const listReplays = (): ReplayInfo[] => replays.map(({ name, title, label
 
 export function createReplaying(ground: ReplayGround): Replaying {
   let turn: Promise<unknown> = Promise.resolve();
+
+  /** Whether this case's own payload can be opened: other keys of the operator say nothing about it. */
+  async function operatorKeyOf({ operatorKey }: ReplayCase): Promise<'loaded' | 'absent'> {
+    if (operatorKey === null) return 'absent';
+    return ground.opens(await ensureOperatorKey(ground.dataDir, operatorKey)) ? 'loaded' : 'absent';
+  }
 
   async function playOne(name: string, onStep: (line: string) => void): Promise<ReplayOutcome> {
     const replay = replays.find((one) => one.name === name);
@@ -63,8 +71,9 @@ export function createReplaying(ground: ReplayGround): Replaying {
         onStep: (step) => onStep(formatStep(step)),
       });
       await ground.quiet();
-      const operatorKey = ground.operatorKeyLoaded ? 'loaded' : 'absent';
-      return compare([replay], ground.alertsSince(since), operatorKey)[0] ?? failed('nothing to compare');
+      return (
+        compare([replay], ground.alertsSince(since), await operatorKeyOf(replay))[0] ?? failed('nothing to compare')
+      );
     } catch (error) {
       return failed(error instanceof Error ? error.message : String(error));
     } finally {

@@ -14,6 +14,7 @@ import type { DestinationFacts } from '../model/destination.ts';
 import type { Device } from '../model/device.ts';
 import type { Flow, FlowEvent } from '../model/flow.ts';
 import type { Scanner, ScannerOptions } from '../model/lab.ts';
+import { openDecoders } from './decoders.ts';
 import { openPlaces, secretWordsOf } from './opening.ts';
 
 /** A scan needs no data directory: the compiled tables of networks are kept beside the installed ones. */
@@ -23,8 +24,9 @@ const RECORDED: AlertDevice = { id: 'recorded', model: null, ip: '', mac: null }
 
 export async function createScanner(options: ScannerOptions): Promise<Scanner> {
   const device = options.devicesFile ? merged(readDevicesFile(options.devicesFile).devices) : null;
+  const decoders = await openDecoders(options.decoders, null);
   const geo = await openPlaces(GEO_DIR, []);
-  const inspector = createInspector({ deviceFor: () => device, decoders: [], judgeImage });
+  const inspector = createInspector({ deviceFor: () => device, decoders, judgeImage });
   const alerter = createAlerter({
     newId: monotonicFactory(),
     policy: options.homeCountry ? { homeCountry: options.homeCountry } : {},

@@ -13,7 +13,6 @@ import { createCoverage } from '../coverage/coverage.ts';
 import { createDoor } from '../door/door.ts';
 import { createInspector } from '../inspect/inspector.ts';
 import { judgeImage } from '../inspect/photo/judge-photo.ts';
-import type { OperatorDecoder } from '../inspect/scope.ts';
 import type { Alert, AlertDevice } from '../model/alert.ts';
 import type { Device } from '../model/device.ts';
 import type { Flow } from '../model/flow.ts';
@@ -30,6 +29,7 @@ import { createPins } from '../wire/pins.ts';
 import { createWire } from '../wire/wire.ts';
 import { createAdmission, createDestinationGuard } from './access.ts';
 import { openCarrier } from './carrier.ts';
+import { openDecoders } from './decoders.ts';
 import { openTransparentPort, type TransparentPort } from './gateway.ts';
 import { hiddenLookUps, type LanWatch, openLanWatch } from './lan-watch.ts';
 import { openLog } from './log.ts';
@@ -129,7 +129,7 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     },
   });
   closers.push(() => flowLog.close());
-  const decoders: OperatorDecoder[] = [];
+  const decoders = await openDecoders(options.decoders, options.data);
   const inspector = createInspector({
     deviceFor: deviceOf,
     decoders,
@@ -274,7 +274,7 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
       while (road.openFlows() > 0 && now() < until) await setTimeout(5);
       for (const record of alerter.flush(now())) feed.publish(record);
     },
-    operatorKeyLoaded: options.decoders.length > 0,
+    opens: (publicKey) => decoders.some((decoder) => decoder.publicKey === publicKey),
   };
   // Loaded when somebody plays a case: the scripts and their vendors cost 6 MB.
   let replaying: Replaying | null = null;
@@ -301,7 +301,7 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     upstreamMap: upstreamMap.list,
     addUpstream: upstreamMap.add,
     removeUpstream: upstreamMap.remove,
-    decoders: () => decoders.map(({ name }) => ({ name, description: 'operator key' })),
+    decoders: () => decoders.map(({ name, description }) => ({ name, description })),
     replays: async () => (await openReplaying()).list(),
     replay: async (names) => (await openReplaying()).play(names),
     stats: () => ({

@@ -33,12 +33,7 @@ export class LeafSink implements ByteSink {
     this.#place = place;
     this.#open = open;
     this.#entropy = format === 'binary' ? newEntropy() : null;
-    this.#decoders =
-      format === 'text'
-        ? scope.decoders.filter(({ readsText }) => readsText)
-        : format === 'binary'
-          ? scope.decoders
-          : [];
+    this.#decoders = decodersFor(format, scope.decoders);
     this.#offered = this.#decoders.length > 0 ? [] : null;
     this.#scanner = new Scanner(scope, place, {
       isText: format === 'text',
