@@ -44,6 +44,8 @@ export interface LiveFlow {
   down(chunk: Buffer): void;
   /** That side has ended. */
   end(direction: Direction): void;
+  /** Bytes that went by unshown, because an engine tells their content in events of its own. */
+  count(direction: Direction, bytes: number): void;
   emit(event: FlowEvent): void;
   close(reason: CloseReason, detail?: string | null): void;
 }
@@ -75,8 +77,53 @@ export interface Engine {
   openFlow(facts: Omit<Flow, 'id' | 'engine'>, stop: () => void): LiveFlow;
   /** Takes both sockets over, opens the flow, relays until both ends are done, closes the flow. */
   tunnel(tunnel: Tunnel): void;
+  /** Takes absolute-form HTTP over; without it the door forwards such requests itself. */
+  plain?: Carrier['plain'];
   /** Ends every open flow as `lab-stopped`, and any opened later at once. */
   close(): void;
+}
+
+/** One end of a pair: `stream` carries the bytes (a TLSSocket where TLS is terminated), `raw` is the TCP socket below it. */
+export interface Leg {
+  stream: Socket;
+  raw: Socket;
+}
+
+/** What whoever carries a pair must tell the one that made it. */
+export interface PairOptions {
+  /** The phone said its first words. */
+  onFirstUp?: () => void;
+  /** The phone ended; told before it is passed on. */
+  onClientEnd?: () => void;
+  /** May give a better reason than the one derived from the sockets. */
+  explain?: (reason: CloseReason) => { reason: CloseReason; detail: string | null } | null;
+}
+
+/** A phone connection that speaks absolute-form HTTP and so may name several servers. */
+export interface PlainConnection {
+  /** Paused. */
+  client: Socket;
+  /** The head that was read, unchanged, and what followed it. */
+  early: Buffer;
+  /** Asks policy, dials and opens the flow; a refusal is recorded and comes with what to answer. */
+  open(
+    target: { host: string; port: number },
+    stop: () => void,
+  ): Promise<{ ok: true; dialled: Dialled & { ok: true }; flow: LiveFlow } | { ok: false; reply: Buffer }>;
+  /** Gives the connection back for a CONNECT; `rest` came after its head. */
+  connect(target: { host: string; port: number }, rest: Buffer): void;
+}
+
+/** Another way to carry what phone and server say, in place of the relay: behind the same door, dial and TLS. */
+export interface Carrier {
+  readonly engine: Flow['engine'];
+  /** The only protocols it speaks: the phone's others are not offered to the server. */
+  readonly alpn: readonly string[];
+  /** False: the relay takes this tunnel. */
+  takes(tunnel: Tunnel): boolean;
+  /** Both legs are ready, streams paused. Closes the flow. */
+  carry(phone: Leg, server: Leg, flow: LiveFlow, told: PairOptions): void;
+  plain(connection: PlainConnection): void;
 }
 
 /** The part of a pino logger that is used. Never given an identifier. */

@@ -1,0 +1,228 @@
+/**
+ * The second engine: http-mitm-proxy carries HTTP/1.1 and WebSockets in place of the relay, behind the same door, the
+ * same dial and the same TLS, and tells the same flow events itself. What it cannot carry goes through the wire.
+ * Promise: every flow given to it is closed exactly once with a reason; a side that breaks is passed on as a break.
+ */
+
+import type { IncomingMessage } from 'node:http';
+import { isIPv6, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Carrier, Leg, LiveFlow, Log, PairOptions, PlainConnection, Tunnel } from '../model/connection.ts';
+import type { CloseReason } from '../model/flow.ts';
+import { type Conversation, createConversation } from './conversation.ts';
+import { createCore, createGivenServer } from './core.ts';
+
+export interface MitmOptions {
+  now: () => number;
+  log: Log;
+}
+
+/** One phone connection; `find` gives the conversation a request belongs to, or answers the phone itself. */
+interface Visit {
+  find(request: IncomingMessage): Promise<Conversation | null> | Conversation;
+  /** Resets both sides of a conversation that broke. */
+  broke(conversation: Conversation, side: 'phone' | 'server', error: NodeJS.ErrnoException): void;
+  garbage(): void;
+  connect(target: string, socket: Duplex, rest: Buffer): void;
+}
+
+/** Servers of one phone connection: a browser uses one connection for one host. */
+const MAX_SERVERS = 8;
+/** TLS without a protocol list on these ports is taken for HTTP. */
+const WEB_PORTS = new Set([443, 8443]);
+/** `PRI *` begins HTTP/2. */
+const HTTP_START = /^(?!PRI )[A-Z]{3,20} [/*]/;
+
+export function createMitmCarrier({ now, log }: MitmOptions): Carrier {
+  const visits = new WeakMap<Duplex, Visit>();
+  const owners = new WeakMap<Conversation, Visit>();
+  const core = createCore((conversation, side, error) => owners.get(conversation)?.broke(conversation, side, error));
+  const server = createGivenServer();
+
+  const found = (request: IncomingMessage, use: (conversation: Conversation) => void): void => {
+    const visit = visits.get(request.socket);
+    if (!visit) {
+      request.socket.destroy();
+      return;
+    }
+    const run = (conversation: Conversation | null) => {
+      if (!conversation) return;
+      owners.set(conversation, visit);
+      try {
+        use(conversation);
+      } catch (error) {
+        // Node's client refuses some heads Node's server took.
+        visit.broke(conversation, 'server', error as Error);
+      }
+    };
+    const answer = visit.find(request);
+    if (!(answer instanceof Promise)) run(answer);
+    else
+      answer.then(run, (error: unknown) => {
+        log.error({ error: String(error) }, 'http-mitm-proxy: a request failed');
+        request.socket.destroy();
+      });
+  };
+
+  server.on('request', (request, response) => found(request, (flow) => core.request(flow, request, response)));
+  server.on('upgrade', (request, socket, head) => found(request, (flow) => core.upgrade(flow, request, socket, head)));
+  server.on('connect', (request, socket, head) => visits.get(socket)?.connect(request.url ?? '', socket, head));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (error.code?.startsWith('HPE_')) visits.get(socket)?.garbage();
+    else socket.destroy(error);
+  });
+
+  const give = (socket: Socket, visit: Visit): void => {
+    visits.set(socket, visit);
+    server.emit('connection', socket);
+    socket.resume();
+  };
+
+  function carry(phone: Leg, serverLeg: Leg, flow: LiveFlow, told: PairOptions): void {
+    const conversation = createConversation({ flow, server: serverLeg, phone: phone.stream, now });
+    let first = told.onFirstUp;
+    let over = false;
+    const finish = (reason: CloseReason, detail: string | null) => {
+      if (over) return;
+      over = true;
+      const better = told.explain?.(reason);
+      conversation.end(better?.reason ?? reason, better?.detail ?? detail);
+    };
+    const abort = (reason: CloseReason, detail: string | null) => {
+      finish(reason, detail);
+      phone.raw.resetAndDestroy();
+    };
+    phone.stream.once('end', () => told.onClientEnd?.());
+    phone.stream.on('error', (error: NodeJS.ErrnoException) => finish(reasonOf(error, 'client'), error.code ?? null));
+    phone.stream.once('close', () => finish('ended', null));
+    serverLeg.stream.on('error', (error: NodeJS.ErrnoException) =>
+      abort(reasonOf(error, 'server'), error.code ?? null),
+    );
+    const serverGone = () => {
+      if (!conversation.busy) phone.stream.end();
+    };
+    serverLeg.stream.once('end', serverGone);
+    serverLeg.stream.once('close', () => (conversation.busy ? phone.stream.end() : serverGone()));
+    give(phone.stream, {
+      find() {
+        first?.();
+        first = undefined;
+        return conversation;
+      },
+      broke(_conversation, side, error) {
+        if (side === 'phone') return finish('client-reset', error.code ?? null);
+        abort('server-reset', error.code ?? error.message);
+      },
+      garbage() {
+        conversation.unreadable('not HTTP/1.1 as http-mitm-proxy understands it');
+        abort('client-garbage', 'http-mitm-proxy carries well-formed HTTP/1.1 only: use --engine wire');
+      },
+      // A proxy request to a server, not to the lab: only the wire can carry what follows it.
+      connect: () =>
+        abort('client-garbage', 'http-mitm-proxy carries no CONNECT inside a connection: use --engine wire'),
+    });
+  }
+
+  function plain({ client, early, open, connect }: PlainConnection): void {
+    const servers = new Map<string, Promise<Conversation | null>>();
+    const live = new Set<Conversation>();
+    const leave = (reason: CloseReason, detail: string | null) => {
+      for (const conversation of live) conversation.end(reason, detail);
+      live.clear();
+    };
+    const reach = async (target: { host: string; port: number }): Promise<Conversation | null> => {
+      const opened = await open(target, () => client.destroy());
+      if (!opened.ok) {
+        client.end(opened.reply);
+        return null;
+      }
+      const { socket } = opened.dialled;
+      const leg = { stream: socket, raw: socket };
+      const conversation = createConversation({ flow: opened.flow, server: leg, phone: null, now });
+      if (client.destroyed) {
+        conversation.end('client-reset', 'the phone left while the server was dialled');
+        return null;
+      }
+      live.add(conversation);
+      const gone = (reason: CloseReason, detail: string | null) => {
+        servers.delete(keyOf(target));
+        live.delete(conversation);
+        conversation.end(reason, detail);
+      };
+      socket.on('error', (error: NodeJS.ErrnoException) => {
+        const { busy } = conversation;
+        gone(reasonOf(error, 'server'), error.code ?? null);
+        if (busy) client.resetAndDestroy();
+      });
+      socket.once('end', () => {
+        if (!conversation.busy) gone('ended', null);
+      });
+      socket.once('close', () => gone('ended', null));
+      const idle = [...live].find((one) => one !== conversation && !one.busy);
+      if (live.size > MAX_SERVERS && idle) {
+        live.delete(idle);
+        idle.end('ended', 'closed to make room');
+      }
+      return conversation;
+    };
+    client.on('error', (error: NodeJS.ErrnoException) => leave(reasonOf(error, 'client'), error.code ?? null));
+    client.once('close', () => leave('ended', null));
+    if (early.length > 0) client.unshift(early);
+    give(client, {
+      find(request) {
+        const target = targetOf(request.url ?? '');
+        if (!target) {
+          client.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+          return Promise.resolve(null);
+        }
+        const key = keyOf(target);
+        const known = servers.get(key) ?? reach(target);
+        servers.set(key, known);
+        return known;
+      },
+      broke(conversation, side, error) {
+        live.delete(conversation);
+        conversation.end(side === 'phone' ? 'client-reset' : 'server-reset', error.code ?? null);
+        if (side === 'server') client.resetAndDestroy();
+      },
+      garbage() {
+        for (const conversation of live) conversation.unreadable('not HTTP/1.1 as http-mitm-proxy understands it');
+        leave('client-garbage', 'http-mitm-proxy carries well-formed HTTP/1.1 only: use --engine wire');
+        client.resetAndDestroy();
+      },
+      connect(text, _socket, rest) {
+        leave('ended', null);
+        const target = targetOf(`http://${text}`, 443);
+        if (!target) return void client.resetAndDestroy();
+        client.pause();
+        connect(target, rest);
+      },
+    });
+  }
+
+  return { engine: 'http-mitm-proxy', alpn: ['http/1.1', 'http/1.0'], takes, carry, plain };
+}
+
+/** HTTP/1 by the protocols offered, by the port, or by the first bytes in clear. */
+function takes({ hello, port, early }: Tunnel): boolean {
+  if (!hello) return HTTP_START.test(early.toString('latin1', 0, 40));
+  return hello.alpn.length > 0 ? hello.alpn.includes('http/1.1') : WEB_PORTS.has(port);
+}
+
+function reasonOf(error: NodeJS.ErrnoException, side: 'client' | 'server'): CloseReason {
+  return error.code === 'ECONNRESET' || error.code === 'EPIPE' ? `${side}-reset` : 'error';
+}
+
+/** Where an absolute-form request goes. Not by the library, which splits IPv6 addresses at their first colon. */
+function targetOf(url: string, defaultPort = 80): { host: string; port: number } | null {
+  const match = /^(?:http|ws):\/\/(?:[^/?#@]*@)?(?:\[([0-9a-f:.]+)\]|([^/?#:@]+))(?::(\d{1,5}))?(?:[/?#]|$)/i.exec(url);
+  if (!match) return null;
+  const host = match[1] ?? match[2] ?? '';
+  if (match[1] !== undefined && !isIPv6(host)) return null;
+  const port = match[3] ? Number(match[3]) : defaultPort;
+  return port > 0 && port < 65536 ? { host, port } : null;
+}
+
+function keyOf({ host, port }: { host: string; port: number }): string {
+  return `${host.toLowerCase()}:${port}`;
+}

@@ -1,0 +1,533 @@
+/**
+ * What both engines are asked, over real sockets, and what each answers in a few words. Where the words are the same
+ * the engines agree; where they differ is a known difference, and `npm test` prints it.
+ */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { WebSocket, WebSocketServer } from 'ws';
+import type { FlowEvent } from '../../src/model/flow.ts';
+import { curl } from '../wire/servers.ts';
+import { type Heard, hear, post, reply, sentOn } from './http-words.ts';
+import type { EngineName, Stand } from './stand.ts';
+
+export interface Probe {
+  name: string;
+  run(stand: Stand): Promise<string>;
+  /** One text: both engines. */
+  expected: string | Record<EngineName, string>;
+}
+
+const OK = reply('200 OK', ['Content-Type: text/plain'], 'fine');
+const same = (text: string): string => text;
+
+/** Events of the last flow to close, without what must differ: ids, times, ports. */
+async function told(stand: Stand): Promise<FlowEvent[]> {
+  const { flow } = await stand.lab.closed();
+  return stand.events.filter((event) => event.type !== 'flow-opened' && event.flowId === flow.id);
+}
+
+export const PROBES: readonly Probe[] = [
+  {
+    name: 'a POST over TLS: the body at the server, the answer at the phone, the events in between',
+    async run(stand) {
+      let body = '';
+      await stand.serveTls('a.test', 443, (socket) =>
+        hear(socket, (heard) => {
+          body = heard.body;
+          socket.end(OK);
+        }),
+      );
+      const phone = await stand.secure('a.test');
+      phone.write(post('/x?y=1', 'a.test', 'hello'));
+      const answer = await sentOn(phone);
+      phone.end();
+      const events = await told(stand);
+      const head = events.find((event) => event.type === 'request-head');
+      return [
+        `server got ${body}`,
+        `phone got ${answer.status} ${answer.body}`,
+        head && `${head.method} ${head.scheme}://${head.authority}${head.target} ${head.protocol}`,
+        events.map((event) => event.type).join(' '),
+      ].join('; ');
+    },
+    expected: same(
+      'server got hello; phone got 200 fine; POST https://a.test/x?y=1 http/1.1; tls-established request-head body-chunk body-end response-head body-chunk body-end flow-closed',
+    ),
+  },
+  {
+    name: 'absolute-form requests to two servers on one connection',
+    async run(stand) {
+      for (const name of ['a.test', 'b.test'])
+        await stand.serve(name, 80, (socket) =>
+          hear(socket, (heard) => socket.write(reply('200 OK', [], `${name} ${heard.target}`))),
+        );
+      const phone = stand.dial();
+      const answers: string[] = [];
+      for (const name of ['a.test', 'b.test', 'a.test']) {
+        phone.socket.write(`GET http://${name}/p HTTP/1.1\r\nHost: ${name}\r\n\r\n`);
+        const expected = answers.length + 1;
+        const all = await phone.until((bytes) => bytes.toString().split('/p').length > expected);
+        answers.push(all.toString());
+      }
+      phone.socket.end();
+      await stand.lab.closed(1);
+      const bodies = phone.text().match(/[ab]\.test \/p/g) ?? [];
+      return `${bodies.join(', ')}; ${stand.lab.flows().length} flows`;
+    },
+    expected: same('a.test /p, b.test /p, a.test /p; 2 flows'),
+  },
+  {
+    name: 'two requests written at once are answered in order',
+    async run(stand) {
+      await stand.serveTls('a.test', 443, (socket) =>
+        hear(socket, (heard) => socket.write(reply('200 OK', [], `<${heard.target}>`))),
+      );
+      const phone = await stand.secure('a.test');
+      phone.write('GET /1 HTTP/1.1\r\nHost: a.test\r\n\r\nGET /2 HTTP/1.1\r\nHost: a.test\r\n\r\n');
+      const first = await sentOn(phone, (text) => text.includes('</2>'));
+      phone.destroy();
+      return (first.raw.match(/<[^>]*>/g) ?? []).join('');
+    },
+    expected: same('</1></2>'),
+  },
+  {
+    name: 'a request written byte by byte',
+    async run(stand) {
+      let heard: Heard | null = null;
+      await stand.serve('a.test', 80, (socket) =>
+        hear(socket, (all) => {
+          heard = all;
+          socket.end(OK);
+        }),
+      );
+      const phone = await stand.tunnel('a.test:80');
+      for (const byte of Buffer.from(post('/slow', 'a.test', 'drip'))) phone.socket.write(Buffer.of(byte));
+      await phone.until((bytes) => bytes.includes('fine'));
+      return `server got ${(heard as Heard | null)?.target} ${(heard as Heard | null)?.body}`;
+    },
+    expected: same('server got /slow drip'),
+  },
+  {
+    name: 'HEAD, 204 and 304 have no body, and the connection goes on',
+    async run(stand) {
+      await stand.serve('a.test', 80, (socket) =>
+        hear(socket, ({ method, target }) => {
+          if (method === 'HEAD') socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n');
+          else if (target === '/204') socket.write('HTTP/1.1 204 No Content\r\n\r\n');
+          else if (target === '/304') socket.write('HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n');
+          else socket.write(OK);
+        }),
+      );
+      const phone = await stand.tunnel('a.test:80');
+      const statuses: number[] = [];
+      for (const line of ['HEAD /', 'GET /204', 'GET /304', 'GET /end']) {
+        phone.socket.write(`${line} HTTP/1.1\r\nHost: a.test\r\n\r\n`);
+        await phone.until((bytes) => bytes.toString().split('HTTP/1.1 ').length > statuses.length + 2);
+        statuses.push(Number(phone.text().split('HTTP/1.1 ').at(-1)!.slice(0, 3)));
+      }
+      return statuses.join(' ');
+    },
+    expected: same('200 204 304 200'),
+  },
+  {
+    name: 'an answer of known length keeps its Content-Length',
+    async run(stand) {
+      await stand.serveTls('a.test', 443, (socket) => hear(socket, () => socket.end(OK)));
+      const phone = await stand.secure('a.test');
+      phone.write('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
+      const { fields } = await sentOn(phone);
+      return fields
+        .filter((field) => /^(content-length|transfer-encoding):/i.test(field))
+        .join(', ')
+        .toLowerCase();
+    },
+    expected: same('content-length: 4'),
+  },
+  {
+    name: 'a server that breaks in the middle of a body',
+    async run(stand) {
+      await stand.serve('a.test', 80, (socket) =>
+        hear(socket, () =>
+          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf', () => socket.resetAndDestroy()),
+        ),
+      );
+      const phone = await stand.tunnel('a.test:80');
+      const before = phone.bytes().length;
+      phone.socket.write('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
+      const how = await phone.ended;
+      const text = phone.bytes().subarray(before).toString();
+      const body = text.slice(text.indexOf('\r\n\r\n') + 4);
+      const { closed } = await stand.lab.closed();
+      const honest = body === '' || body === 'half' ? 'no byte that is not the server’s' : `body "${body}"`;
+      return `${honest}; ${how}; ${closed.reason}`;
+    },
+    expected: same('no byte that is not the server’s; ECONNRESET; server-reset'),
+  },
+  {
+    name: 'server-sent events arrive one at a time, as they are sent',
+    async run(stand) {
+      const { promise, resolve } = Promise.withResolvers<import('node:net').Socket>();
+      await stand.serveTls('a.test', 443, (socket) =>
+        hear(socket, () => {
+          socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n');
+          resolve(socket);
+        }),
+      );
+      const phone = await stand.secure('a.test');
+      const seen: string[] = [];
+      phone.on('data', (chunk: Buffer) => seen.push(...(chunk.toString().match(/data: \d/g) ?? [])));
+      phone.write('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
+      const server = await promise;
+      for (const n of [1, 2, 3]) {
+        server.write(`data: ${n}\n\n`);
+        while (seen.length < n) await once(phone, 'data');
+      }
+      phone.destroy();
+      return seen.join(', ');
+    },
+    expected: same('data: 1, data: 2, data: 3'),
+  },
+  {
+    name: 'an app that refuses the certificate is counted',
+    async run(stand) {
+      await stand.serveTls('a.test', 443, (socket) => hear(socket, () => socket.end(OK)));
+      for (let time = 0; time < 3; time++) await curl('-x', stand.lab.proxy, 'https://a.test/');
+      await stand.lab.closed(2);
+      const reasons = stand.events.flatMap((event) => (event.type === 'flow-closed' ? event.reason : []));
+      return `${reasons.join(' ')}; ${stand.lab.pins.list()[0]?.state}`;
+    },
+    expected: same('client-rejected-certificate client-rejected-certificate client-rejected-certificate; pinned'),
+  },
+  {
+    name: 'an app that leaves silently after the certificate is counted',
+    async run(stand) {
+      await stand.serveTls('a.test', 443, (socket) => socket.resume().on('end', () => socket.end()));
+      const phone = await stand.secure('a.test');
+      phone.end();
+      const { closed } = await stand.lab.closed();
+      return `${closed.reason}; ${stand.lab.pins.list()[0]?.how}`;
+    },
+    expected: same('client-rejected-certificate; silent-close'),
+  },
+  {
+    name: 'a server whose certificate is for another name is shown as untrusted',
+    async run(stand) {
+      await stand.serveTls('a.test', 443, (socket) => hear(socket, () => socket.end(OK)), { bad: true });
+      const ran = await curl('-x', stand.lab.proxy, '--cacert', stand.lab.caFile, 'https://a.test/');
+      const events = await told(stand);
+      const invalid = events.find((event) => event.type === 'upstream-certificate-invalid');
+      return `curl ${ran.code}; ${invalid?.problem}, accepted: ${invalid?.acceptedByClient}`;
+    },
+    expected: same('curl 60; ERR_TLS_CERT_ALTNAME_INVALID, accepted: false'),
+  },
+  {
+    name: 'a server that speaks first, in a tunnel',
+    async run(stand) {
+      await stand.serve('mail.test', 25, (socket) => {
+        socket.write('220 mail\r\n');
+        socket.on('data', () => socket.end('250 hello\r\n'));
+      });
+      const phone = await stand.tunnel('mail.test:25');
+      await phone.until((bytes) => bytes.includes('220 mail'));
+      phone.socket.write('EHLO phone\r\n');
+      await phone.until((bytes) => bytes.includes('250 hello'));
+      phone.socket.end();
+      await stand.lab.closed();
+      return `greeted; carried by ${stand.lab.flows()[0]?.engine}`;
+    },
+    expected: same('greeted; carried by wire'),
+  },
+  {
+    name: 'an IPv6 address in CONNECT',
+    async run(stand) {
+      await stand.serve('::1', 8080, (socket) => hear(socket, () => socket.end(OK)));
+      const phone = await stand.tunnel('[::1]:8080');
+      phone.socket.write('GET / HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n');
+      await phone.until((bytes) => bytes.includes('fine'));
+      return 'works';
+    },
+    expected: same('works'),
+  },
+  {
+    name: 'an IPv6 address in an absolute-form request',
+    async run(stand) {
+      await stand.serve('::1', 8080, (socket) => hear(socket, () => socket.end(OK)));
+      const phone = stand.dial();
+      phone.socket.write('GET http://[::1]:8080/ HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n');
+      await phone.until((bytes) => bytes.includes('fine'));
+      return 'works';
+    },
+    expected: same('works'),
+  },
+  {
+    name: 'a phone that half-closes after its request',
+    async run(stand) {
+      await stand.serve('a.test', 80, (socket) => hear(socket, () => socket.end(OK)));
+      const phone = await stand.tunnel('a.test:80');
+      phone.socket.end('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
+      return phone
+        .until((bytes) => bytes.includes('fine'))
+        .then(
+          () => 'is answered',
+          () => 'gets no answer',
+        );
+    },
+    expected: same('is answered'),
+  },
+  {
+    name: 'HTTP/2',
+    async run(stand) {
+      await stand.serveHttp2('a.test', (_request, response) => response.end('fine'));
+      const ran = await curl(
+        '-x',
+        stand.lab.proxy,
+        '--cacert',
+        stand.lab.caFile,
+        '--http2',
+        '-so',
+        '/dev/null',
+        '-w',
+        '%{http_version}',
+        'https://a.test/',
+      );
+      return `curl --http2 speaks HTTP/${ran.stdout}`;
+    },
+    expected: { wire: 'curl --http2 speaks HTTP/2', 'http-mitm-proxy': 'curl --http2 speaks HTTP/1.1' },
+  },
+  {
+    name: 'a phone that speaks only HTTP/2',
+    async run(stand) {
+      await stand.serveHttp2('a.test', (_request, response) => response.end('fine'));
+      const { connect } = await import('node:http2');
+      const secured = await stand.secure('a.test', { alpn: ['h2'] });
+      const session = connect('https://a.test', { createConnection: () => secured });
+      const request = session.request({ ':path': '/' });
+      let body = '';
+      for await (const part of request) body += part;
+      session.close();
+      return `${body}; carried by ${stand.lab.flows()[0]?.engine}`;
+    },
+    expected: same('fine; carried by wire'),
+  },
+  {
+    name: 'header names of a request, at the server',
+    async run(stand) {
+      const { promise, resolve } = Promise.withResolvers<Heard>();
+      await stand.serve('a.test', 80, (socket) => hear(socket, (heard) => (resolve(heard), socket.end(OK))));
+      const phone = await stand.tunnel('a.test:80');
+      phone.socket.write('GET / HTTP/1.1\r\nHost: a.test\r\nX-IMEI-Hash: 1\r\nx-low: 2\r\n\r\n');
+      return (await promise).fields.filter((field) => /^(host|x-)/i.test(field)).join(', ');
+    },
+    expected: {
+      wire: 'Host: a.test, X-IMEI-Hash: 1, x-low: 2',
+      'http-mitm-proxy': 'host: a.test, x-imei-hash: 1, x-low: 2',
+    },
+  },
+  {
+    name: 'header names of an answer, at the phone',
+    async run(stand) {
+      await stand.serve('a.test', 80, (socket) =>
+        hear(socket, () => socket.end(reply('200 OK', ['X-Odd-CASE: 1'], 'fine'))),
+      );
+      const phone = await stand.tunnel('a.test:80');
+      phone.socket.write('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
+      await phone.until((bytes) => bytes.includes('fine'));
+      return /x-odd-case/i.exec(phone.text())?.[0] ?? 'none';
+    },
+    expected: { wire: 'X-Odd-CASE', 'http-mitm-proxy': 'x-odd-case' },
+  },
+  {
+    name: 'a field sent twice, at the server',
+    async run(stand) {
+      const { promise, resolve } = Promise.withResolvers<Heard>();
+      await stand.serve('a.test', 80, (socket) => hear(socket, (heard) => (resolve(heard), socket.end(OK))));
+      const phone = await stand.tunnel('a.test:80');
+      phone.socket.write(
+        'GET / HTTP/1.1\r\nHost: a.test\r\nX-A: 1\r\nX-A: 2\r\nUser-Agent: a\r\nUser-Agent: b\r\n\r\n',
+      );
+      const fields = (await promise).fields.filter((field) => /^(x-a|user-agent)/i.test(field));
+      return fields.join(', ').toLowerCase();
+    },
+    expected: {
+      wire: 'x-a: 1, x-a: 2, user-agent: a, user-agent: b',
+      'http-mitm-proxy': 'x-a: 1, 2, user-agent: a',
+    },
+  },
+  {
+    name: 'Set-Cookie sent twice, at the phone',
+    async run(stand) {
+      await stand.serve('a.test', 80, (socket) =>
+        hear(socket, () => socket.end(reply('200 OK', ['Set-Cookie: a=1', 'Set-Cookie: b=2'], 'fine'))),
+      );
+      const phone = await stand.tunnel('a.test:80');
+      phone.socket.write('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
+      await phone.until((bytes) => bytes.includes('fine'));
+      return (phone.text().match(/set-cookie: [^\r]*/gi) ?? []).join(', ').toLowerCase();
+    },
+    expected: same('set-cookie: a=1, set-cookie: b=2'),
+  },
+  {
+    name: 'Public-Key-Pins of an answer, at the phone',
+    async run(stand) {
+      await stand.serve('a.test', 80, (socket) =>
+        hear(socket, () => socket.end(reply('200 OK', ['Public-Key-Pins: max-age=1'], 'fine'))),
+      );
+      const phone = await stand.tunnel('a.test:80');
+      phone.socket.write('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
+      await phone.until((bytes) => bytes.includes('fine'));
+      return /public-key-pins/i.test(phone.text()) ? 'kept' : 'removed';
+    },
+    expected: { wire: 'kept', 'http-mitm-proxy': 'removed' },
+  },
+  {
+    name: 'trailers of an answer, at the phone',
+    async run(stand) {
+      await stand.serve('a.test', 80, (socket) =>
+        hear(socket, () =>
+          socket.end(
+            'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-T\r\n\r\n4\r\nfine\r\n0\r\nX-T: 1\r\n\r\n',
+          ),
+        ),
+      );
+      const phone = await stand.tunnel('a.test:80');
+      phone.socket.write('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
+      await phone.until((bytes) => /0\r\n(.*\r\n)*\r\n$/.test(bytes.toString()));
+      return /x-t: 1/i.test(phone.text()) ? 'kept' : 'removed';
+    },
+    expected: { wire: 'kept', 'http-mitm-proxy': 'removed' },
+  },
+  {
+    name: 'an interim answer (103 Early Hints), at the phone',
+    async run(stand) {
+      await stand.serve('a.test', 80, (socket) =>
+        hear(socket, () => socket.end(`HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n${OK}`)),
+      );
+      const phone = await stand.tunnel('a.test:80');
+      phone.socket.write('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
+      await phone.until((bytes) => bytes.includes('fine'));
+      return phone.text().includes('103') ? 'kept' : 'removed';
+    },
+    expected: { wire: 'kept', 'http-mitm-proxy': 'removed' },
+  },
+  {
+    name: 'WebSocket messages in both directions, as read',
+    run: async (stand) => (await chat(stand)).messages,
+    expected: same('phone got hello; read request hello, response hello'),
+  },
+  {
+    name: 'WebSocket: compression the phone asks for',
+    run: async (stand) => (await chat(stand)).compression,
+    expected: { wire: 'permessage-deflate', 'http-mitm-proxy': 'none' },
+  },
+  {
+    name: 'WebSocket: subprotocol the phone asks for, at the server',
+    run: async (stand) => (await chat(stand)).subprotocol,
+    expected: { wire: 'chat', 'http-mitm-proxy': 'none' },
+  },
+  {
+    name: 'an upgrade to another protocol',
+    async run(stand) {
+      await stand.serve('a.test', 80, (socket) =>
+        hear(socket, () =>
+          socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: own\r\nConnection: Upgrade\r\n\r\nwelcome'),
+        ),
+      );
+      const phone = await stand.tunnel('a.test:80');
+      phone.socket.write('GET / HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade\r\nUpgrade: own\r\n\r\n');
+      return phone
+        .until((bytes) => bytes.includes('welcome'))
+        .then(
+          () => 'works',
+          () => `refused: ${phone.text().split('HTTP/1.1 ').at(-1)!.slice(0, 3)}`,
+        );
+    },
+    expected: { wire: 'works', 'http-mitm-proxy': 'refused: 400' },
+  },
+  {
+    name: 'a request with both Content-Length and Transfer-Encoding',
+    async run(stand) {
+      let got = '';
+      await stand.serve('a.test', 80, (socket) => {
+        socket.on('data', (chunk: Buffer) => {
+          got += chunk;
+          if (got.endsWith('0\r\n\r\n')) socket.end(OK);
+        });
+      });
+      const phone = await stand.tunnel('a.test:80');
+      phone.socket.write(
+        'POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n',
+      );
+      await phone.ended;
+      phone.socket.end();
+      const { closed } = await stand.lab.closed();
+      return got === '' ? `refused: ${closed.reason}` : 'left to the server';
+    },
+    expected: { wire: 'left to the server', 'http-mitm-proxy': 'refused: client-garbage' },
+  },
+  {
+    name: 'a request with bare line feeds',
+    async run(stand) {
+      let got = '';
+      await stand.serve('a.test', 80, (socket) => {
+        socket.on('data', (chunk: Buffer) => {
+          got += chunk;
+          if (got.endsWith('\n\n') || got.endsWith('\r\n\r\n')) socket.end(OK);
+        });
+      });
+      const phone = await stand.tunnel('a.test:80');
+      phone.socket.write('GET /old HTTP/1.1\nHost: a.test\n\n');
+      await phone.ended;
+      phone.socket.end();
+      const { closed } = await stand.lab.closed();
+      return got === '' ? `refused: ${closed.reason}` : 'left to the server';
+    },
+    expected: { wire: 'left to the server', 'http-mitm-proxy': 'refused: client-garbage' },
+  },
+  {
+    name: 'what is not HTTP, under TLS on port 443 without a protocol list',
+    async run(stand) {
+      await stand.serveTls('a.test', 443, (socket) => socket.on('data', () => socket.end('pong')), { alpn: [] });
+      const phone = await stand.secure('a.test', { alpn: [] });
+      phone.write('\x00ping');
+      const end = new Promise<string>((done) => {
+        phone.on('data', (chunk: Buffer) => done(chunk.toString()));
+        phone.on('error', () => done('refused'));
+        phone.on('end', () => done('refused'));
+      });
+      return end;
+    },
+    expected: { wire: 'pong', 'http-mitm-proxy': 'refused' },
+  },
+];
+
+/** One WebSocket with a subprotocol and compression, one message there and back. */
+async function chat(stand: Stand): Promise<{ messages: string; compression: string; subprotocol: string }> {
+  const http = createServer();
+  const sockets = new WebSocketServer({ server: http, perMessageDeflate: { threshold: 0 } });
+  let subprotocol = 'none';
+  sockets.on('connection', (socket) => {
+    subprotocol = socket.protocol || 'none';
+    socket.on('message', (data, binary) => socket.send(data, { binary }));
+  });
+  await stand.serve('a.test', 80, (socket) => http.emit('connection', socket));
+  const { socket } = await stand.tunnel('a.test:80');
+  socket.removeAllListeners('data');
+  const phone = new WebSocket('ws://a.test/chat', ['chat'], { createConnection: () => socket });
+  await once(phone, 'open');
+  phone.send('hello');
+  const [data] = (await once(phone, 'message')) as [Buffer];
+  const compression = phone.extensions || 'none';
+  phone.terminate();
+  await stand.lab.closed();
+  sockets.close();
+  const read = (direction: string) =>
+    stand.events
+      .flatMap((event) =>
+        event.type === 'message' && event.label === 'text' && event.direction === direction
+          ? event.bytes.toString()
+          : [],
+      )
+      .join('');
+  const messages = `phone got ${data}; read request ${read('request')}, response ${read('response')}`;
+  return { messages, compression, subprotocol };
+}
