@@ -4,7 +4,7 @@
  * Requests leave exactly as the case wrote them, one connection each; nothing is added but what HTTP needs.
  */
 import { type ClientRequest, type IncomingMessage, type RequestOptions, request as startRequest } from 'node:http';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
@@ -38,6 +38,42 @@ export async function sendThroughProxy(phone: PhoneConnection, given: PhoneReque
     headers.push(['Proxy-Authorization', credentials]);
     outgoing = startRequest({ ...options, ...phone.proxy, path: given.url, headers: headers.flat(), agent: false });
   }
+  return await exchange(outgoing, given);
+}
+
+/** A phone without a proxy setting: it calls the vendor's address, as after a DNS answer. */
+export interface DirectPhone {
+  caPem: string;
+  addressOf: (host: string) => string;
+  /** Its own address, where it has several. */
+  localAddress: string;
+}
+
+export async function sendDirectly(phone: DirectPhone, given: PhoneRequest): Promise<PhoneResponse> {
+  const url = new URL(given.url);
+  const headers = [['Host', url.host], ...given.headers];
+  if (Buffer.isBuffer(given.body)) headers.push(['Content-Length', String(given.body.length)]);
+  const secure = url.protocol === 'https:';
+  const to = {
+    host: phone.addressOf(url.hostname),
+    port: Number(url.port || (secure ? 443 : 80)),
+    localAddress: phone.localAddress,
+  };
+  const outgoing = startRequest({
+    method: given.method,
+    path: url.pathname + url.search,
+    headers: headers.flat(),
+    setDefaultHeaders: false,
+    signal: timeLimit(),
+    createConnection: () =>
+      secure
+        ? connectTls({ ...to, servername: url.hostname, ca: phone.caPem, ALPNProtocols: ['http/1.1'] })
+        : connect(to),
+  });
+  return await exchange(outgoing, given);
+}
+
+async function exchange(outgoing: ClientRequest, given: PhoneRequest): Promise<PhoneResponse> {
   const answered = collect(outgoing);
   const body = given.body instanceof Buffer ? [given.body] : (given.body ?? []);
   // A response may come before the upload ends, and a failure shows on both: the answer decides.

@@ -8,7 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Vendor, VendorRequest } from './case.ts';
-import { createVendorAuthority } from './vendor-authority.ts';
+import { createVendorAuthority, type VendorAuthority } from './vendor-authority.ts';
 
 /** One line of an upstream map: dial `dial` in place of host:port, file the flow under `address`. */
 export interface UpstreamEntry {
@@ -28,8 +28,17 @@ export interface VendorServers {
 
 const KEPT_BODY_BYTES = 64 * 1024;
 
-export async function startVendors(vendors: Vendor[], now: number): Promise<VendorServers> {
-  const authority = vendors.some((vendor) => vendor.tls) ? await createVendorAuthority(now) : null;
+/** Where vendors listen, and who certifies them: on loopback and a new authority, unless a test network says otherwise. */
+export interface VendorPlace {
+  authority?: VendorAuthority;
+  listenAt?: (vendor: Vendor) => { host: string; port: number };
+}
+
+const ANY_FREE_PORT = { host: '127.0.0.1', port: 0 };
+
+export async function startVendors(vendors: Vendor[], now: number, place: VendorPlace = {}): Promise<VendorServers> {
+  const needed = vendors.some((vendor) => vendor.tls);
+  const authority = place.authority ?? (needed ? await createVendorAuthority(now) : null);
   const received: VendorRequest[] = [];
   const servers: Server[] = [];
   const upstream: UpstreamEntry[] = [];
@@ -40,7 +49,7 @@ export async function startVendors(vendors: Vendor[], now: number): Promise<Vend
         ? createTlsServer({ key: authority.keyPem, cert: authority.certify(vendor.host) }, answer)
         : createServer(answer);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    server.once('error', reject).listen(0, '127.0.0.1', resolve);
+    server.once('error', reject).listen(place.listenAt?.(vendor) ?? ANY_FREE_PORT, resolve);
     await promise;
     servers.push(server);
     const { port } = server.address() as AddressInfo;

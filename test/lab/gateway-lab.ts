@@ -4,7 +4,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -42,6 +42,7 @@ export interface GatewayLab {
   curl(...args: string[]): string;
   talk(talk: Talk): Promise<Talked>;
   api(method: string, path: string, body?: object): unknown;
+  metrics(): string;
   /** As the power going out. */
   kill(): Promise<void>;
   /** Once more, on the same data. */
@@ -53,8 +54,11 @@ export interface GatewayLabOptions {
   /** The whole gateway.yaml. Default: lan0 and wan0, addresses as they are. */
   writeConfig?: () => string;
   addresses: string[];
-  names: [string, ...string[]];
-  devices: string;
+  /** On the certificates of the usual servers. */
+  names?: [string, ...string[]];
+  /** Other servers than the usual ones: starts them and resolves with the authority that certifies them. */
+  servers?: (net: LabNetwork) => Promise<string>;
+  devices: string | ((dataDir: string) => string);
   args?: string[];
   /** After the network is there, before anything is started. */
   prepare?: (net: LabNetwork, dataDir: string) => void;
@@ -76,6 +80,15 @@ export async function startGatewayLab(options: GatewayLabOptions): Promise<Gatew
     started.stderr?.on('data', (part: Buffer) => errors.push(part.toString()));
     if (started.stdout) createInterface({ input: started.stdout }).on('line', onLine);
     return started;
+  };
+
+  const startServers = async (): Promise<string> => {
+    const internet: InternetOptions = { addresses: options.addresses, names: options.names ?? ['server.example.com'] };
+    start('internet', [process.execPath, script('internet.ts'), JSON.stringify(internet)], (line) =>
+      seen.push(JSON.parse(line)),
+    );
+    const ready = await eventually('the servers', () => seen.find((one) => one.ready), 60_000);
+    return String(ready.caPem);
   };
 
   const gateway = (...args: string[]) =>
@@ -127,24 +140,29 @@ export async function startGatewayLab(options: GatewayLabOptions): Promise<Gatew
   try {
     for (const address of options.addresses) net.addServerAddress(address);
     options.prepare?.(net, dataDir);
-    writeFileSync(path.join(dataDir, 'given-devices.yaml'), options.devices);
+    const { devices } = options;
+    const deviceFile = typeof devices === 'string' ? devices : devices(dataDir);
+    writeFileSync(path.join(dataDir, 'given-devices.yaml'), deviceFile);
     const config = options.writeConfig?.() ?? 'lan: lan0\nuplink: wan0\ndhcp: false\n';
     writeFileSync(path.join(dataDir, 'gateway.yaml'), config);
-    const internet: InternetOptions = { addresses: options.addresses, names: options.names };
-    start('internet', [process.execPath, script('internet.ts'), JSON.stringify(internet)], (line) =>
-      seen.push(JSON.parse(line)),
-    );
+    const caPem = options.servers ? options.servers(net) : startServers();
     if (options.up !== false) {
       const up = gateway('up');
       if (up.code !== 0) throw new Error(`gateway up: ${up.stderr}${up.stdout}`);
     }
-    const world = await eventually('the servers', () => seen.find((one) => one.ready), 60_000);
-    writeFileSync(path.join(dataDir, 'world.pem'), String(world.caPem));
+    writeFileSync(path.join(dataDir, 'world.pem'), await caPem);
     await startLab();
   } catch (error) {
     await end();
     throw error;
   }
+
+  const ask = (pathAndQuery: string, ...args: string[]): string => {
+    const { ui, token } = ready as Ready;
+    const bearer = `authorization: Bearer ${readFileSync(token, 'utf8').trim()}`;
+    const url = `http://127.0.0.1:${new URL(ui.url).port}${pathAndQuery}`;
+    return net.run('gateway', ['curl', '-sS', '-H', bearer, ...args, url]);
+  };
 
   const lab: GatewayLab = {
     net,
@@ -187,22 +205,11 @@ export async function startGatewayLab(options: GatewayLabOptions): Promise<Gatew
       return JSON.parse(said);
     },
     api(method, pathAndQuery, body) {
-      const { ui, token } = ready as Ready;
       const given = body ? ['-H', 'content-type: application/json', '--data-binary', JSON.stringify(body)] : [];
-      const bearer = net.run('gateway', ['cat', token]).trim();
-      const url = `http://127.0.0.1:${new URL(ui.url).port}${pathAndQuery}`;
-      const said = net.run('gateway', [
-        'curl',
-        '-sS',
-        '-X',
-        method,
-        '-H',
-        `authorization: Bearer ${bearer}`,
-        ...given,
-        url,
-      ]);
+      const said = ask(pathAndQuery, '-X', method, ...given);
       return said === '' ? null : JSON.parse(said);
     },
+    metrics: () => ask('/metrics'),
     kill: () => stopChild('SIGKILL'),
     restart: startLab,
     end,
