@@ -39,7 +39,7 @@ interface OpenFlow {
   rejections: number;
   raw: Bytes;
   /** Body bytes per exchange, the newest ones. */
-  exchanges: Map<number, Bytes & { class: 'opaque' | 'partially-scanned' | null }>;
+  exchanges: Map<number, Bytes & { class: 'opaque' | 'partially-scanned' | null; targetBytes: number }>;
   /** Of exchanges that are no longer in the map. */
   opaque: Bytes;
   partial: Bytes;
@@ -64,7 +64,7 @@ export function createCoverage(options: CoverageOptions): Coverage {
   function exchangeOf(flow: OpenFlow, exchange: number) {
     let bytes = flow.exchanges.get(exchange);
     if (bytes === undefined) {
-      bytes = { up: 0, down: 0, class: null };
+      bytes = { up: 0, down: 0, class: null, targetBytes: 0 };
       flow.exchanges.set(exchange, bytes);
       if (flow.exchanges.size > MAX_EXCHANGES) settle(flow, flow.exchanges.keys().next().value as number);
     }
@@ -125,6 +125,7 @@ export function createCoverage(options: CoverageOptions): Coverage {
       switch (event.type) {
         case 'request-head':
           flow.understood = true;
+          exchangeOf(flow, event.exchange).targetBytes = event.target.length;
           return;
         case 'body-chunk':
         case 'message': {
@@ -144,17 +145,21 @@ export function createCoverage(options: CoverageOptions): Coverage {
       }
     },
     inspected(event) {
-      const partial = event.type === 'partially-scanned';
-      if (!partial && event.finding.identifier.kind !== 'opaque') return;
-      const [flowId, exchange] = partial
-        ? [event.flowId, event.exchange]
-        : [event.finding.evidence.flow, event.finding.exchange];
-      const flow = open.get(flowId);
-      // Opaque says more than partially scanned: it stays.
-      if (flow !== undefined)
-        exchangeOf(flow, exchange).class = partial
-          ? (flow.exchanges.get(exchange)?.class ?? 'partially-scanned')
-          : 'opaque';
+      if (event.type === 'partially-scanned') {
+        const flow = open.get(event.flowId);
+        // Opaque says more than partially scanned: it stays.
+        if (flow !== undefined) exchangeOf(flow, event.exchange).class ??= 'partially-scanned';
+        return;
+      }
+      const { identifier, evidence, exchange } = event.finding;
+      const flow = open.get(evidence.flow);
+      if (flow === undefined || identifier.kind !== 'opaque') return;
+      const closed = exchangeOf(flow, exchange);
+      closed.class = 'opaque';
+      if (evidence.where !== 'query' && evidence.where !== 'path') return;
+      // A payload in the address closes that much of the request to the lab.
+      closed.up += closed.targetBytes;
+      closed.targetBytes = 0;
     },
     all: () => [...devices].map(([id, device]) => view(id, device)),
     of(deviceId) {

@@ -5,7 +5,7 @@ import { writeCoverage } from '../../src/coverage/sentence.ts';
 import type { CoverageClass, DeviceCoverage } from '../../src/model/coverage.ts';
 import type { DestinationFacts } from '../../src/model/destination.ts';
 import type { CloseReason, Flow, FlowEvent } from '../../src/model/flow.ts';
-import type { InspectEvent } from '../../src/model/identifier.ts';
+import type { InspectEvent, Where } from '../../src/model/identifier.ts';
 
 const facts = (owner: string | null, country: string | null): DestinationFacts => ({
   location: { country, confidence: 'single', votes: [], note: null },
@@ -32,14 +32,14 @@ function flow(id: string, changes: Partial<Flow> = {}): Flow {
   };
 }
 
-const head = (flowId: string, exchange = 0): FlowEvent => ({
+const head = (flowId: string, exchange = 0, target = '/'): FlowEvent => ({
   type: 'request-head',
   flowId,
   exchange,
   time: 0,
   protocol: 'h2',
   method: 'POST',
-  target: '/',
+  target,
   scheme: 'https',
   authority: 'x',
   headers: [],
@@ -76,11 +76,11 @@ const rejected = (flowId: string, count: number): FlowEvent => ({
   how: 'unknown_ca',
   count,
 });
-const opaque = (flowId: string, exchange: number): InspectEvent => ({
+const opaque = (flowId: string, exchange: number, where: Where = 'body'): InspectEvent => ({
   type: 'finding',
   finding: {
     identifier: { kind: 'opaque', masked: '', known: false, confidence: 'likely', reasoning: '' },
-    evidence: { flow: flowId, direction: 'request', where: 'body', path: null, decoding: [], hash: null, offset: 0 },
+    evidence: { flow: flowId, direction: 'request', where, path: null, decoding: [], hash: null, offset: 0 },
     exchange,
     value: '',
     seen: '',
@@ -146,6 +146,20 @@ describe('what a flow counts as', () => {
       [
         ['read', 0, 10, 0],
         ['partially-scanned', 1, 90, 0],
+      ],
+    ],
+    [
+      'an opaque payload in the query of a request without a body',
+      flow('f'),
+      [
+        head('f', 0, `/r?repinfo=${'x'.repeat(60)}`),
+        opaque('f', 0, 'query'),
+        opaque('f', 0, 'query'),
+        closed('f', 100),
+      ],
+      [
+        ['read', 0, 29, 0],
+        ['opaque', 1, 71, 0],
       ],
     ],
     [
