@@ -7,7 +7,8 @@ import { Transform } from 'node:stream';
 
 export interface Sink {
   readonly writableNeedDrain: boolean;
-  once(event: 'drain' | 'close', listener: () => void): unknown;
+  on(event: 'drain' | 'close', listener: () => void): unknown;
+  off(event: 'drain' | 'close', listener: () => void): unknown;
 }
 
 export function createTap(sink: () => Sink | undefined, show: (chunk: Buffer) => void, done: () => void): Transform {
@@ -16,14 +17,13 @@ export function createTap(sink: () => Sink | undefined, show: (chunk: Buffer) =>
       show(chunk);
       const to = sink();
       if (!to?.writableNeedDrain) return next(null, chunk);
-      let waiting = true;
       const go = () => {
-        if (!waiting) return;
-        waiting = false;
+        to.off('drain', go);
+        to.off('close', go);
         next(null, chunk);
       };
-      to.once('drain', go);
-      to.once('close', go);
+      to.on('drain', go);
+      to.on('close', go);
     },
     flush(next) {
       done();

@@ -35,6 +35,14 @@ export interface Stand {
   stop(): Promise<void>;
 }
 
+/** One question to an engine, answered in a few words. */
+export interface Probe {
+  name: string;
+  run(stand: Stand): Promise<string>;
+  /** One text: both engines. */
+  expected: string | Record<EngineName, string>;
+}
+
 export async function startStand(engine: EngineName): Promise<Stand> {
   const events: FlowEvent[] = [];
   const readers = new Map<string, { flow: Flow; alpn: string | null; reader: Reader | null }>();
