@@ -2,9 +2,10 @@
  * The places of a request head where something can stand: path segments, parameters, headers, cookies.
  * Promise: every byte the phone put there is searched, percent escapes undone; each piece is small and complete.
  */
+import { isKeyName } from './key-names.ts';
 import { Layer } from './layers/layer.ts';
 import { LeafSink } from './layers/leaf.ts';
-import { type Place, placeAt, type Scope } from './scope.ts';
+import { addField, type Fields, MAX_FIELD_TEXT, type Place, placeAt, type Scope } from './scope.ts';
 import { decodePercent } from './structure/form.ts';
 
 /** Values fixed by protocol or browser: searched for registered values, never judged by shape. */
@@ -68,12 +69,14 @@ export function searchTarget(scope: Scope, target: string): void {
 }
 
 function searchQuery(scope: Scope, query: string): void {
+  const fields: Fields = [];
   for (const pair of query.split('&')) {
     const equals = pair.indexOf('=');
     const name = equals < 0 ? null : decodePercent(Buffer.from(pair.slice(0, equals), 'latin1')).toString('utf8');
     // `+` stays: careless senders put raw base64 there, and spellings with spaces are searched with `+` as well.
     const value = decodePercent(Buffer.from(pair.slice(equals + 1), 'latin1'));
-    searchValue(scope, placeAt('query', name, name), value);
+    searchValue(scope, placeAt('query', name, name, fields), value);
+    if (name !== null) addField(fields, name, value.toString('latin1', 0, MAX_FIELD_TEXT));
     if (name !== null && name.length >= LEAST_TELLING_NAME)
       searchValue(scope, placeAt('query', null, null), Buffer.from(name));
   }
@@ -90,11 +93,14 @@ export function searchHeaders(scope: Scope, headers: readonly [string, string][]
 
 /** RFC 6265 4.2. */
 function searchCookies(scope: Scope, value: string): void {
+  const fields: Fields = [];
   for (const pair of value.split(';')) {
     const equals = pair.indexOf('=');
     const name = (equals < 0 ? '' : pair.slice(0, equals)).trim();
-    const place = placeAt('cookie', name === '' ? null : `cookie:${name}`, name === '' ? null : name);
-    searchValue(scope, place, decodePercent(Buffer.from(pair.slice(equals + 1).trim(), 'latin1')));
+    const place = placeAt('cookie', name === '' ? null : `cookie:${name}`, name === '' ? null : name, fields);
+    const decoded = decodePercent(Buffer.from(pair.slice(equals + 1).trim(), 'latin1'));
+    searchValue(scope, place, decoded);
+    if (name !== '') addField(fields, name, decoded.toString('latin1', 0, MAX_FIELD_TEXT));
   }
 }
 
@@ -107,7 +113,10 @@ function searchBasic(scope: Scope, name: string, credentials: string): void {
 export function searchValue(scope: Scope, place: Place, value: Buffer, knownOnly = false): void {
   // Nothing registered is shorter, and no shape is.
   if (value.length < 4) return;
-  const identity = value.length > LONGEST_REMEMBERED ? null : `${place.where} ${place.key} ${value.toString('latin1')}`;
+  // Beside a telling name the neighbours count as well, and they change.
+  const isTelling = place.key !== null && isKeyName(place.key);
+  const identity =
+    isTelling || value.length > LONGEST_REMEMBERED ? null : `${place.where} ${place.key} ${value.toString('latin1')}`;
   if (identity !== null && scope.clean.has(identity)) return;
   const said = scope.said;
   const layer = knownOnly

@@ -58,6 +58,8 @@ export interface Place {
   inner: string | null;
   /** Nearest key name. */
   key: string | null;
+  /** Fields before this one in the same form, query, cookie or record. */
+  fields: Fields | null;
   /** Decoders opened so far. */
   depth: number;
   /** Layers so far. */
@@ -68,7 +70,19 @@ export interface Place {
   unwrapped: 'base64' | 'hex' | null;
 }
 
-export function placeAt(where: Where, path: string | null, key: string | null): Place {
+/** Names and values, nearest last; bounded by whoever fills it. */
+export type Fields = [name: string, value: string][];
+
+/** What shapes are told about one neighbour, and of how many. */
+export const MAX_FIELD_TEXT = 128;
+const MAX_FIELDS = 32;
+
+export function addField(fields: Fields, name: string, value: string): void {
+  if (fields.length >= MAX_FIELDS) fields.shift();
+  fields.push([name, value.slice(0, MAX_FIELD_TEXT)]);
+}
+
+export function placeAt(where: Where, path: string | null, key: string | null, fields: Fields | null = null): Place {
   return {
     where,
     chain: [],
@@ -77,6 +91,7 @@ export function placeAt(where: Where, path: string | null, key: string | null): 
     path,
     inner: null,
     key,
+    fields,
     depth: 0,
     level: 0,
     squeezed: 0,
@@ -101,15 +116,9 @@ export function asContainer(place: Place, name: string): Place {
 }
 
 /** The part of a structure at `inner`. */
-export function partOf(place: Place, inner: string | null, key: string | null): Place {
-  return {
-    ...place,
-    inner,
-    path: locatorIn(place, inner),
-    key: key ?? place.key,
-    level: place.level + 1,
-    unwrapped: null,
-  };
+export function partOf(place: Place, inner: string | null, key: string | null, fields: Fields | null = null): Place {
+  const path = locatorIn(place, inner);
+  return { ...place, inner, path, key: key ?? place.key, fields, level: place.level + 1, unwrapped: null };
 }
 
 /** One layer further in, through `entry`, from the thing at `inner`. */
@@ -121,6 +130,7 @@ export function placeInside(place: Place, entry: string, inner: string | null, k
     path: locatorIn(place, inner),
     inner: null,
     key: key ?? place.key,
+    fields: null,
     level: place.level + 1,
     unwrapped: null,
   };

@@ -3,7 +3,7 @@
  * searched as they are.
  * Promise: at most HOLD bytes wait for the end; larger bodies are streamed, and found in, without locators.
  */
-import { asContainer, type Place, partOf, type Scope } from '../scope.ts';
+import { addField, asContainer, type Fields, MAX_FIELD_TEXT, type Place, partOf, type Scope } from '../scope.ts';
 import type { ReadBinary } from '../structure/binary-values.ts';
 import { readBplist } from '../structure/bplist.ts';
 import { readCbor, readMsgpack } from '../structure/msgpack.ts';
@@ -76,11 +76,14 @@ export class BinarySink implements ByteSink {
       const values = read(whole);
       if (!values) continue;
       const place = asContainer(this.#place, name);
+      const fields: Fields = [];
       for (const { path, key, bytes } of values) {
-        if (bytes.length < LEAST_VALUE) continue;
-        const layer = this.#open(partOf(place, path, key));
-        layer.write(bytes);
-        layer.end(true);
+        if (bytes.length >= LEAST_VALUE) {
+          const layer = this.#open(partOf(place, path, key, fields));
+          layer.write(bytes);
+          layer.end(true);
+        }
+        if (key !== null) addField(fields, key, bytes.toString('latin1', 0, MAX_FIELD_TEXT));
       }
       return true;
     }

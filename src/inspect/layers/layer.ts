@@ -5,7 +5,16 @@
  */
 import type { CodecName } from '../decode/codecs.ts';
 import { Squeezed } from '../decode/squeezed.ts';
-import { asContainer, type Place, partOf, placeInside, type Scope } from '../scope.ts';
+import {
+  addField,
+  asContainer,
+  type Fields,
+  MAX_FIELD_TEXT,
+  type Place,
+  partOf,
+  placeInside,
+  type Scope,
+} from '../scope.ts';
 import { FormReader } from '../structure/form.ts';
 import { MultipartReader } from '../structure/multipart.ts';
 import { BinarySink } from './binary.ts';
@@ -126,10 +135,14 @@ export class Layer implements ByteSink {
   #form(): ByteSink {
     const scope = this.#scope;
     const form = this.#container('form');
+    const fields: Fields = [];
     const valueLayer = (name: string | null): ByteSink | null =>
-      form && new Layer(scope, partOf(form, name, name), { isValue: true });
+      form && new Layer(scope, partOf(form, name, name, fields), { isValue: true });
     return new FormReader({
-      value: valueLayer,
+      value: (name) => {
+        const layer = valueLayer(name);
+        return layer && new Remembered(layer, MAX_FIELD_TEXT, (text) => addField(fields, name, text));
+      },
       bare: (text) => {
         const sink = valueLayer(null);
         sink?.write(Buffer.from(text));
@@ -152,6 +165,30 @@ export class Layer implements ByteSink {
     if (this.#place.level < this.#scope.limits.levels) return asContainer(this.#place, name);
     this.#scope.partial(`${name} inside more than ${this.#scope.limits.levels} layers was not looked into`);
     return null;
+  }
+}
+
+/** Passes bytes on and tells how they began when they are over. */
+class Remembered implements ByteSink {
+  #text = '';
+  readonly #to: ByteSink;
+  readonly #most: number;
+  readonly #tell: (text: string) => void;
+
+  constructor(to: ByteSink, most: number, tell: (text: string) => void) {
+    this.#to = to;
+    this.#most = most;
+    this.#tell = tell;
+  }
+
+  write(bytes: Buffer): void {
+    if (this.#text.length < this.#most) this.#text += bytes.toString('latin1', 0, this.#most - this.#text.length);
+    this.#to.write(bytes);
+  }
+
+  end(complete: boolean): void {
+    this.#to.end(complete);
+    this.#tell(this.#text);
   }
 }
 

@@ -9,7 +9,7 @@ import { findAnchors, findMail } from '../scan/anchors.ts';
 import { type Alphabet, RunFinder, type RunSink } from '../scan/runs.ts';
 import { findPairs, keyBefore } from '../scan/text-key.ts';
 import { chainOf, locatorIn, type Place, type Scope, windowAround } from '../scope.ts';
-import { findKnown, type Hit, MAX_SPAN } from '../search/known.ts';
+import { findKnown, findXored, type Hit, MAX_SPAN } from '../search/known.ts';
 import type { JsonPath } from '../structure/json-path.ts';
 import { judge } from './judge.ts';
 import { describe } from './known-finding.ts';
@@ -22,12 +22,12 @@ import { isWorthOpening, Unwrapper } from './unwrap.ts';
  */
 const LAG = 900;
 /** Kept to the left: what waits, and a value of MAX_VALUE bytes before it. */
-const CARRY = 1280;
+const CARRY = 1600;
 const SLICE = 64 << 10;
 const NOTHING: Buffer = Buffer.alloc(0);
-/** What shapes see around a run. */
-const LEFT = 96;
-const RIGHT = 96;
+/** What shapes see around a run: a record of a position, a cell or a text message. */
+const LEFT = 320;
+const RIGHT = 320;
 /** Longest value offered for its key name alone. */
 export const MAX_VALUE = 256;
 
@@ -164,7 +164,11 @@ export class Scanner {
     const from = Math.max(0, this.#searched - MAX_SPAN - base);
     const deferred = this.#deferred;
     this.#deferred = new Set();
-    for (const hit of findKnown(known, bytes, from, !this.#options.isText, final, base === 0)) {
+    const { isText, isDeep } = this.#options;
+    const stretch = { bytes, from, binary: !isText, final, isStart: base === 0 };
+    const hits = findKnown(known, stretch);
+    if (isDeep && !this.#options.json) hits.push(...findXored(known, stretch));
+    for (const hit of hits) {
       const identity = `${base + hit.start} ${hit.end - hit.start} ${hit.pattern.encoding}`;
       const isOld = base + hit.decided <= this.#searched && !deferred.has(identity);
       this.#spans.push({ start: base + hit.start, end: base + hit.end });
@@ -245,6 +249,7 @@ export class Scanner {
     const text = bytes.toString('latin1', from, Math.min(bytes.length, end + RIGHT));
     const run: Run = { text, start: start - from, end: end - from, key };
     if (this.#scope.device) run.device = this.#scope.device;
+    if (this.#place.fields) run.fields = this.#place.fields;
     const verdict = judge(anchor, run, this.#scope);
     if (verdict === null) return;
     const json = this.#options.json;

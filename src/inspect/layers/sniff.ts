@@ -205,5 +205,6 @@ function hasInvalidUtf8(head: Buffer): boolean {
     if (ok) i += follow;
     else bad++;
   }
-  return bad > head.length / 8;
+  // Text hardly begins with a stray byte; records of maps and arrays do.
+  return bad > head.length / 8 || (bad > 0 && head[0]! >= 0x80 && head[0]! < 0xc0);
 }

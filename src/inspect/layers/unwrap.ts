@@ -146,8 +146,6 @@ BASE64_VALUE['-'.charCodeAt(0)] = 62;
 BASE64_VALUE['_'.charCodeAt(0)] = 63;
 /** Decoded bytes of the run in question; used within one call only. */
 const scratch = Buffer.alloc(HOLD + 4);
-/** Shorter ones hold no raw digest that the search one layer up would not see. */
-const LEAST_DIGEST_HOLDER = 20;
 
 /**
  * Whether a run in `bytes[from, to)` holds anything: text, a known format, a registered value, or enough for a payload.
@@ -167,7 +165,7 @@ export function isWorthOpening(bytes: Buffer, from: number, to: number, alphabet
   const length = decodeBase64(bytes, from, to);
   const decoded = scratch.subarray(0, length);
   if (length >= least || looksOpen(decoded)) return true;
-  return length >= LEAST_DIGEST_HOLDER && scope.known !== null && holdsKnown(scope.known, decoded);
+  return scope.known !== null && holdsKnown(scope.known, decoded);
 }
 
 function looksOpen(decoded: Buffer): boolean {

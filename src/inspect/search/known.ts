@@ -15,6 +15,8 @@ export interface Known {
   text: Group[];
   /** Searched in layers that are not text, besides. */
   binary: Group[];
+  /** Differences of neighbouring bytes of the plain forms: XOR with one byte leaves them as they are. */
+  xored: Group | null;
   /** Registered values by kind, normalised: a shape whose value is one of them is known after all. */
   values: Map<string, Set<string>>;
   patterns: number;
@@ -53,11 +55,13 @@ export function prepareKnown(device: Device, kinds: readonly IdentifierKind[]): 
   }
   const text = groups(patterns.filter((pattern) => !pattern.binary));
   const binary = groups(patterns.filter((pattern) => pattern.binary));
-  noteWaits([...text, ...binary]);
+  const xored = xoredGroup(patterns);
+  noteWaits([...text, ...binary, ...(xored ? [xored] : [])]);
   return {
     device,
     text,
     binary,
+    xored,
     values,
     patterns: patterns.length,
     dropped,
@@ -82,6 +86,17 @@ function groups(patterns: Pattern[]): Group[] {
     const table = compile(members.map(({ bytes, fold }) => ({ bytes: bytes.subarray(0, MAX_NEEDLE), fold })));
     return table ? [{ table, patterns: members, wait: [] as number[] }] : [];
   });
+}
+
+/** Shorter values would turn up in noise; longer ones are planted texts, which their beginning tells. */
+const XORED_LENGTH: readonly [number, number] = [10, 64];
+
+function xoredGroup(all: Pattern[]): Group | null {
+  const patterns = all.filter(({ encoding, digest, bytes }) => {
+    return encoding === null && !digest && bytes.length >= XORED_LENGTH[0] && bytes.length <= XORED_LENGTH[1];
+  });
+  const table = compile(patterns.map(({ bytes }) => ({ bytes: differences(bytes), fold: false })));
+  return table && { table, patterns, wait: [] };
 }
 
 /** Notes for every pattern how far a longer spelling of the same value, which holds it, goes on to its right. */
@@ -111,22 +126,26 @@ function noteWaits(groups: Group[]): void {
   }
 }
 
-/**
- * Hits that start in `[from, bytes.length)` and are decided by what is there; undecided ones come again when more
- * bytes are there. `final`: nothing follows. `isStart`: nothing stands before `bytes[0]`.
- */
-export function findKnown(
-  known: Known,
-  bytes: Buffer,
-  from: number,
-  binary: boolean,
-  final: boolean,
-  isStart: boolean,
-): Hit[] {
+/** Bytes to search, and what is known about their neighbourhood. */
+export interface Stretch {
+  bytes: Buffer;
+  /** Hits start here or later. */
+  from: number;
+  /** No text: raw digests, UTF-16, packed numbers may stand there. */
+  binary: boolean;
+  /** Nothing follows. */
+  final: boolean;
+  /** Nothing stands before `bytes[0]`. */
+  isStart: boolean;
+}
+
+/** Hits that are decided by what is there; undecided ones come again when more bytes are there. In order of their start. */
+export function findKnown(known: Known, stretch: Stretch): Hit[] {
+  const { bytes, from, binary } = stretch;
   let hits: Hit[] | null = null;
   const look = ({ table, patterns, wait }: Group): void => {
     search(table, bytes, from, bytes.length, (index, start) => {
-      const hit = decide(patterns[index]!, wait[index]!, bytes, start, final, isStart);
+      const hit = decide(patterns[index]!, wait[index]!, start, stretch);
       if (!hit) return;
       hits ??= [];
       hits.push(hit);
@@ -137,20 +156,40 @@ export function findKnown(
   return hits ? withoutInner(hits) : [];
 }
 
+/** Values XORed with one byte other than zero. */
+export function findXored({ xored }: Known, { bytes, from, final }: Stretch): Hit[] {
+  if (!xored) return [];
+  const hits: Hit[] = [];
+  const { table, patterns, wait } = xored;
+  const steps = differences(bytes.subarray(from));
+  search(table, steps, 0, steps.length, (index, at) => {
+    const pattern = patterns[index]!;
+    const start = from + at;
+    const end = start + pattern.bytes.length;
+    const mask = bytes[start]! ^ pattern.bytes[0]!;
+    const decided = end + wait[index]!;
+    if (mask === 0 || (decided > bytes.length && !final)) return;
+    const encoding = `xor ${mask.toString(16).padStart(2, '0')}`;
+    hits.push({ start, end, decided, pattern: { ...pattern, encoding } });
+  });
+  return hits.length > 0 ? withoutInner(hits) : hits;
+}
+
+/** Each byte XOR the next: XOR with one byte leaves it as it is. */
+function differences(bytes: Uint8Array): Buffer {
+  const out = Buffer.allocUnsafe(Math.max(0, bytes.length - 1));
+  for (let i = 0; i < out.length; i++) out[i] = bytes[i]! ^ bytes[i + 1]!;
+  return out;
+}
+
 /** Is anything known in these bytes, all of which are there? */
 export function holdsKnown(known: Known, bytes: Buffer): boolean {
-  return findKnown(known, bytes, 0, true, true, true).length > 0;
+  return findKnown(known, { bytes, from: 0, binary: true, final: true, isStart: true }).length > 0;
 }
 
 /** Null when it is no hit, or not yet decided. */
-function decide(
-  pattern: Pattern,
-  wait: number,
-  bytes: Buffer,
-  start: number,
-  final: boolean,
-  isStart: boolean,
-): Hit | null {
+function decide(pattern: Pattern, wait: number, start: number, stretch: Stretch): Hit | null {
+  const { bytes, binary, final, isStart } = stretch;
   // The middle of a digest that is there as a whole.
   if (pattern.digest && pattern.digest.from > 0 && endsWith(bytes, start, pattern.digest.before)) return null;
   let end = start + Math.min(pattern.bytes.length, MAX_NEEDLE);
@@ -161,8 +200,8 @@ function decide(
     decided = length === pattern.full.length ? end : end + 1;
   }
   if (pattern.bounded) {
-    if (start > 0 ? isWord(bytes[start - 1]!) : !isStart) return null;
-    if (end < bytes.length && isWord(bytes[end]!)) return null;
+    if (start > 0 ? isWord(bytes[start - 1]!, binary) : !isStart) return null;
+    if (end < bytes.length && isWord(bytes[end]!, binary)) return null;
     decided = Math.max(decided, end + 1);
   }
   return decided > bytes.length && !final ? null : { start, end, decided, pattern };
@@ -185,9 +224,10 @@ function sentLength({ bytes: prefix, full, fold }: Pattern, bytes: Buffer, start
   return length;
 }
 
-function isWord(byte: number): boolean {
+/** ASCII letters and digits; in text also the bytes of all other letters. */
+function isWord(byte: number, binary: boolean): boolean {
   const low = byte | 0x20;
-  return (byte >= 0x30 && byte <= 0x39) || (low >= 0x61 && low <= 0x7a) || byte >= 0x80;
+  return (byte >= 0x30 && byte <= 0x39) || (low >= 0x61 && low <= 0x7a) || (byte >= 0x80 && !binary);
 }
 
 /** Drops hits inside a longer hit of the same value; the rest by first byte. */

@@ -13,23 +13,19 @@ const ENOUGH_FIELDS = 4;
 export function readProtobuf(bytes: Buffer): BinaryValue[] | null {
   if (bytes.length < 4) return null;
   const values: BinaryValue[] = [];
-  const budget = { steps: 4 * bytes.length + 64 };
+  const budget: Budget = { steps: 4 * bytes.length + 64, texts: 0 };
   if (!readMessage(bytes, 'field ', 0, values, budget)) return null;
-  const isTelling = values.some(
-    (value) =>
-      value.bytes.length >= 4 && isReadable(value.bytes) && /[A-Za-z0-9]{4}/.test(value.bytes.toString('latin1')),
-  );
-  return isTelling || values.length >= ENOUGH_FIELDS ? values : null;
+  return budget.texts > 0 || values.length >= ENOUGH_FIELDS ? values : null;
+}
+
+interface Budget {
+  steps: number;
+  /** Fields that hold readable text of some length. */
+  texts: number;
 }
 
 /** True when `bytes` are fields from the first byte to the last. */
-function readMessage(
-  bytes: Buffer,
-  path: string,
-  depth: number,
-  values: BinaryValue[],
-  budget: { steps: number },
-): boolean {
+function readMessage(bytes: Buffer, path: string, depth: number, values: BinaryValue[], budget: Budget): boolean {
   let at = 0;
   while (at < bytes.length) {
     if (--budget.steps < 0 || values.length >= MAX_VALUES) return false;
@@ -54,7 +50,7 @@ function readField(
   path: string,
   depth: number,
   values: BinaryValue[],
-  budget: { steps: number },
+  budget: Budget,
 ): number {
   const add = (value: Buffer): void => {
     values.push({ path, key: null, bytes: value });
@@ -85,6 +81,7 @@ function readField(
       if (isText || depth >= MAX_NESTING || !readMessage(inner, `${path}.`, depth + 1, values, budget)) {
         values.length = before;
         if (inner.length > 0) add(inner);
+        if (isText && inner.length >= 4) budget.texts++;
       }
       return end;
     }
