@@ -5,7 +5,7 @@
  */
 import type { Device } from '../model/device.ts';
 import type { FlowEvent } from '../model/flow.ts';
-import type { InspectEvent, Where } from '../model/identifier.ts';
+import type { InspectEvent, Token, Where } from '../model/identifier.ts';
 import type { IdentifierKind, JudgeImage } from './kind.ts';
 import { Layer } from './layers/layer.ts';
 import { LeafSink } from './layers/leaf.ts';
@@ -24,6 +24,8 @@ export interface InspectorOptions {
   decoders?: readonly OperatorDecoder[];
   limits?: Partial<Limits>;
   judgeImage?: JudgeImage;
+  /** Hears every short value that may tell one phone from another; called within `push`, must not throw. */
+  onToken?: (token: Token) => void;
 }
 
 export interface Inspector {
@@ -93,6 +95,7 @@ export function createInspector(options: InspectorOptions): Inspector {
       names,
       clean: flow.clean,
       emit: (event) => events.push(event),
+      onToken: options.onToken,
     });
   }
 

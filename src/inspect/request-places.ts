@@ -117,7 +117,14 @@ export function searchValue(scope: Scope, place: Place, value: Buffer, knownOnly
   const isTelling = place.key !== null && isKeyName(place.key);
   const identity =
     isTelling || value.length > LONGEST_REMEMBERED ? null : `${place.where} ${place.key} ${value.toString('latin1')}`;
-  if (identity !== null && scope.clean.has(identity)) return;
+  if (identity !== null && scope.clean.has(identity)) {
+    // What was clean then is clean now; what it stands for may still be compared.
+    if (!scope.comparesTokens) return;
+    if (!holdsMore(value)) {
+      if (!knownOnly) scope.token(place, () => null, place.key, value, 0, value.length);
+      return;
+    }
+  }
   const said = scope.said;
   const layer = knownOnly
     ? new LeafSink(scope, place, 'media', () => new Layer(scope, place))
@@ -125,4 +132,9 @@ export function searchValue(scope: Scope, place: Place, value: Buffer, knownOnly
   layer.write(value);
   layer.end(true);
   if (identity !== null && scope.said === said) scope.clean.add(identity);
+}
+
+/** A document in a value: its parts are compared, not the whole. */
+function holdsMore(value: Buffer): boolean {
+  return value[0] === 0x7b || value[0] === 0x5b;
 }

@@ -4,9 +4,10 @@
  * reason; both lists are bounded.
  */
 import type { Device } from '../model/device.ts';
-import type { Confidence, Finding, InspectEvent, Kind, Where } from '../model/identifier.ts';
+import type { Confidence, Finding, InspectEvent, Kind, Token, Where } from '../model/identifier.ts';
 import { mask } from '../model/identifier.ts';
 import type { IdentifierKind, JudgeImage } from './kind.ts';
+import { mayBeToken } from './scan/tokens.ts';
 import type { Known } from './search/known.ts';
 import type { Names } from './structure/names.ts';
 
@@ -202,6 +203,7 @@ export interface ScopeOptions {
   names: Names;
   clean: CleanValues;
   emit(event: InspectEvent): void;
+  onToken?: ((token: Token) => void) | undefined;
 }
 
 export class Scope {
@@ -219,6 +221,7 @@ export class Scope {
   /** Everything that was worth saying so far, repeats included. */
   said = 0;
   readonly #emit: (event: InspectEvent) => void;
+  readonly #onToken: ((token: Token) => void) | undefined;
   /** No more shapes are judged. */
   isSpent = false;
   #candidates = 0;
@@ -239,6 +242,26 @@ export class Scope {
     this.names = options.names;
     this.clean = options.clean;
     this.#emit = options.emit;
+    this.#onToken = options.onToken;
+  }
+
+  /** Somebody compares phones: short values are handed to `token`. */
+  get comparesTokens(): boolean {
+    return this.#onToken !== undefined;
+  }
+
+  /** The value in `bytes[from, to)` of a readable layer, when it may tell one phone from another; `inner` is its locator there. */
+  token(place: Place, inner: () => string | null, key: string | null, bytes: Buffer, from: number, to: number): void {
+    if (!this.#onToken || !mayBeToken(bytes, from, to)) return;
+    this.#onToken({
+      flow: this.flowId,
+      exchange: this.exchange,
+      where: place.where,
+      path: locatorIn(place, inner()),
+      key,
+      decoding: chainOf(place),
+      text: bytes.toString('latin1', from, to),
+    });
   }
 
   /** False once the exchange has had its share of shape judging. */

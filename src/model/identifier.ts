@@ -72,6 +72,23 @@ export interface Finding {
   window: Buffer;
 }
 
+/**
+ * A short value of a request as it stands in a readable layer, whatever it means: what phones and runs are compared by.
+ * Secret: only for as long as the call.
+ */
+export interface Token {
+  flow: string;
+  exchange: number;
+  where: Where;
+  /** As in `Evidence`. */
+  path: string | null;
+  /** Nearest name; of a path segment the one before it. */
+  key: string | null;
+  decoding: readonly string[];
+  /** 8 to 256 characters without blanks. */
+  text: string;
+}
+
 export type InspectEvent =
   | { type: 'finding'; finding: Finding }
   | {

@@ -138,9 +138,18 @@ export class Scanner {
     this.#judge('key', from, end - this.#base, key);
   }
 
+  /** Any value of a document, for comparing phones. Absolute offsets. */
+  compareValue(start: number, end: number): void {
+    const json = this.#options.json;
+    const from = start - this.#base;
+    if (json && from >= 0)
+      this.#scope.token(this.#place, () => json.path, json.key?.text ?? null, this.#bytes, from, end - this.#base);
+  }
+
   /** A layer that is one value beside a key. */
   #judgeWhole(length: number): void {
     const { key } = this.#place;
+    this.#scope.token(this.#place, () => null, key, this.#bytes, 0, length);
     if (key !== null && isKeyName(key)) this.judgeValue(key, 0, length);
   }
 

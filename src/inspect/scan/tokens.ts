@@ -1,0 +1,33 @@
+/**
+ * Which values may tell one phone from another: the cheap part of the question, asked for every short value.
+ * Promise: nothing that could be an id is refused; words, versions and sentences mostly are. What is left is judged by
+ * who compares.
+ */
+
+const LEAST = 8;
+const MOST = 256;
+
+/** Letters and digits are one, `-_.:+/=~{}` two: enough to write any id; everything else ends the question. */
+const CLASS = new Uint8Array(256);
+for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz') CLASS[char.charCodeAt(0)] = 1;
+for (const char of '0123456789') CLASS[char.charCodeAt(0)] = 2;
+for (const char of '-_.:+/=~{}@') CLASS[char.charCodeAt(0)] = 3;
+
+/** 8 to 256 characters of ids, with a digit or both cases. */
+export function mayBeToken(bytes: Buffer, from: number, to: number): boolean {
+  if (to - from < LEAST || to - from > MOST) return false;
+  let digits = 0;
+  let upper = 0;
+  let lower = 0;
+  for (let i = from; i < to; i++) {
+    const byte = bytes[i]!;
+    const kind = CLASS[byte];
+    if (kind === 0) return false;
+    if (kind === 2) digits++;
+    else if (kind === 1) {
+      if (byte >= 0x61) lower++;
+      else upper++;
+    }
+  }
+  return digits > 0 || (upper > 2 && lower > 2);
+}
