@@ -6,6 +6,7 @@
 import { LRUCache } from 'lru-cache';
 import type { AlertType, Severity } from '../model/alert.ts';
 import type { Flow, FlowEvent } from '../model/flow.ts';
+import type { TrustTest } from '../model/trust-test.ts';
 import type { AlertContext } from './context.ts';
 import { type AlertPolicy, decideSeverity } from './policy.ts';
 import { isWatched, UNKNOWN_FACTS } from './receiver.ts';
@@ -46,16 +47,26 @@ const REFUSED_TRIES: Record<string, { type: AlertType; words: string }> = {
   doq: { type: 'coverage', words: 'for hidden look-ups (DNS over QUIC), which the lab refuses: names stay visible' },
 };
 
+const TRUST_TEST_WORDS: Record<TrustTest, string> = {
+  'self-signed': 'a certificate anybody could have made',
+  'wrong-name': 'a certificate for another name',
+  expired: 'an expired certificate',
+};
+
 export function createFlowWatch(
   policy: AlertPolicy,
   hiddenLookUps: (flow: Flow) => string | null = () => null,
 ): FlowWatch {
-  const flows = new LRUCache<string, { readable: boolean; told: boolean }>({ max: MAX_OPEN_FLOWS });
+  // A Map: the cache's `delete` of its last entry clears room for all 20,000, which a quiet lab pays per connection.
+  const flows = new Map<string, { readable: boolean; told: boolean }>();
   const phones = new LRUCache<string, { trusts: boolean }>({ max: MAX_PHONES });
 
   const flowState = (id: string) => {
-    const state = flows.get(id) ?? { readable: false, told: false };
+    let state = flows.get(id);
+    if (state) return state;
+    state = { readable: false, told: false };
     flows.set(id, state);
+    if (flows.size > MAX_OPEN_FLOWS) flows.delete(flows.keys().next().value ?? '');
     return state;
   };
   const phoneState = (flow: Flow) => {
@@ -117,6 +128,33 @@ export function createFlowWatch(
           event.acceptedByClient
             ? `An app on ${phone} accepted a bad certificate (${event.problem}) for ${host}: anyone on the same Wi-Fi can read what it sends there.`
             : `The server ${host} has a bad certificate (${event.problem}); ${phone} was shown an untrusted one as well.`,
+      },
+    ];
+  }
+
+  function trustTest(event: Extract<FlowEvent, { type: 'trust-test-result' }>, context: AlertContext): FlowVerdict[] {
+    const phone = nameDevice(context.device);
+    const shown = TRUST_TEST_WORDS[event.test];
+    if (event.accepted) {
+      return [
+        {
+          type: 'weak-tls',
+          severity: 'critical',
+          fold: ['trust-test', event.name, event.test],
+          aboutDestination: true,
+          write: (_receiver, host) =>
+            `An app on ${phone} accepted ${shown} for ${host}: anyone on this Wi-Fi can read what this app sends.`,
+        },
+      ];
+    }
+    return [
+      {
+        type: 'system',
+        severity: 'info',
+        fold: ['trust-test', event.name, event.test],
+        aboutDestination: true,
+        write: (_receiver, host) =>
+          `Trust test passed: the app on ${phone} refused ${shown} for ${host} (${event.how ?? 'no reason given'}).`,
       },
     ];
   }
@@ -240,6 +278,8 @@ export function createFlowWatch(
           return rejected(event, context);
         case 'upstream-certificate-invalid':
           return weakTls(event, context);
+        case 'trust-test-result':
+          return trustTest(event, context);
         case 'flow-closed':
           return closed(event, context);
         default:

@@ -7,6 +7,7 @@
 import { LRUCache } from 'lru-cache';
 import type { ServerCertificate } from '../model/flow.ts';
 import type { AuthorityInfo } from '../model/lab.ts';
+import type { TrustTest } from '../model/trust-test.ts';
 import { type Issuer, issuerOf, type KeyType, type SubjectKey, subjectKey, writeCertificate } from './certificate.ts';
 import { type ExportFile, type ExportForm, exportRoot } from './exports.ts';
 import { androidFileName } from './fingerprints.ts';
@@ -36,10 +37,6 @@ export interface LeafRequest {
   /** True: signed by a throw-away root that no client trusts. */
   untrusted: boolean;
 }
-
-/** Bad certificates on purpose: an app that accepts one does not check. */
-export const TRUST_TESTS = ['self-signed', 'wrong-name', 'expired'] as const;
-export type TrustTest = (typeof TRUST_TESTS)[number];
 
 /** What `wrong-name` is issued for (RFC 2606: it can belong to nobody). */
 const WRONG_NAME = 'wrong-name.phonehome.invalid';

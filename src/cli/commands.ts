@@ -10,9 +10,11 @@ import {
   type Flag,
   GATEWAY_FLAGS,
   LAB_FLAGS,
+  PHONE_FLAG,
   REACH_FLAGS,
   REVEAL_FLAG,
   SCAN_FLAGS,
+  TRUST_TEST_FLAGS,
   WATCH_FLAGS,
 } from './flags.ts';
 
@@ -34,12 +36,16 @@ export const GROUPS: Record<string, string> = {
   device: 'phones under test: their identifiers and what is planted on them',
   case: 'test runs and their phases',
   ca: "the lab's own certificate authority",
+  pins: "apps that refuse the lab's certificate",
+  'trust-test': 'whether an app checks certificates at all',
   gateway: 'interception without a proxy setting: rules, addresses, access point, tunnel',
 };
 
 const device = () => import('./commands/device.ts');
 const cases = () => import('./commands/case.ts');
 const ca = () => import('./commands/ca.ts');
+const pins = () => import('./commands/pins.ts');
+const trustTest = () => import('./commands/trust-test.ts');
 const gateway = () => import('./commands/gateway.ts');
 
 export const COMMANDS: CommandSpec[] = [
@@ -227,6 +233,47 @@ export const COMMANDS: CommandSpec[] = [
     flags: GATEWAY_FLAGS,
     examples: ['gateway wireguard add nokia-01', 'gateway wireguard list'],
     load: async () => (await gateway()).wireguard,
+  },
+  {
+    name: 'pins list',
+    summary: "apps that refused the lab's certificate, and what is done about them",
+    flags: [...REACH_FLAGS, PHONE_FLAG],
+    examples: ['pins list', 'pins list --device nokia-01 --json'],
+    load: async () => (await pins()).list,
+  },
+  {
+    name: 'pins set',
+    words: '<name> <rule>',
+    summary: 'pass a server name of a phone through always, never, or as the app behaves (auto)',
+    flags: [...REACH_FLAGS, PHONE_FLAG],
+    examples: ['pins set bank.example.com never --device nokia-01', 'pins set bank.example.com auto'],
+    load: async () => (await pins()).set,
+  },
+  {
+    name: 'trust-test start',
+    words: '<name>',
+    summary: 'show the next connection of a phone to this server name a bad certificate, once',
+    flags: [...REACH_FLAGS, ...TRUST_TEST_FLAGS],
+    examples: [
+      'trust-test start api.example.com --device nokia-01 --wait',
+      'trust-test start api.example.com --device nokia-01 --test wrong-name --minutes 30',
+    ],
+    load: async () => (await trustTest()).start,
+  },
+  {
+    name: 'trust-test list',
+    summary: 'trust tests that were asked for, and how they went',
+    flags: REACH_FLAGS,
+    examples: ['trust-test list'],
+    load: async () => (await trustTest()).list,
+  },
+  {
+    name: 'trust-test cancel',
+    words: '<id>',
+    summary: 'call a waiting trust test off',
+    flags: REACH_FLAGS,
+    examples: ['trust-test cancel 01KAMZ5Q0G8W3Y1N4T6V8X0Z2B'],
+    load: async () => (await trustTest()).cancel,
   },
   {
     name: 'doctor',

@@ -6,6 +6,7 @@ import { type Command, Option } from 'commander';
 import { SEVERITIES } from '../model/alert.ts';
 import { KINDS } from '../model/identifier.ts';
 import { ENGINES } from '../model/lab.ts';
+import { TRUST_TESTS } from '../model/trust-test.ts';
 import { cidr, count, country, oneOf, port, severity, url } from './flag-values.ts';
 
 export type FlagValue = string | number | boolean | null | string[];
@@ -135,6 +136,22 @@ export const WATCH_FLAGS: Flag[] = [
   { name: 'device', value: 'ID', help: 'only this phone' },
   { name: 'severity', value: 'LEVEL', parse: severity, help: `only this severe or more: ${SEVERITIES.join(', ')}` },
   { name: 'kind', value: 'KIND', parse: oneOf(KINDS), help: 'only this kind of identifier, e.g. imei' },
+];
+
+export const PHONE_FLAG: Flag = { name: 'device', value: 'ID', help: 'of this phone (or its address)' };
+
+/** Of `trust-test start`. */
+export const TRUST_TEST_FLAGS: Flag[] = [
+  PHONE_FLAG,
+  {
+    name: 'test',
+    value: 'KIND',
+    default: 'self-signed',
+    parse: oneOf(TRUST_TESTS),
+    help: `what is wrong with the certificate: ${TRUST_TESTS.join(', ')}`,
+  },
+  { name: 'minutes', value: 'N', default: 10, parse: count, help: 'how long to wait for the connection' },
+  { name: 'wait', help: 'wait for the outcome: exit code 0 when refused, 1 otherwise' },
 ];
 
 export const REVEAL_FLAG: Flag = { name: 'reveal', help: 'show values in clear' };

@@ -26,6 +26,7 @@ import { readOrCreateToken } from '../sinks/live/access.ts';
 import { startLiveServer } from '../sinks/live/server.ts';
 import type { LiveServices } from '../sinks/live/services.ts';
 import { createPins } from '../wire/pins.ts';
+import { createTrustTests } from '../wire/trust-tests.ts';
 import { createWire } from '../wire/wire.ts';
 import { createAdmission, createDestinationGuard } from './access.ts';
 import { openCarrier } from './carrier.ts';
@@ -35,6 +36,7 @@ import { hiddenLookUps, type LanWatch, openLanWatch } from './lan-watch.ts';
 import { openLog } from './log.ts';
 import { collectAfterStart, createScavenger } from './memory.ts';
 import { makeDirectory, openPlaces, openRegistry, pathsIn, readCertificates, secretWordsOf } from './opening.ts';
+import { openPinBook } from './pin-book.ts';
 import { openPortal } from './portal.ts';
 import type { ReplayGround, Replaying } from './replaying.ts';
 import { createRoad } from './road.ts';
@@ -165,7 +167,10 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     uiPort: () => live.address.port,
   });
   closers.push(() => portal.close());
-  const pins = createPins({ now });
+  const pinBook = openPinBook(paths.pins, warnings);
+  closers.push(() => pinBook.close());
+  const pins = createPins({ now, initial: pinBook.initial, onChange: pinBook.note });
+  const trustTests = createTrustTests({ now, newId });
   const ownPorts: number[] = [];
   const scavenge = createScavenger();
   const wire = createWire({
@@ -184,6 +189,7 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
       now,
     }),
     pins,
+    trustTests: { ...trustTests, leafFor: authority.trustTestLeaf },
     upstreamCa: () => upstreamCa,
     ...(await openCarrier(options.engine, { now, log }, warnings)),
     now,
@@ -298,6 +304,9 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     coverage: coverage.all,
     pins: pins.list,
     setPin: pins.override,
+    trustTests: trustTests.list,
+    requestTrustTest: trustTests.request,
+    cancelTrustTest: trustTests.cancel,
     upstreamMap: upstreamMap.list,
     addUpstream: upstreamMap.add,
     removeUpstream: upstreamMap.remove,

@@ -4,6 +4,8 @@
  * whatever happens in between. Times are milliseconds since the epoch; they come in from outside.
  */
 
+import type { TrustTest } from './trust-test.ts';
+
 /** `request` is what the phone sends, `response` what the server sends. */
 export type Direction = 'request' | 'response';
 
@@ -124,6 +126,19 @@ export type FlowEvent =
       problem: string;
       /** The phone went on regardless. */
       acceptedByClient: boolean;
+    }
+  | {
+      /** A trust test the operator asked for: the app was shown a bad certificate on purpose. */
+      type: 'trust-test-result';
+      flowId: string;
+      time: number;
+      test: TrustTest;
+      /** Server name the app asked for. */
+      name: string;
+      /** The app sent data all the same. */
+      accepted: boolean;
+      /** TLS alert name, or `silent-close`; null when accepted. */
+      how: string | null;
     }
   | {
       type: 'request-head';

@@ -6,6 +6,7 @@ const TYPES: ReadonlySet<string> = new Set<FlowEvent['type']>([
   'tls-established',
   'certificate-rejected',
   'upstream-certificate-invalid',
+  'trust-test-result',
   'request-head',
   'response-head',
   'body-chunk',

@@ -9,8 +9,9 @@ import type { Leg, LiveFlow, Tunnel } from '../model/connection.ts';
 import type { ClientHelloFacts, CloseReason } from '../model/flow.ts';
 import { type JoinOptions, reset } from './join.ts';
 import type { LeafRequest } from './leaf-contexts.ts';
-import { answerPhone, certificateAlert, type PhoneTlsResult } from './phone-tls.ts';
+import { answerPhone, certificateAlert, type PhoneTlsResult, refusalAlert } from './phone-tls.ts';
 import { type Pins, SILENT } from './pins.ts';
+import type { Trial } from './trial.ts';
 import type { Secured, Shown, UpstreamTls, UpstreamTlsRequest } from './upstream-tls.ts';
 
 export interface InterceptWays {
@@ -35,6 +36,7 @@ export async function intercept(
   tunnel: Tunnel,
   hello: ClientHelloFacts,
   flow: LiveFlow,
+  trial: Trial | null = null,
 ): Promise<void> {
   const { client } = tunnel;
   const server = tunnel.upstream.socket;
@@ -49,7 +51,7 @@ export async function intercept(
   const known = ways.upstreamTls.recall(request);
   if (known && !client.readableEnded && !client.destroyed) {
     client.unshift(tunnel.early);
-    answer(ways, tunnel, hello, flow, known, asked);
+    answer(ways, tunnel, hello, flow, trial, known, asked);
     return;
   }
   const waiting = holdClient(tunnel, () => server.destroy());
@@ -57,17 +59,19 @@ export async function intercept(
   const early = waiting.release();
   if (waiting.gone) {
     if (secured.ok) secured.stream.destroy();
+    trial?.unclear();
     flow.close('client-reset', 'the phone left before it was shown a certificate');
     client.destroy();
     return;
   }
   if (!secured.ok) {
+    trial?.unclear();
     flow.close('upstream-tls-failed', secured.detail);
     reset({ stream: client, raw: client });
     return;
   }
   client.unshift(early);
-  answer(ways, tunnel, hello, flow, secured, asked);
+  answer(ways, tunnel, hello, flow, trial, secured, asked);
 }
 
 /** While the server is being asked: notices a phone that leaves, keeps what it sends. */
@@ -105,6 +109,8 @@ function answer(
   tunnel: Tunnel,
   hello: ClientHelloFacts,
   flow: LiveFlow,
+  /** A bad certificate on purpose in place of the usual one. */
+  wanted: Trial | null,
   /** What the phone is told; `asked` must turn out the same before a byte is relayed. */
   shown: Shown,
   asked: Promise<Secured>,
@@ -115,6 +121,9 @@ function answer(
   let { problem } = shown;
   const device = tunnel.deviceId ?? tunnel.from.ip;
   const name = hello.sni ?? tunnel.host;
+  // A server whose own certificate is bad shows the phone a bad one anyway, and what it tells is about the server.
+  const trial = problem === null ? wanted : null;
+  if (!trial) wanted?.unclear();
 
   /** Of a bad server certificate: said once, when it is clear what the phone made of it. */
   let verdictGiven = problem === null;
@@ -132,6 +141,10 @@ function answer(
   /** False when it does not count as a refusal. */
   const reject = (how: string): boolean => {
     giveVerdict(false);
+    if (trial) {
+      trial.refused(how);
+      return true;
+    }
     // Refusing a certificate that is bad is what an app should do: no sign of a pin.
     if (problem !== null) return true;
     const count = ways.pins.rejected(device, name, how);
@@ -144,6 +157,7 @@ function answer(
   const giveUp = (reason: CloseReason, detail: string | null) => {
     waiting = false;
     giveVerdict(false);
+    trial?.unclear();
     flow.close(reason, detail);
     reset({ stream: phone, raw: client });
     reset({ stream: server ?? rawServer, raw: rawServer });
@@ -168,7 +182,7 @@ function answer(
     });
     phone.removeAllListeners('_tlsError');
     phone.on('_tlsError', (error: NodeJS.ErrnoException) => {
-      const how = spoke ? null : certificateAlert(error);
+      const how = spoke ? null : trial ? refusalAlert(error.code) : certificateAlert(error);
       if (how) refused = reject(how);
       phone.destroy(error);
     });
@@ -177,7 +191,8 @@ function answer(
       onFirstUp: () => {
         spoke = true;
         giveVerdict(true);
-        if (problem === null) ways.pins.accepted(device, name);
+        if (trial) trial.accepted();
+        else if (problem === null) ways.pins.accepted(device, name);
       },
       onClientEnd: () => {
         if (spoke || refused || ways.now() - phoneSince > ways.silentCloseMs) return;
@@ -185,6 +200,7 @@ function answer(
       },
       explain: () => {
         giveVerdict(spoke);
+        trial?.unclear();
         return refused ? { reason: 'client-rejected-certificate', detail: null } : null;
       },
     });
@@ -205,11 +221,15 @@ function answer(
         return giveUp('client-reset', 'during the TLS handshake');
       case 'timeout':
         return giveUp('idle-timeout', 'the phone did not finish the TLS handshake');
-      case 'failed':
+      case 'failed': {
+        const alert = trial && refusalAlert(result.detail);
+        if (alert && reject(alert)) return giveUp('client-rejected-certificate', alert);
         return giveUp('error', `TLS with the phone failed: ${result.detail}`);
+      }
     }
   };
-  const context = ways.leafContext({ host: name, mirror: shown.certificate, untrusted: problem !== null });
+  const context =
+    trial?.context ?? ways.leafContext({ host: name, mirror: shown.certificate, untrusted: problem !== null });
   const phone: TLSSocket = answerPhone(
     { client, context, alpn: shown.alpn, handshakeTimeoutMs: ways.handshakeTimeoutMs, onKeylog: ways.onKeylog },
     onResult,

@@ -55,6 +55,14 @@ export function answerPhone(request: PhoneTlsRequest, done: (result: PhoneTlsRes
   return stream;
 }
 
+/** Of a certificate that is bad on purpose: also the alerts that name what is wrong with it (RFC 8446 6.2). */
+export function refusalAlert(code: string | undefined): string | null {
+  const match = /_ALERT_((?:BAD|UNSUPPORTED)_CERTIFICATE|CERTIFICATE_(?:UNKNOWN|EXPIRED|REVOKED)|UNKNOWN_CA)$/.exec(
+    code ?? '',
+  );
+  return match ? match[1]!.toLowerCase() : null;
+}
+
 /** `unknown_ca`, `certificate_unknown`, `bad_certificate` (RFC 8446 6.2): the three that say "not this certificate". */
 export function certificateAlert(error: NodeJS.ErrnoException): string | null {
   const match = /ALERT_(UNKNOWN_CA|CERTIFICATE_UNKNOWN|BAD_CERTIFICATE)$/.exec(error.code ?? '');

@@ -4,14 +4,17 @@
  * it becomes exactly one flow; nothing outside is reached but through what is injected.
  */
 import { lookup } from 'node:dns/promises';
-import type { Carrier, Engine, Log, Tunnel } from '../model/connection.ts';
+import type { Carrier, Engine, LiveFlow, Log, Tunnel } from '../model/connection.ts';
+import type { TrustTest, TrustTestState } from '../model/trust-test.ts';
 import { createDial, type UpstreamEntry, type Verdict } from './dial.ts';
 import { createFlows, type Observer } from './flows.ts';
 import { type InterceptWays, intercept } from './intercept.ts';
 import { join } from './join.ts';
-import { createLeafContexts, type LeafFor } from './leaf-contexts.ts';
+import { createLeafContexts, type LeafFor, leafContext } from './leaf-contexts.ts';
 import type { Pins } from './pins.ts';
 import { watchServerFlight } from './server-flight.ts';
+import { createTrial, type Trial } from './trial.ts';
+import type { TrustTests } from './trust-tests.ts';
 import { createUpstreamTls } from './upstream-tls.ts';
 
 export interface WireOptions {
@@ -28,6 +31,8 @@ export interface WireOptions {
   resolve?: (host: string) => Promise<string[]>;
   /** Milliseconds. */
   timeouts?: Partial<WireTimeouts>;
+  /** Tests of apps, where the operator may ask for them. */
+  trustTests?: Pick<TrustTests, 'take' | 'settle'> & { leafFor(test: TrustTest, host: string): ReturnType<LeafFor> };
   /** Carries what it can in place of the relay. */
   carrier?: Carrier;
   /** NSS key log lines of both legs. */
@@ -56,7 +61,7 @@ const DEFAULT_TIMEOUTS: WireTimeouts = {
 };
 
 export function createWire(options: WireOptions): Wire {
-  const { now, log, pins, onKeylog, carrier } = options;
+  const { now, log, pins, onKeylog, carrier, trustTests } = options;
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const flows = createFlows({ observe: options.observe, now, log, engine: carrier?.engine ?? 'wire' });
   const dial = createDial({
@@ -83,12 +88,21 @@ export function createWire(options: WireOptions): Wire {
 
   const carriedWays: InterceptWays = carrier ? { ...ways, join: carrier.carry } : ways;
 
+  const openTrial = (wanted: TrustTestState, flow: LiveFlow): Trial | null => {
+    if (!trustTests) return null;
+    const context = leafContext(trustTests.leafFor(wanted.test, wanted.name));
+    return createTrial(wanted, context, flow, trustTests.settle, now);
+  };
+
   const tunnel = (given: Tunnel): void => {
     const { client, hello } = given;
     const server = given.upstream.socket;
     let { treatment, reason } = given.decision;
-    if (hello && treatment === 'intercept') {
-      const pin = pins.decide(given.deviceId ?? given.from.ip, hello.sni ?? given.host);
+    const device = given.deviceId ?? given.from.ip;
+    const name = hello?.sni ?? given.host;
+    const wanted = hello && treatment === 'intercept' ? (trustTests?.take(device, name) ?? null) : null;
+    if (hello && treatment === 'intercept' && !wanted) {
+      const pin = pins.decide(device, name);
       if (pin.passthrough) ({ treatment, reason } = { treatment: 'passthrough', reason: pin.reason });
     }
     const carried = treatment === 'intercept' && carrier?.takes(given) ? carrier : null;
@@ -114,8 +128,9 @@ export function createWire(options: WireOptions): Wire {
       },
     );
     if (hello && treatment === 'intercept') {
-      const offered = carried ? { ...hello, alpn: hello.alpn.filter((name) => carried.alpn.includes(name)) } : hello;
-      intercept(carried ? carriedWays : ways, given, offered, flow).catch((error: unknown) => {
+      const offered = carried ? { ...hello, alpn: hello.alpn.filter((one) => carried.alpn.includes(one)) } : hello;
+      const trial = wanted && openTrial(wanted, flow);
+      intercept(carried ? carriedWays : ways, given, offered, flow, trial).catch((error: unknown) => {
         log.error({ error: error instanceof Error ? error.message : String(error) }, 'a connection failed in the wire');
         flow.close('error', 'internal error');
         client.destroy();

@@ -125,6 +125,15 @@ export function createApi(services: LiveServices, access: Access, onError: (erro
     return c.json(services.setPin(device, name, override));
   });
 
+  app.get('/api/trust-tests', (c) => c.json({ trustTests: services.trustTests() }));
+  app.post('/api/trust-tests', small, async (c) => {
+    const { minutes, ...given } = await readBody('trustTest', await json(c));
+    if (!services.audit('trust-test', `${given.test} for ${given.device}`, who(c)))
+      return c.json({ error: 'the audit entry could not be written, so nothing is tested: free disk space' }, 409);
+    return c.json(services.requestTrustTest({ ...given, limitMs: minutes * 60_000 }), 201);
+  });
+  app.delete('/api/trust-tests/:id', (c) => removed(c, services.cancelTrustTest(c.req.param('id')), 'waiting test'));
+
   app.get('/api/upstream-map', (c) => c.json({ entries: services.upstreamMap() }));
   app.post('/api/upstream-map', small, async (c) => {
     services.addUpstream(await readBody('upstream', await json(c)));

@@ -6,6 +6,7 @@ import { BlockList, isIP } from 'node:net';
 import { ALERT_TYPES, SEVERITIES } from '../../model/alert.ts';
 import { KINDS } from '../../model/identifier.ts';
 import { PIN_OVERRIDES } from '../../model/pin.ts';
+import { TRUST_TESTS } from '../../model/trust-test.ts';
 import type { AlertQuery, FlowQuery } from '../evidence/store.ts';
 
 export class InputError extends Error {
@@ -45,6 +46,12 @@ async function makeSchemas() {
     changeCase: z.strictObject({ closed: z.literal(true) }),
     mark: z.strictObject({ phase: text.max(60) }),
     pin: z.strictObject({ device: text, name: host, override: z.enum(PIN_OVERRIDES) }),
+    trustTest: z.strictObject({
+      device: text,
+      name: host,
+      test: z.enum(TRUST_TESTS),
+      minutes: z.number().positive().max(1440).default(10),
+    }),
     upstream: z
       .union([z.array(upstreamEntry), z.strictObject({ entries: z.array(upstreamEntry) })])
       .transform((given) => (Array.isArray(given) ? given : given.entries))

@@ -3,6 +3,7 @@ import { ALERT_TYPES, SEVERITIES } from '../../model/alert.ts';
 import { COVERAGE_CLASSES } from '../../model/coverage.ts';
 import { KINDS } from '../../model/identifier.ts';
 import { PIN_OVERRIDES } from '../../model/pin.ts';
+import { TRUST_TESTS } from '../../model/trust-test.ts';
 
 type Schema = Record<string, unknown>;
 
@@ -153,6 +154,17 @@ export const SCHEMAS = {
     how: text,
     since: count,
     until: { type: ['integer', 'null'] },
+  }),
+  TrustTest: object({
+    id: string,
+    device: string,
+    name: string,
+    test: { enum: [...TRUST_TESTS] },
+    state: { enum: ['waiting', 'running', 'accepted', 'refused', 'expired', 'cancelled'] },
+    how: { type: ['string', 'null'], description: 'TLS alert name, or `silent-close`.' },
+    requestedAt: count,
+    until: count,
+    decidedAt: { type: ['integer', 'null'] },
   }),
   UpstreamEntry: object({
     host: string,

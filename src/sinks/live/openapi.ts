@@ -5,6 +5,7 @@
 import { ALERT_TYPES, SEVERITIES } from '../../model/alert.ts';
 import { KINDS } from '../../model/identifier.ts';
 import { PIN_OVERRIDES } from '../../model/pin.ts';
+import { TRUST_TESTS } from '../../model/trust-test.ts';
 import { SCHEMAS } from './json-schemas.ts';
 
 type Schema = Record<string, unknown>;
@@ -214,6 +215,32 @@ export const openApi = {
           }),
         },
       ),
+    },
+    '/api/trust-tests': {
+      get: operation('Tests of apps with a bad certificate on purpose, and how they went.', {
+        '200': json(wrap('trustTests', listOf('TrustTest')), 'Newest first.'),
+      }),
+      post: operation(
+        'Shows the next connection of a phone to a name a bad certificate, once, within a time limit.',
+        { '201': json(ref('TrustTest'), 'Waiting for a connection.'), ...CONFLICT },
+        {
+          requestBody: body({
+            type: 'object',
+            properties: {
+              device: { type: 'string' },
+              name: { type: 'string' },
+              test: { enum: [...TRUST_TESTS] },
+              minutes: { type: 'number', exclusiveMinimum: 0, maximum: 1440, default: 10 },
+            },
+            required: ['device', 'name', 'test'],
+            additionalProperties: false,
+          }),
+        },
+      ),
+    },
+    '/api/trust-tests/{id}': {
+      parameters: [id],
+      delete: { summary: 'Calls a waiting test off.', ...removed },
     },
     '/api/upstream-map': {
       get: operation('Hosts that are dialled elsewhere; flows to them are simulated.', {

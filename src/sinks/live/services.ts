@@ -8,6 +8,7 @@ import type { DeviceCoverage } from '../../model/coverage.ts';
 import type { Device } from '../../model/device.ts';
 import type { ReplayInfo, ReplayOutcome } from '../../model/lab.ts';
 import type { PinOverride, PinState } from '../../model/pin.ts';
+import type { TrustTest, TrustTestState } from '../../model/trust-test.ts';
 import type { AlertQuery, FlowQuery, FlowRecord, Revealed } from '../evidence/store.ts';
 import type { Metric } from './metrics.ts';
 
@@ -61,6 +62,11 @@ export interface LiveServices {
   coverage(): DeviceCoverage[];
   pins(): PinState[];
   setPin(device: string, name: string, override: PinOverride): PinState;
+  /** Newest first. */
+  trustTests(): TrustTestState[];
+  requestTrustTest(given: { device: string; name: string; test: TrustTest; limitMs: number }): TrustTestState;
+  /** False when it does not wait (any more). */
+  cancelTrustTest(id: string): boolean;
   upstreamMap(): UpstreamEntry[];
   addUpstream(entries: readonly UpstreamEntry[]): void;
   removeUpstream(host: string, port: number): boolean;

@@ -272,6 +272,8 @@ describe('the descriptions', () => {
       ['GET', '/api/coverage'],
       ['PUT', '/api/pins', body({ device: 'a', name: 'Bank.example', override: 'always' })],
       ['GET', '/api/pins'],
+      ['POST', '/api/trust-tests', body({ device: 'a', name: 'Bank.example', test: 'expired' })],
+      ['GET', '/api/trust-tests'],
       ['GET', '/api/upstream-map'],
       ['GET', '/api/decoders'],
       ['GET', '/api/replays'],

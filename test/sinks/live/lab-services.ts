@@ -2,6 +2,7 @@
 import type { Case } from '../../../src/model/case.ts';
 import type { Device } from '../../../src/model/device.ts';
 import type { PinState } from '../../../src/model/pin.ts';
+import type { TrustTestState } from '../../../src/model/trust-test.ts';
 import { createMemoryStore } from '../../../src/sinks/evidence/memory.ts';
 import type { EvidenceStore } from '../../../src/sinks/evidence/store.ts';
 import { type LiveServer, type LiveServerOptions, startLiveServer } from '../../../src/sinks/live/server.ts';
@@ -26,6 +27,7 @@ export const DEVICE: Device = {
 export function labServices(store: EvidenceStore = createMemoryStore()): LiveServices & { store: EvidenceStore } {
   const devices = new Map<string, Device>([[DEVICE.id, DEVICE]]);
   const pins: PinState[] = [];
+  const trustTests: TrustTestState[] = [];
   const upstream: UpstreamEntry[] = [];
   let cases = 0;
   const change = (id: string, edit: (given: Case) => void) => {
@@ -93,6 +95,23 @@ export function labServices(store: EvidenceStore = createMemoryStore()): LiveSer
       pins.push(pin);
       return pin;
     },
+    trustTests: () => trustTests,
+    requestTrustTest({ device, name, test, limitMs }) {
+      const asked: TrustTestState = {
+        id: `test-${trustTests.length + 1}`,
+        device,
+        name,
+        test,
+        state: 'waiting',
+        how: null,
+        requestedAt: 0,
+        until: limitMs,
+        decidedAt: null,
+      };
+      trustTests.unshift(asked);
+      return asked;
+    },
+    cancelTrustTest: (given) => trustTests.some(({ id }) => id === given),
     upstreamMap: () => upstream,
     addUpstream: (entries) => void upstream.push(...entries),
     removeUpstream(host, port) {

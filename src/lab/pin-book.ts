@@ -1,0 +1,61 @@
+/**
+ * What is known about pinned apps, kept over restarts in DATA/pins.json: an app must not fail three times again because
+ * the lab was restarted. Promise: written at most once a second and at the end, whole or not at all; a file that cannot
+ * be read is a line in the warnings and an empty book.
+ */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { PIN_OVERRIDES, type PinState } from '../model/pin.ts';
+
+export interface PinBook {
+  initial: PinState[];
+  note(state: PinState): void;
+  close(): void;
+}
+
+const WRITE_EVERY_MS = 1000;
+/** As many as the wire remembers. */
+const MAX_STATES = 10_000;
+
+export function openPinBook(file: string, warnings: string[]): PinBook {
+  const initial = read(file, warnings);
+  const states = new Map(initial.map((state) => [keyOf(state), state]));
+  let timer: NodeJS.Timeout | null = null;
+  const write = (): void => {
+    timer = null;
+    try {
+      writeFileSync(`${file}.new`, `${JSON.stringify({ pins: [...states.values()] })}\n`, { mode: 0o600 });
+      renameSync(`${file}.new`, file);
+    } catch {
+      // A full disk is said by the store; what is lost here is learnt again.
+    }
+  };
+  return {
+    initial,
+    note(state) {
+      if (state.override === 'auto' && state.rejections === 0) states.delete(keyOf(state));
+      else states.set(keyOf(state), state);
+      if (states.size > MAX_STATES) states.delete(states.keys().next().value as string);
+      timer ??= setTimeout(write, WRITE_EVERY_MS).unref();
+    },
+    close() {
+      if (timer === null) return;
+      clearTimeout(timer);
+      write();
+    },
+  };
+}
+
+function keyOf({ device, name }: PinState): string {
+  return `${device}\n${name}`;
+}
+
+function read(file: string, warnings: string[]): PinState[] {
+  try {
+    const { pins } = JSON.parse(readFileSync(file, 'utf8')) as { pins: PinState[] };
+    return pins.filter(({ device, name, override }) => device && name && PIN_OVERRIDES.includes(override));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+      warnings.push(`${file} cannot be read: pinned apps are learnt anew; remove the file to be rid of this line`);
+    return [];
+  }
+}
