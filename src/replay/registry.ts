@@ -1,5 +1,7 @@
 /** Every replay, in the order the demonstration plays them: each case, then its twin. */
 import type { ReplayCase } from './case.ts';
+import { adups2016 } from './cases/adups-2016.ts';
+import { adups2016Fixed } from './cases/adups-2016-fixed.ts';
 import { mintBrowser } from './cases/mint-browser.ts';
 import { mintBrowserFixed } from './cases/mint-browser-fixed.ts';
 import { miuiAnalytics } from './cases/miui-analytics.ts';
@@ -36,4 +38,6 @@ export const replays: readonly ReplayCase[] = [
   miuiAnalyticsFixed,
   oneplus2017,
   oneplus2017Fixed,
+  adups2016,
+  adups2016Fixed,
 ];
