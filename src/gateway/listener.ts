@@ -88,7 +88,10 @@ function descriptorOf(server: Server): number {
   return (server as unknown as { _handle: { fd: number } })._handle.fd;
 }
 
-/** Interfaces come and go; loopback and "any address" are this machine whatever they are named. */
+/**
+ * Interfaces come and go; loopback and "any address" are this machine whatever they are named.
+ * Takes addresses as `OriginalDestination` writes them.
+ */
 export function createOwnAddresses(
   now: () => number,
   read: typeof networkInterfaces = networkInterfaces,
@@ -96,14 +99,12 @@ export function createOwnAddresses(
   let own = new Set<string>();
   let readAt = -Infinity;
   return (ip) => {
-    const address = ipaddr.process(ip);
-    const range = address.range();
-    if (range === 'loopback' || range === 'unspecified') return true;
+    if (ip.startsWith('127.') || ip === '::1' || ip === '0.0.0.0' || ip === '::') return true;
     if (Math.abs(now() - readAt) > OWN_ADDRESSES_FRESH_MS) {
       const all = Object.values(read()).flatMap((infos) => infos ?? []);
       own = new Set(all.map((info) => ipaddr.process(info.address.replace(/%.*/, '')).toString()));
       readAt = now();
     }
-    return own.has(address.toString());
+    return own.has(ip);
   };
 }

@@ -3,7 +3,7 @@
  * Promise: an answer read synchronously from the socket's descriptor, or null; it never throws. A connection that was not
  * redirected does not fail: the kernel names the listener's own address, which the caller must refuse (loop guard).
  */
-import type { Socket } from 'node:net';
+import { isIPv4, type Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import koffi from 'koffi';
 
@@ -21,8 +21,9 @@ export interface OriginalDestination {
  * IPv4-mapped IPv6 addresses come back as IPv4.
  */
 export function readSockaddr(bytes: Buffer, family: 4 | 6): OriginalDestination {
-  const address = family === 4 ? bytes.subarray(4, 8) : bytes.subarray(8, 24);
-  return { ip: ipaddr.process(ipaddr.fromByteArray([...address]).toString()).toString(), port: bytes.readUInt16BE(2) };
+  const port = bytes.readUInt16BE(2);
+  if (family === 4) return { ip: `${bytes[4]}.${bytes[5]}.${bytes[6]}.${bytes[7]}`, port };
+  return { ip: ipaddr.process(ipaddr.fromByteArray([...bytes.subarray(8, 24)]).toString()).toString(), port };
 }
 
 /**
@@ -39,7 +40,7 @@ export function openOriginalDestination(): (socket: Socket) => OriginalDestinati
     const fd = descriptorOf(socket);
     if (fd === null || socket.remoteAddress === undefined) return null;
     // A v4 client on a dual-stack listener appears as ::ffff:a.b.c.d and is tracked as IPv4.
-    const v4 = ipaddr.process(socket.remoteAddress).kind() === 'ipv4';
+    const v4 = isIPv4(socket.remoteAddress) || socket.remoteAddress.startsWith('::ffff:');
     const option = v4 ? SO_ORIGINAL_DST : IP6T_SO_ORIGINAL_DST;
     const value = Buffer.alloc(option.sockaddrBytes);
     const failed = getsockopt(fd, option.level, option.name, value, [value.length]) !== 0;

@@ -55,22 +55,24 @@ export function createDestinationGuard(options: DestinationGuardOptions): (ip: s
   const allowed = parseRanges(options.allowDestinations, '--allow-destinations');
   const interfaces = options.interfaces ?? ownInterfaces;
   let own: Network[] = [];
+  let ownAddresses = new Set<string>();
+  let neighbours: Network[] = [];
   let lookedAt = -Infinity;
 
   return (ip, port) => {
     const address = ipaddr.process(ip);
     if (options.now() - lookedAt > INTERFACES_FRESH_MS) {
       own = interfaces().map((cidr) => ipaddr.parseCIDR(cidr));
+      ownAddresses = new Set(own.map(([mine]) => mine.toString()));
+      neighbours = own.filter(([mine]) => CLIENT_RANGES.has(mine.range()));
       lookedAt = options.now();
     }
     const range = address.range();
-    const isOwn =
-      range === 'loopback' || range === 'unspecified' || own.some(([mine]) => mine.toString() === address.toString());
+    const isOwn = range === 'loopback' || range === 'unspecified' || ownAddresses.has(address.toString());
     if (isOwn && options.ownPorts().includes(port)) return { ok: false, why: 'this is the lab itself' };
     if (within(address, allowed)) return { ok: true };
     if (isOwn || NEVER_DIALLED.has(range))
       return { ok: false, why: 'this machine is not a destination: --allow-destinations opens it' };
-    const neighbours = own.filter(([mine]) => CLIENT_RANGES.has(mine.range()));
     if (within(address, neighbours))
       return { ok: false, why: 'the lab’s own network is not a destination: --allow-destinations opens it' };
     return { ok: true };

@@ -4,7 +4,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -56,8 +56,8 @@ export interface GatewayLabOptions {
   addresses: string[];
   /** On the certificates of the usual servers. */
   names?: [string, ...string[]];
-  /** Other servers than the usual ones: starts them and resolves with the authority that certifies them. */
-  servers?: (net: LabNetwork) => Promise<string>;
+  /** Other servers than the usual ones: starts them and resolves with the authority that certifies them, or null. */
+  servers?: (net: LabNetwork) => Promise<string | null>;
   devices: string | ((dataDir: string) => string);
   args?: string[];
   /** After the network is there, before anything is started. */
@@ -97,12 +97,9 @@ export async function startGatewayLab(options: GatewayLabOptions): Promise<Gatew
   const startLab = async (): Promise<void> => {
     ready = null;
     const args = ['--json', '--host', '::', '--proxy-port', '0', '--ui-port', '0', '--data', dataDir];
-    const files = [
-      '--devices',
-      path.join(dataDir, 'given-devices.yaml'),
-      '--upstream-ca',
-      path.join(dataDir, 'world.pem'),
-    ];
+    const files = ['--devices', path.join(dataDir, 'given-devices.yaml')];
+    const world = path.join(dataDir, 'world.pem');
+    if (existsSync(world)) files.push('--upstream-ca', world);
     const command = [process.execPath, BIN, 'start', ...args, ...files, ...(options.args ?? [])];
     const started = start('gateway', command, (line) => {
       const told = JSON.parse(line);
@@ -150,7 +147,8 @@ export async function startGatewayLab(options: GatewayLabOptions): Promise<Gatew
       const up = gateway('up');
       if (up.code !== 0) throw new Error(`gateway up: ${up.stderr}${up.stdout}`);
     }
-    writeFileSync(path.join(dataDir, 'world.pem'), await caPem);
+    const world = await caPem;
+    if (world !== null) writeFileSync(path.join(dataDir, 'world.pem'), world);
     await startLab();
   } catch (error) {
     await end();
