@@ -266,13 +266,12 @@ export class Scope {
 
   /** False once the exchange has had its share of shape judging. */
   mayJudge(): boolean {
-    if (this.#candidates >= this.limits.candidates) {
-      this.partial(
-        `more than ${this.limits.candidates} numbers and ids: the rest was searched for registered values only`,
-      );
-      return false;
-    }
+    if (this.isSpent) return false;
     this.#candidates++;
+    if (this.#candidates < this.limits.candidates) return true;
+    this.isSpent = true;
+    const { candidates } = this.limits;
+    this.partial(`more than ${candidates} numbers and ids: the rest was searched for registered values only`);
     return true;
   }
 

@@ -9,6 +9,8 @@ import { type Codec, type CodecName, createCodec } from './codecs.ts';
 
 /** Decoded per step at most SLICE × 1032 (deflate's best ratio), 4 MB. */
 const SLICE = 4096;
+/** At first less, so that what is no stream at all costs little. */
+const FIRST_SLICE = 512;
 /** Small inputs may expand more: a 1 KB body of one repeated word is no bomb. */
 const BASE = 1 << 20;
 
@@ -39,7 +41,8 @@ export class Squeezed implements ByteSink {
   write(bytes: Buffer): void {
     let rest = bytes;
     while (rest.length > 0 && !this.#isOver) {
-      const slice = rest.subarray(0, SLICE - (this.#consumed % SLICE));
+      const step = this.#consumed < SLICE ? FIRST_SLICE : SLICE;
+      const slice = rest.subarray(0, step - (this.#consumed % step));
       rest = rest.subarray(slice.length);
       this.#decode(slice);
     }

@@ -2,11 +2,14 @@
  * Finds compressed streams, archives and pictures in the middle of other bytes: in unknown protocols, records, padding.
  * Promise: by magic number, at any byte, for any cutting; at most MAX_OPEN at a time and MAX_TRIED in a layer.
  */
+import { constants, inflateSync } from 'node:zlib';
 import type { CodecName } from '../decode/codecs.ts';
 import { Squeezed } from '../decode/squeezed.ts';
 import { ZipSink } from '../decode/zip.ts';
 import { type Place, placeInside, type Scope } from '../scope.ts';
 import type { ByteSink } from './sink.ts';
+import { hasMagic, SNIFF } from './sniff.ts';
+import { isReadable } from './unwrap.ts';
 
 type Embedded = CodecName | 'zip';
 
@@ -29,7 +32,7 @@ export class EmbeddedFinder implements ByteSink {
   /** The first byte was looked at already, when the layer was recognised or not. */
   #skipFirst: boolean;
   #tried = 0;
-  #open: { sink: ByteSink; isOver(): boolean }[] = [];
+  #open: Opened[] = [];
   readonly #scope: Scope;
   readonly #place: Place;
   readonly #layer: (place: Place) => ByteSink;
@@ -75,7 +78,8 @@ export class EmbeddedFinder implements ByteSink {
   }
 
   #feed(bytes: Buffer): void {
-    if (bytes.length > 0) for (const { sink } of this.#open) sink.write(bytes);
+    if (bytes.length === 0 || this.#open.length === 0) return;
+    for (const { sink, isOver } of this.#open) if (!isOver()) sink.write(bytes);
   }
 
   #found(all: Buffer, ready: number): { at: number; name: Embedded }[] {
@@ -92,18 +96,83 @@ export class EmbeddedFinder implements ByteSink {
     return out.sort((a, b) => a.at - b.at);
   }
 
-  #squeezed(name: CodecName): { sink: ByteSink; isOver(): boolean } {
+  #squeezed(name: CodecName): Opened {
     const { limits } = this.#scope;
-    const inside = placeInside(this.#place, name, null, null);
-    const sink = new Squeezed({
-      name,
-      inside: this.#layer({ ...inside, depth: this.#place.depth + 1, squeezed: this.#place.squeezed + 1 }),
-      ratio: this.#place.squeezed === 0 ? limits.ratio : Math.min(8, limits.ratio),
-      partial: (reason) => this.#scope.partial(reason),
-      fallback: null,
-    });
+    const open = (): Squeezed => {
+      const inside = placeInside(this.#place, name, null, null);
+      return new Squeezed({
+        name,
+        inside: this.#layer({ ...inside, depth: this.#place.depth + 1, squeezed: this.#place.squeezed + 1 }),
+        ratio: this.#place.squeezed === 0 ? limits.ratio : Math.min(8, limits.ratio),
+        partial: (reason) => this.#scope.partial(reason),
+        fallback: null,
+      });
+    };
+    const sink = name === 'zlib' ? new OnProbation(open) : open();
     return { sink, isOver: () => sink.isOver };
   }
+}
+
+/** So much of a stream shows whether it is one. */
+const PROBE = 512;
+
+/**
+ * Two bytes make a zlib header, so noise has one every 20 KB: only what a strict decoder takes, and what begins as text
+ * or a known format, is looked into.
+ */
+class OnProbation implements ByteSink {
+  isOver = false;
+  #head: Buffer | null = Buffer.alloc(0);
+  #to: Squeezed | null = null;
+  readonly #open: () => Squeezed;
+
+  constructor(open: () => Squeezed) {
+    this.#open = open;
+  }
+
+  write(bytes: Buffer): void {
+    let rest = bytes;
+    if (this.#head) {
+      const wanted = rest.subarray(0, PROBE - this.#head.length);
+      this.#head = Buffer.concat([this.#head, wanted]);
+      rest = rest.subarray(wanted.length);
+      if (this.#head.length < PROBE) return;
+      this.#decide(this.#head);
+    }
+    if (this.#to && rest.length > 0) this.#to.write(rest);
+    this.isOver ||= this.#to?.isOver ?? true;
+  }
+
+  end(complete: boolean): void {
+    if (this.#head) this.#decide(this.#head);
+    this.#to?.end(complete);
+    this.isOver = true;
+  }
+
+  #decide(head: Buffer): void {
+    this.#head = null;
+    if (!isZlibOfSomething(head)) return;
+    this.#to = this.#open();
+    this.#to.write(head);
+  }
+}
+
+function isZlibOfSomething(head: Buffer): boolean {
+  try {
+    // The stream goes on after the probe: what is there is taken as it is.
+    const begin = inflateSync(head, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 1 << 20 }).subarray(
+      0,
+      SNIFF,
+    );
+    return isReadable(begin) || hasMagic(begin);
+  } catch {
+    return false;
+  }
+}
+
+interface Opened {
+  sink: ByteSink;
+  isOver(): boolean;
 }
 
 /** An archive at `place`, each file a layer. */
