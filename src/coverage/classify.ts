@@ -74,7 +74,9 @@ export function shareOut(end: FlowEnd): Share[] {
   take('partially-scanned', notes.partial);
   const raw = flow.protocol === 'udp' ? 'udp' : 'unreadable';
   take(raw, notes.raw);
-  const rest = notes.understood ? 'read' : raw;
+  // Datagrams are handed over as they are: what was not is beyond the limit of one flow.
+  if (raw === 'udp' && shares.length > 0 && left.up + left.down === 0) return shares;
+  const rest = notes.understood ? 'read' : raw === 'udp' ? 'partially-scanned' : raw;
   const same = shares.find((share) => share.class === rest);
   if (same === undefined) shares.push({ class: rest, bytes: left });
   else same.bytes = { up: same.bytes.up + left.up, down: same.bytes.down + left.down };

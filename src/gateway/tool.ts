@@ -45,6 +45,34 @@ export function runTool(prefix: Prefix, name: string, args: readonly string[]): 
   });
 }
 
+/** As `runTool`, with the output handed over as it comes: a large one neither fills memory nor holds up the relay. */
+export function streamTool(
+  prefix: Prefix,
+  name: string,
+  args: readonly string[],
+  onData: (chunk: Buffer) => void,
+): Promise<{ ok: true } | { ok: false; why: string }> {
+  const [command = name, ...rest] = [...prefix, name, ...args];
+  return new Promise((resolve) => {
+    const child = spawn(command, rest, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: environment(),
+      timeout: TIME_LIMIT_MS,
+    });
+    let complaint = '';
+    child.stdout.on('data', onData);
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      complaint = `${complaint}${text}`.slice(-2000);
+    });
+    child.once('error', (error: NodeJS.ErrnoException) =>
+      resolve({ ok: false, why: explain(name, error.code, complaint) }),
+    );
+    child.once('close', (code) =>
+      resolve(code === 0 ? { ok: true } : { ok: false, why: explain(name, code, complaint) }),
+    );
+  });
+}
+
 export interface Running {
   /** Ends the tool for good. */
   stop(): Promise<void>;

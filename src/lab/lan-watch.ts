@@ -4,18 +4,25 @@
  * Promise: nothing here can stop the relay; what cannot be watched is told as one line that says what to do.
  */
 import { Resolver as SystemResolver } from 'node:dns';
-import { hostOf, phoneSides } from '../gateway/config.ts';
+import ipaddr from 'ipaddr.js';
+import { LRUCache } from 'lru-cache';
+import { hostOf, networkOf, type PhoneSide, phoneSides } from '../gateway/config.ts';
 import { createDnsForwarder } from '../gateway/dns-forwarder.ts';
 import { createDnsHistory } from '../gateway/dns-history.ts';
 import { DENIED_NAMES, dohOperator } from '../gateway/dns-names.ts';
 import { createUpstream, type Resolver } from '../gateway/dns-upstream.ts';
+import { createInventory } from '../gateway/inventory.ts';
+import { watchInventory } from '../gateway/inventory-watch.ts';
+import { createOwnAddresses } from '../gateway/listener.ts';
 import { tellRefused } from '../gateway/refused.ts';
 import { watchRefused } from '../gateway/refused-watch.ts';
 import { TABLE } from '../gateway/ruleset.ts';
 import type { GatewayState } from '../gateway/state.ts';
 import { rightsPrefix, runTool } from '../gateway/tool.ts';
+import { createUdpFlows, type UdpFlows } from '../gateway/udp-flows.ts';
+import { watchUdp } from '../gateway/udp-watch.ts';
 import type { Log } from '../model/connection.ts';
-import type { EmitFlowEvent, Flow } from '../model/flow.ts';
+import type { EmitFlowEvent, Flow, FlowEvent } from '../model/flow.ts';
 
 /** A gateway that comes up, changes or goes is noticed after at most this long. */
 const LOOK_AGAIN_MS = 1000;
@@ -41,6 +48,8 @@ export interface LanWatchOptions {
 export interface LanWatch {
   /** The name a phone last got this address for. */
   nameOf(clientIp: string, address: string): string | null;
+  /** Hears of every flow of the lab: what the relay reads is not past it. */
+  consume(event: FlowEvent): void;
   stats(): Record<string, unknown>;
   close(): Promise<void>;
 }
@@ -56,6 +65,9 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
   const history = createDnsHistory({ now, phoneOf: options.macOf });
   const parts = new Map<string, Part>();
   const complaints = new Map<string, string>();
+  // Phone's address and port of connections the relay took lately: with tproxy nothing else tells them.
+  const relayed = new LRUCache<string, true>({ max: 20_000 });
+  let datagrams: UdpFlows | null = null;
   let watched = '';
   let turn: Promise<void> = Promise.resolve();
 
@@ -68,6 +80,10 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
     if (!config) return;
     await keepOpen('look-ups', () => openDns(config.dnsPort, phoneSides(config).flatMap(addressesOf)));
     await keepOpen('refused attempts', openRefused);
+    const sides = phoneSides(config);
+    const isPhone = createPhoneTest(sides.flatMap(networksOf));
+    await keepOpen('datagrams', () => openUdp(isPhone, sides, config.wireguard?.interface));
+    await keepOpen('inventory', () => openInventory(isPhone));
   }
 
   /** What cannot be opened is tried again at the next look: a port in use may become free. */
@@ -116,6 +132,31 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
     return { close: watch.stop };
   }
 
+  function openUdp(isPhone: PhoneTest, sides: PhoneSide[], tunnel: string | undefined): Part {
+    const flows = createUdpFlows({ ...options, isPhone, nameOf: history.nameOf });
+    const watch = watchUdp({
+      interfaces: sides.map((side) => ({ name: side.interface, tunnel: side.interface === tunnel })),
+      flows,
+      prefix,
+      now,
+      onTrouble: (line) => notify('datagrams', line),
+    });
+    datagrams = flows;
+    return { stats: () => ({ open: flows.open() }), close: watch.close };
+  }
+
+  function openInventory(isPhone: PhoneTest): Part {
+    const inventory = createInventory({
+      isPhone,
+      isOwn: createOwnAddresses(now),
+      isRead: (flow) =>
+        flow.protocol === 'tcp'
+          ? relayed.has(`${flow.client.ip} ${flow.client.port}`)
+          : flow.protocol === 'udp' && (datagrams?.has(flow) ?? false),
+    });
+    return watchInventory({ ...options, inventory, prefix, nameOf: history.nameOf, onTrouble: notify });
+  }
+
   async function closeAll(): Promise<void> {
     const closing = [...parts.values()];
     parts.clear();
@@ -129,6 +170,11 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
 
   return {
     nameOf: history.nameOf,
+    consume(event) {
+      if (event.type !== 'flow-opened' || event.flow.engine === 'gateway') return;
+      const { client, arrival } = event.flow;
+      if (arrival === 'transparent') relayed.set(`${client.ip} ${client.port}`, true);
+    },
     stats: () => Object.fromEntries([...parts].map(([name, part]) => [name, part.stats?.() ?? 'running'])),
     async close() {
       clearInterval(timer);
@@ -141,6 +187,26 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
 /** Who takes look-ups over HTTPS at the other end; null for everybody else, and for what the gateway itself tells. */
 export const hiddenLookUps = ({ engine, destination }: Flow): string | null =>
   engine !== 'gateway' && destination.port === 443 ? dohOperator(destination.host, destination.ip) : null;
+
+type PhoneTest = (ip: string) => boolean;
+
+/** Asked for every line of the kernel's table: remembered per address. */
+function createPhoneTest(networks: readonly string[]): PhoneTest {
+  const parsed = networks.map((cidr) => ipaddr.parseCIDR(cidr));
+  const known = new LRUCache<string, boolean>({ max: 5000 });
+  return (ip) => {
+    let is = known.get(ip);
+    if (is === undefined) {
+      const address = ipaddr.isValid(ip) ? ipaddr.process(ip) : null;
+      is = address !== null && parsed.some(([net, bits]) => net.kind() === address.kind() && address.match(net, bits));
+      known.set(ip, is);
+    }
+    return is;
+  };
+}
+
+const networksOf = (side: PhoneSide): string[] =>
+  [side.address, side.address6].flatMap((cidr) => (cidr ? [networkOf(cidr)] : []));
 
 const addressesOf = (side: { address: string; address6: string | null }): string[] =>
   [side.address, side.address6].flatMap((cidr) => (cidr ? [hostOf(cidr)] : []));

@@ -30,6 +30,7 @@ import { createTrustTests } from '../wire/trust-tests.ts';
 import { createWire } from '../wire/wire.ts';
 import { createAdmission, createDestinationGuard } from './access.ts';
 import { openCarrier } from './carrier.ts';
+import { openComparison } from './comparing.ts';
 import { openDecoders } from './decoders.ts';
 import { openTransparentPort, type TransparentPort } from './gateway.ts';
 import { hiddenLookUps, type LanWatch, openLanWatch } from './lan-watch.ts';
@@ -78,7 +79,8 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
 
   // What the lab knows before the first connection.
   const authority = openAuthority(paths.certs, { now });
-  const evidence = openSqliteStore({ file: paths.evidence, key: readOrCreateKey(paths.evidenceKey) });
+  const evidenceKey = readOrCreateKey(paths.evidenceKey);
+  const evidence = openSqliteStore({ file: paths.evidence, key: evidenceKey });
   closers.push(() => evidence.close());
   const devices = openRegistry(options, warnings);
   // Phones of a replay: known while it plays, never saved.
@@ -118,6 +120,7 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     const record = alerter.system({ subject, message, severity, device: lab, time: now() });
     if (record) feed.publish(record);
   }
+  let lanWatch: LanWatch | null = null;
   const heads = createHeadTable();
   const coverage = createCoverage({
     deviceOf: (flow) => describeDevice(flow).id,
@@ -132,27 +135,41 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
   });
   closers.push(() => flowLog.close());
   const decoders = await openDecoders(options.decoders, options.data);
+  const comparison = openComparison({
+    evidence,
+    key: evidenceKey,
+    devices: () => [...devices.list(), ...guests.values()],
+  });
+  closers.push(comparison.save);
   const inspector = createInspector({
     deviceFor: deviceOf,
     decoders,
     judgeImage,
+    onToken: comparison.token,
   });
   const road = createRoad({
     openReader: createReader,
     inspect: (event) => inspector.push(event),
+    compare: comparison.take,
     locate: geo.locate,
     describeDevice,
     caseAt: (deviceId, time) => cases.phaseAt(deviceId, time),
     headOf: heads.of,
     alertFinding: alerter.finding,
     alertEvent: alerter.flowEvent,
-    witnesses: [{ consume: heads.note, inspected: () => {} }, coverage, flowLog],
+    witnesses: [
+      { consume: heads.note, inspected: () => {} },
+      coverage,
+      flowLog,
+      { consume: (event) => lanWatch?.consume(event), inspected: () => {} },
+    ],
     record: feed.publish,
     log,
   });
   const tick = setInterval(() => {
     for (const record of alerter.flush(now())) feed.publish(record);
     feed.retry();
+    comparison.save();
   }, TICK_MS).unref();
   closers.push(() => {
     clearInterval(tick);
@@ -197,7 +214,6 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
   });
   closers.push(() => wire.close());
   let transparent: TransparentPort | null = null;
-  let lanWatch: LanWatch | null = null;
   const admit = createAdmission(options.allowClients);
   const identify = ({ ip, proxyUser }: { ip: string; proxyUser: string | null }): string | null => {
     const user = proxyUser ?? transparent?.peerOf(ip) ?? null;
@@ -318,6 +334,7 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
       rssBytes: process.memoryUsage.rss(),
       alerts: feed.stats(),
       flowLog: flowLog.stats(),
+      comparison: comparison.stats(),
       live: live.stats(),
       lan: lanWatch?.stats() ?? {},
     }),

@@ -27,6 +27,6 @@ const watch = await openLanWatch({
 say({ type: 'ready' });
 process.stdin.resume().on('data', (asked) => {
   const [ip = '', address = ''] = asked.toString().trim().split(' ');
-  say({ type: 'name', name: watch.nameOf(ip, address) });
+  say(ip === 'stats' ? { type: 'stats', ...watch.stats() } : { type: 'name', name: watch.nameOf(ip, address) });
 });
 process.on('SIGTERM', () => void watch.close().then(() => process.exit(0)));

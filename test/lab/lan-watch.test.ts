@@ -1,5 +1,5 @@
 /** What a phone does on the lab network beside its TCP connections is seen: with the real rules, kernel and tools. */
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -27,6 +27,9 @@ describe.skipIf(noLab)(`the phones’ network ${noLab ?? ''}`, () => {
     lab.run('gateway', ['nft', '-f', '-'], ruleset(parseGatewayConfig('lan: lan0\nuplink: wan0\n', 'test')));
     lab.run('gateway', ['sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1']);
     lab.run('gateway', ['sysctl', '-qw', 'net.netfilter.nf_conntrack_acct=1']);
+    // What is over is over at once: a test need not wait for the kernel's ordinary minutes.
+    lab.run('gateway', ['sysctl', '-qw', 'net.netfilter.nf_conntrack_generic_timeout=1']);
+    lab.run('gateway', ['sysctl', '-qw', 'net.netfilter.nf_conntrack_udp_timeout=1']);
     const internet = lab.start('internet', [process.execPath, here('internet-process.ts')]);
     await new Promise((resolve) => internet.stdout?.once('data', resolve));
     watch = lab.start('gateway', [process.execPath, here('lan-watch-process.ts')]);
@@ -49,13 +52,15 @@ describe.skipIf(noLab)(`the phones’ network ${noLab ?? ''}`, () => {
   }
 
   /** Runs a script on the phone and gives what it printed. */
-  const phone = (script: string): string => lab.run('phone', [process.execPath, '-e', script]).trim();
+  const phone = (script: string): string =>
+    lab.run('phone', [process.execPath, '-e', `setTimeout(() => process.exit(1), 10_000).unref(); ${script}`]).trim();
   const lookUp = (server: string, name: string, method = 'resolve4'): string =>
     phone(`const r = new (require('node:dns').promises.Resolver)({ timeout: 3000, tries: 1 });
       r.setServers([${JSON.stringify(server)}]);
       r.${method}(${JSON.stringify(name)}).then((a) => console.log(String(a)), (e) => console.log(e.code));`);
   const send = (address: string, port: number, text: string, answers = 0): string =>
     phone(`const s = require('node:dgram').createSocket(${JSON.stringify(address.includes(':') ? 'udp6' : 'udp4')});
+      setTimeout(() => process.exit(1), 5000).unref();
       s.on('error', () => {}).on('message', () => s.close());
       s.bind(45678, () => s.send(${JSON.stringify(text)}, ${port}, ${JSON.stringify(address)}, () => ${answers} || s.close()));`);
   const opened = (protocol: string, host: string) => (one: Told) => {
@@ -109,6 +114,99 @@ describe.skipIf(noLab)(`the phones’ network ${noLab ?? ''}`, () => {
       const said = phone(`require('node:net').connect(853, '1.1.1.1').on('error', (e) => console.log(e.code));`);
       expect(said).toBe('ECONNREFUSED');
       await until(opened('dot', '1.1.1.1'));
+    });
+  });
+
+  describe('datagrams', () => {
+    it.each([
+      ['42.62.48.10', 'imei=490154203237518 over CoAP'],
+      ['2400:da00::6666', '<13>syslog: serial LABSERIAL0001'],
+    ])('to %s are handed over whole, both ways, with their byte counts', async (address, text) => {
+      lookUp('8.8.8.8', `telemetry-${address.length}.vnet.cn`, address.includes(':') ? 'resolve6' : 'resolve4');
+      send(address, 5683, text, 1);
+      const { flow } = await until(opened('udp', `telemetry-${address.length}.vnet.cn`));
+      const { id } = flow as { id: string };
+      await until(({ flowId, direction }) => flowId === id && direction === 'response');
+      const raw = told.filter(({ type, flowId }) => type === 'raw-bytes' && flowId === id);
+      expect(raw.map(({ direction, bytes }) => [direction, bytes])).toEqual([
+        ['request', text],
+        ['response', text + text],
+      ]);
+      expect(flow).toMatchObject({
+        client: { port: 45678 },
+        destination: { ip: address, port: 5683 },
+        treatment: 'intercept',
+      });
+    });
+  });
+
+  describe('what goes past', () => {
+    it.each([
+      ['10.77.0.2', '42.62.48.10', 'AF_INET', 20],
+      ['fd77::2', '2400:da00::6666', 'AF_INET6', 40],
+    ])('a VPN of %s is in the inventory with every byte', async (from, to, family, headerBytes) => {
+      const script = `import socket
+s = socket.socket(socket.${family}, socket.SOCK_RAW, 50)
+for i in range(20): s.sendto(bytes(100 + i), ('${to}', 0))`;
+      lab.run('phone', ['python3', '-c', script]);
+      const sent = 20 * (100 + headerBytes) + (19 * 20) / 2;
+      const { flow } = await until(({ type, flow: one }) => {
+        const given = one as { protocol: string; client: { ip: string } } | undefined;
+        return type === 'flow-opened' && given?.protocol === 'esp' && given.client.ip === from;
+      });
+      const { id } = flow as { id: string };
+      expect(flow).toMatchObject({ treatment: 'passthrough', intercepted: false, destination: { ip: to } });
+      expect(await until(({ type, flowId }) => type === 'flow-closed' && flowId === id)).toMatchObject({
+        reason: 'ended',
+        bytesUp: sent,
+        bytesDown: 0,
+      });
+    });
+
+    it('of datagrams and look-ups is nothing: they are read, and the kernel’s bytes are theirs', async () => {
+      const past = told.filter(
+        ({ type, flow }) => type === 'flow-opened' && (flow as { treatment: string }).treatment === 'passthrough',
+      );
+      expect(past.map(({ flow }) => (flow as { protocol: string }).protocol)).toEqual(['esp', 'esp']);
+      await vi.waitFor(
+        async () => {
+          told.splice(0, told.length, ...told.filter(({ type }) => type !== 'stats'));
+          watch.stdin?.write('stats\n');
+          const { inventory } = (await until(({ type }) => type === 'stats')) as unknown as {
+            inventory: { open: number; past: object };
+          };
+          expect(inventory).toMatchObject({
+            open: 0,
+            past: { flows: 2, bytesUp: 2590 + 2990 },
+            lostEvents: 0,
+          });
+        },
+        { timeout: 20_000, interval: 500 },
+      );
+    });
+  });
+
+  describe('stopping', () => {
+    it('closes every flow exactly once, with its bytes, and leaves no tool behind', async () => {
+      const exited = new Promise((resolve) => watch.once('exit', resolve));
+      // `ip netns exec` becomes the process itself.
+      watch.kill('SIGTERM');
+      await exited;
+      const ids = (type: string) =>
+        told.filter((one) => one.type === type).map((one) => one.flowId ?? (one.flow as { id: string }).id);
+      expect(ids('flow-closed').toSorted()).toEqual(ids('flow-opened').toSorted());
+      const udp = told.flatMap(({ type, flow }) => {
+        const { id, protocol } = (flow ?? {}) as { id?: string; protocol?: string };
+        return type === 'flow-opened' && protocol === 'udp'
+          ? [told.find(({ type: t, flowId }) => t === 'flow-closed' && flowId === id)]
+          : [];
+      });
+      expect(udp).toMatchObject([
+        { bytesUp: 30, bytesDown: 60 },
+        { bytesUp: 32, bytesDown: 64 },
+      ]);
+      expect(told.filter(({ type }) => type === 'stderr' || type === 'notice')).toEqual([]);
+      expect(execFileSync('ip', ['netns', 'pids', lab.name('gateway')], { encoding: 'utf8' })).toBe('');
     });
   });
 });
