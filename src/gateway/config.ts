@@ -65,10 +65,7 @@ const isEndpoint = (text: string): boolean => ipaddr.isValid(text) || /^[A-Za-z0
 
 /** Reads YAML or JSON. Throws a `LabError` naming the field and what it takes. */
 export function parseGatewayConfig(text: string, fileName: string): GatewayConfig {
-  const document = parseDocument(text);
-  const problem = document.errors[0];
-  if (problem) throw new LabError(`${fileName}: ${problem.message.split('\n')[0]?.replace(/:$/, '')}`);
-  const fields = openFields(document.toJS() ?? {}, fileName, '');
+  const fields = openFields(readYaml(text, fileName), fileName, '');
 
   const wireguard = fields.has('wireguard')
     ? readWireguard(openFields(fields.take('wireguard'), fileName, 'wireguard.'))
@@ -77,7 +74,7 @@ export function parseGatewayConfig(text: string, fileName: string): GatewayConfi
   const lan = fields.text(
     'lan',
     'the name of the interface the phones are on, e.g. wlan0',
-    (name) => isInterface(name) && (name !== wireguard?.interface || !fields.has('lan')),
+    isInterface,
     wireguard?.interface,
   );
   const tunnelOnly = lan === wireguard?.interface;
@@ -107,6 +104,18 @@ export function parseGatewayConfig(text: string, fileName: string): GatewayConfi
   };
   fields.end();
   return config;
+}
+
+function readYaml(text: string, fileName: string): unknown {
+  try {
+    const document = parseDocument(text);
+    if (document.errors[0]) throw document.errors[0];
+    // Throws for an alias to nothing.
+    return document.toJS() ?? {};
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new LabError(`${fileName}: ${said.split('\n')[0]?.replace(/:$/, '')}`);
+  }
 }
 
 function readAccessPoint(fields: Fields): GatewayConfig['accessPoint'] {
@@ -156,10 +165,7 @@ interface Fields {
 function openFields(given: unknown, fileName: string, prefix: string): Fields {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw new LabError(
-      `${fileName}: ${prefix ? `${prefix.slice(0, -1)} takes` : ''} a list of "name: value" lines`.replace(
-        ': a',
-        ': needs a',
-      ),
+      `${fileName}: ${prefix ? `${prefix.slice(0, -1)} takes` : 'needs'} a list of "name: value" lines`,
     );
   const left = new Map(Object.entries(given));
   const fail = (field: string, takes: string): never => {

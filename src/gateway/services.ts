@@ -88,7 +88,7 @@ function poolOf(cidr: string): [string, string] {
   const network = Buffer.from(bytes).readUInt32BE();
   const size = 2 ** (32 - bits);
   const text = (value: number): string => [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.');
-  return [text(network + (bits === 24 ? 100 : size / 2)), text(network + size - 6)];
+  return [text(network + (bits === 24 ? 100 : size / 2)), text(network + size - (size > 16 ? 6 : 2))];
 }
 
 /** WPA2-PSK access point (802.11n). `wpa_psk_file` is not used: one network, one passphrase. Null without an access point. */
