@@ -7,9 +7,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
-import { readClientHello } from '../src/door/client-hello.ts';
-import type { TlsOffer } from '../src/model/connection.ts';
-import type { ClientHelloFacts, Treatment } from '../src/model/flow.ts';
 import { browse } from '../test/clients/chromium.ts';
 import type { Lab } from '../test/clients/client.ts';
 import { askCurl } from '../test/clients/curl.ts';
@@ -17,13 +14,9 @@ import { askNodeFetch } from '../test/clients/node-fetch.ts';
 import { compileOkHttp } from '../test/clients/okhttp.ts';
 import { askPython } from '../test/clients/python.ts';
 import { findTool, type Tool } from '../test/clients/tools.ts';
-import { labCa, startLab } from '../test/wire/lab.ts';
-import { dialUp, tcpServer } from '../test/wire/servers.ts';
-
-interface Hello {
-  facts: ClientHelloFacts;
-  offer: TlsOffer;
-}
+import { firstHello, type Hello } from '../test/wire/first-hello.ts';
+import { labCa } from '../test/wire/lab.ts';
+import { dialUp } from '../test/wire/servers.ts';
 
 const EXTENSIONS = new Map([
   [0x0000, 'server_name'],
@@ -95,29 +88,6 @@ async function askOld(lab: Lab): Promise<void> {
   });
 }
 
-/** The first hello that reaches the server: the phone's own when it is passed through, else the lab's. */
-async function measure(treatment: Treatment, ask: (lab: Lab) => Promise<unknown>): Promise<Hello> {
-  const got = Promise.withResolvers<Hello>();
-  const server = await tcpServer((socket) => {
-    let bytes = Buffer.alloc(0);
-    socket.on('data', (chunk: Buffer) => {
-      bytes = Buffer.concat([bytes, chunk]);
-      const reading = readClientHello(bytes);
-      if (reading.state === 'more') return;
-      if (reading.state === 'hello') got.resolve(reading);
-      socket.destroy();
-    });
-  });
-  const lab = await startLab({ door: { decide: () => ({ treatment, reason: 'measured' }) } });
-  lab.map.set('a.test:443', server.port);
-  const asked = ask({ proxy: { host: '127.0.0.1', port: lab.door.port }, caFile });
-  const hello = await got.promise;
-  await asked.catch(() => {});
-  await lab.stop();
-  await server.close();
-  return hello;
-}
-
 const part = (hello: Hello, n: number): string => hello.facts.ja4?.split('_')[n] ?? '';
 const names = (types: number[]): string =>
   types.map((type) => EXTENSIONS.get(type) ?? `0x${type.toString(16).padStart(4, '0')}`).join(', ') || '–';
@@ -129,8 +99,8 @@ writeFileSync(caFile, labCa.pem);
 const rows: Record<string, string>[] = [];
 for (const { name, tools, ask } of CLIENTS) {
   if (tools.some((tool) => !findTool(tool))) continue;
-  const sent = await measure('passthrough', ask);
-  const met = await measure('intercept', ask);
+  const sent = await firstHello('passthrough', ask, caFile);
+  const met = await firstHello('intercept', ask, caFile);
   const extensions = (hello: Hello) => new Set(hello.offer.extensions);
   rows.push({
     client: name,

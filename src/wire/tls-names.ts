@@ -51,19 +51,27 @@ export const GROUP_NAMES: ReadonlyMap<number, string> = new Map([
   [0x001e, 'X448'],
   [0x0100, 'ffdhe2048'],
   [0x0101, 'ffdhe3072'],
+  [0x0102, 'ffdhe4096'],
+  [0x0103, 'ffdhe6144'],
+  [0x0104, 'ffdhe8192'],
   [0x11ec, 'X25519MLKEM768'],
 ]);
 
 export const SIGNATURE_NAMES: ReadonlyMap<number, string> = new Map([
   [0x0201, 'rsa_pkcs1_sha1'],
   [0x0203, 'ecdsa_sha1'],
+  [0x0202, 'DSA+SHA1'],
   [0x0301, 'RSA+SHA224'],
+  [0x0302, 'DSA+SHA224'],
   [0x0303, 'ECDSA+SHA224'],
   [0x0401, 'rsa_pkcs1_sha256'],
+  [0x0402, 'DSA+SHA256'],
   [0x0403, 'ecdsa_secp256r1_sha256'],
   [0x0501, 'rsa_pkcs1_sha384'],
+  [0x0502, 'DSA+SHA384'],
   [0x0503, 'ecdsa_secp384r1_sha384'],
   [0x0601, 'rsa_pkcs1_sha512'],
+  [0x0602, 'DSA+SHA512'],
   [0x0603, 'ecdsa_secp521r1_sha512'],
   [0x0804, 'rsa_pss_rsae_sha256'],
   [0x0805, 'rsa_pss_rsae_sha384'],
@@ -73,6 +81,12 @@ export const SIGNATURE_NAMES: ReadonlyMap<number, string> = new Map([
   [0x0809, 'rsa_pss_pss_sha256'],
   [0x080a, 'rsa_pss_pss_sha384'],
   [0x080b, 'rsa_pss_pss_sha512'],
+  [0x081a, 'ecdsa_brainpoolP256r1tls13_sha256'],
+  [0x081b, 'ecdsa_brainpoolP384r1tls13_sha384'],
+  [0x081c, 'ecdsa_brainpoolP512r1tls13_sha512'],
+  [0x0904, 'mldsa44'],
+  [0x0905, 'mldsa65'],
+  [0x0906, 'mldsa87'],
 ]);
 
 export const COMPRESSION_NAMES: ReadonlyMap<number, 'zlib' | 'brotli' | 'zstd'> = new Map([
