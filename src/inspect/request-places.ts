@@ -2,9 +2,10 @@
  * The places of a request head where something can stand: path segments, parameters, headers, cookies.
  * Promise: every byte the phone put there is searched, percent escapes undone; each piece is small and complete.
  */
-import { isKeyName } from './key-names.ts';
 import { Layer } from './layers/layer.ts';
 import { LeafSink } from './layers/leaf.ts';
+import type { ByteSink } from './layers/sink.ts';
+import { isClean, searchWhole } from './layers/whole-value.ts';
 import { addField, type Fields, MAX_FIELD_TEXT, type Place, placeAt, type Scope } from './scope.ts';
 import { decodePercent } from './structure/form.ts';
 
@@ -52,8 +53,6 @@ const DULL = new Set([
 
 /** Shorter parameter names hold no identifier themselves. */
 const LEAST_TELLING_NAME = 12;
-/** Longer values hardly come twice. */
-const LONGEST_REMEMBERED = 512;
 
 export function searchTarget(scope: Scope, target: string): void {
   const question = target.indexOf('?');
@@ -87,7 +86,9 @@ export function searchHeaders(scope: Scope, headers: readonly [string, string][]
     const lower = name.toLowerCase();
     if (lower === 'cookie') searchCookies(scope, value);
     else if (lower === 'authorization' && /^basic /i.test(value)) searchBasic(scope, name, value.slice(6));
-    else searchValue(scope, placeAt('header', `header:${name}`, name), Buffer.from(value, 'latin1'), DULL.has(lower));
+    else if (!isClean(scope, 'header', name, value)) {
+      searchValue(scope, placeAt('header', `header:${name}`, name), Buffer.from(value, 'latin1'), DULL.has(lower));
+    }
   }
 }
 
@@ -111,30 +112,15 @@ function searchBasic(scope: Scope, name: string, credentials: string): void {
 }
 
 export function searchValue(scope: Scope, place: Place, value: Buffer, knownOnly = false): void {
-  // Nothing registered is shorter, and no shape is.
-  if (value.length < 4) return;
-  // Beside a telling name the neighbours count as well, and they change.
-  const isTelling = place.key !== null && isKeyName(place.key);
-  const identity =
-    isTelling || value.length > LONGEST_REMEMBERED ? null : `${place.where} ${place.key} ${value.toString('latin1')}`;
-  if (identity !== null && scope.clean.has(identity)) {
-    // What was clean then is clean now; what it stands for may still be compared.
-    if (!scope.comparesTokens) return;
-    if (!holdsMore(value)) {
-      if (!knownOnly) scope.token(place, () => null, place.key, value, 0, value.length);
-      return;
-    }
-  }
-  const said = scope.said;
-  const layer = knownOnly
-    ? new LeafSink(scope, place, 'media', () => new Layer(scope, place))
-    : new Layer(scope, place, { isValue: true });
-  layer.write(value);
-  layer.end(true);
-  if (identity !== null && scope.said === said) scope.clean.add(identity);
+  searchWhole(
+    scope,
+    place,
+    value,
+    knownOnly ? onlyKnown(scope) : (inside) => new Layer(scope, inside, { isValue: true }),
+  );
 }
 
-/** A document in a value: its parts are compared, not the whole. */
-function holdsMore(value: Buffer): boolean {
-  return value[0] === 0x7b || value[0] === 0x5b;
+/** Values that mean nothing by themselves are searched for registered ones, and that is all. */
+function onlyKnown(scope: Scope): (place: Place) => ByteSink {
+  return (place) => new LeafSink(scope, place, 'media', (inside) => new Layer(scope, inside));
 }

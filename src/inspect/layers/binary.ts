@@ -10,11 +10,10 @@ import { readCbor, readMsgpack } from '../structure/msgpack.ts';
 import { readProtobuf } from '../structure/protobuf.ts';
 import { LeafSink } from './leaf.ts';
 import type { ByteSink } from './sink.ts';
+import { searchWhole } from './whole-value.ts';
 
 /** Reports and messages fit; larger bodies are files. */
 const HOLD = 64 << 10;
-/** Nothing registered is shorter, and no shape is. */
-const LEAST_VALUE = 4;
 
 /** In order of how hard it is to be one by chance. */
 const READERS: readonly [string, ReadBinary][] = [
@@ -78,11 +77,7 @@ export class BinarySink implements ByteSink {
       const place = asContainer(this.#place, name);
       const fields: Fields = [];
       for (const { path, key, bytes } of values) {
-        if (bytes.length >= LEAST_VALUE) {
-          const layer = this.#open(partOf(place, path, key, fields));
-          layer.write(bytes);
-          layer.end(true);
-        }
+        searchWhole(this.#scope, partOf(place, path, key, fields), bytes, this.#open);
         if (key !== null) addField(fields, key, bytes.toString('latin1', 0, MAX_FIELD_TEXT));
       }
       return true;

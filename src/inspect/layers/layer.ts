@@ -24,6 +24,7 @@ import { JsonSink } from './json.ts';
 import { LeafSink } from './leaf.ts';
 import type { ByteSink } from './sink.ts';
 import { type Format, type Hint, SNIFF, sniff } from './sniff.ts';
+import { StreamedValue, searchWhole } from './whole-value.ts';
 
 export class Layer implements ByteSink {
   #head: Buffer[] = [];
@@ -136,17 +137,16 @@ export class Layer implements ByteSink {
     const scope = this.#scope;
     const form = this.#container('form');
     const fields: Fields = [];
-    const valueLayer = (name: string | null): ByteSink | null =>
-      form && new Layer(scope, partOf(form, name, name, fields), { isValue: true });
+    const open = openLayer(scope);
     return new FormReader({
       value: (name) => {
-        const layer = valueLayer(name);
-        return layer && new Remembered(layer, MAX_FIELD_TEXT, (text) => addField(fields, name, text));
+        if (!form) return null;
+        return new StreamedValue(scope, partOf(form, name, name, fields), open, (beginning) => {
+          addField(fields, name, beginning.toString('latin1', 0, MAX_FIELD_TEXT));
+        });
       },
       bare: (text) => {
-        const sink = valueLayer(null);
-        sink?.write(Buffer.from(text));
-        sink?.end(true);
+        if (form) searchWhole(scope, partOf(form, null, null), Buffer.from(text), open);
       },
     });
   }
@@ -165,30 +165,6 @@ export class Layer implements ByteSink {
     if (this.#place.level < this.#scope.limits.levels) return asContainer(this.#place, name);
     this.#scope.partial(`${name} inside more than ${this.#scope.limits.levels} layers was not looked into`);
     return null;
-  }
-}
-
-/** Passes bytes on and tells how they began when they are over. */
-class Remembered implements ByteSink {
-  #text = '';
-  readonly #to: ByteSink;
-  readonly #most: number;
-  readonly #tell: (text: string) => void;
-
-  constructor(to: ByteSink, most: number, tell: (text: string) => void) {
-    this.#to = to;
-    this.#most = most;
-    this.#tell = tell;
-  }
-
-  write(bytes: Buffer): void {
-    if (this.#text.length < this.#most) this.#text += bytes.toString('latin1', 0, this.#most - this.#text.length);
-    this.#to.write(bytes);
-  }
-
-  end(complete: boolean): void {
-    this.#to.end(complete);
-    this.#tell(this.#text);
   }
 }
 

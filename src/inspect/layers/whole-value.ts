@@ -1,0 +1,82 @@
+/**
+ * One value that is all there: a parameter, a header, a field of a form.
+ * Promise: values in which nothing was found are not looked at twice, unless their neighbours may change what they mean.
+ */
+import type { Where } from '../../model/identifier.ts';
+import { isKeyName } from '../key-names.ts';
+import type { Place, Scope } from '../scope.ts';
+import type { ByteSink } from './sink.ts';
+
+/** Nothing registered is shorter, and no shape is. */
+export const LEAST_VALUE = 4;
+/** Longer values hardly come twice. */
+export const LONGEST_REMEMBERED = 512;
+
+/** Nothing to look for, and nobody compares phones: the quick way out for values that come with every request. */
+export function isClean(scope: Scope, where: Where, key: string | null, value: string): boolean {
+  return !scope.comparesTokens && scope.clean.has(`${where} ${key} ${value}`);
+}
+
+/** Searches `value` in a layer that `open` makes. */
+export function searchWhole(scope: Scope, place: Place, value: Buffer, open: (place: Place) => ByteSink): void {
+  if (value.length < LEAST_VALUE) return;
+  // Beside a telling name the neighbours count as well, and they change.
+  const isTelling = place.key !== null && isKeyName(place.key);
+  const identity =
+    isTelling || value.length > LONGEST_REMEMBERED ? null : `${place.where} ${place.key} ${value.toString('latin1')}`;
+  if (identity !== null && scope.clean.has(identity)) {
+    // What was clean then is clean now; what it stands for may still be compared.
+    if (!scope.comparesTokens) return;
+    if (!holdsMore(value)) {
+      scope.token(place, () => null, place.key, value, 0, value.length);
+      return;
+    }
+  }
+  const said = scope.said;
+  const layer = open(place);
+  layer.write(value);
+  layer.end(true);
+  if (identity !== null && scope.said === said) scope.clean.add(identity);
+}
+
+/** A document in a value: its parts are compared, not the whole. */
+function holdsMore(value: Buffer): boolean {
+  return value[0] === 0x7b || value[0] === 0x5b;
+}
+
+/** A value that may be short or go on for long: short ones are searched whole, long ones as they come. */
+export class StreamedValue implements ByteSink {
+  #held: Buffer[] = [];
+  #length = 0;
+  #layer: ByteSink | null = null;
+  readonly #scope: Scope;
+  readonly #place: Place;
+  readonly #open: (place: Place) => ByteSink;
+  readonly #tell: (beginning: Buffer) => void;
+
+  /** `tell` hears how the value began when it is over. */
+  constructor(scope: Scope, place: Place, open: (place: Place) => ByteSink, tell: (beginning: Buffer) => void) {
+    this.#scope = scope;
+    this.#place = place;
+    this.#open = open;
+    this.#tell = tell;
+  }
+
+  write(bytes: Buffer): void {
+    if (this.#length <= LONGEST_REMEMBERED) this.#held.push(Buffer.from(bytes));
+    this.#length += bytes.length;
+    if (this.#layer) this.#layer.write(bytes);
+    else if (this.#length > LONGEST_REMEMBERED) {
+      this.#layer = this.#open(this.#place);
+      for (const held of this.#held) this.#layer.write(held);
+    }
+  }
+
+  end(complete: boolean): void {
+    const [only] = this.#held;
+    const beginning = this.#held.length === 1 && only ? only : Buffer.concat(this.#held);
+    if (this.#layer) this.#layer.end(complete);
+    else searchWhole(this.#scope, this.#place, beginning, this.#open);
+    this.#tell(beginning);
+  }
+}
