@@ -8,7 +8,7 @@ import { createWire } from '../../src/wire/wire.ts';
 
 const [dir = '', upstreamCaFile = ''] = process.argv.slice(2);
 const now = Date.now;
-const log = { info() {}, warn() {}, error: (facts: object, text: string) => console.error(text, facts) };
+const log = { debug() {}, info() {}, warn() {}, error: (facts: object, text: string) => console.error(text, facts) };
 const upstreamCa = [readFileSync(upstreamCaFile, 'utf8')];
 const scavenge = createScavenger();
 const wire = createWire({
@@ -26,7 +26,7 @@ const door = await createDoor({
   port: 0,
   engine: wire,
   admit: () => true,
-  decide: () => ({ treatment: 'intercept', reason: 'benchmark' }),
+  decide: () => ({ treatment: 'intercept', reason: null }),
   identify: () => null,
   now,
   log,
