@@ -96,7 +96,7 @@ export async function startGatewayLab(options: GatewayLabOptions): Promise<Gatew
 
   const startLab = async (): Promise<void> => {
     ready = null;
-    const args = ['--json', '--host', '::', '--proxy-port', '0', '--ui-port', '0', '--data', dataDir];
+    const args = ['--json', '--host', '::', '--proxy-port', '0', '--ui-port', '8081', '--data', dataDir];
     const files = ['--devices', path.join(dataDir, 'given-devices.yaml')];
     const world = path.join(dataDir, 'world.pem');
     if (existsSync(world)) files.push('--upstream-ca', world);

@@ -132,6 +132,11 @@ describe.skipIf(noLab)(`a phone that only joined the network ${noLab ?? ''}`, ()
     );
   });
 
+  it('opens the set-up page at the gateway’s own address, without a port', () => {
+    expect(lab.curl('-L', 'http://10.77.0.1/')).toMatch(/<html/i);
+    expect(lab.curl('-L', 'http://[fd77::1]/')).toMatch(/<html/i);
+  });
+
   it('cannot make the lab call itself: refused, and recorded', async () => {
     const talked = await lab.talk({ host: '10.77.0.1', port: 8443, send: 'GET / HTTP/1.0\r\n\r\n' });
     expect(talked.ended).toMatch(/ECONNRESET|EPIPE/);
