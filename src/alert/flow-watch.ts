@@ -8,6 +8,7 @@ import type { AlertType, Severity } from '../model/alert.ts';
 import type { Flow, FlowEvent } from '../model/flow.ts';
 import type { TrustTest } from '../model/trust-test.ts';
 import type { AlertContext } from './context.ts';
+import { lookedUpElsewhere } from './name-mismatch.ts';
 import { type AlertPolicy, decideSeverity } from './policy.ts';
 import { isWatched, UNKNOWN_FACTS } from './receiver.ts';
 import { nameDevice } from './sentence.ts';
@@ -247,18 +248,29 @@ export function createFlowWatch(
 
   /** Said as soon as it is known: from now on names are missing from the list of look-ups. */
   function opened({ flow, device }: AlertContext): FlowVerdict[] {
+    const verdicts: FlowVerdict[] = [];
+    const phone = nameDevice(device);
     const operator = hiddenLookUps(flow);
-    if (operator === null) return NOTHING;
-    return [
-      {
+    if (operator !== null)
+      verdicts.push({
         type: 'coverage',
         severity: 'info',
         fold: ['hidden-look-ups', operator],
         aboutDestination: true,
         write: () =>
-          `${nameDevice(device)} looks names up over HTTPS at ${operator}: these look-ups are not in the lab's list of names.`,
-      },
-    ];
+          `${phone} looks names up over HTTPS at ${operator}: these look-ups are not in the lab's list of names.`,
+      });
+    const elsewhere = lookedUpElsewhere(flow);
+    if (elsewhere !== null)
+      verdicts.push({
+        type: 'contact',
+        severity: 'info',
+        fold: ['looked-up-elsewhere', flow.destination.host, elsewhere],
+        aboutDestination: true,
+        write: (_receiver, host) =>
+          `${phone} looked ${flow.destination.ip} up as a name of ${elsewhere}, and asked it for ${host}: a server they share, or a front for another one.`,
+      });
+    return verdicts;
   }
 
   return {
