@@ -1,6 +1,6 @@
 /**
  * The road through the house: flow events and copied bytes come in from an engine, alert records go out to the sinks.
- * readers → coverage → inspect → enrich → alert, in this order, synchronously, for one event at a time.
+ * readers → coverage → inspect → compare → enrich → alert, in this order, synchronously, for one event at a time.
  * Promise: nothing thrown in a room reaches the relay; a flow's state is gone with its `flow-closed`; and what a room
  * could not do is said as an `unreadable` or `partially-scanned`, never silently.
  */
@@ -20,6 +20,12 @@ export interface RoadRooms {
   describeDevice(flow: Flow): AlertDevice;
   caseAt(deviceId: string, time: number): AlertContext['case'];
   headOf(flowId: string, exchange: number): AlertContext['head'];
+  /** Holds phones of one model against each other; a report may be about another phone's earlier request. */
+  compare(
+    event: FlowEvent,
+    results: readonly InspectEvent[],
+    surroundings: () => Surroundings,
+  ): { finding: Finding; context: Surroundings }[];
   alertFinding(finding: Finding, context: AlertContext): AlertRecord | null;
   alertEvent(event: FlowEvent, context: AlertContext): AlertRecord[];
   /** Everything that watches the events go by without answering: request heads, coverage, the flow log. */
@@ -28,6 +34,9 @@ export interface RoadRooms {
   record(record: AlertRecord): void;
   log: Log;
 }
+
+/** Around an event; the request's head is left out, because what is compared is remembered and a head holds values. */
+export type Surroundings = Omit<AlertContext, 'head'>;
 
 export interface PassiveReader {
   push(direction: Direction, chunk: Buffer, time: number): FlowEvent[];
@@ -65,10 +74,17 @@ export function createRoad(rooms: RoadRooms): Road {
   /** One event past every room. */
   function pass(traveller: Traveller, event: FlowEvent): void {
     for (const witness of rooms.witnesses) witness.consume(event, traveller.facts);
-    for (const result of rooms.inspect(event)) {
+    const results = rooms.inspect(event);
+    for (const result of results) {
       for (const witness of rooms.witnesses) witness.inspected(result);
       if (result.type !== 'finding') continue;
       const record = rooms.alertFinding(result.finding, contextOf(traveller, event.time, result.finding.exchange));
+      if (record) rooms.record(record);
+    }
+    const compared = rooms.compare(event, results, () => surroundingsOf(traveller, event.time));
+    for (const { finding, context } of compared) {
+      const head = context.flow === traveller.flow ? rooms.headOf(context.flow.id, finding.exchange) : null;
+      const record = rooms.alertFinding(finding, { ...context, head });
       if (record) rooms.record(record);
     }
     const exchange = 'exchange' in event ? event.exchange : null;
@@ -76,9 +92,12 @@ export function createRoad(rooms: RoadRooms): Road {
   }
 
   function contextOf(traveller: Traveller, time: number, exchange: number | null): AlertContext {
-    const { flow, facts, device } = traveller;
-    const head = exchange === null ? null : rooms.headOf(flow.id, exchange);
-    return { flow, head, facts, device, case: rooms.caseAt(device.id, time), time };
+    const head = exchange === null ? null : rooms.headOf(traveller.flow.id, exchange);
+    return { ...surroundingsOf(traveller, time), head };
+  }
+
+  function surroundingsOf({ flow, facts, device }: Traveller, time: number): Surroundings {
+    return { flow, facts, device, case: rooms.caseAt(device.id, time), time };
   }
 
   function passAll(traveller: Traveller, events: FlowEvent[]): void {

@@ -1,12 +1,14 @@
 /** The evidence store without a disk, for `scan`, tests, and labs that must keep nothing. Bounded by its caller's use. */
 import { type Alert, SEVERITIES } from '../../model/alert.ts';
 import type { Case } from '../../model/case.ts';
+import type { TokenRow } from '../../model/comparison.ts';
 import {
   type AuditEntry,
   type CoverageSnapshot,
   type EvidenceStore,
   type FlowRecord,
   limitOf,
+  MAX_TOKENS,
   type Secret,
   type Stored,
 } from './store.ts';
@@ -20,6 +22,7 @@ export function createMemoryStore(): EvidenceStore {
   const flows = new Map<string, FlowRecord>();
   const cases = new Map<string, Case>();
   const coverage = new Map<string, CoverageSnapshot>();
+  const tokens = new Map<string, TokenRow>();
   const audits: AuditEntry[] = [];
 
   return {
@@ -83,6 +86,22 @@ export function createMemoryStore(): EvidenceStore {
       return OK;
     },
     coverage: () => [...coverage.values()],
+    putTokens(rows) {
+      for (const row of rows) {
+        const { device, host, where, path, caseId, phase, hash } = row;
+        tokens.set(JSON.stringify([device, host, where, path, caseId, phase, hash]), structuredClone(row));
+      }
+      return OK;
+    },
+    tokens: (query) =>
+      [...tokens.values()]
+        .filter(
+          (row) =>
+            (query.device === undefined || row.device === query.device) &&
+            (query.case === undefined || row.caseId === query.case),
+        )
+        .sort((a, b) => b.lastSeen - a.lastSeen)
+        .slice(0, query.limit ?? MAX_TOKENS),
     audit(entry) {
       audits.push(entry);
       return OK;
@@ -96,6 +115,7 @@ export function createMemoryStore(): EvidenceStore {
         secrets.delete(alert.id);
         removed.alerts++;
       }
+      for (const [key, { lastSeen }] of tokens) if (lastSeen < before) tokens.delete(key);
       for (const flow of flows.values()) {
         if (flow.openedAt >= before) continue;
         flows.delete(flow.id);

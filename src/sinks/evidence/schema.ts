@@ -66,6 +66,23 @@ export const MIGRATIONS: readonly string[] = [
     who TEXT NOT NULL
   ) STRICT;
   `,
+  // Values to compare phones and runs by: hashes keyed with the installation's secret, never a value.
+  `
+  CREATE TABLE tokens (
+    device TEXT NOT NULL,
+    case_id TEXT NOT NULL,
+    phase TEXT NOT NULL,
+    host TEXT NOT NULL,
+    place TEXT NOT NULL,
+    path TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    last_seen INTEGER NOT NULL,
+    json TEXT NOT NULL,
+    PRIMARY KEY (device, host, place, path, case_id, phase, hash)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX tokens_case ON tokens (case_id);
+  CREATE INDEX tokens_last_seen ON tokens (last_seen);
+  `,
 ];
 
 /** Applies what is missing, each step in a transaction of its own. Returns the version found before. */

@@ -9,9 +9,10 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { type Alert, SEVERITIES } from '../../model/alert.ts';
 import type { Case } from '../../model/case.ts';
+import type { TokenRow } from '../../model/comparison.ts';
 import { MIGRATIONS, migrate } from './schema.ts';
 import { fingerprintOf, seal, unseal } from './seal.ts';
-import { type AuditEntry, type EvidenceStore, type FlowRecord, limitOf, type Stored } from './store.ts';
+import { type AuditEntry, type EvidenceStore, type FlowRecord, limitOf, MAX_TOKENS, type Stored } from './store.ts';
 
 export interface SqliteStoreOptions {
   file: string;
@@ -119,10 +120,14 @@ function createStore(database: DatabaseSync, key: Buffer): EvidenceStore {
     removeCase: database.prepare('DELETE FROM cases WHERE id = ?'),
     putCoverage: database.prepare('INSERT OR REPLACE INTO coverage (device, case_id, time, json) VALUES (?, ?, ?, ?)'),
     coverage: database.prepare('SELECT case_id, time, json FROM coverage ORDER BY device, case_id'),
+    putToken: database.prepare(
+      'INSERT OR REPLACE INTO tokens (device, case_id, phase, host, place, path, hash, last_seen, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    ),
     audit: database.prepare('INSERT INTO audit (time, action, subject, who) VALUES (?, ?, ?, ?)'),
     audits: database.prepare('SELECT time, action, subject, who FROM audit ORDER BY position'),
     pruneAlerts: database.prepare('DELETE FROM alerts WHERE last_seen < ?'),
     pruneFlows: database.prepare('DELETE FROM flows WHERE opened_at < ?'),
+    pruneTokens: database.prepare('DELETE FROM tokens WHERE last_seen < ?'),
     counts: database.prepare(
       'SELECT (SELECT count(*) FROM alerts) AS alerts, (SELECT count(*) FROM flows) AS flows, (SELECT count(*) FROM cases) AS cases',
     ),
@@ -244,6 +249,22 @@ function createStore(database: DatabaseSync, key: Buffer): EvidenceStore {
         time: String(row.time),
         coverage: JSON.parse(String(row.json)),
       })),
+    putTokens: (rows) =>
+      write(() => {
+        for (const row of rows) {
+          const { device, caseId, phase, host, where, path, hash, lastSeen } = row;
+          const key = [device, caseId ?? '', phase ?? '', host, where, path ?? '', hash ?? ''];
+          sql.putToken.run(...key, lastSeen, JSON.stringify(row));
+        }
+      }),
+    tokens(query) {
+      const { where, values } = conditions([
+        ['device = ?', query.device],
+        ['case_id = ?', query.case],
+      ]);
+      const statement = database.prepare(`SELECT json FROM tokens ${where} ORDER BY last_seen DESC LIMIT ?`);
+      return statement.all(...values, query.limit ?? MAX_TOKENS).map((row) => JSON.parse(String(row.json)) as TokenRow);
+    },
     audit,
     audits: () => sql.audits.all().map((row) => ({ ...row }) as unknown as AuditEntry),
     prune(before) {
@@ -252,6 +273,7 @@ function createStore(database: DatabaseSync, key: Buffer): EvidenceStore {
         sql.putFloor.run(String(lastSeq()));
         removed.alerts = Number(sql.pruneAlerts.run(new Date(before).toISOString()).changes);
         removed.flows = Number(sql.pruneFlows.run(before).changes);
+        sql.pruneTokens.run(before);
       });
       return removed;
     },

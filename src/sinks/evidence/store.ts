@@ -5,6 +5,7 @@
  */
 import type { Alert, AlertRecord, AlertType, Severity } from '../../model/alert.ts';
 import type { Case } from '../../model/case.ts';
+import type { TokenRow } from '../../model/comparison.ts';
 import type { DeviceCoverage } from '../../model/coverage.ts';
 import type { DestinationFacts } from '../../model/destination.ts';
 import type {
@@ -80,6 +81,13 @@ export interface FlowQuery {
   limit?: number;
 }
 
+export interface TokenQuery {
+  device?: string;
+  case?: string;
+  /** 20,000 when not given. */
+  limit?: number;
+}
+
 export interface Secret {
   value: string;
   seen: string;
@@ -137,16 +145,23 @@ export interface EvidenceStore {
   putCoverage(snapshot: CoverageSnapshot): Stored;
   coverage(): CoverageSnapshot[];
 
+  /** Replaces the row of the same phone, place, phase and hash. All or none of them. */
+  putTokens(rows: readonly TokenRow[]): Stored;
+  /** Latest first. */
+  tokens(query: TokenQuery): TokenRow[];
+
   audit(entry: AuditEntry): Stored;
   /** Oldest first. */
   audits(): AuditEntry[];
 
-  /** Removes alerts last seen, and flows opened, before a time (ms since the epoch); cases and audit stay. */
+  /** Removes alerts and tokens last seen, and flows opened, before a time (ms since the epoch); cases and audit stay. */
   prune(before: number): { alerts: number; flows: number };
   counts(): Counts;
   close(): void;
 }
 
+/** About 300 bytes each: all a comparison can use. */
+export const MAX_TOKENS = 20_000;
 export const DEFAULT_LIMIT = 500;
 /** An alert is about 1.5 KB of JSON: one answer stays below 3 MB. */
 export const MAX_LIMIT = 2000;

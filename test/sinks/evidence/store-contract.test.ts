@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { TokenRow } from '../../../src/model/comparison.ts';
 import { createMemoryStore } from '../../../src/sinks/evidence/memory.ts';
 import { openSqliteStore } from '../../../src/sinks/evidence/sqlite.ts';
 import type { EvidenceStore } from '../../../src/sinks/evidence/store.ts';
@@ -140,6 +141,44 @@ for (const [name, create] of Object.entries(STORES)) {
         [null, '2'],
         ['c1', '3'],
       ]);
+    });
+
+    it('keeps one row per phone, place, phase and hash of compared values, latest first, until they are pruned', () => {
+      const row = (change: Partial<TokenRow>): TokenRow => ({
+        device: 'a',
+        model: 'X',
+        caseId: null,
+        phase: null,
+        host: 'vendor.example',
+        where: 'body',
+        path: '$.id',
+        hash: 'f00d',
+        shape: '40 hex digits',
+        kind: null,
+        requests: 1,
+        connections: 1,
+        firstSeen: 1000,
+        lastSeen: 1000,
+        ...change,
+      });
+      expect(store.putTokens([row({}), row({ caseId: 'c1', phase: 'boot', lastSeen: 3000 })])).toEqual({ ok: true });
+      store.putTokens([
+        row({ requests: 7, lastSeen: 2000 }),
+        row({ device: 'b', hash: null, shape: '', path: null, lastSeen: 500 }),
+      ]);
+      expect(store.tokens({ device: 'a' })).toEqual([
+        row({ caseId: 'c1', phase: 'boot', lastSeen: 3000 }),
+        row({ requests: 7, lastSeen: 2000 }),
+      ]);
+      expect(store.tokens({ case: 'c1' }).map(({ phase }) => phase)).toEqual(['boot']);
+      expect(store.tokens({}).map(({ device, path, hash }) => [device, path, hash])).toEqual([
+        ['a', '$.id', 'f00d'],
+        ['a', '$.id', 'f00d'],
+        ['b', null, null],
+      ]);
+      expect(store.tokens({ limit: 1 })).toHaveLength(1);
+      store.prune(2500);
+      expect(store.tokens({})).toHaveLength(1);
     });
 
     it('prunes what is old with its secrets, and never hands out a seq twice', () => {
