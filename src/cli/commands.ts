@@ -97,7 +97,7 @@ export const COMMANDS: CommandSpec[] = [
   },
   {
     name: 'device list',
-    summary: 'the registered phones, values masked',
+    summary: "the registered phones, values masked, and those on the lab's network without a name",
     flags: [REVEAL_FLAG],
     examples: ['device list', 'device list --reveal --json'],
     load: async () => (await device()).list,
@@ -112,6 +112,14 @@ export const COMMANDS: CommandSpec[] = [
       'device add nokia-01 --mac 02:00:5e:10:00:01 --set email=lab@example.com',
     ],
     load: async () => (await device()).add,
+  },
+  {
+    name: 'device name',
+    words: '<phone> <id>',
+    summary: "register a phone met on the lab's network: its MAC address, its address there or what it calls itself",
+    flags: [{ name: 'model', value: 'TEXT', help: 'e.g. "Nokia 7 Plus"' }],
+    examples: ['device name 02:00:5e:10:00:01 nokia-01', 'device name 10.77.0.100 nokia-01 --model "Nokia 7 Plus"'],
+    load: async () => (await device()).name,
   },
   {
     name: 'device import',

@@ -2,7 +2,7 @@
  * The registered phones, wherever they are: in the lab that runs on the data directory, else in its devices file.
  * Promise: both ways give the same rows and one-line errors; values are masked unless revealing was asked for.
  */
-import type { Device } from '../model/device.ts';
+import type { Device, DiscoveredPhone } from '../model/device.ts';
 import { mask } from '../model/identifier.ts';
 import { call, listIn, runningLabOf } from './lab-client.ts';
 import { loadLab } from './main-module.ts';
@@ -19,6 +19,8 @@ export interface DeviceStore {
   list(reveal: boolean): Promise<DeviceRow[]>;
   /** One item of `devices:` as in the devices file. */
   put(entry: unknown): Promise<void>;
+  /** Phones met on the lab's network; none while no lab runs. */
+  discovered(): Promise<DiscoveredPhone[]>;
   /** False when no such phone was registered. */
   remove(id: string): Promise<boolean>;
 }
@@ -34,6 +36,7 @@ export async function openDeviceStore(dataDir: string): Promise<DeviceStore> {
       put: async (entry) => {
         await call(lab, 'POST', '/api/devices', entry);
       },
+      discovered: async () => listIn<DiscoveredPhone>(await call(lab, 'GET', '/api/devices/discovered'), 'phones'),
       remove: async (id) => {
         const known = listIn<Device>(await call(lab, 'GET', '/api/devices'), 'devices').some(
           (device) => device.id === id,
@@ -49,6 +52,7 @@ export async function openDeviceStore(dataDir: string): Promise<DeviceStore> {
     put: async (entry) => {
       book.put(entry);
     },
+    discovered: async () => [],
     remove: async (id) => book.remove(id),
   };
 }

@@ -6,7 +6,11 @@
 import { Resolver as SystemResolver } from 'node:dns';
 import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
+import { parseNeighbours } from '../devices/neighbours.ts';
 import { hostOf, networkOf, type PhoneSide, phoneSides } from '../gateway/config.ts';
+import { dhcpLog } from '../gateway/daemons.ts';
+import { createDiscovery, type Discovery } from '../gateway/discovery.ts';
+import { watchDiscovery } from '../gateway/discovery-watch.ts';
 import { createDnsForwarder } from '../gateway/dns-forwarder.ts';
 import { createDnsHistory } from '../gateway/dns-history.ts';
 import { DENIED_NAMES, dohOperator } from '../gateway/dns-names.ts';
@@ -17,11 +21,12 @@ import { createOwnAddresses } from '../gateway/listener.ts';
 import { tellRefused } from '../gateway/refused.ts';
 import { watchRefused } from '../gateway/refused-watch.ts';
 import { TABLE } from '../gateway/ruleset.ts';
-import type { GatewayState } from '../gateway/state.ts';
+import { type GatewayState, runDirectory } from '../gateway/state.ts';
 import { rightsPrefix, runTool } from '../gateway/tool.ts';
 import { createUdpFlows, type UdpFlows } from '../gateway/udp-flows.ts';
 import { watchUdp } from '../gateway/udp-watch.ts';
 import type { Log } from '../model/connection.ts';
+import type { DiscoveredPhone } from '../model/device.ts';
 import type { EmitFlowEvent, Flow, FlowEvent } from '../model/flow.ts';
 
 /** A gateway that comes up, changes or goes is noticed after at most this long. */
@@ -37,6 +42,12 @@ export interface LanWatchOptions {
   admit: (clientIp: string) => boolean;
   identify: (clientIp: string) => string | null;
   macOf: (clientIp: string) => string | null;
+  /** Maker of network hardware; null when unknown. */
+  makerOf: (mac: string) => string | null;
+  deviceOfMac: (mac: string) => string | null;
+  dataDir: string;
+  /** A phone came that was not here before. */
+  onPhone: (phone: DiscoveredPhone) => void;
   emit: EmitFlowEvent;
   newId: (time: number) => string;
   now: () => number;
@@ -48,6 +59,8 @@ export interface LanWatchOptions {
 export interface LanWatch {
   /** The name a phone last got this address for. */
   nameOf(clientIp: string, address: string): string | null;
+  /** Phones met on the network, the latest first. */
+  discovered(): DiscoveredPhone[];
   /** Hears of every flow of the lab: what the relay reads is not past it. */
   consume(event: FlowEvent): void;
   stats(): Record<string, unknown>;
@@ -68,6 +81,7 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
   // Phone's address and port of connections the relay took lately: with tproxy nothing else tells them.
   const relayed = new LRUCache<string, true>({ max: 20_000 });
   let datagrams: UdpFlows | null = null;
+  let discovery: Discovery | null = null;
   let watched = '';
   let turn: Promise<void> = Promise.resolve();
 
@@ -84,6 +98,8 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
     const isPhone = createPhoneTest(sides.flatMap(networksOf));
     await keepOpen('datagrams', () => openUdp(isPhone, sides, config.wireguard?.interface));
     await keepOpen('inventory', () => openInventory(isPhone));
+    const lan = sides.filter((side) => side.interface !== config.wireguard?.interface);
+    await keepOpen('phones', () => openDiscovery(isPhone, lan, config.dhcp));
   }
 
   /** What cannot be opened is tried again at the next look: a port in use may become free. */
@@ -157,6 +173,47 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
     return watchInventory({ ...options, inventory, prefix, nameOf: history.nameOf, onTrouble: notify });
   }
 
+  function openDiscovery(isPhone: PhoneTest, lan: PhoneSide[], dhcp: boolean): Part {
+    const made = createDiscovery({ makerOf: options.makerOf, deviceOf: options.deviceOfMac, isPhone });
+    discovery = made;
+    const watch = watchDiscovery({
+      discovery: made,
+      dhcpLog: dhcp ? dhcpLog(runDirectory(options.dataDir)) : null,
+      async neighbours() {
+        const tables = await Promise.all(
+          lan.map((side) =>
+            runTool([], 'ip', [
+              '-j',
+              'neigh',
+              'show',
+              'dev',
+              side.interface,
+              'nud',
+              'reachable',
+              'nud',
+              'stale',
+              'nud',
+              'delay',
+              'nud',
+              'probe',
+            ]),
+          ),
+        );
+        return tables.flatMap((said) => (said.ok ? [...(parseNeighbours(said.out) ?? [])] : []));
+      },
+      onNews(news) {
+        if (news.type === 'new') options.onPhone(news.phone);
+        else
+          notify(
+            `address ${news.ip}`,
+            `two phones use ${news.ip} in turn: one has a fixed address, or poses as the other`,
+          );
+      },
+      now,
+    });
+    return { stats: () => ({ phones: made.list().length }), close: watch.close };
+  }
+
   async function closeAll(): Promise<void> {
     const closing = [...parts.values()];
     parts.clear();
@@ -170,6 +227,7 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
 
   return {
     nameOf: history.nameOf,
+    discovered: () => discovery?.list() ?? [],
     consume(event) {
       if (event.type !== 'flow-opened' || event.flow.engine === 'gateway') return;
       const { client, arrival } = event.flow;

@@ -11,6 +11,7 @@ import { openAuthority } from '../ca/authority.ts';
 import { createCases } from '../cases/cases.ts';
 import { createCoverage } from '../coverage/coverage.ts';
 import { createDoor } from '../door/door.ts';
+import { openVendors } from '../enrich/vendors.ts';
 import { createInspector } from '../inspect/inspector.ts';
 import { judgeImage } from '../inspect/photo/judge-photo.ts';
 import type { Alert, AlertDevice } from '../model/alert.ts';
@@ -88,6 +89,8 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
   const deviceOf = (id: string | null): Device | null => (id === null ? null : (guests.get(id) ?? devices.get(id)));
   const geo = await openPlaces(paths.geo, warnings);
   closers.push(() => geo.close());
+  const vendors = openVendors(paths.geo);
+  closers.push(() => vendors.close());
   const upstreamMap = createUpstreamMap();
   if (options.upstreamMap) upstreamMap.add(readUpstreamMap(options.upstreamMap));
   // The lab's own root, for the https page of the self-test.
@@ -250,6 +253,18 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     admit,
     identify: (ip) => identify({ ip, proxyUser: null }),
     macOf: devices.macOf,
+    makerOf: vendors.vendorOf,
+    deviceOfMac: (mac) => devices.list().find(({ match }) => match.mac === mac)?.id ?? null,
+    dataDir: options.data,
+    onPhone(phone) {
+      if (phone.deviceId !== null) return;
+      const [ip = ''] = phone.addresses;
+      const what = [phone.maker, phone.system].filter((one) => one !== null).join(', ');
+      const message = `A phone without a name joined the lab's network${what && ` (${what})`}: name it with "phonehome device name ${ip} NAME".`;
+      const device: AlertDevice = { id: ip, model: null, ip, mac: phone.mac };
+      const record = alerter.system({ subject: `phone ${phone.mac}`, message, severity: 'info', device, time: now() });
+      if (record) feed.publish(record);
+    },
     emit: road.event,
     newId,
     now,
@@ -317,6 +332,7 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     ...deviceServices(devices, options.data),
     audit: (action, subject, who) => evidence.audit({ time: new Date(now()).toISOString(), action, subject, who }).ok,
     ...caseServices(cases, evidence, now),
+    discovered: () => lanWatch?.discovered() ?? [],
     coverage: coverage.all,
     pins: pins.list,
     setPin: pins.override,

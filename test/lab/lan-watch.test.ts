@@ -140,6 +140,14 @@ describe.skipIf(noLab)(`the phones’ network ${noLab ?? ''}`, () => {
     });
   });
 
+  describe('a phone', () => {
+    it('is met once, by its hardware address, with the addresses of both families', async () => {
+      const { phone: met } = await until(({ type }) => type === 'phone');
+      expect(met).toMatchObject({ mac: '02:00:5e:10:00:01', randomised: true, deviceId: null });
+      expect(told.filter(({ type }) => type === 'phone')).toHaveLength(1);
+    });
+  });
+
   describe('what goes past', () => {
     it.each([
       ['10.77.0.2', '42.62.48.10', 'AF_INET', 20],

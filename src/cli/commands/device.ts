@@ -30,25 +30,72 @@ interface AddFlags extends DeviceFlags {
 
 export async function list(given: Record<string, unknown>): Promise<number> {
   const { data, json, reveal } = given as unknown as DeviceFlags;
-  const rows = await (await openDeviceStore(data)).list(reveal === true);
+  const store = await openDeviceStore(data);
+  const rows = await store.list(reveal === true);
+  const unnamed = (await store.discovered()).filter(({ deviceId }) => deviceId === null);
   if (json) {
     for (const row of rows) printJson({ type: 'device', ...row });
+    for (const phone of unnamed) printJson({ type: 'discovered', ...phone });
     return 0;
   }
   if (rows.length === 0) {
     print(
       'No phone is registered: without one the lab recognises identifiers by their shape only. See phonehome device add --help.',
     );
-    return 0;
+  } else {
+    print(
+      ...table([
+        ['id', 'model', 'known by', 'identifiers'],
+        ...rows.map((row) => [row.id, row.model ?? '', knownBy(row), identifiersOf(row)]),
+      ]),
+    );
   }
-  print(
-    ...table([
-      ['id', 'model', 'known by', 'identifiers'],
-      ...rows.map((row) => [row.id, row.model ?? '', knownBy(row), identifiersOf(row)]),
-    ]),
-  );
+  if (unnamed.length > 0) {
+    print(
+      '',
+      `On the lab's network without a name (phonehome device name ${unnamed[0]?.mac} NAME):`,
+      ...table([
+        ['mac', 'address', 'calls itself', 'system', 'maker'],
+        ...unnamed.map((phone) => [
+          phone.mac,
+          phone.addresses[0] ?? '',
+          phone.hostName ?? '',
+          phone.system ?? '',
+          phone.maker ?? (phone.randomised ? 'made-up address' : ''),
+        ]),
+      ]),
+    );
+  }
   return 0;
 }
+
+/** Registers a phone met on the lab's network, by its MAC address or by the address or name it goes by there. */
+export async function name(given: Record<string, unknown>, [phone = '', id = '']: string[]): Promise<number> {
+  const { data, json, model } = given as unknown as DeviceFlags & { model: string | null };
+  const store = await openDeviceStore(data);
+  const wanted = phone.toLowerCase();
+  const found = (await store.discovered()).filter(
+    ({ mac, addresses, hostName }) =>
+      mac === wanted || addresses.includes(wanted) || hostName?.toLowerCase() === wanted,
+  );
+  if (found.length > 1) throw new LabError(`${phone} fits ${found.length} phones: give the MAC address`);
+  const mac = found[0]?.mac ?? (MAC.test(wanted) ? wanted : null);
+  if (mac === null)
+    throw new LabError(
+      `no phone "${phone}" is on the lab's network: see phonehome device list, or give its MAC address`,
+    );
+  await store.put({ id, ...(model && { model }), match: { mac }, identifiers: { wifi_mac: [mac] } });
+  if (json) printJson({ type: 'device', id });
+  else
+    print(
+      `${mac} is ${id} from now on.${
+        found[0]?.randomised ? ' Its address is made up for this network: on another one it is another phone.' : ''
+      } Add its identifiers with: phonehome device add ${id} --mac ${mac} --imei …`,
+    );
+  return 0;
+}
+
+const MAC = /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/;
 
 export async function add(given: Record<string, unknown>, [id = '']: string[]): Promise<number> {
   const flags = given as unknown as AddFlags;

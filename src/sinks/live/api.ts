@@ -82,6 +82,7 @@ export function createApi(services: LiveServices, access: Access, onError: (erro
     if (reveal && !services.audit('reveal', 'all devices', who(c))) return c.json({ error: NO_AUDIT }, 409);
     return c.json({ devices: services.devices().map((device) => viewDevice(device, reveal)) });
   });
+  app.get('/api/devices/discovered', (c) => c.json({ phones: services.discovered() }));
   app.get('/api/devices/:id', (c) => {
     const device = services.devices().find(({ id }) => id === c.req.param('id'));
     if (device === undefined) return found(c, null, 'device');

@@ -141,6 +141,11 @@ export const openApi = {
         { requestBody: DEVICE_BODY },
       ),
     },
+    '/api/devices/discovered': {
+      get: operation("Phones met on the lab's network, the latest first; empty while no gateway is up.", {
+        '200': json(wrap('phones', listOf('DiscoveredPhone')), 'Registered ones included: they have a `deviceId`.'),
+      }),
+    },
     '/api/devices/{id}': {
       parameters: [id],
       get: operation(

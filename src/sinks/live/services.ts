@@ -5,7 +5,7 @@
 import type { Alert } from '../../model/alert.ts';
 import type { Case } from '../../model/case.ts';
 import type { DeviceCoverage } from '../../model/coverage.ts';
-import type { Device } from '../../model/device.ts';
+import type { Device, DiscoveredPhone } from '../../model/device.ts';
 import type { ReplayInfo, ReplayOutcome } from '../../model/lab.ts';
 import type { PinOverride, PinState } from '../../model/pin.ts';
 import type { TrustTest, TrustTestState } from '../../model/trust-test.ts';
@@ -49,6 +49,8 @@ export interface LiveServices {
   /** `entry` as one item of `devices:` in the devices file, unchecked. An existing id is replaced. */
   putDevice(entry: unknown): Outcome<Device>;
   removeDevice(id: string): boolean;
+  /** Phones met on the lab's network, the latest first; empty while no gateway is up. */
+  discovered(): DiscoveredPhone[];
   /** Writes an audit entry; false when it could not be written. */
   audit(action: string, subject: string, who: string): boolean;
 

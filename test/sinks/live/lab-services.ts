@@ -95,6 +95,21 @@ export function labServices(store: EvidenceStore = createMemoryStore()): LiveSer
       pins.push(pin);
       return pin;
     },
+    discovered: () => [
+      {
+        mac: '02:00:5e:10:00:01',
+        addresses: ['10.77.0.100'],
+        hostName: null,
+        vendorClass: 'android-dhcp-14',
+        fingerprint: '1,3,6',
+        system: 'Android 14',
+        maker: null,
+        randomised: true,
+        deviceId: null,
+        firstSeen: '2026-11-22T10:00:00.000Z',
+        lastSeen: '2026-11-22T10:00:00.000Z',
+      },
+    ],
     trustTests: () => trustTests,
     requestTrustTest({ device, name, test, limitMs }) {
       const asked: TrustTestState = {
