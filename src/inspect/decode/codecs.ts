@@ -11,7 +11,7 @@ import { utf16 } from './utf16.ts';
 export interface Codec {
   /** True when the compressed stream is over; what follows is not part of it. */
   push(bytes: Buffer): boolean;
-  /** Frees what is not garbage-collected. */
+  /** No more bytes will come: hands out what waited for more, and frees what is not garbage-collected. */
   end(): void;
 }
 
@@ -37,7 +37,8 @@ export function createCodec(name: CodecName, emit: Emit): Codec {
           stream.push(bytes);
           return false;
         },
-        end: () => {},
+        // Frames under 18 bytes are not begun before the end.
+        end: () => stream.push(new Uint8Array(0), true),
       };
     }
     case 'br':

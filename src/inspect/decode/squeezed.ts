@@ -56,7 +56,18 @@ export class Squeezed implements ByteSink {
 
   end(complete: boolean): void {
     if (this.#plain) this.#plain.end(complete);
-    else if (!this.#isOver) this.#stop(complete);
+    else if (!this.#isOver) this.#finish(complete);
+  }
+
+  #finish(complete: boolean): void {
+    const codec = this.#codec;
+    this.#codec = null;
+    try {
+      codec?.end();
+    } catch {
+      // A stream that broke off: what was there has been handed on.
+    }
+    if (!this.#isOver) this.#stop(complete);
   }
 
   #decode(slice: Buffer): void {
@@ -101,7 +112,12 @@ export class Squeezed implements ByteSink {
   #stop(complete: boolean): void {
     this.#isOver = true;
     this.#options.inside.end(complete);
-    this.#codec?.end();
+    const codec = this.#codec;
     this.#codec = null;
+    try {
+      codec?.end();
+    } catch {
+      // Nothing is wanted from it any more.
+    }
   }
 }

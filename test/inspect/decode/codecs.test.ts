@@ -1,0 +1,82 @@
+/** Decompressors: what they must decode, that streams end where they end, that noise only makes them give up. */
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type CodecName, createCodec } from '../../../src/inspect/decode/codecs.ts';
+import { pieces } from '../lab-phone.ts';
+
+function decode(name: CodecName, bytes: Buffer, cuts: number[] | number = []): string {
+  const out: Buffer[] = [];
+  const codec = createCodec(name, (part) => out.push(Buffer.from(part)));
+  for (const piece of pieces(bytes, cuts)) if (codec.push(piece)) break;
+  codec.end();
+  return Buffer.concat(out).toString('latin1');
+}
+
+/** Magic, flags without extras, block size 64 KB, header checksum (not checked). */
+const frame = (...blocks: Buffer[]): Buffer =>
+  Buffer.concat([Buffer.from('04224d18604082', 'hex'), ...blocks, Buffer.alloc(4)]);
+const block = (hex: string): Buffer => {
+  const body = Buffer.from(hex, 'hex');
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(body.length);
+  return Buffer.concat([size, body]);
+};
+
+describe('LZ4', () => {
+  // Three literals, nine bytes from three back, three literals.
+  const abc = block('35616263030030787a79');
+
+  it('reads literals and overlapping matches', () => {
+    expect(decode('lz4', frame(abc))).toBe('abcabcabcabcxzy');
+  });
+
+  it('reads matches that reach into the block before', () => {
+    expect(decode('lz4', frame(abc, block('010f003078797a')))).toBe('abcabcabcabcxzyabcabxyz');
+  });
+
+  it('refuses matches before the beginning', () => {
+    expect(() => decode('lz4', frame(block('3561626309003078797a')))).toThrow();
+  });
+});
+
+describe('every decompressor', () => {
+  const packers: [CodecName, (bytes: Buffer) => Buffer][] = [
+    ['gzip', gzipSync],
+    ['zlib', deflateSync],
+    ['deflate', deflateRawSync],
+    ['br', brotliCompressSync],
+    ['zstd', zstdCompressSync],
+  ];
+
+  it.each(packers)('%s: gives back what was packed, for any cutting', (name, pack) => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 3000 }), fc.array(fc.nat(3000), { maxLength: 5 }), (text, cuts) => {
+        const bytes = Buffer.from(text.repeat(3), 'latin1');
+        expect(decode(name, pack(bytes), cuts)).toBe(bytes.toString('latin1'));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it.each(['gzip', 'zlib', 'deflate', 'br', 'zstd', 'lz4', 'utf-16le', 'utf-16be'] as const)(
+    '%s: noise gives bytes or an exception',
+    (name) => {
+      fc.assert(
+        fc.property(fc.uint8Array({ maxLength: 500 }), ({ buffer, byteOffset, length }) => {
+          try {
+            decode(name, Buffer.from(buffer, byteOffset, length), 7);
+          } catch (error) {
+            expect(error).toBeDefined();
+          }
+        }),
+        { numRuns: 300 },
+      );
+    },
+  );
+
+  it('zlib: what follows the stream is not gathered', () => {
+    const codec = createCodec('zlib', () => {});
+    expect(codec.push(Buffer.concat([deflateSync('text'), Buffer.alloc(1000)]))).toBe(true);
+  });
+});
