@@ -1,5 +1,6 @@
 /** Kernel settings: the values before are noted, so that `down` restores them. */
-import { type Ground, ok, type Part, warn } from './ground.ts';
+import type { GatewayCheck } from '../model/gateway.ts';
+import { fail, type Ground, ok, type Part, warn } from './ground.ts';
 import { type Sysctl, sysctlPath, sysctls } from './services.ts';
 
 /** Without these nothing is forwarded, or settings do not reach this machine at all: anything else is a matter of comfort. */
@@ -38,11 +39,27 @@ export const kernelSettings: Part = {
       const value = readSetting(ground, setting);
       return value !== null && !sameValue(value, setting.value);
     });
-    if (wrong.length === 0) return [ok('kernel', 'settings as needed')];
     const list = wrong.map(({ name, value }) => `${name} is not ${value}`).join(', ');
-    return [warn('kernel', list, 'another program changed it: run "phonehome gateway up" again')];
+    return [
+      wrong.length === 0
+        ? ok('kernel', 'settings as needed')
+        : warn('kernel', list, 'another program changed it: run "phonehome gateway up" again'),
+      ...checkTable(ground),
+    ];
   },
 };
+
+const NEARLY_FULL = 0.8;
+
+/** When it is full the kernel drops new connections of every phone, and says so in its own log only. */
+function checkTable({ machine }: Ground): GatewayCheck[] {
+  const number = (name: string): number => Number(machine.read(sysctlPath(`net.netfilter.${name}`)) ?? Number.NaN);
+  const [count, most] = [number('nf_conntrack_count'), number('nf_conntrack_max')];
+  if (!(count > most * NEARLY_FULL)) return [];
+  const advice = `sysctl -w net.netfilter.nf_conntrack_max=${most * 4} (some 300 bytes each)`;
+  const found = `the kernel follows ${count} connections of at most ${most}: beyond them phones are dropped`;
+  return [count >= most ? fail('connections', found, advice) : warn('connections', found, advice)];
+}
 
 const readSetting = ({ machine }: Ground, { name }: Sysctl): string | null =>
   machine.read(sysctlPath(name))?.trim() ?? null;

@@ -5,7 +5,7 @@ import { fail, must, ok, type Part, warn } from './ground.ts';
 import { listens } from './interfaces.ts';
 import type { Machine } from './machine.ts';
 import { parseRefused } from './refused.ts';
-import { removeRuleset, ruleset, TABLE, TABLE_COMMENT, TPROXY_MARK, TPROXY_TABLE } from './ruleset.ts';
+import { FOREIGN, removeRuleset, ruleset, TABLE, TABLE_COMMENT, TPROXY_MARK, TPROXY_TABLE } from './ruleset.ts';
 import { gatewayId } from './state.ts';
 
 /** Whose table of our name is in the kernel: null when there is none, or when it cannot be asked without root. */
@@ -58,6 +58,7 @@ export const rules: Part = {
             `nobody listens on port ${config.uiPort}`,
             'start the lab with the uiPort of the gateway configuration',
           ),
+      ...checkForeign(machine),
       ...otherFirewalls(machine),
     ];
   },
@@ -67,6 +68,25 @@ export function foreignAdvice(owner: 'other data directory' | 'foreign'): string
   return owner === 'foreign'
     ? `rename that table, or remove it with "nft delete table inet ${TABLE}" if nobody needs it`
     : 'take that gateway down first: "phonehome gateway down" with its --data directory';
+}
+
+/** A phone with a static address of another network, or one that borrows an address. */
+function checkForeign(machine: Machine): GatewayCheck[] {
+  const ran = machine.run('nft', ['-j', 'list', 'counters', 'table', 'inet', TABLE]);
+  if (!ran.ok) return [];
+  const counters = entries(ran.out).map(
+    (entry) => (entry as { counter?: { name?: string; packets?: number } }).counter,
+  );
+  const packets = counters.find((counter) => counter?.name === FOREIGN)?.packets ?? 0;
+  return packets > 0
+    ? [
+        warn(
+          'addresses',
+          `${packets} packets came from addresses that are not of the phones’ network`,
+          'set the phone to get its address by itself (DHCP), not a static one',
+        ),
+      ]
+    : [];
 }
 
 interface NftChain {

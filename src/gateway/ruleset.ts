@@ -4,7 +4,7 @@
  * is down the kernel answers "refused" (fails closed). Nothing else of the machine's rules is touched: one table of our
  * own, hooked on the phones' interfaces only, so that the operator's ssh over another interface is never in it.
  */
-import { type GatewayConfig, hostOf, networkOf, phoneSides } from './config.ts';
+import { type GatewayConfig, hostOf, networkOf, type PhoneSide, phoneSides } from './config.ts';
 
 export const TABLE = 'phonehome';
 /** How a table of ours is told from somebody else's of the same name. */
@@ -13,6 +13,9 @@ export const TABLE_COMMENT = 'phonehome gateway';
 /** Packets for the listener in tproxy mode: marked in the rules, delivered to this machine by a rule of this routing table. */
 export const TPROXY_MARK = '0x7068';
 export const TPROXY_TABLE = '7068';
+
+/** Counts what a phone with a static or borrowed address sent: it is dropped, nothing could be answered. */
+export const FOREIGN = 'foreign';
 
 /** Refused attempts per phone and destination are remembered an hour; 4,096 of them are 300 KB of kernel memory. */
 const REFUSED_SET = `flags dynamic, timeout; timeout 1h; size 4096; counter;`;
@@ -57,6 +60,12 @@ export function ruleset(config: GatewayConfig, id = 'print'): string {
     `table inet ${TABLE} {`,
     `  comment "${TABLE_COMMENT} ${id}"`,
     ...sets,
+    `  counter ${FOREIGN} { comment "packets of phones with an address that is not of their network" }`,
+    '',
+    '  chain foreign_in {',
+    '    type filter hook prerouting priority raw; policy accept;',
+    ...sides.flatMap(foreign),
+    '  }',
     '',
     '  chain phones_in {',
     '    type nat hook prerouting priority dstnat; policy accept;',
@@ -94,6 +103,16 @@ export function ruleset(config: GatewayConfig, id = 'print'): string {
     '}',
     '',
   ].join('\n');
+}
+
+/** A phone asks for its first address from 0.0.0.0 or ::, and speaks to its neighbours from fe80::. */
+function foreign({ interface: name, address, address6 }: PhoneSide): string[] {
+  const dropped = `counter name ${FOREIGN} drop`;
+  const own6 = ['::', 'fe80::/10', ...(address6 ? [networkOf(address6)] : [])].join(', ');
+  return [
+    `    iifname ${JSON.stringify(name)} ip saddr != { 0.0.0.0, ${networkOf(address)} } ${dropped}`,
+    `    iifname ${JSON.stringify(name)} ip6 saddr != { ${own6} } ${dropped}`,
+  ];
 }
 
 /** Hands packets to a listener without rewriting them. Where nobody listens they go on to `through`, which refuses them. */

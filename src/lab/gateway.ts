@@ -12,6 +12,8 @@ import { LabError } from '../model/lab.ts';
 
 /** A gateway that comes up, changes or goes is noticed after at most this long. */
 const LOOK_AGAIN_MS = 2000;
+/** An address nobody knows is looked for in the file, at most this often. */
+const ASK_AGAIN_MS = 100;
 
 export interface TransparentOptions {
   /** Null: open only while a gateway is up. */
@@ -41,6 +43,7 @@ export async function openTransparentPort(options: TransparentOptions): Promise<
   let gateway = readRunningState(dataDir);
   let listener: TransparentListener | null = null;
   let complaint: string | null = null;
+  let askedAt = -Infinity;
   let turn: Promise<void> = Promise.resolve();
 
   const open = async (): Promise<void> => {
@@ -98,7 +101,14 @@ export async function openTransparentPort(options: TransparentOptions): Promise<
 
   return {
     port: () => listener?.port ?? null,
-    peerOf: (ip) => gateway?.peers.find(({ address, address6 }) => address === ip || address6 === ip)?.name ?? null,
+    peerOf(ip) {
+      const known = peerIn(gateway, ip);
+      if (known !== null || !gateway?.config.wireguard || now() - askedAt < ASK_AGAIN_MS) return known;
+      // Added a moment ago: a phone is known from its first connection.
+      askedAt = now();
+      gateway = readRunningState(dataDir);
+      return peerIn(gateway, ip);
+    },
     gateway: () => gateway,
     async close() {
       clearInterval(timer);
@@ -106,4 +116,8 @@ export async function openTransparentPort(options: TransparentOptions): Promise<
       await listener?.close();
     },
   };
+}
+
+function peerIn(gateway: GatewayState | null, ip: string): string | null {
+  return gateway?.peers.find(({ address, address6 }) => address === ip || address6 === ip)?.name ?? null;
 }

@@ -1,12 +1,12 @@
 /** The gateway's decisions on a machine that exists in memory only: what it refuses before it changes anything, and undoes. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkGateway, openGateway, takeDown } from '../../src/gateway/control.ts';
 import { addressFromHex } from '../../src/gateway/interfaces.ts';
-import { parseState, readRunningState, runDirectory, statePath } from '../../src/gateway/state.ts';
+import { bootIdOf, parseState, readRunningState, runDirectory, statePath } from '../../src/gateway/state.ts';
 import { publicKeyOf } from '../../src/gateway/tunnel-peers.ts';
 import { addrJson, type FakeOptions, fakeMachine, TWO_INTERFACES } from './fake-machine.ts';
 
@@ -271,6 +271,32 @@ describe('the doctor', () => {
     const machine = fakeMachine({ tools: ['ip'], files: { [join(dataDir, 'gateway.yaml')]: 'here' } });
     expect(checkGateway(dataDir, machine)).toContainEqual(
       expect.objectContaining({ name: 'gw nft', state: 'fail', advice: 'apt install nftables' }),
+    );
+  });
+});
+
+describe('status', () => {
+  it('warns before the kernel’s table of connections is full', () => {
+    const files = {
+      '/proc/sys/net/netfilter/nf_conntrack_count': '65000\n',
+      '/proc/sys/net/netfilter/nf_conntrack_max': '65536\n',
+    };
+    const machine = fakeMachine({ files });
+    const gateway = openGateway({ dataDir, configFile: null, machine });
+    gateway.up(quiet);
+    writeFileSync(
+      statePath(dataDir),
+      (machine.files.get(statePath(dataDir)) ?? '').replace(
+        'boot-1',
+        bootIdOf({ read: (path) => readFileSync(path, 'utf8') }),
+      ),
+    );
+    expect(gateway.status().checks).toContainEqual(
+      expect.objectContaining({
+        name: 'connections',
+        state: 'warn',
+        advice: expect.stringContaining('nf_conntrack_max=262144'),
+      }),
     );
   });
 });

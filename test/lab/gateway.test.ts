@@ -137,6 +137,17 @@ describe.skipIf(noLab)(`a phone that only joined the network ${noLab ?? ''}`, ()
     expect(lab.curl('-L', 'http://[fd77::1]/')).toMatch(/<html/i);
   });
 
+  it('is not heard under an address that is none of its network, and the operator is told', () => {
+    lab.net.run('phone', ['ip', 'addr', 'add', '192.168.50.2/32', 'dev', 'wlan0']);
+    const before = lab.seen.length;
+    lab.net.spawn('phone', ['curl', '-sS', '--max-time', '1', '--interface', '192.168.50.2', `http://${CN4}/borrowed`]);
+    expect(lab.seen.slice(before)).toEqual([]);
+    const { checks } = JSON.parse(lab.gateway('status', '--json').stdout);
+    expect(checks).toContainEqual(
+      expect.objectContaining({ name: 'addresses', state: 'warn', advice: expect.stringContaining('DHCP') }),
+    );
+  });
+
   it('cannot make the lab call itself: refused, and recorded', async () => {
     const talked = await lab.talk({ host: '10.77.0.1', port: 8443, send: 'GET / HTTP/1.0\r\n\r\n' });
     expect(talked.ended).toMatch(/ECONNRESET|EPIPE/);
