@@ -27,8 +27,8 @@ export async function createVendorAuthority(now: number): Promise<VendorAuthorit
   const issue = (subject: forge.pki.CertificateField[], extensions: object[]): string => {
     const certificate = forge.pki.createCertificate();
     certificate.publicKey = publicKey;
-    // Positive and unique: the top bit stays clear (RFC 5280 4.1.2.2).
-    certificate.serialNumber = `00${randomBytes(15).toString('hex')}`;
+    // Positive, unique, and no leading zero byte, which DER forbids (RFC 5280 4.1.2.2, X.690 8.3.2).
+    certificate.serialNumber = `01${randomBytes(15).toString('hex')}`;
     certificate.validity.notBefore = new Date(now - DAY_MS);
     certificate.validity.notAfter = new Date(now + 2 * DAY_MS);
     certificate.setSubject(subject);

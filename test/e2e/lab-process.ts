@@ -3,7 +3,7 @@
  * its proxy port and its API. Nothing in these tests reaches into the lab's code.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -14,20 +14,6 @@ import type { Lab } from '../clients/client.ts';
 import { run } from '../clients/process.ts';
 
 const BIN = path.resolve(import.meta.dirname, '../../bin/phonehome.mjs');
-
-/**
- * A new data directory costs ten seconds of compiling geo tables. Tests share what the first one compiled; the lab
- * checks them against the installed packages, so a stale copy is only slow, never wrong.
- */
-const GEO_CACHE = path.resolve(import.meta.dirname, '../../node_modules/.cache/phonehome-test/geoip');
-
-async function keepGeo(made: string): Promise<void> {
-  const partial = `${GEO_CACHE}.${process.pid}`;
-  await rm(partial, { recursive: true, force: true });
-  await cp(made, partial, { recursive: true });
-  // Another worker may have been first: then its copy is as good.
-  await rename(partial, GEO_CACHE).catch(() => rm(partial, { recursive: true }));
-}
 
 export interface Ready {
   type: 'ready';
@@ -86,7 +72,6 @@ export const ANY_PHONE = `devices:
 
 export async function startLab(options: StartOptions = {}): Promise<LabProcess> {
   const dataDir = options.dataDir ?? (await mkdtemp(path.join(tmpdir(), 'lab-')));
-  await cp(GEO_CACHE, path.join(dataDir, 'geoip'), { recursive: true }).catch(() => undefined);
   const args = [options.command ?? 'start', '--json', '--proxy-port', '0', '--ui-port', '0', '--data', dataDir];
   if (options.devices) {
     const file = path.join(dataDir, 'given-devices.yaml');
@@ -113,7 +98,6 @@ export async function startLab(options: StartOptions = {}): Promise<LabProcess> 
     for (const wake of waiting) wake();
   });
   const ready = await promise;
-  await keepGeo(path.join(dataDir, 'geoip'));
   const phone: Lab = { proxy: { host: '127.0.0.1', port: ready.proxy.port }, caFile: ready.ca.pem };
   const token = async (): Promise<string> => (await readFile(ready.token, 'utf8')).trim();
 

@@ -12,7 +12,7 @@ import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Alert } from '../../src/model/alert.ts';
-import { type LabProcess, startLab } from './lab-process.ts';
+import { type LabProcess, phonehome, startLab } from './lab-process.ts';
 
 const DEVICES = `devices:
   - id: unit-1
@@ -228,5 +228,69 @@ describe('a vendor id nobody registered', () => {
     await report(one, 99);
     const [alert] = unknown(await lab.until('an unknown identifier', (alerts) => unknown(alerts).length > 0));
     expect(alert).toMatchObject({ device: { id: 'unit-1' }, evidence: { path: '$.dev.u' } });
+  });
+
+  it('is what "compare" says of the two phones, from the store, with and without a lab', async () => {
+    const compared = await phonehome(['compare', 'unit-1', 'unit-2', '--data', dir, '--json']);
+    const lines = compared.stdout
+      .trim()
+      .split('\n')
+      .map((text) => JSON.parse(text) as Record<string, unknown>);
+    expect(lines.filter(({ type }) => type === 'persistent')).toEqual([
+      {
+        type: 'persistent',
+        host: VENDOR,
+        where: 'body',
+        path: '$.dev.u',
+        shape: '64 hex digits',
+        kind: null,
+        requests: { a: REQUESTS + 1, b: REQUESTS },
+      },
+    ]);
+    expect(lines.at(-1)).toMatchObject({ type: 'summary', of: 'phones', a: { devices: ['unit-1'] }, persistent: 1 });
+    const forPeople = await phonehome(['compare', 'unit-1', 'unit-2', '--data', dir]);
+    expect(forPeople.stdout).toContain('these tell the two apart');
+    expect(forPeople.stdout).toMatch(/unknown +64 hex digits +report\.vendor\.example +body \$\.dev\.u/);
+  });
+
+  it('shows as changed when the phone was reset between two cases, and in a phase before a phase', async () => {
+    const command = async (...args: string[]): Promise<Record<string, unknown>[]> => {
+      const { stdout, stderr, code } = await phonehome([...args, '--data', dir, '--json']);
+      expect(`${code} ${stderr}`).toBe('0 ');
+      return stdout
+        .trim()
+        .split('\n')
+        .map((text) => JSON.parse(text) as Record<string, unknown>);
+    };
+    const run = async (title: string, phone: Unit, during: () => Promise<void>): Promise<string> => {
+      const [opened] = await command('case', 'new', title, '--device', phone.id);
+      await during();
+      await command('case', 'close', String(opened?.id));
+      return String(opened?.id);
+    };
+    const reset = { ...one, vendorId: createHash('sha256').update('after the reset').digest('hex') };
+    const before = await run('before the reset', one, () => report(one, 200));
+    const after = await run('after the reset', reset, async () => {
+      await command('case', 'mark', 'set-up');
+      await report(reset, 201);
+      await command('case', 'mark', 'idle');
+      await send(reset, SITE, '/idle', []);
+    });
+    const summary = { type: 'summary', of: 'runs', persistent: 0 };
+    const changed = { type: 'difference', change: 'changed', what: 'token', host: VENDOR, path: '$.dev.u' };
+    const runs = await command('compare', before, after);
+    expect(runs.filter(({ what }) => what === 'token')).toMatchObject([changed]);
+    expect(runs).toContainEqual(expect.objectContaining({ change: 'appeared', what: 'destination', host: SITE }));
+    expect(runs.at(-1)).toMatchObject(summary);
+    const phases = await command('compare', `${after}:set-up`, `${after}:idle`);
+    expect(phases.filter(({ what }) => what === 'token')).toMatchObject([{ ...changed, change: 'disappeared' }]);
+  });
+
+  it('is not invented for a name that means nothing', async () => {
+    const ran = await phonehome(['compare', 'unit-1', 'nobody', '--data', dir]);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toBe(
+      'phonehome: "nobody" is neither a case nor a phone that sent anything: see phonehome case list and phonehome device list\n',
+    );
   });
 });
