@@ -3,17 +3,12 @@
  * Promise: `push` hands out what the bytes so far decode to; bad data throws. A library is loaded when its first body
  * comes: together they would take 20 MB of a lab that may never need them.
  */
+
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import type { Codec } from './codec.ts';
 import { lz4 } from './lz4.ts';
 import { utf16 } from './utf16.ts';
-
-export interface Codec {
-  /** True when the compressed stream is over; what follows is not part of it. */
-  push(bytes: Buffer): boolean;
-  /** No more bytes will come: hands out what waited for more, and frees what is not garbage-collected. */
-  end(): void;
-}
 
 export type CodecName = 'gzip' | 'zlib' | 'deflate' | 'br' | 'zstd' | 'lz4' | 'utf-16le' | 'utf-16be';
 type Emit = (bytes: Buffer) => void;

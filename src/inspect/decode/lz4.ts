@@ -2,7 +2,7 @@
  * LZ4 frames (lz4_Frame_format.md 1.6), block by block. No package decodes them synchronously in pieces.
  * Promise: at most one block (4 MB) and 64 KB of history are kept; anything that is no LZ4 throws.
  */
-import type { Codec } from './codecs.ts';
+import type { Codec } from './codec.ts';
 
 const HISTORY = 64 << 10;
 const MAX_BLOCK = 4 << 20;

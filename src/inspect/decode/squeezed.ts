@@ -5,7 +5,8 @@
  * goes to `fallback` whole.
  */
 import type { ByteSink } from '../layers/sink.ts';
-import { type Codec, type CodecName, createCodec } from './codecs.ts';
+import type { Codec } from './codec.ts';
+import { type CodecName, createCodec } from './codecs.ts';
 
 /** Decoded per step at most SLICE × 1032 (deflate's best ratio), 4 MB. */
 const SLICE = 4096;

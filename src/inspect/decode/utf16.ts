@@ -1,6 +1,6 @@
 /** UTF-16 text as UTF-8, in pieces. Promise: any bytes; a half character at the end is dropped. */
 import { StringDecoder } from 'node:string_decoder';
-import type { Codec } from './codecs.ts';
+import type { Codec } from './codec.ts';
 
 export function utf16(emit: (bytes: Buffer) => void, isBigEndian: boolean): Codec {
   const decoder = new StringDecoder('utf16le');
