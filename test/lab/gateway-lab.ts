@@ -60,6 +60,8 @@ export interface GatewayLabOptions {
   servers?: (net: LabNetwork) => Promise<string | null>;
   devices: string | ((dataDir: string) => string);
   args?: string[];
+  /** The lab's process has no capability at all, as an ordinary user's. */
+  withoutRights?: boolean;
   /** After the network is there, before anything is started. */
   prepare?: (net: LabNetwork, dataDir: string) => void;
   /** Before `gateway up`. Default: true. */
@@ -100,7 +102,8 @@ export async function startGatewayLab(options: GatewayLabOptions): Promise<Gatew
     const files = ['--devices', path.join(dataDir, 'given-devices.yaml')];
     const world = path.join(dataDir, 'world.pem');
     if (existsSync(world)) files.push('--upstream-ca', world);
-    const command = [process.execPath, BIN, 'start', ...args, ...files, ...(options.args ?? [])];
+    const rights = options.withoutRights ? ['setpriv', '--bounding-set', '-all', '--inh-caps', '-all'] : [];
+    const command = [...rights, process.execPath, BIN, 'start', ...args, ...files, ...(options.args ?? [])];
     const started = start('gateway', command, (line) => {
       const told = JSON.parse(line);
       if (told.type === 'ready') ready = told;

@@ -2,6 +2,7 @@
  * A phone that only joined the network: no proxy set, nothing installed but the lab's CA. Three hosts (phone, gateway,
  * internet) as network namespaces; the product runs on the gateway as a user runs it.
  */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GatewayLab, startGatewayLab } from './gateway-lab.ts';
 import { whyNoLab } from './network.ts';
@@ -29,9 +30,18 @@ const noLab = whyNoLab();
 describe.skipIf(noLab)(`a phone that only joined the network ${noLab ?? ''}`, () => {
   let lab: GatewayLab;
   beforeAll(async () => {
-    lab = await startGatewayLab({ addresses: [CN4, CN6], names: [HOST, H1, H2, SIX], devices: DEVICES });
+    lab = await startGatewayLab({
+      addresses: [CN4, CN6],
+      names: [HOST, H1, H2, SIX],
+      devices: DEVICES,
+      withoutRights: true,
+    });
   });
   afterAll(() => lab?.end());
+
+  it('is intercepted by a process that has no right but those of every user', () => {
+    expect(readFileSync(`/proc/${lab.pid}/status`, 'utf8')).toMatch(/^CapEff:\t0000000000000000$/m);
+  });
 
   it('finds the port for redirected connections open because a gateway is up', () => {
     expect(lab.ready.transparent).toEqual({ port: 8443 });
