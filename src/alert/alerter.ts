@@ -7,6 +7,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { type Alert, type AlertDevice, type AlertFlow, type AlertRecord, SEVERITIES } from '../model/alert.ts';
+import type { Attribution } from '../model/attribution.ts';
 import type { Flow, FlowEvent } from '../model/flow.ts';
 import type { Finding } from '../model/identifier.ts';
 import type { AlertContext } from './context.ts';
@@ -191,6 +192,7 @@ export function createAlerter(options: AlerterOptions): Alerter {
           crowded,
         }),
         label: context.case?.label ?? null,
+        attribution: attributionOf(context, secrets),
       };
     };
     const secret = { value: found.value, seen: found.seen, window: found.window };
@@ -219,8 +221,12 @@ export function createAlerter(options: AlerterOptions): Alerter {
       flow: describeFlow(context, secrets, null, false),
       destination: verdict.aboutDestination ? { ...flow.destination, host, ...facts } : null,
       simulated: flow.simulated,
-      message: maskSentence(verdict.write(nameReceiver({ ...flow.destination, host }, facts), host), secrets),
+      message: maskSentence(
+        verdict.write(nameReceiver({ ...flow.destination, host }, facts), host, nameApp(context)),
+        secrets,
+      ),
       label: context.case?.label ?? null,
+      attribution: attributionOf(context, secrets),
     });
     const key = fold.key([device.id, verdict.type, ...verdict.fold, context.case?.id ?? null]);
     return raise(key, context.time, verdict.severity, draft, null, context.case?.phase ?? null);
@@ -276,6 +282,19 @@ function countPhase(
   if (phase !== null && (counts.has(phase) || counts.size < MAX_PHASES))
     counts.set(phase, (counts.get(phase) ?? 0) + 1);
   return { ...place, phases: Object.fromEntries(counts) };
+}
+
+/** `An app`, or `An app (probably WhatsApp)`. */
+function nameApp(context: AlertContext): string {
+  const probably = context.attribute?.();
+  return probably ? `An app (probably ${probably.name})` : 'An app';
+}
+
+/** Headers are written by apps: what they name is masked like everything else. */
+function attributionOf(context: AlertContext, secrets: SecretTest): Attribution | null {
+  const given = context.attribute?.() ?? null;
+  if (!given) return null;
+  return { ...given, name: maskSentence(given.name, secrets), reason: maskSentence(given.reason, secrets) };
 }
 
 function caseOf(context: AlertContext): Alert['case'] {

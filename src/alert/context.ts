@@ -1,5 +1,6 @@
 /** The surroundings of a finding or an event: what the rooms before this one already know. */
 import type { AlertDevice } from '../model/alert.ts';
+import type { Attribution } from '../model/attribution.ts';
 import type { DestinationFacts } from '../model/destination.ts';
 import type { Flow } from '../model/flow.ts';
 import type { RequestHeadFacts } from './mask-url.ts';
@@ -14,4 +15,6 @@ export interface AlertContext {
   case: { id: string; phase: string | null; label: string | null } | null;
   /** Milliseconds since the epoch. */
   time: number;
+  /** App or SDK that probably sent it. Asked only when an alert is written. */
+  attribute?: () => Attribution | null;
 }

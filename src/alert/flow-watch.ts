@@ -20,8 +20,8 @@ export interface FlowVerdict {
   fold: string[];
   /** False when the lab never got as far as a destination. */
   aboutDestination: boolean;
-  /** The sentence, given the receiver's name and the masked host. */
-  write: (receiver: string, host: string) => string;
+  /** The sentence, given the receiver's name, the masked host, and `An app` with what it probably is. */
+  write: (receiver: string, host: string, app: string) => string;
 }
 
 export interface FlowWatch {
@@ -105,8 +105,8 @@ export function createFlowWatch(
         severity: watched ? 'medium' : 'low',
         fold: [name],
         aboutDestination: true,
-        write: (receiver) =>
-          `An app on ${phone} refused the lab's certificate for ${receiver} ${event.count} times${
+        write: (receiver, _host, app) =>
+          `${app} on ${phone} refused the lab's certificate for ${receiver} ${event.count} times${
             trusts ? '' : ' (pinned, or the certificate is not installed)'
           }: its traffic is passed through unread from now on.`,
       });
@@ -125,9 +125,9 @@ export function createFlowWatch(
         severity: event.acceptedByClient ? 'critical' : 'low',
         fold: [context.flow.destination.host, event.problem],
         aboutDestination: true,
-        write: (_receiver, host) =>
+        write: (_receiver, host, app) =>
           event.acceptedByClient
-            ? `An app on ${phone} accepted a bad certificate (${event.problem}) for ${host}: anyone on the same Wi-Fi can read what it sends there.`
+            ? `${app} on ${phone} accepted a bad certificate (${event.problem}) for ${host}: anyone on the same Wi-Fi can read what it sends there.`
             : `The server ${host} has a bad certificate (${event.problem}); ${phone} was shown an untrusted one as well.`,
       },
     ];
@@ -143,8 +143,8 @@ export function createFlowWatch(
           severity: 'critical',
           fold: ['trust-test', event.name, event.test],
           aboutDestination: true,
-          write: (_receiver, host) =>
-            `An app on ${phone} accepted ${shown} for ${host}: anyone on this Wi-Fi can read what this app sends.`,
+          write: (_receiver, host, app) =>
+            `${app} on ${phone} accepted ${shown} for ${host}: anyone on this Wi-Fi can read what this app sends.`,
         },
       ];
     }

@@ -6,6 +6,7 @@
  */
 import type { AlertContext } from '../alert/context.ts';
 import type { AlertDevice, AlertRecord } from '../model/alert.ts';
+import type { Attribution } from '../model/attribution.ts';
 import type { Log } from '../model/connection.ts';
 import type { DestinationFacts } from '../model/destination.ts';
 import type { Direction, Flow, FlowEvent, ServerCertificate } from '../model/flow.ts';
@@ -20,6 +21,7 @@ export interface RoadRooms {
   describeDevice(flow: Flow): AlertDevice;
   caseAt(deviceId: string, time: number): AlertContext['case'];
   headOf(flowId: string, exchange: number): AlertContext['head'];
+  attribute(flow: Flow, exchange: number | null): Attribution | null;
   /** Holds phones of one model against each other; a report may be about another phone's earlier request. */
   compare(
     event: FlowEvent,
@@ -93,7 +95,7 @@ export function createRoad(rooms: RoadRooms): Road {
 
   function contextOf(traveller: Traveller, time: number, exchange: number | null): AlertContext {
     const head = exchange === null ? null : rooms.headOf(traveller.flow.id, exchange);
-    return { ...surroundingsOf(traveller, time), head };
+    return { ...surroundingsOf(traveller, time), head, attribute: () => rooms.attribute(traveller.flow, exchange) };
   }
 
   function surroundingsOf({ flow, facts, device }: Traveller, time: number): Surroundings {

@@ -30,6 +30,7 @@ import { createPins } from '../wire/pins.ts';
 import { createTrustTests } from '../wire/trust-tests.ts';
 import { createWire } from '../wire/wire.ts';
 import { createAdmission, createDestinationGuard } from './access.ts';
+import { openAttribution } from './attribution.ts';
 import { openCarrier } from './carrier.ts';
 import { openComparison } from './comparing.ts';
 import { openDecoders } from './decoders.ts';
@@ -125,6 +126,7 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
   }
   let lanWatch: LanWatch | null = null;
   const heads = createHeadTable();
+  const attribution = openAttribution();
   const coverage = createCoverage({
     deviceOf: (flow) => describeDevice(flow).id,
     hides: (flow) => hiddenLookUps(flow) !== null,
@@ -158,10 +160,12 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     describeDevice,
     caseAt: (deviceId, time) => cases.phaseAt(deviceId, time),
     headOf: heads.of,
+    attribute: attribution.attribute,
     alertFinding: alerter.finding,
     alertEvent: alerter.flowEvent,
     witnesses: [
       { consume: heads.note, inspected: () => {} },
+      { consume: attribution.note, inspected: () => {} },
       coverage,
       flowLog,
       { consume: (event) => lanWatch?.consume(event), inspected: () => {} },

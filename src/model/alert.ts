@@ -1,5 +1,6 @@
 /** The alert, version 1: the object other programs rely on. Fields may be added, never changed in meaning. */
 
+import type { Attribution } from './attribution.ts';
 import type { DestinationFacts } from './destination.ts';
 import type { Destination } from './flow.ts';
 import type { Evidence, Identifier } from './identifier.ts';
@@ -59,6 +60,8 @@ export interface Alert {
   message: string;
   /** e.g. `reconstruction of a disputed claim`. */
   label: string | null;
+  /** App or SDK that probably sent it; absent in alerts of earlier versions. */
+  attribution?: Attribution | null;
 }
 
 /** An alert together with what must be encrypted before it touches a disk. */

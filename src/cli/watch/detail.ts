@@ -21,7 +21,7 @@ export function detailLines(alert: Alert, columns: number, colour: boolean): str
 }
 
 function facts(alert: Alert): [string, string | null | undefined][] {
-  const { identifier, evidence, flow, destination: to } = alert;
+  const { identifier, evidence, flow, destination: to, attribution } = alert;
   const seen =
     alert.count > 1 ? `${alert.count} times, ${day(alert.firstSeen)} to ${day(alert.lastSeen)}` : day(alert.time);
   return [
@@ -44,6 +44,10 @@ function facts(alert: Alert): [string, string | null | undefined][] {
     ],
     ['encoding', evidence && (evidence.decoding.join(' › ') || 'plain')],
     ['hash', evidence?.hash],
+    [
+      'sent by',
+      attribution && `probably ${attribution.name}: ${attribution.reason} (evidence: ${attribution.evidence})`,
+    ],
     ['request', flow && [flow.protocol, flow.method, flow.url].filter(Boolean).join(' ')],
     [
       'sent',

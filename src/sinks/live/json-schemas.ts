@@ -22,6 +22,11 @@ function object(properties: Record<string, Schema>, description?: string): Schem
   return description === undefined ? schema : { ...schema, description };
 }
 
+/** The same with properties that older alerts lack. */
+function withOptional(optional: Record<string, Schema>, required: Record<string, Schema>): Schema {
+  return { ...object(required), properties: { ...required, ...optional } };
+}
+
 const country = { type: ['string', 'null'], description: 'ISO 3166-1 alpha-2' };
 const destination = { host: string, port: count, ip: text };
 
@@ -34,6 +39,14 @@ export const SCHEMAS = {
     confidence: { enum: ['certain', 'likely', 'possible'] },
     reasoning: string,
   }),
+  Attribution: object(
+    {
+      name: string,
+      reason: string,
+      evidence: { type: 'string', description: 'e.g. `header:x-requested-with`, `host`.' },
+    },
+    'App or SDK that probably sent it: a hint, not proof.',
+  ),
   Evidence: object({
     flow: string,
     direction: { enum: ['request', 'response'] },
@@ -59,30 +72,33 @@ export const SCHEMAS = {
       parent: text,
     }),
   }),
-  Alert: object({
-    v: { const: 1 },
-    seq: { ...count, description: 'Grows with every alert and every update of one: the place to resume from.' },
-    id: { type: 'string', description: 'ULID; stays the same when `count` grows.' },
-    time,
-    type: { enum: [...ALERT_TYPES] },
-    severity: { enum: [...SEVERITIES] },
-    device: object({ id: string, model: text, ip: string, mac: text }),
-    case: orNull({
-      type: 'object',
-      properties: { id: string, phase: text, phases: { type: 'object', additionalProperties: count } },
-      required: ['id', 'phase'],
-    }),
-    identifier: orNull(ref('Identifier')),
-    evidence: orNull(ref('Evidence')),
-    flow: orNull(object({ protocol: string, method: text, url: text, encrypted: bool, intercepted: bool })),
-    destination: orNull({ allOf: [object(destination), ref('DestinationFacts')] }),
-    count: { type: 'integer', minimum: 1 },
-    firstSeen: time,
-    lastSeen: time,
-    simulated: bool,
-    message: { type: 'string', description: 'One sentence for a person, without any value.' },
-    label: text,
-  }),
+  Alert: withOptional(
+    { attribution: orNull(ref('Attribution')) },
+    {
+      v: { const: 1 },
+      seq: { ...count, description: 'Grows with every alert and every update of one: the place to resume from.' },
+      id: { type: 'string', description: 'ULID; stays the same when `count` grows.' },
+      time,
+      type: { enum: [...ALERT_TYPES] },
+      severity: { enum: [...SEVERITIES] },
+      device: object({ id: string, model: text, ip: string, mac: text }),
+      case: orNull({
+        type: 'object',
+        properties: { id: string, phase: text, phases: { type: 'object', additionalProperties: count } },
+        required: ['id', 'phase'],
+      }),
+      identifier: orNull(ref('Identifier')),
+      evidence: orNull(ref('Evidence')),
+      flow: orNull(object({ protocol: string, method: text, url: text, encrypted: bool, intercepted: bool })),
+      destination: orNull({ allOf: [object(destination), ref('DestinationFacts')] }),
+      count: { type: 'integer', minimum: 1 },
+      firstSeen: time,
+      lastSeen: time,
+      simulated: bool,
+      message: { type: 'string', description: 'One sentence for a person, without any value.' },
+      label: text,
+    },
+  ),
   Secret: object({ value: string, seen: string, window: { type: 'string', contentEncoding: 'base64' } }),
   Flow: object({
     id: string,
