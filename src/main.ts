@@ -20,6 +20,9 @@ export const openDevices: LabModule['openDevices'] = async (dataDir) =>
 
 export const openCases: LabModule['openCases'] = async (dataDir) => (await import('./lab/books.ts')).openCases(dataDir);
 
+export const compareRuns: LabModule['compareRuns'] = async (dataDir, a, b) =>
+  (await import('./lab/compared-sides.ts')).compareRuns(dataDir, a, b);
+
 export const readAuthority: LabModule['readAuthority'] = async (dataDir) =>
   (await import('./lab/books.ts')).readAuthority(dataDir);
 

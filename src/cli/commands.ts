@@ -185,6 +185,19 @@ export const COMMANDS: CommandSpec[] = [
     load: async () => (await cases()).close,
   },
   {
+    name: 'compare',
+    words: '<a> <b>',
+    summary:
+      'two phones of one model, or one phone before and after: what tells them apart, what appeared, changed, went',
+    flags: [],
+    examples: [
+      'compare nokia-01 nokia-02',
+      'compare 01JABC:before-consent 01JABC:after-consent',
+      'compare CASE-BEFORE-RESET CASE-AFTER-RESET --json',
+    ],
+    load: async () => (await import('./commands/compare.ts')).compare,
+  },
+  {
     name: 'ca show',
     summary: 'fingerprint, validity and files of the root certificate',
     flags: [],

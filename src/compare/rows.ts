@@ -7,7 +7,15 @@ import type { Place } from './place.ts';
 /** What changed since the last time. */
 export function rowsOf(pair: Pair, place: Place): TokenRow[] {
   const { device, model, host } = pair;
-  const common = { device, model, host, where: place.where, path: place.path, kind: place.kind };
+  const common = {
+    device,
+    model,
+    host,
+    where: place.where,
+    path: place.path,
+    kind: place.kind,
+    issued: place.isIssued,
+  };
   if (place.isVolatile) {
     if (place.isVolatileKnown) return [];
     const none = { caseId: null, phase: null, requests: 0, connections: 0, firstSeen: 0, lastSeen: place.lastSeen };
@@ -27,6 +35,7 @@ export function restore(memory: Memory, locators: Locators, rows: readonly Token
     const place = memory.place(pair, locators.id(row.where, row.path), row.where, row.path);
     if (!place) continue;
     place.kind = row.kind ?? place.kind;
+    place.isIssued ||= row.issued;
     if (row.hash === null) {
       place.isVolatile = true;
       place.isVolatileKnown = true;

@@ -67,7 +67,7 @@ export function must<T>(outcome: Outcome<T>): T {
 }
 
 /** The store answers in pages: all of them. */
-export function allAlertsSince(store: EvidenceStore, since: number): Alert[] {
+export function allAlertsSince(store: Pick<EvidenceStore, 'alerts'>, since: number): Alert[] {
   const alerts: Alert[] = [];
   for (let page = store.alerts({ since }); page.length > 0; page = store.alerts({ since: alerts.at(-1)?.seq ?? since }))
     alerts.push(...page);

@@ -17,6 +17,8 @@ export interface TokenRow {
   shape: string;
   /** What the detector called the value in this place; null when it knows nothing. */
   kind: Kind | null;
+  /** The server said it first: a session, not the phone. */
+  issued: boolean;
   requests: number;
   connections: number;
   /** Milliseconds since the epoch. */
@@ -33,6 +35,16 @@ export interface ComparedSide {
   devices: string[];
   hosts: number;
   requests: number;
+}
+
+/** What the store holds of one side. */
+export interface SideRecord {
+  name: string;
+  title: string;
+  tokens: TokenRow[];
+  /** Alerts about an identifier, one per kind and place. */
+  identifiers: { device: string; kind: Kind; host: string; owner: string | null; where: Where; path: string | null }[];
+  flows: { device: string; host: string; owner: string | null; requests: number }[];
 }
 
 /** A value that stays the same on each phone and is another one on each. */

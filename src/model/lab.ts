@@ -5,6 +5,7 @@
  */
 import type { Alert, AlertFlow, Severity } from './alert.ts';
 import type { Case } from './case.ts';
+import type { Comparison } from './comparison.ts';
 import type { DestinationFacts } from './destination.ts';
 import type { Device } from './device.ts';
 import type { Destination, Direction, Flow, FlowEvent } from './flow.ts';
@@ -204,6 +205,8 @@ export interface LabModule {
   readRecordings(paths: string[]): AsyncIterable<Recorded>;
   openDevices(dataDir: string): Promise<DeviceBook>;
   openCases(dataDir: string): Promise<CaseBook>;
+  /** Phones, cases, or phases of cases (`CASE:phase`), from what is stored. @throws LabError for a name that means nothing */
+  compareRuns(dataDir: string, a: string, b: string): Promise<Comparison>;
   /** Null when the directory holds no authority yet; never creates one. */
   readAuthority(dataDir: string): Promise<AuthorityInfo | null>;
   exportAuthority(dataDir: string, format: CaFormat): Promise<Buffer>;

@@ -12,6 +12,7 @@ import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Alert } from '../../src/model/alert.ts';
+import { eventually } from './eventually.ts';
 import { type LabProcess, phonehome, startLab } from './lab-process.ts';
 
 const DEVICES = `devices:
@@ -169,6 +170,15 @@ async function report(from: Unit, round: number): Promise<void> {
   await send(from, VENDOR, '/r', headers, body);
 }
 
+async function command(...args: string[]): Promise<Record<string, unknown>[]> {
+  const { stdout, stderr, code } = await phonehome([...args, '--data', dir, '--json']);
+  expect(`${code} ${stderr}`).toBe('0 ');
+  return stdout
+    .trim()
+    .split('\n')
+    .map((text) => JSON.parse(text) as Record<string, unknown>);
+}
+
 const unknown = (alerts: Alert[]): Alert[] => alerts.filter((alert) => alert.identifier?.kind === 'vendor_id');
 
 describe('a vendor id nobody registered', () => {
@@ -231,11 +241,11 @@ describe('a vendor id nobody registered', () => {
   });
 
   it('is what "compare" says of the two phones, from the store, with and without a lab', async () => {
-    const compared = await phonehome(['compare', 'unit-1', 'unit-2', '--data', dir, '--json']);
-    const lines = compared.stdout
-      .trim()
-      .split('\n')
-      .map((text) => JSON.parse(text) as Record<string, unknown>);
+    // What was sent a moment ago is in the store within a second or two.
+    const lines = await eventually('the latest request in the store', async () => {
+      const found = await command('compare', 'unit-1', 'unit-2');
+      return JSON.stringify(found).includes(`"a":${REQUESTS + 1}`) && found;
+    });
     expect(lines.filter(({ type }) => type === 'persistent')).toEqual([
       {
         type: 'persistent',
@@ -254,14 +264,6 @@ describe('a vendor id nobody registered', () => {
   });
 
   it('shows as changed when the phone was reset between two cases, and in a phase before a phase', async () => {
-    const command = async (...args: string[]): Promise<Record<string, unknown>[]> => {
-      const { stdout, stderr, code } = await phonehome([...args, '--data', dir, '--json']);
-      expect(`${code} ${stderr}`).toBe('0 ');
-      return stdout
-        .trim()
-        .split('\n')
-        .map((text) => JSON.parse(text) as Record<string, unknown>);
-    };
     const run = async (title: string, phone: Unit, during: () => Promise<void>): Promise<string> => {
       const [opened] = await command('case', 'new', title, '--device', phone.id);
       await during();
@@ -278,7 +280,10 @@ describe('a vendor id nobody registered', () => {
     });
     const summary = { type: 'summary', of: 'runs', persistent: 0 };
     const changed = { type: 'difference', change: 'changed', what: 'token', host: VENDOR, path: '$.dev.u' };
-    const runs = await command('compare', before, after);
+    const runs = await eventually('both runs in the store', async () => {
+      const found = await command('compare', before, after);
+      return found.some(({ host }) => host === SITE) && found.some(({ what }) => what === 'token') && found;
+    });
     expect(runs.filter(({ what }) => what === 'token')).toMatchObject([changed]);
     expect(runs).toContainEqual(expect.objectContaining({ change: 'appeared', what: 'destination', host: SITE }));
     expect(runs.at(-1)).toMatchObject(summary);

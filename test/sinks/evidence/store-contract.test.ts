@@ -155,6 +155,7 @@ for (const [name, create] of Object.entries(STORES)) {
         hash: 'f00d',
         shape: '40 hex digits',
         kind: null,
+        issued: false,
         requests: 1,
         connections: 1,
         firstSeen: 1000,

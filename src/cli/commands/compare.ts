@@ -1,0 +1,79 @@
+/**
+ * `phonehome compare A B`: two phones of one model, or one phone before and after something (a reset, an update, a
+ * consent), from what is stored. A and B are phone ids, case ids, or phases of cases: `CASE:before-consent`.
+ */
+import type { Comparison, Difference, UnknownIdentifier } from '../../model/comparison.ts';
+import { paint, wantsColour } from '../colour.ts';
+import { loadLab } from '../main-module.ts';
+import { print, printJson } from '../output.ts';
+import { table } from '../table.ts';
+
+interface CompareFlags {
+  data: string;
+  json: boolean;
+}
+
+export async function compare(given: Record<string, unknown>, [a = '', b = '']: string[]): Promise<number> {
+  const { data, json } = given as unknown as CompareFlags;
+  const { compareRuns } = await loadLab();
+  const comparison = await compareRuns(data, a, b);
+  if (json) printLines(comparison);
+  else print(...describe(comparison, wantsColour()));
+  return 0;
+}
+
+function printLines({ persistent, differences, ...summary }: Comparison): void {
+  for (const one of persistent) printJson({ type: 'persistent', ...one });
+  for (const one of differences) printJson({ type: 'difference', ...one });
+  printJson({ type: 'summary', ...summary, persistent: persistent.length, differences: differences.length });
+}
+
+/** What a person reads; exported for its test. */
+export function describe(comparison: Comparison, colour: boolean): string[] {
+  const { a, b, of, persistent, differences, volatile } = comparison;
+  const lines = [
+    ...table([
+      ['A', a.name, a.title, a.devices.join(', '), `${a.hosts} destinations`, `${a.requests} requests`],
+      ['B', b.name, b.title, b.devices.join(', '), `${b.hosts} destinations`, `${b.requests} requests`],
+    ]),
+    '',
+  ];
+  if (of === 'phones') {
+    lines.push(
+      persistent.length > 0
+        ? 'The same on each phone, and another one on each: these tell the two apart.'
+        : 'No value was found that is the same on each phone and another one on each.',
+    );
+    lines.push(...table(persistent.map(persistentRow)), '');
+  }
+  const shown = differences.filter(({ change, what }) => of === 'runs' || change !== 'kept' || what !== 'token');
+  if (shown.length === 0) lines.push('Nothing appeared, disappeared or changed.');
+  const rows = table(shown.map(differenceRow));
+  lines.push(...rows.map((row, index) => paint(row, COLOURS[shown[index]?.change ?? 'kept'], colour)));
+  if (volatile > 0) lines.push('', `${volatile} more values are other ones in every request and were left out.`);
+  return lines;
+}
+
+const COLOURS: Record<Difference['change'], string> = { appeared: '31', disappeared: '32', changed: '33', kept: '0' };
+
+function persistentRow(one: UnknownIdentifier): string[] {
+  const name = one.kind === null ? 'unknown' : one.kind;
+  return [
+    `  ${name}`,
+    one.shape,
+    one.host,
+    place(one.where, one.path),
+    `${one.requests.a} + ${one.requests.b} requests`,
+  ];
+}
+
+function differenceRow(one: Difference): string[] {
+  const thing =
+    one.what === 'token' ? (one.shape ?? 'value') : one.what === 'destination' ? 'destination' : (one.kind ?? '');
+  const host = one.owner === null ? one.host : `${one.host} (${one.owner})`;
+  return [one.change, thing, host, one.where === null ? '' : place(one.where, one.path)];
+}
+
+function place(where: string, path: string | null): string {
+  return path === null ? where : `${where} ${path}`;
+}

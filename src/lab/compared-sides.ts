@@ -1,0 +1,150 @@
+/** What the store holds of a phone, a case, or a phase of a case, gathered for a comparison. No lab need run for it. */
+import { existsSync } from 'node:fs';
+import { compareSides } from '../compare/runs.ts';
+import type { Case } from '../model/case.ts';
+import type { Comparison, SideRecord } from '../model/comparison.ts';
+import { LabError } from '../model/lab.ts';
+import { readOrCreateKey } from '../sinks/evidence/key-file.ts';
+import { openSqliteStore } from '../sinks/evidence/sqlite.ts';
+import type { EvidenceStore, FlowQuery, FlowRecord } from '../sinks/evidence/store.ts';
+import { pathsIn } from './opening.ts';
+import { allAlertsSince } from './services.ts';
+
+type Store = Pick<EvidenceStore, 'alerts' | 'flows' | 'tokens' | 'cases'>;
+
+/** @throws LabError when a name means nothing here */
+export async function compareRuns(dataDir: string, a: string, b: string): Promise<Comparison> {
+  const paths = pathsIn(dataDir);
+  if (!existsSync(paths.evidence))
+    throw new LabError(`${dataDir} holds no traffic yet: record some with "phonehome start", or name it with --data`);
+  const store = openSqliteStore({ file: paths.evidence, key: readOrCreateKey(paths.evidenceKey) });
+  try {
+    return compareSides(sideOf(store, a), sideOf(store, b));
+  } finally {
+    store.close();
+  }
+}
+
+function sideOf(store: Store, name: string): SideRecord {
+  const asCase = findCase(store, name);
+  if (asCase) return caseSide(store, name, asCase.given, asCase.phase);
+  const side = deviceSide(store, name);
+  if (side.flows.length + side.identifiers.length + side.tokens.length > 0) return side;
+  throw new LabError(
+    `"${name}" is neither a case nor a phone that sent anything: see phonehome case list and phonehome device list`,
+  );
+}
+
+/** `ID`, the beginning of one, or `ID:phase`. */
+function findCase(store: Store, name: string): { given: Case; phase: string | null } | null {
+  const cases = store.cases();
+  for (const [id, phase] of splits(name)) {
+    const exact = cases.find((one) => one.id === id);
+    const beginning = id.length >= 4 ? cases.filter((one) => one.id.startsWith(id)) : [];
+    const given = exact ?? (beginning.length === 1 ? beginning[0] : undefined);
+    if (!given) {
+      if (beginning.length > 1) throw new LabError(`several cases begin with "${id}": see phonehome case list`);
+      continue;
+    }
+    if (phase !== null && !given.marks.some((mark) => mark.phase === phase))
+      throw new LabError(
+        `case ${given.id} has no phase "${phase}": ${given.marks.map((mark) => mark.phase).join(', ') || 'it has none'}`,
+      );
+    return { given, phase };
+  }
+  return null;
+}
+
+function splits(name: string): [string, string | null][] {
+  const colon = name.indexOf(':');
+  return colon < 0
+    ? [[name, null]]
+    : [
+        [name, null],
+        [name.slice(0, colon), name.slice(colon + 1)],
+      ];
+}
+
+function deviceSide(store: Store, device: string): SideRecord {
+  const alerts = allAlertsSince({ alerts: (query) => store.alerts({ ...query, device }) }, 0);
+  return {
+    name: device,
+    title: alerts.find((alert) => alert.device.model !== null)?.device.model ?? device,
+    tokens: store.tokens({ device }),
+    identifiers: alerts.flatMap(identifierOf),
+    flows: [...allFlows(store, { device })].map(destinationOf),
+  };
+}
+
+function caseSide(store: Store, name: string, given: Case, phase: string | null): SideRecord {
+  const alerts = allAlertsSince({ alerts: (query) => store.alerts({ ...query, case: given.id }) }, 0);
+  const spans = phase === null ? [spanOf(given)] : phaseSpans(given, phase);
+  const device = given.deviceId === null ? {} : { device: given.deviceId };
+  return {
+    name,
+    title: phase === null ? given.title : `${given.title} (${phase})`,
+    tokens: store.tokens({ case: given.id }).filter((row) => phase === null || row.phase === phase),
+    identifiers: alerts
+      .filter(({ case: at }) => phase === null || at?.phase === phase || (at?.phases?.[phase] ?? 0) > 0)
+      .flatMap(identifierOf),
+    flows: spans.flatMap((span) => [...allFlows(store, { ...device, ...span })].map(destinationOf)),
+  };
+}
+
+interface Span {
+  after: number;
+  before: number;
+}
+
+function spanOf({ openedAt, closedAt }: Case): Span {
+  return {
+    after: Date.parse(openedAt),
+    before: closedAt === null ? Number.MAX_SAFE_INTEGER : Date.parse(closedAt) + 1,
+  };
+}
+
+/** A phase may have been marked several times. */
+function phaseSpans(given: Case, phase: string): Span[] {
+  return given.marks.flatMap((mark, index) => {
+    if (mark.phase !== phase) return [];
+    const next = given.marks[index + 1];
+    return [{ after: Date.parse(mark.at), before: next ? Date.parse(next.at) : spanOf(given).before }];
+  });
+}
+
+/** The store answers in pages, newest first. */
+function* allFlows(store: Store, query: FlowQuery): Generator<FlowRecord> {
+  const seen = new Set<string>();
+  for (let before = query.before; ; ) {
+    const page = store.flows({ ...query, ...(before === undefined ? {} : { before }), limit: PAGE });
+    const fresh = page.filter(({ id }) => !seen.has(id));
+    for (const flow of fresh) {
+      seen.add(flow.id);
+      yield flow;
+    }
+    // Flows of the same millisecond may lie on both sides of a page's end.
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) return;
+    before = fresh.length === 0 ? last.openedAt : last.openedAt + 1;
+  }
+}
+
+const PAGE = 2000;
+
+function destinationOf(flow: FlowRecord): SideRecord['flows'][number] {
+  return {
+    device: flow.deviceId ?? flow.client.ip,
+    host: flow.destination.host,
+    owner: flow.facts?.owner.name ?? null,
+    requests: flow.requests,
+  };
+}
+
+function identifierOf(alert: ReturnType<Store['alerts']>[number]): SideRecord['identifiers'] {
+  const { identifier, evidence, destination, device } = alert;
+  if (!identifier || !evidence || !destination) return [];
+  const { where, path } = evidence;
+  return [
+    { device: device.id, kind: identifier.kind, host: destination.host, owner: destination.owner.name, where, path },
+  ];
+}
