@@ -23,6 +23,9 @@ export const openCases: LabModule['openCases'] = async (dataDir) => (await impor
 export const compareRuns: LabModule['compareRuns'] = async (dataDir, a, b) =>
   (await import('./lab/compared-sides.ts')).compareRuns(dataDir, a, b);
 
+export const exportCapture: LabModule['exportCapture'] = async (options) =>
+  (await import('./lab/books.ts')).exportCapture(options);
+
 export const readAuthority: LabModule['readAuthority'] = async (dataDir) =>
   (await import('./lab/books.ts')).readAuthority(dataDir);
 

@@ -177,6 +177,14 @@ export const COMMANDS: CommandSpec[] = [
     load: async () => (await cases()).mark,
   },
   {
+    name: 'case capture',
+    words: '<file> [id]',
+    summary: 'write the recorded traffic of a test run as pcapng with its TLS keys inside (default: the newest)',
+    flags: [],
+    examples: ['case capture first-start.pcapng', 'case capture run.pcapng 01JD…'],
+    load: async () => (await cases()).capture,
+  },
+  {
     name: 'case close',
     words: '[id]',
     summary: 'end a test run (default: the newest open one)',

@@ -104,6 +104,24 @@ export const LAB_FLAGS: Flag[] = [
     parse: country,
     help: 'country that does not count as abroad, e.g. NO',
   },
+  {
+    name: 'resolver',
+    value: 'ADDRESS',
+    list: true,
+    default: [],
+    help: "ask this resolver for the phones' look-ups while a gateway is up (default: this machine's own)",
+  },
+  {
+    name: 'capture',
+    help: 'record all traffic of the phones while a gateway is up, with the TLS keys, in DATA/capture',
+  },
+  {
+    name: 'capture-size',
+    value: 'MB',
+    default: 1000,
+    parse: count,
+    help: 'most that the recording may take; the oldest tenth goes first',
+  },
   { name: 'log-file', value: 'FILE', default: null, help: 'where the log goes (default: stderr, warnings only)' },
 ];
 

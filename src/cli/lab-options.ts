@@ -2,12 +2,15 @@
 import type { LabOptions } from '../model/lab.ts';
 
 /** Flags as `valuesOf` gives them: names and types are those of the table in flags.ts. */
-export interface LabFlags extends Omit<LabOptions, 'devicesFile' | 'decoders'> {
+export interface LabFlags extends Omit<LabOptions, 'devicesFile' | 'decoders' | 'resolvers' | 'capture'> {
   devices: string | null;
   decoder: string[];
+  resolver: string[];
+  capture: boolean;
+  captureSize: number;
 }
 
-export function labOptions({ devices, decoder, ...flags }: LabFlags): LabOptions {
+export function labOptions({ devices, decoder, resolver, capture, captureSize, ...flags }: LabFlags): LabOptions {
   const {
     data,
     host,
@@ -36,6 +39,8 @@ export function labOptions({ devices, decoder, ...flags }: LabFlags): LabOptions
     allowClients,
     allowDestinations,
     decoders: decoder,
+    resolvers: resolver,
+    capture: capture ? { maxMegabytes: captureSize } : null,
     homeCountry,
     logFile,
     json,

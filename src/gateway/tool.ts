@@ -96,6 +96,8 @@ export interface KeptTool {
 const LONGEST_PAUSE_MS = 60_000;
 /** A run this long was a good one: the next pause is the first again. */
 const GOOD_RUN_MS = 10_000;
+/** A tool that cannot work says so sooner. */
+const SETTLED_MS = 3000;
 
 export function keepRunning(tool: KeptTool): Running {
   const { name, prefix, onData, onTrouble, pauseMs = 1000 } = tool;
@@ -115,9 +117,11 @@ export function keepRunning(tool: KeptTool): Running {
     tool.onStart?.();
     const started = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: environment() });
     child = started;
+    // Some tools say nothing while all is well.
+    const well = setTimeout(works, SETTLED_MS);
+    well.unref();
     started.stdout.on('data', (chunk: Buffer) => {
-      if (told !== null) onTrouble(null);
-      told = null;
+      works();
       onData(chunk);
     });
     started.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -128,6 +132,7 @@ export function keepRunning(tool: KeptTool): Running {
       if (ended) return;
       ended = true;
       child = null;
+      clearTimeout(well);
       if (stopped) {
         gone?.();
         return;
@@ -142,6 +147,11 @@ export function keepRunning(tool: KeptTool): Running {
     };
     started.once('error', (error: NodeJS.ErrnoException) => end(error.code));
     started.once('close', (code) => end(code));
+  }
+
+  function works(): void {
+    if (told !== null) onTrouble(null);
+    told = null;
   }
 
   start();
@@ -171,13 +181,17 @@ const PACKAGES: Readonly<Record<string, string>> = {
   tcpdump: 'tcpdump',
   dumpcap: 'wireshark-common',
   editcap: 'wireshark-common',
+  mergecap: 'wireshark-common',
 };
+
+/** What dumpcap and tshark say when nothing is wrong. */
+const CHATTER = /^(?:Capturing on|File: |Packets |Running as user)/;
 
 /** One line for the operator. */
 function explain(name: string, code: string | number | null | undefined, complaint: string): string {
   if (code === 'ENOENT') return `${name} is not installed: apt-get install ${PACKAGES[name] ?? name}`;
   if (/permission|not permitted|must be root|password is required|need to be root/i.test(complaint))
     return `${name} needs root: start the lab with CAP_NET_ADMIN and CAP_NET_RAW, or allow it in sudoers`;
-  const said = complaint.split('\n').find((line) => line.trim() !== '');
+  const said = complaint.split('\n').find((line) => line.trim() !== '' && !CHATTER.test(line));
   return `${name} ended${typeof code === 'number' ? ` (${code})` : ''}${said ? `: ${said.trim()}` : ''}`;
 }

@@ -6,6 +6,7 @@ import { rotateAuthority as rotate } from '../ca/rotate.ts';
 import { createCases } from '../cases/cases.ts';
 import { loadDevices } from '../devices/store.ts';
 import { openGeo } from '../enrich/geo.ts';
+import { cutCapture } from '../gateway/capture-case.ts';
 import { type AuthorityInfo, type CaFormat, type CaseBook, LabError } from '../model/lab.ts';
 import { readOrCreateKey } from '../sinks/evidence/key-file.ts';
 import { openSqliteStore } from '../sinks/evidence/sqlite.ts';
@@ -25,6 +26,21 @@ export async function openCases(dataDir: string): Promise<CaseBook> {
     close: (id) => must(cases.close(id, now())),
     end: () => store.close(),
   };
+}
+
+/** @throws LabError saying what is missing */
+export async function exportCapture(options: {
+  dataDir: string;
+  from: string;
+  to: string;
+  mac: string | null;
+  file: string;
+}): Promise<{ bytes: number; sessions: number }> {
+  const { dataDir, from, to, mac, file } = options;
+  const span = { from: Date.parse(from), to: Date.parse(to) };
+  const cut = await cutCapture({ directory: pathsIn(dataDir).capture, ...span, mac, out: file });
+  if (!cut.ok) throw new LabError(cut.why);
+  return cut;
 }
 
 export async function readAuthority(dataDir: string): Promise<AuthorityInfo | null> {

@@ -7,6 +7,7 @@ import { Resolver as SystemResolver } from 'node:dns';
 import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
 import { parseNeighbours } from '../devices/neighbours.ts';
+import { startCapture } from '../gateway/capture.ts';
 import { hostOf, networkOf, type PhoneSide, phoneSides } from '../gateway/config.ts';
 import { dhcpLog } from '../gateway/daemons.ts';
 import { createDiscovery, type Discovery } from '../gateway/discovery.ts';
@@ -28,6 +29,7 @@ import { watchUdp } from '../gateway/udp-watch.ts';
 import type { Log } from '../model/connection.ts';
 import type { DiscoveredPhone } from '../model/device.ts';
 import type { EmitFlowEvent, Flow, FlowEvent } from '../model/flow.ts';
+import { LabError } from '../model/lab.ts';
 
 /** A gateway that comes up, changes or goes is noticed after at most this long. */
 const LOOK_AGAIN_MS = 1000;
@@ -46,6 +48,8 @@ export interface LanWatchOptions {
   makerOf: (mac: string) => string | null;
   deviceOfMac: (mac: string) => string | null;
   dataDir: string;
+  /** Null: nothing is recorded. */
+  capture: CaptureWish | null;
   /** A phone came that was not here before. */
   onPhone: (phone: DiscoveredPhone) => void;
   emit: EmitFlowEvent;
@@ -54,6 +58,11 @@ export interface LanWatchOptions {
   log: Log;
   /** `line` null: what was wrong works again. */
   notify: (subject: string, line: string | null) => void;
+}
+
+export interface CaptureWish {
+  directory: string;
+  maxMegabytes: number;
 }
 
 export interface LanWatch {
@@ -75,6 +84,7 @@ interface Part {
 export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> {
   const { now, notify } = options;
   const prefix = rightsPrefix();
+  const resolvers = createResolverList(options.resolvers, now);
   const history = createDnsHistory({ now, phoneOf: options.macOf });
   const parts = new Map<string, Part>();
   const complaints = new Map<string, string>();
@@ -99,6 +109,8 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
     await keepOpen('datagrams', () => openUdp(isPhone, sides, config.wireguard?.interface));
     await keepOpen('inventory', () => openInventory(isPhone));
     const lan = sides.filter((side) => side.interface !== config.wireguard?.interface);
+    const { capture } = options;
+    if (capture) await keepOpen('recording', () => openCapture(sides, capture));
     await keepOpen('phones', () => openDiscovery(isPhone, lan, config.dhcp));
   }
 
@@ -118,7 +130,7 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
   async function openDns(port: number, own: string[]): Promise<Part> {
     return await createDnsForwarder({
       port,
-      upstream: createUpstream({ resolvers: createResolverList(options.resolvers, now) }),
+      upstream: createUpstream({ resolvers }),
       history,
       names: { denied: DENIED_NAMES, own: new Map([['phonehome.lab', own]]) },
       admit: options.admit,
@@ -214,6 +226,18 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
     return { stats: () => ({ phones: made.list().length }), close: watch.close };
   }
 
+  function openCapture(sides: PhoneSide[], { directory, maxMegabytes }: CaptureWish): Part {
+    const interfaces = sides.map((side) => side.interface);
+    const running = startCapture({
+      interfaces,
+      directory,
+      maxMegabytes,
+      prefix,
+      onTrouble: (line) => notify('recording', line),
+    });
+    return { close: running.stop };
+  }
+
   async function closeAll(): Promise<void> {
     const closing = [...parts.values()];
     parts.clear();
@@ -287,7 +311,11 @@ function createResolverList(given: readonly string[], now: () => number): () => 
 }
 
 /** `9.9.9.9`, `9.9.9.9:5353`, `2620:fe::9`, `[2620:fe::9]:53`. */
+/** @throws LabError for what is no address */
 function readResolver(text: string): Resolver {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text) ?? [];
-  return { host: bracketed ?? plain ?? text, port: Number(port ?? 53) };
+  const host = bracketed ?? plain ?? text;
+  if (!ipaddr.isValid(host))
+    throw new LabError(`--resolver ${text}: the address of a resolver is expected, e.g. 9.9.9.9`);
+  return { host, port: Number(port ?? 53) };
 }

@@ -16,6 +16,7 @@ export const pathsIn = (data: string) => ({
   evidence: join(data, 'evidence.db'),
   evidenceKey: join(data, 'certs', 'evidence.key'),
   token: join(data, 'token'),
+  capture: join(data, 'capture'),
   pins: join(data, 'pins.json'),
 });
 

@@ -12,6 +12,8 @@ import { createCases } from '../cases/cases.ts';
 import { createCoverage } from '../coverage/coverage.ts';
 import { createDoor } from '../door/door.ts';
 import { openVendors } from '../enrich/vendors.ts';
+import { captureFiles } from '../gateway/capture.ts';
+import { createKeyLog } from '../gateway/capture-keys.ts';
 import { createInspector } from '../inspect/inspector.ts';
 import { judgeImage } from '../inspect/photo/judge-photo.ts';
 import type { Alert, AlertDevice } from '../model/alert.ts';
@@ -197,6 +199,10 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
   const trustTests = createTrustTests({ now, newId });
   const ownPorts: number[] = [];
   const scavenge = createScavenger();
+  const keyLog = options.capture
+    ? createKeyLog(captureFiles(paths.capture).keys, { onTrouble: (line) => notify('recording', line, 'medium') })
+    : null;
+  if (keyLog) closers.push(keyLog.close);
   const wire = createWire({
     observe: {
       ...road,
@@ -214,6 +220,7 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     }),
     pins,
     trustTests: { ...trustTests, leafFor: authority.trustTestLeaf },
+    ...(keyLog ? { onKeylog: keyLog.write } : {}),
     upstreamCa: () => upstreamCa,
     ...(await openCarrier(options.engine, { now, log }, warnings)),
     now,
@@ -260,6 +267,7 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     makerOf: vendors.vendorOf,
     deviceOfMac: (mac) => devices.list().find(({ match }) => match.mac === mac)?.id ?? null,
     dataDir: options.data,
+    capture: options.capture ? { ...options.capture, directory: paths.capture } : null,
     onPhone(phone) {
       if (phone.deviceId !== null) return;
       const [ip = ''] = phone.addresses;

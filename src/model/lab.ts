@@ -38,6 +38,8 @@ export interface LabOptions {
   allowDestinations: string[];
   /** Resolvers asked for the phones' look-ups while a gateway is up; empty: this machine's own. */
   resolvers?: string[];
+  /** Record the phones' networks while a gateway is up, and the keys of what is decrypted; absent or null: do not. */
+  capture?: { maxMegabytes: number } | null;
   /** Operator-supplied decoder files (keys). */
   decoders: string[];
   /** ISO 3166-1 alpha-2: what counts as "abroad". Null: any country counts as abroad. */
@@ -213,6 +215,14 @@ export interface LabModule {
   rotateAuthority(dataDir: string): Promise<AuthorityInfo>;
   /** Name and date (ISO 8601) of every geo database found; null dates are unknown. */
   listGeoDatabases(dataDir: string): Promise<{ name: string; date: string | null }[]>;
+  /** Cuts a span of time (ISO 8601) out of the recording of `dataDir`; `mac`: of one phone. @throws LabError */
+  exportCapture(options: {
+    dataDir: string;
+    from: string;
+    to: string;
+    mac: string | null;
+    file: string;
+  }): Promise<{ bytes: number; sessions: number }>;
   openGateway(options: { dataDir: string; configFile: string | null }): Promise<GatewayControl>;
   /** Undoes what `gateway up` did; false when nothing was up. @throws LabError without root */
   takeGatewayDown(dataDir: string, say: (line: string) => void): Promise<boolean>;

@@ -21,6 +21,7 @@ const watch = await openLanWatch({
   makerOf: () => null,
   deviceOfMac: () => null,
   dataDir: '/nonexistent',
+  capture: null,
   onPhone: (phone) => say({ type: 'phone', phone }),
   emit: (event) => say('bytes' in event ? { ...event, bytes: event.bytes.toString('latin1') } : event),
   newId: () => `f${++ids}`,

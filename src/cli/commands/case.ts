@@ -2,6 +2,8 @@
 import type { Case } from '../../model/case.ts';
 import { LabError } from '../../model/lab.ts';
 import { type CaseStore, openCaseStore } from '../case-store.ts';
+import { openDeviceStore } from '../device-store.ts';
+import { loadLab } from '../main-module.ts';
 import { print, printJson } from '../output.ts';
 import { table } from '../table.ts';
 
@@ -51,6 +53,24 @@ export async function show(given: Record<string, unknown>, [id]: string[]): Prom
       ['ended', found.closedAt ? moment(found.closedAt) : 'still running'],
     ]),
   );
+  return 0;
+}
+
+export async function capture(given: Record<string, unknown>, [file = '', id]: string[]): Promise<number> {
+  const { data, json } = given as unknown as CaseFlags;
+  const found = await withStore(data, (store) => choose(store, id, () => true));
+  const devices = found.deviceId === null ? [] : await (await openDeviceStore(data)).list(false);
+  const mac = devices.find((device) => device.id === found.deviceId)?.match.mac ?? null;
+  const to = found.closedAt ?? new Date().toISOString();
+  const written = await (await loadLab()).exportCapture({ dataDir: data, from: found.openedAt, to, mac, file });
+  if (json) printJson({ type: 'capture', file, case: found.id, ...written });
+  else
+    print(
+      `${file} written, readable by you only: ${written.bytes} bytes, keys of ${written.sessions} TLS sessions inside.`,
+      ...(found.deviceId !== null && mac === null
+        ? [`It holds all phones: ${found.deviceId} has no MAC address registered.`]
+        : []),
+    );
   return 0;
 }
 
