@@ -6,13 +6,13 @@ export interface Interface {
   up: boolean;
   /** A cable, or an access point in reach; null where the interface does not say. */
   carrier: boolean | null;
-  addresses: { ip: string; bits: number; family: 4 | 6; duplicate: boolean }[];
+  addresses: { ip: string; bits: number; family: 4 | 6; duplicate: boolean; tentative: boolean }[];
 }
 
 interface IpAddrEntry {
   ifname?: string;
   flags?: string[];
-  addr_info?: { family?: string; local?: string; prefixlen?: number; dadfailed?: boolean }[];
+  addr_info?: { family?: string; local?: string; prefixlen?: number; dadfailed?: boolean; tentative?: boolean }[];
 }
 
 /** Empty when `ip` cannot be run. */
@@ -23,7 +23,7 @@ export function readInterfaces(machine: Machine): Interface[] {
     name: ifname,
     up: flags.includes('UP'),
     carrier: flags.includes('NO-CARRIER') ? false : flags.includes('LOWER_UP') ? true : null,
-    addresses: addr_info.flatMap(({ family, local, prefixlen, dadfailed }) =>
+    addresses: addr_info.flatMap(({ family, local, prefixlen, dadfailed, tentative }) =>
       local === undefined || prefixlen === undefined
         ? []
         : [
@@ -32,6 +32,7 @@ export function readInterfaces(machine: Machine): Interface[] {
               bits: prefixlen,
               family: family === 'inet6' ? (6 as const) : (4 as const),
               duplicate: dadfailed === true,
+              tentative: tentative === true,
             },
           ],
     ),

@@ -1,6 +1,7 @@
 /** The phones' interfaces: raised, given the gateway's address; and the uplink, looked at. */
 import ipaddr from 'ipaddr.js';
 import type { GatewayCheck } from '../model/gateway.ts';
+import { LabError } from '../model/lab.ts';
 import { type GatewayConfig, phoneSides } from './config.ts';
 import { fail, type Ground, must, ok, type Part, warn } from './ground.ts';
 import { hasDefaultRoute, type Interface, readInterfaces } from './interfaces.ts';
@@ -49,10 +50,20 @@ export const links: Part = {
   },
 };
 
-/** Usable at once: without `nodad` an IPv6 address waits a second for an answer of its double. */
+const SETTLE_TRIES = 25;
+const SETTLE_WAIT_MS = 100;
+
+/** A new IPv6 address is asked about on the network for a second (RFC 4862 5.4): another machine's is not taken from it. */
 function addAddress({ machine }: Ground, name: string, cidr: string): void {
-  const v6 = cidr.includes(':') ? ['nodad'] : [];
-  must(machine.run('ip', ['addr', 'add', cidr, 'dev', name, ...v6]), `${name} could not be given ${cidr}`);
+  must(machine.run('ip', ['addr', 'add', cidr, 'dev', name]), `${name} could not be given ${cidr}`);
+  for (let tries = 0; cidr.includes(':') && tries < SETTLE_TRIES; tries++) {
+    const link = readInterfaces(machine).find((one) => one.name === name);
+    const address = link?.addresses.find(({ ip }) => same(ip, cidr.split('/')[0] ?? ''));
+    if (address?.duplicate)
+      throw new LabError(`another machine on ${name} has ${cidr} already: choose another address6`);
+    if (!address?.tentative) return;
+    machine.wait(SETTLE_WAIT_MS);
+  }
 }
 
 function checkSide(all: Interface[], side: { interface: string; address: string }): GatewayCheck {

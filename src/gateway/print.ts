@@ -75,7 +75,7 @@ function commands(config: GatewayConfig): string {
     );
   for (const side of phoneSides(config)) {
     lines.push(`ip link set ${side.interface} up`, `ip addr add ${side.address} dev ${side.interface}`);
-    if (side.address6) lines.push(`ip addr add ${side.address6} dev ${side.interface} nodad`);
+    if (side.address6) lines.push(`ip addr add ${side.address6} dev ${side.interface}`);
   }
   if (config.accessPoint) lines.push('hostapd -B -P hostapd.pid hostapd.conf');
   if (config.dhcp && !isTunnelOnly(config)) lines.push('dnsmasq --conf-file=dnsmasq.conf');

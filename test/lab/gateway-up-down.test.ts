@@ -129,6 +129,17 @@ describe.skipIf(noLab)(`gateway up and down ${noLab ?? ''}`, () => {
     expect(`${rules()}${settings()}`).toBe(before);
   });
 
+  it('does not take an IPv6 address from a machine that has it', () => {
+    net.run('gateway', ['ip', 'addr', 'flush', 'dev', 'lan0']);
+    net.run('phone', ['ip', 'addr', 'add', 'fd77::1/64', 'dev', 'wlan0', 'nodad']);
+    const up = gateway('up');
+    expect(up).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/another machine on lan0 has fd77::1\/64 already/),
+    });
+    expect(`${rules()}${lanAddresses()}`).toBe('');
+  });
+
   it('warns of another firewall that drops what phones send', () => {
     net.run(
       'gateway',
@@ -167,7 +178,7 @@ describe.skipIf(noLab)(`gateway up and down ${noLab ?? ''}`, () => {
     expect(given.address).toMatch(/^10\.77\.0\.\d+$/);
     const log = path.join(runDirectory(dataDir), 'dhcp-log');
     const line = await eventually('a line in the log', () => existsSync(log) && readFileSync(log, 'utf8').trim());
-    const fields = line.split('\n').at(-1)?.split('\t');
+    const fields = line.split('\n').at(0)?.split('\t');
     expect(fields?.slice(1, 7)).toEqual(['add', ask.mac, given.address, ask.hostname, ask.vendorClass, '1,3,6,15']);
   });
 });
