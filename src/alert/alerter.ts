@@ -59,6 +59,8 @@ const SHOW_AGAIN_AFTER_MS = 1000;
 const NOTHING: AlertRecord[] = [];
 /** Kept apart in one alert; a case has a handful. */
 const MAX_PHASES = 50;
+/** Added to one reasoning; a person reads no more. */
+const MAX_REMARKS = 4;
 
 type Draft = Omit<Alert, 'v' | 'seq' | 'id' | 'time' | 'count' | 'firstSeen' | 'lastSeen'>;
 
@@ -80,6 +82,7 @@ export function createAlerter(options: AlerterOptions): Alerter {
     draft: () => Draft,
     secret: AlertRecord['secret'],
     phase: string | null,
+    remark: string | null = null,
   ): AlertRecord | null {
     const at = new Date(time).toISOString();
     const running = fold.get(key);
@@ -95,8 +98,9 @@ export function createAlerter(options: AlerterOptions): Alerter {
         lastSeen: at,
       };
       first.case = countPhase(first.case, undefined, phase);
+      first.identifier = withRemarks(first.identifier, remark === null ? [] : [remark]);
       const alert = show(first);
-      fold.set(key, { alert, shownAt: time, unshown: false });
+      fold.set(key, { alert, shownAt: time, unshown: false, ...(remark === null ? {} : { remarks: [remark] }) });
       return { alert, secret };
     }
     const { phases } = running.alert.case ?? {};
@@ -108,7 +112,12 @@ export function createAlerter(options: AlerterOptions): Alerter {
       lastSeen: at,
     };
     running.alert.case = countPhase(running.alert.case, phases, phase);
-    if (!worse && running.alert.count > SHOW_EVERY_UNTIL && time - running.shownAt < SHOW_AGAIN_AFTER_MS) {
+    const told = running.remarks ?? [];
+    const isNews = remark !== null && !told.includes(remark) && told.length < MAX_REMARKS;
+    if (isNews) running.remarks = [...told, remark];
+    if (worse) running.alert.identifier = withRemarks(running.alert.identifier, running.remarks ?? []);
+    else if (isNews) running.alert.identifier = withRemarks(running.alert.identifier, [remark]);
+    if (!worse && !isNews && running.alert.count > SHOW_EVERY_UNTIL && time - running.shownAt < SHOW_AGAIN_AFTER_MS) {
       running.unshown = true;
       return null;
     }
@@ -155,7 +164,10 @@ export function createAlerter(options: AlerterOptions): Alerter {
 
     const draft = (): Draft => {
       const secrets = secretsOf(device.id, [found.value, found.seen]);
-      const own = createSecretTest([found.value, found.seen].filter((text) => text.length >= 6));
+      // What stands in place of a value (`128 bytes`) is none.
+      const own = createSecretTest(
+        [found.value, found.seen].filter((text) => text.length >= 6 && text !== identifier.masked),
+      );
       const inName =
         evidence.where === 'sni' || evidence.where === 'dns' || evidence.path?.toLowerCase() === 'header:host';
       const shownFlow = describeFlow(
@@ -196,7 +208,7 @@ export function createAlerter(options: AlerterOptions): Alerter {
       };
     };
     const secret = { value: found.value, seen: found.seen, window: found.window };
-    return raise(key, context.time, severity, draft, secret, phase);
+    return raise(key, context.time, severity, draft, secret, phase, found.remark ?? null);
   }
 
   function flowEvent(event: FlowEvent, context: AlertContext): AlertRecord[] {
@@ -269,6 +281,11 @@ export function createAlerter(options: AlerterOptions): Alerter {
       }),
     lastSeq: () => seq,
   };
+}
+
+function withRemarks(identifier: Alert['identifier'], remarks: readonly string[]): Alert['identifier'] {
+  if (identifier === null || remarks.length === 0) return identifier;
+  return { ...identifier, reasoning: [identifier.reasoning, ...remarks].join('; ') };
 }
 
 /** A phone that repeats itself at every unlock is one alert that says so, not one per phase. */

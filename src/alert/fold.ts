@@ -14,6 +14,8 @@ export interface RunningAlert {
   shownAt: number;
   /** Repeats counted since then. */
   unshown: boolean;
+  /** Told so far, beside the first reasoning. */
+  remarks?: string[];
 }
 
 export interface Fold {

@@ -2,12 +2,18 @@
 import { createHmac } from 'node:crypto';
 import { createSecretTest, maskHost, maskLocator } from '../alert/mask-url.ts';
 import { type Comparing, createComparison } from '../compare/comparison.ts';
+import { createPayloadWatch, type PayloadWatch } from '../compare/payload-watch.ts';
 import type { Device } from '../model/device.ts';
 import type { EvidenceStore } from '../sinks/evidence/store.ts';
 import { secretWordsOf } from './opening.ts';
 import type { Surroundings } from './road.ts';
 
-export type LabComparison = Pick<Comparing<Surroundings>, 'token' | 'take' | 'stats'> & { save(): void };
+export type LabComparison = Pick<Comparing<Surroundings>, 'token' | 'take' | 'stats'> & {
+  remark: PayloadWatch['remark'];
+  /** The list of phones changed. */
+  devicesChanged(devices: readonly Device[]): void;
+  save(): void;
+};
 
 /** Read back at the start: phones are often tested one after the other, days apart. */
 const MAX_LOADED = 10_000;
@@ -17,8 +23,9 @@ export function openComparison(options: {
   /** Of the evidence store. */
   key: Buffer;
   devices: () => readonly Device[];
+  now: () => number;
 }): LabComparison {
-  const { evidence, key, devices } = options;
+  const { evidence, key, devices, now } = options;
   const wordsOf = (deviceId: string) =>
     createSecretTest(secretWordsOf(devices().find(({ id }) => id === deviceId) ?? null));
   const comparison = createComparison<Surroundings>({
@@ -32,14 +39,27 @@ export function openComparison(options: {
     hideHost: (host, deviceId) => maskHost(host, wordsOf(deviceId), false),
   });
   comparison.load(evidence.tokens({ limit: MAX_LOADED }));
+  const payloads = createPayloadWatch();
+  const canaries = new Map(devices().map((device) => [device.id, canariesOf(device)]));
   return {
     token: comparison.token,
     take: comparison.take,
     stats: comparison.stats,
+    remark: payloads.remark,
+    devicesChanged(all) {
+      for (const device of all) {
+        if (canariesOf(device) > (canaries.get(device.id) ?? 0)) payloads.planted(device.id, now());
+        canaries.set(device.id, canariesOf(device));
+      }
+    },
     save: () => comparison.save((rows) => evidence.putTokens(rows).ok),
   };
 }
 
 function comparisonSecret(key: Buffer): Buffer {
   return createHmac('sha256', key).update('phonehome comparison').digest();
+}
+
+function canariesOf({ canaries: { contacts, messages, photos } }: Device): number {
+  return contacts.length + messages.length + photos.length;
 }

@@ -28,6 +28,8 @@ export interface RoadRooms {
     results: readonly InspectEvent[],
     surroundings: () => Surroundings,
   ): { finding: Finding; context: Surroundings }[];
+  /** What earlier requests add to a finding's reasoning. */
+  remark(finding: Finding, surroundings: Surroundings): string | null;
   alertFinding(finding: Finding, context: AlertContext): AlertRecord | null;
   alertEvent(event: FlowEvent, context: AlertContext): AlertRecord[];
   /** Everything that watches the events go by without answering: request heads, coverage, the flow log. */
@@ -80,7 +82,10 @@ export function createRoad(rooms: RoadRooms): Road {
     for (const result of results) {
       for (const witness of rooms.witnesses) witness.inspected(result);
       if (result.type !== 'finding') continue;
-      const record = rooms.alertFinding(result.finding, contextOf(traveller, event.time, result.finding.exchange));
+      const { finding } = result;
+      const context = contextOf(traveller, event.time, finding.exchange);
+      const remark = rooms.remark(finding, context);
+      const record = rooms.alertFinding(remark === null ? finding : { ...finding, remark }, context);
       if (record) rooms.record(record);
     }
     const compared = rooms.compare(event, results, () => surroundingsOf(traveller, event.time));

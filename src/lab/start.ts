@@ -146,8 +146,9 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     evidence,
     key: evidenceKey,
     devices: () => [...devices.list(), ...guests.values()],
+    now,
   });
-  closers.push(comparison.save);
+  closers.push(comparison.save, devices.onChange(comparison.devicesChanged));
   const inspector = createInspector({
     deviceFor: deviceOf,
     decoders,
@@ -158,6 +159,7 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     openReader: createReader,
     inspect: (event) => inspector.push(event),
     compare: comparison.take,
+    remark: comparison.remark,
     locate: geo.locate,
     describeDevice,
     caseAt: (deviceId, time) => cases.phaseAt(deviceId, time),

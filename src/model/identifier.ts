@@ -70,6 +70,8 @@ export interface Finding {
   seen: string;
   /** Bytes around the finding in the innermost readable layer, at most 512. Secret. */
   window: Buffer;
+  /** What earlier requests add to the reasoning, one sentence without the value; told once per alert. */
+  remark?: string;
 }
 
 /**

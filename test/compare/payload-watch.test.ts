@@ -1,0 +1,128 @@
+/** What unreadable payloads give away by their size: reports of fixed length, and growth just after something private. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createPayloadWatch, type PayloadWatch } from '../../src/compare/payload-watch.ts';
+import type { Flow } from '../../src/model/flow.ts';
+import type { Finding, Kind } from '../../src/model/identifier.ts';
+
+interface Sent {
+  bytes: number;
+  phase?: string | null;
+  owner?: string | null;
+  device?: string;
+  flow?: string;
+  kind?: Kind;
+  /** Minutes since the beginning. */
+  at?: number;
+}
+
+const START = 1_763_800_000_000;
+let flows = 0;
+
+function send(watch: PayloadWatch, sent: Sent): string | null {
+  const { bytes, phase = null, owner = 'Tinno', device = 'a', kind = 'opaque', at = 0, flow = `f${++flows}` } = sent;
+  const finding = {
+    value: `${bytes} bytes, 7.2 bits/byte`,
+    identifier: { kind },
+    evidence: { where: 'query' },
+  } as Finding;
+  return watch.remark(finding, {
+    flow: { id: flow, destination: { host: 'eservice.tinno.com' } } as Flow,
+    device: { id: device },
+    facts: { owner: { name: owner } },
+    case: phase === null ? null : { id: 'c', phase },
+    time: START + at * 60_000,
+  });
+}
+const all = (sent: Sent[], watch = createPayloadWatch()): (string | null)[] => sent.map((one) => send(watch, one));
+const sizes = (...list: number[]): Sent[] => list.map((bytes) => ({ bytes }));
+
+describe('a report of fixed length', () => {
+  const said = 'exactly 128 bytes again and again to Tinno: a report of fixed length';
+
+  it('is named at the third payload of the same size to one owner, always in the same words', () => {
+    expect(all(sizes(128, 128, 128, 128))).toEqual([null, null, said, said]);
+  });
+
+  it('is named at the second when another phase has begun (at activation, then monthly)', () => {
+    expect(
+      all([
+        { bytes: 128, phase: 'activation' },
+        { bytes: 128, phase: 'monthly' },
+      ]),
+    ).toEqual([null, said]);
+  });
+
+  it('may go to several servers of the owner, and has other payloads between', () => {
+    expect(all(sizes(128, 300, 128, 512, 128)).at(-1)).toBe(said);
+  });
+
+  it.each<[string, Sent[]]>([
+    ['sizes that differ', sizes(100, 101, 102, 103, 104, 105)],
+    ['several on one connection', [1, 2, 3, 4].map(() => ({ bytes: 128, flow: 'one' }))],
+    ['one each to several owners', ['A', 'B', 'C', 'D'].map((owner) => ({ bytes: 128, owner }))],
+    ['one each from several phones', ['a', 'b', 'c', 'd'].map((device) => ({ bytes: 128, device }))],
+    ['an IMEI', [1, 2, 3, 4].map(() => ({ bytes: 128, kind: 'imei' as const }))],
+  ])('is not %s', (_name, sent) => expect(all(sent)).toEqual(sent.map(() => null)));
+
+  it('to a receiver without a known owner names no host', () => {
+    expect(all([1, 2, 3].map(() => ({ bytes: 64, owner: null }))).at(-1)).toBe(
+      'exactly 64 bytes again and again to one receiver: a report of fixed length',
+    );
+  });
+});
+
+describe('a payload that grows', () => {
+  const idle: Sent[] = [200, 210, 205].map((bytes) => ({ bytes, phase: 'idle' }));
+  const grew = 'it grew just after the phase “photo-taken” began: until then no such payload was larger than 210 bytes';
+
+  it('just after a phase was marked is named with the phase', () => {
+    expect(all([...idle, { bytes: 4000, phase: 'photo-taken', at: 1 }]).at(-1)).toBe(grew);
+  });
+
+  it('just after a canary was planted is named so', () => {
+    const watch = createPayloadWatch();
+    all(sizes(200, 210, 205), watch);
+    watch.planted('a', START);
+    expect(send(watch, { bytes: 4000, at: 2 })).toBe(
+      'it grew just after a canary was planted: until then no such payload was larger than 210 bytes',
+    );
+    expect(send(watch, { bytes: 9000, at: 60 })).toBeNull();
+  });
+
+  it.each<[string, Sent[]]>([
+    ['a little more than before', [...idle, { bytes: 215, phase: 'photo-taken' }]],
+    [
+      'a few bytes of a short one',
+      [...[10, 11, 12].map((bytes) => ({ bytes, phase: 'idle' })), { bytes: 30, phase: 'x' }],
+    ],
+    [
+      'without enough to hold it against',
+      [
+        { bytes: 200, phase: 'idle' },
+        { bytes: 4000, phase: 'photo-taken' },
+      ],
+    ],
+    ['within the same phase', [...idle, { bytes: 4000, phase: 'idle' }]],
+    [
+      'long after',
+      [...idle, { bytes: 210, phase: 'photo-taken', at: 1 }, { bytes: 4000, phase: 'photo-taken', at: 30 }],
+    ],
+    ['no phase at all', sizes(200, 210, 205, 4000)],
+  ])('%s is nothing', (_name, sent) => expect(all(sent).at(-1)).toBeNull());
+});
+
+it('never throws and never says a word about a value, whatever comes', () => {
+  const anything = fc.record({
+    bytes: fc.nat({ max: 100_000 }),
+    phase: fc.constantFrom(null, 'a', 'b'),
+    device: fc.constantFrom('a', 'b'),
+    at: fc.nat({ max: 100 }),
+  });
+  fc.assert(
+    fc.property(fc.array(anything, { maxLength: 60 }), (sent) => {
+      const watch = createPayloadWatch();
+      for (const one of sent) expect(send(watch, one) ?? 'exactly').toMatch(/^(exactly|it grew)/);
+    }),
+  );
+});
