@@ -32,6 +32,11 @@ export function banner(lab: Lab, options: LabOptions, place: BannerPlace): strin
       `Programs on this machine can use the proxy at 127.0.0.1:${lab.proxy.port}.`,
     );
   }
+  if (lab.transparent)
+    lines.push(
+      `A gateway is up: a phone that joins its network needs no proxy setting (port ${lab.transparent.port}).`,
+      '',
+    );
   lines.push(
     `Data        ${options.data}`,
     `Certificate ${lab.ca.pem}`,

@@ -1,4 +1,5 @@
 /** `phonehome gateway up` and `down` as root in a namespace: what they change, refuse and undo. No lab runs here. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runDirectory } from '../../src/gateway/state.ts';
 import { eventually } from '../e2e/eventually.ts';
 import type { DhcpAsk } from './dhcp-ask.ts';
-import { createLabNetwork, type LabNetwork, whyNoLab } from './network.ts';
+import { createLabNetwork, type Host, type LabNetwork, whyNoLab } from './network.ts';
 
 const BIN = path.resolve(import.meta.dirname, '../../bin/phonehome.mjs');
 
@@ -159,6 +160,22 @@ describe.skipIf(noLab)(`gateway up and down ${noLab ?? ''}`, () => {
     expect(check('uplink')).toMatchObject({ state: 'ok' });
     net.run('gateway', ['ip', 'link', 'set', 'wan0', 'down']);
     expect(check('uplink')).toMatchObject({ state: 'warn' });
+  });
+
+  it('leaves no namespace and no process behind when a laboratory ends without taking its gateway down', async () => {
+    configure('');
+    expect(gateway('up')).toMatchObject({ code: 0 });
+    const pids = ['phone', 'gateway', 'internet'].flatMap((host) =>
+      execFileSync('ip', ['netns', 'pids', net.name(host as Host)], { encoding: 'utf8' })
+        .split('\n')
+        .filter(Boolean),
+    );
+    expect(pids.length).toBeGreaterThan(0);
+    net.down();
+    expect(execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' })).not.toContain(net.name('gateway'));
+    const alive = (pid: string): boolean =>
+      existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
+    await eventually('every process to be gone', () => !pids.some(alive));
   });
 
   it('gives a phone an address, itself as router and resolver, and notes how the phone introduced itself', async () => {

@@ -46,6 +46,14 @@ function missing(): string | null {
   }
 }
 
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Ended by itself meanwhile.
+  }
+}
+
 export function createLabNetwork(): LabNetwork {
   const id = `${process.pid.toString(36)}${Math.floor(Math.random() * 1296).toString(36)}`;
   const name = (host: Host): string => `ph-${host}-${id}`;
@@ -66,6 +74,8 @@ export function createLabNetwork(): LabNetwork {
     for (const child of children) child.kill('SIGKILL');
     for (const host of hosts) {
       try {
+        // Daemons too: a process would keep its namespace alive. All of them were started by this laboratory.
+        for (const pid of ip('netns', 'pids', name(host)).split('\n')) if (pid) end(Number(pid));
         ip('netns', 'del', name(host));
       } catch {
         // Already gone: this is called after half-built laboratories too.
