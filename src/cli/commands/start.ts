@@ -13,8 +13,8 @@ export async function start(flags: Record<string, unknown>): Promise<number> {
   const module = await loadLab();
   const { lab, stop } = await runLab(module, options);
   if (options.json) {
-    printReady(lab);
     for (const warning of lab.warnings) process.stderr.write(`! ${warning}\n`);
+    printReady(lab);
   } else {
     const place = { interfaces: networkInterfaces(), columns: process.stdout.columns ?? 80, colour: wantsColour() };
     process.stdout.write(banner(lab, options, place));
