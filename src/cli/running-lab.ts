@@ -44,7 +44,7 @@ export function printReady(lab: Lab): void {
   printJson({
     type: 'ready',
     proxy: lab.proxy,
-    transparent: lab.transparent,
+    ...(lab.transparent && { transparent: lab.transparent }),
     ui: lab.ui,
     ca: lab.ca,
     token: lab.token,
