@@ -151,6 +151,7 @@ function createTeller(options: InventoryWatchOptions): (notice: InventoryNotice)
         openedAt: time,
         engine: 'gateway',
         protocol,
+        ...(notice.again ? { continues: true } : {}),
         client,
         deviceId: options.identify(client.ip),
         arrival: 'transparent',

@@ -13,8 +13,8 @@ export interface PastFlow {
 }
 
 export type InventoryNotice =
-  /** `key` stays the same until `closed`. */
-  | { type: 'opened'; key: string; flow: PastFlow }
+  /** `key` stays the same until `closed`; `again`: part of it was told before. */
+  | { type: 'opened'; key: string; flow: PastFlow; again: boolean }
   /** Bytes since it was opened. `lasting`: it goes on, and what follows is opened anew. */
   | { type: 'closed'; key: string; flow: PastFlow; bytesUp: number; bytesDown: number; lasting: boolean };
 
@@ -189,7 +189,12 @@ export function createInventory(options: InventoryOptions): Inventory {
         const grown = tracked.bytesUp > tracked.toldUp || tracked.bytesDown > tracked.toldDown;
         if (tracked.told === null && (grown || tracked.toldUp + tracked.toldDown === 0)) {
           tracked.told = { key: `${key} ${++tellings}`, at: uptimeMs };
-          notices.push({ type: 'opened', key: tracked.told.key, flow: tracked.flow });
+          notices.push({
+            type: 'opened',
+            key: tracked.told.key,
+            flow: tracked.flow,
+            again: tracked.toldUp + tracked.toldDown > 0,
+          });
         }
         if (tracked.ended) {
           if (tracked.told) notices.push(close(tracked, false));

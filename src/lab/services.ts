@@ -4,6 +4,7 @@ import type { Cases } from '../cases/cases.ts';
 import type { DeviceRegistry } from '../devices/registry.ts';
 import { deviceFromEntry } from '../devices/store.ts';
 import type { Alert } from '../model/alert.ts';
+import type { Case } from '../model/case.ts';
 import { LabError } from '../model/lab.ts';
 import type { EvidenceStore } from '../sinks/evidence/store.ts';
 import type { Metric } from '../sinks/live/metrics.ts';
@@ -45,12 +46,17 @@ export function caseServices(
   cases: Cases,
   store: EvidenceStore,
   now: () => number,
+  onMark: (marked: Case, phase: string) => void = () => {},
 ): Pick<LiveServices, 'cases' | 'case' | 'openCase' | 'markCase' | 'closeCase' | 'removeCase'> {
   return {
     cases: () => cases.list(),
     case: (id) => cases.get(id),
     openCase: (given) => cases.open(given, now()),
-    markCase: (id, phase) => cases.mark(id, phase, now()),
+    markCase(id, phase) {
+      const marked = cases.mark(id, phase, now());
+      if (marked.ok) onMark(marked.value, phase);
+      return marked;
+    },
     closeCase: (id) => cases.close(id, now()),
     removeCase(id) {
       const removed = store.removeCase(id);

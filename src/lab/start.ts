@@ -33,6 +33,7 @@ import { createTrustTests } from '../wire/trust-tests.ts';
 import { createWire } from '../wire/wire.ts';
 import { createAdmission, createDestinationGuard } from './access.ts';
 import { openAttribution } from './attribution.ts';
+import { openBeaconing } from './beaconing.ts';
 import { openCarrier } from './carrier.ts';
 import { openComparison } from './comparing.ts';
 import { openDecoders } from './decoders.ts';
@@ -133,14 +134,28 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     deviceOf: (flow) => describeDevice(flow).id,
     hides: (flow) => hiddenLookUps(flow) !== null,
   });
+  const maskHostOf = (host: string, deviceId: string | null): string =>
+    maskHost(host, createSecretTest(secretWordsOf(deviceOf(deviceId))), false);
   const flowLog = createFlowLog({
     write: (flows) => evidence.putFlows(flows),
-    maskHost: (host, deviceId) => maskHost(host, createSecretTest(secretWordsOf(deviceOf(deviceId))), false),
+    maskHost: maskHostOf,
     onTrouble: (result) => {
       if (!result.ok) notify('flow log', result.message, 'medium');
     },
   });
   closers.push(() => flowLog.close());
+  const beaconing = openBeaconing({
+    deviceOf: (flow) => describeDevice(flow).id,
+    maskHost: maskHostOf,
+    now,
+    onBeacon(beacon, flow, sentence) {
+      const device = describeDevice(flow);
+      const subject = `beacon ${beacon.host} ${beacon.port}`;
+      const message = `${device.model ?? device.id} ${sentence}.`;
+      const record = alerter.system({ subject, message, severity: 'info', device, time: now() });
+      if (record) feed.publish(record);
+    },
+  });
   const decoders = await openDecoders(options.decoders, options.data);
   const comparison = openComparison({
     evidence,
@@ -173,6 +188,7 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
       coverage,
       flowLog,
       { consume: (event) => lanWatch?.consume(event), inspected: () => {} },
+      { consume: beaconing.consume, inspected: () => {} },
     ],
     record: feed.publish,
     log,
@@ -345,9 +361,10 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     flow: evidence.flow,
     ...deviceServices(devices, options.data),
     audit: (action, subject, who) => evidence.audit({ time: new Date(now()).toISOString(), action, subject, who }).ok,
-    ...caseServices(cases, evidence, now),
+    ...caseServices(cases, evidence, now, (marked, phase) => beaconing.mark(marked.deviceId, phase)),
     discovered: () => lanWatch?.discovered() ?? [],
     coverage: coverage.all,
+    beacons: beaconing.all,
     pins: pins.list,
     setPin: pins.override,
     trustTests: trustTests.list,

@@ -120,6 +120,7 @@ export function createApi(services: LiveServices, access: Access, onError: (erro
   app.delete('/api/cases/:id', (c) => removed(c, services.removeCase(c.req.param('id')), 'case'));
 
   app.get('/api/coverage', (c) => c.json({ coverage: services.coverage() }));
+  app.get('/api/beacons', (c) => c.json(services.beacons()));
   app.get('/api/pins', (c) => c.json({ pins: services.pins() }));
   app.put('/api/pins', small, async (c) => {
     const { device, name, override } = await readBody('pin', await json(c));

@@ -10,6 +10,7 @@ type Schema = Record<string, unknown>;
 const string = { type: 'string' };
 const text = { type: ['string', 'null'] };
 const count = { type: 'integer', minimum: 0 };
+const share = { type: 'number', minimum: 0, maximum: 1 };
 const bool = { type: 'boolean' };
 const time = { type: 'string', format: 'date-time', description: 'UTC' };
 const strings = { type: 'array', items: string };
@@ -173,6 +174,35 @@ export const SCHEMAS = {
       type: 'array',
       items: object({ host: string, country, owner: text, bytesUp: count, class: { enum: [...COVERAGE_CLASSES] } }),
     },
+  }),
+  Beacon: object({
+    device: string,
+    host: string,
+    port: count,
+    contacts: count,
+    periodS: { type: 'number', minimum: 0 },
+    jitter: { type: 'number', minimum: 0, description: 'Spread of the intervals as a share of the period.' },
+    chance: share,
+    firstSeen: time,
+    lastSeen: time,
+  }),
+  Reaction: object({
+    device: string,
+    host: string,
+    port: count,
+    phase: string,
+    marks: count,
+    followed: { ...count, description: 'Marks that a contact followed within a minute.' },
+    delayS: { type: 'number', minimum: 0 },
+    usual: { ...share, description: 'Share of all other moments that a contact follows as soon.' },
+    chance: share,
+  }),
+  IdleContact: object({
+    device: string,
+    host: string,
+    port: count,
+    contacts: count,
+    idleHours: { type: 'number', minimum: 0 },
   }),
   Pin: object({
     device: string,

@@ -200,6 +200,14 @@ export const openApi = {
         '200': json(wrap('coverage', listOf('Coverage')), 'One entry per device.'),
       }),
     },
+    '/api/beacons': {
+      get: operation('Contacts phones make by themselves: at regular intervals, after a mark, while idle.', {
+        '200': json(
+          wrap('beacons', listOf('Beacon'), { reactions: listOf('Reaction'), idle: listOf('IdleContact') }),
+          'Since the lab started. `chance` is an upper bound of the probability that it is one.',
+        ),
+      }),
+    },
     '/api/pins': {
       get: operation("Apps that refuse the lab's certificate.", {
         '200': json(wrap('pins', listOf('Pin')), 'Per device and name.'),

@@ -3,6 +3,7 @@
  * A refusal that the caller can mend is a value with one line that says what to do, never an exception.
  */
 import type { Alert } from '../../model/alert.ts';
+import type { Beacon, IdleContact, Reaction } from '../../model/beacon.ts';
 import type { Case } from '../../model/case.ts';
 import type { DeviceCoverage } from '../../model/coverage.ts';
 import type { Device, DiscoveredPhone } from '../../model/device.ts';
@@ -62,6 +63,8 @@ export interface LiveServices {
   removeCase(id: string): boolean;
 
   coverage(): DeviceCoverage[];
+  /** Contacts phones make by themselves, as far as chance does not explain them. */
+  beacons(): { beacons: Beacon[]; reactions: Reaction[]; idle: IdleContact[] };
   pins(): PinState[];
   setPin(device: string, name: string, override: PinOverride): PinState;
   /** Newest first. */

@@ -110,6 +110,35 @@ export function labServices(store: EvidenceStore = createMemoryStore()): LiveSer
         lastSeen: '2026-11-22T10:00:00.000Z',
       },
     ],
+    beacons: () => ({
+      beacons: [
+        {
+          device: 'nokia-01',
+          host: 'zzhc.vnet.cn',
+          port: 80,
+          contacts: 12,
+          periodS: 900,
+          jitter: 0.02,
+          chance: 1e-5,
+          firstSeen: '2026-11-22T10:00:00.000Z',
+          lastSeen: '2026-11-22T13:00:00.000Z',
+        },
+      ],
+      reactions: [
+        {
+          device: 'nokia-01',
+          host: 'zzhc.vnet.cn',
+          port: 80,
+          phase: 'unlock',
+          marks: 4,
+          followed: 4,
+          delayS: 2,
+          usual: 0.01,
+          chance: 1e-6,
+        },
+      ],
+      idle: [{ device: 'nokia-01', host: 'zzhc.vnet.cn', port: 80, contacts: 3, idleHours: 2 }],
+    }),
     trustTests: () => trustTests,
     requestTrustTest({ device, name, test, limitMs }) {
       const asked: TrustTestState = {
