@@ -8,4 +8,5 @@ export const MITM_LIMITS: readonly string[] = [
   'http-mitm-proxy passes on no trailers, no interim answers (103) and no Public-Key-Pins',
   'http-mitm-proxy passes WebSocket messages on whole, uncompressed, without their subprotocol; other upgrades are refused',
   'http-mitm-proxy refuses requests that Node’s strict parser refuses (bare line feeds, ambiguous lengths, odd characters)',
+  'http-mitm-proxy takes TLS on ports 443 and 8443 without a protocol list for HTTP, and refuses what turns out to be none',
 ];

@@ -59,17 +59,7 @@ it('uploads 200 MB to a server that stalls without holding it, and every byte ar
     for (let done = 0; done < total; done += MB) if (!phone.write(block)) await once(phone, 'drain');
   })();
   await expect.poll(() => peer !== undefined && phone.writableLength, { timeout: 20_000 }).toBeGreaterThan(0);
-  let last = -1;
-  await expect
-    .poll(
-      () => {
-        const still = phone.bytesWritten === last;
-        last = phone.bytesWritten;
-        return still;
-      },
-      { timeout: 20_000, interval: 200 },
-    )
-    .toBe(true);
+  await stopped(() => phone.bytesWritten);
   const stalled = await ask({ ask: true });
   let size = 0;
   const whole = Promise.withResolvers<void>();
@@ -85,3 +75,48 @@ it('uploads 200 MB to a server that stalls without holding it, and every byte ar
   expect((stalled.rss - before.rss) / MB, 'growth while the server stalls, MB').toBeLessThan(30);
   expect((after.peak - before.peak) / MB, 'highest growth, MB').toBeLessThan(60);
 });
+
+it('downloads 200 MB to a phone that stalls without holding it', async () => {
+  const total = 200 * MB;
+  let sent: TLSSocket | undefined;
+  const block = Buffer.alloc(MB, 'answer ');
+  const server = await tlsServer(worldCa.issue(['big.test']), (socket) => {
+    sent = socket;
+    socket.once('data', async () => {
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${total}\r\n\r\n`);
+      for (let done = 0; done < total; done += MB) if (!socket.write(block)) await once(socket, 'drain');
+    });
+  });
+  servers.push(server);
+  const before = await ask({ map: ['big.test:443', server.port] });
+  const phone = await secure();
+  phone.pause();
+  phone.write('GET /big HTTP/1.1\r\nHost: big.test\r\n\r\n');
+  await expect.poll(() => sent?.writableLength ?? 0, { timeout: 20_000 }).toBeGreaterThan(0);
+  await stopped(() => sent?.bytesWritten ?? 0);
+  const stalled = await ask({ ask: true });
+  let size = 0;
+  const whole = Promise.withResolvers<void>();
+  phone.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size >= total) whole.resolve();
+  });
+  phone.resume();
+  await whole.promise;
+  expect((stalled.rss - before.rss) / MB, 'growth while the phone stalls, MB').toBeLessThan(30);
+});
+
+/** Resolves when the number stays what it is: whoever counts it waits for somebody. */
+async function stopped(count: () => number): Promise<void> {
+  let last = -1;
+  await expect
+    .poll(
+      () => {
+        const still = count() === last;
+        last = count();
+        return still;
+      },
+      { timeout: 20_000, interval: 200 },
+    )
+    .toBe(true);
+}

@@ -264,5 +264,68 @@ export const PROBES: readonly Probe[] = [
     },
     expected: 'is answered',
   },
+  {
+    name: 'a kept connection that the server closes is closed to the phone as well',
+    async run(stand) {
+      await stand.serveTls('a.test', 443, (socket) => hear(socket, () => socket.end(OK)));
+      const phone = await stand.secure('a.test');
+      phone.write('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
+      await sentOn(phone);
+      if (!phone.readableEnded) await once(phone, 'end');
+      phone.end();
+      const { closed } = await stand.lab.closed();
+      return closed.reason;
+    },
+    expected: 'ended',
+  },
+  {
+    name: 'an HTTP/1.0 request, answered until the close',
+    async run(stand) {
+      await stand.serve('a.test', 80, (socket) =>
+        hear(socket, () => socket.end('HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nfine')),
+      );
+      const phone = await stand.tunnel('a.test:80');
+      phone.socket.write('GET /old HTTP/1.0\r\nHost: a.test\r\n\r\n');
+      const how = await phone.ended;
+      phone.socket.end();
+      const events = await told(stand);
+      const bodies = events.filter((event) => event.type === 'body-end').map((event) => event.complete);
+      return `${phone.text().endsWith('fine') ? 'fine' : phone.text()}; ${how}; complete: ${bodies.join(' ')}`;
+    },
+    expected: 'fine; end; complete: true true',
+  },
+  {
+    name: 'a large upload and a large answer arrive whole',
+    async run(stand) {
+      const size = 5_000_000;
+      const bytes = Buffer.alloc(size, 'z');
+      let got = 0;
+      await stand.serveTls('a.test', 443, (socket) => {
+        socket.on('data', (chunk: Buffer) => {
+          got += chunk.length;
+          if (got < size) return;
+          socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\nConnection: close\r\n\r\n`);
+          socket.end(bytes);
+        });
+      });
+      const phone = await stand.secure('a.test');
+      phone.write(`PUT / HTTP/1.1\r\nHost: a.test\r\nContent-Length: ${size}\r\n\r\n`);
+      phone.write(bytes);
+      let answer = 0;
+      phone.on('data', (chunk: Buffer) => {
+        answer += chunk.length;
+      });
+      await once(phone, 'end');
+      phone.end();
+      const { closed } = await stand.lab.closed();
+      const shown = stand.events.reduce(
+        (sum, event) => sum + (event.type === 'body-chunk' ? event.bytes.length : 0),
+        0,
+      );
+      const whole = got > size && answer > size && closed.bytesUp > size && closed.bytesDown > size;
+      return `${whole ? 'whole' : `${got} ${answer} ${closed.bytesUp} ${closed.bytesDown}`}; shown: ${shown}`;
+    },
+    expected: 'whole; shown: 10000000',
+  },
   ...DIFFERENCES,
 ];
