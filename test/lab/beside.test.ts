@@ -1,0 +1,142 @@
+/**
+ * What a phone does beside its TCP connections, through the whole product: look-ups, QUIC, plain datagrams, a VPN. Each one
+ * ends where a person sees it: in an alert, in the coverage, in the list of phones.
+ */
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Alert } from '../../src/model/alert.ts';
+import type { DeviceCoverage } from '../../src/model/coverage.ts';
+import type { DiscoveredPhone } from '../../src/model/device.ts';
+import { eventually } from '../e2e/eventually.ts';
+import { type GatewayLab, startGatewayLab } from './gateway-lab.ts';
+import { whyNoLab } from './network.ts';
+
+const CN = '42.62.48.10';
+const IMEI = '490154203237518';
+const BIN = path.resolve(import.meta.dirname, '../../bin/phonehome.mjs');
+const DEVICES = `devices:
+  - id: phone-1
+    model: Lab phone
+    match: { mac: "02:00:5e:10:00:01" }
+    identifiers: { imei: "${IMEI}" }
+`;
+
+const noLab = whyNoLab();
+describe.skipIf(noLab)(`beside its connections, a phone ${noLab ?? ''}`, () => {
+  let lab: GatewayLab;
+  beforeAll(async () => {
+    lab = await startGatewayLab({
+      addresses: [CN, '2400:da00::6666'],
+      devices: DEVICES,
+      args: ['--resolver', '198.18.0.2'],
+      async servers(net) {
+        const internet = net.start('internet', [
+          process.execPath,
+          path.join(import.meta.dirname, 'internet-process.ts'),
+        ]);
+        await new Promise((resolve) => internet.stdout?.once('data', resolve));
+        return null;
+      },
+      prepare: (net) => void net.run('gateway', ['sysctl', '-qw', 'net.netfilter.nf_conntrack_generic_timeout=1']),
+    });
+  });
+  afterAll(() => lab?.end());
+
+  const phone = (script: string): string =>
+    lab.net
+      .run('phone', [process.execPath, '-e', `setTimeout(() => process.exit(1), 10_000).unref(); ${script}`])
+      .trim();
+  const lookUp = (name: string): string =>
+    phone(`const r = new (require('node:dns').promises.Resolver)({ timeout: 5000, tries: 1 }); r.setServers(['8.8.8.8']);
+      r.resolve4(${JSON.stringify(name)}).then((a) => console.log(String(a)), (e) => console.log(e.code));`);
+  const send = (port: number, text: string): string =>
+    phone(`const s = require('node:dgram').createSocket('udp4'); s.on('error', () => {});
+      s.send(${JSON.stringify(text)}, ${port}, '${CN}', () => s.close());`);
+  const alertOf = async (what: string, fits: (alert: Alert) => boolean): Promise<Alert> =>
+    (await lab.until(what, (all) => all.some(fits))).find(fits) as Alert;
+
+  it('leaks its IMEI inside a look-up: a critical alert that names the place', async () => {
+    expect(lookUp(`${IMEI}.t.vnet.cn`)).toBe(CN);
+    expect(await alertOf('a leak in a name', ({ evidence }) => evidence?.where === 'dns')).toMatchObject({
+      type: 'leak',
+      severity: 'critical',
+      device: { id: 'phone-1', model: 'Lab phone' },
+      identifier: { kind: 'imei', known: true, confidence: 'certain' },
+      flow: { protocol: 'dns', encrypted: false },
+      message: expect.stringContaining('inside a DNS name that anyone on the path can read'),
+    });
+    expect(JSON.stringify(lab.alerts())).not.toContain(IMEI);
+    expect(JSON.stringify(lab.api('GET', '/api/flows'))).not.toContain(IMEI);
+  });
+
+  it('leaks it in plain telemetry over UDP: a critical alert with name and place', async () => {
+    expect(lookUp('telemetry.vnet.cn')).toBe(CN);
+    send(5683, `hello imei=${IMEI} bye`);
+    expect(await alertOf('a leak in a datagram', ({ evidence }) => evidence?.where === 'raw')).toMatchObject({
+      type: 'leak',
+      severity: 'critical',
+      identifier: { kind: 'imei', known: true },
+      flow: { protocol: 'udp', encrypted: false, intercepted: true },
+      destination: { host: 'telemetry.vnet.cn', ip: CN, port: 5683, location: { country: 'CN' } },
+    });
+  });
+
+  it('is refused QUIC: one alert that names whom it tried to reach', async () => {
+    expect(lookUp('quic.vnet.cn')).toBe(CN);
+    send(443, 'initial');
+    expect(await alertOf('a QUIC alert', ({ type }) => type === 'quic')).toMatchObject({
+      severity: 'info',
+      device: { id: 'phone-1' },
+      destination: { host: 'quic.vnet.cn', ip: CN, port: 443, location: { country: 'CN' } },
+    });
+  });
+
+  it('opens a VPN: a contact nobody could look into', async () => {
+    const script = `import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 50)
+for i in range(10): s.sendto(bytes(1000), ('${CN}', 0))`;
+    lab.net.run('phone', ['python3', '-c', script]);
+    expect(await alertOf('the VPN', ({ flow }) => flow?.protocol === 'esp')).toMatchObject({
+      type: 'contact',
+      flow: { intercepted: false },
+      message: expect.stringContaining('sent 10200 bytes to'),
+    });
+  });
+
+  it('has all of it in its coverage, each in its class', async () => {
+    const classes = await eventually('the coverage', () => {
+      const { coverage } = lab.api('GET', '/api/coverage') as { coverage: DeviceCoverage[] };
+      const rows = coverage.find(({ deviceId }) => deviceId === 'phone-1')?.rows ?? [];
+      const names = rows.map((row) => row.class);
+      return ['read', 'quic', 'bypassing'].every((name) => names.includes(name as never)) ? rows : null;
+    });
+    expect(classes.find((row) => row.class === 'bypassing')).toMatchObject({ connections: 1, bytesUp: 10_200 });
+    expect(classes.find((row) => row.class === 'quic')).toMatchObject({ connections: 1, bytesUp: 0 });
+  });
+
+  it('is in the list of phones on the network, by the name it was given', () => {
+    const { phones } = lab.api('GET', '/api/devices/discovered') as { phones: DiscoveredPhone[] };
+    expect(phones).toMatchObject([{ mac: '02:00:5e:10:00:01', deviceId: 'phone-1', randomised: true }]);
+  });
+
+  it('without a name is shown, told, and named with one command', async () => {
+    lab.net.run('phone', ['ip', 'link', 'set', 'wlan0', 'address', '02:00:5e:10:00:02']);
+    lookUp('new.vnet.cn');
+    const told = await alertOf(
+      'the new phone',
+      ({ type, message }) => type === 'system' && message.includes('without a name'),
+    );
+    expect(told).toMatchObject({ severity: 'info', device: { mac: '02:00:5e:10:00:02' } });
+    const run = (...args: string[]) =>
+      lab.net.spawn('gateway', [process.execPath, BIN, ...args, '--data', lab.dataDir]);
+    expect(run('device', 'list').stdout).toContain('02:00:5e:10:00:02');
+    expect(run('device', 'name', '02:00:5e:10:00:02', 'phone-2', '--model', 'Second phone').stderr).toBe('');
+    const { phones } = lab.api('GET', '/api/devices/discovered') as { phones: DiscoveredPhone[] };
+    expect(phones.find(({ mac }) => mac.endsWith('02'))?.deviceId).toBe('phone-2');
+  });
+
+  it('is told nothing of trouble: every tool runs', () => {
+    const trouble = lab.alerts().filter(({ type, severity }) => type === 'system' && severity !== 'info');
+    expect(trouble.map(({ message }) => message)).toEqual([]);
+  });
+});
