@@ -68,17 +68,25 @@ export function searchTarget(scope: Scope, target: string): void {
 }
 
 function searchQuery(scope: Scope, query: string): void {
-  const fields: Fields = [];
-  for (const pair of query.split('&')) {
+  // `+` stays: careless senders put raw base64 there, and spellings with spaces are searched with `+` as well.
+  const pairs = query.split('&').map((pair): [name: string | null, value: Buffer] => {
     const equals = pair.indexOf('=');
     const name = equals < 0 ? null : decodePercent(Buffer.from(pair.slice(0, equals), 'latin1')).toString('utf8');
-    // `+` stays: careless senders put raw base64 there, and spellings with spaces are searched with `+` as well.
-    const value = decodePercent(Buffer.from(pair.slice(equals + 1), 'latin1'));
-    searchValue(scope, placeAt('query', name, name, fields), value);
-    if (name !== null) addField(fields, name, value.toString('latin1', 0, MAX_FIELD_TEXT));
-    if (name !== null && name.length >= LEAST_TELLING_NAME)
-      searchValue(scope, placeAt('query', null, null), Buffer.from(name));
+    return [name, decodePercent(Buffer.from(pair.slice(equals + 1), 'latin1'))];
+  });
+  const keys: Fields = [];
+  for (const [name, value] of pairs) if (name !== null) addField(keys, name, beginning(value));
+  const fields: Fields = [];
+  for (const [name, value] of pairs) {
+    searchValue(scope, { ...placeAt('query', name, name, fields), keys }, value);
+    if (name === null) continue;
+    addField(fields, name, beginning(value));
+    if (name.length >= LEAST_TELLING_NAME) searchValue(scope, placeAt('query', null, null), Buffer.from(name));
   }
+}
+
+function beginning(value: Buffer): string {
+  return value.toString('latin1', 0, MAX_FIELD_TEXT);
 }
 
 export function searchHeaders(scope: Scope, headers: readonly [string, string][]): void {
@@ -101,7 +109,7 @@ function searchCookies(scope: Scope, value: string): void {
     const place = placeAt('cookie', name === '' ? null : `cookie:${name}`, name === '' ? null : name, fields);
     const decoded = decodePercent(Buffer.from(pair.slice(equals + 1).trim(), 'latin1'));
     searchValue(scope, place, decoded);
-    if (name !== '') addField(fields, name, decoded.toString('latin1', 0, MAX_FIELD_TEXT));
+    if (name !== '') addField(fields, name, beginning(decoded));
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * What the layers of one exchange share, and where a layer stands.
- * Promise: a finding is reported once per place (where, locator, kind, value); a bound that was met is said once per
+ * Promise: a finding is reported once per place (where, locator, layers, kind, value); a bound that was met is said once per
  * reason; both lists are bounded.
  */
 import type { Device } from '../model/device.ts';
@@ -61,6 +61,8 @@ export interface Place {
   key: string | null;
   /** Fields before this one in the same form, query, cookie or record. */
   fields: Fields | null;
+  /** Fields beside the one this layer came from, that may hold its key. */
+  keys: Fields | null;
   /** Decoders opened so far. */
   depth: number;
   /** Layers so far. */
@@ -93,6 +95,7 @@ export function placeAt(where: Where, path: string | null, key: string | null, f
     inner: null,
     key,
     fields,
+    keys: fields,
     depth: 0,
     level: 0,
     squeezed: 0,
@@ -119,7 +122,8 @@ export function asContainer(place: Place, name: string): Place {
 /** The part of a structure at `inner`. */
 export function partOf(place: Place, inner: string | null, key: string | null, fields: Fields | null = null): Place {
   const path = locatorIn(place, inner);
-  return { ...place, inner, path, key: key ?? place.key, fields, level: place.level + 1, unwrapped: null };
+  const keys = fields ?? place.keys;
+  return { ...place, inner, path, key: key ?? place.key, fields, keys, level: place.level + 1, unwrapped: null };
 }
 
 /** One layer further in, through `entry`, from the thing at `inner`. */
@@ -277,7 +281,8 @@ export class Scope {
 
   report(place: Place, found: Found): void {
     this.said++;
-    const identity = [place.where, found.path, found.kind, found.value, found.hash !== null].join('\u0000');
+    const { kind, value, path, chain, hash } = found;
+    const identity = [place.where, path, ...chain, kind, value, hash !== null].join('\u0000');
     if (this.#seen.has(identity)) return;
     if (this.#findings >= this.limits.findings) {
       this.partial(`more than ${this.limits.findings} findings in one exchange: the rest is not listed`);

@@ -3,7 +3,20 @@ import { createHash } from 'node:crypto';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { essence, findings, ICCID, IMEI, IMSI, inspect, MAC, type Sent } from './lab-phone.ts';
+import { createInspector } from '../../src/inspect/inspector.ts';
+import {
+  essence,
+  findings,
+  ICCID,
+  IMEI,
+  IMSI,
+  inspect,
+  inspectRaw,
+  labFlow,
+  labPhone,
+  MAC,
+  type Sent,
+} from './lab-phone.ts';
 
 const document = JSON.stringify({
   a: [{ b: JSON.stringify({ imei: IMEI, note: 'line\nbreak "quoted"' }) }],
@@ -73,6 +86,42 @@ describe.each(Object.entries(samples))('%s', (_name, sent) => {
       }),
       { numRuns: 30 },
     );
+  });
+});
+
+describe('a connection that no reader understands', () => {
+  const protocol = Buffer.concat([
+    Buffer.from([0, 0, 1, 44, 2, 0xff]),
+    Buffer.from(`login ${IMEI}\0${MAC}\0`),
+    createHash('sha1').update(IMSI).digest(),
+    Buffer.from(IMEI, 'utf16le'),
+    gzipSync(document),
+    Buffer.alloc(700, 1),
+    deflateSync(document),
+    Buffer.from(document),
+    Buffer.from(Buffer.from(` ${ICCID} `).map((byte) => byte ^ 0x33)),
+  ]);
+
+  it('gives the same for any cutting', () => {
+    const whole = essence(inspectRaw(protocol, []));
+    expect(whole.length).toBeGreaterThan(8);
+    expect(essence(inspectRaw(protocol, 1))).toEqual(whole);
+    fc.assert(
+      fc.property(fc.array(fc.nat(5000), { maxLength: 12 }), (cuts) => {
+        expect(essence(inspectRaw(protocol, cuts))).toEqual(whole);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('tells of a registered value as soon as its last byte is there', () => {
+    const inspector = createInspector({ deviceFor: () => labPhone });
+    inspector.push(labFlow('f'));
+    const push = (text: string): number =>
+      inspector.push({ type: 'raw-bytes', flowId: 'f', direction: 'request', time: 0, bytes: Buffer.from(text) })
+        .length;
+    // What follows would decide whether it is an IMEISV; a comma does.
+    expect([push('\0\x01hello 4901542'), push('0323751'), push('8,'), push('more')]).toEqual([0, 0, 1, 0]);
   });
 });
 

@@ -120,6 +120,19 @@ export function inspect({
   return events.flatMap((event) => inspector.push(event));
 }
 
+/** Everything the inspector says about one connection that no reader understands. */
+export function inspectRaw(bytes: Buffer, cuts: number[] | number): InspectEvent[] {
+  const inspector = inspectorFor(labPhone, {});
+  const events: FlowEvent[] = [
+    labFlow('f'),
+    ...pieces(bytes, cuts).map(
+      (piece): FlowEvent => ({ type: 'raw-bytes', flowId: 'f', direction: 'request', time: 0, bytes: piece }),
+    ),
+    closed('f'),
+  ];
+  return events.flatMap((event) => inspector.push(event));
+}
+
 export function pieces(bytes: Buffer, cuts: number[] | number): Buffer[] {
   const at =
     typeof cuts === 'number'

@@ -54,6 +54,31 @@ describe('what is random by nature is not called a payload', () => {
   });
 });
 
+describe('a ciphertext with its key beside it', () => {
+  const xor = (text: string, key: string): string =>
+    Buffer.from([...Buffer.from(text)].map((byte, index) => byte ^ key.charCodeAt(index % key.length))).toString(
+      'base64url',
+    );
+  const report = JSON.stringify({ model: 'Lab Phone', imei: IMEI, screen: 'on' });
+
+  it.each([
+    ['before it', (key: string, data: string) => ({ target: `/r?k=${key}&d=${data}` }), 'query d:$.imei'],
+    ['after it', (key: string, data: string) => ({ target: `/r?d=${data}&k=${key}` }), 'query d:$.imei'],
+    ['in a form', (key: string, data: string) => ({ body: `k=${key}&d=${data}` }), 'body $.imei'],
+  ])('is opened when the key stands %s', (_name, send, place) => {
+    const key = noise(12, 'sibling').toString('hex').slice(0, 12);
+    const [line, ...more] = summary(inspect(send(key, xor(report, key))));
+    expect(more).toEqual([]);
+    expect(line).toMatch(`imei ${place} [`);
+    expect(line).toMatch(/base64(?:url)?,xor with k,json\]$/);
+  });
+
+  it('stays closed with any other neighbour', () => {
+    const found = inspect({ target: `/r?k=abcdefgh&d=${noise(128).toString('base64url')}` });
+    expect(summary(found)).toEqual(['opaque query d [base64url]']);
+  });
+});
+
 describe('with the key', () => {
   const report = `TN:IMEI1,${IMEI},client,WIKO,CID:729408,build,LABSERIAL0001`;
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });

@@ -20,7 +20,7 @@ export interface SqueezedOptions {
   inside: ByteSink;
   ratio: number;
   partial(reason: string): void;
-  /** Where the bytes go when the first SLICE of them cannot be decoded at all; null where others read them as well. */
+  /** Where the bytes go when the first slice of them cannot be decoded; null where others read them as well. */
   fallback: (() => ByteSink) | null;
 }
 
@@ -29,7 +29,10 @@ export class Squeezed implements ByteSink {
   #consumed = 0;
   #produced = 0;
   #limit = 0;
+  /** What went in and what came out of the first slice: it shows whether this is what it was said to be. */
   #held: Buffer[] = [];
+  #early: Buffer[] = [];
+  #isBelieved = false;
   #plain: ByteSink | null = null;
   #isOver = false;
   readonly #options: SqueezedOptions;
@@ -72,15 +75,25 @@ export class Squeezed implements ByteSink {
   }
 
   #decode(slice: Buffer): void {
-    if (this.#options.fallback && this.#produced === 0 && this.#consumed < SLICE) this.#held.push(Buffer.from(slice));
+    const isFirst = this.#consumed < FIRST_SLICE;
+    if (isFirst && this.#options.fallback) this.#held.push(Buffer.from(slice));
     this.#consumed += slice.length;
     this.#limit = BASE + this.#options.ratio * (Math.ceil(this.#consumed / SLICE) * SLICE);
     try {
       if (this.#codec!.push(slice) && !this.#isOver) this.#stop(true);
     } catch {
-      this.#fail();
+      this.#fail(isFirst);
     }
-    if (this.#produced > 0) this.#held = [];
+    if (this.#consumed >= FIRST_SLICE && !this.#isBelieved && !this.#isOver) this.#release();
+  }
+
+  /** The first slice was what it should be. */
+  #release(): void {
+    const early = this.#early;
+    this.#isBelieved = true;
+    this.#held = [];
+    this.#early = [];
+    for (const bytes of early) this.#options.inside.write(bytes);
   }
 
   #emit(bytes: Buffer): void {
@@ -88,7 +101,8 @@ export class Squeezed implements ByteSink {
     const room = this.#limit - this.#produced;
     const part = bytes.length > room ? bytes.subarray(0, room) : bytes;
     this.#produced += part.length;
-    if (part.length > 0) this.#options.inside.write(part);
+    if (!this.#isBelieved) this.#early.push(Buffer.from(part));
+    else if (part.length > 0) this.#options.inside.write(part);
     if (part.length === bytes.length) return;
     this.#options.partial(
       `${this.#options.name}: expands more than ${this.#options.ratio} times; the rest was not looked into`,
@@ -96,22 +110,26 @@ export class Squeezed implements ByteSink {
     this.#stop(false);
   }
 
-  #fail(): void {
+  #fail(isFirst: boolean): void {
     if (this.#isOver) return;
-    const { fallback } = this.#options;
-    const held = fallback && this.#produced === 0 && this.#consumed <= SLICE ? this.#held : null;
+    const { fallback, name } = this.#options;
+    if (isFirst && fallback) {
+      const held = this.#held;
+      this.#early = [];
+      this.#stop(false);
+      this.#plain = fallback();
+      for (const bytes of held) this.#plain.write(bytes);
+      this.#held = [];
+      return;
+    }
     // In the middle of other bytes a damaged stream is rather none, or has ended.
-    if (held === null && fallback)
-      this.#options.partial(`${this.#options.name}: damaged data; the rest was not looked into`);
+    if (fallback) this.#options.partial(`${name}: damaged data; the rest was not looked into`);
     this.#stop(false);
-    if (held === null || !fallback) return;
-    this.#plain = fallback();
-    for (const bytes of held) this.#plain.write(bytes);
-    this.#held = [];
   }
 
   #stop(complete: boolean): void {
     this.#isOver = true;
+    this.#release();
     this.#options.inside.end(complete);
     const codec = this.#codec;
     this.#codec = null;

@@ -3,7 +3,18 @@
  * searched as they are.
  * Promise: at most HOLD bytes wait for the end; larger bodies are streamed, and found in, without locators.
  */
-import { addField, asContainer, type Fields, MAX_FIELD_TEXT, type Place, partOf, type Scope } from '../scope.ts';
+
+import { openWithSibling } from '../decode/sibling-key.ts';
+import {
+  addField,
+  asContainer,
+  type Fields,
+  MAX_FIELD_TEXT,
+  type Place,
+  partOf,
+  placeInside,
+  type Scope,
+} from '../scope.ts';
 import type { ReadBinary } from '../structure/binary-values.ts';
 import { readBplist } from '../structure/bplist.ts';
 import { readCbor, readMsgpack } from '../structure/msgpack.ts';
@@ -55,7 +66,7 @@ export class BinarySink implements ByteSink {
   end(): void {
     if (!this.#leaf) {
       const whole = Buffer.concat(this.#held!);
-      if (this.#readAsStructure(whole)) return;
+      if (this.#readAsStructure(whole) || this.#readWithSibling(whole)) return;
       this.#held = [whole];
       this.#stream();
     }
@@ -67,6 +78,18 @@ export class BinarySink implements ByteSink {
     const held = this.#held!;
     this.#held = null;
     for (const bytes of held) if (bytes.length > 0) this.#leaf.write(bytes);
+  }
+
+  #readWithSibling(whole: Buffer): boolean {
+    const { depth, level, keys } = this.#place;
+    const { limits } = this.#scope;
+    const opened = keys && depth < limits.depth && level < limits.levels ? openWithSibling(whole, keys) : null;
+    if (!opened) return false;
+    const inside = placeInside(this.#place, `xor with ${opened.name}`, null, null);
+    const layer = this.#open({ ...inside, keys: null, depth: depth + 1 });
+    layer.write(opened.bytes);
+    layer.end(true);
+    return true;
   }
 
   #readAsStructure(whole: Buffer): boolean {

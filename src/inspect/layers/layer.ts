@@ -119,7 +119,11 @@ export class Layer implements ByteSink {
       // Compressing twice gains nothing, except for bombs.
       ratio: place.squeezed === 0 ? scope.limits.ratio : Math.min(8, scope.limits.ratio),
       partial: (reason) => scope.partial(reason),
-      fallback: () => new LeafSink(scope, place, 'binary', openLayer(scope)),
+      // A header that lies: what the bytes themselves say counts. Bytes that lie as well are searched as they are.
+      fallback: () =>
+        this.#hint.codings?.length
+          ? new Layer(scope, place, rest)
+          : new LeafSink(scope, place, 'binary', openLayer(scope)),
     });
   }
 

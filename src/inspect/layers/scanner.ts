@@ -278,7 +278,7 @@ export class Scanner {
     let run = new Unwrapper(this.#scope, this.#place, alphabet, this.#options.open);
     return {
       whole: (bytes, from, to, start, padded) => {
-        if (!isWorthOpening(bytes, from, to, alphabet, this.#scope)) return;
+        if (!isWorthOpening(bytes, from, to, alphabet, this.#scope, this.#place)) return;
         const found = new Unwrapper(this.#scope, this.#place, alphabet, this.#options.open);
         found.take(bytes.subarray(from, to));
         found.end(padded);

@@ -11,8 +11,9 @@ import { hasMagic } from './sniff.ts';
 
 /** Up to here a run is collected before it is judged; longer ones are streamed. */
 const HOLD = 4096;
-/** From here on undecodable bytes may be an encrypted payload. */
+/** From here on undecodable bytes may be an encrypted payload; where a key may stand beside it, shorter ones as well. */
 const PAYLOAD = 64;
+const PAYLOAD_WITH_KEY = 24;
 /** From here on they may be one for the operator's decoders: a cipher block. */
 const BLOCK = 16;
 /** Below this share of readable characters it is not text. */
@@ -95,7 +96,7 @@ export class Unwrapper {
 
   #judge(text: string, padded: boolean): void {
     const chars = Buffer.from(text, 'latin1');
-    if (!isWorthOpening(chars, 0, chars.length, this.#alphabet, this.#scope)) return;
+    if (!isWorthOpening(chars, 0, chars.length, this.#alphabet, this.#scope, this.#place)) return;
     if (this.#isTooDeep()) {
       this.#refuse();
       return;
@@ -151,9 +152,16 @@ const scratch = Buffer.alloc(HOLD + 4);
  * Whether a run in `bytes[from, to)` holds anything: text, a known format, a registered value, or enough for a payload.
  * Called for every longer word of every text, so the usual no must be quick.
  */
-export function isWorthOpening(bytes: Buffer, from: number, to: number, alphabet: Alphabet, scope: Scope): boolean {
+export function isWorthOpening(
+  bytes: Buffer,
+  from: number,
+  to: number,
+  alphabet: Alphabet,
+  scope: Scope,
+  place: Place,
+): boolean {
   if (to - from > HOLD) return true;
-  const least = scope.decoders.length > 0 ? BLOCK : PAYLOAD;
+  const least = scope.decoders.length > 0 ? BLOCK : place.keys ? PAYLOAD_WITH_KEY : PAYLOAD;
   if (alphabet === 'hex') {
     const length = decodeHex(bytes, from, to);
     return (scope.decoders.length > 0 && length >= least) || looksOpen(scratch.subarray(0, length));
