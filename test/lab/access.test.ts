@@ -1,0 +1,70 @@
+/** Who may use the lab and where it may connect: pure decisions, no network. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createAdmission, createDestinationGuard, parseRanges } from '../../src/lab/access.ts';
+
+describe('clients', () => {
+  const admit = createAdmission(['203.0.113.0/24']);
+  it.each([
+    ['127.0.0.1', true],
+    ['192.168.1.20', true],
+    ['10.77.0.2', true],
+    ['100.64.0.9', true],
+    ['169.254.3.4', true],
+    ['::1', true],
+    ['fd00::2', true],
+    ['fe80::2', true],
+    ['::ffff:192.168.1.20', true],
+    ['8.8.8.8', false],
+    ['2001:db8::1', false],
+    ['203.0.113.9', true],
+    ['unknown', false],
+  ])('%s: %s', (ip, served) => {
+    expect(admit(ip)).toBe(served);
+  });
+});
+
+describe('destinations', () => {
+  let own: string[];
+  let time: number;
+  beforeEach(() => {
+    own = ['127.0.0.1/8', '192.168.7.1/24', '93.184.216.34/24', 'fd00::1/64'];
+    time = 0;
+  });
+  const guard = (allowDestinations: string[] = []) =>
+    createDestinationGuard({ allowDestinations, ownPorts: () => [8080, 8081], now: () => time, interfaces: () => own });
+  it.each([
+    ['a server in the world', '93.184.215.14', 443, true],
+    ['a public neighbour of the lab’s own public address', '93.184.216.35', 443, true],
+    ['a private network the lab is not in', '10.0.0.5', 80, true],
+    ['loopback', '127.0.0.1', 22, false],
+    ['loopback, IPv6', '::1', 22, false],
+    ['loopback as IPv4 in IPv6', '::ffff:127.0.0.1', 22, false],
+    ['link-local', '169.254.169.254', 80, false],
+    ['nowhere', '0.0.0.0', 80, false],
+    ['a printer beside the lab', '192.168.7.9', 9100, false],
+    ['the lab’s own address', '192.168.7.1', 22, false],
+    ['a neighbour over IPv6', 'fd00::9', 80, false],
+  ])('%s', (_what, ip, port, allowed) => {
+    expect(guard()(ip, port).ok).toBe(allowed);
+  });
+
+  it('a range that was opened is open, but never the lab’s own ports', () => {
+    const opened = guard(['127.0.0.0/8', '192.168.7.0/24']);
+    expect(opened('127.0.0.1', 9000)).toEqual({ ok: true });
+    expect(opened('192.168.7.9', 9100)).toEqual({ ok: true });
+    expect(opened('127.0.0.1', 8080)).toEqual({ ok: false, why: 'this is the lab itself' });
+    expect(opened('192.168.7.1', 8081)).toEqual({ ok: false, why: 'this is the lab itself' });
+  });
+
+  it('interfaces that come later are noticed', () => {
+    const decide = guard();
+    expect(decide('172.16.5.9', 80).ok).toBe(true);
+    own = [...own, '172.16.5.1/24'];
+    time += 6000;
+    expect(decide('172.16.5.9', 80).ok).toBe(false);
+  });
+
+  it('a flag that is no range says so', () => {
+    expect(() => parseRanges(['nonsense'], '--allow-clients')).toThrow(/--allow-clients nonsense/);
+  });
+});
