@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { nokia7Plus } from '../../src/replay/cases/nokia-7-plus.ts';
 import { LAB } from '../../src/replay/lab-device.ts';
 import { replays } from '../../src/replay/registry.ts';
@@ -12,13 +12,16 @@ import { type StandInLab, startStandInLab } from './stand-in-lab.ts';
 
 let dataDir: string;
 let lab: StandInLab;
-beforeEach(async () => {
+beforeAll(async () => {
   dataDir = await mkdtemp(path.join(tmpdir(), 'replay-'));
   lab = await startStandInLab(dataDir);
 });
-afterEach(async () => {
+afterAll(async () => {
   await lab.stop();
   await rm(dataDir, { recursive: true });
+});
+afterEach(() => {
+  for (const list of [lab.steps, lab.phases, lab.names]) list.length = 0;
 });
 
 const secrets = [
@@ -49,10 +52,7 @@ describe.each(replays.map((replay) => [replay.name, replay] as const))('%s', (_,
     expect(lab.phases).toEqual(replay.phases);
     expect(new Set(lab.names)).toEqual(new Set([replay.name]));
     expect([lab.devices, lab.upstream, lab.vendorCas]).toEqual([[], [], []]);
-  });
-
-  it('tells its steps without an identifier, with marks, and with the label of a disputed claim', async () => {
-    await runReplay(replay, lab);
+    // What a person reads meanwhile: marks and label, never an identifier.
     const lines = lab.steps.map(formatStep);
     for (const line of lines) for (const secret of secrets) expect(line).not.toContain(secret);
     expect(lab.steps.slice(1).every((step) => step.mark !== null)).toBe(true);
@@ -72,26 +72,25 @@ describe.each(replays.map((replay) => [replay.name, replay] as const))('%s', (_,
 });
 
 describe('a lab that fails', () => {
-  it('ends the replay with one line that names case, request and reason, and without leftovers', async () => {
-    lab.break();
-    await expect(runReplay(nokia7Plus, lab)).rejects.toThrow(
-      "nokia-7-plus: POST http://zzhc.vnet.cn/ did not arrive: the lab answered 502 in the vendor's place: no way to zzhc.vnet.cn:80",
-    );
-    expect([lab.devices, lab.upstream, lab.vendorCas]).toEqual([[], [], []]);
-  });
-
-  it('says so when nothing listens on the proxy port', async () => {
-    await lab.stop();
-    await expect(runReplay(nokia7Plus, lab)).rejects.toThrow(/^nokia-7-plus: POST .* did not arrive: .*ECONNREFUSED/);
-    lab = await startStandInLab(dataDir);
-  });
-
   it('is refused by a phone that does not trust its certificate', async () => {
     const stranger = await startStandInLab(dataDir);
     const tls = replays.find((replay) => replay.name === 'redmi-note-photos-fixed');
     await expect(runReplay(tls!, { ...lab, caPem: stranger.caPem })).rejects.toThrow(
-      /did not arrive: .*signature|self-signed|unable to verify/,
+      /did not arrive: .*(signature|self-signed|unable to verify)/,
     );
     await stranger.stop();
+  });
+
+  it('ends the replay with one line that names case, request and reason, and without leftovers', async () => {
+    const broken = await startStandInLab(dataDir);
+    broken.break();
+    await expect(runReplay(nokia7Plus, broken)).rejects.toThrow(
+      "nokia-7-plus: POST http://zzhc.vnet.cn/ did not arrive: the lab answered 502 in the vendor's place: no way to zzhc.vnet.cn:80",
+    );
+    expect([broken.devices, broken.upstream, broken.vendorCas]).toEqual([[], [], []]);
+    await broken.stop();
+    await expect(runReplay(nokia7Plus, broken)).rejects.toThrow(
+      /^nokia-7-plus: POST .* did not arrive: .*ECONNREFUSED/,
+    );
   });
 });
