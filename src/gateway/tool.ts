@@ -40,7 +40,7 @@ export function runTool(prefix: Prefix, name: string, args: readonly string[]): 
   return new Promise((resolve) => {
     execFile(command, rest, options, (error, out, complaint) => {
       if (!error) resolve({ ok: true, out });
-      else resolve({ ok: false, why: explain(name, (error as NodeJS.ErrnoException).code, complaint) });
+      else resolve({ ok: false, why: explain(prefix, name, (error as NodeJS.ErrnoException).code, complaint) });
     });
   });
 }
@@ -65,10 +65,10 @@ export function streamTool(
       complaint = `${complaint}${text}`.slice(-2000);
     });
     child.once('error', (error: NodeJS.ErrnoException) =>
-      resolve({ ok: false, why: explain(name, error.code, complaint) }),
+      resolve({ ok: false, why: explain(prefix, name, error.code, complaint) }),
     );
     child.once('close', (code) =>
-      resolve(code === 0 ? { ok: true } : { ok: false, why: explain(name, code, complaint) }),
+      resolve(code === 0 ? { ok: true } : { ok: false, why: explain(prefix, name, code, complaint) }),
     );
   });
 }
@@ -137,7 +137,7 @@ export function keepRunning(tool: KeptTool): Running {
         gone?.();
         return;
       }
-      const line = explain(name, code, complaint);
+      const line = explain(prefix, name, code, complaint);
       if (line !== told) onTrouble(line);
       told = line;
       if (performance.now() - startedAt > GOOD_RUN_MS) pause = pauseMs;
@@ -188,10 +188,14 @@ const PACKAGES: Readonly<Record<string, string>> = {
 const CHATTER = /^(?:Capturing on|File: |Packets |Running as user)/;
 
 /** One line for the operator. */
-function explain(name: string, code: string | number | null | undefined, complaint: string): string {
-  if (code === 'ENOENT') return `${name} is not installed: apt-get install ${PACKAGES[name] ?? name}`;
-  if (/permission|not permitted|must be root|password is required|need to be root/i.test(complaint))
-    return `${name} needs root: start the lab with CAP_NET_ADMIN and CAP_NET_RAW, or allow it in sudoers`;
+function explain(prefix: Prefix, name: string, code: string | number | null | undefined, complaint: string): string {
+  const needsRoot = `${name} needs root: start the lab with CAP_NET_ADMIN and CAP_NET_RAW, or allow it in sudoers`;
+  // A directory of the PATH that may not be looked into makes "not there" a "not allowed".
+  const absent = code === 'ENOENT' || code === 'EACCES';
+  if (absent && prefix.length > 0) return needsRoot;
+  if (absent || complaint.includes(`${name}: command not found`))
+    return `${name} is not installed: apt-get install ${PACKAGES[name] ?? name}`;
+  if (/permission|not permitted|must be root|password is required|need to be root/i.test(complaint)) return needsRoot;
   const said = complaint.split('\n').find((line) => line.trim() !== '' && !CHATTER.test(line));
   return `${name} ended${typeof code === 'number' ? ` (${code})` : ''}${said ? `: ${said.trim()}` : ''}`;
 }

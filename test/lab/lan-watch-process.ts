@@ -8,7 +8,7 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 let ids = 0;
 
 const state = {
-  config: parseGatewayConfig('lan: lan0\nuplink: wan0\n', 'test'),
+  config: parseGatewayConfig(`lan: lan0\nuplink: wan0\ndnsPort: ${process.argv[2] ?? 8053}\n`, 'test'),
   peers: [],
 } as unknown as GatewayState;
 

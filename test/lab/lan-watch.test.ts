@@ -194,6 +194,41 @@ for i in range(20): s.sendto(bytes(100 + i), ('${to}', 0))`;
     });
   });
 
+  describe('a lab without rights', () => {
+    it('says of each part that it cannot work and what to do; look-ups need none', async () => {
+      const said: Told[] = [];
+      // Another port: the first watch still has its own.
+      const poor = lab.start('gateway', [
+        'setpriv',
+        '--reuid=65534',
+        '--clear-groups',
+        process.execPath,
+        here('lan-watch-process.ts'),
+        '9053',
+      ]);
+      createInterface({ input: poor.stdout as NodeJS.ReadableStream }).on('line', (line) =>
+        said.push(JSON.parse(line)),
+      );
+      const subjects = ['refused attempts', 'datagrams', 'inventory', 'flows as they come'];
+      await vi.waitFor(
+        () =>
+          expect(
+            said
+              .filter(({ type }) => type === 'notice')
+              .map(({ subject }) => subject)
+              .toSorted(),
+          ).toEqual(subjects.toSorted()),
+        { timeout: 20_000 },
+      );
+      for (const { type, line } of said)
+        if (type === 'notice') expect(line).toMatch(/needs root: start the lab with CAP_NET_ADMIN/);
+      expect(said.some(({ type }) => type === 'ready')).toBe(true);
+      const exited = new Promise((resolve) => poor.once('exit', resolve));
+      poor.kill('SIGTERM');
+      await exited;
+    });
+  });
+
   describe('stopping', () => {
     it('closes every flow exactly once, with its bytes, and leaves no tool behind', async () => {
       const exited = new Promise((resolve) => watch.once('exit', resolve));
