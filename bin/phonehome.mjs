@@ -47,7 +47,14 @@ if (major < 26) {
     if (!existsSync(cache)) warmUp();
     module.enableCompileCache(cache);
   }
+  forgetBrowserWords();
   await import('../src/cli/main.ts');
+}
+
+/** As a module, node:http gives out these too, and to have them Node would load its 800 KB fetch library. */
+function forgetBrowserWords() {
+  const http = process.getBuiltinModule('node:http');
+  for (const name of ['WebSocket', 'CloseEvent', 'MessageEvent']) Object.defineProperty(http, name, { value: undefined });
 }
 
 /** Fills the cache in a process of its own, which ends as `phonehome --version`. */

@@ -5,6 +5,7 @@
  */
 import type { DestinationFacts } from '../model/destination.ts';
 import type { Destination } from '../model/flow.ts';
+import { countryName } from './country-names.ts';
 import type { AlertPolicy } from './policy.ts';
 
 export const UNKNOWN_FACTS: DestinationFacts = {
@@ -79,17 +80,6 @@ export function isWatched(policy: AlertPolicy, facts: DestinationFacts): boolean
   if (countries.some((country) => country !== null && policy.watchedCountries.includes(country))) return true;
   const names = `${facts.owner.name ?? ''}\n${facts.owner.parent ?? ''}`.toLowerCase();
   return policy.watchedOwners.some((watched) => watched !== '' && names.includes(watched.toLowerCase()));
-}
-
-const countryNames = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'code' });
-
-/** `China` for `CN`; an unknown code is returned as it is. */
-export function countryName(code: string): string {
-  try {
-    return countryNames.of(code) ?? code;
-  } catch {
-    return code;
-  }
 }
 
 /** `China Telecom (China; server in Hong Kong)`, `zzhc.vnet.cn (server in China)`, `198.51.100.7`. */

@@ -1,6 +1,5 @@
 /** `phonehome start`: runs the lab until Ctrl-C. */
 import { networkInterfaces } from 'node:os';
-import { banner } from '../banner.ts';
 import { wantsColour } from '../colour.ts';
 import { type LabFlags, labOptions } from '../lab-options.ts';
 import { loadLab } from '../main-module.ts';
@@ -16,6 +15,8 @@ export async function start(flags: Record<string, unknown>): Promise<number> {
     for (const warning of lab.warnings) process.stderr.write(`! ${warning}\n`);
     printReady(lab);
   } else {
+    // Drawing the QR code takes a library that programs reading JSON need not pay for.
+    const { banner } = await import('../banner.ts');
     const place = { interfaces: networkInterfaces(), columns: process.stdout.columns ?? 80, colour: wantsColour() };
     process.stdout.write(banner(lab, options, place));
   }

@@ -2,15 +2,14 @@
  * The UI port: the API and the WebSocket `/api/alerts/live` on one HTTP server. Nothing here can hold up the relay:
  * bodies, clients and queues are bounded, and a broken client ends alone.
  */
-import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { getRequestListener } from '@hono/node-server';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Alert } from '../../model/alert.ts';
 import { createAccess } from './access.ts';
-import { createApi } from './api.ts';
 import { InputError, readAlertQuery } from './bodies.ts';
+import type { Listener } from './listener.ts';
 import { createLiveHub, type LiveHub } from './live-hub.ts';
 import type { LiveServices } from './services.ts';
 
@@ -52,15 +51,17 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
     ...(options.maxBuffered === undefined ? {} : { maxBuffered: options.maxBuffered }),
     ...(options.pingMs === undefined ? {} : { pingMs: options.pingMs }),
   });
-  const app = createApi(services, access, onError);
-  const listener = getRequestListener(app.fetch, {
-    overrideGlobalObjects: false,
-    errorHandler: (error) => {
+  let listener: Promise<Listener> | null = null;
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    listener ??= import('./listener.ts').then(({ createListener }) => createListener(services, access, onError));
+    await (await listener)(request, response);
+  };
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
       onError(error);
-      return Response.json({ error: 'the request could not be read' }, { status: 400 });
-    },
+      response.destroy();
+    });
   });
-  const server = createServer((request, response) => void listener(request, response));
   server.maxConnections = MAX_CONNECTIONS;
   server.requestTimeout = 30_000;
 

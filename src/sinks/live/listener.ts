@@ -1,0 +1,22 @@
+/**
+ * What answers the API's requests, in a file of its own because it is loaded with the first of them: the library it
+ * stands on needs Node's whole fetch library, together 8 MB.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import type { Access } from './access.ts';
+import { createApi } from './api.ts';
+import type { LiveServices } from './services.ts';
+
+export type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+export function createListener(services: LiveServices, access: Access, onError: (error: unknown) => void): Listener {
+  const app = createApi(services, access, onError);
+  return getRequestListener(app.fetch, {
+    overrideGlobalObjects: false,
+    errorHandler: (error) => {
+      onError(error);
+      return Response.json({ error: 'the request could not be read' }, { status: 400 });
+    },
+  });
+}
