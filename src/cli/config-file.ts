@@ -25,7 +25,13 @@ function readMapping(path: string): Record<string, unknown> {
   const document = parseDocument(readFileSync(path, 'utf8'));
   const problem = document.errors[0];
   if (problem) throw new UsageError(`${path}: ${problem.message.split('\n')[0]?.replace(/:$/, '')}`);
-  const content: unknown = document.toJS() ?? {};
+  let content: unknown;
+  try {
+    content = document.toJS() ?? {};
+  } catch (error) {
+    // An alias without its anchor is noticed only here.
+    throw new UsageError(`${path}: ${explain(error)}`);
+  }
   if (typeof content !== 'object' || Array.isArray(content)) {
     throw new UsageError(`${path}: a list of "name: value" lines is needed, e.g. "proxy-port: 8080"`);
   }

@@ -26,7 +26,7 @@ describe('a wrong command line', () => {
     ['a word too many', ['start', 'now'], 'takes no "now"'],
     ['a word too few', ['device', 'add'], "missing required argument 'id'"],
     ['a value too few', ['start', '--data'], 'argument missing'],
-    ['half a command', ['device'], 'list, add, import, export, remove'],
+    ['half a command', ['device'], 'list, add, name, import, export, remove'],
     ['an unknown half of a command', ['ca', 'sho'], 'Did you mean show?'],
   ])('with %s ends with exit code 2 and one line that says what would be right', async (_what, args, advice) => {
     const { code, stdout, stderr } = await phonehome(args);
@@ -101,6 +101,7 @@ describe('a configuration file', () => {
     ['a switch that is no switch', 'json: maybe\n', 'json: true or false is needed'],
     ['a map for a value', 'host: {a: 1}\n', 'host: a text or a number is needed'],
     ['broken YAML', 'host: [\n', 'lab.yaml: '],
+    ['an alias of nothing', 'host: *address\n', 'lab.yaml: '],
     ['a list at the top', '- host\n', '"name: value" lines'],
   ])('with %s is wrong usage: file, key and remedy in one line', async (_what, text, expected) => {
     const { code, stderr } = await phonehome(['start', '--config', write(text)]);
