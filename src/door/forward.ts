@@ -139,6 +139,8 @@ export function forward(ways: ForwardWays, visitor: Visitor, early: Buffer): voi
     const part = pending.subarray(0, end);
     pending = end === pending.length ? EMPTY : pending.subarray(end);
     if (part.length > 0 && !now.origin.write(part)) client.pause();
+    // The phone's side ended before its body did, and this was the last of it.
+    if (clientEnded && !now.request.done) now.origin.end();
   };
 
   const finish = ({ origin, clientWantsClose }: Exchange) => {
