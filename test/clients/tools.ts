@@ -20,6 +20,9 @@ const TOOLS = {
   mosquitto_pub: { paths: ['/usr/bin/mosquitto_pub'], debian: 'mosquitto-clients' },
   mosquitto_sub: { paths: ['/usr/bin/mosquitto_sub'], debian: 'mosquitto-clients' },
   openssl: { paths: ['/usr/bin/openssl'], debian: 'openssl' },
+  dumpcap: { paths: ['/usr/bin/dumpcap'], debian: 'wireshark-common' },
+  editcap: { paths: ['/usr/bin/editcap'], debian: 'wireshark-common' },
+  tshark: { paths: ['/usr/bin/tshark'], debian: 'tshark' },
 } as const satisfies Record<string, { paths: string[]; debian: string; also?: string }>;
 
 export type Tool = keyof typeof TOOLS;
