@@ -7,11 +7,13 @@
 import { readFileSync } from 'node:fs';
 import type { EmitFlowEvent, Flow } from '../model/flow.ts';
 import type { Inventory, InventoryNotice, InventoryStats } from './inventory.ts';
-import { createLines, parseLine } from './inventory-line.ts';
+import { createLines, parseLine, tcpAnsweredBy } from './inventory-line.ts';
 import { keepRunning, type Prefix, streamTool } from './tool.ts';
 
 export interface InventoryWatchOptions {
   inventory: Inventory;
+  /** An address of this machine: TCP that it answers is the relay's. */
+  isOwn: (ip: string) => boolean;
   prefix: Prefix;
   emit: EmitFlowEvent;
   newId: (time: number) => string;
@@ -39,7 +41,7 @@ const TELL_MS = 500;
 const NEARLY_FULL = 0.95;
 
 export function watchInventory(options: InventoryWatchOptions): InventoryWatch {
-  const { inventory, prefix, onTrouble, intervalMs = 5000, uptimeMs = () => performance.now() } = options;
+  const { inventory, isOwn, prefix, onTrouble, intervalMs = 5000, uptimeMs = () => performance.now() } = options;
   const tellers = createTeller(options);
   const say = createSayer(onTrouble);
   let lostEvents = 0;
@@ -48,6 +50,9 @@ export function watchInventory(options: InventoryWatchOptions): InventoryWatch {
 
   const feed = () =>
     createLines((line) => {
+      const answeredBy = tcpAnsweredBy(line);
+      // The relay counts its own.
+      if (answeredBy !== null && isOwn(answeredBy)) return;
       const parsed = parseLine(line);
       if (parsed) inventory.line(parsed, uptimeMs());
     });

@@ -174,15 +174,16 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
   }
 
   function openInventory(isPhone: PhoneTest): Part {
+    const isOwn = createOwnAddresses(now);
     const inventory = createInventory({
       isPhone,
-      isOwn: createOwnAddresses(now),
+      isOwn,
       isRead: (flow) =>
         flow.protocol === 'tcp'
           ? relayed.has(`${flow.client.ip} ${flow.client.port}`)
           : flow.protocol === 'udp' && (datagrams?.has(flow) ?? false),
     });
-    return watchInventory({ ...options, inventory, prefix, nameOf: history.nameOf, onTrouble: notify });
+    return watchInventory({ ...options, inventory, isOwn, prefix, nameOf: history.nameOf, onTrouble: notify });
   }
 
   function openDiscovery(isPhone: PhoneTest, lan: PhoneSide[], dhcp: boolean): Part {

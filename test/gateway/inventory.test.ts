@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createInventory, type InventoryNotice, type InventoryOptions } from '../../src/gateway/inventory.ts';
-import { createLines, parseLine, type TrackedLine } from '../../src/gateway/inventory-line.ts';
+import { createLines, parseLine, type TrackedLine, tcpAnsweredBy } from '../../src/gateway/inventory-line.ts';
 
 const LISTED =
   'ipv4     2 udp      17 29 src=10.77.0.2 dst=42.62.48.10 sport=43149 dport=5683 packets=2 bytes=68 src=42.62.48.10 dst=198.18.0.1 sport=5683 dport=43149 packets=1 bytes=44 [ASSURED] mark=0 use=1 id=2010558057';
@@ -32,6 +32,18 @@ describe('a line of conntrack', () => {
     ['of a VPN', ESP, { protocol: 'esp', bytesUp: 1200, bytesDown: 0 }],
   ])('%s', (_what, line, expected) => {
     expect(parseLine(line)).toMatchObject(expected);
+  });
+
+  it('of TCP tells who answers without being taken apart', () => {
+    expect([DESTROYED, LISTED, ESP, NEW, '', ' tcp src=1'].map(tcpAnsweredBy)).toEqual([
+      '10.77.0.1',
+      null,
+      null,
+      null,
+      null,
+      null,
+    ]);
+    expect(tcpAnsweredBy(DESTROYED)).toBe(parseLine(DESTROYED)?.answeredBy);
   });
 
   it('has the same key in event and dump', () => {
