@@ -3,7 +3,7 @@
  * with the machine's description to bench/results/. `--quick` for a short run that writes nothing.
  */
 import { writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { createInspector } from '../src/inspect/inspector.ts';
 import type { Confidence, Kind } from '../src/model/identifier.ts';
@@ -86,6 +86,8 @@ const machine = {
   cores: cpus().length,
   memoryGB: Math.round(totalmem() / 1e9),
   node: process.version,
+  /** Other work on the machine: figures of a busy one are low. */
+  loadBefore: Math.round((loadavg()[0] ?? 0) * 10) / 10,
 };
 const known = recallKnown();
 const shape = recallShape();
@@ -137,7 +139,7 @@ if (!isQuick) {
   };
   const name = join(import.meta.dirname, 'results', `detect-${day}`);
   writeFileSync(`${name}.json`, `${JSON.stringify(results, null, 1)}\n`);
-  const intro = `# The detector, ${day}\n\n${machine.cpu}, ${machine.cores} cores, ${machine.memoryGB} GB, Node ${machine.node}. \`npm run bench:detect\`.\nA number alone: all forms of that kind in that place were found.\n`;
+  const intro = `# The detector, ${day}\n\n${machine.cpu}, ${machine.cores} cores, ${machine.memoryGB} GB, Node ${machine.node}, load before the run ${machine.loadBefore}. \`npm run bench:detect\`.\nA number alone: all forms of that kind in that place were found.\n`;
   writeFileSync(`${name}.md`, `${intro}${markdown.join('\n')}\n`);
   console.log(`\nwritten: ${name}.json, ${name}.md`);
 }

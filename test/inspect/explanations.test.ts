@@ -58,6 +58,16 @@ const rows: [name: string, sent: Sent, expected: string[]][] = [
     ['imei body $.data[0].id [gzip,json:$.data[0].id,base64]'],
   ],
   [
+    'the second of two gzip members',
+    { body: Buffer.concat([gzipSync('the first says nothing'), gzipSync(`imei=${IMEI}`)]) },
+    ['imei body imei [gzip,form]'],
+  ],
+  [
+    'gzip with a line break behind it',
+    { body: Buffer.concat([gzipSync(`imei=${IMEI}`), Buffer.from('\r\n')]), headers: [['Content-Encoding', 'gzip']] },
+    ['imei body imei [gzip,form]'],
+  ],
+  [
     'JSON in a JSON string',
     { body: JSON.stringify({ a: JSON.stringify({ b: [1, IMEI] }) }) },
     ['imei body $.b[1] [json:$.a,json]'],

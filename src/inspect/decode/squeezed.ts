@@ -35,6 +35,7 @@ export class Squeezed implements ByteSink {
   #isBelieved = false;
   #plain: ByteSink | null = null;
   #isOver = false;
+  #isPushing = false;
   readonly #options: SqueezedOptions;
 
   constructor(options: SqueezedOptions) {
@@ -64,13 +65,7 @@ export class Squeezed implements ByteSink {
   }
 
   #finish(complete: boolean): void {
-    const codec = this.#codec;
-    this.#codec = null;
-    try {
-      codec?.end();
-    } catch {
-      // A stream that broke off: what was there has been handed on.
-    }
+    this.#close();
     if (!this.#isOver) this.#stop(complete);
   }
 
@@ -79,11 +74,14 @@ export class Squeezed implements ByteSink {
     if (isFirst && this.#options.fallback) this.#held.push(Buffer.from(slice));
     this.#consumed += slice.length;
     this.#limit = BASE + this.#options.ratio * (Math.ceil(this.#consumed / SLICE) * SLICE);
+    this.#isPushing = true;
     try {
       if (this.#codec!.push(slice) && !this.#isOver) this.#stop(true);
     } catch {
       this.#fail(isFirst);
     }
+    this.#isPushing = false;
+    if (this.#isOver) this.#close();
     if (this.#consumed >= FIRST_SLICE && !this.#isBelieved && !this.#isOver) this.#release();
   }
 
@@ -131,12 +129,17 @@ export class Squeezed implements ByteSink {
     this.#isOver = true;
     this.#release();
     this.#options.inside.end(complete);
+    // In the middle of a push the decoder is still at work.
+    if (!this.#isPushing) this.#close();
+  }
+
+  #close(): void {
     const codec = this.#codec;
     this.#codec = null;
     try {
       codec?.end();
     } catch {
-      // Nothing is wanted from it any more.
+      // A stream that broke off, or from which nothing is wanted any more.
     }
   }
 }

@@ -33,11 +33,20 @@ export class EmbeddedFinder implements ByteSink {
   #skipFirst: boolean;
   #tried = 0;
   #open: Opened[] = [];
+  readonly #magics: typeof MAGICS;
   readonly #scope: Scope;
   readonly #place: Place;
   readonly #layer: (place: Place) => ByteSink;
 
-  constructor(scope: Scope, place: Place, layer: (place: Place) => ByteSink, skipFirst: boolean) {
+  /** `only`: look for this format alone. */
+  constructor(
+    scope: Scope,
+    place: Place,
+    layer: (place: Place) => ByteSink,
+    skipFirst: boolean,
+    only: Embedded | null = null,
+  ) {
+    this.#magics = only === null ? MAGICS : MAGICS.filter(([name]) => name === only);
     this.#skipFirst = skipFirst;
     this.#scope = scope;
     this.#place = place;
@@ -84,7 +93,7 @@ export class EmbeddedFinder implements ByteSink {
 
   #found(all: Buffer, ready: number): { at: number; name: Embedded }[] {
     const out: { at: number; name: Embedded }[] = [];
-    for (const [name, magic] of MAGICS) {
+    for (const [name, magic] of this.#magics) {
       for (
         let at = all.indexOf(magic, this.#skipFirst ? 1 : 0);
         at >= 0 && at < ready;

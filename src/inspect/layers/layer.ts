@@ -18,7 +18,7 @@ import {
 import { FormReader } from '../structure/form.ts';
 import { MultipartReader } from '../structure/multipart.ts';
 import { BinarySink } from './binary.ts';
-import { openZip } from './embedded.ts';
+import { EmbeddedFinder, openZip } from './embedded.ts';
 import { ImageSink } from './image.ts';
 import { JsonSink } from './json.ts';
 import { LeafSink } from './leaf.ts';
@@ -113,7 +113,7 @@ export class Layer implements ByteSink {
       return new LeafSink(scope, place, 'media', openLayer(scope));
     }
     const inside = placeInside(place, name, null, null);
-    return new Squeezed({
+    const squeezed = new Squeezed({
       name,
       inside: new Layer(scope, { ...inside, depth: place.depth + 1, squeezed: place.squeezed + 1 }, rest),
       // Compressing twice gains nothing, except for bombs.
@@ -125,6 +125,10 @@ export class Layer implements ByteSink {
           ? new Layer(scope, place, rest)
           : new LeafSink(scope, place, 'binary', openLayer(scope)),
     });
+    // Several gzip members in a row are one body (RFC 1952 2.2).
+    return name === 'gzip'
+      ? new Both(squeezed, new EmbeddedFinder(scope, place, openLayer(scope), true, 'gzip'))
+      : squeezed;
   }
 
   #zip(): ByteSink {
@@ -169,6 +173,23 @@ export class Layer implements ByteSink {
     if (this.#place.level < this.#scope.limits.levels) return asContainer(this.#place, name);
     this.#scope.partial(`${name} inside more than ${this.#scope.limits.levels} layers was not looked into`);
     return null;
+  }
+}
+
+/** The same bytes for two. */
+class Both implements ByteSink {
+  readonly #sinks: readonly ByteSink[];
+
+  constructor(...sinks: ByteSink[]) {
+    this.#sinks = sinks;
+  }
+
+  write(bytes: Buffer): void {
+    for (const sink of this.#sinks) sink.write(bytes);
+  }
+
+  end(complete: boolean): void {
+    for (const sink of this.#sinks) sink.end(complete);
   }
 }
 

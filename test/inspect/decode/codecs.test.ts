@@ -77,6 +77,7 @@ describe('every decompressor', () => {
 
   it('zlib: what follows the stream is not gathered', () => {
     const codec = createCodec('zlib', () => {});
-    expect(codec.push(Buffer.concat([deflateSync('text'), Buffer.alloc(1000)]))).toBe(true);
+    codec.push(deflateSync('text'));
+    expect(codec.push(Buffer.alloc(20_000))).toBe(true);
   });
 });
