@@ -9,7 +9,7 @@ import type { DeviceCoverage } from '../../src/model/coverage.ts';
 import type { DiscoveredPhone } from '../../src/model/device.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { type GatewayLab, startGatewayLab } from './gateway-lab.ts';
-import { whyNoLab } from './network.ts';
+import { whyNoLabWith } from './tools.ts';
 
 const CN = '42.62.48.10';
 const IMEI = '490154203237518';
@@ -21,7 +21,7 @@ const DEVICES = `devices:
     identifiers: { imei: "${IMEI}" }
 `;
 
-const noLab = whyNoLab();
+const noLab = whyNoLabWith('conntrack', 'tcpdump', 'python3');
 describe.skipIf(noLab)(`beside its connections, a phone ${noLab ?? ''}`, () => {
   let lab: GatewayLab;
   beforeAll(async () => {

@@ -4,23 +4,16 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type GatewayLab, startGatewayLab } from './gateway-lab.ts';
-import { whyNoLab } from './network.ts';
+import { whyNoLabWith } from './tools.ts';
 
 const CN = '42.62.48.10';
 const BIN = path.resolve(import.meta.dirname, '../../bin/phonehome.mjs');
-const TOOLS = ['dumpcap', 'mergecap', 'editcap', 'tshark'];
-
-function whyNotHere(): string | null {
-  const noLab = whyNoLab();
-  if (noLab) return noLab;
-  const missing = TOOLS.filter((tool) => !existsSync(`/usr/bin/${tool}`));
-  if (missing.length === 0) return null;
-  const reason = `${missing.join(', ')} not installed: apt-get install tshark`;
+const reason = `${missing.join(', ')} not installed: apt-get install tshark`;
   if (process.env.LAB_REQUIRED === '1') throw new Error(`LAB_REQUIRED=1, but ${reason}`);
   return reason;
 }
 
-const reason = whyNotHere();
+const reason = whyNoLabWith('dumpcap', 'mergecap', 'editcap', 'tshark');
 describe.skipIf(reason)(`a recording ${reason ?? ''}`, () => {
   let lab: GatewayLab;
   beforeAll(async () => {

@@ -5,7 +5,8 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseGatewayConfig } from '../../src/gateway/config.ts';
 import { ruleset } from '../../src/gateway/ruleset.ts';
-import { createLabNetwork, type LabNetwork, whyNoLab } from './network.ts';
+import { createLabNetwork, type LabNetwork } from './network.ts';
+import { whyNoLabWith } from './tools.ts';
 
 interface Told {
   type: string;
@@ -13,7 +14,7 @@ interface Told {
 }
 
 const here = (file: string): string => path.join(import.meta.dirname, file);
-const noLab = whyNoLab();
+const noLab = whyNoLabWith('conntrack', 'tcpdump', 'python3', 'setpriv');
 
 describe.skipIf(noLab)(`the phones’ network ${noLab ?? ''}`, () => {
   let lab: LabNetwork;
