@@ -40,6 +40,9 @@ const TOOLS: { name: string; why: string }[] = [
   { name: 'nft', why: 'redirects traffic on a gateway (apt install nftables)' },
   { name: 'dnsmasq', why: 'gives addresses on a gateway (apt install dnsmasq-base)' },
   { name: 'hostapd', why: 'opens the access point of a gateway (apt install hostapd)' },
+  { name: 'conntrack', why: 'tells what goes past the relay of a gateway (apt install conntrack)' },
+  { name: 'tcpdump', why: 'hands over plain datagrams on a gateway (apt install tcpdump)' },
+  { name: 'dumpcap', why: 'records the phones of a gateway (apt install tshark)' },
 ];
 
 /** None of them is needed for the proxy itself, so a missing one is a warning at most. */
