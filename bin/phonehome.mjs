@@ -54,7 +54,8 @@ if (major < 26) {
 /** As a module, node:http gives out these too, and to have them Node would load its 800 KB fetch library. */
 function forgetBrowserWords() {
   const http = process.getBuiltinModule('node:http');
-  for (const name of ['WebSocket', 'CloseEvent', 'MessageEvent']) Object.defineProperty(http, name, { value: undefined });
+  for (const name of ['WebSocket', 'CloseEvent', 'MessageEvent'])
+    Object.defineProperty(http, name, { value: undefined });
 }
 
 /** Fills the cache in a process of its own, which ends as `phonehome --version`. */
