@@ -45,7 +45,7 @@ export const PHONE = `devices:
       serial: LABSERIAL0001
       wifi_mac: "02:00:5e:10:00:01"
       phone_number: "+84912345678"
-      android_id: 9774d56d682e549c
+      android_id: a3f81c09b2d4e657
       advertising_id: 38400000-8cf0-11bd-b23e-10b96e40000d
       email: lab@example.com
 `;

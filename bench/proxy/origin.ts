@@ -25,6 +25,8 @@ export async function startOrigin(stallMs: number): Promise<BenchOrigin> {
     cert: authority.certify(ORIGIN_HOST),
     allowHTTP1: true,
   });
+  // Known to Node, not to its types: contestants wait their turn on connections that are kept.
+  Object.assign(server, { keepAliveTimeout: 600_000 });
   const open = new Set<Socket>();
   server.on('secureConnection', (socket) => {
     open.add(socket);

@@ -1,12 +1,12 @@
 /**
  * The .mmdb databases: two that come with the lab and vote on the country, and the operator's own, which win.
- * Promise: a v6 address is never asked of a v4 file (it would answer, wrongly); the embedded files are checked when
- * opened and held in memory from the first address of their family on, not before; a file that is damaged is left out and said so, never a reason to stop.
+ * Promise: a v6 address is never asked of a v4 file (it would answer, wrongly); files are read where they lie, not
+ * loaded; a file that is damaged is left out and said so, never a reason to stop.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Reader } from 'maxmind';
 import type { CountryVote } from '../model/destination.ts';
+import { type MmdbFile, openMmdbFile } from './mmdb-file.ts';
 import { dataPackage } from './packages.ts';
 import { factsOf, type RecordFacts } from './record-kind.ts';
 import { brokenSource, datedSource, type GeoSource } from './sources.ts';
@@ -18,6 +18,7 @@ export interface Database {
   places: boolean;
   /** Null when the address is not in it. */
   find(address: string, family: 4 | 6): RecordFacts | null;
+  close(): void;
 }
 
 export interface Opened {
@@ -43,14 +44,13 @@ export function openEmbedded(nowMs: number): Opened[] {
     }
     const path = (family: 4 | 6): string => join(found.directory, `${entry.file}-ipv${family}.mmdb`);
     try {
-      const open = (family: 4 | 6): Reader<object> => new Reader(readFileSync(path(family)));
-      open(4);
+      openMmdbFile(path(4)).close();
       const source = datedSource({ ...facts, date: found.date }, nowMs);
       const database = {
         name: entry.file,
         date: found.date,
         places: true,
-        find: finder(open),
+        ...finder((family) => openMmdbFile(path(family))),
       };
       return { database, source };
     } catch {
@@ -78,36 +78,53 @@ function openOwnFile(path: string, name: string, nowMs: number): Opened {
     source: brokenSource({ ...facts, about: 'country' }, 'damaged', `${path} ${why}: replace or remove it`),
   });
   try {
-    const reader = new Reader(readFileSync(path));
+    const reader = openMmdbFile(path);
     const v4only = reader.metadata.ipVersion === 4;
     const answers = [...PROBES_V4, ...(v4only ? [] : PROBES_V6)].map((probe) => factsOf(reader.get(probe)));
     const places = answers.some(({ country }) => country !== null);
     const networks = answers.some(({ asn }) => asn !== null);
-    if (!places && !networks) return broken('holds neither countries nor networks');
+    if (!places && !networks) {
+      reader.close();
+      return broken('holds neither countries nor networks');
+    }
     const about = places && networks ? 'country and network' : places ? 'country' : 'network';
     const date = dayOf(reader.metadata.buildEpoch);
-    const find = finder((family) => (family === 6 && v4only ? null : reader));
-    return { database: { name, date, places, find }, source: datedSource({ ...facts, about, date }, nowMs) };
+    const files = finder((family) => (family === 6 && v4only ? null : reader));
+    return { database: { name, date, places, ...files }, source: datedSource({ ...facts, about, date }, nowMs) };
   } catch {
     return broken('is not a readable .mmdb file');
   }
 }
 
 /** @param open called once per family, at its first address; a failure counts as "knows nothing". */
-function finder(open: (family: 4 | 6) => Reader<object> | null): Database['find'] {
-  const readers = new Map<4 | 6, Reader<object> | null>();
-  return (address, family) => {
-    let reader = readers.get(family);
-    if (reader === undefined) {
+function finder(open: (family: 4 | 6) => MmdbFile | null): Pick<Database, 'find' | 'close'> {
+  const files = new Map<4 | 6, MmdbFile | null>();
+  const fileFor = (family: 4 | 6): MmdbFile | null => {
+    let file = files.get(family);
+    if (file === undefined) {
       try {
-        reader = open(family);
+        file = open(family);
       } catch {
-        reader = null;
+        file = null;
       }
-      readers.set(family, reader);
+      files.set(family, file);
     }
-    const record = reader?.get(address) ?? null;
-    return record === null ? null : factsOf(record);
+    return file;
+  };
+  return {
+    find(address, family) {
+      try {
+        const record = fileFor(family)?.get(address) ?? null;
+        return record === null ? null : factsOf(record);
+      } catch {
+        // The file was replaced or cut while it was open.
+        return null;
+      }
+    },
+    close() {
+      for (const file of new Set(files.values())) file?.close();
+      files.clear();
+    },
   };
 }
 

@@ -63,7 +63,10 @@ export function openGeo(dir: string, options: { now: () => number; installed?: s
       const { location, network } = place;
       return Object.freeze({ location, network, owner: findOwner(owners.tables, host, certificate) });
     },
-    close: () => tables.close(),
+    close() {
+      for (const database of [...world.own, ...world.embedded]) database.close();
+      tables.close();
+    },
   };
 }
 
