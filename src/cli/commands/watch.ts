@@ -121,7 +121,8 @@ async function watchOnScreen(lab: LabAddress, filter: Filter): Promise<number> {
         redraw = given;
       },
     }),
-    { alternateScreen: true, incrementalRendering: true, maxFps: 10, exitOnCtrlC: true },
+    // A terminal is a terminal, also where the environment says CI.
+    { interactive: true, alternateScreen: true, incrementalRendering: true, maxFps: 10, exitOnCtrlC: true },
   );
   const end = followAlerts({
     lab,
