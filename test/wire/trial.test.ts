@@ -80,9 +80,14 @@ describe.each(TRUST_TESTS)('%s', (test) => {
     expect(careless.stdout.toString()).toBe('ok\n');
     expect((await resultOf(0)).result).toMatchObject({ accepted: true });
     ask(test);
-    const careful = await run('/usr/bin/python3', ['-c', script(JSON.stringify(caFile))]);
-    expect(careful.code).not.toBe(0);
-    expect((await resultOf(1)).result).toMatchObject({ accepted: false });
+    // Python sends its alert and resets at once: the reset may overtake the alert, and then the test waits on.
+    let result: Awaited<ReturnType<typeof resultOf>>['result'];
+    for (let flow = 1; !result && flow <= 10; flow++) {
+      const careful = await run('/usr/bin/python3', ['-c', script(JSON.stringify(caFile))]);
+      expect(careful.code).not.toBe(0);
+      result = (await resultOf(flow)).result;
+    }
+    expect(result).toMatchObject({ accepted: false });
   });
 });
 
