@@ -6,6 +6,7 @@
 import type { Device } from '../model/device.ts';
 import type { FlowEvent } from '../model/flow.ts';
 import type { InspectEvent, Token, Where } from '../model/identifier.ts';
+import { openWithSibling } from './decode/sibling-key.ts';
 import type { IdentifierKind, JudgeImage } from './kind.ts';
 import { Layer } from './layers/layer.ts';
 import { LeafSink } from './layers/leaf.ts';
@@ -119,6 +120,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     if (!exchange) return;
     exchange.body?.end(false);
     exchange.message?.end(false);
+    exchange.scope.beside.settle(openWithSibling);
     flow.exchanges.delete(number);
   }
 
@@ -152,6 +154,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     exchange.message.write(event.bytes);
     if (!event.final) return;
     exchange.message.end(true);
+    exchange.scope.beside.settle(openWithSibling);
     exchange.message = null;
   }
 
@@ -189,6 +192,7 @@ export function createInspector(options: InspectorOptions): Inspector {
         if (!exchange) return;
         searchHeaders(exchange.scope, event.trailers);
         exchange.body?.end(event.complete);
+        exchange.scope.beside.settle(openWithSibling);
         exchange.body = null;
         // An upgraded exchange goes on with messages, which make a state of their own.
         flow.exchanges.delete(event.exchange);

@@ -7,6 +7,7 @@ import type { Device } from '../model/device.ts';
 import type { Confidence, Finding, InspectEvent, Kind, Token, Where } from '../model/identifier.ts';
 import { mask } from '../model/identifier.ts';
 import type { IdentifierKind, JudgeImage } from './kind.ts';
+import { Beside } from './layers/beside.ts';
 import { mayBeToken } from './scan/tokens.ts';
 import type { Known } from './search/known.ts';
 import type { Names } from './structure/names.ts';
@@ -222,6 +223,8 @@ export class Scope {
   readonly judgeImage: JudgeImage | null;
   readonly names: Names;
   readonly clean: CleanValues;
+  /** Short values of this exchange and payloads that wait for one of them to be their key. */
+  readonly beside = new Beside();
   /** Everything that was worth saying so far, repeats included. */
   said = 0;
   readonly #emit: (event: InspectEvent) => void;

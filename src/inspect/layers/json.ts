@@ -33,7 +33,7 @@ export class JsonSink implements ByteSink, Scanning {
       value: ({ key, start, end }) => {
         this.#scanner.judgeValue(key, start, end);
       },
-      ...(scope.comparesTokens ? { anyValue: (start, end) => this.#scanner.compareValue(start, end) } : {}),
+      anyValue: (start, end) => this.#scanner.compareValue(start, end),
     });
     this.#scanner = new Scanner(scope, place, { isText: true, isDeep: true, json: path, open });
   }

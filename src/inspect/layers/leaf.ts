@@ -3,8 +3,11 @@
  * and they look encrypted, reported as opaque.
  * Promise: at most MAX_OFFERED bytes are kept, and only when there is a decoder to offer them to.
  */
+
+import { openOneByte } from '../decode/one-byte.ts';
 import { type Entropy, measure, newEntropy, opaqueVerdict } from '../opaque.ts';
 import { chainOf, type OperatorDecoder, type Place, placeInside, type Scope } from '../scope.ts';
+import { MAX_KEPT } from './beside.ts';
 import { EmbeddedFinder } from './embedded.ts';
 import { Gathered } from './gathered.ts';
 import { Scanner } from './scanner.ts';
@@ -13,11 +16,17 @@ import type { Format } from './sniff.ts';
 
 /** An operator's decoder sees whole payloads up to this size. */
 const MAX_OFFERED = 1 << 20;
+/** Shorter ones are noise. */
+const LEAST_WAITING = 24;
 const NOTHING = Buffer.alloc(0);
 
 export class LeafSink implements ByteSink {
+  /** The whole of a short payload, for the decoders of the lab and the operator. */
   #offered: Buffer[] | null;
   readonly #decoders: readonly OperatorDecoder[];
+  /** Something said since then was said about these bytes. */
+  readonly #saidBefore: number;
+  readonly #mayWait: boolean;
   #length = 0;
   readonly #entropy: Entropy | null;
   readonly #embedded: EmbeddedFinder | null;
@@ -34,7 +43,9 @@ export class LeafSink implements ByteSink {
     this.#open = open;
     this.#entropy = format === 'binary' ? newEntropy() : null;
     this.#decoders = decodersFor(format, scope.decoders);
-    this.#offered = this.#decoders.length > 0 ? [] : null;
+    this.#saidBefore = scope.said;
+    this.#mayWait = format === 'binary' && place.where !== 'raw';
+    this.#offered = this.#decoders.length > 0 || this.#mayWait ? [] : null;
     this.#scanner = new Scanner(scope, place, {
       isText: format === 'text',
       isDeep: format !== 'media',
@@ -53,7 +64,7 @@ export class LeafSink implements ByteSink {
     if (this.#entropy) measure(this.#entropy, bytes);
     this.#length += bytes.length;
     if (!this.#offered) return;
-    if (this.#length <= MAX_OFFERED) this.#offered.push(Buffer.from(bytes));
+    if (this.#length <= (this.#decoders.length > 0 ? MAX_OFFERED : MAX_KEPT)) this.#offered.push(Buffer.from(bytes));
     else this.#offered = null;
   }
 
@@ -61,16 +72,50 @@ export class LeafSink implements ByteSink {
     this.#embedded?.end(complete);
     if (this.#gathered) this.#gathered.end();
     else this.#scanner.push(NOTHING, true);
-    if (this.#offered && this.#tryDecoders(Buffer.concat(this.#offered))) return;
+    const whole = this.#offered && Buffer.concat(this.#offered);
+    if (whole && this.#tryDecoders(whole)) return;
     if (!this.#entropy) return;
     const verdict = opaqueVerdict(this.#entropy, this.#place);
-    if (verdict) this.#scope.report(this.#place, { ...verdict, path: this.#place.path, chain: chainOf(this.#place) });
+    const report = (): void => {
+      if (verdict) this.#scope.report(this.#place, { ...verdict, path: this.#place.path, chain: chainOf(this.#place) });
+    };
+    if (!whole || whole.length > MAX_KEPT || !this.#mayGoIn() || !this.#tryMasks(whole, report)) report();
+  }
+
+  #mayGoIn(): boolean {
+    return (
+      this.#mayWait && this.#place.depth < this.#scope.limits.depth && this.#place.level < this.#scope.limits.levels
+    );
+  }
+
+  /** XOR with one byte, at once; with a value that stands beside, at the end of the exchange. */
+  #tryMasks(bytes: Buffer, closed: () => void): boolean {
+    // What was found in these bytes needs no unmasking.
+    if (this.#scope.said > this.#saidBefore) return false;
+    const open = (entry: string, opened: Buffer): void => {
+      const layer = this.#open({ ...placeInside(this.#place, entry, null, null), depth: this.#place.depth + 1 });
+      layer.write(opened);
+      layer.end(true);
+    };
+    const masked = openOneByte(bytes);
+    if (masked) {
+      open(`xor ${masked.mask.toString(16).padStart(2, '0')}`, masked.bytes);
+      return true;
+    }
+    if (bytes.length < LEAST_WAITING) return false;
+    const opened = (name: string, inside: Buffer): void => open(`xor with ${name}`, inside);
+    if (!this.#scope.beside.wait({ bytes, opened, closed })) return false;
+    // What waits is no clean value.
+    this.#scope.said++;
+    return true;
   }
 
   #tryDecoders(bytes: Buffer): boolean {
     const { host, limits } = this.#scope;
     if (bytes.length === 0 || this.#place.depth >= limits.depth || this.#place.level >= limits.levels) return false;
     for (const { name, open } of this.#decoders) {
+      // What undoes itself (a turned alphabet) would go round in circles.
+      if (this.#place.chain.includes(name)) continue;
       const opened = this.#guarded(name, () => open(bytes, { host, where: this.#place.where, key: this.#place.key }));
       if (!opened || opened.length === 0) continue;
       const inside = placeInside(this.#place, name, null, null);

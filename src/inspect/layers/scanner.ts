@@ -142,6 +142,7 @@ export class Scanner {
   compareValue(start: number, end: number): void {
     const json = this.#options.json;
     const from = start - this.#base;
+    if (json && from >= 0) this.#scope.beside.note(json.key?.text ?? null, this.#bytes, from, end - this.#base);
     if (json && from >= 0)
       this.#scope.token(this.#place, () => json.path, json.key?.text ?? null, this.#bytes, from, end - this.#base);
   }
@@ -149,6 +150,7 @@ export class Scanner {
   /** A layer that is one value beside a key. */
   #judgeWhole(length: number): void {
     const { key } = this.#place;
+    this.#scope.beside.note(key, this.#bytes, 0, length);
     this.#scope.token(this.#place, () => null, key, this.#bytes, 0, length);
     if (key !== null && isKeyName(key)) this.judgeValue(key, 0, length);
   }

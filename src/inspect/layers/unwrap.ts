@@ -16,6 +16,8 @@ const PAYLOAD = 64;
 const PAYLOAD_WITH_KEY = 24;
 /** From here on they may be one for the operator's decoders: a cipher block. */
 const BLOCK = 16;
+/** SHA-512. */
+const LONGEST_DIGEST = 64;
 /** Below this share of readable characters it is not text. */
 const READABLE = 0.9;
 
@@ -164,7 +166,9 @@ export function isWorthOpening(
   const least = scope.decoders.length > 0 ? BLOCK : place.keys ? PAYLOAD_WITH_KEY : PAYLOAD;
   if (alphabet === 'hex') {
     const length = decodeHex(bytes, from, to);
-    return (scope.decoders.length > 0 && length >= least) || looksOpen(scratch.subarray(0, length));
+    // Digests are written in hex, too: only what is longer than any of them is a payload for that alone.
+    const isPayload = length > LONGEST_DIGEST || (least < PAYLOAD && length >= least);
+    return isPayload || looksOpen(scratch.subarray(0, length));
   }
   // Hex and UUID-like text also consists of base64 characters; decoding it as such says nothing.
   let at = from;

@@ -14,7 +14,9 @@ export const LONGEST_REMEMBERED = 512;
 
 /** Nothing to look for, and nobody compares phones: the quick way out for values that come with every request. */
 export function isClean(scope: Scope, where: Where, key: string | null, value: string): boolean {
-  return !scope.comparesTokens && scope.clean.has(`${where} ${key} ${value}`);
+  if (scope.comparesTokens || !scope.clean.has(`${where} ${key} ${value}`)) return false;
+  scope.beside.noteText(key, value);
+  return true;
 }
 
 /** Searches `value` in a layer that `open` makes. */
@@ -25,7 +27,8 @@ export function searchWhole(scope: Scope, place: Place, value: Buffer, open: (pl
   const identity =
     isTelling || value.length > LONGEST_REMEMBERED ? null : `${place.where} ${place.key} ${value.toString('latin1')}`;
   if (identity !== null && scope.clean.has(identity)) {
-    // What was clean then is clean now; what it stands for may still be compared.
+    // What was clean then is clean now; what it stands for may still be compared, or be a key.
+    scope.beside.note(place.key, value, 0, value.length);
     if (!scope.comparesTokens) return;
     if (!holdsMore(value)) {
       scope.token(place, () => null, place.key, value, 0, value.length);

@@ -22,7 +22,7 @@ export interface JsonEvents {
   /** A string, number or word ended that stands beside a key from key-names.yaml. */
   value(value: JsonValue): void;
   /** Any string, number or word ended, keys excluded. Absolute offsets of the text without its quotes. */
-  anyValue?(start: number, end: number): void;
+  anyValue(start: number, end: number): void;
 }
 
 /** Real documents stay under 30; a hostile one has 100,000. */
@@ -152,7 +152,7 @@ export class JsonPath {
   #value(start: number, end: number): void {
     const key = this.key;
     if (key?.isKnown) this.#events.value({ key: key.text, start, end });
-    this.#events.anyValue?.(start, end);
+    this.#events.anyValue(start, end);
   }
 
   #isLiteral(literals: number[], offset: number): boolean {
