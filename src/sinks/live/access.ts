@@ -78,5 +78,5 @@ function digest(text: string): Buffer {
 
 function hostName(host: string | undefined): string | null {
   const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]/@?#\s]+))(?::\d{1,5})?$/i.exec(host ?? '');
-  return (match?.[1] ?? match?.[2])?.toLowerCase() ?? null;
+  return (match?.[1] ?? match?.[2])?.toLowerCase().replace(/\.$/, '') ?? null;
 }

@@ -3,7 +3,7 @@
  * stands on needs Node's whole fetch library, together 8 MB.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, RequestError } from '@hono/node-server';
 import type { Access } from './access.ts';
 import { createApi } from './api.ts';
 import type { LiveServices } from './services.ts';
@@ -15,7 +15,8 @@ export function createListener(services: LiveServices, access: Access, onError: 
   return getRequestListener(app.fetch, {
     overrideGlobalObjects: false,
     errorHandler: (error) => {
-      onError(error);
+      // A request nobody can read is its sender's fault: the log is not for strangers to fill.
+      if (!(error instanceof RequestError)) onError(error);
       return Response.json({ error: 'the request could not be read' }, { status: 400 });
     },
   });

@@ -3,7 +3,7 @@
  * bodies, clients and queues are bounded, and a broken client ends alone.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Alert } from '../../model/alert.ts';
@@ -21,6 +21,8 @@ export interface LiveServerOptions {
   port: number;
   /** Host names the lab answers to besides localhost, phonehome.lab and any address. */
   names?: readonly string[];
+  /** Who may connect at all. Default: everybody. */
+  admit?: (clientIp: string) => boolean;
   /** An answer that failed for a reason of the lab's own. */
   onError?: (error: unknown) => void;
   maxBuffered?: number;
@@ -40,6 +42,10 @@ const LIVE_PATH = '/api/alerts/live';
 /** Dashboards and watchers of one lab. More is a mistake or an attack. */
 const MAX_CLIENTS = 64;
 const MAX_CONNECTIONS = 512;
+/** Of one address. A browser opens six, a busy script some dozens: no neighbour can take all of them. */
+const MAX_PER_ADDRESS = 128;
+/** A request head is a few hundred bytes: whoever takes longer holds a place others need. */
+const HEAD_MS = 10_000;
 
 /** Rejects with the listen error (`EADDRINUSE`, `EACCES`…) untouched: its caller knows the flag to name. */
 export async function startLiveServer(options: LiveServerOptions): Promise<LiveServer> {
@@ -64,6 +70,8 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.requestTimeout = 30_000;
+  server.headersTimeout = HEAD_MS;
+  server.on('connection', limitAddresses(options.admit ?? (() => true)));
 
   const sockets = new WebSocketServer({
     noServer: true,
@@ -132,6 +140,25 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
   };
 }
 
+/** Closes connections from where none is allowed, and those beyond what one address may hold. */
+function limitAddresses(admit: (clientIp: string) => boolean): (socket: Socket) => void {
+  const held = new Map<string, number>();
+  return (socket) => {
+    const ip = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '') ?? '';
+    const count = (held.get(ip) ?? 0) + 1;
+    if (!admit(ip) || count > MAX_PER_ADDRESS) {
+      socket.destroy();
+      return;
+    }
+    held.set(ip, count);
+    socket.once('close', () => {
+      const left = (held.get(ip) ?? 1) - 1;
+      if (left > 0) held.set(ip, left);
+      else held.delete(ip);
+    });
+  };
+}
+
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -144,6 +171,8 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 
 function refuse(socket: Duplex, status: number, error: string): void {
   const body = JSON.stringify({ error });
+  // Nobody but us ends an upgraded socket: a client that keeps its side open would hold its place for ever.
+  socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
