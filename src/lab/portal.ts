@@ -6,7 +6,7 @@ import { networkInterfaces } from 'node:os';
 import type { Authority } from '../ca/authority.ts';
 import { lanAddresses } from '../model/lan-address.ts';
 import { createPortal } from '../portal/portal.ts';
-import { startProbeServer } from '../portal/probe-server.ts';
+import { startPageServer, startProbeServer } from '../portal/probe-server.ts';
 import type { LiveServices } from '../sinks/live/services.ts';
 
 /** Resolves nowhere but through the lab. */
@@ -40,14 +40,20 @@ export async function openPortal(options: {
     portal,
     authority.leafFor({ host: PORTAL_HOST, mirror: null, untrusted: false }),
   );
+  const pages = await startPageServer(portal);
   const dialled = (dialPort: number) => ({ dialHost: '127.0.0.1', dialPort, address: null, simulated: false }) as const;
   return {
     upstream(host, port) {
-      if (host.toLowerCase() !== PORTAL_HOST) return null;
-      return port === 443 ? dialled(probe.port) : port === 80 ? dialled(uiPort()) : null;
+      if (!isPortal(host)) return null;
+      return port === 443 ? dialled(probe.port) : port === 80 ? dialled(pages.port) : null;
     },
     page: (request) =>
-      portal.answer({ ...request, via: request.host.split(':')[0] === PORTAL_HOST ? 'proxy' : 'direct' }),
-    close: probe.close,
+      portal.answer({ ...request, via: isPortal(request.host.replace(/:\d+$/, '')) ? 'proxy' : 'direct' }),
+    async close() {
+      await Promise.all([probe.close(), pages.close()]);
+    },
   };
 }
+
+/** In any spelling: upper case, with the dot of a complete name. */
+const isPortal = (host: string): boolean => host.toLowerCase().replace(/\.$/, '') === PORTAL_HOST;

@@ -393,6 +393,7 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     token: readOrCreateToken(paths.token),
     host: options.host,
     port: options.uiPort,
+    admit,
     onError: (error) =>
       log.error({ stack: error instanceof Error ? error.stack : String(error) }, 'an answer of the API failed'),
   }).catch((error: NodeJS.ErrnoException) => {
