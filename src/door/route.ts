@@ -94,7 +94,7 @@ async function open(ways: ForwardWays, visitor: Visitor, named: Named, stop: () 
     recordEnd(ways.engine, visitor, flowFacts(visitor, deviceId, named, decision), 'refused-by-policy', detail);
     return { ok: false, reply: failureReply('refused-by-policy', detail) };
   }
-  const dialled = await ways.engine.dial({ host: named.host, port: named.port });
+  const dialled = await ways.engine.dial({ host: named.host, port: named.port, client: visitor.from.ip });
   if (!dialled.ok) {
     const refused = { treatment: 'refuse', reason: dialled.detail } as const;
     const facts = flowFacts(

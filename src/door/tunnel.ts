@@ -61,7 +61,7 @@ export async function enterTunnel(
   const first = ask(known?.facts.sni ?? null);
   if (first.treatment === 'refuse') return refuse(first);
 
-  const dialled = await engine.dial({ host: named.host, port: named.port });
+  const dialled = await engine.dial({ host: named.host, port: named.port, client: visitor.from.ip });
   if (!dialled.ok) {
     const refused: Decision = { treatment: 'refuse', reason: dialled.detail };
     const decision = dialled.reason === 'refused-by-policy' ? refused : first;

@@ -72,7 +72,8 @@ export interface Tunnel {
 }
 
 export interface Engine {
-  dial(target: { host: string; port: number }): Promise<Dialled>;
+  /** `client`: who asks, so that one phone's look-ups do not keep another's waiting. */
+  dial(target: { host: string; port: number; client?: string }): Promise<Dialled>;
   /** `stop` ends the connections behind the flow when the lab stops. */
   openFlow(facts: Omit<Flow, 'id' | 'engine'>, stop: () => void): LiveFlow;
   /** Takes both sockets over, opens the flow, relays until both ends are done, closes the flow. */

@@ -4,9 +4,9 @@
  * rebinding) cannot slip by; failures are values with the reason a flow closes with.
  */
 import { connect, isIP, type Socket } from 'node:net';
-import { LRUCache } from 'lru-cache';
 import type { Dialled } from '../model/connection.ts';
 import type { CloseReason } from '../model/flow.ts';
+import { createLookUps } from './look-ups.ts';
 
 export interface UpstreamEntry {
   dialHost: string;
@@ -21,8 +21,8 @@ export type Verdict = { ok: true } | { ok: false; why: string };
 export interface DialOptions {
   /** Null: dial as asked. Entries of the map are the operator's word: policy is not asked about them. */
   upstream: (host: string, port: number) => UpstreamEntry | null;
-  /** Asked about the resolved address just before dialling. */
-  mayConnect: (ip: string, port: number) => Verdict;
+  /** Asked about the resolved address just before dialling; again with `isHere` when both ends turn out to be this machine. */
+  mayConnect: (ip: string, port: number, isHere?: boolean) => Verdict;
   /** All addresses of a name; rejects as `dns.promises.lookup` does. */
   resolve: (host: string) => Promise<string[]>;
   /** For the whole dial, milliseconds. */
@@ -31,26 +31,23 @@ export interface DialOptions {
 
 /** One slow address may not use up the time of the others. */
 const ATTEMPT_MS = 3000;
-/** Without a resolver cache every flow would ask the network again; short, because phones follow DNS changes. */
-const NAME_TTL_MS = 20_000;
-const MAX_NAMES = 2000;
+export interface Target {
+  host: string;
+  port: number;
+  /** Who asks: look-ups are shared out between phones. */
+  client?: string;
+}
 
-export function createDial(options: DialOptions): (target: { host: string; port: number }) => Promise<Dialled> {
-  const names = new LRUCache<string, Promise<string[]>>({ max: MAX_NAMES, ttl: NAME_TTL_MS });
+export function createDial(options: DialOptions): (target: Target) => Promise<Dialled> {
+  const lookUp = createLookUps({ resolve: options.resolve, timeoutMs: options.connectTimeoutMs });
 
-  const resolve = (host: string): Promise<string[]> => {
-    const known = names.get(host);
-    if (known) return known;
-    const asked = options.resolve(host);
-    names.set(host, asked);
-    asked.catch(() => names.delete(host));
-    return asked;
-  };
-
-  const addressesOf = async (host: string): Promise<{ ok: true; list: string[] } | (Dialled & { ok: false })> => {
+  const addressesOf = async (
+    host: string,
+    client: string,
+  ): Promise<{ ok: true; list: string[] } | (Dialled & { ok: false })> => {
     if (isIP(host) !== 0) return { ok: true, list: [host] };
     try {
-      const list = await resolve(host);
+      const list = await lookUp(host, client);
       if (list.length > 0) return { ok: true, list };
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? 'no answer';
@@ -59,11 +56,11 @@ export function createDial(options: DialOptions): (target: { host: string; port:
     return failure('upstream-unresolvable', 'the name has no address');
   };
 
-  return async ({ host, port }) => {
+  return async ({ host, port, client = '' }) => {
     const mapped = options.upstream(host, port);
     const dialPort = mapped?.dialPort ?? port;
     const simulated = mapped?.simulated ?? false;
-    const addresses = await addressesOf(mapped?.dialHost ?? host);
+    const addresses = await addressesOf(mapped?.dialHost ?? host, client);
     if (!addresses.ok) return { ...addresses, ip: mapped?.address ?? null, simulated };
     const deadline = performance.now() + options.connectTimeoutMs;
     let failed = failure('upstream-timeout', 'no address was tried');
@@ -78,8 +75,15 @@ export function createDial(options: DialOptions): (target: { host: string; port:
       if (left <= 0) break;
       const attempt = index < addresses.list.length - 1 ? Math.min(left, ATTEMPT_MS) : left;
       const socket = await connectTo(ip, dialPort, attempt);
-      if (!('reason' in socket)) return { ok: true, socket, ip: shown, simulated };
-      failed = { ...socket, ip: shown, simulated };
+      if ('reason' in socket) {
+        failed = { ...socket, ip: shown, simulated };
+        continue;
+      }
+      const isHere = socket.localAddress !== undefined && socket.localAddress === socket.remoteAddress;
+      const arrived: Verdict = mapped || !isHere ? { ok: true } : options.mayConnect(ip, dialPort, true);
+      if (arrived.ok) return { ok: true, socket, ip: shown, simulated };
+      socket.destroy();
+      failed = { ...failure('refused-by-policy', arrived.why), ip: shown, simulated };
     }
     return failed;
   };

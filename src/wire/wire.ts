@@ -21,7 +21,7 @@ export interface WireOptions {
   observe: Observer;
   leafFor: LeafFor;
   upstream: (host: string, port: number) => UpstreamEntry | null;
-  mayConnect: (ip: string, port: number) => Verdict;
+  mayConnect: (ip: string, port: number, isHere?: boolean) => Verdict;
   pins: Pins;
   /** PEM certificates trusted for servers besides the built-in ones; a new list when it changes. */
   upstreamCa: () => readonly string[];
