@@ -50,25 +50,38 @@ export interface DestinationGuardOptions {
   interfaces?: () => string[];
 }
 
-/** Asked about the resolved address just before it is dialled. */
-export function createDestinationGuard(options: DestinationGuardOptions): (ip: string, port: number) => Verdict {
+/**
+ * Asked about the resolved address just before it is dialled, and again when the connection shows that it reached this
+ * very machine (`isHere`): by an address no interface lists, or by a detour.
+ */
+export function createDestinationGuard(
+  options: DestinationGuardOptions,
+): (ip: string, port: number, isHere?: boolean) => Verdict {
   const allowed = parseRanges(options.allowDestinations, '--allow-destinations');
   const interfaces = options.interfaces ?? ownInterfaces;
-  let own: Network[] = [];
   let ownAddresses = new Set<string>();
   let neighbours: Network[] = [];
   let lookedAt = -Infinity;
 
-  return (ip, port) => {
-    const address = ipaddr.process(ip);
-    if (options.now() - lookedAt > INTERFACES_FRESH_MS) {
+  const look = (): void => {
+    // A clock set back must not keep an old list for as long.
+    if (Math.abs(options.now() - lookedAt) <= INTERFACES_FRESH_MS) return;
+    lookedAt = options.now();
+    let own: Network[];
+    try {
       own = interfaces().map((cidr) => ipaddr.parseCIDR(cidr));
-      ownAddresses = new Set(own.map(([mine]) => mine.toString()));
-      neighbours = own.filter(([mine]) => CLIENT_RANGES.has(mine.range()));
-      lookedAt = options.now();
+    } catch {
+      return; // out of file descriptors the system cannot tell: the last list stands
     }
+    ownAddresses = new Set(own.map(([mine]) => mine.toString()));
+    neighbours = own.filter(([mine, bits]) => isNeighbourhood(mine, bits));
+  };
+
+  return (ip, port, isHere = false) => {
+    look();
+    const address = insideOf(ipaddr.process(ip.replace(/%.*/, '')));
     const range = address.range();
-    const isOwn = range === 'loopback' || range === 'unspecified' || ownAddresses.has(address.toString());
+    const isOwn = isHere || range === 'loopback' || range === 'unspecified' || ownAddresses.has(address.toString());
     if (isOwn && options.ownPorts().includes(port)) return { ok: false, why: 'this is the lab itself' };
     if (within(address, allowed)) return { ok: true };
     if (isOwn || NEVER_DIALLED.has(range))
@@ -77,6 +90,16 @@ export function createDestinationGuard(options: DestinationGuardOptions): (ip: s
       return { ok: false, why: 'the lab’s own network is not a destination: --allow-destinations opens it' };
     return { ok: true };
   };
+}
+
+/** A home network's IPv6 addresses are public ones: its /64 is the neighbourhood all the same. */
+const isNeighbourhood = (mine: ipaddr.IPv4 | ipaddr.IPv6, bits: number): boolean =>
+  CLIENT_RANGES.has(mine.range()) || (mine.kind() === 'ipv6' && bits >= 64);
+
+/** 64:ff9b::/96 (RFC 6052) leads to the IPv4 address it holds, wherever a translator stands. */
+function insideOf(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {
+  if (address.range() !== 'rfc6052') return address;
+  return new ipaddr.IPv4(address.toByteArray().slice(12));
 }
 
 function ownInterfaces(): string[] {

@@ -27,7 +27,7 @@ describe('destinations', () => {
   let own: string[];
   let time: number;
   beforeEach(() => {
-    own = ['127.0.0.1/8', '192.168.7.1/24', '93.184.216.34/24', 'fd00::1/64'];
+    own = ['127.0.0.1/8', '192.168.7.1/24', '93.184.216.34/24', 'fd00::1/64', '2001:db8:7::1/64', '2001:db8:8::1/48'];
     time = 0;
   });
   const guard = (allowDestinations: string[] = []) =>
@@ -44,6 +44,13 @@ describe('destinations', () => {
     ['a printer beside the lab', '192.168.7.9', 9100, false],
     ['the lab’s own address', '192.168.7.1', 22, false],
     ['a neighbour over IPv6', 'fd00::9', 80, false],
+    ['a neighbour with a public IPv6 address', '2001:db8:7::9', 80, false],
+    ['a server in the wider IPv6 network of the lab’s provider', '2001:db8:8:1::9', 80, true],
+    ['a printer through an IPv6 translator', '64:ff9b::c0a8:709', 9100, false],
+    ['loopback through an IPv6 translator', '64:ff9b::7f00:1', 80, false],
+    ['a server in the world through an IPv6 translator', '64:ff9b::5db8:d70e', 80, true],
+    ['loopback with a zone', '::1%lo', 22, false],
+    ['the lab’s own address with a zone', 'fd00::1%eth0', 22, false],
   ])('%s', (_what, ip, port, allowed) => {
     expect(guard()(ip, port).ok).toBe(allowed);
   });
@@ -54,6 +61,37 @@ describe('destinations', () => {
     expect(opened('192.168.7.9', 9100)).toEqual({ ok: true });
     expect(opened('127.0.0.1', 8080)).toEqual({ ok: false, why: 'this is the lab itself' });
     expect(opened('192.168.7.1', 8081)).toEqual({ ok: false, why: 'this is the lab itself' });
+  });
+
+  it('an address that turned out to be this machine is one, whatever the interfaces say', () => {
+    const opened = guard(['10.9.0.0/16']);
+    expect(opened('10.9.8.1', 8081)).toEqual({ ok: true });
+    expect(opened('10.9.8.1', 8081, true)).toEqual({ ok: false, why: 'this is the lab itself' });
+    expect(opened('10.9.8.1', 9000, true)).toEqual({ ok: true });
+    expect(guard()('10.9.8.1', 9000, true).ok).toBe(false);
+  });
+
+  it('while the system cannot tell its interfaces, what was known before stands', () => {
+    let isTelling = true;
+    const interfaces = (): string[] => {
+      if (!isTelling) throw new Error('too many open files');
+      return own;
+    };
+    const decide = createDestinationGuard({ allowDestinations: [], ownPorts: () => [], now: () => time, interfaces });
+    expect(decide('192.168.7.9', 80).ok).toBe(false);
+    isTelling = false;
+    time += 6000;
+    expect(decide('192.168.7.9', 80).ok).toBe(false);
+    expect(decide('93.184.215.14', 80).ok).toBe(true);
+  });
+
+  it('interfaces are looked at again when the clock was set back', () => {
+    time = 1_000_000;
+    const decide = guard();
+    expect(decide('172.16.5.9', 80).ok).toBe(true);
+    own = [...own, '172.16.5.1/24'];
+    time = 0;
+    expect(decide('172.16.5.9', 80).ok).toBe(false);
   });
 
   it('interfaces that come later are noticed', () => {
