@@ -22,8 +22,11 @@ export type ReadPhoto = (path: string) => Buffer;
 const MAX_PHOTO_BYTES = 20 * 1024 * 1024;
 const DEFAULT_RADIUS_M = 1000;
 const DEVICE_FIELDS = ['id', 'model', 'match', 'default', 'identifiers', 'canaries', 'salts'];
-/** An id is typed in commands, stands in addresses of the API, and is a proxy user name (no colon: RFC 7617). */
-const ID = /^[\w.-]{1,64}$/;
+/**
+ * An id is typed in commands, stands in addresses of the API (`.` and `..` would be taken out of them), and is a proxy
+ * user name (no colon: RFC 7617).
+ */
+const ID = /^[A-Za-z0-9][\w.-]{0,63}$/;
 
 /** @param fileName where the text came from: photos are looked for beside it. */
 export function parseDevices(text: string, fileName: string, readPhoto: ReadPhoto = readPhotoFile): ParsedDevices {
@@ -47,7 +50,8 @@ function deviceOf(field: Field, directory: string, readPhoto: ReadPhoto): Device
   const parts = field.entries(DEVICE_FIELDS);
   const id = parts.get('id')?.text() ?? null;
   if (id === null) field.fail("needs an 'id'");
-  else if (!ID.test(id)) parts.get('id')?.fail('must be 1 to 64 letters, digits, dots, dashes or underscores');
+  else if (!ID.test(id))
+    parts.get('id')?.fail('must be 1 to 64 letters, digits, dots, dashes or underscores, a letter or digit first');
   const device: Device = {
     id: id ?? '',
     model: parts.get('model')?.text() ?? null,

@@ -173,7 +173,7 @@ describe('a file that is broken', () => {
     [
       'an id with a colon',
       'devices:\n  - id: "a:b"\n    default: true',
-      ['2: devices[0].id: must be 1 to 64 letters, digits, dots, dashes or underscores'],
+      ['2: devices[0].id: must be 1 to 64 letters, digits, dots, dashes or underscores, a letter or digit first'],
     ],
     [
       'a mistyped device field',
