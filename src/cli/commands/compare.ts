@@ -47,8 +47,8 @@ export function describe(comparison: Comparison, colour: boolean): string[] {
     lines.push(...table(persistent.map(persistentRow)), '');
   }
   const shown = differences.filter(({ change, what }) => of === 'runs' || change !== 'kept' || what !== 'token');
-  if (shown.length === 0) lines.push('Nothing appeared, disappeared or changed.');
-  const rows = table(shown.map(differenceRow));
+  if (shown.length === 0) lines.push('Nothing else is different.');
+  const rows = table(shown.map((one) => differenceRow(one, of)));
   lines.push(...rows.map((row, index) => paint(row, COLOURS[shown[index]?.change ?? 'kept'], colour)));
   if (volatile > 0) lines.push('', `${volatile} more values are other ones in every request and were left out.`);
   return lines;
@@ -67,11 +67,23 @@ function persistentRow(one: UnknownIdentifier): string[] {
   ];
 }
 
-function differenceRow(one: Difference): string[] {
+const OF_PHONES: Record<Difference['change'], string> = {
+  appeared: 'only B',
+  disappeared: 'only A',
+  changed: 'both, another value',
+  kept: 'both',
+};
+
+function differenceRow(one: Difference, of: Comparison['of']): string[] {
   const thing =
     one.what === 'token' ? (one.shape ?? 'value') : one.what === 'destination' ? 'destination' : (one.kind ?? '');
   const host = one.owner === null ? one.host : `${one.host} (${one.owner})`;
-  return [one.change, thing, host, one.where === null ? '' : place(one.where, one.path)];
+  return [
+    of === 'phones' ? OF_PHONES[one.change] : one.change,
+    thing,
+    host,
+    one.where === null ? '' : place(one.where, one.path),
+  ];
 }
 
 function place(where: string, path: string | null): string {
