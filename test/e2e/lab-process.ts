@@ -3,7 +3,7 @@
  * its proxy port and its API. Nothing in these tests reaches into the lab's code.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -43,6 +43,10 @@ export interface LabProcess {
   live(query?: string): Promise<{ frames: LiveFrame[]; close(): void }>;
   /** High-water mark of resident memory so far, bytes (VmHWM of proc(5)). */
   peakRssBytes(): Promise<number>;
+  /** Resident memory now (VmRSS). */
+  residentBytes(): Promise<number>;
+  /** File descriptors open now, sockets among them. */
+  openFiles(): Promise<number>;
   /** As the power going out. */
   kill(): Promise<void>;
   /** As Ctrl-C; resolves with the exit code. */
@@ -154,10 +158,9 @@ export async function startLab(options: StartOptions = {}): Promise<LabProcess> 
       await opened.promise;
       return { frames, close: () => socket.terminate() };
     },
-    async peakRssBytes() {
-      const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
-      return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
-    },
+    peakRssBytes: () => statusBytes(child.pid, 'VmHWM'),
+    residentBytes: () => statusBytes(child.pid, 'VmRSS'),
+    openFiles: async () => (await readdir(`/proc/${child.pid}/fd`)).length,
     kill: () => end(child, 'SIGKILL', exited).then(() => undefined),
     async stop() {
       const code = await end(child, 'SIGTERM', exited);
@@ -166,6 +169,12 @@ export async function startLab(options: StartOptions = {}): Promise<LabProcess> 
     },
   };
   return lab;
+}
+
+/** A field of proc(5)'s status, which counts in kB. */
+async function statusBytes(pid: number | undefined, field: string): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * 1024;
 }
 
 function end(child: ChildProcess, signal: NodeJS.Signals, exited: Promise<number | null>): Promise<number | null> {

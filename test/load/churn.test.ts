@@ -1,0 +1,104 @@
+/**
+ * 5,000 short connections of every ending: answered and closed, broken off, silent, refused by the server, nonsense.
+ * Nothing of them stays: no flow, no socket, no memory. The first half fills caches that are bounded and piles up what V8
+ * has no reason yet to collect; the second half must not add 20 MB, which 8 KB left behind per connection would.
+ */
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openTls, openTunnel } from '../clients/tunnel.ts';
+import { eventually } from '../e2e/eventually.ts';
+import { startWorld, type World } from '../e2e/world.ts';
+
+const CONNECTIONS = 5000;
+const AT_ONCE = 50;
+/** Sockets of the API's own client, and what the store opens when it pleases. */
+const OWN_FILES = 8;
+const MAX_GROWTH_BYTES = 20 << 20;
+const CLOSED_HOST = 'closed.example.com';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld({
+    // A port at which nobody listens.
+    more: async () => [{ host: CLOSED_HOST, port: 443, listensOn: await freePort() }],
+  });
+});
+afterAll(() => world.end());
+
+/** What a phone may do to a connection; each ends with the connection gone. */
+const endings: (() => Promise<void>)[] = [
+  () => ask(`GET ${world.http}/page HTTP/1.1\r\nHost: ${world.host}\r\nConnection: close\r\n\r\n`),
+  async () => {
+    const socket = await openTunnel(world.lab.phone, world.host, 80);
+    socket.write(`GET /page HTTP/1.1\r\nHost: ${world.host}\r\nConnection: close\r\n\r\n`);
+    await drained(socket);
+  },
+  async () => {
+    const socket = await openTls(world.lab.phone, world.host, 443, ['http/1.1']);
+    socket.write(`GET /page HTTP/1.1\r\nHost: ${world.host}\r\nConnection: close\r\n\r\n`);
+    await drained(socket);
+  },
+  async () => {
+    const socket = await openTls(world.lab.phone, world.host, 443, ['http/1.1']);
+    socket.write(`POST /echo HTTP/1.1\r\nHost: ${world.host}\r\nContent-Length: 1000\r\n\r\nnot all of it`);
+    socket.destroy();
+  },
+  async () => {
+    const socket = await openTunnel(world.lab.phone, world.host, 443);
+    socket.resetAndDestroy();
+  },
+  () => ask(`CONNECT ${CLOSED_HOST}:443 HTTP/1.1\r\nHost: ${CLOSED_HOST}:443\r\n\r\n`),
+  () => ask('\u0001\u0002 nonsense'),
+  async () => {
+    const socket = connect(world.lab.phone.proxy.port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.end();
+    await drained(socket);
+  },
+];
+
+it('leaves nothing behind after 5,000 connections', { timeout: 120_000 }, async () => {
+  await inBatches(400);
+  await eventually('a quiet start', async () => (await openFlows()) === 0);
+  const files = await world.lab.openFiles();
+  await inBatches(CONNECTIONS / 2);
+  const half = await world.lab.residentBytes();
+  await inBatches(CONNECTIONS / 2);
+  await eventually('every flow closed', async () => (await openFlows()) === 0);
+  await eventually('every socket closed', async () => (await world.lab.openFiles()) <= files + OWN_FILES);
+  const grown = (await world.lab.residentBytes()) - half;
+  expect(grown / (1 << 20), 'memory grown by the second half, MB').toBeLessThan(MAX_GROWTH_BYTES / (1 << 20));
+  expect(world.lab.stderr()).not.toMatch(/internal error|failed in the/);
+});
+
+async function inBatches(count: number): Promise<void> {
+  for (let done = 0; done < count; done += AT_ONCE)
+    await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => endings[(done + index) % endings.length]!()));
+}
+
+async function ask(words: string): Promise<void> {
+  const socket = connect(world.lab.phone.proxy.port, '127.0.0.1');
+  socket.write(words, 'latin1');
+  await drained(socket);
+}
+
+/** Until it is closed, however. */
+async function drained(socket: Socket): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  socket.on('error', () => undefined).once('close', () => resolve());
+  socket.resume().once('end', () => socket.end());
+  await promise;
+}
+
+async function openFlows(): Promise<number> {
+  return ((await world.lab.api('/api/stats')) as { openFlows: number }).openFlows;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
