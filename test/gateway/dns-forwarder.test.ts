@@ -1,7 +1,7 @@
 /** The forwarder on real sockets, between real clients (Node's c-ares, dns-packet) and resolvers that behave well, badly, or not at all. */
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { Resolver as Client } from 'node:dns/promises';
-import { connect, createServer, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { decode, encode, type Packet, RECURSION_DESIRED, TRUNCATED_RESPONSE } from 'dns-packet';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createDnsForwarder, type DnsForwarderOptions } from '../../src/gateway/dns-forwarder.ts';
@@ -35,8 +35,6 @@ async function resolver(behave: Behaviour): Promise<Resolver & { asked: string[]
     asked.push(`udp ${name(question)}`);
     for (const answer of behave(question, 'udp')) udp.send(answer, from.port, from.address);
   });
-  await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve));
-  const { port } = udp.address();
   const tcp: Server = createServer((socket) => {
     socket.on('error', () => {});
     socket.once('data', (bytes: Buffer) => {
@@ -45,12 +43,25 @@ async function resolver(behave: Behaviour): Promise<Resolver & { asked: string[]
       for (const answer of behave(question, 'tcp')) socket.write(frame(answer));
     });
   });
-  await new Promise<void>((resolve) => tcp.listen(port, '127.0.0.1', resolve));
+  const port = await sharePort(udp, tcp);
   closers.push(
     () => udp.close(),
     () => tcp.close(),
   );
   return { host: '127.0.0.1', port, asked };
+}
+
+/** One free port for both: a port that is free for UDP may be taken for TCP, then another one is tried. */
+async function sharePort(udp: UdpSocket, tcp: Server): Promise<number> {
+  for (;;) {
+    await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve));
+    const { port } = tcp.address() as AddressInfo;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    udp.once('error', () => resolve(false));
+    udp.bind(port, '127.0.0.1', () => resolve(true));
+    if (await promise) return port;
+    await new Promise((closed) => tcp.close(closed));
+  }
 }
 
 async function forwarder(resolvers: Resolver[], over: Partial<DnsForwarderOptions> = {}) {
