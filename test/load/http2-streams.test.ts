@@ -1,6 +1,6 @@
 /**
  * 10,000 HTTP/2 streams under way at once over 100 connections: all are answered, the value in the last one is found,
- * and memory is flat. Flat means: after the second round no later round leaves the lab more than 12 MB larger.
+ * and memory is flat. Flat means: after the third round no later one leaves the lab more than 24 MB larger: 800 bytes kept per stream would fail.
  */
 import {
   type ClientHttp2Session,
@@ -18,9 +18,9 @@ import { startWorld, type World } from '../e2e/world.ts';
 const HOST = 'streams.example.com';
 const CONNECTIONS = 100;
 const STREAMS_EACH = 100;
-const ROUNDS = 5;
+const ROUNDS = 6;
 /** Compiled code and statistics of the detector still grow a little; a leak of 1 KB per stream would be 10 MB a round. */
-const FLAT_BYTES = 12 << 20;
+const FLAT_BYTES = 24 << 20;
 const IMEI = '490154203237518';
 
 let world: World;
@@ -60,7 +60,7 @@ afterAll(async () => {
   await world.end();
 });
 
-it('carries 10,000 streams at once, five times, in flat memory', { timeout: 120_000 }, async () => {
+it('carries 10,000 streams at once, six times, in flat memory', { timeout: 120_000 }, async () => {
   sessions = await Promise.all(Array.from({ length: CONNECTIONS }, openSession));
   const resident: number[] = [];
   for (let round = 1; round <= ROUNDS; round++) {
@@ -74,7 +74,8 @@ it('carries 10,000 streams at once, five times, in flat memory', { timeout: 120_
   }
   const [alert] = await world.lab.until('leak', (all) => all.some(({ identifier }) => identifier?.kind === 'imei'));
   expect(alert).toMatchObject({ flow: { protocol: 'h2' }, evidence: { where: 'body', path: '$.imei' } });
-  const grown = resident.slice(2).map((bytes) => bytes - resident[1]!);
+  // The heap reaches its working size in the second or third round, as collections happen to fall.
+  const grown = resident.slice(3).map((bytes) => bytes - resident[2]!);
   const told = `resident after each round, MB: ${resident.map((bytes) => Math.round(bytes / (1 << 20))).join(', ')}`;
   expect(Math.max(...grown), told).toBeLessThan(FLAT_BYTES);
 });
