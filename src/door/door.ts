@@ -5,6 +5,7 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Decide, Engine, Log } from '../model/connection.ts';
+import { faultOf } from '../model/fault.ts';
 import { forward } from './forward.ts';
 import { peek } from './peek.ts';
 import { CONNECTED, endWith, failureReply } from './replies.ts';
@@ -118,7 +119,7 @@ export function createDoor(options: DoorOptions): Promise<Door> {
   /** The last net under a connection: it is closed and recorded whatever goes wrong. */
   const run = (visitor: Visitor, task: Promise<void>): void => {
     task.catch((error: unknown) => {
-      log.error({ error: error instanceof Error ? error.message : String(error) }, 'a connection failed in the door');
+      log.error({ ...faultOf(error) }, 'a connection failed in the door');
       leaveUnseen(visitor, 'error', 'internal error');
       visitor.socket.destroy();
     });

@@ -5,6 +5,7 @@
  */
 import { monotonicFactory } from 'ulid';
 import type { LiveFlow, Log } from '../model/connection.ts';
+import { faultOf } from '../model/fault.ts';
 import type { Direction, Flow, FlowEvent } from '../model/flow.ts';
 
 export interface Observer {
@@ -41,8 +42,7 @@ export function createFlows(options: {
   const complain = (error: unknown) => {
     if (complained) return;
     complained = true;
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    log.error({ error: text }, 'reading the traffic failed; relaying goes on (said once)');
+    log.error({ ...faultOf(error) }, 'reading the traffic failed; relaying goes on (said once)');
   };
   const emit = (event: FlowEvent) => {
     try {

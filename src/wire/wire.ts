@@ -5,6 +5,7 @@
  */
 import { lookup } from 'node:dns/promises';
 import type { Carrier, Engine, LiveFlow, Log, Tunnel } from '../model/connection.ts';
+import { faultOf } from '../model/fault.ts';
 import type { TrustTest, TrustTestState } from '../model/trust-test.ts';
 import { createDial, type UpstreamEntry, type Verdict } from './dial.ts';
 import { createFlows, type Observer } from './flows.ts';
@@ -131,7 +132,7 @@ export function createWire(options: WireOptions): Wire {
       const offered = carried ? { ...hello, alpn: hello.alpn.filter((one) => carried.alpn.includes(one)) } : hello;
       const trial = wanted && openTrial(wanted, flow);
       intercept(carried ? carriedWays : ways, given, offered, flow, trial).catch((error: unknown) => {
-        log.error({ error: error instanceof Error ? error.message : String(error) }, 'a connection failed in the wire');
+        log.error({ ...faultOf(error) }, 'a connection failed in the wire');
         flow.close('error', 'internal error');
         client.destroy();
         server.destroy();
