@@ -135,11 +135,34 @@ export function maskHost(host: string, secrets: SecretTest, strict: boolean): st
 
 /** A locator (`$.a[0].b`, `header:X-Imei`, `part:photo`) or a layer, without values used as keys or file names. */
 export function maskLocator(locator: string, secrets: SecretTest): string {
-  const shown = locator.replace(/[^.[\]:$ ]+/g, (token) => {
-    const digits = token.match(/\d/g)?.length ?? 0;
-    return digits >= 8 || token.length > 48 || secrets.holds(token) ? HIDDEN : token;
-  });
+  const shown = locator.replace(/[^.[\]:$ ]+/g, (token) => (isNamed(token, secrets) ? token : HIDDEN));
   return secrets.holds(shown) ? HIDDEN : shown;
+}
+
+/** False for a value, coded or not, that stands where a name should. */
+function isNamed(token: string, secrets: SecretTest): boolean {
+  const digits = token.match(/\d/g)?.length ?? 0;
+  if (digits >= 8 || token.length > 48 || secrets.holds(token)) return false;
+  const bare = token.replace(/^"|=*"?$/g, '');
+  return !looksCoded(bare) && !holdsBase64(bare, secrets);
+}
+
+/** Base64, also in the middle of a longer text: at every alignment. */
+function holdsBase64(token: string, secrets: SecretTest): boolean {
+  if (!/^[\w+/-]{8,}$/.test(token)) return false;
+  return [0, 1, 2, 3].some((skipped) => secrets.holds(Buffer.from(token.slice(skipped), 'base64').toString('latin1')));
+}
+
+/** Letters and digits as thrown: names consist of words of three letters and more. */
+function looksCoded(token: string): boolean {
+  if (token.length < 12 || looksLikeWords(token) || !/[A-Z]/.test(token) || !/[a-z]/.test(token)) return false;
+  const pieces = token.match(/[A-Z]?[a-z]+|[A-Z]+|\d+|[^A-Za-z\d]+/g) ?? [];
+  return pieces.length * 2.5 > token.length;
+}
+
+/** A name somebody gave himself, in a certificate or a protocol list. */
+export function maskText(text: string, secrets: SecretTest): string {
+  return maskSentence(text, secrets).replace(/[^ ]*\d{10}[^ ]*/g, HIDDEN);
 }
 
 /** For sentences written elsewhere that promise to hold no value: checked all the same. */

@@ -13,6 +13,8 @@ import { writeCoverage } from './sentence.ts';
 export interface CoverageOptions {
   /** Id under which a flow's phone is counted, as in its alerts. */
   deviceOf: (flow: Flow) => string;
+  /** The destination's name as it may be shown. Default: as it is. */
+  hostOf?: (flow: Flow) => string;
   /** True for a flow whose purpose is to hide something from the network, e.g. look-ups over HTTPS. */
   hides?: (flow: Flow) => boolean;
   pinnedAfter?: number;
@@ -55,7 +57,7 @@ const MAX_EXCHANGES = 32;
 const OTHERS = 'others';
 
 export function createCoverage(options: CoverageOptions): Coverage {
-  const { deviceOf, hides = () => false, pinnedAfter = 3, maxHosts = 100, maxDevices = 500 } = options;
+  const { deviceOf, hostOf = nameOf, hides = () => false, pinnedAfter = 3, maxHosts = 100, maxDevices = 500 } = options;
   const open = new Map<string, OpenFlow>();
   const devices = new Map<string, DeviceCount>(
     (options.initial ?? []).map((given) => [given.deviceId, restore(given)]),
@@ -102,7 +104,7 @@ export function createCoverage(options: CoverageOptions): Coverage {
     why: CoverageClass,
     bytesUp: number,
   ): void {
-    const { host } = flow.destination;
+    const host = hostOf(flow);
     const key = `${why} ${host}`;
     const known = device.unseen.get(key);
     if (known !== undefined) {
@@ -169,6 +171,8 @@ export function createCoverage(options: CoverageOptions): Coverage {
     openFlows: () => open.size,
   };
 }
+
+const nameOf = (flow: Flow): string => flow.destination.host;
 
 function newFlow(flow: Flow): OpenFlow {
   const none = () => ({ up: 0, down: 0 });

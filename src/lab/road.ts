@@ -5,12 +5,15 @@
  * could not do is said as an `unreadable` or `partially-scanned`, never silently.
  */
 import type { AlertContext } from '../alert/context.ts';
+import type { SecretTest } from '../alert/mask-url.ts';
 import type { AlertDevice, AlertRecord } from '../model/alert.ts';
 import type { Attribution } from '../model/attribution.ts';
 import type { Log } from '../model/connection.ts';
 import type { DestinationFacts } from '../model/destination.ts';
+import { faultOf } from '../model/fault.ts';
 import type { Direction, Flow, FlowEvent, ServerCertificate } from '../model/flow.ts';
 import type { Finding, InspectEvent } from '../model/identifier.ts';
+import { hideInFlow, hideInTls } from './hidden-names.ts';
 
 /** What the road needs of the rooms it passes. */
 export interface RoadRooms {
@@ -19,6 +22,8 @@ export interface RoadRooms {
   locate(host: string, ip: string | null, certificate: ServerCertificate | null): DestinationFacts;
   /** Who the phone is, for the alert. */
   describeDevice(flow: Flow): AlertDevice;
+  /** What must not show of that phone. */
+  secretsOf(deviceId: string | null): SecretTest;
   caseAt(deviceId: string, time: number): AlertContext['case'];
   headOf(flowId: string, exchange: number): AlertContext['head'];
   attribute(flow: Flow, exchange: number | null): Attribution | null;
@@ -37,7 +42,16 @@ export interface RoadRooms {
   /** Stores, then shows. */
   record(record: AlertRecord): void;
   log: Log;
+  /** Milliseconds of a clock that is never set. Default: the process's own. */
+  elapsed?: () => number;
 }
+
+/**
+ * Time that looking into one connection may take: so much at first, and so much per byte after that. Usual traffic takes
+ * a fiftieth. What is built to take longer would keep every other phone waiting.
+ */
+const LOOK_MS = 3000;
+const LOOK_MS_PER_BYTE = 1000 / (1 << 20);
 
 /** Around an event; the request's head is left out, because what is compared is remembered and a head holds values. */
 export type Surroundings = Omit<AlertContext, 'head'>;
@@ -70,15 +84,35 @@ interface Traveller {
   device: AlertDevice;
   alpn: string | null;
   reader: PassiveReader | null;
+  /** Milliseconds spent on looking into it; null: too many, it is no longer looked into. */
+  spentMs: number | null;
+  bytes: number;
+  hasFaulted: boolean;
 }
 
 export function createRoad(rooms: RoadRooms): Road {
   const travellers = new Map<string, Traveller>();
+  const elapsed = rooms.elapsed ?? (() => performance.now());
+
+  /** Looks into what an event holds, unless its connection has used up its time. */
+  function inspect(traveller: Traveller, event: FlowEvent): InspectEvent[] {
+    if (!('bytes' in event)) return rooms.inspect(event);
+    if (traveller.spentMs === null) return [];
+    const from = elapsed();
+    const results = rooms.inspect(event);
+    traveller.spentMs += elapsed() - from;
+    traveller.bytes += event.bytes.length;
+    if (traveller.spentMs <= LOOK_MS + LOOK_MS_PER_BYTE * traveller.bytes) return results;
+    traveller.spentMs = null;
+    const exchange = 'exchange' in event ? event.exchange : 0;
+    const reason = 'took too long to look into: the rest was not looked into';
+    return [...results, { type: 'partially-scanned', flowId: traveller.flow.id, exchange, reason }];
+  }
 
   /** One event past every room. */
   function pass(traveller: Traveller, event: FlowEvent): void {
     for (const witness of rooms.witnesses) witness.consume(event, traveller.facts);
-    const results = rooms.inspect(event);
+    const results = inspect(traveller, event);
     for (const result of results) {
       for (const witness of rooms.witnesses) witness.inspected(result);
       if (result.type !== 'finding') continue;
@@ -121,8 +155,9 @@ export function createRoad(rooms: RoadRooms): Road {
     try {
       work();
     } catch (error) {
-      const reason = `internal fault: ${error instanceof Error ? error.message : String(error)}`;
-      rooms.log.error({ flowId: traveller.flow.id, stack: error instanceof Error ? error.stack : null }, reason);
+      // Once per connection: it may be made to fail at every byte.
+      if (!traveller.hasFaulted) rooms.log.error({ flowId: traveller.flow.id, ...faultOf(error) }, 'internal fault');
+      traveller.hasFaulted = true;
       const said = 'an internal fault of the lab, see its log';
       for (const witness of rooms.witnesses)
         witness.inspected({ type: 'partially-scanned', flowId: traveller.flow.id, exchange: 0, reason: said });
@@ -132,16 +167,19 @@ export function createRoad(rooms: RoadRooms): Road {
   return {
     event(event) {
       if (event.type === 'flow-opened') {
-        const { flow } = event;
+        const flow = hideInFlow(event.flow, () => rooms.secretsOf(event.flow.deviceId));
         const traveller: Traveller = {
           flow,
           facts: rooms.locate(flow.destination.host, flow.destination.ip, null),
           device: rooms.describeDevice(flow),
           alpn: null,
           reader: null,
+          spentMs: 0,
+          bytes: 0,
+          hasFaulted: false,
         };
         travellers.set(flow.id, traveller);
-        guard(traveller, () => pass(traveller, event));
+        guard(traveller, () => pass(traveller, flow === event.flow ? event : { ...event, flow }));
         return;
       }
       const traveller = travellers.get(event.flowId);
@@ -149,8 +187,11 @@ export function createRoad(rooms: RoadRooms): Road {
       guard(traveller, () => {
         if (event.type === 'tls-established') {
           traveller.alpn = event.alpn;
-          const { host, ip } = traveller.flow.destination;
-          if (event.certificate) traveller.facts = rooms.locate(host, ip, event.certificate);
+          const { destination, deviceId } = traveller.flow;
+          const shown = hideInTls(event, () => rooms.secretsOf(deviceId));
+          if (shown.certificate) traveller.facts = rooms.locate(destination.host, destination.ip, shown.certificate);
+          pass(traveller, shown);
+          return;
         }
         if (event.type === 'flow-closed' && traveller.reader) passAll(traveller, traveller.reader.close(event.time));
         pass(traveller, event);

@@ -18,6 +18,7 @@ import { createInspector } from '../inspect/inspector.ts';
 import { judgeImage } from '../inspect/photo/judge-photo.ts';
 import type { Alert, AlertDevice } from '../model/alert.ts';
 import type { Device } from '../model/device.ts';
+import { faultOf } from '../model/fault.ts';
 import type { Flow } from '../model/flow.ts';
 import { type Lab, LabError, type LabOptions } from '../model/lab.ts';
 import { createReader } from '../readers/reader.ts';
@@ -130,12 +131,13 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
   let lanWatch: LanWatch | null = null;
   const heads = createHeadTable();
   const attribution = openAttribution();
+  const secretsOf = (deviceId: string | null) => createSecretTest(secretWordsOf(deviceOf(deviceId)));
+  const maskHostOf = (host: string, deviceId: string | null): string => maskHost(host, secretsOf(deviceId), false);
   const coverage = createCoverage({
     deviceOf: (flow) => describeDevice(flow).id,
+    hostOf: (flow) => maskHostOf(flow.destination.host, flow.deviceId),
     hides: (flow) => hiddenLookUps(flow) !== null,
   });
-  const maskHostOf = (host: string, deviceId: string | null): string =>
-    maskHost(host, createSecretTest(secretWordsOf(deviceOf(deviceId))), false);
   const flowLog = createFlowLog({
     write: (flows) => evidence.putFlows(flows),
     maskHost: maskHostOf,
@@ -177,6 +179,7 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     remark: comparison.remark,
     locate: geo.locate,
     describeDevice,
+    secretsOf,
     caseAt: (deviceId, time) => cases.phaseAt(deviceId, time),
     headOf: heads.of,
     attribute: attribution.attribute,
@@ -394,8 +397,7 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     host: options.host,
     port: options.uiPort,
     admit,
-    onError: (error) =>
-      log.error({ stack: error instanceof Error ? error.stack : String(error) }, 'an answer of the API failed'),
+    onError: (error) => log.error({ ...faultOf(error) }, 'an answer of the API failed'),
   }).catch((error: NodeJS.ErrnoException) => {
     throw new LabError(portProblem(error, options));
   });
