@@ -12,7 +12,7 @@ import type { Flow, FlowEvent } from '../model/flow.ts';
 import type { Finding } from '../model/identifier.ts';
 import type { AlertContext } from './context.ts';
 import { createFlowWatch, type FlowVerdict } from './flow-watch.ts';
-import { createFold, placeOf } from './fold.ts';
+import { createFold, placeOf, plainHost } from './fold.ts';
 import { KIND_FACTS } from './kind-facts.ts';
 import { createSecretTest, maskHost, maskLocator, maskSentence, maskUrl, type SecretTest } from './mask-url.ts';
 import { type AlertPolicy, DEFAULT_POLICY, decideSeverity } from './policy.ts';
@@ -134,20 +134,7 @@ export function createAlerter(options: AlerterOptions): Alerter {
     const kind = KIND_FACTS[identifier.kind];
     watch.found(flow.id);
 
-    const place = [
-      device.id,
-      identifier.kind,
-      flow.destination.host,
-      evidence.where,
-      placeOf(evidence.path),
-      context.case?.id ?? null,
-    ];
-    let key = fold.key([...place, kind.stable ? found.value : null]);
-    let crowded = false;
-    if (kind.stable && fold.get(key) === undefined && fold.crowded(fold.key(place), policy.maxValuesPerPlace)) {
-      crowded = true;
-      key = fold.key([...place, null]);
-    }
+    const { key, crowded } = keyOf(found, context);
 
     const clear = !flow.encrypted || evidence.where === 'sni' || evidence.where === 'dns';
     const phase = context.case?.phase ?? null;
@@ -211,6 +198,29 @@ export function createAlerter(options: AlerterOptions): Alerter {
     return raise(key, context.time, severity, draft, secret, phase, found.remark ?? null);
   }
 
+  /**
+   * What makes a repeat the same: phone, kind, receiver, place, value. Where values, places or receivers come without
+   * end, the further ones of the widest such circle share one alert.
+   */
+  function keyOf({ identifier, evidence, value }: Finding, context: AlertContext): { key: string; crowded: boolean } {
+    const { stable } = KIND_FACTS[identifier.kind];
+    const kind = [context.device.id, context.case?.id ?? null, identifier.kind];
+    const receiver = [...kind, plainHost(context.flow.destination.host), evidence.where];
+    const place = [...receiver, placeOf(evidence.path)];
+    const key = fold.key([...place, stable ? value : null]);
+    if (fold.get(key) !== undefined) return { key, crowded: false };
+    const circles: [(string | null)[], (string | null)[], number][] = [
+      [kind, receiver, policy.maxReceivers],
+      [receiver, place, policy.maxPlacesPerReceiver],
+      [place, [...place, stable ? value : null], policy.maxValuesPerPlace],
+    ];
+    for (const [circle, member, most] of circles) {
+      const shared = fold.key([...circle, 'further ones']);
+      if (fold.crowded(shared, fold.key(member), most)) return { key: shared, crowded: true };
+    }
+    return { key, crowded: false };
+  }
+
   function flowEvent(event: FlowEvent, context: AlertContext): AlertRecord[] {
     // Asked for every chunk of every flow: the usual answer must cost nothing.
     const verdicts = watch.consume(event, context);
@@ -223,6 +233,10 @@ export function createAlerter(options: AlerterOptions): Alerter {
     const facts = context.facts ?? UNKNOWN_FACTS;
     const secrets = secretsOf(device.id, []);
     const host = maskHost(flow.destination.host, secrets, false);
+    const caseId = context.case?.id ?? null;
+    const own = fold.key([device.id, verdict.type, ...verdict.fold.map(plainHost), caseId]);
+    const further = fold.key([device.id, verdict.type, verdict.severity, caseId, 'further ones']);
+    const isFurther = fold.get(own) === undefined && fold.crowded(further, own, policy.maxReceivers);
     const draft = (): Draft => ({
       type: verdict.type,
       severity: verdict.severity,
@@ -233,14 +247,14 @@ export function createAlerter(options: AlerterOptions): Alerter {
       flow: describeFlow(context, secrets, null, false),
       destination: verdict.aboutDestination ? { ...flow.destination, host, ...facts } : null,
       simulated: flow.simulated,
-      message: maskSentence(
+      message: `${isFurther ? 'More of the same: ' : ''}${maskSentence(
         verdict.write(nameReceiver({ ...flow.destination, host }, facts), host, nameApp(context)),
         secrets,
-      ),
+      )}`,
       label: context.case?.label ?? null,
       attribution: attributionOf(context, secrets),
     });
-    const key = fold.key([device.id, verdict.type, ...verdict.fold, context.case?.id ?? null]);
+    const key = isFurther ? further : own;
     return raise(key, context.time, verdict.severity, draft, null, context.case?.phase ?? null);
   }
 

@@ -23,28 +23,33 @@ export interface Fold {
   key(parts: readonly (string | null)[]): string;
   get(key: string): RunningAlert | undefined;
   set(key: string, running: RunningAlert): void;
-  /** Counts another value in a place; true once more than `limit` were seen there. */
-  crowded(placeKey: string, limit: number): boolean;
+  /** Notes a member of a circle (a value of a place, a place of a receiver); true when it is beyond the first `most`. */
+  crowded(circle: string, member: string, most: number): boolean;
   /** Running alerts whose latest repeats were not handed out yet. */
   unshown(): RunningAlert[];
 }
 
 export function createFold(secret: Buffer, max: number): Fold {
   const running = new LRUCache<string, RunningAlert>({ max });
-  const places = new LRUCache<string, { values: number }>({ max });
+  const circles = new LRUCache<string, Set<string>>({ max: Math.ceil(max / 5) });
   return {
     key: (parts) => createHmac('sha256', secret).update(JSON.stringify(parts)).digest('base64').slice(0, 24),
     get: (key) => running.get(key),
     set: (key, alert) => void running.set(key, alert),
-    crowded(placeKey, limit) {
-      const place = places.get(placeKey) ?? { values: 0 };
-      place.values++;
-      places.set(placeKey, place);
-      return place.values > limit;
+    crowded(circle, member, most) {
+      const members = circles.get(circle) ?? new Set();
+      circles.set(circle, members);
+      if (members.has(member)) return false;
+      if (members.size >= most) return true;
+      members.add(member);
+      return false;
     },
     unshown: () => [...running.values()].filter((alert) => alert.unshown),
   };
 }
+
+/** One name in any spelling: upper case, with the dot of a complete name. */
+export const plainHost = (host: string): string => host.toLowerCase().replace(/\.$/, '');
 
 /** `$.data[17].imei` and `$.data[18].imei` are one place: a list is sent item by item. */
 export function placeOf(path: string | null): string | null {

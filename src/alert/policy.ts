@@ -19,6 +19,10 @@ export interface AlertPolicy {
   pinnedAfter: number;
   /** Different values in one place of one destination that get an alert each; further ones share one. */
   maxValuesPerPlace: number;
+  /** Different places of one destination (a JSON object may have keys as thrown) that get an alert each. */
+  maxPlacesPerReceiver: number;
+  /** Different destinations of one kind, or of one sort of event, that get an alert each: names can be made up. */
+  maxReceivers: number;
   /** Alerts kept in memory for folding repeats: about 2 KB each, so 10 MB. The oldest is forgotten first. */
   maxFolded: number;
 }
@@ -30,6 +34,8 @@ export const DEFAULT_POLICY: AlertPolicy = {
   watchedOwners: [],
   pinnedAfter: 3,
   maxValuesPerPlace: 20,
+  maxPlacesPerReceiver: 50,
+  maxReceivers: 300,
   maxFolded: 5000,
 };
 
