@@ -1,9 +1,11 @@
 /** The Wiko case with the lab's stand-in for the vendor's key: opened live, listed by the API, and opaque without it. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Alert } from '../../src/model/alert.ts';
+import { closeReport, stsText } from '../../src/replay/wiko-report.ts';
 import { phonehome, startLab } from './lab-process.ts';
 
 let dataDir = '';
@@ -47,6 +49,25 @@ describe('wiko-sts', () => {
     } finally {
       await lab.stop();
     }
+  });
+
+  it('is opened by scan too, from a recording', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const repinfo = closeReport(stsText, publicKey.export({ type: 'spki', format: 'pem' }) as string);
+    const url = `http://eservice.tinno.com/eservice/stsReport?reptype=report&repinfo=${repinfo}`;
+    const file = (name: string): string => path.join(dataDir, name);
+    await writeFile(file('wiko.har'), JSON.stringify({ log: { entries: [{ request: { method: 'GET', url } }] } }));
+    await writeFile(file('vendor.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    const kinds = async (...args: string[]): Promise<string[]> => {
+      const { stdout } = await phonehome(['scan', file('wiko.har'), '--json', ...args]);
+      const lines = stdout
+        .trim()
+        .split('\n')
+        .map((text) => JSON.parse(text) as { type: string; identifier?: { kind: string } });
+      return lines.flatMap(({ identifier }) => identifier?.kind ?? []);
+    };
+    expect(await kinds()).toEqual(['opaque']);
+    expect(await kinds('--decoder', file('vendor.pem'))).toContain('imei');
   });
 
   it('is not started with a decoder that cannot be used: one line says why', async () => {

@@ -150,7 +150,7 @@ async function joinWithoutReading(): Promise<Socket> {
 /** Frames of a server are never masked; none here is longer than 64 KB. */
 function parseFrames(bytes: Buffer): LiveFrame[] {
   const frames: LiveFrame[] = [];
-  for (let at = bytes.indexOf('\r\n\r\n') + 4; at + 2 <= bytes.length; ) {
+  for (let at = bytes.indexOf('\r\n\r\n') + 4; at + 4 <= bytes.length; ) {
     const short = (bytes[at + 1] ?? 0) & 0x7f;
     const [start, length] = short === 126 ? [at + 4, bytes.readUInt16BE(at + 2)] : [at + 2, short];
     if (start + length > bytes.length) break;
