@@ -282,6 +282,20 @@ const makers: Make[] = [
       matrix: Array.from({ length: 6 }, () => r.below(1e9) / 1e9),
       color: `#${r.hex(6)}`,
     }),
+  // Two numbers in one text that are no position: touches, shares of a picture, prices, versions, sizes.
+  (r) =>
+    json('/touch', {
+      position: `${r.below(40_000) / 100},${r.below(90_000) / 100}`,
+      focus: `${r.below(1e5) / 1e5},${r.below(1e5) / 1e5}`,
+      coords: `${(r.below(4e8) / 1e6).toFixed(3)} ${(r.below(9e8) / 1e6).toFixed(3)}`,
+      price: `${r.below(10_000) / 100},${r.below(10_000) / 100}`,
+      version: `${r.below(99)}.${r.digits(2)},${r.below(99)}.${r.digits(2)}`,
+      size: `${r.below(1e5) / 100}x${r.below(1e5) / 100}`,
+      scroll: [`${r.below(1e6) / 1e4}`, `${r.below(1e6) / 1e4}`, `${r.below(1e6) / 1e4}`],
+      range: `${(r.below(1e6) / 1e4).toFixed(2)}-${(r.below(1e6) / 1e4).toFixed(2)}`,
+      location: r.pick(['top', 'left', 'menu', 'vi-VN']),
+      cid: r.digits(9),
+    }),
   (r) =>
     json('/player', {
       client: { name: 'ANDROID', version: '19.29.37', visitor: Buffer.from(r.bytes(20)).toString('base64url') },

@@ -53,6 +53,16 @@ export const cell: IdentifierKind = {
       expect: null,
       source: 'Android CellIdentity',
     },
+    {
+      name: 'a record inside another text, which ends with the cell',
+      text: '<report>{"mcc":452,"mnc":4,"lac":1234,"cid":7509000}</report>',
+      expect: { value: '452-4-1234-7509000', confidence: 'likely' },
+    },
+    {
+      name: 'elements of XML',
+      text: '<r><mcc>452</mcc><mnc>4</mnc><lac>1234</lac><cid>7509000</cid></r>',
+      expect: { value: '452-4-1234-7509000', confidence: 'likely' },
+    },
     { name: 'client id of a web statistic', text: 'v=1&cid=35009123&t=pageview', expect: null },
     { name: 'network that does not exist', text: '{"mcc":199,"mnc":99,"cid":7509000}', expect: null },
   ],

@@ -3,16 +3,18 @@
  * registered too. Unregistered positions need a pair: named latitude and longitude, or two numbers with four decimals.
  */
 import type { Device } from '../../model/device.ts';
-import { hintOf, namesOf, normaliseKey } from '../key-names.ts';
+import { hintOf, type KeyHint, namesOf, normaliseKey } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { bareValue, siblings } from './parts/key-value.ts';
 import { isPlausible, isWithin, type Position, spellPosition } from './parts/position.ts';
+import { pairAt } from './parts/position-pair.ts';
 import { distinct } from './parts/spelling.ts';
 import { found } from './parts/verdict.ts';
 
 const DECIMAL = /^-?\d{1,3}\.\d{2,17}$/;
-const SECOND = /^["'\]]?[ \t]{0,2}[,;|/ ][ \t]{0,2}["'[]?(-?\d{1,3}\.\d{2,17})(?![\d.])/;
-const FIRST = /(-?\d{1,3}\.\d{2,17})["'\]]?[ \t]{0,2}[,;|/ ][ \t]{0,2}["'[]?$/;
+/** Screens have positions and coordinates too: beside these names a rough pair, or two shares of a whole, say little. */
+const AMBIGUOUS = new Set(['position', 'coords', 'coordinate', 'coordinates', 'center', 'll']);
+const ROUGH = 4;
 
 export const location: IdentifierKind = {
   kind: 'location',
@@ -54,6 +56,77 @@ export const location: IdentifierKind = {
       text: 'at 59.91390,10.75220 now',
       expect: { value: '59.91390,10.75220', confidence: 'possible' },
     },
+    {
+      name: 'a pair in one quoted string, two decimals',
+      text: '{"latlng":"21.02,105.83"}',
+      expect: { value: '21.02,105.83', confidence: 'likely' },
+    },
+    {
+      name: 'a pair in one quoted string, seven decimals and a space',
+      text: '{"location": "21.0278123, 105.8342456"}',
+      expect: { value: '21.0278123,105.8342456', confidence: 'likely' },
+    },
+    {
+      name: 'southern and western in a string with a semicolon',
+      text: '{"geo_position":"-33.86882;-70.64827"}',
+      expect: { value: '-33.86882,-70.64827', confidence: 'likely' },
+    },
+    {
+      name: 'a name that says longitude first',
+      text: '{"lonlat":"10.7522,59.9139"}',
+      expect: { value: '59.9139,10.7522', confidence: 'likely' },
+      source: 'OpenLayers LonLat',
+    },
+    {
+      name: 'a geo URI',
+      text: '{"uri":"geo:21.02780,105.83420;u=35"}',
+      expect: { value: '21.02780,105.83420', confidence: 'likely' },
+      source: 'RFC 5870 3.3',
+    },
+    {
+      name: 'a geo URI under a name, two decimals',
+      text: '{"location":"geo:21.02,105.83"}',
+      expect: { value: '21.02,105.83', confidence: 'likely' },
+      source: 'RFC 5870 3.3',
+    },
+    {
+      name: 'a geo URI as Android map intents write it',
+      text: '{"uri":"geo:0,0?q=21.0278,105.8342(here)"}',
+      expect: { value: '21.0278,105.8342', confidence: 'likely' },
+      source: 'Android common intents: show a location on a map',
+    },
+    {
+      name: 'well-known text has the longitude first',
+      text: '{"p":"POINT(105.8342 21.0278)"}',
+      expect: { value: '21.0278,105.8342', confidence: 'likely' },
+      source: 'OGC 06-103r4 7.2.5',
+    },
+    {
+      name: 'the link of a map',
+      text: 'see /maps/@21.0278,105.8342,15z now',
+      expect: { value: '21.0278,105.8342', confidence: 'likely' },
+      source: 'links of Google Maps',
+    },
+    {
+      name: 'elements of XML',
+      text: '<p><lat>21.0278</lat><lon>105.8342</lon></p>',
+      expect: { value: '21.0278,105.8342', confidence: 'likely' },
+    },
+    {
+      name: 'a place on a screen is called position as well',
+      text: '{"position":"45.20,80.10"}',
+      expect: { value: '45.20,80.10', confidence: 'possible' },
+    },
+    {
+      name: 'shares of a screen under the name of a position',
+      text: '{"position":"0.51234,0.73321"}',
+      expect: { value: '0.51234,0.73321', confidence: 'possible' },
+    },
+    { name: 'touch coordinates in pixels', text: '{"coords":"412.50,915.25"}', expect: null },
+    { name: 'a range of prices in one string', text: '{"price":"12.50,99.90"}', expect: null },
+    { name: 'shares of a width and a height', text: '{"focus":"0.51234,0.73321"}', expect: null },
+    { name: 'a list of three measurements', text: '{"gps":"1.2345,2.3456,3.4567"}', expect: null },
+    { name: 'zeros in one string', text: '{"location":"0.0000,0.0000"}', expect: null },
     { name: 'zeros of an app without a position', text: '{"lat":0.000000,"lon":0.000000}', expect: null },
     { name: 'outside the globe', text: '{"lat":121.0278,"lon":205.8342}', expect: null },
     { name: 'a price', text: '{"price":21.02,"lon":"no"}', expect: null },
@@ -63,13 +136,12 @@ export const location: IdentifierKind = {
 };
 
 function judge(run: Run): Verdict | null {
-  const value = bareValue(run);
   const hint = hintOf(run.key, 'location');
   if (hint?.group === 'latitude' || hint?.group === 'longitude') {
+    const value = bareValue(run);
     return judgeNamed({ ...run, start: value.start, end: value.end }, hint.group, value.text);
   }
-  if (!DECIMAL.test(value.text) || (run.key !== null && !hint && decimals(value.text) < 4)) return null;
-  return judgePair(run, value);
+  return judgePair(run, hint);
 }
 
 function judgeNamed(run: Run, group: 'latitude' | 'longitude', text: string): Verdict | null {
@@ -99,21 +171,18 @@ function scaleOf(key: string, lat: string, lon: string): number {
   return Math.abs(Number(lat)) <= 90e6 && Math.abs(Number(lon)) <= 180e6 ? 1e6 : 1e7;
 }
 
-function judgePair(run: Run, value: { text: string; start: number; end: number }): Verdict | null {
-  const before = run.text.slice(Math.max(0, value.start - 32), value.start);
-  const after = SECOND.exec(run.text.slice(value.end, value.end + 32));
-  // The second number of a pair was judged with the first; a third makes it a list of numbers.
-  const second = after?.[1];
-  if (!after || second === undefined || FIRST.test(before) || /[\w.]$/.test(before)) return null;
-  const end = value.end + after[0].length;
-  const named = hintOf(run.key, 'location') !== null || /\bgeo:$/i.test(before);
-  if (SECOND.test(run.text.slice(end, end + 32))) return null;
+function judgePair(run: Run, hint: KeyHint | null): Verdict | null {
+  const pair = pairAt(run);
+  if (!pair) return null;
+  const places = [pair.lat, pair.lon].map(decimals);
+  // Off the coast of Africa, and every point of a picture measured in shares.
+  const areShares = [pair.lat, pair.lon].every((one) => Math.abs(Number(one)) <= 1);
+  const saysLittle = areShares || Math.max(...places) < ROUGH;
+  const named = pair.saysSo || (hint !== null && !(saysLittle && AMBIGUOUS.has(normaliseKey(hint.name))));
   // Without a name: as precise as receivers are, and no result of a calculation.
-  const precise = [value.text, second].every((one) => decimals(one) >= 4 && decimals(one) <= 8);
-  if (!named && !precise) return null;
-  const swapped = Math.abs(Number(value.text)) > 90 || normaliseKey(run.key ?? '') === 'coordinates';
-  const [lat, lon] = swapped ? [second, value.text] : [value.text, second];
-  return decide(run, { start: value.start, end }, { lat: Number(lat), lon: Number(lon) }, `${lat},${lon}`, named);
+  const precise = !areShares && places.every((count) => count >= 4 && count <= 8);
+  if (!named && hint === null && !precise) return null;
+  return decide(run, pair, { lat: Number(pair.lat), lon: Number(pair.lon) }, `${pair.lat},${pair.lon}`, named);
 }
 
 function decide(

@@ -12,7 +12,7 @@ const REACH = 320;
 /** A coordinate with all the digits of a double. */
 const MAX_NUMBER = 24;
 const KEYED =
-  /([A-Za-z][A-Za-z0-9_.-]{0,30})["'\]]{0,2}\s{0,3}[:=]\s{0,3}["']?(-?[0-9A-Fa-f]{1,16}(?:\.\d{1,17})?)(?![0-9A-Za-z])/g;
+  /([A-Za-z][A-Za-z0-9_.-]{0,30})["'\]]{0,2}\s{0,3}[:=>]\s{0,3}["']?(-?[0-9A-Fa-f]{1,16}(?:\.\d{1,17})?)(?![0-9A-Za-z])/g;
 const NAMES = /(?:^|[{,;&<\s"'[|])([A-Za-z][A-Za-z0-9_-]{0,30})["']?\s{0,3}[:=]/g;
 
 export interface Value {
@@ -28,10 +28,21 @@ export function bareValue(run: Run): Value {
   if ((quote === '"' || quote === "'") && run.text.charAt(end) !== quote && run.text.charAt(end) !== '\\') {
     const closing = run.text.slice(end, end + REACH).indexOf(quote);
     if (closing > 0) end += closing;
+  } else if (quote !== '"' && quote !== "'") {
+    // `"cid":7509000}`: the record ends with the value.
+    while (end > start && isUnopened(run.text, start, end - 1)) end--;
   }
   while (start < end && /["'\s]/.test(run.text.charAt(start))) start++;
   while (end > start && /["'\s]/.test(run.text.charAt(end - 1))) end--;
   return { text: run.text.slice(start, end), start, end };
+}
+
+const OPENING: Record<string, string> = { '}': '{', ']': '[', ')': '(' };
+
+/** A closing bracket at `at` whose opening one is not in the value. */
+function isUnopened(text: string, start: number, at: number): boolean {
+  const opening = OPENING[text.charAt(at)];
+  return opening !== undefined && !text.slice(start, at).includes(opening);
 }
 
 export interface Sibling {
