@@ -4,8 +4,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Alert } from '../../src/model/alert.ts';
@@ -13,6 +12,7 @@ import { eventually } from '../e2e/eventually.ts';
 import type { InternetOptions } from './internet.ts';
 import { createLabNetwork, type Host, type LabNetwork } from './network.ts';
 import type { Talk, Talked } from './talk.ts';
+import { labDirectory } from './traces.ts';
 
 const BIN = path.resolve(import.meta.dirname, '../../bin/phonehome.mjs');
 const script = (name: string): string => path.join(import.meta.dirname, name);
@@ -70,7 +70,7 @@ export interface GatewayLabOptions {
 
 export async function startGatewayLab(options: GatewayLabOptions): Promise<GatewayLab> {
   const net = createLabNetwork();
-  const dataDir = mkdtempSync(path.join(tmpdir(), 'lab-gateway-'));
+  const dataDir = labDirectory();
   const seen: Record<string, unknown>[] = [];
   const lines: { type: string; alert?: Alert }[] = [];
   const errors: string[] = [];

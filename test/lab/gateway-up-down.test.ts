@@ -1,13 +1,13 @@
 /** `phonehome gateway up` and `down` as root in a namespace: what they change, refuse and undo. No lab runs here. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runDirectory } from '../../src/gateway/state.ts';
 import { eventually } from '../e2e/eventually.ts';
 import type { DhcpAsk } from './dhcp-ask.ts';
 import { createLabNetwork, type Host, type LabNetwork, whyNoLab } from './network.ts';
+import { labDirectory } from './traces.ts';
 
 const BIN = path.resolve(import.meta.dirname, '../../bin/phonehome.mjs');
 
@@ -31,7 +31,7 @@ describe.skipIf(noLab)(`gateway up and down ${noLab ?? ''}`, () => {
 
   beforeEach(() => {
     net = createLabNetwork();
-    dataDir = mkdtempSync(path.join(tmpdir(), 'gateway-'));
+    dataDir = labDirectory();
     configure('dhcp: false\n');
   });
   afterEach(() => {

@@ -6,6 +6,7 @@
  */
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { markedEnvironment, namespaceName, nextId } from './traces.ts';
 
 export type Host = 'phone' | 'gateway' | 'internet';
 
@@ -55,13 +56,14 @@ function end(pid: number): void {
 }
 
 export function createLabNetwork(): LabNetwork {
-  const id = `${process.pid.toString(36)}${Math.floor(Math.random() * 1296).toString(36)}`;
-  const name = (host: Host): string => `ph-${host}-${id}`;
+  const id = nextId();
+  const name = (host: Host): string => namespaceName(host, id);
+  const env = markedEnvironment();
   const hosts: Host[] = ['phone', 'gateway', 'internet'];
   const children = new Set<ChildProcess>();
   const ip = (...args: string[]): string => execFileSync('ip', args, { encoding: 'utf8', stdio: 'pipe' });
   const run = (host: Host, command: string[], input?: string): string =>
-    execFileSync('ip', ['netns', 'exec', name(host), ...command], { encoding: 'utf8', stdio: 'pipe', input });
+    execFileSync('ip', ['netns', 'exec', name(host), ...command], { encoding: 'utf8', stdio: 'pipe', env, input });
   const address = (host: Host, device: string, ...cidrs: string[]): void => {
     for (const cidr of cidrs) {
       // Duplicate address detection would keep a v6 address unusable for a second.
@@ -118,11 +120,15 @@ export function createLabNetwork(): LabNetwork {
     name,
     run,
     spawn(host, command) {
-      const done = spawnSync('ip', ['netns', 'exec', name(host), ...command], { encoding: 'utf8', timeout: 60_000 });
+      const done = spawnSync('ip', ['netns', 'exec', name(host), ...command], {
+        encoding: 'utf8',
+        env,
+        timeout: 60_000,
+      });
       return { code: done.status ?? -1, stdout: done.stdout, stderr: done.stderr };
     },
     start(host, command, options = {}) {
-      const child = spawn('ip', ['netns', 'exec', name(host), ...command], { stdio: 'pipe', ...options });
+      const child = spawn('ip', ['netns', 'exec', name(host), ...command], { stdio: 'pipe', env, ...options });
       children.add(child);
       child.once('exit', () => children.delete(child));
       return child;
