@@ -1,11 +1,41 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests whose lab carries a phone's traffic: they run once more on the second engine. */
+const ON_BOTH_ENGINES = [
+  'attribution',
+  'bad-input',
+  'demo',
+  'first-alert',
+  'pinned-app',
+  'pins-and-trust',
+  'protocol-matrix',
+  'real-clients',
+  'two-phones',
+];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     // Real sockets and real clients: a slow machine may be slow, it may not be wrong.
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'wire',
+          include: ['test/**/*.test.ts'],
+          globalSetup: ['test/engines/print-known-differences.ts', 'test/lab/nothing-left.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'http-mitm-proxy',
+          include: ON_BOTH_ENGINES.map((name) => `test/e2e/${name}.test.ts`),
+          env: { LAB_ENGINE: 'http-mitm-proxy' },
+        },
+      },
+    ],
   },
 });

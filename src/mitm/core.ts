@@ -67,14 +67,25 @@ export function createCore(onFailed: OnFailed): Core {
     if (!about || !answer) return next(new Error('an answer nobody knows'));
     const { exchange } = about;
     exchange.responseHead(answer.statusCode ?? 0, answer.rawHeaders);
+    let goesOn = false;
     // Not by `addResponseFilter`: that would replace the content length by chunks.
     context.responseFilters.push(
       createTap(
         () => context.proxyToClientResponse,
-        (chunk) => exchange.body('response', chunk),
-        () => exchange.bodyEnd('response', answer.rawTrailers),
+        (chunk) => {
+          goesOn = true;
+          exchange.body('response', chunk);
+        },
+        () => {
+          goesOn = true;
+          exchange.bodyEnd('response', answer.rawTrailers);
+        },
       ),
     );
+    // Node keeps a head back until the first byte of its body; an event stream may have none for minutes.
+    setImmediate(() => {
+      if (!goesOn) context.proxyToClientResponse.flushHeaders();
+    });
     return next();
   });
   proxy.onWebSocketConnection((context, next) => {

@@ -1,6 +1,6 @@
 /**
  * What `--engine http-mitm-proxy` cannot do, said when it is chosen. Each line is proven by a row of the table that
- * `npm test` prints (test/engines/differences.ts) and explained in docs/decisions.
+ * `npm test` prints (test/engines/known-differences.ts) and explained in docs/decisions.
  */
 export const MITM_LIMITS: readonly string[] = [
   'http-mitm-proxy speaks HTTP/1.1 only: HTTP/2 is not offered to servers, gRPC and other protocols go through the wire',

@@ -6,6 +6,7 @@ import { expect, it } from 'vitest';
 import type { Alert } from '../../src/model/alert.ts';
 import type { ReplayOutcome } from '../../src/model/lab.ts';
 import { replays } from '../../src/replay/registry.ts';
+import { ENGINE } from './engine.ts';
 import { phonehome } from './lab-process.ts';
 
 type Line = { type: string; alert?: Alert } & Partial<ReplayOutcome>;
@@ -13,7 +14,8 @@ type Line = { type: string; alert?: Alert } & Partial<ReplayOutcome>;
 it('plays every case without a miss, marks every alert simulated, and labels the disputed claim', async () => {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'demo-'));
   const begun = Date.now();
-  const ran = await phonehome(['demo', '--once', '--json', '--proxy-port', '0', '--ui-port', '0', '--data', dataDir]);
+  const ports = ['--proxy-port', '0', '--ui-port', '0'];
+  const ran = await phonehome(['demo', '--once', '--json', ...ports, '--engine', ENGINE, '--data', dataDir]);
   await rm(dataDir, { recursive: true });
   const lines = ran.stdout
     .trim()

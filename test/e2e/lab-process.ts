@@ -12,6 +12,7 @@ import type { Alert } from '../../src/model/alert.ts';
 import type { LiveFrame } from '../../src/model/lab.ts';
 import type { Lab } from '../clients/client.ts';
 import { run } from '../clients/process.ts';
+import { ENGINE } from './engine.ts';
 
 const BIN = path.resolve(import.meta.dirname, '../../bin/phonehome.mjs');
 
@@ -77,6 +78,7 @@ export const ANY_PHONE = `devices:
 export async function startLab(options: StartOptions = {}): Promise<LabProcess> {
   const dataDir = options.dataDir ?? (await mkdtemp(path.join(tmpdir(), 'lab-')));
   const args = [options.command ?? 'start', '--json', '--proxy-port', '0', '--ui-port', '0', '--data', dataDir];
+  args.push('--engine', ENGINE);
   if (options.devices) {
     const file = path.join(dataDir, 'given-devices.yaml');
     await writeFile(file, options.devices);

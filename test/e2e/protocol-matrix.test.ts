@@ -1,9 +1,10 @@
 /**
- * Every protocol a phone's apps speak, by the client that really speaks it, in clear and under TLS: the server gets the
- * bytes that were sent, and the one IMEI in them is found with the right place.
+ * Every protocol a phone's apps speak, by the client that really speaks it, in clear and under TLS, on either engine: the
+ * server gets the bytes that were sent, and the one IMEI in them is found with the right place.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Alert } from '../../src/model/alert.ts';
+import type { FlowRecord } from '../../src/sinks/evidence/store.ts';
 import { browse } from '../clients/chromium.ts';
 import type { Answer } from '../clients/client.ts';
 import { askCurl } from '../clients/curl.ts';
@@ -15,6 +16,9 @@ import { compileOkHttp, type OkHttp } from '../clients/okhttp.ts';
 import { askPython } from '../clients/python.ts';
 import { findTool, requireTool, type Tool } from '../clients/tools.ts';
 import { talkWebSocket } from '../clients/websocket.ts';
+import { KNOWN } from '../engines/known-differences.ts';
+import { ENGINE } from './engine.ts';
+import { eventually } from './eventually.ts';
 import { HOST, startWorld, type World } from './world.ts';
 
 const IMEI = '490154203237518';
@@ -23,6 +27,10 @@ const GRPC = { host: HOST, port: 50051 };
 const GRPC_TLS = { host: 'grpc-tls.example.com', port: 50051 };
 const MQTT = { host: HOST, port: 1883 };
 const MQTT_TLS = { host: 'mqtt-tls.example.com', port: 8883 };
+/** Where http-mitm-proxy takes TLS without a protocol list for HTTP. */
+const MQTT_443 = { host: 'mqtt-443.example.com', port: 443 };
+/** What an app that offers HTTP/2 and HTTP/1.1 is seen to speak. */
+const H2 = KNOWN['product: an alert about an app that offers HTTP/2 says'][ENGINE];
 
 let world: World;
 let okhttp: OkHttp | null = null;
@@ -31,11 +39,12 @@ const brokers: Broker[] = [];
 beforeAll(async () => {
   world = await startWorld({
     otherHosts: [GRPC_TLS.host, MQTT_TLS.host],
+    certified: [MQTT_443.host],
     async more(origin) {
       grpc.push(await startGrpc(null), await startGrpc(origin));
       if (findTool('mosquitto')) brokers.push(await startBroker(), await startBroker(origin));
-      const ports = [...grpc, ...brokers].map((server) => server.port);
-      return [GRPC, GRPC_TLS, MQTT, MQTT_TLS].map((at, index) => ({ ...at, listensOn: ports[index] ?? 1 }));
+      const ports = [...grpc, ...brokers, ...brokers.slice(1)].map((server) => server.port);
+      return [GRPC, GRPC_TLS, MQTT, MQTT_TLS, MQTT_443].map((at, index) => ({ ...at, listensOn: ports[index] ?? 1 }));
     },
   });
   if (findTool('javac') && findTool('okhttp')) okhttp = await compileOkHttp();
@@ -65,7 +74,7 @@ const posts: { client: string; tools: Tool[]; schemes: ('http' | 'https')[]; pro
     client: 'curl HTTP/2',
     tools: ['curl'],
     schemes: ['https'],
-    protocol: 'h2',
+    protocol: H2,
     post: (url, body) => askCurl(world.lab.phone, { url, body, headers: JSON_TYPE }, '2'),
   },
   {
@@ -79,7 +88,7 @@ const posts: { client: string; tools: Tool[]; schemes: ('http' | 'https')[]; pro
     client: 'Node fetch',
     tools: [],
     schemes: ['http', 'https'],
-    protocol: 'h2',
+    protocol: H2,
     post: (url, body) => askNodeFetch(world.lab.phone, { url, body, headers: JSON_TYPE }),
   },
   {
@@ -100,7 +109,7 @@ const posts: { client: string; tools: Tool[]; schemes: ('http' | 'https')[]; pro
     client: 'OkHttp HTTP/2',
     tools: JAVA,
     schemes: ['https'],
-    protocol: 'h2',
+    protocol: H2,
     post: async (url, body) => okhttp?.ask(world.lab.phone, { url, body, headers: JSON_TYPE }, { http: 'h2' }),
   },
 ];
@@ -138,7 +147,7 @@ describe.each(['http', 'https'] as const)('Chromium over %s', (scheme) => {
     expect(alerts.find(mine)).toMatchObject({
       identifier: { kind: 'imei', known: true },
       evidence: { where: 'query' },
-      flow: { protocol: scheme === 'http' ? 'http/1.1' : 'h2' },
+      flow: { protocol: scheme === 'http' ? 'http/1.1' : H2 },
     });
   });
 });
@@ -208,5 +217,45 @@ describe.each([
       identifier: { kind: 'imei', known: true },
       evidence: { where: 'message', path: '$.imei' },
     });
+  });
+});
+
+describe(`the lab on ${ENGINE}`, () => {
+  const flows = async (): Promise<FlowRecord[]> =>
+    ((await world.lab.api('/api/flows?limit=500')) as { flows: FlowRecord[] }).flows;
+  const enginesTo = async ({ host, port }: { host: string; port: number }): Promise<string[]> => [
+    ...new Set(
+      (await flows())
+        .filter((one) => one.destination.host === host && one.destination.port === port)
+        .map(({ engine }) => engine),
+    ),
+  ];
+
+  it('says at start what its engine cannot do', async () => {
+    const said = () => world.lab.stderr().match(/^! http-mitm-proxy .*$/gm) ?? [];
+    await eventually(
+      'every limit is said',
+      () => String(said().length) === KNOWN['product: limits said at start'][ENGINE],
+    );
+  });
+
+  it('publishes over MQTT on the port of HTTPS where its engine takes that for MQTT', async (context) => {
+    requireTool(context, 'mosquitto', 'mosquitto_pub');
+    const answer = await publish(world.lab.phone, { ...MQTT_443, topic: 'lab/443', tls: true }, Buffer.from('x'));
+    expect(answer.ok ? 'published' : 'refused').toBe(KNOWN['product: MQTT over TLS on port 443'][ENGINE]);
+  });
+
+  it('leaves gRPC, and MQTT on its own ports, to the relay', async () => {
+    await eventually('the flows are filed', async () => (await enginesTo(GRPC_TLS)).length > 0);
+    for (const server of [GRPC, GRPC_TLS, MQTT, MQTT_TLS]) expect(await enginesTo(server)).toEqual(['wire']);
+  });
+
+  it('files every flow with the engine that carried it, closed, its bytes counted', async () => {
+    await eventually('every flow is closed', async () => (await flows()).every((flow) => flow.closedAt !== null));
+    const engines = [...new Set((await flows()).map((flow) => flow.engine))].sort();
+    expect(engines.join(', ')).toBe(KNOWN['product: flows are filed as carried by'][ENGINE]);
+    for (const flow of await flows()) {
+      if (flow.requests > 0) expect(Math.min(flow.bytesUp, flow.bytesDown), flow.id).toBeGreaterThan(20);
+    }
   });
 });

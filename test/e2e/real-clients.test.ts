@@ -12,6 +12,8 @@ import { askNodeFetch } from '../clients/node-fetch.ts';
 import { compileOkHttp, type OkHttp } from '../clients/okhttp.ts';
 import { askPython } from '../clients/python.ts';
 import { findTool, requireTool, type Tool } from '../clients/tools.ts';
+import { KNOWN } from '../engines/known-differences.ts';
+import { ENGINE } from './engine.ts';
 import { eventually } from './eventually.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -27,6 +29,8 @@ afterAll(async () => {
   await world.end();
 });
 
+/** What an app that offers HTTP/2 is seen to speak. */
+const H2 = KNOWN['product: an alert about an app that offers HTTP/2 says'][ENGINE];
 const JAVA: Tool[] = ['java', 'javac', 'okhttp'];
 const clients: {
   name: string;
@@ -35,9 +39,9 @@ const clients: {
   ask: (lab: Lab, url: string) => Promise<Answer | undefined>;
 }[] = [
   { name: 'curl over HTTP/1.1', protocol: 'http/1.1', tools: ['curl'], ask: (lab, url) => askCurl(lab, { url }) },
-  { name: 'curl over HTTP/2', protocol: 'h2', tools: ['curl'], ask: (lab, url) => askCurl(lab, { url }, '2') },
+  { name: 'curl over HTTP/2', protocol: H2, tools: ['curl'], ask: (lab, url) => askCurl(lab, { url }, '2') },
   { name: 'Python requests', protocol: 'http/1.1', tools: ['python'], ask: (lab, url) => askPython(lab, { url }) },
-  { name: 'Node fetch', protocol: 'h2', tools: [], ask: (lab, url) => askNodeFetch(lab, { url }) },
+  { name: 'Node fetch', protocol: H2, tools: [], ask: (lab, url) => askNodeFetch(lab, { url }) },
   {
     name: 'OkHttp over HTTP/1.1',
     protocol: 'http/1.1',
@@ -46,11 +50,11 @@ const clients: {
   },
   {
     name: 'OkHttp over HTTP/2',
-    protocol: 'h2',
+    protocol: H2,
     tools: JAVA,
     ask: async (lab, url) => okhttp?.ask(lab, { url }, { http: 'h2' }),
   },
-  { name: 'Chromium', protocol: 'h2', tools: ['chromium', 'certutil'], ask: (lab, url) => browse(lab, url) },
+  { name: 'Chromium', protocol: H2, tools: ['chromium', 'certutil'], ask: (lab, url) => browse(lab, url) },
 ];
 
 describe.each(clients)('$name', ({ name, tools, protocol, ask }) => {

@@ -23,12 +23,17 @@ export interface WorldOptions extends StartOptions {
   sinkPauseMs?: number;
   /** Further names of the same server on 80 and 443: the lab remembers rejections per name. */
   otherHosts?: string[];
+  /** Names that are only on the certificate, for `more`. */
+  certified?: string[];
   /** Further servers, started with the origin's certificate: under which name and port, and where they listen. */
   more?: (origin: Origin) => Promise<{ host: string; port: number; listensOn: number }[]>;
 }
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const origin = await startOrigin([HOST, ...(options.otherHosts ?? [])], options.sinkPauseMs);
+  const origin = await startOrigin(
+    [HOST, ...(options.otherHosts ?? []), ...(options.certified ?? [])],
+    options.sinkPauseMs,
+  );
   const dir = await mkdtemp(path.join(tmpdir(), 'world-'));
   const upstreamCa = path.join(dir, 'upstream-ca.pem');
   const upstreamMap = path.join(dir, 'upstream-map.json');

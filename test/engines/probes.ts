@@ -178,6 +178,20 @@ export const PROBES: readonly Probe[] = [
     expected: 'data: 1, data: 2, data: 3',
   },
   {
+    name: 'the head of an answer arrives before the first byte of its body is there',
+    async run(stand) {
+      await stand.serveTls('a.test', 443, (socket) =>
+        hear(socket, () => socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n')),
+      );
+      const phone = await stand.secure('a.test');
+      phone.write('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
+      const { status, body } = await sentOn(phone, (text) => text.includes('\r\n\r\n'));
+      phone.destroy();
+      return `${status}, ${body.length} bytes of body`;
+    },
+    expected: '200, 0 bytes of body',
+  },
+  {
     name: 'an app that refuses the certificate is counted',
     async run(stand) {
       await stand.serveTls('a.test', 443, (socket) => hear(socket, () => socket.end(OK)));
