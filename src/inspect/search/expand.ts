@@ -4,10 +4,11 @@
  * (about 4 MB), plain forms first, so that what would be dropped is the least likely.
  */
 import type { Device } from '../../model/device.ts';
+import type { Kind } from '../../model/identifier.ts';
 import type { IdentifierKind, Spelling } from '../kind.ts';
 import { encodings } from './encodings.ts';
-import { checksums, type Digest, digests } from './hashes.ts';
-import type { DigestForm, Pattern } from './pattern.ts';
+import { checksums, type Digest, digestsOf, hashInputs } from './hashes.ts';
+import { type DigestForm, MAX_NEEDLE, type Pattern } from './pattern.ts';
 
 /** A registered phone has 1,000-6,000; more means a device file that lists hundreds of values. */
 const MAX_PATTERNS = 20_000;
@@ -25,33 +26,52 @@ export interface Expansion {
   dropped: number;
 }
 
-export function expand(device: Device, kinds: readonly IdentifierKind[]): Expansion {
+interface Spelled {
+  kind: Kind;
+  spelling: Spelling;
+}
+
+/**
+ * The expansion in steps of about a tenth of a millisecond: whoever builds tables while a lab runs lets traffic through
+ * between them. The expansion is what the generator returns.
+ */
+export function* expandInSteps(device: Device, kinds: readonly IdentifierKind[]): Generator<undefined, Expansion> {
   const seen = new Set<string>();
   const patterns: Pattern[] = [];
   let dropped = 0;
   const add = (pattern: Pattern): void => {
     if (pattern.encoding !== null && isCounting(pattern.bytes)) return;
-    const key = `${pattern.fold ? pattern.bytes.toString('latin1').toLowerCase() : pattern.bytes.toString('latin1')}`;
+    const text = pattern.bytes.toString('latin1');
+    const key = pattern.fold ? text.toLowerCase() : text;
     if (seen.has(key)) return;
     seen.add(key);
     if (patterns.length >= MAX_PATTERNS) dropped++;
     else patterns.push(pattern);
   };
-  const spellings = kinds.flatMap((kind) => kind.spell(device).map((spelling) => ({ kind, spelling })));
-  for (const { kind, spelling } of spellings) {
-    for (const pattern of encodedForms(kind, spelling)) add(pattern);
+  const spelled: Spelled[] = [];
+  for (const kind of kinds) {
+    for (const spelling of kind.spell(device)) spelled.push({ kind: kind.kind, spelling });
+    yield;
   }
-  for (const { kind, spelling } of spellings) {
-    if (!spelling.hashed) continue;
-    for (const digest of digests(spelling.text, device.salts)) {
-      for (const pattern of digestForms(kind, spelling, digest)) add(pattern);
+  for (const each of spelled) {
+    for (const pattern of encodedForms(each)) add(pattern);
+    yield;
+  }
+  const hashed = spelled.filter(({ spelling }) => spelling.hashed);
+  // Spellings of one value agree in upper case or without separators: the same text is not hashed twice.
+  const done = new Set<string>();
+  for (const each of hashed) {
+    for (const [label, input] of hashInputs(each.spelling.text)) {
+      if (done.has(input)) continue;
+      done.add(input);
+      for (const digest of digestsOf(label, input, device.salts)) {
+        for (const pattern of digestForms(each, digest)) add(pattern);
+      }
+      yield;
     }
   }
-  for (const { kind, spelling } of spellings) {
-    if (!spelling.hashed) continue;
-    for (const digest of checksums(spelling.text)) {
-      for (const pattern of checksumForms(kind, spelling, digest)) add(pattern);
-    }
+  for (const each of hashed) {
+    for (const digest of checksums(each.spelling.text)) for (const pattern of checksumForms(each, digest)) add(pattern);
   }
   return { patterns, dropped };
 }
@@ -66,7 +86,7 @@ function isCounting(bytes: Buffer): boolean {
   return true;
 }
 
-function encodedForms(kind: IdentifierKind, spelling: Spelling): Pattern[] {
+function encodedForms({ kind, spelling }: Spelled): Pattern[] {
   const text = spelling.text.slice(0, MAX_TEXT);
   if (Buffer.byteLength(text) < MIN_TEXT) return [];
   const out: Pattern[] = [];
@@ -75,13 +95,14 @@ function encodedForms(kind: IdentifierKind, spelling: Spelling): Pattern[] {
     const isSpelling = each.encoding === null || each.encoding === 'reversed';
     const bounded = isSpelling ? spelling.bounded : !each.binary && each.bytes.length < 8;
     if (spelling.bounded && each.bytes.length < 6 && each.encoding !== null) continue;
+    const bytes = each.bytes.length > MAX_NEEDLE ? each.bytes.subarray(0, MAX_NEEDLE) : each.bytes;
     out.push({
-      bytes: each.bytes,
-      full: each.bytes,
+      bytes,
+      full: bytes,
       fold: each.fold,
-      bounded: bounded || each.bytes.length < 6,
+      bounded: bounded || bytes.length < 6,
       binary: each.binary,
-      kind: kind.kind,
+      kind,
       value: spelling.value,
       label: spelling.label,
       encoding: each.encoding,
@@ -93,59 +114,77 @@ function encodedForms(kind: IdentifierKind, spelling: Spelling): Pattern[] {
   return out;
 }
 
-function digestForms(kind: IdentifierKind, spelling: Spelling, digest: Digest): Pattern[] {
-  const hex = digest.bytes.toString('hex');
-  const base64 = digest.bytes.toString('base64');
-  const base64url = digest.bytes.toString('base64url');
-  const out = [
-    form(kind, spelling, digest, 'hex', Buffer.from(hex), PREFIX_CHARS),
-    form(kind, spelling, digest, 'base64', Buffer.from(base64), PREFIX_CHARS),
-    form(kind, spelling, digest, 'raw', digest.bytes, PREFIX_BYTES),
-  ];
-  if (base64url !== base64.replaceAll('=', '')) {
-    out.push(form(kind, spelling, digest, 'base64url', Buffer.from(base64url), PREFIX_CHARS));
-  }
-  if (digest.bytes.length === 16) {
+function* digestForms(spelled: Spelled, digest: Digest): Generator<Pattern> {
+  const { bytes } = digest;
+  const hex = bytes.toString('hex', 0, PREFIX_CHARS / 2);
+  yield new DigestPattern(spelled, digest, 'hex', Buffer.from(hex));
+  const base64 = bytes.toString('base64', 0, (PREFIX_CHARS / 4) * 3);
+  yield new DigestPattern(spelled, digest, 'base64', Buffer.from(base64));
+  yield new DigestPattern(spelled, digest, 'raw', bytes.subarray(0, PREFIX_BYTES));
+  const base64url = bytes.toString('base64url', 0, (PREFIX_CHARS / 4) * 3);
+  if (base64url !== base64) yield new DigestPattern(spelled, digest, 'base64url', Buffer.from(base64url));
+  if (bytes.length === 16) {
     // "16-character MD5", usual in Chinese SDKs: the middle of the hex digest.
-    out.push(form(kind, spelling, digest, 'hex', Buffer.from(hex.slice(8, 24)), PREFIX_CHARS, hex.slice(0, 8)));
+    yield new DigestPattern(spelled, digest, 'hex', Buffer.from(bytes.toString('hex', 4, 12)), 8);
   }
-  return out;
 }
 
-function form(
-  kind: IdentifierKind,
-  spelling: Spelling,
-  digest: Digest,
-  how: DigestForm,
-  full: Buffer,
-  prefix: number,
-  before = '',
-): Pattern {
-  return {
-    bytes: full.subarray(0, prefix),
-    full,
-    fold: how === 'hex',
-    bounded: false,
-    binary: how === 'raw',
-    kind: kind.kind,
-    value: spelling.value,
-    label: spelling.label,
-    encoding: null,
-    shift: 0,
-    digest: { name: digest.name, form: how, from: before.length, before: Buffer.from(before) },
-    weak: false,
-  };
+const NOTHING = Buffer.alloc(0);
+
+/** A digest in one form, searched by its beginning; the rest is written out only where the beginning was met. */
+class DigestPattern implements Pattern {
+  readonly bytes: Buffer;
+  readonly fold: boolean;
+  readonly bounded = false;
+  readonly binary: boolean;
+  readonly kind: Kind;
+  readonly value: string;
+  readonly label: string;
+  readonly encoding = null;
+  readonly shift = 0;
+  readonly digest: NonNullable<Pattern['digest']>;
+  readonly weak = false;
+  readonly #whole: Buffer;
+
+  constructor({ kind, spelling }: Spelled, { name, bytes: whole }: Digest, form: DigestForm, bytes: Buffer, from = 0) {
+    this.bytes = bytes;
+    this.fold = form === 'hex';
+    this.binary = form === 'raw';
+    this.kind = kind;
+    this.value = spelling.value;
+    this.label = spelling.label;
+    this.digest = { name, form, from, before: from === 0 ? NOTHING : Buffer.from(whole.toString('hex', 0, from / 2)) };
+    this.#whole = whole;
+  }
+
+  get full(): Buffer {
+    const { form, from } = this.digest;
+    if (form === 'raw') return this.#whole;
+    // The middle of a digest is sent as it is, neither more nor less.
+    return from > 0 ? this.bytes : Buffer.from(this.#whole.toString(form === 'decimal' ? 'hex' : form));
+  }
 }
 
-function checksumForms(kind: IdentifierKind, spelling: Spelling, digest: Digest): Pattern[] {
+function checksumForms({ kind, spelling }: Spelled, digest: Digest): Pattern[] {
   const decimal = String(digest.bytes.readUInt32BE());
   const forms: [DigestForm, string][] = [['hex', digest.bytes.toString('hex')]];
   // Shorter decimal numbers are too common to mean anything.
   if (decimal.length === 10) forms.push(['decimal', decimal]);
-  return forms.map(([how, text]) => ({
-    ...form(kind, spelling, digest, how, Buffer.from(text), text.length),
-    fold: how === 'hex',
-    bounded: true,
-    weak: true,
-  }));
+  return forms.map(([form, text]) => {
+    const bytes = Buffer.from(text);
+    return {
+      bytes,
+      full: bytes,
+      fold: form === 'hex',
+      bounded: true,
+      binary: false,
+      kind,
+      value: spelling.value,
+      label: spelling.label,
+      encoding: null,
+      shift: 0,
+      digest: { name: digest.name, form, from: 0, before: NOTHING },
+      weak: true,
+    };
+  });
 }

@@ -19,22 +19,29 @@ const CHAINED = ['md5', 'sha1', 'sha256'];
 
 /** All digests of one spelling: raw, upper, lower, without separators, with salts before and after, hash of hash. */
 export function digests(text: string, salts: readonly string[]): Digest[] {
+  return hashInputs(text).flatMap(([label, input]) => digestsOf(label, input, salts));
+}
+
+/** All digests of one text. `label` says how it differs from the spelling; empty for the spelling itself. */
+export function digestsOf(label: string, input: string, salts: readonly string[]): Digest[] {
   const out: Digest[] = [];
-  for (const [label, input] of inputs(text)) {
-    const note = label === '' ? '' : ` (${label})`;
-    const bytes = Buffer.from(input, 'utf8');
-    for (const name of LONG) out.push({ name: name + note, bytes: hash(name, bytes, 'buffer') });
-    out.push({ name: `murmur3${note}`, bytes: murmur3x64(bytes) });
-    for (const inner of CHAINED) {
-      const hex = hash(inner, bytes);
-      for (const outer of CHAINED) out.push({ name: `${outer} of ${inner}${note}`, bytes: hash(outer, hex, 'buffer') });
-      out.push({ name: `md5 of ${inner} upper hex${note}`, bytes: hash('md5', hex.toUpperCase(), 'buffer') });
-    }
-    for (const salt of salts) {
-      for (const name of LONG) {
-        out.push({ name: `${name} salted${note}`, bytes: hash(name, salt + input, 'buffer') });
-        out.push({ name: `${name} salted${note}`, bytes: hash(name, input + salt, 'buffer') });
-      }
+  const note = label === '' ? '' : ` (${label})`;
+  const bytes = Buffer.from(input, 'utf8');
+  const plain = new Map<string, string>();
+  for (const name of LONG) {
+    const digest = hash(name, bytes, 'buffer');
+    out.push({ name: name + note, bytes: digest });
+    if (CHAINED.includes(name)) plain.set(name, digest.toString('hex'));
+  }
+  out.push({ name: `murmur3${note}`, bytes: murmur3x64(bytes) });
+  for (const [inner, hex] of plain) {
+    for (const outer of CHAINED) out.push({ name: `${outer} of ${inner}${note}`, bytes: hash(outer, hex, 'buffer') });
+    out.push({ name: `md5 of ${inner} upper hex${note}`, bytes: hash('md5', hex.toUpperCase(), 'buffer') });
+  }
+  for (const salt of salts) {
+    for (const name of LONG) {
+      out.push({ name: `${name} salted${note}`, bytes: hash(name, salt + input, 'buffer') });
+      out.push({ name: `${name} salted${note}`, bytes: hash(name, input + salt, 'buffer') });
     }
   }
   return out;
@@ -51,7 +58,8 @@ export function checksums(text: string): Digest[] {
   ];
 }
 
-function inputs(text: string): [string, string][] {
+/** What vendors feed to the hash, and how it differs from the spelling; each text once. */
+export function hashInputs(text: string): [string, string][] {
   const seen = new Map<string, string>([[text, '']]);
   const add = (label: string, input: string): void => {
     if (input !== '' && !seen.has(input)) seen.set(input, label);

@@ -5,9 +5,9 @@
  */
 import type { Device } from '../../model/device.ts';
 import type { IdentifierKind } from '../kind.ts';
-import { expand } from './expand.ts';
-import type { Pattern } from './pattern.ts';
-import { compile, search, type Table } from './table.ts';
+import { expandInSteps } from './expand.ts';
+import { MAX_NEEDLE, type Pattern } from './pattern.ts';
+import { compile, compileInSteps, search, type Table } from './table.ts';
 
 export interface Known {
   device: Device;
@@ -27,7 +27,7 @@ export interface Group {
   table: Table;
   patterns: Pattern[];
   /** Per pattern: bytes to the right that decide whether a longer spelling stands there. */
-  wait: number[];
+  wait: Uint8Array;
 }
 
 export interface Hit {
@@ -39,33 +39,49 @@ export interface Hit {
   pattern: Pattern;
 }
 
-/** Needles longer than this are searched by their beginning. */
-const MAX_NEEDLE = 256;
 /** Most bytes to the right that decide whether a longer spelling stands there. */
 const MAX_WAIT = 64;
 /** Longest stretch of one occurrence, a longer one around it, and what decides it: what a stream must carry over. */
 export const MAX_SPAN = 2 * MAX_NEEDLE + MAX_WAIT + 64;
 
+/** Devices are replaced, never changed: what was prepared for one holds as long as it lives, for all who ask. */
+const prepared = new WeakMap<Device, { kinds: readonly IdentifierKind[]; known: Known }>();
+
+/** At once when it is ready; else it takes some 30 ms, which is for callers that have no traffic waiting. */
 export function prepareKnown(device: Device, kinds: readonly IdentifierKind[]): Known {
-  const { patterns, dropped } = expand(device, kinds);
-  const values = new Map<string, Set<string>>();
-  for (const { kind, value } of patterns) {
-    const set = values.get(kind) ?? new Set();
-    values.set(kind, set.add(normalise(value)));
+  const ready = prepared.get(device);
+  if (ready?.kinds === kinds) return ready.known;
+  const steps = prepareInSteps(device, kinds);
+  while (true) {
+    const step = steps.next();
+    if (step.done) return step.value;
   }
-  const text = groups(patterns.filter((pattern) => !pattern.binary));
-  const binary = groups(patterns.filter((pattern) => pattern.binary));
+}
+
+export function isPrepared(device: Device, kinds: readonly IdentifierKind[]): boolean {
+  return prepared.get(device)?.kinds === kinds;
+}
+
+/** The same in short steps, between which others have their turn. What was prepared is what the generator returns. */
+export function* prepareInSteps(device: Device, kinds: readonly IdentifierKind[]): Generator<undefined, Known> {
+  const { patterns, dropped } = yield* expandInSteps(device, kinds);
+  const values = new Map<string, Set<string>>();
+  let last: Pattern | null = null;
+  for (const pattern of patterns) {
+    // Patterns of one value come in a row.
+    if (pattern.kind === last?.kind && pattern.value === last.value) continue;
+    last = pattern;
+    const set = values.get(pattern.kind) ?? new Set();
+    values.set(pattern.kind, set.add(normalise(pattern.value)));
+  }
+  const text = yield* groups(patterns, false);
+  const binary = yield* groups(patterns, true);
   const xored = xoredGroup(patterns);
-  noteWaits([...text, ...binary, ...(xored ? [xored] : [])]);
-  return {
-    device,
-    text,
-    binary,
-    xored,
-    values,
-    patterns: patterns.length,
-    dropped,
-  };
+  yield;
+  yield* noteWaits([...text, ...binary, ...(xored ? [xored] : [])]);
+  const known: Known = { device, text, binary, xored, values, patterns: patterns.length, dropped };
+  prepared.set(device, { kinds, known });
+  return known;
 }
 
 /** Case and separators do not make another value. */
@@ -73,19 +89,21 @@ export function normalise(value: string): string {
   return value.toLowerCase().replace(/[\s:.\-()+]/g, '');
 }
 
-/** One short needle makes every step short, so lengths are kept apart. */
-const LENGTH_CLASSES: readonly [number, number][] = [
-  [4, 5],
-  [6, 15],
-  [16, MAX_NEEDLE],
-];
+/** One short needle makes every step short, so lengths are kept apart: up to 5 bytes, up to 15, more. */
+const LENGTH_CLASSES = [5, 15, MAX_NEEDLE];
 
-function groups(patterns: Pattern[]): Group[] {
-  return LENGTH_CLASSES.flatMap(([least, most]) => {
-    const members = patterns.filter(({ bytes }) => bytes.length >= least && Math.min(bytes.length, MAX_NEEDLE) <= most);
-    const table = compile(members.map(({ bytes, fold }) => ({ bytes: bytes.subarray(0, MAX_NEEDLE), fold })));
-    return table ? [{ table, patterns: members, wait: [] as number[] }] : [];
-  });
+function* groups(all: readonly Pattern[], binary: boolean): Generator<undefined, Group[]> {
+  const classes: Pattern[][] = LENGTH_CLASSES.map(() => []);
+  for (const pattern of all) {
+    if (pattern.binary === binary)
+      classes[LENGTH_CLASSES.findIndex((most) => pattern.bytes.length <= most)]!.push(pattern);
+  }
+  const out: Group[] = [];
+  for (const patterns of classes) {
+    const table = yield* compileInSteps(patterns);
+    if (table) out.push({ table, patterns, wait: new Uint8Array(patterns.length) });
+  }
+  return out;
 }
 
 /** Shorter values would turn up in noise; longer ones are planted texts, which their beginning tells. */
@@ -96,33 +114,61 @@ function xoredGroup(all: Pattern[]): Group | null {
     return encoding === null && !digest && bytes.length >= XORED_LENGTH[0] && bytes.length <= XORED_LENGTH[1];
   });
   const table = compile(patterns.map(({ bytes }) => ({ bytes: differences(bytes), fold: false })));
-  return table && { table, patterns, wait: [] };
+  return table && { table, patterns, wait: new Uint8Array(patterns.length) };
+}
+
+interface Member {
+  group: Group;
+  index: number;
+  text: string;
 }
 
 /** Notes for every pattern how far a longer spelling of the same value, which holds it, goes on to its right. */
-function noteWaits(groups: Group[]): void {
-  const families = new Map<string, { text: string; set(wait: number): void }[]>();
-  for (const { patterns, wait } of groups) {
-    for (const [index, { kind, value, encoding, digest, bytes }] of patterns.entries()) {
-      wait[index] = 0;
+function* noteWaits(groups: readonly Group[]): Generator<undefined, void> {
+  const families = new Map<string, Member[]>();
+  for (const group of groups) {
+    for (const [index, { kind, value, encoding, digest, bytes }] of group.patterns.entries()) {
+      if (index % 2000 === 1999) yield;
       if (digest) continue;
       const family = `${kind} ${value} ${encoding}`;
-      const members = families.get(family) ?? [];
-      families.set(family, members);
-      const set = (by: number): void => {
-        wait[index] = Math.max(wait[index]!, Math.min(MAX_WAIT, by));
-      };
-      members.push({ text: bytes.toString('latin1').toLowerCase(), set });
+      const member = { group, index, text: bytes.toString('latin1').toLowerCase() };
+      const members = families.get(family);
+      if (members) members.push(member);
+      else families.set(family, [member]);
     }
+    yield;
   }
+  let compared = 0;
   for (const members of families.values()) {
-    for (const inner of members) {
-      for (const outer of members) {
-        if (inner.text.length >= outer.text.length) continue;
-        const at = outer.text.indexOf(inner.text);
-        if (at >= 0) inner.set(outer.text.length - at - inner.text.length);
-      }
+    noteFamily(members);
+    compared += members.length;
+    if (compared < MAX_COMPARED) continue;
+    compared = 0;
+    yield;
+  }
+}
+
+/** Texts compared per step. */
+const MAX_COMPARED = 100;
+
+/** No byte is written like this. */
+const BETWEEN = '\u0100';
+
+function noteFamily(members: Member[]): void {
+  if (members.length === 1) return;
+  members.sort((a, b) => b.text.length - a.text.length);
+  const all = members.map(({ text }) => text).join(BETWEEN);
+  const ends: number[] = [];
+  let own = 0;
+  for (const { group, index, text } of members) {
+    // Everything longer stands before it.
+    for (let at = all.indexOf(text), outer = 0; at < own; at = all.indexOf(text, at + 1)) {
+      while (ends[outer]! <= at) outer++;
+      const more = Math.min(MAX_WAIT, ends[outer]! - at - text.length);
+      if (more > group.wait[index]!) group.wait[index] = more;
     }
+    ends.push(own + text.length);
+    own += text.length + 1;
   }
 }
 
@@ -213,16 +259,22 @@ function endsWith(bytes: Buffer, end: number, wanted: Buffer): boolean {
 }
 
 /** How much of a digest was sent, as far as the bytes go. */
-function sentLength({ bytes: prefix, full, fold }: Pattern, bytes: Buffer, start: number): number {
-  let length = prefix.length;
+function sentLength(pattern: Pattern, bytes: Buffer, start: number): number {
+  const { full, fold, digest } = pattern;
+  let length = pattern.bytes.length;
   while (length < full.length && start + length < bytes.length) {
     const a = full[length]!;
     const b = bytes[start + length]!;
-    if (a !== b && !(fold && (a | 0x20) === (b | 0x20))) break;
+    const isSame = a === b || (fold && (a | 0x20) === (b | 0x20));
+    // Up to the first `+` or `/` both alphabets are written alike.
+    if (!isSame && !(digest?.form === 'base64' && URL_SAFE[a] === b)) break;
     length++;
   }
   return length;
 }
+
+/** `+` is `-` and `/` is `_` in base64url. */
+const URL_SAFE: Partial<Record<number, number>> = { 43: 45, 47: 95 };
 
 /** ASCII letters and digits; in text also the bytes of all other letters. */
 function isWord(byte: number, binary: boolean): boolean {

@@ -1,8 +1,11 @@
 /** One byte string to search for, and what finding it means. */
 import type { Kind } from '../../model/identifier.ts';
 
+/** Longer texts are searched by their beginning. */
+export const MAX_NEEDLE = 256;
+
 export interface Pattern {
-  /** What must stand there for a hit. */
+  /** What must stand there for a hit; at most MAX_NEEDLE. */
   bytes: Buffer;
   /** For a truncated digest: all of it, to tell how much of it was sent; else `bytes` itself. */
   full: Buffer;

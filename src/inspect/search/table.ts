@@ -35,6 +35,18 @@ const BUCKET_BITS = 12;
 
 /** Null for no needles. Needles have at least 4 bytes. */
 export function compile(needles: readonly Needle[]): Table | null {
+  const steps = compileInSteps(needles);
+  while (true) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** Needles per step. */
+const STEP = 500;
+
+/** The same in short steps, between which others have their turn. */
+export function* compileInSteps(needles: readonly Needle[]): Generator<undefined, Table | null> {
   if (needles.length === 0) return null;
   let window = MAX_WINDOW;
   for (const { bytes } of needles) window = Math.min(window, bytes.length);
@@ -45,13 +57,17 @@ export function compile(needles: readonly Needle[]): Table | null {
   const shift = new Uint8Array(1 << bits).fill(window - block + 1);
   const bucketOf = new Int32Array(needles.length);
   const first = new Int32Array((1 << BUCKET_BITS) + 1);
-  for (const [index, { bytes }] of needles.entries()) {
-    for (let end = block; end <= window; end++) {
-      const hash = hashOf(block === 3 ? word3(bytes, end) : word4(bytes, end), bits);
-      if (window - end < shift[hash]!) shift[hash] = window - end;
-      if (end === window) bucketOf[index] = hash >>> (bits - BUCKET_BITS);
+  for (let from = 0; from < needles.length; from += STEP) {
+    for (let index = from; index < Math.min(needles.length, from + STEP); index++) {
+      const { bytes } = needles[index]!;
+      for (let end = block; end <= window; end++) {
+        const hash = hashOf(block === 3 ? word3(bytes, end) : word4(bytes, end), bits);
+        if (window - end < shift[hash]!) shift[hash] = window - end;
+        if (end === window) bucketOf[index] = hash >>> (bits - BUCKET_BITS);
+      }
+      first[bucketOf[index]! + 1]!++;
     }
-    first[bucketOf[index]! + 1]!++;
+    yield;
   }
   for (let bucket = 0; bucket < 1 << BUCKET_BITS; bucket++) first[bucket + 1]! += first[bucket]!;
   const members = new Int32Array(needles.length);
