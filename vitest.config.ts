@@ -10,6 +10,7 @@ const ON_BOTH_ENGINES = [
   'pins-and-trust',
   'protocol-matrix',
   'real-clients',
+  'start-tls',
   'two-phones',
 ];
 

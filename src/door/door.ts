@@ -12,7 +12,7 @@ import { CONNECTED, endWith, failureReply } from './replies.ts';
 import { resetSocket } from './reset.ts';
 import type { Authority, ForwardWays } from './route.ts';
 import { greetSocks } from './socks-greeting.ts';
-import { classifyFirst, enterTunnel, MAX_PEEK, type TunnelAnswer } from './tunnel.ts';
+import { classifyFirst, enterTunnel, MAX_PEEK, type TunnelAnswer, type TunnelWays } from './tunnel.ts';
 import { flowFacts, type Named, NOWHERE, plainAddress, recordEnd, type Visitor } from './visitor.ts';
 
 export interface DoorOptions {
@@ -78,7 +78,12 @@ export function createDoor(options: DoorOptions): Promise<Door> {
   const { engine, log } = options;
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const open = new Set<Socket>();
-  const tunnelWays = { engine, decide: options.decide, helloTimeoutMs: timeouts.helloMs };
+  const tunnelWays: TunnelWays = {
+    engine,
+    decide: options.decide,
+    helloTimeoutMs: timeouts.helloMs,
+    run: (visitor, task) => run(visitor, task),
+  };
   const forwardWays: ForwardWays = {
     engine,
     decide: options.decide,

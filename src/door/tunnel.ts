@@ -21,6 +21,8 @@ export interface TunnelWays {
   decide: Decide;
   /** Time for the rest of a ClientHello once its first byte came, milliseconds. */
   helloTimeoutMs: number;
+  /** Looks after a task that goes on once the tunnel was handed over. */
+  run: (visitor: Visitor, task: Promise<void>) => void;
 }
 
 export interface TunnelAnswer {
@@ -28,6 +30,8 @@ export interface TunnelAnswer {
   success: Buffer;
   failure: (reason: CloseReason, detail: string) => void;
 }
+
+const NOTHING = Buffer.alloc(0);
 
 type Hello = HelloReading & { state: 'hello' };
 /** What the first bytes are: a whole ClientHello, or anything else. */
@@ -77,6 +81,25 @@ export async function enterTunnel(
   }
   if (answer.success.length > 0) client.write(answer.success);
 
+  await handOver({ ways, visitor, deviceId, named, dialled, first, ask }, early, known);
+}
+
+/** A connection whose destination answered. */
+interface Entered {
+  ways: TunnelWays;
+  visitor: Visitor;
+  deviceId: string | null;
+  named: Named;
+  dialled: Dialled & { ok: true };
+  /** What policy said before the phone's first bytes. */
+  first: Decision;
+  ask: (sni: string | null) => Decision;
+}
+
+/** Peeks at what the phone says and gives the connection to the engine; once more where both sides start TLS later on. */
+async function handOver(entered: Entered, early: Buffer, known: Hello | null, continues = false): Promise<void> {
+  const { ways, visitor, deviceId, named, dialled, first, ask } = entered;
+  const { engine } = ways;
   let hello = known;
   let bytes = early;
   if (!hello) {
@@ -97,7 +120,7 @@ export async function enterTunnel(
       'refused-by-policy',
       decision.reason,
     );
-    resetSocket(client);
+    resetSocket(visitor.socket);
     return;
   }
   visitor.seen = true;
@@ -108,8 +131,17 @@ export async function enterTunnel(
       decision,
       hello: hello?.facts ?? null,
       offer: hello?.offer ?? null,
+      ...(continues ? { continues } : {}),
+      ...(hello || !mayStartTls(bytes)
+        ? {}
+        : { startTls: () => ways.run(visitor, handOver(entered, NOTHING, null, true)) }),
     }),
   );
+}
+
+/** The server has the first word (SMTP, IMAP, POP3), or the phone begins with XML (XMPP). */
+function mayStartTls(early: Buffer): boolean {
+  return early.length === 0 || early[0] === 0x3c;
 }
 
 export function classifyFirst(bytes: Buffer): First | null {

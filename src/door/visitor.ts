@@ -75,7 +75,7 @@ export function tunnelFor(
   visitor: Visitor,
   deviceId: string | null,
   named: Named,
-  rest: Pick<Tunnel, 'early' | 'upstream' | 'decision' | 'hello' | 'offer'>,
+  rest: Pick<Tunnel, 'early' | 'upstream' | 'decision' | 'hello' | 'offer' | 'continues' | 'startTls'>,
 ): Tunnel {
   return { client: visitor.socket, openedAt: visitor.openedAt, from: visitor.from, deviceId, ...named, ...rest };
 }

@@ -69,6 +69,13 @@ export interface Tunnel {
   offer: TlsOffer | null;
   /** As in `Flow`. */
   lookedUpAs?: string | null;
+  /** As in `Flow`. */
+  continues?: boolean;
+  /**
+   * Given where both sides may agree to go on with TLS (STARTTLS). Called when they did, with both sockets let go of,
+   * paused: the door looks at the phone's bytes anew and opens a tunnel for what follows.
+   */
+  startTls?: () => void;
 }
 
 export interface Engine {

@@ -45,7 +45,7 @@ export interface Flow {
   engine: 'wire' | 'http-mitm-proxy' | 'gateway';
   /** Known without reading it: `dns`, `udp`, `quic`, `dot`, `doq`, `icmp`, `esp`…; absent for TCP that came to the door. */
   protocol?: string;
-  /** An instalment of a connection that was told in part before: not a new contact. */
+  /** An instalment of a connection that was told in part before (what comes after STARTTLS, too): not a new contact. */
   continues?: boolean;
   client: { ip: string; port: number };
   /** Registered device id, or null for a phone nobody registered. */

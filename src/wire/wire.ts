@@ -4,7 +4,7 @@
  * it becomes exactly one flow; nothing outside is reached but through what is injected.
  */
 import { lookup } from 'node:dns/promises';
-import type { Carrier, Engine, LiveFlow, Log, Tunnel } from '../model/connection.ts';
+import type { Carrier, Engine, Leg, LiveFlow, Log, Tunnel } from '../model/connection.ts';
 import { faultOf } from '../model/fault.ts';
 import type { TrustTest, TrustTestState } from '../model/trust-test.ts';
 import { createDial, type UpstreamEntry, type Verdict } from './dial.ts';
@@ -13,6 +13,7 @@ import { type InterceptWays, intercept } from './intercept.ts';
 import { join } from './join.ts';
 import { createLeafContexts, type LeafFor, leafContext } from './leaf-contexts.ts';
 import type { Pins } from './pins.ts';
+import { relayPreamble } from './preamble.ts';
 import { watchServerFlight } from './server-flight.ts';
 import { createTrial, type Trial } from './trial.ts';
 import type { TrustTests } from './trust-tests.ts';
@@ -122,6 +123,7 @@ export function createWire(options: WireOptions): Wire {
         hello,
         simulated: given.upstream.simulated,
         ...(given.lookedUpAs === undefined ? {} : { lookedUpAs: given.lookedUpAs }),
+        ...(given.continues ? { continues: true } : {}),
       },
       () => {
         client.destroy();
@@ -148,10 +150,20 @@ export function createWire(options: WireOptions): Wire {
       server.write(given.early);
       flow.up(given.early);
     }
-    const watched = hello ? watchServerFlight(flow, now) : flow;
-    join({ stream: client, raw: client }, { stream: server, raw: server }, watched, {
-      halfOpenMs: timeouts.halfOpenMs,
-    });
+    const legs: [Leg, Leg] = [
+      { stream: client, raw: client },
+      { stream: server, raw: server },
+    ];
+    const relay = (shown: LiveFlow) => join(...legs, shown, { halfOpenMs: timeouts.halfOpenMs });
+    const { startTls } = given;
+    if (hello) relay(watchServerFlight(flow, now));
+    else if (!startTls || treatment !== 'intercept') relay(flow);
+    else
+      relayPreamble(...legs, flow, given.early, (agreed) => {
+        if (!agreed) return relay(flow);
+        flow.close('ended', 'goes on under TLS (STARTTLS)');
+        startTls();
+      });
   };
 
   return {

@@ -12,6 +12,8 @@ export interface World {
   host: string;
   http: string;
   https: string;
+  /** File with the authority that signed the origin's certificate: a client that trusts it and not the lab. */
+  originCaFile: string;
   end(): Promise<void>;
 }
 
@@ -60,6 +62,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     host: HOST,
     http: `http://${HOST}`,
     https: `https://${HOST}`,
+    originCaFile: upstreamCa,
     async end() {
       await lab.stop();
       await origin.stop();
