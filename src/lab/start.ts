@@ -47,6 +47,7 @@ import { openPinBook } from './pin-book.ts';
 import { openPortal } from './portal.ts';
 import type { ReplayGround, Replaying } from './replaying.ts';
 import { createRoad } from './road.ts';
+import { openSearchTables } from './search-tables.ts';
 import { allAlertsSince, caseServices, deviceServices, metricsOf, must } from './services.ts';
 import { createUpstreamMap, readUpstreamMap } from './upstream-map.ts';
 
@@ -166,8 +167,10 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     now,
   });
   closers.push(comparison.save, devices.onChange(comparison.devicesChanged));
+  const tables = await openSearchTables(devices, deviceOf, log);
+  closers.push(tables.stop);
   const inspector = createInspector({
-    deviceFor: deviceOf,
+    deviceFor: tables.deviceFor,
     decoders,
     judgeImage,
     onToken: comparison.token,
