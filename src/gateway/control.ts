@@ -51,6 +51,7 @@ export function openGateway(options: GatewayOptions): GatewayControl {
     runDir,
     state,
     save: () => saveState(machine, dataDir, state),
+    now,
     say,
   });
 
@@ -140,6 +141,7 @@ export function takeDown(dataDir: string, say: (line: string) => void, machine: 
     runDir,
     state,
     save: () => saveState(machine, dataDir, state),
+    now: Date.now,
     say,
   };
   if (place) for (const part of PARTS.toReversed()) part.down(place);

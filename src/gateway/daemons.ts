@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { GatewayCheck } from '../model/gateway.ts';
 import { fail, type Ground, must, ok, type Part } from './ground.ts';
 import type { Machine } from './machine.ts';
+import { checkPool } from './pool.ts';
 import { type DnsmasqPaths, dhcpScript, dnsmasqConf, hostapdConf } from './services.ts';
 
 interface Daemon {
@@ -25,6 +26,8 @@ export const dnsmasqPaths = (runDir: string): DnsmasqPaths => ({
   pid: join(runDir, 'dnsmasq.pid'),
   script: join(runDir, 'dhcp-script'),
 });
+/** Who has which address until when: dnsmasq's own list. */
+export const leasesFile = (runDir: string): string => dnsmasqPaths(runDir).leases;
 /** Where the script of `dhcpScript` writes. */
 export const dhcpLog = (runDir: string): string => join(runDir, 'dhcp-log');
 
@@ -77,7 +80,7 @@ export const daemons: Part = {
       if (pidOf(machine, runDir, daemon) === null)
         return [fail(daemon.name, 'does not run', 'run "phonehome gateway up" again; its reason is in the system log')];
       return [ok(daemon.name, daemon.does)];
-    });
+    }).concat(checkPool(ground.config, ground.machine.read(dnsmasqPaths(ground.runDir).leases), ground.now()));
   },
 };
 

@@ -17,6 +17,7 @@ export interface Ground {
   /** Parts note here what was before they change it; `save` before the change. */
   state: GatewayState;
   save: () => void;
+  now: () => number;
   say: (line: string) => void;
 }
 

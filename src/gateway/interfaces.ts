@@ -17,9 +17,24 @@ interface IpAddrEntry {
 
 /** Empty when `ip` cannot be run. */
 export function readInterfaces(machine: Machine): Interface[] {
-  const ran = machine.run('ip', ['-j', 'addr', 'show']);
-  if (!ran.ok) return [];
-  return (parse(ran.out) as IpAddrEntry[]).map(({ ifname = '', flags = [], addr_info = [] }) => ({
+  const ran = machine.run('ip', ADDRESSES);
+  return ran.ok ? parseInterfaces(ran.out) : [];
+}
+
+/** What `ip` is asked. */
+export const ADDRESSES = ['-j', 'addr', 'show'];
+export const defaultRoute = (device: string, family: 4 | 6): string[] => [
+  '-j',
+  `-${family}`,
+  'route',
+  'show',
+  'default',
+  'dev',
+  device,
+];
+
+export function parseInterfaces(json: string): Interface[] {
+  return (parse(json) as IpAddrEntry[]).map(({ ifname = '', flags = [], addr_info = [] }) => ({
     name: ifname,
     up: flags.includes('UP'),
     carrier: flags.includes('NO-CARRIER') ? false : flags.includes('LOWER_UP') ? true : null,
@@ -40,9 +55,11 @@ export function readInterfaces(machine: Machine): Interface[] {
 }
 
 export function hasDefaultRoute(machine: Machine, device: string, family: 4 | 6): boolean {
-  const ran = machine.run('ip', ['-j', `-${family}`, 'route', 'show', 'default', 'dev', device]);
-  return ran.ok && parse(ran.out).length > 0;
+  const ran = machine.run('ip', defaultRoute(device, family));
+  return ran.ok && hasEntries(ran.out);
 }
+
+export const hasEntries = (json: string): boolean => parse(json).length > 0;
 
 function parse(text: string): unknown[] {
   try {

@@ -8,10 +8,13 @@ import { readFileSync } from 'node:fs';
 import type { EmitFlowEvent, Flow } from '../model/flow.ts';
 import type { Inventory, InventoryNotice, InventoryStats } from './inventory.ts';
 import { createLines, parseLine, tcpAnsweredBy } from './inventory-line.ts';
+import type { Relayed, RelayedStats } from './relayed.ts';
+import type * as tool from './tool.ts';
 import { keepRunning, type Prefix, streamTool } from './tool.ts';
 
 export interface InventoryWatchOptions {
   inventory: Inventory;
+  relayed: Relayed;
   /** An address of this machine: TCP that it answers is the relay's. */
   isOwn: (ip: string) => boolean;
   prefix: Prefix;
@@ -24,12 +27,15 @@ export interface InventoryWatchOptions {
   uptimeMs?: () => number;
   onTrouble: (subject: string, line: string | null) => void;
   intervalMs?: number;
+  /** How full the kernel's table is, 0 to 1; null where the kernel does not say. */
+  readTable?: () => number | null;
+  run?: Pick<typeof tool, 'keepRunning' | 'streamTool'>;
 }
 
 export interface InventoryWatch {
   /** Reads the whole table now. */
   dump(): Promise<void>;
-  stats(): InventoryStats & { lostEvents: number };
+  stats(): InventoryStats & { lostEvents: number; relayed: RelayedStats };
   close(): Promise<void>;
 }
 
@@ -41,7 +47,8 @@ const TELL_MS = 500;
 const NEARLY_FULL = 0.95;
 
 export function watchInventory(options: InventoryWatchOptions): InventoryWatch {
-  const { inventory, isOwn, prefix, onTrouble, intervalMs = 5000, uptimeMs = () => performance.now() } = options;
+  const { inventory, relayed, isOwn, prefix, onTrouble, intervalMs = 5000 } = options;
+  const { uptimeMs = () => performance.now(), readTable = readFill, run = { keepRunning, streamTool } } = options;
   const tellers = createTeller(options);
   const say = createSayer(onTrouble);
   let lostEvents = 0;
@@ -51,14 +58,16 @@ export function watchInventory(options: InventoryWatchOptions): InventoryWatch {
   const feed = () =>
     createLines((line) => {
       const answeredBy = tcpAnsweredBy(line);
-      // The relay counts its own.
-      if (answeredBy !== null && isOwn(answeredBy)) return;
+      const isRelays = answeredBy !== null && isOwn(answeredBy);
+      // The relay counts its own: of them only the end is compared.
+      if (isRelays && !line.includes('[DESTROY]')) return;
       const parsed = parseLine(line);
-      if (parsed) inventory.line(parsed, uptimeMs());
+      if (parsed?.event === 'destroy' && parsed.protocol === 'tcp') relayed.ended(parsed);
+      if (parsed && !isRelays) inventory.line(parsed, uptimeMs());
     });
 
   let onEvent = feed();
-  const events = keepRunning({
+  const events = run.keepRunning({
     name: 'conntrack',
     args: EVENTS,
     prefix,
@@ -76,14 +85,14 @@ export function watchInventory(options: InventoryWatchOptions): InventoryWatch {
 
   async function dumpNow(): Promise<void> {
     inventory.dumpBegins(uptimeMs());
-    const said = await streamTool(prefix, 'conntrack', DUMP, feed());
+    const said = await run.streamTool(prefix, 'conntrack', DUMP, feed());
     if (said.ok) inventory.dumpEnds(uptimeMs());
     if (closed) return;
     say('inventory', said.ok ? null : `flows beside TCP cannot be listed: ${said.why}`);
     const { uncounted, dropped } = inventory.stats();
     say('counters', uncounted ? 'the kernel counts no bytes: sysctl -w net.netfilter.nf_conntrack_acct=1' : null);
     say('many flows', dropped > 0 ? 'more flows at once than the lab follows: some are not in the inventory' : null);
-    const fill = readFill();
+    const fill = readTable();
     say(
       'table',
       fill !== null && fill >= NEARLY_FULL
@@ -108,7 +117,7 @@ export function watchInventory(options: InventoryWatchOptions): InventoryWatch {
 
   return {
     dump,
-    stats: () => ({ ...inventory.stats(), lostEvents }),
+    stats: () => ({ ...inventory.stats(), lostEvents, relayed: relayed.stats() }),
     async close() {
       closed = true;
       clearInterval(dumps);

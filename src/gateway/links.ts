@@ -2,9 +2,10 @@
 import ipaddr from 'ipaddr.js';
 import type { GatewayCheck } from '../model/gateway.ts';
 import { LabError } from '../model/lab.ts';
-import { type GatewayConfig, phoneSides } from './config.ts';
+import { type GatewayConfig, type PhoneSide, phoneSides } from './config.ts';
 import { fail, type Ground, must, ok, type Part, warn } from './ground.ts';
 import { hasDefaultRoute, type Interface, readInterfaces } from './interfaces.ts';
+import type { Machine } from './machine.ts';
 
 const same = (a: string, b: string): boolean => ipaddr.process(a).toString() === ipaddr.process(b).toString();
 
@@ -21,9 +22,14 @@ export const links: Part = {
         must(machine.run('ip', ['link', 'set', side.interface, 'up']), `${side.interface} could not be raised`);
         say(`${side.interface}: raised`);
       }
-      for (const cidr of [side.address, side.address6]) {
-        const ip = cidr?.split('/')[0];
-        if (!cidr || !ip || link.addresses.some((address) => same(address.ip, ip))) continue;
+      const wanted = [side.address6, side.address].filter(
+        (cidr) => cidr !== null && !link.addresses.some(({ ip }) => same(ip, addressIn(cidr))),
+      ) as string[];
+      // Both are asked about at the same time: IPv4 is added last.
+      const shared = side.interface !== config.wireguard?.interface;
+      if (shared && wanted.includes(side.address)) askWhoHas(machine, side.interface, addressIn(side.address));
+      for (const cidr of wanted) {
+        if (shared && cidr === side.address) refuseTaken(machine, side.interface, cidr, wanted.length > 1);
         state.addresses = [...state.addresses, { interface: side.interface, cidr }];
         save();
         addAddress(ground, side.interface, cidr);
@@ -41,17 +47,44 @@ export const links: Part = {
     state.addresses = [];
     state.raised = [];
   },
-  check({ machine, config }) {
-    const all = readInterfaces(machine);
-    return [
-      ...phoneSides(config).map((side) => checkSide(all, side)),
-      checkUplink(all, config, (family) => hasDefaultRoute(machine, config.uplink, family)),
-    ];
-  },
+  check: ({ machine, config }) =>
+    checkLinks(config, readInterfaces(machine), (family) => hasDefaultRoute(machine, config.uplink, family)),
 };
+
+/** What is wrong with interfaces and uplink, from what the machine said of them. */
+export function checkLinks(
+  config: GatewayConfig,
+  all: Interface[],
+  hasRoute: (family: 4 | 6) => boolean,
+): GatewayCheck[] {
+  return [...phoneSides(config).map((side) => checkSide(all, side)), checkUplink(all, config, hasRoute)];
+}
 
 const SETTLE_TRIES = 25;
 const SETTLE_WAIT_MS = 100;
+/** An ARP probe is answered within milliseconds; a phone that sleeps takes longer (RFC 5227 2.1.1 waits one to two seconds). */
+const ANSWER_TRIES = 10;
+
+const addressIn = (cidr: string): string => cidr.split('/')[0] ?? cidr;
+
+/** The kernel asks on the network (an ARP probe: it has no address there yet) and notes who answers. */
+function askWhoHas(machine: Machine, name: string, ip: string): void {
+  machine.run('ip', ['neigh', 'replace', ip, 'dev', name, 'use']);
+}
+
+/** The kernel asks nobody before it takes an IPv4 address: two machines with one would both be heard now and then. */
+function refuseTaken(machine: Machine, name: string, cidr: string, waited: boolean): void {
+  const ip = addressIn(cidr);
+  for (let tries = waited ? 1 : ANSWER_TRIES; tries > 0; tries--) {
+    const ran = machine.run('ip', ['-j', 'neigh', 'show', ip, 'dev', name, 'nud', 'reachable']);
+    if (ran.ok && ran.out.includes('lladdr'))
+      throw new LabError(`another machine on ${name} has ${cidr} already: choose another address`);
+    // Nobody can answer where there is no cable yet.
+    if (readInterfaces(machine).find((one) => one.name === name)?.carrier === false) break;
+    if (tries > 1) machine.wait(SETTLE_WAIT_MS);
+  }
+  machine.run('ip', ['neigh', 'del', ip, 'dev', name]);
+}
 
 /** A new IPv6 address is asked about on the network for a second (RFC 4862 5.4): another machine's is not taken from it. */
 function addAddress({ machine }: Ground, name: string, cidr: string): void {
@@ -66,17 +99,19 @@ function addAddress({ machine }: Ground, name: string, cidr: string): void {
   }
 }
 
-function checkSide(all: Interface[], side: { interface: string; address: string }): GatewayCheck {
+function checkSide(all: Interface[], side: PhoneSide): GatewayCheck {
   const name = side.interface;
   const link = all.find((one) => one.name === name);
   if (!link) return fail(name, 'this interface does not exist', `plug it in; this machine has ${namesOf(all)}`);
   if (!link.up)
     return fail(name, 'the interface is down', `run "phonehome gateway up" again, or "ip link set ${name} up"`);
-  const ip = side.address.split('/')[0] ?? '';
-  if (!link.addresses.some((address) => same(address.ip, ip)))
+  const lost = [side.address, side.address6].find(
+    (cidr) => cidr !== null && !link.addresses.some(({ ip }) => same(ip, addressIn(cidr))),
+  );
+  if (lost)
     return fail(
       name,
-      `has not the address ${side.address}`,
+      `has not the address ${lost}`,
       'run "phonehome gateway up" again; does another program manage this interface?',
     );
   if (link.addresses.some(({ duplicate }) => duplicate))

@@ -8,6 +8,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import type { OriginalDestination } from './original-destination.ts';
+import type { RelayedLeg } from './relayed.ts';
 
 export interface ListenerOptions {
   /** 0 = any free port. */
@@ -21,6 +22,8 @@ export interface ListenerOptions {
   /** This machine's addresses. Default: asked of the system, at most once a second. */
   isOwn?: (ip: string) => boolean;
   now: () => number;
+  /** A connection that was delivered is over: what was read of it. */
+  onEnd?: (leg: RelayedLeg) => void;
   /** More are closed at once. Default 20,000. */
   maxConnections?: number;
   /** Said for each connection closed because of `maxConnections`. */
@@ -47,7 +50,10 @@ export async function openListener(options: ListenerOptions): Promise<Transparen
     const destination = options.originalDestination(socket);
     if (!destination) options.refuse(socket, null, 'the kernel does not know where this connection was going');
     else if (isOwn(destination.ip)) options.refuse(socket, destination, 'this is the lab itself, not a destination');
-    else options.deliver(socket, destination);
+    else {
+      if (options.onEnd) tellEnd(socket, destination, options.onEnd);
+      options.deliver(socket, destination);
+    }
   });
   const port = await listen(server, options.port);
   options.prepare?.(descriptorOf(server));
@@ -55,6 +61,13 @@ export async function openListener(options: ListenerOptions): Promise<Transparen
     port,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
+}
+
+/** The count is of the socket itself: also what TLS took of it. */
+function tellEnd(socket: Socket, destination: OriginalDestination, onEnd: (leg: RelayedLeg) => void): void {
+  const { remoteAddress = '', remotePort = 0 } = socket;
+  const client = { ip: remoteAddress.replace(/^::ffff:(?=\d+\.)/, ''), port: remotePort };
+  socket.once('close', () => onEnd({ client, destination, bytesRead: socket.bytesRead }));
 }
 
 /** Both families on one port; IPv4 alone where the machine has no IPv6. */

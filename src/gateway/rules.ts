@@ -74,10 +74,7 @@ export function foreignAdvice(owner: 'other data directory' | 'foreign'): string
 function checkForeign(machine: Machine): GatewayCheck[] {
   const ran = machine.run('nft', ['-j', 'list', 'counters', 'table', 'inet', TABLE]);
   if (!ran.ok) return [];
-  const counters = entries(ran.out).map(
-    (entry) => (entry as { counter?: { name?: string; packets?: number } }).counter,
-  );
-  const packets = counters.find((counter) => counter?.name === FOREIGN)?.packets ?? 0;
+  const packets = foreignPackets(ran.out);
   return packets > 0
     ? [
         warn(
@@ -87,6 +84,12 @@ function checkForeign(machine: Machine): GatewayCheck[] {
         ),
       ]
     : [];
+}
+
+/** @param json of `nft -j list counters table inet phonehome` */
+export function foreignPackets(json: string): number {
+  const counters = entries(json).map((entry) => (entry as { counter?: { name?: string; packets?: number } }).counter);
+  return counters.find((counter) => counter?.name === FOREIGN)?.packets ?? 0;
 }
 
 interface NftChain {

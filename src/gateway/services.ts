@@ -15,17 +15,24 @@ export interface Sysctl {
 
 /** Kernel settings while the gateway is up, with what each is for. The values before are restored by `down`. */
 export function sysctls(config: GatewayConfig): Sysctl[] {
-  const v6: Sysctl[] = phoneSides(config).some(({ address6 }) => address6)
-    ? [
-        { name: 'net.ipv6.conf.all.forwarding', value: '1', why: 'the same for IPv6' },
-        {
-          // A slash first: dots in the rest belong to the interface's name (sysctl(8)).
-          name: `net/ipv6/conf/${config.uplink}/accept_ra`,
-          value: '2',
-          why: 'a forwarding machine ignores its own router otherwise, and loses its IPv6 route',
-        },
-      ]
-    : [];
+  const sides6 = phoneSides(config).filter(({ address6 }) => address6);
+  const v6: Sysctl[] =
+    sides6.length > 0
+      ? [
+          { name: 'net.ipv6.conf.all.forwarding', value: '1', why: 'the same for IPv6' },
+          ...sides6.map((side) => ({
+            name: `net/ipv6/conf/${side.interface}/keep_addr_on_down`,
+            value: '1',
+            why: 'an interface that goes down and comes back has lost its IPv6 address otherwise',
+          })),
+          {
+            // A slash first: dots in the rest belong to the interface's name (sysctl(8)).
+            name: `net/ipv6/conf/${config.uplink}/accept_ra`,
+            value: '2',
+            why: 'a forwarding machine ignores its own router otherwise, and loses its IPv6 route',
+          },
+        ]
+      : [];
   return [
     { name: 'net.ipv4.ip_forward', value: '1', why: 'forward what is not intercepted' },
     ...v6,
@@ -83,12 +90,23 @@ export function dnsmasqConf(config: GatewayConfig, paths: DnsmasqPaths): string 
 
 /** First and last address of the pool: from .100 on a /24, from the middle on other sizes. */
 function poolOf(cidr: string): [string, string] {
+  const { first, last } = poolNumbers(cidr);
+  const text = (value: number): string => [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.');
+  return [text(first), text(last)];
+}
+
+function poolNumbers(cidr: string): { first: number; last: number } {
   const bits = ipaddr.parseCIDR(cidr)[1];
   const bytes = ipaddr.IPv4.networkAddressFromCIDR(cidr).toByteArray();
   const network = Buffer.from(bytes).readUInt32BE();
   const size = 2 ** (32 - bits);
-  const text = (value: number): string => [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.');
-  return [text(network + (bits === 24 ? 100 : size / 2)), text(network + size - (size > 16 ? 6 : 2))];
+  return { first: network + (bits === 24 ? 100 : size / 2), last: network + size - (size > 16 ? 6 : 2) };
+}
+
+/** How many phones can have an address at once. */
+export function poolSize(cidr: string): number {
+  const { first, last } = poolNumbers(cidr);
+  return last - first + 1;
 }
 
 /** WPA2-PSK access point (802.11n). `wpa_psk_file` is not used: one network, one passphrase. Null without an access point. */

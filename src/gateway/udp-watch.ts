@@ -1,9 +1,11 @@
 /**
  * Datagrams of the phones' networks, read from a packet socket through `tcpdump`: it needs no rule, sees the phone's own
  * address and loses nothing at the rates of datagrams that are not QUIC. (`log group N` with `nflog:N` is read as well.)
+ * Of ARP it reads who claims which address.
  * Promise: a tool that ends is started again; what came half is void; a stream that is none is told.
  */
 
+import { readClaim } from './arp.ts';
 import { keepRunning, type Prefix } from './tool.ts';
 import type { UdpFlows } from './udp-flows.ts';
 import { readDatagram } from './udp-packet.ts';
@@ -22,7 +24,9 @@ export const UDP_FILTER = [
   ...[53, 67, 68, 443, 546, 547, 853].map((port) => `not port ${port}`),
   'not (ip multicast or ip broadcast or ip6 multicast)',
 ].join(' and ');
-/** tcpdump cannot tell broadcasts on interfaces without a link layer (a tunnel). */
+/** Who says which address is theirs: nothing else shows that two machines say so of one. */
+const LAN_FILTER = `arp or (${UDP_FILTER})`;
+/** tcpdump cannot tell broadcasts on interfaces without a link layer (a tunnel); nobody claims addresses there. */
 const TUNNEL_FILTER = UDP_FILTER.replace(
   'ip multicast or ip broadcast or ip6 multicast',
   'ip multicast or ip6 multicast',
@@ -33,6 +37,8 @@ const TICK_MS = 1000;
 export function watchUdp(options: {
   interfaces: readonly { name: string; tunnel: boolean }[];
   flows: UdpFlows;
+  /** A machine on the network says that this address is its own. */
+  onClaim: (ip: string, mac: string) => void;
   prefix: Prefix;
   now: () => number;
   onTrouble: (line: string | null) => void;
@@ -58,7 +64,7 @@ export function watchUdp(options: {
         'root',
         '-w',
         '-',
-        tunnel ? TUNNEL_FILTER : UDP_FILTER,
+        tunnel ? TUNNEL_FILTER : LAN_FILTER,
       ],
       prefix,
       onStart() {
@@ -76,7 +82,9 @@ export function watchUdp(options: {
   function createReader() {
     return createPcapReader(({ link, bytes, whole }) => {
       const datagram = readDatagram(link, bytes, whole);
-      if (datagram) flows.datagram(datagram, now(), performance.now());
+      if (datagram) return flows.datagram(datagram, now(), performance.now());
+      const claim = readClaim(link, bytes);
+      if (claim) options.onClaim(claim.ip, claim.mac);
     });
   }
 

@@ -6,6 +6,7 @@
 import type { Door } from '../door/door.ts';
 import { openListener, type TransparentListener } from '../gateway/listener.ts';
 import { makeTransparent, openOriginalDestination } from '../gateway/original-destination.ts';
+import type { RelayedLeg } from '../gateway/relayed.ts';
 import { type GatewayState, readRunningState } from '../gateway/state.ts';
 import type { Log } from '../model/connection.ts';
 import { LabError } from '../model/lab.ts';
@@ -21,6 +22,8 @@ export interface TransparentOptions {
   dataDir: string;
   door: Pick<Door, 'accept' | 'refuse'>;
   now: () => number;
+  /** A redirected connection is over. */
+  onEnd: (leg: RelayedLeg) => void;
   log: Log;
   warnings: string[];
   /** Something went wrong, or right again, while the lab runs. */
@@ -66,6 +69,7 @@ export async function openTransparentPort(options: TransparentOptions): Promise<
         ),
       ...(tproxy ? { prepare: makeTransparent } : {}),
       now,
+      onEnd: options.onEnd,
       onDrop: () => log.warn({}, 'too many redirected connections: one was closed unseen'),
     });
   };
@@ -103,7 +107,7 @@ export async function openTransparentPort(options: TransparentOptions): Promise<
     port: () => listener?.port ?? null,
     peerOf(ip) {
       const known = peerIn(gateway, ip);
-      if (known !== null || !gateway?.config.wireguard || now() - askedAt < ASK_AGAIN_MS) return known;
+      if (known !== null || !gateway?.config.wireguard || Math.abs(now() - askedAt) < ASK_AGAIN_MS) return known;
       // Added a moment ago: a phone is known from its first connection.
       askedAt = now();
       gateway = readRunningState(dataDir);

@@ -4,23 +4,27 @@
  * Promise: nothing here can stop the relay; what cannot be watched is told as one line that says what to do.
  */
 import { Resolver as SystemResolver } from 'node:dns';
+import { readFileSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
 import { parseNeighbours } from '../devices/neighbours.ts';
 import { startCapture } from '../gateway/capture.ts';
-import { hostOf, networkOf, type PhoneSide, phoneSides } from '../gateway/config.ts';
-import { dhcpLog } from '../gateway/daemons.ts';
-import { createDiscovery, type Discovery } from '../gateway/discovery.ts';
+import { createClaims } from '../gateway/claims.ts';
+import { type GatewayConfig, hostOf, networkOf, type PhoneSide, phoneSides } from '../gateway/config.ts';
+import { dhcpLog, leasesFile } from '../gateway/daemons.ts';
+import { createDiscovery, type Discovery, type DiscoveryNews } from '../gateway/discovery.ts';
 import { watchDiscovery } from '../gateway/discovery-watch.ts';
 import { createDnsForwarder } from '../gateway/dns-forwarder.ts';
 import { createDnsHistory } from '../gateway/dns-history.ts';
 import { DENIED_NAMES, dohOperator } from '../gateway/dns-names.ts';
 import { createUpstream, type Resolver } from '../gateway/dns-upstream.ts';
+import { watchGround } from '../gateway/ground-watch.ts';
 import { createInventory } from '../gateway/inventory.ts';
 import { watchInventory } from '../gateway/inventory-watch.ts';
 import { createOwnAddresses } from '../gateway/listener.ts';
 import { tellRefused } from '../gateway/refused.ts';
 import { watchRefused } from '../gateway/refused-watch.ts';
+import { createRelayed, type RelayedLeg } from '../gateway/relayed.ts';
 import { TABLE } from '../gateway/ruleset.ts';
 import { type GatewayState, runDirectory } from '../gateway/state.ts';
 import { rightsPrefix, runTool } from '../gateway/tool.ts';
@@ -55,6 +59,8 @@ export interface LanWatchOptions {
   emit: EmitFlowEvent;
   newId: (time: number) => string;
   now: () => number;
+  /** Of a clock that nobody sets. Default: since the process began. */
+  uptimeMs?: () => number;
   log: Log;
   /** `line` null: what was wrong works again. */
   notify: (subject: string, line: string | null) => void;
@@ -72,6 +78,8 @@ export interface LanWatch {
   discovered(): DiscoveredPhone[];
   /** Hears of every flow of the lab: what the relay reads is not past it. */
   consume(event: FlowEvent): void;
+  /** A connection that came redirected is over. */
+  relayed(leg: RelayedLeg): void;
   stats(): Record<string, unknown>;
   close(): Promise<void>;
 }
@@ -82,14 +90,15 @@ interface Part {
 }
 
 export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> {
-  const { now, notify } = options;
+  const { now, notify, uptimeMs = () => performance.now() } = options;
   const prefix = rightsPrefix();
-  const resolvers = createResolverList(options.resolvers, now);
-  const history = createDnsHistory({ now, phoneOf: options.macOf });
+  const resolvers = createResolverList(options.resolvers, uptimeMs);
+  const history = createDnsHistory({ now: uptimeMs, phoneOf: options.macOf });
   const parts = new Map<string, Part>();
   const complaints = new Map<string, string>();
   // Phone's address and port of connections the relay took lately: with tproxy nothing else tells them.
   const relayed = new LRUCache<string, true>({ max: 20_000 });
+  const legs = createRelayed();
   let datagrams: UdpFlows | null = null;
   let discovery: Discovery | null = null;
   let watched = '';
@@ -98,10 +107,11 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
   /** Starts and stops parts when the gateway is another one than before. */
   async function look(): Promise<void> {
     const { config } = options.gateway() ?? { config: null };
-    const shape = config ? JSON.stringify([phoneSides(config), config.uplink, config.dnsPort]) : '';
+    const shape = config ? JSON.stringify([phoneSides(config), config.uplink, config.dnsPort, config.dhcp]) : '';
     if (shape !== watched) await closeAll();
     watched = shape;
     if (!config) return;
+    await keepOpen('ground', () => openGround(config));
     await keepOpen('look-ups', () => openDns(config.dnsPort, phoneSides(config).flatMap(addressesOf)));
     await keepOpen('refused attempts', openRefused);
     const sides = phoneSides(config);
@@ -162,9 +172,20 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
 
   function openUdp(isPhone: PhoneTest, sides: PhoneSide[], tunnel: string | undefined): Part {
     const flows = createUdpFlows({ ...options, isPhone, nameOf: history.nameOf });
+    const claims = createClaims({
+      isPhone,
+      uptimeMs,
+      onPhone: (ip, mac) => discovery?.neighbours([[ip, mac]], now()).forEach(tell),
+      onPosing: (ip) =>
+        notify(
+          `address ${ip}`,
+          `another machine on the phones' network says that it is the gateway (${ip}): what phones send may go past the lab; take it off the network, or give it another address`,
+        ),
+    });
     const watch = watchUdp({
       interfaces: sides.map((side) => ({ name: side.interface, tunnel: side.interface === tunnel })),
       flows,
+      onClaim: claims.hear,
       prefix,
       now,
       onTrouble: (line) => notify('datagrams', line),
@@ -183,7 +204,15 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
           ? relayed.has(`${flow.client.ip} ${flow.client.port}`)
           : flow.protocol === 'udp' && (datagrams?.has(flow) ?? false),
     });
-    return watchInventory({ ...options, inventory, isOwn, prefix, nameOf: history.nameOf, onTrouble: notify });
+    return watchInventory({
+      ...options,
+      inventory,
+      relayed: legs,
+      isOwn,
+      prefix,
+      nameOf: history.nameOf,
+      onTrouble: notify,
+    });
   }
 
   function openDiscovery(isPhone: PhoneTest, lan: PhoneSide[], dhcp: boolean): Part {
@@ -214,17 +243,35 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
         );
         return tables.flatMap((said) => (said.ok ? [...(parseNeighbours(said.out) ?? [])] : []));
       },
-      onNews(news) {
-        if (news.type === 'new') options.onPhone(news.phone);
-        else
-          notify(
-            `address ${news.ip}`,
-            `two phones use ${news.ip} in turn: one has a fixed address, or poses as the other`,
-          );
-      },
+      onNews: tell,
       now,
     });
     return { stats: () => ({ phones: made.list().length }), close: watch.close };
+  }
+
+  function tell(news: DiscoveryNews): void {
+    if (news.type === 'new') {
+      options.onPhone(news.phone);
+      return;
+    }
+    const [one, other] = news.macs.map((mac) => options.deviceOfMac(mac) ?? 'a phone without a name');
+    notify(
+      `address ${news.ip}`,
+      `two phones use ${news.ip} in turn (${one}, ${other}): what they send is told of either; one has a fixed address or poses as the other, set both to get theirs by themselves (DHCP)`,
+    );
+  }
+
+  function openGround(config: GatewayConfig): Part {
+    const leases = leasesFile(runDirectory(options.dataDir));
+    const watch = watchGround({
+      config,
+      run: (name, args, rights) => runTool(rights ? prefix : [], name, args),
+      readLeases: () => readOrNull(leases),
+      now,
+      uptimeMs,
+      onTrouble: notify,
+    });
+    return { close: watch.stop };
   }
 
   function openCapture(sides: PhoneSide[], { directory, maxMegabytes }: CaptureWish): Part {
@@ -258,6 +305,7 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
       const { client, arrival } = event.flow;
       if (arrival === 'transparent') relayed.set(`${client.ip} ${client.port}`, true);
     },
+    relayed: legs.leg,
     stats: () => Object.fromEntries([...parts].map(([name, part]) => [name, part.stats?.() ?? 'running'])),
     async close() {
       clearInterval(timer);
@@ -286,6 +334,14 @@ function createPhoneTest(networks: readonly string[]): PhoneTest {
     }
     return is;
   };
+}
+
+function readOrNull(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
 }
 
 const networksOf = (side: PhoneSide): string[] =>

@@ -278,6 +278,7 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     now,
     log,
     warnings,
+    onEnd: (leg) => lanWatch?.relayed(leg),
     notify: (message, severity) => notify('gateway', message, severity),
   });
   const { close: closeTransparent } = transparent;

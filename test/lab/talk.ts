@@ -9,6 +9,8 @@ export interface Talk {
   port: number;
   /** Sent once connected, or once the first bytes came. */
   send?: string;
+  /** In place of `send`: this many bytes. */
+  repeat?: number;
   after?: 'connect' | 'first-bytes';
   /** What this side does once everything was sent, or (`reset`) once an answer came. */
   thereafter?: 'end' | 'wait' | 'reset';
@@ -28,7 +30,8 @@ async function main(talk: Talk): Promise<void> {
   let received = '';
   let ended = 'closed';
   const speak = (): void => {
-    if (talk.send) socket.write(talk.send);
+    const bytes = talk.send ?? 'x'.repeat(talk.repeat ?? 0);
+    if (bytes) socket.write(bytes);
     if (talk.thereafter === 'end') socket.end();
   };
   if (talk.after !== 'first-bytes') socket.once('connect', speak);
