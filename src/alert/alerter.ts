@@ -339,7 +339,7 @@ function describeFlow(
   inName: boolean,
 ): AlertFlow {
   const { flow, head } = context;
-  const protocol = head?.protocol ?? flow.protocol ?? (flow.encrypted ? 'tls' : 'tcp');
+  const protocol = head?.protocol ?? context.spoken ?? flow.protocol ?? (flow.encrypted ? 'tls' : 'tcp');
   return {
     protocol,
     method: head?.method ?? null,

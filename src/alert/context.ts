@@ -9,6 +9,8 @@ export interface AlertContext {
   flow: Flow;
   /** Head of the exchange; null outside an exchange. */
   head: RequestHeadFacts | null;
+  /** Message protocol heard on the connection (MQTT…): its name where there is no head. */
+  spoken?: string | null;
   /** Null while nothing is known about the address. */
   facts: DestinationFacts | null;
   device: AlertDevice;

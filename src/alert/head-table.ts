@@ -1,5 +1,6 @@
 /**
  * Remembers the request heads of each flow, so that a finding can be shown with its address.
+ * What it turned into (a WebSocket) or carries (gRPC) takes the place of its protocol, and a WebSocket's head stays.
  * An exchange stays until both bodies ended and eight others ended after it: detection may lag behind the wire.
  * A closed flow is forgotten when sixteen others closed after it. Bounded: 256 exchanges per flow (HTTP/2 allows 100 streams at once by default), targets cut at 2 KB.
  */
@@ -44,6 +45,11 @@ export function createHeadTable(): HeadTable {
     flow.requestEnded.delete(exchange);
   }
 
+  function spoken(flow: FlowHeads, exchange: number, protocol: string): void {
+    const head = flow.heads.get(exchange);
+    if (head !== undefined && head.protocol !== protocol) head.protocol = protocol;
+  }
+
   return {
     note(event) {
       if (event.type === 'request-head') {
@@ -59,6 +65,14 @@ export function createHeadTable(): HeadTable {
       } else if (event.type === 'body-end') {
         const flow = flows.get(event.flowId);
         if (flow !== undefined) bodyEnded(flow, event.exchange, event.direction === 'request');
+      } else if (event.type === 'upgraded' && event.protocol === 'websocket') {
+        const flow = flows.get(event.flowId);
+        if (flow === undefined) return;
+        flow.ended = flow.ended.filter((exchange) => exchange !== event.exchange);
+        spoken(flow, event.exchange, event.protocol);
+      } else if (event.type === 'message') {
+        const flow = flows.get(event.flowId);
+        if (flow !== undefined && event.direction === 'request') spoken(flow, event.exchange, event.protocol);
       } else if (event.type === 'flow-closed' && flows.has(event.flowId)) {
         closed.push(event.flowId);
         if (closed.length > MAX_CLOSED) flows.delete(closed.shift() as string);

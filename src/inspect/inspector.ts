@@ -62,6 +62,8 @@ interface FlowState {
 const MAX_EXCHANGES = 20_000;
 /** Raw bytes belong to the flow, not to an exchange. */
 const RAW_EXCHANGE = 0;
+/** What gRPC carries unless it says otherwise, which JSON says by itself. */
+const GRPC = { contentType: 'application/grpc' };
 
 export function createInspector(options: InspectorOptions): Inspector {
   const kinds = options.kinds ?? registry;
@@ -149,7 +151,8 @@ export function createInspector(options: InspectorOptions): Inspector {
       const where: Where = event.protocol === 'dns' ? 'dns' : 'message';
       if (event.label.includes('/'))
         searchValue(exchange.scope, placeAt(where, 'label', null), Buffer.from(event.label));
-      exchange.message = new Layer(exchange.scope, { ...placeAt(where, null, null) });
+      const hint = event.protocol.startsWith('grpc') ? GRPC : {};
+      exchange.message = new Layer(exchange.scope, { ...placeAt(where, null, null) }, hint);
     }
     exchange.message.write(event.bytes);
     if (!event.final) return;

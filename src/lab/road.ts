@@ -83,6 +83,8 @@ interface Traveller {
   facts: DestinationFacts;
   device: AlertDevice;
   alpn: string | null;
+  /** Message protocol last heard from the phone. */
+  spoken: string | null;
   reader: PassiveReader | null;
   /** Milliseconds spent on looking into it; null: too many, it is no longer looked into. */
   spentMs: number | null;
@@ -111,6 +113,7 @@ export function createRoad(rooms: RoadRooms): Road {
 
   /** One event past every room. */
   function pass(traveller: Traveller, event: FlowEvent): void {
+    if (event.type === 'message' && event.direction === 'request') traveller.spoken = event.protocol;
     for (const witness of rooms.witnesses) witness.consume(event, traveller.facts);
     const results = inspect(traveller, event);
     for (const result of results) {
@@ -137,8 +140,8 @@ export function createRoad(rooms: RoadRooms): Road {
     return { ...surroundingsOf(traveller, time), head, attribute: () => rooms.attribute(traveller.flow, exchange) };
   }
 
-  function surroundingsOf({ flow, facts, device }: Traveller, time: number): Surroundings {
-    return { flow, facts, device, case: rooms.caseAt(device.id, time), time };
+  function surroundingsOf({ flow, facts, device, spoken }: Traveller, time: number): Surroundings {
+    return { flow, facts, device, spoken, case: rooms.caseAt(device.id, time), time };
   }
 
   function passAll(traveller: Traveller, events: FlowEvent[]): void {
@@ -173,6 +176,7 @@ export function createRoad(rooms: RoadRooms): Road {
           facts: rooms.locate(flow.destination.host, flow.destination.ip, null),
           device: rooms.describeDevice(flow),
           alpn: null,
+          spoken: null,
           reader: null,
           spentMs: 0,
           bytes: 0,

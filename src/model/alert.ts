@@ -20,7 +20,7 @@ export interface AlertDevice {
 }
 
 export interface AlertFlow {
-  /** `http/1.1`, `h2`, `websocket`, `tls`, `tcp`… */
+  /** `http/1.1`, `h2`, `websocket`, `grpc`, `mqtt`, `tls`, `tcp`…: the innermost one at the time. */
   protocol: string;
   method: string | null;
   /** Query values and token-like path segments are masked. */

@@ -34,6 +34,8 @@ interface Stream {
   request: Half;
   response: Half;
   tunnel: Layer | null;
+  /** What the phone sent of an extended CONNECT before its answer tells how to read it. */
+  held: Carry | null;
 }
 
 /** A request that was read as HTTP/1 and is answered on stream 1 (h2c upgrade, RFC 7540 3.2). */
@@ -53,6 +55,8 @@ export class Http2Layer implements Layer {
   readonly #ended: Record<Direction, boolean> = { request: false, response: false };
   readonly #firstExchange: number;
   #lastRequestId = 0;
+  /** Of all streams together. */
+  #heldBytes = 0;
 
   constructor(reading: Reading, openTunnel: (upgrade: Upgrade) => Layer, upgraded: UpgradedFrom | null = null) {
     const { maxHeaderBlockBytes, maxHeaderTableBytes } = reading.limits;
@@ -151,10 +155,35 @@ export class Http2Layer implements Layer {
     if (!stream || !half?.begun || half.ended) this.#reading.raw(direction, bytes, time, out);
     else if (stream.tunnel !== null) stream.tunnel.push(direction, bytes, time, out);
     else if (half.body !== null) half.body.push(bytes, time, out);
-    else {
-      const flowId = this.#reading.flow.id;
-      out.push({ type: 'body-chunk', flowId, exchange: stream.exchange, direction, time, bytes });
-    }
+    else if (direction === 'request' && this.#hold(stream, bytes)) return;
+    else this.#plain(stream, direction, bytes, time, out);
+  }
+
+  #plain(stream: Stream, direction: Direction, bytes: Buffer, time: number, out: FlowEvent[]): void {
+    const flowId = this.#reading.flow.id;
+    this.#release(stream, time, out);
+    out.push({ type: 'body-chunk', flowId, exchange: stream.exchange, direction, time, bytes });
+  }
+
+  /** False: not to be held, or too much. */
+  #hold(stream: Stream, bytes: Buffer): boolean {
+    if (stream.held === null || this.#heldBytes + bytes.length > this.#reading.limits.maxHeldBytes) return false;
+    stream.held.add(bytes);
+    this.#heldBytes += bytes.length;
+    return true;
+  }
+
+  #takeHeld(stream: Stream): Buffer | null {
+    const held = stream.held?.take() ?? null;
+    stream.held = null;
+    this.#heldBytes -= held?.length ?? 0;
+    return held !== null && held.length > 0 ? held : null;
+  }
+
+  /** It became nothing that has a reader: a body like any other. */
+  #release(stream: Stream, time: number, out: FlowEvent[]): void {
+    const held = this.#takeHeld(stream);
+    if (held !== null) this.#plain(stream, 'request', held, time, out);
   }
 
   #headers(
@@ -241,6 +270,7 @@ export class Http2Layer implements Layer {
     if (method === 'CONNECT' && pseudo.has(':protocol')) {
       stream.protocol = pseudo.get(':protocol')!.toLowerCase();
       stream.requestHeaders = headers;
+      stream.held = new Carry();
     } else stream.request.body = openMessageBody(this.#reading, exchange, 'request', headers, target);
     if (end) this.#endStream('request', id, NO_FIELDS, time, out);
   }
@@ -253,6 +283,7 @@ export class Http2Layer implements Layer {
     if (status >= 100 && status < 200 && !end) return;
     stream.response.begun = true;
     if (stream.protocol !== null && status >= 200 && status < 300) {
+      const held = this.#takeHeld(stream);
       this.#closeHalf(stream, 'request', NO_FIELDS, true, time, out);
       this.#closeHalf(stream, 'response', NO_FIELDS, true, time, out);
       stream.request.ended = stream.response.ended = false;
@@ -265,6 +296,7 @@ export class Http2Layer implements Layer {
         request: stream.requestHeaders,
         response: headers,
       });
+      if (held !== null) stream.tunnel.push('request', held, time, out);
     } else stream.response.body = openMessageBody(this.#reading, exchange, 'response', headers, stream.path);
     if (end) this.#endStream('response', id, NO_FIELDS, time, out);
   }
@@ -322,6 +354,7 @@ export class Http2Layer implements Layer {
   ): void {
     const half = stream[direction];
     if (half.ended) return;
+    if (direction === 'request') this.#release(stream, time, out);
     half.ended = true;
     if (!half.begun) return;
     half.body?.end(time, out);
@@ -348,6 +381,7 @@ function newStream(exchange: number, path: string): Stream {
     request: { begun: false, ended: false, body: null },
     response: { begun: false, ended: false, body: null },
     tunnel: null,
+    held: null,
   };
 }
 

@@ -55,6 +55,37 @@ describe('request heads', () => {
     expect(heads.of('f0', 0)).toBeNull();
   });
 
+  it('say what their exchange turned into, and stay while it lasts', () => {
+    const heads = createHeadTable();
+    const upgraded: FlowEvent = { type: 'upgraded', flowId: 'f', exchange: 0, time: 0, protocol: 'websocket' };
+    for (const event of [head(0), end(0, 'request'), end(0, 'response')]) heads.note(event);
+    expect(heads.of('f', 0)?.protocol).toBe('h2');
+    heads.note(upgraded);
+    for (let i = 1; i < 20; i++)
+      for (const event of [head(i), end(i, 'request'), end(i, 'response')]) heads.note(event);
+    expect(heads.of('f', 0)).toMatchObject({ protocol: 'websocket', target: '/0' });
+  });
+
+  it('say which messages their exchange carries, once the phone sent one', () => {
+    const heads = createHeadTable();
+    const message = (direction: 'request' | 'response'): FlowEvent => ({
+      type: 'message',
+      flowId: 'f',
+      exchange: 1,
+      direction,
+      time: 0,
+      protocol: 'grpc',
+      label: '/a.B/C',
+      bytes: Buffer.alloc(0),
+      final: true,
+    });
+    for (const event of [head(1), head(2), message('response')]) heads.note(event);
+    expect(heads.of('f', 1)?.protocol).toBe('h2');
+    heads.note(message('request'));
+    expect(heads.of('f', 1)?.protocol).toBe('grpc');
+    expect(heads.of('f', 2)?.protocol).toBe('h2');
+  });
+
   it('stay bounded when no exchange ever ends and targets are endless', () => {
     const heads = createHeadTable();
     for (let i = 0; i < 1000; i++) heads.note(head(i, '/x'.repeat(10_000)));

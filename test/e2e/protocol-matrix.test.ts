@@ -16,6 +16,7 @@ import { compileOkHttp, type OkHttp } from '../clients/okhttp.ts';
 import { askPython } from '../clients/python.ts';
 import { findTool, requireTool, type Tool } from '../clients/tools.ts';
 import { talkWebSocket } from '../clients/websocket.ts';
+import { startWebSocketH2, talkWebSocketH2 } from '../clients/websocket-h2.ts';
 import { KNOWN } from '../engines/known-differences.ts';
 import { ENGINE } from './engine.ts';
 import { eventually } from './eventually.ts';
@@ -29,6 +30,7 @@ const MQTT = { host: HOST, port: 1883 };
 const MQTT_TLS = { host: 'mqtt-tls.example.com', port: 8883 };
 /** Where http-mitm-proxy takes TLS without a protocol list for HTTP. */
 const MQTT_443 = { host: 'mqtt-443.example.com', port: 443 };
+const WS_H2 = { host: 'ws-h2.example.com', port: 443 };
 /** What an app that offers HTTP/2 and HTTP/1.1 is seen to speak. */
 const H2 = KNOWN['product: an alert about an app that offers HTTP/2 says'][ENGINE];
 
@@ -36,21 +38,31 @@ let world: World;
 let okhttp: OkHttp | null = null;
 const grpc: GrpcServer[] = [];
 const brokers: Broker[] = [];
+let webSocketH2: { port: number; stop(): void } | null = null;
 beforeAll(async () => {
   world = await startWorld({
     otherHosts: [GRPC_TLS.host, MQTT_TLS.host],
-    certified: [MQTT_443.host],
+    certified: [MQTT_443.host, WS_H2.host],
     async more(origin) {
       grpc.push(await startGrpc(null), await startGrpc(origin));
       if (findTool('mosquitto')) brokers.push(await startBroker(), await startBroker(origin));
-      const ports = [...grpc, ...brokers, ...brokers.slice(1)].map((server) => server.port);
-      return [GRPC, GRPC_TLS, MQTT, MQTT_TLS, MQTT_443].map((at, index) => ({ ...at, listensOn: ports[index] ?? 1 }));
+      webSocketH2 = await startWebSocketH2(origin);
+      const listening: [typeof GRPC, { port: number } | undefined][] = [
+        [GRPC, grpc[0]],
+        [GRPC_TLS, grpc[1]],
+        [MQTT, brokers[0]],
+        [MQTT_TLS, brokers[1]],
+        [MQTT_443, brokers[1]],
+        [WS_H2, webSocketH2],
+      ];
+      return listening.map(([at, server]) => ({ ...at, listensOn: server?.port ?? 1 }));
     },
   });
   if (findTool('javac') && findTool('okhttp')) okhttp = await compileOkHttp();
 });
 afterAll(async () => {
   for (const server of grpc) server.stop();
+  webSocketH2?.stop();
   await Promise.all(brokers.map((broker) => broker.stop()));
   await okhttp?.remove();
   await world.end();
@@ -169,6 +181,22 @@ describe.each([
     expect(alerts.find(mine)).toMatchObject({
       identifier: { kind: 'imei', known: true },
       evidence: { where: 'message' },
+      flow: { protocol: 'websocket', method: 'GET', encrypted: scheme === 'wss' },
+    });
+  });
+});
+
+describe('a WebSocket on a stream of HTTP/2', () => {
+  it('carries a message: its bytes come back unchanged, and the IMEI in it is found', async () => {
+    const text = JSON.stringify({ device: { ws_h2: IMEI } });
+    const { sent, back } = await talkWebSocketH2(world.lab.phone, WS_H2.host, WS_H2.port, text);
+    expect(back).toEqual(sent);
+    const mine = (one: Alert): boolean => one.evidence?.path === '$.device.ws_h2';
+    const alerts = await world.lab.until('leak in a message', (all) => all.some(mine));
+    expect(alerts.find(mine)).toMatchObject({
+      identifier: { kind: 'imei', known: true },
+      evidence: { direction: 'request', where: 'message' },
+      flow: { protocol: 'websocket', url: `https://${WS_H2.host}:443/live` },
     });
   });
 });
@@ -178,8 +206,14 @@ describe.each([
   { tls: true, server: GRPC_TLS },
 ])('grpc-js, TLS $tls', ({ tls, server }) => {
   it('calls a method: the message comes back unchanged, and the IMEI in it is found', async () => {
-    // Field 2, length-delimited (protobuf wire type 2).
-    const message = Buffer.concat([Buffer.from([0x08, 0x01, 0x12, IMEI.length]), Buffer.from(IMEI)]);
+    // Field 1 a long text, field 3 a message with the IMEI in its field 1 (length-delimited: protobuf wire type 2).
+    const text = 'a text as long as the beginning of a message that is looked at to tell what it is';
+    const message = Buffer.concat([
+      Buffer.from([0x0a, text.length]),
+      Buffer.from(text),
+      Buffer.from([0x1a, IMEI.length + 2, 0x0a, IMEI.length]),
+      Buffer.from(IMEI),
+    ]);
     const answer = await callGrpc(world.lab.phone, `${server.host}:${server.port}`, message, { tls });
     expect(answer).toMatchObject({ ok: true, body: message });
     const mine = (one: Alert): boolean =>
@@ -187,7 +221,8 @@ describe.each([
     const alerts = await world.lab.until('leak over gRPC', (all) => all.some(mine));
     expect(alerts.find(mine)).toMatchObject({
       identifier: { kind: 'imei', known: true },
-      evidence: { where: 'message' },
+      evidence: { where: 'message', path: 'field 3.1', decoding: ['protobuf'] },
+      flow: { protocol: 'grpc', method: 'POST', encrypted: tls },
     });
   });
 });
@@ -216,6 +251,7 @@ describe.each([
     expect(alerts.find(mine)).toMatchObject({
       identifier: { kind: 'imei', known: true },
       evidence: { where: 'message', path: '$.imei' },
+      flow: { protocol: 'mqtt', encrypted: tls },
     });
   });
 });

@@ -50,6 +50,19 @@ const rows: [name: string, sent: Sent, expected: string[]][] = [
     ],
   ],
   [
+    'a protobuf body whose first field is a long text, by its media type',
+    {
+      headers: [['Content-Type', 'application/x-protobuf']],
+      body: Buffer.concat([
+        Buffer.from([0x0a, 80]),
+        Buffer.alloc(80, 'word '),
+        Buffer.from([0x1a, 17, 0x0a, 15]),
+        Buffer.from(IMEI),
+      ]),
+    },
+    ['imei body field 3.1 [protobuf]'],
+  ],
+  [
     'base64 in a JSON string inside gzip',
     {
       headers: [['Content-Encoding', 'gzip']],

@@ -377,3 +377,46 @@ test('a value in the payload of any frame comes out', () => {
     { numRuns: 1000 },
   );
 });
+
+describe('what a phone sends of an extended CONNECT before it is answered', () => {
+  const connect = headers(1, [
+    [':method', 'CONNECT'],
+    [':protocol', 'websocket'],
+    [':scheme', 'https'],
+    [':authority', 'a.example'],
+    [':path', '/live'],
+  ]);
+  // Final text frame with a mask of zeros: RFC 6455 5.2.
+  const message = Buffer.concat([Buffer.from([0x81, 0x80 | IMEI.length, 0, 0, 0, 0]), Buffer.from(IMEI)]);
+  const steps = (status: string): Step[] => [
+    ...up(connect, frame(TYPE.data, 0, 1, message)),
+    ['response', Buffer.concat([settings(), headers(1, [[':status', status]])])],
+  ];
+
+  test.each([
+    ['whole', (all: Buffer) => [all]],
+    ['byte by byte', byteByByte],
+  ])('is read as what the answer makes of it, %s', (_, cut) => {
+    const { story, unreadable } = digest(read(steps('200'), { alpn: 'h2', cut }));
+    expect(story).toContain('1 upgraded to websocket');
+    expect(story).toContain(`message request 1 websocket text: ${IMEI}`);
+    expect(unreadable).toEqual([]);
+  });
+
+  test('is a body when the answer refuses, or never comes', () => {
+    const body = message.toString('latin1');
+    expect(digest(read(steps('403'), { alpn: 'h2' })).story).toContain(bodyOf(1, body, false));
+    expect(digest(read(up(connect, frame(TYPE.data, 0, 1, message)), { alpn: 'h2' })).story).toContain(
+      bodyOf(1, body, false),
+    );
+  });
+
+  test('is not held without end', () => {
+    const seen = (frames: number) => {
+      const sent = up(connect, ...Array.from({ length: frames }, () => frame(TYPE.data, 0, 1, message)));
+      return inOrder(read(sent, { alpn: 'h2', limits: { maxHeldBytes: 30 }, close: false }), 'request');
+    };
+    expect(seen(1)).not.toContain(IMEI);
+    expect(seen(2).split(IMEI)).toHaveLength(3);
+  });
+});

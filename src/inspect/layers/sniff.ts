@@ -34,6 +34,9 @@ export interface Hint {
   isValue?: boolean;
 }
 
+/** `application/grpc+proto`, `application/x-protobuf`, `application/vnd.google.protobuf`… */
+const PROTOBUF = /^application\/(?:grpc\b(?!.*\+json)|(?:[\w.-]*[.-])?protobuf\b)/;
+
 export function sniff(head: Buffer, hint: Hint): Format {
   const coding = hint.codings?.at(-1);
   if (coding !== undefined) {
@@ -47,7 +50,8 @@ export function sniff(head: Buffer, hint: Hint): Format {
   const wide = utf16Order(head);
   if (wide) return wide;
   if (looksJson(head)) return 'json';
-  if (!isText(head)) return 'binary';
+  // A first field of 32 characters and more makes the beginning of a message look like text.
+  if (PROTOBUF.test(type) || !isText(head)) return 'binary';
   if (
     !hint.isValue &&
     head.length > 4 &&
