@@ -12,7 +12,7 @@ import { Layer } from './layers/layer.ts';
 import { LeafSink } from './layers/leaf.ts';
 import type { ByteSink } from './layers/sink.ts';
 import { registry } from './registry.ts';
-import { searchHeaders, searchTarget, searchValue } from './request-places.ts';
+import { LatestHead, searchHeaders, searchValue } from './request-places.ts';
 import { CleanValues, DEFAULT_LIMITS, type Limits, type OperatorDecoder, type Place, placeAt, Scope } from './scope.ts';
 import { type Known, prepareKnown } from './search/known.ts';
 import { Names } from './structure/names.ts';
@@ -45,7 +45,7 @@ interface Exchange {
   scope: Scope;
   body: ByteSink | null;
   contentType: string | null;
-  codings: string[];
+  codings: readonly string[];
   message: ByteSink | null;
 }
 
@@ -56,10 +56,12 @@ interface FlowState {
   host: string;
   exchanges: Map<number, Exchange>;
   raw: ByteSink | null;
+  head: LatestHead;
 }
 
 /** HTTP/2 allows many streams at once; a flow with more open ones than this is hostile. */
 const MAX_EXCHANGES = 20_000;
+const NONE: readonly string[] = [];
 /** Raw bytes belong to the flow, not to an exchange. */
 const RAW_EXCHANGE = 0;
 /** What gRPC carries unless it says otherwise, which JSON says by itself. */
@@ -106,7 +108,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     let exchange = flow.exchanges.get(number);
     if (!exchange) {
       const scope = newScope(flowId, flow, number);
-      exchange = { scope, body: null, contentType: null, codings: [], message: null };
+      exchange = { scope, body: null, contentType: null, codings: NONE, message: null };
       flow.exchanges.set(number, exchange);
       const [oldest] = flow.exchanges.keys();
       if (flow.exchanges.size > MAX_EXCHANGES) {
@@ -129,20 +131,15 @@ export function createInspector(options: InspectorOptions): Inspector {
   function onHead(flow: FlowState, event: Extract<FlowEvent, { type: 'request-head' }>): void {
     finish(flow, event.exchange);
     const exchange = exchangeOf(event.flowId, flow, event.exchange);
-    const field = (name: string): string | null =>
-      event.headers.find(([each]) => each.toLowerCase() === name)?.[1] ?? null;
-    exchange.contentType = field('content-type');
-    exchange.codings = (field('content-encoding') ?? '').split(',').filter((coding) => coding.trim() !== '');
-    searchTarget(exchange.scope, event.target);
-    searchHeaders(exchange.scope, event.headers);
-    if (field('host') === null) {
-      searchValue(
-        exchange.scope,
-        placeAt('header', 'header:Host', 'Host'),
-        Buffer.from(event.authority, 'latin1'),
-        true,
-      );
+    let hasHost = false;
+    let codings: string | null = null;
+    for (const [name, value] of event.headers) {
+      if (name.length === 4) hasHost ||= name.toLowerCase() === 'host';
+      else if (name.length === 12 && name.toLowerCase() === 'content-type') exchange.contentType ??= value;
+      else if (name.length === 16 && name.toLowerCase() === 'content-encoding') codings ??= value;
     }
+    if (codings !== null) exchange.codings = codings.split(',').filter((coding) => coding.trim() !== '');
+    flow.head.search(exchange.scope, event.target, event.headers, hasHost ? null : event.authority);
   }
 
   function onMessage(flow: FlowState, event: Extract<FlowEvent, { type: 'message' }>): void {
@@ -170,7 +167,14 @@ export function createInspector(options: InspectorOptions): Inspector {
     if (event.type === 'flow-opened') {
       const { id, deviceId, destination, hello } = event.flow;
       const device = options.deviceFor(deviceId);
-      const flow = { device, ...tablesOf(device), host: destination.host, exchanges: new Map(), raw: null };
+      const flow = {
+        device,
+        ...tablesOf(device),
+        host: destination.host,
+        exchanges: new Map(),
+        raw: null,
+        head: new LatestHead(),
+      };
       flows.set(id, flow);
       if (hello?.sni) searchValue(newScope(id, flow, RAW_EXCHANGE), placeAt('sni', null, null), Buffer.from(hello.sni));
       return;

@@ -6,7 +6,7 @@ import { Layer } from './layers/layer.ts';
 import { LeafSink } from './layers/leaf.ts';
 import type { ByteSink } from './layers/sink.ts';
 import { isClean, searchWhole } from './layers/whole-value.ts';
-import { addField, type Fields, MAX_FIELD_TEXT, type Place, placeAt, type Scope } from './scope.ts';
+import { addField, type Fields, MAX_FIELD_TEXT, type Place, placeAt, type Scope, type Traces } from './scope.ts';
 import { decodePercent } from './structure/form.ts';
 
 /** Values fixed by protocol or browser: searched for registered values, never judged by shape. */
@@ -54,6 +54,57 @@ const DULL = new Set([
 /** Shorter parameter names hold no identifier themselves. */
 const LEAST_TELLING_NAME = 12;
 
+/**
+ * The target and the fields of a connection's latest request in which nothing was found: most come again with the next.
+ * What is the same in the same place, for the same phone, means the same; it is still noted and compared.
+ * Promise: one head is kept at most, and none before the second request.
+ */
+export class LatestHead {
+  #requests = 0;
+  #target: CleanPiece | null = null;
+  #fields: (CleanPiece | null)[] = [];
+
+  search(scope: Scope, target: string, headers: readonly [string, string][], authority: string | null): void {
+    this.#requests++;
+    this.#target = this.#piece(scope, this.#target, '', target, () => searchTarget(scope, target));
+    const fields = this.#fields;
+    const count = authority === null ? headers.length : headers.length + 1;
+    for (let at = 0; at < count; at++) {
+      // HTTP/2 has no Host field: its authority takes the place.
+      const header = headers[at];
+      const name = header === undefined ? 'Host' : header[0];
+      const value = header === undefined ? (authority ?? '') : header[1];
+      const piece = this.#piece(scope, fields[at] ?? null, name, value, () => searchHeader(scope, name, value));
+      if (this.#requests > 1) fields[at] = piece;
+    }
+    fields.length = Math.min(fields.length, count, MAX_PIECES);
+  }
+
+  #piece(scope: Scope, latest: CleanPiece | null, name: string, value: string, search: () => void): CleanPiece | null {
+    if (latest !== null && latest.value === value && latest.name === name) {
+      scope.repeat(latest.traces);
+      return latest;
+    }
+    if (this.#requests === 1 || value.length > LONGEST_PIECE) {
+      search();
+      return null;
+    }
+    const { said } = scope;
+    const traces = scope.trace(search);
+    return scope.said === said ? { name, value, traces } : null;
+  }
+}
+
+interface CleanPiece {
+  name: string;
+  value: string;
+  traces: Traces;
+}
+
+/** Real requests have some dozen fields. */
+const MAX_PIECES = 64;
+const LONGEST_PIECE = 4096;
+
 export function searchTarget(scope: Scope, target: string): void {
   const question = target.indexOf('?');
   const path = (question < 0 ? target : target.slice(0, question)).replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '');
@@ -90,13 +141,15 @@ function beginning(value: Buffer): string {
 }
 
 export function searchHeaders(scope: Scope, headers: readonly [string, string][]): void {
-  for (const [name, value] of headers) {
-    const lower = name.toLowerCase();
-    if (lower === 'cookie') searchCookies(scope, value);
-    else if (lower === 'authorization' && /^basic /i.test(value)) searchBasic(scope, name, value.slice(6));
-    else if (!isClean(scope, 'header', name, value)) {
-      searchValue(scope, placeAt('header', `header:${name}`, name), Buffer.from(value, 'latin1'), DULL.has(lower));
-    }
+  for (const [name, value] of headers) searchHeader(scope, name, value);
+}
+
+function searchHeader(scope: Scope, name: string, value: string): void {
+  const lower = name.toLowerCase();
+  if (lower === 'cookie') searchCookies(scope, value);
+  else if (lower === 'authorization' && /^basic /i.test(value)) searchBasic(scope, name, value.slice(6));
+  else if (!isClean(scope, 'header', name, value)) {
+    searchValue(scope, placeAt('header', `header:${name}`, name), Buffer.from(value, 'latin1'), DULL.has(lower));
   }
 }
 

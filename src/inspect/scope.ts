@@ -195,6 +195,13 @@ export class CleanValues {
 /** At most 2 MB of short values. */
 const MAX_CLEAN = 4096;
 
+/** What a piece of a request leaves behind when nothing is found in it. */
+export interface Traces {
+  tokens: Token[];
+  /** Names and values. */
+  notes: Fields;
+}
+
 export interface ScopeOptions {
   flowId: string;
   exchange: number;
@@ -232,9 +239,10 @@ export class Scope {
   /** No more shapes are judged. */
   isSpent = false;
   #candidates = 0;
+  #traces: Traces | null = null;
   #findings = 0;
-  readonly #seen = new Set<string>();
-  readonly #partial = new Set<string>();
+  #seen: Set<string> | null = null;
+  #partial: Set<string> | null = null;
 
   constructor(options: ScopeOptions) {
     this.flowId = options.flowId;
@@ -258,17 +266,46 @@ export class Scope {
   }
 
   /** The value in `bytes[from, to)` of a readable layer, when it may tell one phone from another; `inner` is its locator there. */
-  token(place: Place, inner: () => string | null, key: string | null, bytes: Buffer, from: number, to: number): void {
+  token(
+    place: Place,
+    inner: { readonly path: string } | null,
+    key: string | null,
+    bytes: Buffer,
+    from: number,
+    to: number,
+  ): void {
     if (!this.#onToken || !mayBeToken(bytes, from, to)) return;
-    this.#onToken({
+    const token: Token = {
       flow: this.flowId,
       exchange: this.exchange,
       where: place.where,
-      path: locatorIn(place, inner()),
+      path: locatorIn(place, inner === null ? null : inner.path),
       key,
       decoding: chainOf(place),
       text: bytes.toString('latin1', from, to),
-    });
+    };
+    this.#traces?.tokens.push(token);
+    this.#onToken(token);
+  }
+
+  /** What `work` leaves to be noted and compared. */
+  trace(work: () => void): Traces {
+    const traces: Traces = { tokens: [], notes: [] };
+    this.#traces = traces;
+    this.beside.traced = traces.notes;
+    try {
+      work();
+    } finally {
+      this.#traces = null;
+      this.beside.traced = null;
+    }
+    return traces;
+  }
+
+  /** The same again, in this exchange. */
+  repeat({ tokens, notes }: Traces): void {
+    for (const [name, value] of notes) this.beside.noteText(name, value);
+    if (this.#onToken) for (const token of tokens) this.#onToken({ ...token, exchange: this.exchange });
   }
 
   /** False once the exchange has had its share of shape judging. */
@@ -286,6 +323,7 @@ export class Scope {
     this.said++;
     const { kind, value, path, chain, hash } = found;
     const identity = [place.where, path, ...chain, kind, value, hash !== null].join('\u0000');
+    this.#seen ??= new Set();
     if (this.#seen.has(identity)) return;
     if (this.#findings >= this.limits.findings) {
       this.partial(`more than ${this.limits.findings} findings in one exchange: the rest is not listed`);
@@ -320,6 +358,7 @@ export class Scope {
 
   partial(reason: string): void {
     this.said++;
+    this.#partial ??= new Set();
     if (this.#partial.has(reason) || this.#partial.size >= 16) return;
     this.#partial.add(reason);
     this.#emit({ type: 'partially-scanned', flowId: this.flowId, exchange: this.exchange, reason });

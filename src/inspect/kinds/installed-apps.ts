@@ -56,6 +56,8 @@ export const installedApps: IdentifierKind = {
 function judge(run: Run): Verdict | null {
   const hint = hintOf(run.key, 'installed_apps');
   if (!hint) return null;
+  // Every name has a dot: the usual no, said quickly.
+  if (!hasDots(run.text, run.start, FEWEST_IN_SIGHT)) return null;
   const window = run.text.slice(Math.max(0, run.start - REACH), run.start);
   // Of a list offered one by one, the first reports for all.
   if (window.slice(window.lastIndexOf('[') + 1).search(PACKAGE) >= 0) return null;
@@ -77,4 +79,13 @@ function judge(run: Run): Verdict | null {
   return hint.group === 'strong'
     ? found(span, [...packages.keys()].join(','), 'likely', `${reasoning}, beside a name for installed apps`)
     : found(span, [...packages.keys()].join(','), 'possible', reasoning);
+}
+
+function hasDots(text: string, from: number, fewest: number): boolean {
+  let at = from;
+  for (let count = 0; count < fewest; count++) {
+    at = text.indexOf('.', at) + 1;
+    if (at === 0) return false;
+  }
+  return true;
 }

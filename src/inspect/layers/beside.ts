@@ -4,10 +4,15 @@
  * Promise: at most MAX_NOTED short values and MAX_WAITING payloads are kept, and only until then.
  */
 
+import { JsonPath } from '../structure/json-path.ts';
+import type { Names } from '../structure/names.ts';
+
 /** Real requests have some dozen; a report of thousands of rows holds its key at the top. */
 const MAX_NOTED = 64;
 const LONGEST_KEY = 64;
 const MAX_WAITING = 4;
+/** Nested ones come after the one around them. */
+const MAX_DOCUMENTS = 4;
 /** Longer payloads are files: their verdict does not wait. */
 export const MAX_KEPT = 16 << 10;
 
@@ -27,6 +32,10 @@ export type TryKeys = (bytes: Buffer, values: Values) => { name: string; bytes: 
 export class Beside {
   #values: Values | null = null;
   #waiting: Waiting[] | null = null;
+  /** Hears what is noted. */
+  traced: Values | null = null;
+  /** Whole documents: their values are only read out when something waits for them. */
+  #documents: { bytes: Buffer; literals: number[]; names: Names }[] | null = null;
 
   /** A short value of the exchange; cheap, because every value comes by. */
   note(name: string | null, bytes: Buffer, from: number, to: number): void {
@@ -38,13 +47,37 @@ export class Beside {
     if (value.length >= 2 && value.length <= LONGEST_KEY && this.#hasRoom()) this.#add(name, value);
   }
 
+  /** All values of a JSON document, as `JsonView` shows it; false when there is no room: then each must be noted. */
+  noteDocument(bytes: Buffer, literals: readonly number[], names: Names): boolean {
+    this.#documents ??= [];
+    if (this.#documents.length >= MAX_DOCUMENTS) return false;
+    this.#documents.push({ bytes, literals: literals.slice(), names });
+    return true;
+  }
+
+  #readDocuments(): void {
+    for (const { bytes, literals, names } of this.#documents ?? []) {
+      const path: JsonPath = new JsonPath(() => literals, names, {
+        nested: () => false,
+        nestedBytes: () => undefined,
+        nestedEnd: () => undefined,
+        value: (start, end, key) => this.note(key?.text ?? null, bytes, start, end),
+      });
+      path.advance(bytes, 0, bytes.length);
+      path.end();
+    }
+    this.#documents = null;
+  }
+
   #hasRoom(): boolean {
     return this.#values === null || this.#values.length < MAX_NOTED;
   }
 
   #add(name: string | null, value: string): void {
+    const noted: Values[number] = [name ?? 'a value beside it', value];
     this.#values ??= [];
-    this.#values.push([name ?? 'a value beside it', value]);
+    this.#values.push(noted);
+    this.traced?.push(noted);
   }
 
   /** False when the payload must be judged now. */
@@ -60,6 +93,7 @@ export class Beside {
     const waiting = this.#waiting;
     if (!waiting) return;
     this.#waiting = null;
+    this.#readDocuments();
     for (const { bytes, opened, closed } of waiting) {
       const key = this.#values && tryKeys(bytes, this.#values);
       if (key) opened(key.name, key.bytes);

@@ -30,12 +30,15 @@ export class JsonSink implements ByteSink, Scanning {
         this.#nested?.end(true);
         this.#nested = null;
       },
-      value: ({ key, start, end }) => {
-        this.#scanner.judgeValue(key, start, end);
-      },
-      anyValue: (start, end) => this.#scanner.compareValue(start, end),
+      value: (start, end, key) => this.#scanner.value(start, end, key),
     });
-    this.#scanner = new Scanner(scope, place, { isText: true, isDeep: true, json: path, open });
+    this.#scanner = new Scanner(scope, place, {
+      isText: true,
+      isDeep: true,
+      json: path,
+      literals: () => this.#view.literals,
+      open,
+    });
   }
 
   write(bytes: Buffer): void {
@@ -53,6 +56,6 @@ export class JsonSink implements ByteSink, Scanning {
       return;
     }
     const rest = this.#view.end();
-    this.#scanner.push(rest.length === 0 ? view : Buffer.concat([view, rest]), true);
+    this.#scanner.push(rest === null ? view : Buffer.concat([view, rest]), true);
   }
 }

@@ -14,13 +14,38 @@ export type Judged = Pick<Found, 'kind' | 'value' | 'known' | 'confidence' | 're
   end: number;
 };
 
+/** Kinds by the anchors they take, and for values beside key names by the key. */
+interface Takers {
+  anchor: Map<Anchor, readonly IdentifierKind[]>;
+  key: Map<string, readonly IdentifierKind[]>;
+}
+
+const takers = new WeakMap<readonly IdentifierKind[], Takers>();
+/** Bounded so that keys chosen by a hostile sender cannot fill memory. */
+const MAX_REMEMBERED = 4096;
+
+function kindsFor(anchor: Anchor, key: string | null, kinds: readonly IdentifierKind[]): readonly IdentifierKind[] {
+  const known: Takers = takers.get(kinds) ?? { anchor: new Map(), key: new Map() };
+  takers.set(kinds, known);
+  let all = known.anchor.get(anchor);
+  if (!all) {
+    all = kinds.filter(({ shape }) => shape?.anchors.includes(anchor));
+    known.anchor.set(anchor, all);
+  }
+  if (anchor !== 'key' || key === null) return anchor === 'key' ? all.filter(({ shape }) => !shape?.key) : all;
+  let named = known.key.get(key);
+  if (!named) {
+    named = all.filter(({ shape }) => !shape?.key || shape.key(key));
+    if (known.key.size >= MAX_REMEMBERED) known.key.clear();
+    known.key.set(key, named);
+  }
+  return named;
+}
+
 export function judge(anchor: Anchor, run: Run, scope: Scope): Judged | null {
   let best: { kind: IdentifierKind; verdict: Verdict } | null = null;
-  for (const kind of scope.kinds) {
-    const shape = kind.shape;
-    if (!shape?.anchors.includes(anchor)) continue;
-    if (anchor === 'key' && shape.key && !(run.key !== null && shape.key(run.key))) continue;
-    const verdict = shape.judge(run);
+  for (const kind of kindsFor(anchor, run.key, scope.kinds)) {
+    const verdict = kind.shape?.judge(run);
     if (verdict && (best === null || RANK[verdict.confidence] > RANK[best.verdict.confidence]))
       best = { kind, verdict };
   }

@@ -11,6 +11,7 @@ import { findPairs, keyBefore } from '../scan/text-key.ts';
 import { chainOf, locatorIn, type Place, type Scope, windowAround } from '../scope.ts';
 import { findKnown, findXored, type Hit, MAX_SPAN } from '../search/known.ts';
 import type { JsonPath } from '../structure/json-path.ts';
+import type { Name } from '../structure/names.ts';
 import { judge } from './judge.ts';
 import { describe } from './known-finding.ts';
 import type { ByteSink } from './sink.ts';
@@ -37,6 +38,8 @@ export interface ScannerOptions {
   /** Decode runs and judge shapes; without, registered values only. */
   isDeep: boolean;
   json: JsonPath | null;
+  /** Of the document that `json` reads. */
+  literals?: () => number[];
   open: (place: Place) => ByteSink;
 }
 
@@ -59,7 +62,10 @@ export class Scanner {
   #anchorsAt = 0;
   #mailAt = 0;
   #pairsAt = 0;
-  #deferred = new Set<string>();
+  /** Null for none, as nearly always. */
+  #deferred: Set<string> | null = null;
+  /** The document came in one piece, and values in it need no noting one by one. */
+  #isNoted = false;
   #spans: { start: number; end: number }[] = [];
   #marks: Mark[] = [];
   #bytes: Buffer = NOTHING;
@@ -95,10 +101,12 @@ export class Scanner {
     this.#bytes = bytes;
     const base = this.#base;
     const end = base + bytes.length;
+    const json = this.#options.json;
+    if (json && final && base === 0)
+      this.#isNoted = this.#scope.beside.noteDocument(bytes, this.#options.literals?.() ?? [], this.#scope.names);
     for (const { finder } of this.#finders) finder.scan(bytes, base, final);
     this.#searchKnown(bytes, base, final);
     if (this.#options.isDeep && !this.#scope.isSpent) this.#searchShapes(bytes, base, final);
-    const json = this.#options.json;
     const horizon = json && !final ? end - LAG : end;
     this.#perform(horizon);
     if (json) json.advance(bytes, base, Math.max(json.at, horizon));
@@ -131,34 +139,35 @@ export class Scanner {
     return this.#work.subarray(0, tail.length);
   }
 
-  /** A value that stands beside a key: offered whole. Absolute offsets. */
-  judgeValue(key: string, start: number, end: number): void {
+  /** A value of a document; beside a telling name it is offered whole. Absolute offsets. */
+  value(start: number, end: number, key: Name | null): void {
+    if (key?.isKnown) this.#judgeValue(key.text, start, end);
+    const from = start - this.#base;
+    if (from < 0) return;
+    const to = end - this.#base;
+    const name = key === null ? null : key.text;
+    if (!this.#isNoted) this.#scope.beside.note(name, this.#bytes, from, to);
+    this.#scope.token(this.#place, this.#options.json, name, this.#bytes, from, to);
+  }
+
+  #judgeValue(key: string, start: number, end: number): void {
     const from = start - this.#base;
     if (end - start > MAX_VALUE || end === start || from < 0) return;
     this.#judge('key', from, end - this.#base, key);
-  }
-
-  /** Any value of a document, for comparing phones. Absolute offsets. */
-  compareValue(start: number, end: number): void {
-    const json = this.#options.json;
-    const from = start - this.#base;
-    if (json && from >= 0) this.#scope.beside.note(json.key?.text ?? null, this.#bytes, from, end - this.#base);
-    if (json && from >= 0)
-      this.#scope.token(this.#place, () => json.path, json.key?.text ?? null, this.#bytes, from, end - this.#base);
   }
 
   /** A layer that is one value beside a key. */
   #judgeWhole(length: number): void {
     const { key } = this.#place;
     this.#scope.beside.note(key, this.#bytes, 0, length);
-    this.#scope.token(this.#place, () => null, key, this.#bytes, 0, length);
-    if (key !== null && isKeyName(key)) this.judgeValue(key, 0, length);
+    this.#scope.token(this.#place, null, key, this.#bytes, 0, length);
+    if (key !== null && isKeyName(key)) this.#judgeValue(key, 0, length);
   }
 
   /** Acts upon everything that begins before `horizon`, in order. */
   #perform(horizon: number): void {
     if (this.#marks.length === 0) return;
-    this.#marks.sort((a, b) => a.at - b.at || a.rank - b.rank);
+    if (this.#marks.length > 1) this.#marks.sort((a, b) => a.at - b.at || a.rank - b.rank);
     let count = 0;
     for (const mark of this.#marks) {
       if (mark.at > horizon) break;
@@ -174,19 +183,21 @@ export class Scanner {
     if (!known) return;
     const from = Math.max(0, this.#searched - MAX_SPAN - base);
     const deferred = this.#deferred;
-    this.#deferred = new Set();
+    this.#deferred = null;
     const { isText, isDeep } = this.#options;
     const stretch = { bytes, from, binary: !isText, final, isStart: base === 0 };
     const hits = findKnown(known, stretch);
     if (isDeep && !this.#options.json) hits.push(...findXored(known, stretch));
     for (const hit of hits) {
       const identity = `${base + hit.start} ${hit.end - hit.start} ${hit.pattern.encoding}`;
-      const isOld = base + hit.decided <= this.#searched && !deferred.has(identity);
+      const isOld = base + hit.decided <= this.#searched && !deferred?.has(identity);
       this.#spans.push({ start: base + hit.start, end: base + hit.end });
       if (isOld && !(final && hit.decided > bytes.length)) continue;
       const owner = this.#ownerOf(hit, base);
-      if (owner === 'undecided' && !final) this.#deferred.add(identity);
-      else if (owner !== 'run') {
+      if (owner === 'undecided' && !final) {
+        this.#deferred ??= new Set();
+        this.#deferred.add(identity);
+      } else if (owner !== 'run') {
         const at = base + hit.start;
         this.#marks.push({ at, rank: 0, act: () => this.#reportKnown(hit, at) });
       }
@@ -235,7 +246,7 @@ export class Scanner {
     this.#mailAt = base + findMail(ready, Math.min(this.#mailAt - base, ready.length), final, offer);
     if (this.#options.json || !this.#options.isText) return;
     findPairs(bytes, this.#pairsAt - base, ready.length, (key, start, end) => {
-      this.#marks.push({ at: base + start, rank: 2, act: () => this.judgeValue(key, base + start, base + end) });
+      this.#marks.push({ at: base + start, rank: 2, act: () => this.#judgeValue(key, base + start, base + end) });
     });
     this.#pairsAt = base + ready.length;
   }
@@ -277,7 +288,7 @@ export class Scanner {
   }
 
   #runSink(alphabet: Alphabet): RunSink {
-    let run = new Unwrapper(this.#scope, this.#place, alphabet, this.#options.open);
+    let run: Unwrapper | null = null;
     return {
       whole: (bytes, from, to, start, padded) => {
         if (!isWorthOpening(bytes, from, to, alphabet, this.#scope, this.#place)) return;
@@ -287,12 +298,12 @@ export class Scanner {
         this.#marks.push({ at: start, rank: 1, act: () => this.#beginRun(found) });
       },
       open: (start) => {
-        run = new Unwrapper(this.#scope, this.#place, alphabet, this.#options.open);
-        const opened = run;
+        const opened = new Unwrapper(this.#scope, this.#place, alphabet, this.#options.open);
+        run = opened;
         this.#marks.push({ at: start, rank: 1, act: () => this.#beginRun(opened) });
       },
-      take: (chars) => run.take(chars),
-      close: (padded) => run.end(padded),
+      take: (chars) => run?.take(chars),
+      close: (padded) => run?.end(padded),
     };
   }
 

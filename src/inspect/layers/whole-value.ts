@@ -31,7 +31,7 @@ export function searchWhole(scope: Scope, place: Place, value: Buffer, open: (pl
     scope.beside.note(place.key, value, 0, value.length);
     if (!scope.comparesTokens) return;
     if (!holdsMore(value)) {
-      scope.token(place, () => null, place.key, value, 0, value.length);
+      scope.token(place, null, place.key, value, 0, value.length);
       return;
     }
   }

@@ -13,6 +13,11 @@ for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz') CLASS
 for (const char of '0123456789') CLASS[char.charCodeAt(0)] = 2;
 for (const char of '-_.:+/=~{}@') CLASS[char.charCodeAt(0)] = 3;
 
+/** Seconds from 2001 to 2033, or milli-, micro- and nanoseconds: the commonest of all numbers. */
+function isClock(bytes: Buffer, from: number, length: number): boolean {
+  return bytes[from] === 0x31 && (length === 10 || length === 13 || length === 16 || length === 19);
+}
+
 /** 8 to 256 characters of ids, with a digit or both cases. */
 export function mayBeToken(bytes: Buffer, from: number, to: number): boolean {
   if (to - from < LEAST || to - from > MOST) return false;
@@ -29,5 +34,6 @@ export function mayBeToken(bytes: Buffer, from: number, to: number): boolean {
       else upper++;
     }
   }
+  if (digits === to - from && isClock(bytes, from, digits)) return false;
   return digits > 0 || (upper > 2 && lower > 2);
 }

@@ -6,23 +6,14 @@
 
 import type { Name, Names } from './names.ts';
 
-export interface JsonValue {
-  key: string;
-  /** Absolute offsets of the text without its quotes. */
-  start: number;
-  end: number;
-}
-
 export interface JsonEvents {
   /** A string value that looks like a document of its own starts at this offset; true claims it. */
   nested(start: number): boolean;
   /** View bytes of a claimed string. */
   nestedBytes(bytes: Buffer): void;
   nestedEnd(): void;
-  /** A string, number or word ended that stands beside a key from key-names.yaml. */
-  value(value: JsonValue): void;
-  /** Any string, number or word ended, keys excluded. Absolute offsets of the text without its quotes. */
-  anyValue(start: number, end: number): void;
+  /** A string, number or word ended, keys excluded. Absolute offsets of the text without its quotes; its nearest key. */
+  value(start: number, end: number, key: Name | null): void;
 }
 
 /** Real documents stay under 30; a hostile one has 100,000. */
@@ -50,6 +41,8 @@ export class JsonPath {
   /** The beginning of a key that did not end in the bytes where it began. */
   #keyHead: Buffer | null = null;
   #pendingKey: Name | null = null;
+  /** Locator of each open object or array, once it was asked for: most values share theirs with their neighbours. */
+  readonly #paths: (string | null)[] = [];
 
   /** Index of the first literal quote not yet passed. */
   #literal = 0;
@@ -77,16 +70,20 @@ export class JsonPath {
   }
 
   get path(): string {
-    let out = '$';
     const levels = Math.min(this.#depth, MAX_DEPTH);
-    for (let level = 0; level < levels; level++) {
-      if (this.#isArray[level]) out += `[${this.#index[level]}]`;
-      else {
-        const key = level === this.#depth - 1 ? this.#pendingKey : this.#keys[level];
-        if (key) out += /^[A-Za-z_$][\w$-]*$/.test(key.text) ? `.${key.text}` : `[${JSON.stringify(key.text)}]`;
-      }
-    }
-    return this.#depth > MAX_DEPTH ? `${out}…` : out;
+    const path = this.#pathAt(levels);
+    return this.#depth > MAX_DEPTH ? `${path}…` : path;
+  }
+
+  /** What stands at `level` (0: the document itself), by the way to it. */
+  #pathAt(level: number): string {
+    if (level === 0) return '$';
+    const at = level - 1;
+    const around = this.#paths[at] ?? this.#pathAt(at);
+    this.#paths[at] = around;
+    if (this.#isArray[at]) return `${around}[${this.#index[at]}]`;
+    const key = at === this.#depth - 1 ? this.#pendingKey : this.#keys[at];
+    return key ? around + key.step : around;
   }
 
   /** Reads up to absolute offset `to`; `bytes[0]` stands at `base`. */
@@ -150,9 +147,7 @@ export class JsonPath {
   }
 
   #value(start: number, end: number): void {
-    const key = this.key;
-    if (key?.isKnown) this.#events.value({ key: key.text, start, end });
-    this.#events.anyValue(start, end);
+    this.#events.value(start, end, this.key);
   }
 
   #isLiteral(literals: number[], offset: number): boolean {
@@ -207,6 +202,7 @@ export class JsonPath {
           this.#isArray[this.#depth] = byte === 0x5b;
           this.#index[this.#depth] = 0;
           this.#keys[this.#depth] = null;
+          this.#paths[this.#depth] = null;
         }
         this.#depth++;
         this.#pendingKey = null;

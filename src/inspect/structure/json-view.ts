@@ -43,8 +43,9 @@ export class JsonView {
     return out.subarray(0, to);
   }
 
-  /** What an unfinished escape leaves at the end of the stream. */
-  end(): Buffer {
+  /** What an unfinished escape leaves at the end of the stream; null for nothing. */
+  end(): Buffer | null {
+    if (this.#escape === '' && this.#high === 0) return null;
     const out = Buffer.alloc(12);
     let to = this.#flushHigh(out, 0);
     to += out.write(this.#escape, to, 'latin1');

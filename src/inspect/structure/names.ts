@@ -9,6 +9,8 @@ export interface Name {
   /** Stands in key-names.yaml. */
   isKnown: boolean;
   readonly bytes: Buffer;
+  /** As one step of a locator: `.id`, `["a b"]`. */
+  readonly step: string;
 }
 
 /** Real apps use some hundred names. */
@@ -23,7 +25,8 @@ export class Names {
     const known = this.#byHash.get(hash);
     if (known && isSame(known.bytes, bytes, from, to)) return known;
     const text = bytes.toString('utf8', from, to);
-    const name: Name = { text, isKnown: isKeyName(text), bytes: Buffer.from(bytes.subarray(from, to)) };
+    const step = /^[A-Za-z_$][\w$-]*$/.test(text) ? `.${text}` : `[${JSON.stringify(text)}]`;
+    const name: Name = { text, isKnown: isKeyName(text), bytes: Buffer.from(bytes.subarray(from, to)), step };
     if (this.#byHash.size >= MAX_NAMES) this.#byHash.clear();
     this.#byHash.set(hash, name);
     return name;

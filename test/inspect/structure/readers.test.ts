@@ -18,14 +18,13 @@ describe('JSON locators', () => {
   /** Every value, with the locator the reader gives at its first byte. */
   function locate(text: string): string[] {
     const view = new JsonView();
-    const bytes = Buffer.concat([view.push(Buffer.from(text)), view.end()]);
+    const bytes = Buffer.concat([view.push(Buffer.from(text)), view.end() ?? Buffer.alloc(0)]);
     const found: string[] = [];
     const path = new JsonPath(() => view.literals, new Names(), {
       nested: () => false,
       nestedBytes: () => {},
       nestedEnd: () => {},
-      value: () => {},
-      anyValue: (start, end) => found.push(`${path.path}=${bytes.toString('utf8', start, end)}`),
+      value: (start, end) => found.push(`${path.path}=${bytes.toString('utf8', start, end)}`),
     });
     path.advance(bytes, 0, bytes.length);
     path.end();
