@@ -12,6 +12,11 @@ const MAX_CLOSED = 16;
 const MAX_VALUE = 512;
 const NONE: ReadonlyMap<string, string> = new Map();
 
+interface FlowClues {
+  exchanges: Map<number, { headers: ReadonlyMap<string, string>; host: string }>;
+  latest: { from: readonly [string, string][]; fields: ReadonlyMap<string, string> } | null;
+}
+
 export interface ClueTable {
   /** Call with every event. */
   note(event: FlowEvent): void;
@@ -20,7 +25,7 @@ export interface ClueTable {
 }
 
 export function createClueTable(signatures: Signatures): ClueTable {
-  const flows = new Map<string, Map<number, { headers: ReadonlyMap<string, string>; host: string }>>();
+  const flows = new Map<string, FlowClues>();
   const closed: string[] = [];
   const wanted = new Set(['user-agent', ...signatures.headers.keys()]);
 
@@ -38,12 +43,16 @@ export function createClueTable(signatures: Signatures): ClueTable {
   return {
     note(event) {
       if (event.type === 'request-head') {
-        let exchanges = flows.get(event.flowId);
-        if (!exchanges) {
-          exchanges = new Map();
-          flows.set(event.flowId, exchanges);
+        let flow = flows.get(event.flowId);
+        if (!flow) {
+          flow = { exchanges: new Map(), latest: null };
+          flows.set(event.flowId, flow);
         }
-        exchanges.set(event.exchange, { headers: fieldsOf(event.headers), host: hostOf(event.authority) });
+        const { exchanges, latest } = flow;
+        // Readers give out the same list again when a head was the same.
+        const fields = latest?.from === event.headers ? latest.fields : fieldsOf(event.headers);
+        flow.latest = { from: event.headers, fields };
+        exchanges.set(event.exchange, { headers: fields, host: hostOf(event.authority) });
         if (exchanges.size > MAX_EXCHANGES) exchanges.delete(exchanges.keys().next().value as number);
       } else if (event.type === 'flow-closed' && flows.has(event.flowId)) {
         closed.push(event.flowId);
@@ -51,7 +60,7 @@ export function createClueTable(signatures: Signatures): ClueTable {
       }
     },
     of(flow, exchange) {
-      const known = exchange === null ? undefined : flows.get(flow.id)?.get(exchange);
+      const known = exchange === null ? undefined : flows.get(flow.id)?.exchanges.get(exchange);
       return {
         headers: known?.headers ?? NONE,
         host: known?.host ?? flow.hello?.sni ?? flow.destination.host,

@@ -1,32 +1,54 @@
 /**
  * Keeps the lab's memory flat while megabytes stream through it. Relayed chunks are 64 KB buffers outside V8's heap, which
  * gives V8 little reason to collect them: some 40 MB of dead ones pile up. So it is asked to: a minor collection (0.5 ms) per
- * few megabytes relayed, and a major one (15 ms) when buffers that were still queued then have piled up all the same.
+ * few megabytes of bulk, and a major one (25 ms) when what was still in use then has piled up all the same: buffers, or the
+ * small things that every request leaves behind.
  * Needs `--expose-gc` (bin/phonehome.mjs); without it nothing happens.
  */
 
-/** Relayed bytes between two minor collections. */
+/** A chunk of a body that fills its buffer. */
+const BULK_BYTES = 8 << 10;
+/** Relayed bytes between two looks. */
 const EVERY_BYTES = 2 << 20;
-/** Bytes in buffers, beyond what was left by the last major collection, that ask for another. */
+/** Relayed bytes between two major collections that buffers ask for. */
+const APART_BYTES = 8 << 20;
+/** Bytes in buffers, and in the heap, beyond what was left by the last major collection, that ask for another. */
 const MAX_PILE_BYTES = 4 << 20;
+const MAX_GROWTH_BYTES = 16 << 20;
 
 type Collect = (options?: { type: 'minor' | 'major' }) => void;
 
+/** Bytes in use. */
+export interface InUse {
+  arrayBuffers: number;
+  heapUsed: number;
+}
+
 const collector = (): Collect | null => (globalThis as { gc?: Collect }).gc ?? null;
-const bytesInBuffers = (): number => process.memoryUsage().arrayBuffers;
 
 /** Call with the size of every chunk that was relayed. */
-export function createScavenger(collect = collector(), measure = bytesInBuffers): (bytes: number) => void {
+export function createScavenger(
+  collect = collector(),
+  measure: () => InUse = process.memoryUsage,
+): (bytes: number) => void {
   let relayed = 0;
+  let bulk = 0;
+  let apart = 0;
   let kept = measure();
   return (bytes) => {
     relayed += bytes;
+    if (bytes >= BULK_BYTES) bulk += bytes;
     if (!collect || relayed < EVERY_BYTES) return;
+    apart += relayed;
+    if (bulk > relayed / 2) collect({ type: 'minor' });
     relayed = 0;
-    collect({ type: 'minor' });
-    if (measure() - kept < MAX_PILE_BYTES) return;
+    bulk = 0;
+    const now = measure();
+    const hasPile = now.arrayBuffers - kept.arrayBuffers >= MAX_PILE_BYTES && apart >= APART_BYTES;
+    if (!hasPile && now.heapUsed - kept.heapUsed < MAX_GROWTH_BYTES) return;
     collect({ type: 'major' });
     kept = measure();
+    apart = 0;
   };
 }
 

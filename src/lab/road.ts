@@ -78,6 +78,45 @@ export interface Road {
   openFlows(): number;
 }
 
+/** Made for every event, and asked for hardly any: the answers are looked up when they are wanted. */
+class EventContext implements AlertContext {
+  readonly time: number;
+  readonly #rooms: RoadRooms;
+  readonly #traveller: Traveller;
+  readonly #exchange: number | null;
+
+  constructor(rooms: RoadRooms, traveller: Traveller, time: number, exchange: number | null) {
+    this.#rooms = rooms;
+    this.#traveller = traveller;
+    this.time = time;
+    this.#exchange = exchange;
+  }
+
+  get flow(): Flow {
+    return this.#traveller.flow;
+  }
+
+  get facts(): DestinationFacts {
+    return this.#traveller.facts;
+  }
+
+  get device(): AlertDevice {
+    return this.#traveller.device;
+  }
+
+  get case(): AlertContext['case'] {
+    return this.#rooms.caseAt(this.device.id, this.time);
+  }
+
+  get head(): AlertContext['head'] {
+    return this.#exchange === null ? null : this.#rooms.headOf(this.flow.id, this.#exchange);
+  }
+
+  attribute(): Attribution | null {
+    return this.#rooms.attribute(this.flow, this.#exchange);
+  }
+}
+
 interface Traveller {
   flow: Flow;
   facts: DestinationFacts;
@@ -135,10 +174,8 @@ export function createRoad(rooms: RoadRooms): Road {
     for (const record of rooms.alertEvent(event, contextOf(traveller, event.time, exchange))) rooms.record(record);
   }
 
-  function contextOf(traveller: Traveller, time: number, exchange: number | null): AlertContext {
-    const head = exchange === null ? null : rooms.headOf(traveller.flow.id, exchange);
-    return { ...surroundingsOf(traveller, time), head, attribute: () => rooms.attribute(traveller.flow, exchange) };
-  }
+  const contextOf = (traveller: Traveller, time: number, exchange: number | null): AlertContext =>
+    new EventContext(rooms, traveller, time, exchange);
 
   function surroundingsOf({ flow, facts, device, spoken }: Traveller, time: number): Surroundings {
     return { flow, facts, device, spoken, case: rooms.caseAt(device.id, time), time };

@@ -2,6 +2,7 @@
 import type { Direction } from '../model/flow.ts';
 import type { MessageBody } from './body.ts';
 import { Carry } from './carry.ts';
+import type { RequestHead, ResponseHead } from './http1-head.ts';
 
 export type Phase =
   | 'head'
@@ -29,6 +30,9 @@ export interface Side {
   /** Reads the messages inside the body, when its content type frames them. */
   messages: MessageBody | null;
   ended: boolean;
+  /** The latest head: the next one is often the same. */
+  headText: string;
+  head: RequestHead | ResponseHead | null;
 }
 
 /** A request that waits for its answer. */
@@ -53,6 +57,8 @@ export function newSide(direction: Direction): Side {
     bodyOpen: false,
     messages: null,
     ended: false,
+    headText: '',
+    head: null,
   };
 }
 
@@ -62,4 +68,17 @@ export function fieldOf(headers: [string, string][], name: string): string | nul
     if (key.length === name.length && value !== '' && key.toLowerCase() === name) return value;
   }
   return null;
+}
+
+/** `parse`, unless the text is the same as the latest; only what was understood is kept. */
+export function parseOnce<Head extends RequestHead | ResponseHead>(
+  side: Side,
+  text: string,
+  parse: (text: string) => Head | null,
+): Head | null {
+  if (side.head !== null && text === side.headText) return side.head as Head;
+  const head = parse(text);
+  side.headText = head === null ? '' : text;
+  side.head = head;
+  return head;
 }

@@ -10,7 +10,7 @@ import type { Direction, FlowEvent } from '../model/flow.ts';
 import { openMessageBody } from './body.ts';
 import { type Framing, frameRequest, frameResponse } from './http1-framing.ts';
 import { parseFields, parseRequestHead, parseResponseHead } from './http1-head.ts';
-import { fieldOf, NO_FIELDS, newSide, type Pending, type Side } from './http1-side.ts';
+import { fieldOf, NO_FIELDS, newSide, type Pending, parseOnce, type Side } from './http1-side.ts';
 import { readTarget } from './http1-target.ts';
 import type { Layer, Reading } from './layer.ts';
 import type { Upgrade } from './upgrade.ts';
@@ -141,7 +141,7 @@ export class Http1Layer implements Layer {
 
   /** False, with the direction given up, when it is no HTTP/1 request. */
   #requestHead(side: Side, text: string, time: number, out: FlowEvent[]): boolean {
-    const head = parseRequestHead(text);
+    const head = parseOnce(side, text, parseRequestHead);
     if (head === null || this.#pending.length >= this.#reading.limits.maxPipelined) {
       const reason = head === null ? 'not an HTTP/1 request' : 'too many requests without an answer';
       this.#fail(side, reason, time, out);
@@ -163,7 +163,7 @@ export class Http1Layer implements Layer {
 
   /** False, with the direction given up, when it is no HTTP/1 response. */
   #responseHead(side: Side, text: string, time: number, out: FlowEvent[]): boolean {
-    const head = parseResponseHead(text);
+    const head = parseOnce(side, text, parseResponseHead);
     if (head === null) {
       this.#fail(side, 'not an HTTP/1 response', time, out);
       return false;
