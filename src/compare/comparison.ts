@@ -58,7 +58,7 @@ export interface Comparing<C extends Surroundings> {
 
 const MIN_REQUESTS = 5;
 const MIN_CONNECTIONS = 2;
-/** Values of one request; a report of thousands of rows is content. */
+/** Values of one request: as many as the detector hands out. */
 const MAX_TOKENS = 400;
 const MAX_OPEN = 256;
 /** Rows of one transaction: 5 ms. */

@@ -31,6 +31,8 @@ export interface Limits {
   findings: number;
   /** Runs offered to shapes per exchange. */
   candidates: number;
+  /** Values per exchange handed out for comparing phones: a report of thousands of rows is content. */
+  tokens: number;
   /** Decoded bytes per encoded byte, over the whole layer. */
   ratio: number;
   /** Bytes of one picture kept for looking at it. */
@@ -42,6 +44,7 @@ export const DEFAULT_LIMITS: Limits = {
   levels: 10,
   findings: 1000,
   candidates: 10_000,
+  tokens: 400,
   ratio: 128,
   imageBytes: 8 << 20,
 };
@@ -239,6 +242,7 @@ export class Scope {
   /** No more shapes are judged. */
   isSpent = false;
   #candidates = 0;
+  #tokens = 0;
   #traces: Traces | null = null;
   #findings = 0;
   #seen: Set<string> | null = null;
@@ -274,7 +278,8 @@ export class Scope {
     from: number,
     to: number,
   ): void {
-    if (!this.#onToken || !mayBeToken(bytes, from, to)) return;
+    if (!this.#onToken || this.#tokens >= this.limits.tokens || !mayBeToken(bytes, from, to)) return;
+    this.#tokens++;
     const token: Token = {
       flow: this.flowId,
       exchange: this.exchange,
@@ -304,7 +309,7 @@ export class Scope {
 
   /** The same again, in this exchange. */
   repeat({ tokens, notes }: Traces): void {
-    for (const [name, value] of notes) this.beside.noteText(name, value);
+    this.beside.noteAgain(notes);
     if (this.#onToken) for (const token of tokens) this.#onToken({ ...token, exchange: this.exchange });
   }
 

@@ -34,6 +34,7 @@ export class Beside {
   #waiting: Waiting[] | null = null;
   /** Hears what is noted. */
   traced: Values | null = null;
+  #again: Values[] | null = null;
   /** Whole documents: their values are only read out when something waits for them. */
   #documents: { bytes: Buffer; literals: number[]; names: Names }[] | null = null;
 
@@ -45,6 +46,13 @@ export class Beside {
 
   noteText(name: string | null, value: string): void {
     if (value.length >= 2 && value.length <= LONGEST_KEY && this.#hasRoom()) this.#add(name, value);
+  }
+
+  /** What was noted of the same piece of an earlier request. */
+  noteAgain(values: Values): void {
+    if (values.length === 0 || !this.#hasRoom()) return;
+    this.#again ??= [];
+    if (this.#again.length < MAX_NOTED) this.#again.push(values);
   }
 
   /** All values of a JSON document, as `JsonView` shows it; false when there is no room: then each must be noted. */
@@ -94,6 +102,8 @@ export class Beside {
     if (!waiting) return;
     this.#waiting = null;
     this.#readDocuments();
+    if (this.#again) this.#values = [...this.#again.flat(), ...(this.#values ?? [])].slice(0, MAX_NOTED);
+    this.#again = null;
     for (const { bytes, opened, closed } of waiting) {
       const key = this.#values && tryKeys(bytes, this.#values);
       if (key) opened(key.name, key.bytes);

@@ -50,6 +50,14 @@ interface Mark {
   act: () => void;
 }
 
+const byPlace = (a: Mark, b: Mark): number => a.at - b.at || a.rank - b.rank;
+
+/** As they mostly are. */
+function isInOrder(marks: readonly Mark[]): boolean {
+  for (let i = 1; i < marks.length; i++) if (byPlace(marks[i - 1]!, marks[i]!) > 0) return false;
+  return true;
+}
+
 export class Scanner {
   /** One buffer for all passes: garbage of the size of the traffic would make the lab's memory grow. */
   #work: Buffer = NOTHING;
@@ -167,7 +175,7 @@ export class Scanner {
   /** Acts upon everything that begins before `horizon`, in order. */
   #perform(horizon: number): void {
     if (this.#marks.length === 0) return;
-    if (this.#marks.length > 1) this.#marks.sort((a, b) => a.at - b.at || a.rank - b.rank);
+    if (!isInOrder(this.#marks)) this.#marks.sort(byPlace);
     let count = 0;
     for (const mark of this.#marks) {
       if (mark.at > horizon) break;
@@ -175,7 +183,8 @@ export class Scanner {
       this.#options.json?.advance(this.#bytes, this.#base, mark.at);
       mark.act();
     }
-    this.#marks.splice(0, count);
+    if (count === this.#marks.length) this.#marks = [];
+    else this.#marks.splice(0, count);
   }
 
   #searchKnown(bytes: Buffer, base: number, final: boolean): void {
