@@ -26,6 +26,7 @@ interface Known {
   fingerprint: string | null;
   firstSeen: number;
   lastSeen: number;
+  told: boolean;
 }
 
 const MAX_PHONES = 1000;
@@ -38,7 +39,10 @@ export function createDiscovery(options: {
   makerOf: (mac: string) => string | null;
   deviceOf: (mac: string) => string | null;
   isPhone: (ip: string) => boolean;
+  /** How long one that was only met may take to introduce itself before it is told, milliseconds. Default: none. */
+  patienceMs?: number;
 }): Discovery {
+  const { patienceMs = 0 } = options;
   const phones = new Map<string, Known>();
   const owners = new Map<string, { mac: string; at: number; before: string | null; beforeAt: number }>();
   const conflicts = new Set<string>();
@@ -46,7 +50,6 @@ export function createDiscovery(options: {
   function meet(mac: string, ip: string, time: number, said: Partial<Lease>): DiscoveryNews[] {
     const news: DiscoveryNews[] = [];
     let phone = phones.get(mac);
-    const isNew = phone === undefined;
     phone ??= {
       addresses: new Map(),
       hostName: null,
@@ -54,6 +57,7 @@ export function createDiscovery(options: {
       fingerprint: null,
       firstSeen: time,
       lastSeen: time,
+      told: false,
     };
     phones.delete(mac);
     phones.set(mac, phone);
@@ -65,7 +69,11 @@ export function createDiscovery(options: {
     phone.addresses.delete(ip);
     phone.addresses.set(ip, time);
     if (phone.addresses.size > MAX_ADDRESSES) phone.addresses.delete(phone.addresses.keys().next().value as string);
-    if (isNew) news.push({ type: 'new', phone: view(mac, phone) });
+    // It has an IPv6 address seconds before DHCP gave it one: its name is worth the wait.
+    if (!phone.told && (said.mac !== undefined || Math.abs(time - phone.firstSeen) >= patienceMs)) {
+      phone.told = true;
+      news.push({ type: 'new', phone: view(mac, phone) });
+    }
     const conflict = conflictOver(ip, mac, time);
     if (conflict) news.push({ type: 'conflict', ip, macs: conflict });
     return news;

@@ -37,6 +37,8 @@ import { LabError } from '../model/lab.ts';
 
 /** A gateway that comes up, changes or goes is noticed after at most this long. */
 const LOOK_AGAIN_MS = 1000;
+/** dnsmasq looks for three seconds whether an address is free before it gives it. */
+const INTRODUCTION_MS = 8000;
 /** The machine's own resolvers change with its uplink. */
 const RESOLVERS_FRESH_MS = 15_000;
 
@@ -216,7 +218,12 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
   }
 
   function openDiscovery(isPhone: PhoneTest, lan: PhoneSide[], dhcp: boolean): Part {
-    const made = createDiscovery({ makerOf: options.makerOf, deviceOf: options.deviceOfMac, isPhone });
+    const made = createDiscovery({
+      makerOf: options.makerOf,
+      deviceOf: options.deviceOfMac,
+      isPhone,
+      patienceMs: dhcp ? INTRODUCTION_MS : 0,
+    });
     discovery = made;
     const watch = watchDiscovery({
       discovery: made,

@@ -32,7 +32,7 @@ export function makeDirectory(path: string): void {
 
 /** A file given by flag is the operator's own: it is read, never written. Otherwise DATA/devices.yaml is both. */
 export function openRegistry(options: LabOptions, warnings: string[]): DeviceRegistry {
-  const neighbours = createNeighbourTable({ now: Date.now });
+  const neighbours = createNeighbourTable({ now: () => performance.now() });
   if (!options.devicesFile) {
     const save = (all: readonly Device[]): void => saveDevices(options.data, all);
     return createDeviceRegistry({ devices: loadDevices(options.data), neighbours, save });

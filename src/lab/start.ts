@@ -126,7 +126,9 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
   });
   function notify(subject: string, message: string, severity: Alert['severity']): void {
     const lab: AlertDevice = { id: 'lab', model: null, ip: '', mac: null };
-    const record = alerter.system({ subject, message, severity, device: lab, time: now() });
+    // By its words: that something works again, or is wrong in another way, is no repeat.
+    const told = `${subject} ${message}`;
+    const record = alerter.system({ subject: told, message, severity, device: lab, time: now() });
     if (record) feed.publish(record);
   }
   let lanWatch: LanWatch | null = null;

@@ -63,8 +63,9 @@ describe('a lease', () => {
   });
 });
 
-const make = () =>
+const make = (more: { patienceMs?: number } = {}) =>
   createDiscovery({
+    ...more,
     makerOf: (mac) => (mac.startsWith('00:1d:fd') ? 'Nokia Danmark A/S' : null),
     deviceOf: (mac) => (mac.endsWith(':99') ? 'nokia-01' : null),
     isPhone: (ip) => ip.startsWith('10.77.') || ip.startsWith('fd77:'),
@@ -105,6 +106,21 @@ describe('phones', () => {
         lastSeen: '1970-01-01T00:00:02.000Z',
       },
     ]);
+  });
+
+  it('met before they introduced themselves are told with their name, or without it after a while', () => {
+    const { lease: hear, neighbours, list } = make({ patienceMs: 8000 });
+    expect(neighbours([['fd77::5', A]], 1000)).toEqual([]);
+    expect(list()).toHaveLength(1);
+    expect(hear(given(lease(A, '10.77.0.100')), 4000)).toMatchObject([{ type: 'new', phone: { hostName: 'nokia' } }]);
+    expect(neighbours([['fd77::5', A]], 20_000)).toEqual([]);
+    expect(neighbours([['10.77.0.9', B]], 30_000)).toEqual([]);
+    expect(neighbours([['10.77.0.9', B]], 37_999)).toEqual([]);
+    expect(neighbours([['10.77.0.9', B]], 38_000)).toMatchObject([{ type: 'new', phone: { hostName: null } }]);
+    // A clock that was set back by a day is no reason to wait for one.
+    const other = '02:00:5e:10:00:09';
+    expect(neighbours([['10.77.0.8', other]], 100_000_000)).toEqual([]);
+    expect(neighbours([['10.77.0.8', other]], 1000)).toMatchObject([{ type: 'new' }]);
   });
 
   it('that leave stay known', () => {

@@ -6,9 +6,11 @@ import { openLanWatch } from '../../src/lab/lan-watch.ts';
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 let ids = 0;
+/** What somebody set the machine's clock by, milliseconds. */
+let skew = 0;
 
 const state = {
-  config: parseGatewayConfig(`lan: lan0\nuplink: wan0\ndnsPort: ${process.argv[2] ?? 8053}\n`, 'test'),
+  config: parseGatewayConfig(`lan: lan0\nuplink: wan0\ndhcp: false\ndnsPort: ${process.argv[2] ?? 8053}\n`, 'test'),
   peers: [],
 } as unknown as GatewayState;
 
@@ -25,13 +27,14 @@ const watch = await openLanWatch({
   onPhone: (phone) => say({ type: 'phone', phone }),
   emit: (event) => say('bytes' in event ? { ...event, bytes: event.bytes.toString('latin1') } : event),
   newId: () => `f${++ids}`,
-  now: Date.now,
+  now: () => Date.now() + skew,
   log: silent,
   notify: (subject, line) => say({ type: 'notice', subject, line }),
 });
 say({ type: 'ready' });
 process.stdin.resume().on('data', (asked) => {
   const [ip = '', address = ''] = asked.toString().trim().split(' ');
-  say(ip === 'stats' ? { type: 'stats', ...watch.stats() } : { type: 'name', name: watch.nameOf(ip, address) });
+  if (ip === 'clock') skew = Number(address);
+  else say(ip === 'stats' ? { type: 'stats', ...watch.stats() } : { type: 'name', name: watch.nameOf(ip, address) });
 });
 process.on('SIGTERM', () => void watch.close().then(() => process.exit(0)));

@@ -4,6 +4,7 @@ import { whyNoLab } from './network.ts';
 
 const DIRECTORIES = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 const PACKAGES: Record<string, string> = {
+  busybox: 'busybox',
   conntrack: 'conntrack',
   tcpdump: 'tcpdump',
   tshark: 'tshark',
