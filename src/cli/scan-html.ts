@@ -65,10 +65,13 @@ function rowOf({ finding, shown, first, count }: ScanRow): string {
   const layers = [...evidence.decoding, evidence.hash].filter(Boolean).join(' › ') || 'plain';
   const place = to && [to.location.country, to.network.org, to.ip].filter(Boolean).join(', ');
   const company = to?.owner.name && `${to.owner.name}${to.owner.country ? ` (${to.owner.country})` : ''}`;
+  const sender = finding.attribution
+    ? `<br><small title="${escapeHtml(finding.attribution.reason)}">probably sent by ${escapeHtml(finding.attribution.name)}</small>`
+    : '';
   const cells = [
     badge(finding.severity),
     `<b>${escapeHtml(identifier.kind)}</b> <code>${escapeHtml(shown)}</code><br><small>${escapeHtml(identifier.confidence)}: ${escapeHtml(identifier.reasoning)}</small>`,
-    `${escapeHtml(evidence.direction)} ${escapeHtml(evidence.where)} <code>${escapeHtml(evidence.path ?? '')}</code><br><small>${escapeHtml(layers)}; ${escapeHtml(first.file)} entry ${first.entry}</small>`,
+    `${escapeHtml(evidence.direction)} ${escapeHtml(evidence.where)} <code>${escapeHtml(evidence.path ?? '')}</code><br><small>${escapeHtml(layers)}; ${escapeHtml(first.file)} entry ${first.entry}</small>${sender}`,
     `<b>${escapeHtml(to?.host ?? '')}</b> ${escapeHtml(company ?? '')}<br><small>${escapeHtml(place ?? '')}; ${flow.encrypted ? 'encrypted' : 'in clear: anyone on the path could read it'}</small>`,
     String(count),
   ];

@@ -69,6 +69,7 @@ export function createScanReport(): ScanReport {
       entries++;
       files.add(recorded.file);
       for (const reason of recorded.missing) add(missing, reason);
+      if (recorded.partial) add(partial, recorded.partial);
     },
     skipped({ file, entry, reason }) {
       if (entry !== null) skippedEntries++;
@@ -89,6 +90,7 @@ export function createScanReport(): ScanReport {
         finding.evidence.decoding,
         finding.evidence.hash,
         finding.destination?.host,
+        finding.attribution?.name,
       ]);
       const row = rows.get(key);
       if (row) row.count++;
@@ -111,7 +113,9 @@ export function createScanReport(): ScanReport {
     }),
     lines(colour) {
       const { rows: sorted, notes, total } = page();
-      const head = ['severity', 'kind', 'value', 'where', 'how', 'to', 'entry', 'times'];
+      const isAttributed = sorted.some(({ finding }) => finding.attribution);
+      const by = isAttributed ? ['probably by'] : [];
+      const head = ['severity', 'kind', 'value', 'where', 'how', 'to', ...by, 'entry', 'times'];
       const body = sorted.map(({ finding, shown, first, count }) => [
         finding.severity,
         `${finding.identifier.kind}${finding.identifier.confidence === 'possible' ? '?' : ''}`,
@@ -121,6 +125,7 @@ export function createScanReport(): ScanReport {
         [finding.destination?.location.country, finding.destination?.owner.name, finding.destination?.host]
           .filter(Boolean)
           .join(' '),
+        ...by.map(() => finding.attribution?.name ?? ''),
         files.size > 1 ? `${first.file}:${first.entry}` : String(first.entry),
         count > 1 ? `×${count}` : '',
       ]);

@@ -14,6 +14,7 @@ import type { DestinationFacts } from '../model/destination.ts';
 import type { Device } from '../model/device.ts';
 import type { Flow, FlowEvent } from '../model/flow.ts';
 import type { Scanner, ScannerOptions } from '../model/lab.ts';
+import { openAttribution } from './attribution.ts';
 import { openDecoders } from './decoders.ts';
 import { openPlaces, secretWordsOf } from './opening.ts';
 
@@ -33,7 +34,9 @@ export async function createScanner(options: ScannerOptions): Promise<Scanner> {
     secretWords: () => secretWordsOf(device),
   });
   const heads = createHeadTable();
+  const attribution = openAttribution();
   const flows = new Map<string, { flow: Flow; facts: DestinationFacts }>();
+  let findings = 0;
 
   return {
     push(event: FlowEvent) {
@@ -42,6 +45,7 @@ export async function createScanner(options: ScannerOptions): Promise<Scanner> {
         flows.set(event.flow.id, { flow: event.flow, facts: geo.locate(host, ip, null) });
       }
       heads.note(event);
+      attribution.note(event);
       for (const result of inspector.push(event)) {
         if (result.type === 'partially-scanned') {
           options.onPartial(result.flowId, result.reason);
@@ -51,7 +55,15 @@ export async function createScanner(options: ScannerOptions): Promise<Scanner> {
         const about = flows.get(finding.evidence.flow);
         if (!about) continue;
         const head = heads.of(about.flow.id, finding.exchange);
-        const context = { ...about, head, device: RECORDED, case: null, time: event.time ?? 0 };
+        const context = {
+          ...about,
+          head,
+          device: RECORDED,
+          // A run of its own: repeats fold into one alert within a run, and a scan tells every finding.
+          case: { id: String(findings++), phase: null, label: null },
+          time: event.time ?? 0,
+          attribute: () => attribution.attribute(about.flow, finding.exchange),
+        };
         const alert = alerter.finding(finding, context)?.alert;
         if (!alert?.identifier || !alert.evidence || !alert.flow) continue;
         options.onFinding({
@@ -60,6 +72,7 @@ export async function createScanner(options: ScannerOptions): Promise<Scanner> {
           flow: alert.flow,
           destination: alert.destination,
           severity: alert.severity,
+          attribution: alert.attribution ?? null,
           value: finding.value,
         });
       }

@@ -3,7 +3,9 @@
  * `LabModule` lists every function the commands call; `src/main.ts` exports them under these names.
  * Expected failures (port in use, broken devices file) are thrown as `LabError`: one line that says what to do.
  */
+
 import type { Alert, AlertFlow, Severity } from './alert.ts';
+import type { Attribution } from './attribution.ts';
 import type { Case } from './case.ts';
 import type { Comparison } from './comparison.ts';
 import type { DestinationFacts } from './destination.ts';
@@ -116,6 +118,8 @@ export interface ScanFinding {
   destination: (Destination & DestinationFacts) | null;
   /** By the same policy as live alerts. */
   severity: Severity;
+  /** App or SDK that probably sent it, as in live alerts; null when nothing tells. */
+  attribution: Attribution | null;
   /** Secret: printed with `--reveal` only. */
   value: string;
 }
@@ -148,6 +152,8 @@ export type Recorded =
       events: FlowEvent[];
       /** What the recording did not keep of this entry, e.g. `request body not recorded`. */
       missing: string[];
+      /** What of it was not looked into, e.g. because it is too large to be held. */
+      partial?: string;
     }
   /** Events of an entry too large to be held as a whole: the beginning of it; its `entry` record follows. */
   | { type: 'part'; file: string; entry: number; events: FlowEvent[] }

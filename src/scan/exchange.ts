@@ -108,18 +108,16 @@ export function exchangeEvents(exchange: RecordedExchange): FlowEvent[] {
 }
 
 function body(flowId: string, direction: Direction, time: number, bytes: Buffer | null): FlowEvent[] {
+  const end: FlowEvent = { type: 'body-end', flowId, exchange: 0, direction, time, trailers: [], complete: true };
+  return [...bodyChunks(flowId, direction, time, bytes), end];
+}
+
+export function bodyChunks(flowId: string, direction: Direction, time: number, bytes: Buffer | null): FlowEvent[] {
   const events: FlowEvent[] = [];
   for (let at = 0; bytes && at < bytes.length; at += CHUNK_BYTES) {
-    events.push({
-      type: 'body-chunk',
-      flowId,
-      exchange: 0,
-      direction,
-      time,
-      bytes: bytes.subarray(at, at + CHUNK_BYTES),
-    });
+    const chunk = bytes.subarray(at, at + CHUNK_BYTES);
+    events.push({ type: 'body-chunk', flowId, exchange: 0, direction, time, bytes: chunk });
   }
-  events.push({ type: 'body-end', flowId, exchange: 0, direction, time, trailers: [], complete: true });
   return events;
 }
 

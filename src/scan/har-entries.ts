@@ -4,9 +4,11 @@
  * (`broken`), and so is an end in the middle. Numbers and words are not checked here: each item is parsed afterwards.
  */
 
+import type { Piece } from './long-exchange.ts';
+
 export interface HarEntries {
-  /** Items that ended in this chunk; null for one larger than the bound. */
-  push(chunk: Buffer): (Buffer | null)[];
+  /** Items that ended in this chunk; one larger than the bound comes in pieces, the last one marked. */
+  push(chunk: Buffer): (Buffer | Piece)[];
   state(): 'ended' | 'in-the-middle' | 'broken';
 }
 
@@ -32,8 +34,8 @@ const MAY_FOLLOW: Record<number, readonly number[]> = {
   [SCALAR]: [COLON, COMMA, OPEN_LIST, SCALAR],
 };
 
-/** A text of more than half a gigabyte cannot be parsed (V8), and no real entry comes near. */
-export const MAX_ENTRY_BYTES = 256 * 1024 * 1024;
+/** Parsed in one go, which takes some five times as much memory. */
+export const MAX_ENTRY_BYTES = 32 * 1024 * 1024;
 /** Longest key that is looked at. */
 const MAX_KEY_BYTES = 16;
 
@@ -82,13 +84,15 @@ export function createHarEntries(maxBytes: number = MAX_ENTRY_BYTES): HarEntries
 
   return {
     push(chunk) {
-      const items: (Buffer | null)[] = [];
+      const items: (Buffer | Piece)[] = [];
       let from = 0;
       let at = 0;
       const keep = (to: number) => {
         held += to - from;
-        if (held <= maxBytes) parts?.push(Buffer.from(chunk.subarray(from, to)));
-        else parts = [];
+        parts?.push(Buffer.from(chunk.subarray(from, to)));
+        if (held <= maxBytes) return;
+        items.push(...(parts ?? []).map((piece) => ({ piece, isLast: false })));
+        parts = [];
       };
       while (at < chunk.length && !broken) {
         if (inString) {
@@ -126,7 +130,7 @@ export function createHarEntries(maxBytes: number = MAX_ENTRY_BYTES): HarEntries
             if (open.pop() !== kind - 2) broken = true;
             if (parts && isItemList()) {
               keep(at);
-              items.push(held <= maxBytes ? Buffer.concat(parts, held) : null);
+              items.push(held <= maxBytes ? Buffer.concat(parts, held) : { piece: Buffer.alloc(0), isLast: true });
               parts = null;
             }
             break;

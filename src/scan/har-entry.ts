@@ -106,12 +106,20 @@ function bytesOf(content: HarText | null | undefined, headers: [string, string][
 
 const MAGIC = ['\u001f\u008b', '\u0028\u00b5\u002f\u00fd', '\u00ff\u00d8\u00ff', '\u0089PNG', 'PK\u0003\u0004'];
 
+/** How the text of a request's body is written, told from all that stands before it. */
+export function formOfText({ request }: HarEntry): 'utf8' | 'latin1' | 'base64' {
+  if (request?.postData?.encoding === 'base64') return 'base64';
+  return namesBytes(pairs(request?.headers)) ? 'latin1' : 'utf8';
+}
+
+function namesBytes(headers: [string, string][]): boolean {
+  return headers.some(
+    ([name, value]) => /^content-type$/i.test(name) && /octet-stream|protobuf|grpc|msgpack/i.test(value),
+  );
+}
+
 function isByteString(text: string, headers: [string, string][]): boolean {
-  if (
-    !MAGIC.some((magic) => text.startsWith(magic)) &&
-    !headers.some(([name, value]) => /^content-type$/i.test(name) && /octet-stream|protobuf|grpc|msgpack/i.test(value))
-  )
-    return false;
+  if (!MAGIC.some((magic) => text.startsWith(magic)) && !namesBytes(headers)) return false;
   for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0xff) return false;
   return true;
 }

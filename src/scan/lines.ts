@@ -1,40 +1,43 @@
-/** Lines of a stream. Promise: constant memory whatever the input; a line longer than `maxBytes` comes as null, once. */
+/** Lines of a stream. Promise: constant memory whatever the input; a line longer than `maxBytes` comes in pieces, the last one marked. */
+import type { Piece } from './long-exchange.ts';
 
-/** A recorded body of this size in one line is already unusual; longer ones are a file of another kind. */
-export const MAX_LINE_BYTES = 64 * 1024 * 1024;
+/** A recorded body of this size in one line is already unusual. */
+export const MAX_LINE_BYTES = 32 * 1024 * 1024;
 
 export async function* splitLines(
   chunks: AsyncIterable<Buffer>,
   maxBytes: number = MAX_LINE_BYTES,
-): AsyncGenerator<Buffer | null> {
+): AsyncGenerator<Buffer | Piece> {
   let parts: Buffer[] = [];
   let held = 0;
-  let tooLong = false;
-  const take = (): Buffer | null => {
-    const line = tooLong ? null : Buffer.concat(parts, held);
-    parts = [];
-    held = 0;
-    tooLong = false;
-    return line;
-  };
-  const keep = (part: Buffer) => {
-    if (tooLong || part.length === 0) return;
-    held += part.length;
-    if (held > maxBytes) {
-      tooLong = true;
-      parts = [];
+  let isLong = false;
+  function* keep(part: Buffer): Generator<Piece> {
+    if (isLong) {
+      yield { piece: part, isLast: false };
       return;
     }
-    parts.push(part);
+    if (part.length > 0) parts.push(part);
+    held += part.length;
+    if (held <= maxBytes) return;
+    isLong = true;
+    for (const piece of parts) yield { piece, isLast: false };
+    parts = [];
+  }
+  const end = (): Buffer | Piece => {
+    const line = isLong ? { piece: Buffer.alloc(0), isLast: true } : Buffer.concat(parts, held);
+    parts = [];
+    held = 0;
+    isLong = false;
+    return line;
   };
   for await (const chunk of chunks) {
     let from = 0;
-    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
-      keep(chunk.subarray(from, end));
-      yield take();
-      from = end + 1;
+    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
+      yield* keep(chunk.subarray(from, at));
+      yield end();
+      from = at + 1;
     }
-    keep(chunk.subarray(from));
+    yield* keep(chunk.subarray(from));
   }
-  if (held > 0 || tooLong) yield take();
+  if (held > 0) yield end();
 }

@@ -12,6 +12,7 @@ import type { Recorded } from '../model/lab.ts';
 import { exchangeEvents, networkUrl, type RecordedExchange } from './exchange.ts';
 import { isFlowEvent, reviveEvent } from './flow-event.ts';
 import { MAX_LINE_BYTES, splitLines } from './lines.ts';
+import { createLongExchange, type LongExchange, type LongExchangeOptions } from './long-exchange.ts';
 
 interface Line {
   url?: unknown;
@@ -35,10 +36,16 @@ export async function* readNdjson(
 ): AsyncGenerator<Recorded> {
   const open = new Map<string, { entry: number; events: FlowEvent[] }>();
   let entry = -1;
+  let long: LongExchange | null = null;
   for await (const line of splitLines(counted(file, onBytes))) {
-    entry++;
-    if (line === null) {
-      yield skipped(file, entry, `line longer than ${MAX_LINE_BYTES / 2 ** 20} MiB`);
+    if (!long) entry++;
+    if (!Buffer.isBuffer(line)) {
+      long ??= createLongExchange(longLine(`${flowPrefix}${entry}`));
+      const events = long.push(line.piece);
+      if (events.length > 0) yield { type: 'part', file, entry, events };
+      if (!line.isLast) continue;
+      yield ended(file, entry, long);
+      long = null;
       continue;
     }
     const text = line
@@ -82,31 +89,53 @@ export async function* readNdjson(
   }
 
   function exchangeLine(value: Line, at: number): Recorded {
-    if (typeof value.url !== 'string') return skipped(file, at, 'neither "url" nor a flow event\'s "type"');
-    const place = networkUrl(value.url);
-    if ('why' in place) return skipped(file, at, place.why);
-    const time = timeOf(value.time);
-    const body = bodyOf(value);
-    const exchange: RecordedExchange = {
-      flowId: `${flowPrefix}${at}`,
-      time,
-      url: place.url,
-      method: typeof value.method === 'string' ? value.method : body ? 'POST' : 'GET',
-      protocol: typeof value.protocol === 'string' ? value.protocol : 'http/1.1',
-      ip: typeof value.ip === 'string' ? value.ip : null,
-      requestHeaders: headersOf(value.headers),
-      requestBody: body,
-      response: value.response
-        ? {
-            status: Number(value.response.status) || 200,
-            headers: headersOf(value.response.headers),
-            body: bodyOf(value.response),
-          }
-        : null,
-      messages: [],
-    };
-    return { type: 'entry', file, entry: at, events: exchangeEvents(exchange), missing: [] };
+    const read = exchangeIn(value, `${flowPrefix}${at}`);
+    if (!read.ok) return skipped(file, at, read.why);
+    return { type: 'entry', file, entry: at, events: exchangeEvents(read.exchange), missing: [] };
   }
+}
+
+function exchangeIn(
+  value: Line,
+  flowId: string,
+): { ok: true; exchange: RecordedExchange } | { ok: false; why: string } {
+  if (typeof value.url !== 'string') return { ok: false, why: 'neither "url" nor a flow event\'s "type"' };
+  const place = networkUrl(value.url);
+  if ('why' in place) return { ok: false, why: place.why };
+  const body = bodyOf(value);
+  const { response } = value;
+  const exchange: RecordedExchange = {
+    flowId,
+    time: timeOf(value.time),
+    url: place.url,
+    method: typeof value.method === 'string' ? value.method : body ? 'POST' : 'GET',
+    protocol: typeof value.protocol === 'string' ? value.protocol : 'http/1.1',
+    ip: typeof value.ip === 'string' ? value.ip : null,
+    requestHeaders: headersOf(value.headers),
+    requestBody: body,
+    response: response
+      ? { status: Number(response.status) || 200, headers: headersOf(response.headers), body: bodyOf(response) }
+      : null,
+    messages: [],
+  };
+  return { ok: true, exchange };
+}
+
+const LONG_BODIES: Partial<Record<string, 'utf8' | 'base64'>> = { body: 'utf8', bodyBase64: 'base64' };
+
+function longLine(flowId: string): LongExchangeOptions {
+  return {
+    read: (entry) => exchangeIn(entry as Line, flowId),
+    bodyAt: (path) => LONG_BODIES[path] ?? null,
+    isBehindRequest: (path) => path.startsWith('response.'),
+  };
+}
+
+function ended(file: string, entry: number, long: LongExchange): Recorded {
+  const end = long.end();
+  const size = `line longer than ${MAX_LINE_BYTES / 2 ** 20} MiB`;
+  if (!end.ok) return skipped(file, entry, `${size}, ${end.why}`);
+  return { type: 'entry', file, entry, events: end.events, missing: [], partial: `${size}: only its request was read` };
 }
 
 async function* counted(file: string, onBytes: (bytes: number) => void): AsyncGenerator<Buffer> {

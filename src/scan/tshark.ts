@@ -30,7 +30,8 @@ export async function* tshark(file: string, keyLog: string | null, args: string[
     );
   });
   try {
-    for await (const line of splitLines(child.stdout)) if (line) yield line.toString('latin1');
+    // No line of tshark's is too long: it cuts what it follows itself.
+    for await (const line of splitLines(child.stdout)) if (Buffer.isBuffer(line)) yield line.toString('latin1');
     const failure = await ended;
     if (failure) throw failure;
   } finally {

@@ -124,11 +124,15 @@ describe('a flow event per line', () => {
 
 describe('lines', () => {
   const split = async (chunks: Buffer[], maxBytes?: number) => {
-    const lines: (string | null)[] = [];
+    const lines: string[] = [];
     async function* feed() {
       yield* chunks;
     }
-    for await (const line of splitLines(feed(), maxBytes)) lines.push(line === null ? null : line.toString('latin1'));
+    for await (const line of splitLines(feed(), maxBytes)) {
+      if (Buffer.isBuffer(line)) lines.push(line.toString('latin1'));
+      else if (line.isLast) lines.push('end of a long line');
+      else lines.push(`piece of ${line.piece.length}`);
+    }
     return lines;
   };
 
@@ -148,9 +152,17 @@ describe('lines', () => {
     );
   });
 
-  it('that are too long come as nothing, once, and cost no memory', async () => {
-    const long = Array.from({ length: 1000 }, () => Buffer.alloc(1000, 120));
-    expect(await split([Buffer.from('a\n'), ...long, Buffer.from('\nb')], 5000)).toEqual(['a', null, 'b']);
+  it('that are too long come in pieces, and cost no memory', async () => {
+    const long = Array.from({ length: 8 }, () => Buffer.alloc(1000, 120));
+    const pieces = Array.from({ length: 8 }, () => 'piece of 1000');
+    expect(await split([Buffer.from('a\n'), ...long, Buffer.from('\nb')], 5000)).toEqual([
+      'a',
+      ...pieces,
+      'piece of 0',
+      'end of a long line',
+      'b',
+    ]);
+    expect((await split([...long], 5000)).at(-1)).toBe('end of a long line');
   });
 });
 
