@@ -9,7 +9,7 @@ import { availableParallelism, cpus, loadavg, release, tmpdir, totalmem } from '
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { timeAlerts } from './proxy/alert-time.ts';
+import { MOST_ALERTS, timeAlerts } from './proxy/alert-time.ts';
 import { CONTESTANTS, type Contestant, type Running } from './proxy/contestants.ts';
 import { CONCURRENCY, openLoad, type Protocol } from './proxy/load.ts';
 import { startOrigin } from './proxy/origin.ts';
@@ -139,7 +139,7 @@ async function measureAlerts(): Promise<ProxyResults['alertMs']> {
   const lab = CONTESTANTS.find(({ name }) => name === 'lab')!;
   const running = await start(lab);
   try {
-    const times = await timeAlerts(targetOf(running), running.api!, flags.quick ? 100 : 1000);
+    const times = await timeAlerts(targetOf(running), running.api!, flags.quick ? 100 : MOST_ALERTS);
     return { count: times.length, p50: quantile(times, 0.5), p99: quantile(times, 0.99), max: Math.max(...times) };
   } finally {
     await running.stop();

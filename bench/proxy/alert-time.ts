@@ -9,9 +9,23 @@ import type { LiveFrame } from '../../src/model/lab.ts';
 import { openTls, type Target } from './load.ts';
 import { ORIGIN_HOST } from './origin.ts';
 
-const IMEI = '490154203237518';
+/** Registered ones (contestants.ts): so many new places of each kind get an alert of their own. */
+const VALUES = [
+  '490154203237518',
+  '001010123456789',
+  '89001000000000000002',
+  'LABSERIAL0001',
+  '02:00:5e:10:00:01',
+  '+84912345678',
+  'a3f81c09b2d4e657',
+  '38400000-8cf0-11bd-b23e-10b96e40000d',
+  'lab@example.com',
+];
+const PLACES = 48;
 const PAUSE_MS = 4;
-const WARM_UP = 100;
+const WARM_UP = 32;
+/** Most that one run can time. */
+export const MOST_ALERTS = VALUES.length * PLACES - WARM_UP;
 
 /** Milliseconds, one per alert. */
 export async function timeAlerts(
@@ -38,7 +52,8 @@ export async function timeAlerts(
   const times: number[] = [];
   for (let index = 0; index < WARM_UP + count; index++) {
     // Another place each time: a repeat in the same one is only counted.
-    const body = `${JSON.stringify({ app: 'weather', events: 'x'.repeat(900) }).slice(0, -1)},"v${index}":"${IMEI}"}`;
+    const value = VALUES[index % VALUES.length];
+    const body = `${JSON.stringify({ app: 'weather', events: 'x'.repeat(900) }).slice(0, -1)},"v${index}":"${value}"}`;
     const head = [
       'POST /v2/register HTTP/1.1',
       `Host: ${ORIGIN_HOST}:${target.originPort}`,
