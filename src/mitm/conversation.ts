@@ -137,6 +137,8 @@ export function createConversation({ flow, server, phone, now }: ConversationOpt
       flow.count('request', phone ? phone.bytesRead - upBefore : server.stream.bytesWritten);
       flow.count('response', server.stream.bytesRead - downBefore);
       flow.close(reason, detail);
+      // The server must not take a request that broke off for one that ended.
+      if (reason === 'client-reset' && !server.raw.destroyed) server.raw.resetAndDestroy();
       agent.destroy();
       server.stream.destroy();
       server.raw.destroy();

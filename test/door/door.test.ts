@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { createServer, Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDoor } from '../../src/door/door.ts';
@@ -246,6 +246,18 @@ describe('what cannot be served', () => {
     expect(events.map((event) => event.type)).toEqual(['flow-opened', 'flow-closed']);
     await web();
     expect((await curl('-x', lab.proxy, 'http://a.test/')).stdout.toString()).toBe('plain');
+  });
+
+  it('files a redirected phone that is gone before it is seen as gone, and not as refused', async () => {
+    const at = { arrival: 'transparent', host: '192.0.2.7', port: 443 } as const;
+    // What is left of a connection whose reset came before it was taken: a socket without addresses.
+    lab.door.accept(new Socket(), at);
+    lab.door.refuse(new Socket(), at, 'the kernel does not know where this connection was going');
+    for (const index of [0, 1]) {
+      const { flow, closed } = await lab.closed(index);
+      expect(closed).toMatchObject({ reason: 'client-reset', detail: 'it left before it was seen' });
+      expect(flow.treatment).toBe('intercept');
+    }
   });
 
   it('closes a phone that starts and does not go on', async () => {

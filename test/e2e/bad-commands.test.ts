@@ -1,10 +1,10 @@
 /** What cannot work from the start: one clear line, the right exit code, and nothing of the operator's overwritten. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { phonehome } from './lab-process.ts';
+import { phonehome, startLab } from './lab-process.ts';
 
 describe('a command that cannot work', () => {
   let dir: string;
@@ -64,6 +64,27 @@ describe('a command that cannot work', () => {
       expect(ran.code).toBe(1);
       expect(oneLine(ran)).toContain(path.basename(given));
     }
+  });
+
+  it.each(['ca.key', 'ca.pem'])('a lab CA whose %s is gone: says so, and makes no new one', async (gone) => {
+    const data = path.join(dir, 'data');
+    await (await startLab({ dataDir: data })).stop();
+    await rm(path.join(data, 'certs', gone));
+    const ran = await start();
+    expect(ran.code).toBe(1);
+    expect(oneLine(ran)).toContain(gone);
+    expect(oneLine(ran)).toContain('ca rotate');
+    expect(await readdir(path.join(data, 'certs'))).not.toContain(gone);
+  });
+
+  it('a key of the lab CA that is none', async () => {
+    const data = path.join(dir, 'data');
+    await (await startLab({ dataDir: data })).stop();
+    await writeFile(path.join(data, 'certs', 'ca.key'), 'hello');
+    const ran = await start();
+    expect(ran.code).toBe(1);
+    expect(oneLine(ran)).toContain('ca.key');
+    expect(oneLine(ran)).not.toContain('hello');
   });
 
   it('an upstream map that is no JSON', async () => {

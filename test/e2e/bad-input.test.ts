@@ -1,32 +1,79 @@
 /** What goes wrong around a lab, on either engine: an answer to the phone, a clear line in the list of flows; the lab stays up. */
+
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Alert } from '../../src/model/alert.ts';
 import type { FlowRecord } from '../../src/sinks/evidence/store.ts';
 import { askCurl } from '../clients/curl.ts';
 import { requireTool } from '../clients/tools.ts';
+import { openTls } from '../clients/tunnel.ts';
 import { eventually } from './eventually.ts';
 import { startWorld, type World } from './world.ts';
+
+const BREAKING = 'breaking.example.com';
 
 describe('servers and phones that misbehave', () => {
   let world: World;
   let odd: Server;
+  let breaking: Server | null = null;
+  const broken: string[] = [];
+  /** The end of each piece the breaking server was given. */
+  const heard: string[] = [];
   let dir: string;
   beforeAll(async () => {
     dir = await mkdtemp(path.join(tmpdir(), 'odd-'));
     // Takes a connection and resets it.
     odd = createServer((socket: Socket) => socket.resetAndDestroy());
     await new Promise<void>((done) => odd.listen(0, '127.0.0.1', done));
-    world = await startWorld({ args: ['--allow-destinations', '127.0.0.0/8'] });
+    world = await startWorld({
+      args: ['--allow-destinations', '127.0.0.0/8'],
+      certified: [BREAKING],
+      more: async (origin) => [{ host: BREAKING, port: 443, listensOn: await startBreaking(origin) }],
+    });
   });
   afterAll(async () => {
     odd.close();
+    breaking?.close();
     await world.end();
     await rm(dir, { recursive: true });
   });
 
+  /** Under TLS: resets in the middle of its answer, or of the request's body; keeps how each connection broke. */
+  const startBreaking = async (tls: { certPem: string; keyPem: string }): Promise<number> => {
+    const server = createServer((raw) => {
+      raw.on('error', () => {});
+      const secured = new TLSSocket(raw, { isServer: true, cert: tls.certPem, key: tls.keyPem });
+      secured.on('error', (error: NodeJS.ErrnoException) => broken.push(error.code ?? error.message));
+      let got = 0;
+      let target = '';
+      secured.on('data', (chunk: Buffer) => {
+        got += chunk.length;
+        heard.push(chunk.toString('latin1', Math.max(0, chunk.length - 100)));
+        target ||= chunk.toString('latin1', 0, 40);
+        if (target.includes('/answer'))
+          secured.write('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf an answer', () => raw.resetAndDestroy());
+        if (target.includes('/upload') && got > 1 << 20) raw.resetAndDestroy();
+      });
+    });
+    breaking = server;
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    return (server.address() as AddressInfo).port;
+  };
+  const flows = async (): Promise<FlowRecord[]> =>
+    ((await world.lab.api('/api/flows?limit=2000')) as { flows: FlowRecord[] }).flows;
+  /** Of the flow number `count` to the breaking server. */
+  const reasonOf = async (count: number): Promise<string | null | undefined> => {
+    const all = await eventually(`${count} flows are filed and closed`, async () => {
+      const mine = (await flows()).filter((flow) => flow.destination.host === BREAKING);
+      return mine.length === count && mine.every((flow) => flow.closedAt !== null) && mine;
+    });
+    return all.toSorted((a, b) => (a.id < b.id ? -1 : 1)).at(-1)?.reason;
+  };
   const stillWorks = async (): Promise<void> => {
     const answer = await askCurl(world.lab.phone, { url: `${world.https}/page` });
     expect(answer).toMatchObject({ ok: true, status: 200 });
@@ -54,6 +101,65 @@ describe('servers and phones that misbehave', () => {
     const { port } = odd.address() as { port: number };
     const answer = await askCurl(world.lab.phone, { url: `https://127.0.0.1:${port}/` });
     expect(answer.ok).toBe(false);
+    await stillWorks();
+  });
+
+  describe('a reset in the middle of a body under TLS', () => {
+    it('by the server: the app gets what came and the reset, and nothing of the lab’s', async (context) => {
+      requireTool(context, 'curl');
+      const answer = await askCurl(world.lab.phone, { url: `https://${BREAKING}/answer` });
+      expect(answer).toMatchObject({ ok: false, status: 200 });
+      expect('half an answer'.startsWith(answer.body.toString())).toBe(true);
+      expect(await reasonOf(1)).toBe('server-reset');
+      await stillWorks();
+    });
+
+    it('by the server, of a large upload: the app notices, and what it had sent is searched', async (context) => {
+      requireTool(context, 'curl');
+      const body = Buffer.concat([Buffer.from(`imei=490154203237518&pad=`), Buffer.alloc(8 << 20, 'x')]);
+      const headers: [string, string][] = [['Content-Type', 'application/x-www-form-urlencoded']];
+      const answer = await askCurl(world.lab.phone, { url: `https://${BREAKING}/upload`, body, headers });
+      expect(answer.ok).toBe(false);
+      const mine = (one: Alert) => one.flow?.url?.includes('/upload') === true;
+      await world.lab.until('leak', (all) => all.some(mine));
+      expect(await reasonOf(2)).toBe('server-reset');
+      await stillWorks();
+    });
+
+    it('by the app: the server gets a reset, and what was sent is searched', async () => {
+      const before = broken.length;
+      const phone = await openTls(world.lab.phone, BREAKING, 443, ['http/1.1']);
+      phone.on('error', () => {});
+      const raw = (phone as unknown as { _parent: Socket })._parent;
+      phone.write(`POST /leaves HTTP/1.1\r\nHost: ${BREAKING}\r\nContent-Length: 1000\r\n\r\nid=490154203237518;`);
+      await eventually('the server has it', () => heard.some((text) => text.endsWith('id=490154203237518;')));
+      raw.resetAndDestroy();
+      expect(await eventually('the server notices', () => broken[before])).toBe('ECONNRESET');
+      const mine = (one: Alert) => one.flow?.url?.includes('/leaves') === true;
+      await world.lab.until('leak', (all) => all.some(mine));
+      expect(await reasonOf(3)).toBe('client-reset');
+      await stillWorks();
+    });
+  });
+
+  it('files phones that reset at once as what they are, not as refused', async () => {
+    const { proxy } = world.lab.phone;
+    // While the lab does not run, its kernel takes the connections and their resets: it then meets phones already gone.
+    process.kill(world.lab.pid, 'SIGSTOP');
+    for (let time = 0; time < 10; time++) {
+      const socket = connect(proxy);
+      socket.on('error', () => {});
+      await once(socket, 'connect');
+      socket.resetAndDestroy();
+      await once(socket, 'close');
+    }
+    process.kill(world.lab.pid, 'SIGCONT');
+    const gone = await eventually('all ten are filed', async () => {
+      const nowhere = (await flows()).filter((flow) => flow.destination.host === 'unknown');
+      return nowhere.length >= 10 && nowhere.every((flow) => flow.closedAt !== null) && nowhere;
+    });
+    expect(gone.map((flow) => flow.reason)).toEqual(Array.from({ length: 10 }, () => 'client-reset'));
+    expect(world.lab.alerts().filter((one) => /was refused/.test(one.message))).toEqual([]);
     await stillWorks();
   });
 
