@@ -69,6 +69,8 @@ const addressIn = (cidr: string): string => cidr.split('/')[0] ?? cidr;
 
 /** The kernel asks on the network (an ARP probe: it has no address there yet) and notes who answers. */
 function askWhoHas(machine: Machine, name: string, ip: string): void {
+  // What was known before is no answer: that machine may be gone.
+  machine.run('ip', ['neigh', 'del', ip, 'dev', name]);
   machine.run('ip', ['neigh', 'replace', ip, 'dev', name, 'use']);
 }
 
