@@ -205,7 +205,9 @@ export function createAlerter(options: AlerterOptions): Alerter {
   function keyOf({ identifier, evidence, value }: Finding, context: AlertContext): { key: string; crowded: boolean } {
     const { stable } = KIND_FACTS[identifier.kind];
     const kind = [context.device.id, context.case?.id ?? null, identifier.kind];
-    const receiver = [...kind, plainHost(context.flow.destination.host), evidence.where];
+    const { host, port } = context.flow.destination;
+    // The port belongs to it: 80 in clear and 443 under TLS, or mail and web of one name, are two facts.
+    const receiver = [...kind, plainHost(host), String(port), evidence.where];
     const place = [...receiver, placeOf(evidence.path)];
     const key = fold.key([...place, stable ? value : null]);
     if (fold.get(key) !== undefined) return { key, crowded: false };

@@ -37,6 +37,11 @@ describe('repeats', () => {
     ['another kind', labFinding({ kind: 'serial' }), {}],
     ['another place in the body', labFinding({ path: '$.IMEI2' }), {}],
     ['another part of the request', labFinding({ where: 'header' }), {}],
+    [
+      'another port of the host',
+      labFinding(),
+      { flow: labFlow({ destination: { host: 'zzhc.vnet.cn', port: 443, ip: '42.62.48.10' }, encrypted: true }) },
+    ],
     ['another host', labFinding(), { flow: labFlow({ destination: { host: 'other.example', port: 80, ip: null } }) }],
     ['another phone', labFinding(), { device: { id: 'b', model: null, ip: '10.77.0.3', mac: null } }],
     ['another case', labFinding(), { case: { id: 'c', phase: 'boot', label: null } }],
