@@ -146,11 +146,11 @@ export function searchHeaders(scope: Scope, headers: readonly [string, string][]
 
 function searchHeader(scope: Scope, name: string, value: string): void {
   const lower = name.toLowerCase();
+  const isDull = DULL.has(lower);
   if (lower === 'cookie') searchCookies(scope, value);
   else if (lower === 'authorization' && /^basic /i.test(value)) searchBasic(scope, name, value.slice(6));
-  else if (!isClean(scope, 'header', name, value)) {
-    searchValue(scope, placeAt('header', `header:${name}`, name), Buffer.from(value, 'latin1'), DULL.has(lower));
-  }
+  else if (!isClean(scope, 'header', name, value, isDull))
+    searchValue(scope, placeAt('header', `header:${name}`, name), Buffer.from(value, 'latin1'), isDull);
 }
 
 /** RFC 6265 4.2. */
@@ -172,12 +172,13 @@ function searchBasic(scope: Scope, name: string, credentials: string): void {
   searchValue(scope, place, Buffer.from(credentials.trim(), 'base64'));
 }
 
-export function searchValue(scope: Scope, place: Place, value: Buffer, knownOnly = false): void {
+export function searchValue(scope: Scope, place: Place, value: Buffer, isDull = false): void {
   searchWhole(
     scope,
     place,
     value,
-    knownOnly ? onlyKnown(scope) : (inside) => new Layer(scope, inside, { isValue: true }),
+    isDull ? onlyKnown(scope) : (inside) => new Layer(scope, inside, { isValue: true }),
+    isDull,
   );
 }
 

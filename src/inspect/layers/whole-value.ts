@@ -12,15 +12,24 @@ export const LEAST_VALUE = 4;
 /** Longer values hardly come twice. */
 export const LONGEST_REMEMBERED = 512;
 
-/** Nothing to look for, and nobody compares phones: the quick way out for values that come with every request. */
-export function isClean(scope: Scope, where: Where, key: string | null, value: string): boolean {
-  if (scope.comparesTokens || !scope.clean.has(`${where} ${key} ${value}`)) return false;
-  scope.beside.noteText(key, value);
+/**
+ * Nothing to look for, and nobody compares phones: the quick way out for values that come with every request. A dull one
+ * means nothing by itself: it is neither noted nor compared.
+ */
+export function isClean(scope: Scope, where: Where, key: string | null, value: string, isDull: boolean): boolean {
+  if ((scope.comparesTokens && !isDull) || !scope.clean.has(`${where} ${key} ${value}`)) return false;
+  if (!isDull) scope.beside.noteText(key, value);
   return true;
 }
 
 /** Searches `value` in a layer that `open` makes. */
-export function searchWhole(scope: Scope, place: Place, value: Buffer, open: (place: Place) => ByteSink): void {
+export function searchWhole(
+  scope: Scope,
+  place: Place,
+  value: Buffer,
+  open: (place: Place) => ByteSink,
+  isDull = false,
+): void {
   if (value.length < LEAST_VALUE) return;
   // Beside a telling name the neighbours count as well, and they change.
   const isTelling = place.key !== null && isKeyName(place.key);
@@ -28,6 +37,7 @@ export function searchWhole(scope: Scope, place: Place, value: Buffer, open: (pl
     isTelling || value.length > LONGEST_REMEMBERED ? null : `${place.where} ${place.key} ${value.toString('latin1')}`;
   if (identity !== null && scope.clean.has(identity)) {
     // What was clean then is clean now; what it stands for may still be compared, or be a key.
+    if (isDull) return;
     scope.beside.note(place.key, value, 0, value.length);
     if (!scope.comparesTokens) return;
     if (!holdsMore(value)) {
