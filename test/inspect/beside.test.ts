@@ -60,6 +60,15 @@ describe('ciphertext with its key beside it is opened and named so', () => {
     expect(findings(inspect({ ...sent, device: null })).map(({ identifier }) => identifier.kind)).toEqual(['imei']);
   });
 
+  it('also when a word of the address makes something like text of it', () => {
+    const key = 'k3y-of-the-lab-07';
+    const text = `{"device":"${IMEI}","sent":"by the lab","padding":"so that it is long enough"}`;
+    const headers: [string, string][] = [['x-session', key]];
+    expect(summary(inspect({ body: xor(Buffer.from(text), key), target: '/report', headers }))).toEqual([
+      'imei body $.device [xor with x-session,json]',
+    ]);
+  });
+
   it('also when the same header came with requests before', () => {
     const options = {};
     for (let n = 0; n < 3; n++)

@@ -19,15 +19,28 @@ export interface OpenedBySibling {
 
 export function openWithSibling(bytes: Buffer, fields: Fields): OpenedBySibling | null {
   if (bytes.length < LEAST) return null;
+  let best: { name: string; key: Buffer; likeness: number } | null = null;
   for (const [name, text] of fields) {
     for (const key of keysIn(text)) {
-      const head = xor(bytes.subarray(0, SNIFF), key);
-      if (!(isReadable(head) && new Set(head).size > 6) && !hasMagic(head)) continue;
-      return { name, bytes: xor(bytes, key) };
+      const likeness = likenessOf(xor(bytes.subarray(0, SNIFF), key));
+      if (likeness > (best?.likeness ?? 0)) best = { name, key, likeness };
     }
   }
-  return null;
+  return best && { name: best.name, bytes: xor(bytes, best.key) };
 }
+
+/** 0 for noise; a word of the address makes text of text, too, so the one that makes most letters of it is the key. */
+function likenessOf(head: Buffer): number {
+  if (hasMagic(head)) return 1;
+  if (!isReadable(head) || new Set(head).size <= 6) return 0;
+  const plain = head.reduce((sum, byte) => sum + (PLAIN[byte] ?? 0), 0);
+  return (1 + plain) / (1 + head.length);
+}
+
+/** What text and structures are mostly made of. */
+const PLAIN = new Uint8Array(256);
+for (const char of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 "{}[]:,.=&<>/-_\n')
+  PLAIN[char.charCodeAt(0)] = 1;
 
 /** As written, and decoded. */
 function keysIn(text: string): Buffer[] {
