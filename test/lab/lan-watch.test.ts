@@ -204,6 +204,37 @@ for i in range(20): s.sendto(bytes(100 + i), ('${to}', 0))`,
     });
   });
 
+  describe('more events than the kernel keeps for a lab that is held up', () => {
+    it('are lost, and no byte of what went past with them', async () => {
+      lab.run('gateway', ['sysctl', '-qw', 'net.netfilter.nf_conntrack_generic_timeout=30']);
+      watch.kill('SIGSTOP');
+      // 60,000 flows to the gateway itself, and a VPN of another kind among them.
+      const script = `import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('10.77.0.2', 0))
+vpn = socket.socket(socket.AF_INET, socket.SOCK_RAW, 51)
+for port in range(1, 60000):
+    try: s.sendto(b'x', ('10.77.0.1', port))
+    except OSError: pass
+    if port % 3000 == 0: vpn.sendto(bytes(100), ('42.62.48.10', 0))`;
+      lab.run('phone', ['python3', '-c', script]);
+      watch.kill('SIGCONT');
+      const { flow } = await until(
+        ({ type, flow: one }) => type === 'flow-opened' && (one as { protocol: string }).protocol === 'ah',
+      );
+      const stats = async () => {
+        told.splice(0, told.length, ...told.filter(({ type }) => type !== 'stats'));
+        watch.stdin?.write('stats\n');
+        return (await until(({ type }) => type === 'stats')) as unknown as { inventory: { lostEvents: number } };
+      };
+      expect((await stats()).inventory.lostEvents).toBeGreaterThan(0);
+      lab.run('gateway', ['conntrack', '-D', '-p', '51']);
+      const { id } = flow as { id: string };
+      expect(await until(({ type, flowId }) => type === 'flow-closed' && flowId === id)).toMatchObject({
+        bytesUp: 19 * 120,
+      });
+    });
+  });
+
   describe('a clock that is set back by an hour', () => {
     it('is told, and nothing waits for it: names are known, newcomers met, attempts counted', async () => {
       watch.stdin?.write('clock -3600000\n');
