@@ -33,6 +33,8 @@ export interface GroundWatch {
   stop(): void;
 }
 
+/** sudo notes every refusal in the system's log. */
+const COUNT_AGAIN_MS = 60_000;
 /** Time servers correct a clock by half a millisecond a second at most, without a jump. */
 const JUMP_MS = 2000;
 
@@ -41,6 +43,7 @@ export function watchGround(options: GroundWatchOptions): GroundWatch {
   const told = new Map<string, string>();
   const foreign = createForeignCount();
   let offset = now() - uptimeMs();
+  let countAgainAt = -Infinity;
   let running: Promise<void> | null = null;
 
   function say(subject: string, line: string | null): void {
@@ -60,7 +63,7 @@ export function watchGround(options: GroundWatchOptions): GroundWatch {
       run('ip', ADDRESSES, false),
       run('ip', defaultRoute(uplink, 4), false),
       run('ip', defaultRoute(uplink, 6), false),
-      run('nft', ['-j', 'list', 'counters', 'table', 'inet', TABLE], true),
+      uptimeMs() < countAgainAt ? null : run('nft', ['-j', 'list', 'counters', 'table', 'inet', TABLE], true),
     ]);
     const routes = { 4: route4, 6: route6 };
     const hasRoute = (family: 4 | 6): boolean => routes[family].ok && hasEntries(routes[family].out);
@@ -69,8 +72,10 @@ export function watchGround(options: GroundWatchOptions): GroundWatch {
       const [full] = checkPool(config, options.readLeases(), now());
       say('addresses for phones', full ? `addresses for phones: ${full.found}: ${full.advice}` : null);
     }
+    if (!counters) return;
     // Without rights the counters of what is refused are not known either, and that is told.
-    if (counters.ok) say('fixed addresses', foreign(foreignPackets(counters.out), uptimeMs()));
+    if (!counters.ok) countAgainAt = uptimeMs() + COUNT_AGAIN_MS;
+    else say('fixed addresses', foreign(foreignPackets(counters.out), uptimeMs()));
   }
 
   /** Set by hand, by a time server after a start without one (a Raspberry Pi has no clock of its own), or over a sleep. */

@@ -1,7 +1,7 @@
 /** Everything `up` would load, write and run, as text: to be read before it is trusted. Needs no root and no interfaces. */
 import { join } from 'node:path';
 import type { GatewayFile } from '../model/gateway.ts';
-import { type GatewayConfig, isTunnelOnly, phoneSides } from './config.ts';
+import { type GatewayConfig, hostOf, isTunnelOnly, phoneSides } from './config.ts';
 import { DAEMONS, dhcpLog, dnsmasqPaths } from './daemons.ts';
 import type { Machine } from './machine.ts';
 import { ruleset, TPROXY_MARK, TPROXY_TABLE } from './ruleset.ts';
@@ -74,8 +74,12 @@ function commands(config: GatewayConfig): string {
       `ip link add ${config.wireguard.interface} type wireguard  # or: wireguard-go ${config.wireguard.interface}`,
     );
   for (const side of phoneSides(config)) {
-    lines.push(`ip link set ${side.interface} up`, `ip addr add ${side.address} dev ${side.interface}`);
-    if (side.address6) lines.push(`ip addr add ${side.address6} dev ${side.interface}`);
+    const device = `dev ${side.interface}`;
+    lines.push(`ip link set ${side.interface} up`);
+    if (side.interface !== config.wireguard?.interface)
+      lines.push(`ip neigh replace ${hostOf(side.address)} ${device} use  # asks whether another machine has it`);
+    if (side.address6) lines.push(`ip addr add ${side.address6} ${device}`);
+    lines.push(`ip addr add ${side.address} ${device}`);
   }
   if (config.accessPoint) lines.push('hostapd -B -P hostapd.pid hostapd.conf');
   if (config.dhcp && !isTunnelOnly(config)) lines.push('dnsmasq --conf-file=dnsmasq.conf');

@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseGatewayConfig } from '../../src/gateway/config.ts';
 import { checkGateway, openGateway, takeDown } from '../../src/gateway/control.ts';
-import { addressFromHex } from '../../src/gateway/interfaces.ts';
+import { addressFromHex, readInterfaces } from '../../src/gateway/interfaces.ts';
+import { checkLinks } from '../../src/gateway/links.ts';
 import { bootIdOf, parseState, readRunningState, runDirectory, statePath } from '../../src/gateway/state.ts';
 import { publicKeyOf } from '../../src/gateway/tunnel-peers.ts';
-import { addrJson, type FakeOptions, fakeMachine, TWO_INTERFACES } from './fake-machine.ts';
+import { ALL_TOOLS, addrJson, type FakeOptions, fakeMachine, TWO_INTERFACES } from './fake-machine.ts';
 
 /** /proc/net/tcp with somebody connected to 10.77.0.1:22. */
 const SSH_OVER_WLAN0 = `  sl  local_address rem_address   st\n   0: 01004D0A:0016 02004D0A:C000 01 00000000:00000000\n`;
@@ -275,7 +277,43 @@ describe('the doctor', () => {
   });
 });
 
+describe('up warns, and goes on,', () => {
+  const open = (options: FakeOptions) => openGateway({ dataDir, configFile: null, machine: fakeMachine(options) });
+  it('of a NetworkManager that may take the address away, with the command that stops it', () => {
+    const gateway = open({ tools: [...ALL_TOOLS, 'nmcli'], answers: { nmcli: 'wlan0:connected\neth0:connected\n' } });
+    expect(gateway.up(quiet)).toEqual([
+      expect.stringMatching(/NetworkManager manages wlan0.*nmcli device set wlan0 managed no$/),
+    ]);
+    const left = open({ tools: [...ALL_TOOLS, 'nmcli'], answers: { nmcli: 'wlan0:unmanaged\n' } });
+    expect(left.up(quiet)).toEqual([]);
+  });
+
+  it('of an uplink without a way to the internet', () => {
+    const gateway = open({ answers: { 'ip -j -4 route show default': '[]', 'ip -j -6 route show default': '[]' } });
+    expect(gateway.up(quiet)).toEqual([expect.stringMatching(/eth0 has no route.*used by itself then$/)]);
+  });
+});
+
 describe('status', () => {
+  it('says of an interface without a cable that it is used as soon as one is there', () => {
+    const bare = addrJson({ ...TWO_INTERFACES, wlan0: ['10.77.0.1/24', 'fd77::1/64'] });
+    const machine = fakeMachine({
+      answers: { 'ip -j addr show': bare.replace(/("ifname":"wlan0","flags":\[)[^\]]*/, '$1"NO-CARRIER","UP"') },
+    });
+    const all = checkLinks(
+      parseGatewayConfig('lan: wlan0\nuplink: eth0\n', 'test'),
+      readInterfaces(machine),
+      () => true,
+    );
+    expect(all).toContainEqual(
+      expect.objectContaining({
+        name: 'wlan0',
+        state: 'warn',
+        advice: expect.stringContaining('as soon as it is there'),
+      }),
+    );
+  });
+
   it('warns before the kernel’s table of connections is full', () => {
     const files = {
       '/proc/sys/net/netfilter/nf_conntrack_count': '65000\n',

@@ -21,11 +21,13 @@ function make(more = '') {
     route: '[{}]',
     foreign: 0,
     rights: true,
+    counted: 0,
     leases: null as string | null,
   };
   const watch: GroundWatch = watchGround({
     config: config(more),
     async run(name, args, rights) {
+      if (rights) world.counted++;
       if (rights && !world.rights) return { ok: false, why: 'nft needs root' };
       if (name === 'nft')
         return {
@@ -108,8 +110,13 @@ describe('the watch over what the lab stands on', () => {
   });
 
   it('needs rights for that counter alone', async () => {
-    const { later, stop } = make();
+    const { later, world, stop } = make();
     expect(await later(2000, { rights: false, foreign: 500, route: '[]' })).toEqual([expect.stringMatching(/^uplink/)]);
+    // Asked for again a minute later, not every two seconds.
+    const asked = world.counted;
+    for (let look = 0; look < 10; look++) await later(2000, {});
+    expect(world.counted).toBe(asked);
+    expect(await later(60_000, { rights: true })).toEqual([expect.stringMatching(/DHCP/)]);
     stop();
   });
 
