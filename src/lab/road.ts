@@ -112,6 +112,10 @@ class EventContext implements AlertContext {
     return this.#exchange === null ? null : this.#rooms.headOf(this.flow.id, this.#exchange);
   }
 
+  get spoken(): string | null {
+    return this.#traveller.spoken;
+  }
+
   attribute(): Attribution | null {
     return this.#rooms.attribute(this.flow, this.#exchange);
   }
