@@ -12,7 +12,7 @@ import { eventually } from '../e2e/eventually.ts';
 import type { InternetOptions } from './internet.ts';
 import { createLabNetwork, type Host, type LabNetwork } from './network.ts';
 import type { Talk, Talked } from './talk.ts';
-import { labDirectory } from './traces.ts';
+import { endOwnRun, labDirectory } from './traces.ts';
 
 const BIN = path.resolve(import.meta.dirname, '../../bin/phonehome.mjs');
 const script = (name: string): string => path.join(import.meta.dirname, name);
@@ -134,6 +134,7 @@ export async function startGatewayLab(options: GatewayLabOptions): Promise<Gatew
     } finally {
       net.down();
       rmSync(dataDir, { recursive: true, force: true });
+      endOwnRun();
     }
   };
 
