@@ -1,16 +1,21 @@
 /**
  * How fast the detector searches on one core, with one phone registered: megabytes per second of processor time, so that
- * a busy machine does not change the figures much. Beside it, on the same bytes in the same run: `Buffer.indexOf` for one
- * value, a loop of regular expressions, and an Aho-Corasick automaton from npm.
+ * a busy machine does not change the figures much. Beside it, on the same bytes in the same run and for the same values: a
+ * loop of `Buffer.indexOf`, a loop of regular expressions, and an Aho-Corasick automaton from npm.
  */
 import { randomBytes } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { AhoCorasick } from '@monyone/aho-corasick/fast';
 import { createInspector, type Inspector } from '../src/inspect/inspector.ts';
 import { registry } from '../src/inspect/registry.ts';
-import { findKnown, prepareKnown } from '../src/inspect/search/known.ts';
+import { findKnown, type Known, prepareKnown } from '../src/inspect/search/known.ts';
+import { compile, search, type Table } from '../src/inspect/search/table.ts';
+import type { Device } from '../src/model/device.ts';
 import type { FlowEvent } from '../src/model/flow.ts';
 import { closed, labFlow, labPhone } from '../test/inspect/lab-phone.ts';
+import { manyPhones } from './detect-phones.ts';
 import { samples } from './detect-samples.ts';
 
 const CHUNK = 64 << 10;
@@ -51,7 +56,7 @@ function upload(inspector: Inspector, piece: Buffer, times: number, headers: [st
 }
 
 /** MB per processor second; the first run warms up. */
-function rate(bytes: number, run: () => void): number {
+function rate(bytes: number, run: () => unknown): number {
   run();
   const before = process.cpuUsage();
   run();
@@ -59,28 +64,76 @@ function rate(bytes: number, run: () => void): number {
   return Math.round(bytes / (user + system));
 }
 
+/** What all searches of the comparison are given: values of one phone in several spellings. */
+interface Few {
+  texts: string[];
+  table: Table;
+}
+
+function fewOf(known: Known): Few {
+  const plain = known.text
+    .flatMap(({ patterns }) => patterns)
+    .filter(({ digest, bytes }) => !digest && bytes.length >= 8);
+  const step = plain.length / FEW;
+  const patterns = Array.from({ length: FEW }, (_, i) => plain[Math.floor(i * step)]!);
+  return { texts: patterns.map(({ bytes }) => bytes.toString('latin1')), table: compile(patterns)! };
+}
+
 export function measureSpeed(megabytes: number): SpeedRow[] {
   const known = prepareKnown(labPhone, registry);
-  const plain = known.text.flatMap((group) => group.patterns).filter((pattern) => !pattern.digest);
-  const few = plain.slice(0, FEW).map((pattern) => pattern.bytes.toString('latin1'));
-  const expressions = few.slice(0, 30).map((text) => new RegExp(text.replace(/[^\w]/g, '\\$&')));
-  const automaton = new AhoCorasick(few);
+  const twenty = prepareKnown(manyPhones(20), registry);
   const one = Buffer.from('490154203237518');
   return Object.entries(samples).map(([content, { piece, headers }]) => {
     const times = Math.max(1, Math.round((megabytes * 1e6) / piece.length));
     const bytes = piece.length * times;
-    const latin1 = piece.toString('latin1');
     const stretch = { bytes: piece, from: 0, binary: false, final: true, isStart: true };
     return {
       content,
       [`search alone, ${known.patterns} patterns`]: rate(bytes, () => repeat(times, () => findKnown(known, stretch))),
+      [`twenty phones in one table, ${twenty.patterns} patterns`]: rate(bytes, () =>
+        repeat(times, () => findKnown(twenty, stretch)),
+      ),
       'whole detector': rate(bytes, () => upload(createInspectorFor(true), piece, times, headers)),
       'whole detector, nothing registered': rate(bytes, () => upload(createInspectorFor(false), piece, times, headers)),
       'Buffer.indexOf, 1 value': rate(bytes, () => repeat(times, () => piece.indexOf(one))),
-      '30 regular expressions': rate(piece.length, () => repeat(1, () => expressions.map((each) => each.test(latin1)))),
-      [`@monyone/aho-corasick, ${FEW} values`]: rate(piece.length, () =>
-        repeat(1, () => automaton.hasKeywordInText(latin1)),
+      'Buffer.compare, memory alone': rate(bytes, () =>
+        repeat(times, () => piece.compare(Buffer.from(piece.buffer, piece.byteOffset, piece.length))),
       ),
+    };
+  });
+}
+
+export interface Comparison extends SpeedRow {
+  'times as fast as indexOf': number;
+  'times as fast as expressions': number;
+  'times as fast as Aho-Corasick': number;
+}
+
+/** The same 300 values, the same bytes, the same run: MB per processor second, and ratios. */
+export function compareSearches(megabytes: number): Comparison[] {
+  const { texts, table } = fewOf(prepareKnown(labPhone, registry));
+  const buffers = texts.map((text) => Buffer.from(text, 'latin1'));
+  const expressions = texts.map((text) => new RegExp(text.replace(/[^\w]/g, '\\$&')));
+  const automaton = new AhoCorasick(texts);
+  return Object.entries(samples).map(([content, { piece }]) => {
+    const times = Math.max(1, Math.round((megabytes * 1e6) / piece.length));
+    const latin1 = piece.toString('latin1');
+    const shift = rate(piece.length * times, () =>
+      repeat(times, () => search(table, piece, 0, piece.length, () => {})),
+    );
+    const indexOf = rate(piece.length, () => buffers.map((value) => piece.indexOf(value)));
+    const regex = rate(piece.length, () => expressions.map((each) => each.test(latin1)));
+    const aho = rate(piece.length, () => automaton.matchInText(latin1));
+    const ratio = (other: number): number => Math.round((shift / other) * 10) / 10;
+    return {
+      content,
+      'shift table': shift,
+      'Buffer.indexOf, one after the other': indexOf,
+      'regular expressions, one after the other': regex,
+      '@monyone/aho-corasick': aho,
+      'times as fast as indexOf': ratio(indexOf),
+      'times as fast as expressions': ratio(regex),
+      'times as fast as Aho-Corasick': ratio(aho),
     };
   });
 }
@@ -99,31 +152,46 @@ function repeat(times: number, run: () => unknown): void {
 }
 
 export interface SmallFacts {
+  /** Processor time, median of nine. */
   expansionMs: number;
   patterns: number;
-  tableBytes: number;
+  /** What the heap grows by per registered phone. */
+  memoryMB: number;
   /** Processor time of the whole inspect stage for one small JSON request, microseconds. */
   requestMicroseconds: number;
   gzipJsonMBs: number;
 }
 
 export function measureSmall(): SmallFacts {
-  prepareKnown(labPhone, registry);
-  const before = process.cpuUsage();
-  const known = prepareKnown(labPhone, registry);
-  const spent = process.cpuUsage(before);
-  const groups = [...known.text, ...known.binary, ...(known.xored ? [known.xored] : [])];
-  const tableBytes = groups.reduce((sum, { table, patterns }) => {
-    const own = table.shift.byteLength + table.first.byteLength + table.members.byteLength + table.starts.byteLength;
-    return sum + own + patterns.reduce((bytes, pattern) => bytes + pattern.bytes.length + 64, 0);
-  }, 0);
+  // A registration that nobody has asked for yet.
+  const fresh = (): Device => ({ ...labPhone });
+  const times = Array.from({ length: 9 }, () => {
+    const device = fresh();
+    const before = process.cpuUsage();
+    prepareKnown(device, registry);
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  });
   return {
-    expansionMs: (spent.user + spent.system) / 1000,
-    patterns: known.patterns,
-    tableBytes,
-    requestMicroseconds: requestCost(),
+    expansionMs: Math.round(times.sort((a, b) => a - b)[4]!),
+    patterns: prepareKnown(labPhone, registry).patterns,
+    memoryMB: memoryPerPhone(fresh),
+    requestMicroseconds: Math.round(requestCost()),
     gzipJsonMBs: gzipSpeed(),
   };
+}
+
+function memoryPerPhone(fresh: () => Device): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const used = (): number => {
+    collect();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return heapUsed + arrayBuffers;
+  };
+  const before = used();
+  const kept = Array.from({ length: 10 }, () => prepareKnown(fresh(), registry));
+  return Math.round((used() - before) / kept.length / 1e4) / 100;
 }
 
 /** A POST of about 1 KB of telemetry with ordinary headers, again and again on one connection. */

@@ -9,6 +9,8 @@ import { createHeadTable } from '../alert/head-table.ts';
 import { readDevicesFile } from '../devices/store.ts';
 import { createInspector } from '../inspect/inspector.ts';
 import { judgeImage } from '../inspect/photo/judge-photo.ts';
+import { registry } from '../inspect/registry.ts';
+import { prepareKnown } from '../inspect/search/known.ts';
 import type { AlertDevice } from '../model/alert.ts';
 import type { DestinationFacts } from '../model/destination.ts';
 import type { Device } from '../model/device.ts';
@@ -26,6 +28,8 @@ const RECORDED: AlertDevice = { id: 'recorded', model: null, ip: '', mac: null }
 export async function createScanner(options: ScannerOptions): Promise<Scanner> {
   const device = options.devicesFile ? merged(readDevicesFile(options.devicesFile).devices) : null;
   const decoders = await openDecoders(options.decoders, null);
+  const dropped = device ? prepareKnown(device, registry).dropped : 0;
+  if (dropped > 0) options.onPartial('', `too many registered values: ${dropped} of their digests are not looked for`);
   const geo = await openPlaces(GEO_DIR, []);
   const inspector = createInspector({ deviceFor: () => device, decoders, judgeImage });
   const alerter = createAlerter({

@@ -7,7 +7,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { DeviceRegistry } from '../devices/registry.ts';
 import { registry } from '../inspect/registry.ts';
-import { isPrepared, prepareInSteps } from '../inspect/search/known.ts';
+import { isPrepared, type Known, prepareInSteps, prepareKnown } from '../inspect/search/known.ts';
 import type { Log } from '../model/connection.ts';
 import type { Device } from '../model/device.ts';
 import { faultOf } from '../model/fault.ts';
@@ -26,15 +26,20 @@ export interface SearchTablesOptions {
   deviceOf(deviceId: string | null): Device | null;
   /** Lets everything else have its turn. */
   turn?: () => Promise<void>;
+  onBuilt?: (known: Known) => void;
 }
 
 /** Ready for the phones that are registered; follows every change from then on. */
 export async function openSearchTables(
   devices: Pick<DeviceRegistry, 'list' | 'onChange'>,
   deviceOf: SearchTablesOptions['deviceOf'],
-  log: Pick<Log, 'error'>,
+  log: Pick<Log, 'error' | 'warn'>,
 ): Promise<SearchTables> {
-  const tables = createSearchTables({ deviceOf });
+  const onBuilt = ({ dropped }: Known): void => {
+    if (dropped > 0)
+      log.warn({ dropped }, 'too many values are registered for one phone: some digests are not looked for');
+  };
+  const tables = createSearchTables({ deviceOf, onBuilt });
   await tables.build(devices.list());
   const unsubscribe = devices.onChange((all) => {
     tables.build(all).catch((error) => log.error(faultOf(error), 'search tables could not be built'));
@@ -48,7 +53,7 @@ export async function openSearchTables(
   };
 }
 
-export function createSearchTables({ deviceOf, turn = setImmediate }: SearchTablesOptions): SearchTables {
+export function createSearchTables({ deviceOf, turn = setImmediate, onBuilt }: SearchTablesOptions): SearchTables {
   /** Whose tables were ready when they were last asked for. */
   const serving = new Map<string, Device>();
   /** Being built or about to be. */
@@ -68,11 +73,13 @@ export function createSearchTables({ deviceOf, turn = setImmediate }: SearchTabl
   }
 
   async function buildOne(device: Device): Promise<void> {
-    for (const _ of prepareInSteps(device, registry)) {
+    const steps = prepareInSteps(device, registry);
+    for (let step = steps.next(); !step.done; step = steps.next()) {
       await turn();
       const isStillNeeded = wanted.get(device.id) === device && !isPrepared(device, registry);
       if (isStopped || !isStillNeeded) return;
     }
+    onBuilt?.(prepareKnown(device, registry));
   }
 
   return {

@@ -1,4 +1,5 @@
 /** What a scan says of recorded traffic: every finding, each with where it went and who probably sent it. */
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,7 +63,6 @@ it('never repeats an identifier that stands in such a header', async () => {
 });
 
 it('tells every finding: repeats, and more values and receivers than live alerts keep apart', async () => {
-  const mac = (i: number) => `02:11:22:33:44:${(i + 16).toString(16)}`;
   const entries = Array.from({ length: 120 }, (_, i) =>
     sending(`http://v${i % 60}.example/?imei=${IMEI}&mac=${mac(i)}`),
   );
@@ -75,3 +75,24 @@ it('tells every finding: repeats, and more values and receivers than live alerts
     entries.flatMap((_, i) => [`v${i % 60}.example`, `v${i % 60}.example`]),
   );
 });
+
+it('looks for the digests of every one of twenty phones', async () => {
+  const phones = Array.from({ length: 20 }, (_, i) => ({
+    id: `phone-${i}`,
+    match: {},
+    identifiers: {
+      ...{ serial: `LABSERIAL${i + 1000}`, android_id: `9774d56d682e5${(i + 256).toString(16)}` },
+      ...{ wifi_mac: mac(i), bluetooth_mac: mac(i + 20), bssid: mac(i + 40), email: `lab${i}@example.com` },
+      location: [{ lat: 21.0278 + i / 100, lon: 105.8342 + i / 100, radius_m: 500 }],
+    },
+  }));
+  writeFileSync(join(dir, 'phones.yaml'), JSON.stringify({ devices: phones }));
+  const digest = (text: string) => createHash('sha3-256').update(text).digest('base64url').slice(0, 20);
+  const urls = [0, 7, 19].map((i) => `http://vendor.example/${digest(`lab${i}@example.com`)}`);
+  const found = await scan(urls.map((url) => sending(url)));
+  expect(found.map(({ identifier, value }) => [identifier.kind, identifier.known, value])).toEqual(
+    [0, 7, 19].map((i) => ['email', true, `lab${i}@example.com`]),
+  );
+});
+
+const mac = (i: number): string => `02:11:22:33:44:${(i + 16).toString(16)}`;

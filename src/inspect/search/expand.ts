@@ -1,7 +1,7 @@
 /**
  * One phone's registered values, expanded once into every byte string the search looks for.
- * Promise: spelling × encoding and spelling × digest × form, each byte string once; at most MAX_PATTERNS of them
- * (about 4 MB), plain forms first, so that what would be dropped is the least likely.
+ * Promise: spelling × encoding and spelling × digest × form, each byte string once; at most MAX_PATTERNS of them, plain
+ * forms first, so that what is left out (and counted) is the least likely.
  */
 import type { Device } from '../../model/device.ts';
 import type { Kind } from '../../model/identifier.ts';
@@ -10,8 +10,8 @@ import { encodings } from './encodings.ts';
 import { checksums, type Digest, digestsOf, hashInputs } from './hashes.ts';
 import { type DigestForm, MAX_NEEDLE, type Pattern } from './pattern.ts';
 
-/** A registered phone has 1,000-6,000; more means a device file that lists hundreds of values. */
-const MAX_PATTERNS = 20_000;
+/** A registered phone has 5,000-15,000, each taking 300 bytes; a scan searches for dozens of phones at once. */
+const MAX_PATTERNS = 400_000;
 /** Longer planted texts are recognised by their beginning. */
 const MAX_TEXT = 120;
 /** Shorter spellings would be found everywhere. */

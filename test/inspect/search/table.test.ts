@@ -1,4 +1,5 @@
 /** The multi-pattern search must find exactly what a search for one value after another finds. */
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compile, type Needle, search } from '../../../src/inspect/search/table.ts';
@@ -51,6 +52,59 @@ describe('the shift table', () => {
       ),
       { numRuns: 500 },
     );
+  });
+
+  it.each([
+    ['short', 4, 7],
+    ['long', 8, 40],
+    ['very long', 16, 300],
+  ])('finds the same from both ends of a long stretch, in order, for %s needles', (_name, min, max) => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({ bytes: text(min, max).map((value) => Buffer.from(value, 'latin1')), fold: fc.boolean() }),
+          { minLength: 1, maxLength: 8 },
+        ),
+        fc.array(fc.tuple(text(0, 300), fc.nat(7)), { minLength: 8, maxLength: 24 }),
+        (needles, parts) => {
+          const bytes = Buffer.concat(
+            parts.flatMap(([filler, pick]) => [
+              Buffer.from(filler, 'latin1'),
+              needles[pick]?.bytes ?? Buffer.alloc(40),
+            ]),
+          );
+          const hits = tableSearch(needles, bytes);
+          expect([...hits].sort()).toEqual(plainSearch(needles, bytes).sort());
+          const starts = hits.map((hit) => Number(hit.split(' ')[1]));
+          expect(starts).toEqual([...starts].sort((one, other) => one - other));
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it('finds needles at every place, also where every byte begins one', () => {
+    const needles = [{ bytes: Buffer.from('aaaa'), fold: false }];
+    for (const length of [4, 515, 516, 517, 2000]) {
+      const hits = tableSearch(needles, Buffer.alloc(length, 'a'));
+      expect(hits).toEqual(Array.from({ length: length - 3 }, (_, start) => `0 ${start}`));
+    }
+  });
+
+  it('finds exactly those of 60,000 digests that are there', () => {
+    const digest = (i: number): string => createHash('md5').update(String(i)).digest('hex').slice(0, 16);
+    const needles = Array.from({ length: 60_000 }, (_, i) => ({ bytes: Buffer.from(digest(i)), fold: i % 2 === 0 }));
+    const table = compile(needles)!;
+    expect(table.block).toBe(6);
+    const sent = [0, 1, 59_999, 7, 60_001, 31_313];
+    const text = sent.map((i) => `"id":"${digest(i)}","x":"${digest(i + 100_000)}"`).join(',');
+    for (const bytes of [Buffer.from(text), Buffer.from(text + ' '.repeat(3000)), Buffer.from(text.toUpperCase())]) {
+      const hits: [number, number][] = [];
+      search(table, bytes, 0, bytes.length, (index, start) => hits.push([index, start]));
+      const isUpper = bytes.includes('ID');
+      const expected = sent.filter((i) => i < 60_000 && (!isUpper || i % 2 === 0 || !/[a-f]/.test(digest(i))));
+      expect(hits).toEqual(expected.map((i) => [i, text.indexOf(digest(i))]));
+    }
   });
 
   it('reports only what starts in the given range', () => {
