@@ -92,17 +92,24 @@ export function createMitmCarrier({ now, log }: MitmOptions): Carrier {
       finish(reason, detail);
       phone.raw.resetAndDestroy();
     };
-    phone.stream.once('end', () => told.onClientEnd?.());
-    phone.stream.on('error', (error: NodeJS.ErrnoException) => finish(reasonOf(error, 'client'), error.code ?? null));
-    phone.stream.once('close', () => finish('ended', null));
-    serverLeg.stream.on('error', (error: NodeJS.ErrnoException) =>
-      abort(reasonOf(error, 'server'), error.code ?? null),
-    );
+    const phoneBroke = (error: NodeJS.ErrnoException) => finish(reasonOf(error, 'client'), error.code ?? null);
+    const serverBroke = (error: NodeJS.ErrnoException) => abort(reasonOf(error, 'server'), error.code ?? null);
     const serverGone = () => {
       if (!conversation.busy) phone.stream.end();
     };
+    // What happened before: an end already read, an error already told, a close nobody will tell again.
+    if (phone.stream.readableEnded) told.onClientEnd?.();
+    if (phone.stream.errored) phoneBroke(phone.stream.errored);
+    else if (phone.stream.closed) finish(phone.stream.readableEnded ? 'ended' : 'client-reset', null);
+    else if (serverLeg.stream.errored) serverBroke(serverLeg.stream.errored);
+    if (over) return;
+    phone.stream.once('end', () => told.onClientEnd?.());
+    phone.stream.on('error', phoneBroke);
+    phone.stream.once('close', () => finish('ended', null));
+    serverLeg.stream.on('error', serverBroke);
     serverLeg.stream.once('end', serverGone);
     serverLeg.stream.once('close', () => (conversation.busy ? phone.stream.end() : serverGone()));
+    if (serverLeg.stream.readableEnded || serverLeg.stream.closed) serverGone();
     give(phone.stream, {
       find() {
         first?.();
