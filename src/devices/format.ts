@@ -16,13 +16,13 @@ export function formatDevices(
 
 function entryOf(device: Device, photoPath: (photo: PlantedPhoto) => string): object {
   const { ip, mac, default: isDefault } = device.match;
-  const { contacts, messages, photos } = device.canaries;
+  const { photos, ...texts } = device.canaries;
   return pruned({
     id: device.id,
     model: device.model,
     match: pruned({ ip, mac, default: isDefault || null }),
     identifiers: pruned(device.identifiers),
-    canaries: pruned({ contacts, messages, photos: photos.map(photoPath) }),
+    canaries: pruned({ ...texts, photos: photos.map(photoPath) }),
     salts: device.salts,
   });
 }

@@ -158,8 +158,10 @@ function numberOf(
   return value;
 }
 
+const MORE_TEXTS = ['searches', 'visited', 'clipboard'] as const;
+
 function canariesOf(field: Field | undefined, directory: string, readPhoto: ReadPhoto): Canaries {
-  const parts = field?.entries(['contacts', 'messages', 'photos']) ?? new Map<string, Field>();
+  const parts = field?.entries(['contacts', 'messages', 'photos', ...MORE_TEXTS]) ?? new Map<string, Field>();
   const contacts: Canaries['contacts'] = [];
   for (const item of parts.get('contacts')?.items() ?? []) {
     const contact = item.entries(['name', 'phone']);
@@ -168,11 +170,16 @@ function canariesOf(field: Field | undefined, directory: string, readPhoto: Read
     if (name !== null && phone !== null) contacts.push({ name, phone });
     else if (item.isMap()) item.fail("needs a 'name' and a 'phone'");
   }
-  return {
+  const canaries: Canaries = {
     contacts,
     messages: textsOf(parts.get('messages')),
     photos: (parts.get('photos')?.items() ?? []).flatMap((item) => photoOf(item, directory, readPhoto) ?? []),
   };
+  for (const name of MORE_TEXTS) {
+    const texts = textsOf(parts.get(name));
+    if (texts.length > 0) canaries[name] = texts;
+  }
+  return canaries;
 }
 
 function photoOf(field: Field, directory: string, readPhoto: ReadPhoto): PlantedPhoto | null {

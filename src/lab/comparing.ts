@@ -60,6 +60,6 @@ function comparisonSecret(key: Buffer): Buffer {
   return createHmac('sha256', key).update('phonehome comparison').digest();
 }
 
-function canariesOf({ canaries: { contacts, messages, photos } }: Device): number {
-  return contacts.length + messages.length + photos.length;
+function canariesOf({ canaries }: Device): number {
+  return Object.values(canaries).reduce((sum: number, planted) => sum + (planted?.length ?? 0), 0);
 }

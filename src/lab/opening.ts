@@ -88,9 +88,12 @@ export function readCertificates(path: string): string {
 export function secretWordsOf(device: Device | null): string[] {
   if (!device) return [];
   const { location: _location, cell: _cell, ...texts } = device.identifiers;
+  const { contacts, messages, searches = [], clipboard = [] } = device.canaries;
   return [
     ...Object.values(texts).flat(),
-    ...device.canaries.messages,
-    ...device.canaries.contacts.flatMap(({ name, phone }) => [name, phone]),
+    ...messages,
+    ...searches,
+    ...clipboard,
+    ...contacts.flatMap(({ name, phone }) => [name, phone]),
   ];
 }

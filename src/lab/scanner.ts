@@ -107,6 +107,9 @@ function merged(devices: readonly Device[]): Device | null {
       contacts: devices.flatMap(({ canaries }) => canaries.contacts),
       messages: devices.flatMap(({ canaries }) => canaries.messages),
       photos: devices.flatMap(({ canaries }) => canaries.photos),
+      searches: devices.flatMap(({ canaries }) => canaries.searches ?? []),
+      visited: devices.flatMap(({ canaries }) => canaries.visited ?? []),
+      clipboard: devices.flatMap(({ canaries }) => canaries.clipboard ?? []),
     },
     salts: devices.flatMap(({ salts }) => salts),
   };

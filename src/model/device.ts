@@ -42,6 +42,12 @@ export interface Canaries {
   contacts: { name: string; phone: string }[];
   messages: string[];
   photos: PlantedPhoto[];
+  /** Search words typed. */
+  searches?: string[];
+  /** Addresses of pages opened. */
+  visited?: string[];
+  /** Texts copied. */
+  clipboard?: string[];
 }
 
 export interface PlantedPhoto {

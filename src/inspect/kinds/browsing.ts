@@ -1,12 +1,15 @@
 /**
- * What the user looked at and searched for: addresses and search words, also those of private tabs. Every analytics
- * call carries some `url`, so one alone is only `possible`.
+ * What the user looked at and searched for: addresses and search words, also those of private tabs. What the operator typed
+ * and opened is searched for wherever it goes; of anything else, every analytics call carries some `url`, so one alone is
+ * only `possible`.
  */
-
+import type { Device } from '../../model/device.ts';
 import { hintOf, namesOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { bareValue, fieldNames, recordText } from './parts/key-value.ts';
 import { isPlaceholder } from './parts/placeholders.ts';
+import { distinct, spelling } from './parts/spelling.ts';
+import { spellPlanted } from './parts/text-spellings.ts';
 import { found } from './parts/verdict.ts';
 
 /** Fields that a page visit has and a link has not. */
@@ -26,7 +29,12 @@ const MAX_TEXT = 256;
 export const browsing: IdentifierKind = {
   kind: 'browsing',
   title: 'browsing',
-  spell: (): Spelling[] => [],
+  spell({ canaries: { searches = [], visited = [] } }: Device): Spelling[] {
+    return distinct([
+      ...searches.flatMap((words) => spellPlanted(words, 'search words')),
+      ...visited.flatMap((address) => spellAddress(address.trim())),
+    ]);
+  },
   shape: { anchors: ['key'], key: namesOf('browsing'), judge },
   vectors: [
     {
@@ -52,6 +60,14 @@ export const browsing: IdentifierKind = {
     { name: 'number of a query', text: 'search_query=12', expect: null },
   ],
 };
+
+/** As opened, and as programs cut it: without the scheme. An address without path or query is only a name. */
+function spellAddress(address: string): Spelling[] {
+  const plain = address.replace(/^https?:\/\//i, '');
+  if (!/^[^/?#\s]+[/?#][^\s]{3}/.test(plain)) return [];
+  const flags = { bounded: true, hashed: true };
+  return [spelling(address, address, 'address', flags), spelling(plain, address, 'address without scheme', flags)];
+}
 
 function judge(run: Run): Verdict | null {
   const hint = hintOf(run.key, 'browsing');

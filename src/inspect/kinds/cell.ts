@@ -98,7 +98,24 @@ function spellOne({ mcc, mnc, lac, cid }: RegisteredCell): Spelling[] {
     add(country + network + hexLac + hexCid.padStart(4, '0'), 'cell global identity, hexadecimal', true);
     add(country + network + hexCid.padStart(7, '0'), 'E-UTRAN cell global identity', true);
   }
+  for (const plmn of packedNetworks(mcc, mnc)) {
+    // As bytes on the wire, and as modems print them: GSM 2 bytes of cell, UMTS 4, LTE 4 without area, 5G 5 (36 bits).
+    if (cid <= 0xffff) add(plmn + hexLac + hexCid.padStart(4, '0'), 'cell global identity, packed', true);
+    add(plmn + hexLac + hexCid.padStart(8, '0'), 'area and cell identity, packed', true);
+    add(plmn + hexCid.padStart(8, '0'), 'E-UTRAN cell global identity, packed', true);
+    if (lac > 0xffff || cid >= 2 ** 28) add(plmn + hexCid.padStart(10, '0'), '5G cell global identity, packed', true);
+  }
   return spelled;
+}
+
+/** Three bytes of swapped decimal digits, two-digit networks filled up with f (3GPP TS 24.008 10.5.1.3), in hexadecimal. */
+function packedNetworks(mcc: number, mnc: number): string[] {
+  const country = String(mcc).padStart(3, '0');
+  return (mnc < 100 ? [2, 3] : [3]).map((digits) => {
+    const network = String(mnc).padStart(digits, '0');
+    const third = network[2] ?? 'f';
+    return `${country[1]}${country[0]}${third}${country[2]}${network[1]}${network[0]}`;
+  });
 }
 
 function judge(run: Run): Verdict | null {

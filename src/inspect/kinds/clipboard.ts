@@ -1,9 +1,14 @@
-/** What the user copied: passwords and addresses as a rule. Known by the names that systems and apps give it. */
-
+/**
+ * What the user copied: passwords and addresses as a rule. What the operator copied is searched for wherever it goes; anything
+ * else is known by the names that systems and apps give it.
+ */
+import type { Device } from '../../model/device.ts';
 import { hintOf, namesOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { bareValue } from './parts/key-value.ts';
 import { isPlaceholder } from './parts/placeholders.ts';
+import { distinct } from './parts/spelling.ts';
+import { spellPlanted } from './parts/text-spellings.ts';
 import { found } from './parts/verdict.ts';
 
 /** Shorter is a flag or a count. */
@@ -12,7 +17,9 @@ const SHORTEST = 4;
 export const clipboard: IdentifierKind = {
   kind: 'clipboard',
   title: 'clipboard',
-  spell: (): Spelling[] => [],
+  spell({ canaries: { clipboard: copied = [] } }: Device): Spelling[] {
+    return distinct(copied.flatMap((text) => spellPlanted(text, 'copied text')));
+  },
   shape: { anchors: ['key'], key: namesOf('clipboard'), judge },
   vectors: [
     {

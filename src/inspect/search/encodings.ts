@@ -36,6 +36,12 @@ export function encodings(text: string, anyCase: boolean): Encoded[] {
   add(Buffer.from(everyPercent), 'percent', { fold: true });
   add(Buffer.from(everyPercent.replaceAll('%', '%25')), 'percent twice', { fold: true });
   if (text.includes(' ')) add(Buffer.from(text.replaceAll(' ', '+'), 'utf8'), 'form', { fold: anyCase });
+  if (plain.length > text.length) {
+    // vCard 2.1 of Android: every byte of a name that is not ASCII (RFC 2045 6.7).
+    const everyByte = [...plain].map((byte) => `=${byte.toString(16).padStart(2, '0')}`).join('');
+    const needed = percentEncode(plain, QUOTED_AS_IS).replaceAll('%', '=');
+    for (const quoted of new Set([everyByte, needed])) add(Buffer.from(quoted), 'quoted-printable', { fold: true });
+  }
   const escaped = jsonEscape(text);
   if (escaped !== text) add(Buffer.from(escaped), 'json escapes', { fold: true });
   add(Buffer.from(everyUnit(text, (unit) => `\\u${unit.toString(16).padStart(4, '0')}`)), 'json escapes', {
@@ -96,18 +102,23 @@ function asNumber(text: string): [string, Buffer][] {
     out.push(['varint', Buffer.from(varint)]);
   }
   const digits = text.replace(/[:.-]/g, '');
-  if (/^(?:[0-9a-fA-F]{12}|[0-9a-fA-F]{16}|[0-9a-fA-F]{32})$/.test(digits) && /[a-fA-F:-]/.test(text)) {
+  // Of addresses, cells (7 to 9 bytes), Android IDs and UUIDs.
+  if (/^(?:[0-9a-fA-F]{12}|(?:[0-9a-fA-F]{2}){7,10}|[0-9a-fA-F]{32})$/.test(digits) && /[a-fA-F:-]/.test(text)) {
     out.push(['bytes', Buffer.from(digits, 'hex')]);
   }
   return out;
 }
 
-/** RFC 3986: everything but unreserved characters. */
-function percentEncode(bytes: Uint8Array): string {
+/** RFC 3986: unreserved characters. */
+const UNRESERVED = /[A-Za-z0-9\-._~]/;
+/** RFC 2045 6.7: printable ASCII but the equals sign; `%` is written as well, so that it can be told from an escape. */
+const QUOTED_AS_IS = /[ -$&-<>-~]/;
+
+function percentEncode(bytes: Uint8Array, asIs = UNRESERVED): string {
   let out = '';
   for (const byte of bytes) {
     const char = String.fromCharCode(byte);
-    out += /[A-Za-z0-9\-._~]/.test(char) ? char : `%${byte.toString(16).padStart(2, '0').toUpperCase()}`;
+    out += asIs.test(char) ? char : `%${byte.toString(16).padStart(2, '0').toUpperCase()}`;
   }
   return out;
 }

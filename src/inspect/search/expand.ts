@@ -42,7 +42,7 @@ export function* expandInSteps(device: Device, kinds: readonly IdentifierKind[])
   const add = (pattern: Pattern): void => {
     if (pattern.encoding !== null && isCounting(pattern.bytes)) return;
     const text = pattern.bytes.toString('latin1');
-    const key = pattern.fold ? text.toLowerCase() : text;
+    const key = pattern.fold ? foldAscii(text) : text;
     if (seen.has(key)) return;
     seen.add(key);
     if (patterns.length >= MAX_PATTERNS) dropped++;
@@ -74,6 +74,11 @@ export function* expandInSteps(device: Device, kinds: readonly IdentifierKind[])
     for (const digest of checksums(each.spelling.text)) for (const pattern of checksumForms(each, digest)) add(pattern);
   }
   return { patterns, dropped };
+}
+
+/** As the search folds: bytes above ASCII are no letters, whatever Latin-1 says. */
+export function foldAscii(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 /** `1234567890`, `0000000`: everybody's placeholder, even when it is somebody's number reversed. */

@@ -5,7 +5,7 @@
  */
 import type { Device } from '../../model/device.ts';
 import type { IdentifierKind } from '../kind.ts';
-import { expandInSteps } from './expand.ts';
+import { expandInSteps, foldAscii } from './expand.ts';
 import { MAX_NEEDLE, type Pattern } from './pattern.ts';
 import { compile, compileInSteps, search, type Table } from './table.ts';
 
@@ -131,7 +131,7 @@ function* noteWaits(groups: readonly Group[]): Generator<undefined, void> {
       if (index % 2000 === 1999) yield;
       if (digest) continue;
       const family = `${kind} ${value} ${encoding}`;
-      const member = { group, index, text: bytes.toString('latin1').toLowerCase() };
+      const member = { group, index, text: foldAscii(bytes.toString('latin1')) };
       const members = families.get(family);
       if (members) members.push(member);
       else families.set(family, [member]);

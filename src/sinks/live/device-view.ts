@@ -7,7 +7,14 @@ export interface DeviceView {
   model: string | null;
   match: Device['match'];
   identifiers: Record<string, unknown[]>;
-  canaries: { contacts: { name: string; phone: string }[]; messages: string[]; photos: string[] };
+  canaries: {
+    contacts: { name: string; phone: string }[];
+    messages: string[];
+    photos: string[];
+    searches: string[];
+    visited: string[];
+    clipboard: string[];
+  };
   /** How many; a salt is a secret of its own. */
   salts: number;
 }
@@ -30,6 +37,9 @@ export function viewDevice(device: Device, reveal: boolean): DeviceView {
       contacts: device.canaries.contacts.map(({ name, phone }) => ({ name: show(name), phone: show(phone) })),
       messages: device.canaries.messages.map(show),
       photos: device.canaries.photos.map(({ name }) => name),
+      searches: (device.canaries.searches ?? []).map(show),
+      visited: (device.canaries.visited ?? []).map(show),
+      clipboard: (device.canaries.clipboard ?? []).map(show),
     },
     salts: device.salts.length,
   };

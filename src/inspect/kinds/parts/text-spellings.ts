@@ -59,3 +59,15 @@ export function spellText(
   }
   return distinct(spelled);
 }
+
+/** Shorter texts stand anywhere by accident; plant longer ones. */
+const SHORTEST_PLANTED = 6;
+
+/** A text the operator typed or copied: bounded while it is short, and hashed as it was typed. */
+export function spellPlanted(text: string, label: string): Spelling[] {
+  const trimmed = text.trim();
+  if (trimmed.length < SHORTEST_PLANTED) return [];
+  const flags = { bounded: trimmed.length < 12 };
+  const whole = spelling(trimmed, trimmed, label, { ...flags, anyCase: true });
+  return distinct([...spellText(trimmed, trimmed, label, flags), whole]);
+}
