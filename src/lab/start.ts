@@ -2,7 +2,6 @@
  * Starts the lab: opens every room, joins them along the road, and takes all of it down again in the opposite order.
  * Promise: a lab that starts is whole; one that cannot start says in one line why, and leaves no port open.
  */
-import { setTimeout } from 'node:timers/promises';
 import { monotonicFactory } from 'ulid';
 import { createAlerter } from '../alert/alerter.ts';
 import { createHeadTable } from '../alert/head-table.ts';
@@ -45,14 +44,13 @@ import { collectAfterStart, createScavenger } from './memory.ts';
 import { makeDirectory, openPlaces, openRegistry, pathsIn, readCertificates, secretWordsOf } from './opening.ts';
 import { openPinBook } from './pin-book.ts';
 import { openPortal } from './portal.ts';
-import type { ReplayGround, Replaying } from './replaying.ts';
+import { createReplayGround } from './replay-ground.ts';
+import type { Replaying } from './replaying.ts';
 import { createRoad } from './road.ts';
 import { openSearchTables } from './search-tables.ts';
-import { allAlertsSince, caseServices, deviceServices, metricsOf, must } from './services.ts';
+import { caseServices, deviceServices, metricsOf } from './services.ts';
 import { createUpstreamMap, readUpstreamMap } from './upstream-map.ts';
 
-/** How long a replay waits for its last connection to be looked at. */
-const QUIET_MS = 10_000;
 /** Counts of running alerts are shown, and a full disk is tried again, at most this often. */
 const TICK_MS = 1000;
 
@@ -124,13 +122,16 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     secretWords: (deviceId) => secretWordsOf(deviceOf(deviceId)),
     hiddenLookUps,
   });
-  function notify(subject: string, message: string, severity: Alert['severity']): void {
-    const lab: AlertDevice = { id: 'lab', model: null, ip: '', mac: null };
-    // By its words: that something works again, or is wrong in another way, is no repeat.
-    const told = `${subject} ${message}`;
-    const record = alerter.system({ subject: told, message, severity, device: lab, time: now() });
+  function tell(subject: string, message: string, severity: Alert['severity'], device: AlertDevice): void {
+    const record = alerter.system({ subject, message, severity, device, time: now() });
     if (record) feed.publish(record);
   }
+  // By its words: that something works again, or is wrong in another way, is no repeat.
+  const notify = (subject: string, message: string, severity: Alert['severity']): void =>
+    tell(`${subject} ${message}`, message, severity, { id: 'lab', model: null, ip: '', mac: null });
+  const flushAlerts = (): void => {
+    for (const record of alerter.flush(now())) feed.publish(record);
+  };
   let lanWatch: LanWatch | null = null;
   const heads = createHeadTable();
   const attribution = openAttribution();
@@ -155,10 +156,7 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     now,
     onBeacon(beacon, flow, sentence) {
       const device = describeDevice(flow);
-      const subject = `beacon ${beacon.host} ${beacon.port}`;
-      const message = `${device.model ?? device.id} ${sentence}.`;
-      const record = alerter.system({ subject, message, severity: 'info', device, time: now() });
-      if (record) feed.publish(record);
+      tell(`beacon ${beacon.host} ${beacon.port}`, `${device.model ?? device.id} ${sentence}.`, 'info', device);
     },
   });
   const decoders = await openDecoders(options.decoders, options.data);
@@ -202,13 +200,13 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     log,
   });
   const tick = setInterval(() => {
-    for (const record of alerter.flush(now())) feed.publish(record);
+    flushAlerts();
     feed.retry();
     comparison.save();
   }, TICK_MS).unref();
   closers.push(() => {
     clearInterval(tick);
-    for (const record of alerter.flush(now())) feed.publish(record);
+    flushAlerts();
   });
 
   // The two ports.
@@ -295,14 +293,11 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     deviceOfMac: (mac) => devices.list().find(({ match }) => match.mac === mac)?.id ?? null,
     dataDir: options.data,
     capture: options.capture ? { ...options.capture, directory: paths.capture } : null,
-    onPhone(phone) {
+    onPhone: ({ addresses: [ip = ''], ...phone }) => {
       if (phone.deviceId !== null) return;
-      const [ip = ''] = phone.addresses;
       const what = [phone.maker, phone.system].filter((one) => one !== null).join(', ');
       const message = `A phone without a name joined the lab's network${what && ` (${what})`}: name it with "phonehome device name ${ip} NAME".`;
-      const device: AlertDevice = { id: ip, model: null, ip, mac: phone.mac };
-      const record = alerter.system({ subject: `phone ${phone.mac}`, message, severity: 'info', device, time: now() });
-      if (record) feed.publish(record);
+      tell(`phone ${phone.mac}`, message, 'info', { id: ip, model: null, ip, mac: phone.mac });
     },
     emit: road.event,
     newId,
@@ -312,46 +307,31 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
   });
   closers.push(() => lanWatch?.close());
 
-  const ground: ReplayGround = {
-    proxy: () => ({ host: '127.0.0.1', port: door.port }),
+  const ground = createReplayGround({
+    proxyPort: () => door.port,
     caPem: authority.root.certificatePem,
     dataDir: options.data,
-    now,
-    addUpstream(entries) {
-      upstreamMap.add(entries);
-      return () => {
-        for (const { host, port } of entries) upstreamMap.remove(host, port);
-      };
-    },
-    addUpstreamCa(pem) {
+    upstreamMap,
+    trust(pem) {
       upstreamCa = [...upstreamCa, pem];
       return () => {
         upstreamCa = upstreamCa.filter((one) => one !== pem);
       };
     },
-    addDevice(device) {
+    receive(device) {
       guests.set(device.id, device);
       return () => {
         guests.delete(device.id);
         inspector.forget(device.id);
       };
     },
-    openCase({ name, title, label }) {
-      const opened = must(cases.open({ title: `${name}: ${title}`, deviceId: name, label }, now()));
-      return {
-        mark: (phase) => void must(cases.mark(opened.id, phase, now())),
-        close: () => void cases.close(opened.id, now()),
-      };
-    },
-    alertsSince: (seq) => allAlertsSince(evidence, seq),
-    lastSeq: () => evidence.lastSeq(),
-    async quiet() {
-      const until = now() + QUIET_MS;
-      while (road.openFlows() > 0 && now() < until) await setTimeout(5);
-      for (const record of alerter.flush(now())) feed.publish(record);
-    },
-    opens: (publicKey) => decoders.some((decoder) => decoder.publicKey === publicKey),
-  };
+    cases,
+    evidence,
+    openFlows: road.openFlows,
+    flush: flushAlerts,
+    decoders,
+    now,
+  });
   // Loaded when somebody plays a case: the scripts and their vendors cost 6 MB.
   let replaying: Replaying | null = null;
   const openReplaying = async (): Promise<Replaying> => {
