@@ -11,7 +11,6 @@ const ON_BOTH_ENGINES = [
   'protocol-matrix',
   'real-clients',
   'start-tls',
-  'two-phones',
 ];
 
 export default defineConfig({
