@@ -16,8 +16,19 @@ export interface Case {
   value: string;
 }
 
-/** One value per kind, the way apps write it, with a name that was seen beside it. */
-export const sentValues: { kind: Kind; value: string; key: string; hashed: boolean }[] = [
+const APPS = 'com.whatsapp,com.grindr.android,org.mozilla.firefox,vn.momo.app,com.zing.zalo';
+
+interface SentValue {
+  kind: Kind;
+  value: string;
+  key: string;
+  hashed: boolean;
+  /** Nothing is registered for this kind, or nothing is known by shape. */
+  only?: 'known' | 'shape';
+}
+
+/** One value per kind, the way apps write it, with a name that was seen beside it. Photos have tests of their own. */
+export const sentValues: SentValue[] = [
   { kind: 'imei', value: '490154203237518', key: 'imei', hashed: true },
   { kind: 'imsi', value: '001010123456789', key: 'imsi', hashed: true },
   { kind: 'iccid', value: '89001000000000000002', key: 'iccid', hashed: true },
@@ -35,6 +46,12 @@ export const sentValues: { kind: Kind; value: string; key: string; hashed: boole
   { kind: 'bssid', value: '02:11:22:33:44:55', key: 'bssid', hashed: true },
   { kind: 'contact', value: 'Canary Nguyen', key: 'display_name', hashed: false },
   { kind: 'message', value: 'purple elephant seventeen', key: 'sms_body', hashed: false },
+  { kind: 'browsing', value: 'heart clinic near me', key: 'search_word', hashed: true },
+  { kind: 'clipboard', value: 'meet me at the old bridge', key: 'clipboard_text', hashed: true },
+  { kind: 'device_name', value: "Linh's Nokia", key: 'device_name', hashed: true },
+  { kind: 'call_log', value: '+84912000001', key: 'calls', hashed: false, only: 'shape' },
+  { kind: 'installed_apps', value: APPS, key: 'installed_apps', hashed: false, only: 'shape' },
+  { kind: 'local_ip', value: '192.168.1.23', key: 'local_ip', hashed: false, only: 'shape' },
 ];
 
 export const benchPhone: Device = {
@@ -43,6 +60,12 @@ export const benchPhone: Device = {
     ...labPhone.identifiers,
     bluetooth_mac: ['02:00:5e:20:00:02'],
     vendor_id: ['7b1f3c52-9d0e-4e8a-8f41-5d6c7e8f9a0b'],
+    device_name: ["Linh's Nokia"],
+  },
+  canaries: {
+    ...labPhone.canaries,
+    searches: ['heart clinic near me'],
+    clipboard: ['meet me at the old bridge'],
   },
   salts: ['pepper'],
 };
@@ -69,6 +92,7 @@ const ESCAPED = 'JSON in a JSON string';
 const shapeRecords: Partial<Record<Kind, string>> = {
   cell: '{"mcc":452,"mnc":4,"lac":1234,"cid":7509000}',
   contact: '[{"name":"Canary Nguyen","phone":"+84987654321"},{"name":"Binh Tran","phone":"+84912000002"}]',
+  call_log: '{"number":"+84912000001","date":1763805600000,"duration":42,"type":2}',
   message: '{"address":"+84912000001","date":1763805600000,"type":1,"body":"purple elephant seventeen"}',
 };
 /** Forms that carry any text. */
@@ -89,6 +113,7 @@ export function findingsOf(inspector: Inspector, events: FlowEvent[]): Finding[]
 export function recallKnown(): Case[] {
   const inspector = createInspector({ deviceFor: () => benchPhone, kinds: registry });
   return run(
+    sentValues.filter(({ only }) => only !== 'shape'),
     inspector,
     (hashed) => (hashed ? [...plainForms, ...hashForms] : plainForms),
     () => true,
@@ -101,6 +126,7 @@ export function recallKnown(): Case[] {
 export function recallShape(): Case[] {
   const inspector = createInspector({ deviceFor: () => null, kinds: registry });
   return run(
+    sentValues.filter(({ only }) => only !== 'known'),
     inspector,
     () => plainForms.filter(({ name }) => DOCUMENT_FORMS.has(name) || VALUE_FORMS.has(name)),
     (form, place) =>
@@ -115,6 +141,7 @@ export function recallShape(): Case[] {
 }
 
 function run(
+  sent: readonly SentValue[],
   inspector: Inspector,
   formsFor: (hashed: boolean) => Encoding[],
   isClaimed: (form: string, place: string) => boolean,
@@ -123,7 +150,7 @@ function run(
   records: Partial<Record<Kind, string>> = {},
 ): Case[] {
   const cases: Case[] = [];
-  for (const { kind, value, key, hashed } of sentValues) {
+  for (const { kind, value, key, hashed } of sent) {
     const test = (encoding: string, place: string, events: FlowEvent[]): void => {
       const found = findingsOf(inspector, events).some((finding) => isHit(finding, kind));
       cases.push({ kind, encoding, place, found, value });

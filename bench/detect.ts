@@ -115,6 +115,7 @@ say(
     ]),
   ),
 );
+say('False findings per kind, nothing registered', clean['nothing registered'].counts);
 const small = measureSmall();
 say('One phone', { 'lab phone': { ...small } });
 const speed = measureSpeed(isQuick ? 8 : 48);

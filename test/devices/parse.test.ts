@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { formatDevices } from '../../src/devices/format.ts';
 import { parseDevices, problemLine } from '../../src/devices/parse.ts';
 
 const photo = Buffer.from('jpeg');
@@ -75,6 +76,15 @@ describe('a file that is right', () => {
         },
       ],
     });
+  });
+
+  test('search words, opened addresses and copied texts are planted like messages, and written back', () => {
+    const planted = { searches: ['clinic near me'], visited: ['https://a.example/b?c'], clipboard: ['one', 'two'] };
+    const parsed = parse(JSON.stringify({ devices: [{ id: 'a', default: true, canaries: planted }] }));
+    const canaries = { contacts: [], messages: [], photos: [], ...planted };
+    expect(parsed.ok ? parsed.devices[0]?.canaries : parsed).toEqual(canaries);
+    const again = parse(formatDevices(parsed.ok ? parsed.devices : [], 'yaml'));
+    expect(again.ok ? again.devices[0]?.canaries : again).toEqual(canaries);
   });
 
   test.each([

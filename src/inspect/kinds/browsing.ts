@@ -6,7 +6,7 @@
 import type { Device } from '../../model/device.ts';
 import { hintOf, namesOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
-import { bareValue, fieldNames, recordText } from './parts/key-value.ts';
+import { fieldNames, freeValue, recordText } from './parts/key-value.ts';
 import { isPlaceholder } from './parts/placeholders.ts';
 import { distinct, spelling } from './parts/spelling.ts';
 import { spellPlanted } from './parts/text-spellings.ts';
@@ -54,6 +54,11 @@ export const browsing: IdentifierKind = {
       text: '{"url":"https://news.example.com/a/b"}',
       expect: { value: 'https://news.example.com/a/b', confidence: 'possible' },
     },
+    {
+      name: 'search words without quotes',
+      text: 'report; search_word=clinic near me; end',
+      expect: { value: 'clinic near me', confidence: 'likely' },
+    },
     { name: 'address of a picture', text: '{"url":"https://cdn.example.com/a/b.png"}', expect: null },
     { name: 'address of a service', text: '{"url":"https://example.com/"}', expect: null },
     { name: 'empty search', text: 'search_word=&x=1', expect: null },
@@ -72,7 +77,7 @@ function spellAddress(address: string): Spelling[] {
 function judge(run: Run): Verdict | null {
   const hint = hintOf(run.key, 'browsing');
   if (!hint) return null;
-  const value = bareValue(run);
+  const value = freeValue(run);
   if (value.text.length < 3 || value.text.length > 2048 || isPlaceholder('browsing', value.text)) return null;
   if (/^https?:\/\//i.test(value.text)) return judgeAddress(run, value, hint.group === 'strong');
   if (hint.group !== 'strong' || value.text.length > MAX_TEXT || !/\p{L}{2}|[\x80-\xff]{2}/u.test(value.text))

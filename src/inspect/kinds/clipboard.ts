@@ -5,7 +5,7 @@
 import type { Device } from '../../model/device.ts';
 import { hintOf, namesOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
-import { bareValue } from './parts/key-value.ts';
+import { freeValue } from './parts/key-value.ts';
 import { isPlaceholder } from './parts/placeholders.ts';
 import { distinct } from './parts/spelling.ts';
 import { spellPlanted } from './parts/text-spellings.ts';
@@ -43,7 +43,7 @@ export const clipboard: IdentifierKind = {
 function judge(run: Run): Verdict | null {
   const hint = hintOf(run.key, 'clipboard');
   if (hint?.group !== 'strong') return null;
-  const value = bareValue(run);
+  const value = freeValue(run);
   if (value.text.length < SHORTEST || isPlaceholder('clipboard', value.text) || /^[\d.,:-]*$/.test(value.text))
     return null;
   if (

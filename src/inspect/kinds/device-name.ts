@@ -5,7 +5,7 @@
 import type { Device } from '../../model/device.ts';
 import { hintOf, namesOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
-import { bareValue } from './parts/key-value.ts';
+import { freeValue } from './parts/key-value.ts';
 import { isPlaceholder } from './parts/placeholders.ts';
 import { distinct } from './parts/spelling.ts';
 import { spellText } from './parts/text-spellings.ts';
@@ -45,6 +45,16 @@ export const deviceName: IdentifierKind = {
       text: '{"device_name":"iPhone de Marie"}',
       expect: { value: 'iPhone de Marie', confidence: 'likely' },
     },
+    {
+      name: 'an apostrophe without quotes',
+      text: "report; device_name=Anna's iPhone; end",
+      expect: { value: "Anna's iPhone", confidence: 'likely' },
+    },
+    {
+      name: 'in XML',
+      text: "<d><device_name>Anna's iPhone</device_name></d>",
+      expect: { value: "Anna's iPhone", confidence: 'likely' },
+    },
     { name: 'a model, as update checks send', text: '{"device_name":"Nokia 7 plus"}', expect: null },
     { name: 'code name of a board', text: 'device_name=B2N_sprout', expect: null },
     { name: 'no name beside it', text: '{"title":"Anna\'s iPhone"}', expect: null },
@@ -67,7 +77,7 @@ function spellOne(name: string): Spelling[] {
 
 function judge(run: Run): Verdict | null {
   if (hintOf(run.key, 'device_name')?.group !== 'strong') return null;
-  const value = bareValue(run);
+  const value = freeValue(run);
   const text = utf8(value.text);
   if (text.length < SHORTEST || text.length > 64 || isPlaceholder('device_name', text)) return null;
   if (!POSSESSIVE.test(text) && !OF.test(text)) return null;

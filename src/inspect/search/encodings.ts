@@ -27,10 +27,10 @@ export function encodings(text: string, anyCase: boolean): Encoded[] {
   const le = Buffer.from(text, 'utf16le');
   add(le, 'utf-16le', { fold: anyCase, binary: true });
   add(Buffer.from(le).swap16(), 'utf-16be', { fold: anyCase, binary: true });
-  const percent = percentEncode(plain);
-  if (percent !== text) {
+  for (const percent of new Set([UNRESERVED, COMPONENT, ADDRESS].map((asIs) => percentEncode(plain, asIs)))) {
+    if (percent === text) continue;
     add(Buffer.from(percent), 'percent', { fold: true });
-    add(Buffer.from(percentEncode(Buffer.from(percent))), 'percent twice', { fold: true });
+    add(Buffer.from(percentEncode(Buffer.from(percent), UNRESERVED)), 'percent twice', { fold: true });
   }
   const everyPercent = [...plain].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
   add(Buffer.from(everyPercent), 'percent', { fold: true });
@@ -111,10 +111,13 @@ function asNumber(text: string): [string, Buffer][] {
 
 /** RFC 3986: unreserved characters. */
 const UNRESERVED = /[A-Za-z0-9\-._~]/;
+/** What encodeURIComponent and encodeURI leave as it is (ECMA-262 19.2.6). */
+const COMPONENT = /[A-Za-z0-9\-._~!'()*]/;
+const ADDRESS = /[A-Za-z0-9\-._~!'()*:/?#[\]@&=+$,;]/;
 /** RFC 2045 6.7: printable ASCII but the equals sign; `%` is written as well, so that it can be told from an escape. */
 const QUOTED_AS_IS = /[ -$&-<>-~]/;
 
-function percentEncode(bytes: Uint8Array, asIs = UNRESERVED): string {
+function percentEncode(bytes: Uint8Array, asIs: RegExp): string {
   let out = '';
   for (const byte of bytes) {
     const char = String.fromCharCode(byte);

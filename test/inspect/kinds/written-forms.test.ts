@@ -137,6 +137,22 @@ describe('what the operator typed, opened and copied', () => {
   });
 });
 
+describe('texts that nobody registered', () => {
+  const document = JSON.stringify({ data: { search_word: 'clinic near me', device_name: "Anna's iPhone" } });
+  it.each<[string, Sent]>([
+    ['in JSON', json(document)],
+    ['in escaped JSON', { body: JSON.stringify(document).slice(1, -1) }],
+    ['in JSON inside a JSON string', json({ d: document })],
+    ['in a form', { target: `/?d=${encodeURIComponent(document)}` }],
+    ['in plain text', { body: "report; search_word=clinic near me; device_name=Anna's iPhone; end" }],
+    ['in XML', { body: "<r><search_word>clinic near me</search_word><device_name>Anna's iPhone</device_name></r>" }],
+  ])('are found to their last word %s', (_how, sent) => {
+    const values = found({ ...sent, device: null });
+    expect(values).toContain('browsing clinic near me');
+    expect(values).toContain("device_name Anna's iPhone");
+  });
+});
+
 describe('a short serial', () => {
   it('is found on its own, and not in the middle of something else', () => {
     expect(found(json({ a: 'AB12CD' }))).toContain('known serial AB12CD');

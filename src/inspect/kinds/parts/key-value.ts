@@ -27,7 +27,8 @@ export function bareValue(run: Run): Value {
   const quote = run.text.charAt(start - 1);
   if ((quote === '"' || quote === "'") && run.text.charAt(end) !== quote && run.text.charAt(end) !== '\\') {
     const closing = run.text.slice(end, end + REACH).indexOf(quote);
-    if (closing > 0) end += closing;
+    // In JSON inside a string the quote is escaped.
+    if (closing > 0) end += closing - (run.text.charAt(end + closing - 1) === '\\' ? 1 : 0);
   } else if (quote !== '"' && quote !== "'") {
     // `"cid":7509000}`: the record ends with the value.
     while (end > start && isUnopened(run.text, start, end - 1)) end--;
@@ -35,6 +36,20 @@ export function bareValue(run: Run): Value {
   while (start < end && /["'\s]/.test(run.text.charAt(start))) start++;
   while (end > start && /["'\s]/.test(run.text.charAt(end - 1))) end--;
   return { text: run.text.slice(start, end), start, end };
+}
+
+/** Longest value that is read on without quotes. */
+const MAX_FREE = 64;
+
+/** As `bareValue`; without quotes up to the next delimiter, because a text beside a name may have blanks and apostrophes. */
+export function freeValue(run: Run): Value {
+  const value = bareValue(run);
+  if (/["']/.test(run.text.charAt(run.start - 1)) || /["'\\]/.test(run.text.charAt(run.start))) return value;
+  const rest = /^[^"{}<>;&|,\r\n\\]*/.exec(run.text.slice(value.end, value.end + MAX_FREE))?.[0] ?? '';
+  // What goes on beyond is prose, not a value.
+  if (rest.length === MAX_FREE || rest.trim() === '') return value;
+  const end = value.end + rest.trimEnd().length;
+  return { text: run.text.slice(value.start, end), start: value.start, end };
 }
 
 const OPENING: Record<string, string> = { '}': '{', ']': '[', ')': '(' };
