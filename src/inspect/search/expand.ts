@@ -42,7 +42,8 @@ export function* expandInSteps(device: Device, kinds: readonly IdentifierKind[])
   const add = (pattern: Pattern): void => {
     if (pattern.encoding !== null && isCounting(pattern.bytes)) return;
     const text = pattern.bytes.toString('latin1');
-    const key = pattern.fold ? foldAscii(text) : text;
+    // Digests are made in small letters.
+    const key = pattern.fold && !pattern.digest ? foldAscii(text) : text;
     if (seen.has(key)) return;
     seen.add(key);
     if (patterns.length >= MAX_PATTERNS) dropped++;
