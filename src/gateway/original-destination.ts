@@ -3,9 +3,13 @@
  * Promise: an answer read synchronously from the socket's descriptor, or null; it never throws. A connection that was not
  * redirected does not fail: the kernel names the listener's own address, which the caller must refuse (loop guard).
  */
+import { createRequire } from 'node:module';
 import { isIPv4, type Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import koffi from 'koffi';
+import type koffi from 'koffi';
+
+/** Loaded on first use, which most labs never come to: it is 4 MB resident. */
+const loadC = () => (createRequire(import.meta.url)('koffi') as typeof koffi).load(null);
 
 /** `level`/`name` of getsockopt and the size of the answer, from linux/netfilter_ipv4.h and netfilter_ipv6/ip6_tables.h. */
 const SO_ORIGINAL_DST = { level: 0, name: 80, sockaddrBytes: 16 };
@@ -33,9 +37,9 @@ export function readSockaddr(bytes: Buffer, family: 4 | 6): OriginalDestination 
 export function openOriginalDestination(): (socket: Socket) => OriginalDestination | null {
   if (process.platform !== 'linux')
     throw new Error('transparent interception needs Linux: use the proxy address instead');
-  const getsockopt = koffi
-    .load(null)
-    .func('int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ uint32_t *length)');
+  const getsockopt = loadC().func(
+    'int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ uint32_t *length)',
+  );
   return (socket) => {
     const fd = descriptorOf(socket);
     if (fd === null || socket.remoteAddress === undefined) return null;
@@ -65,9 +69,7 @@ const IP_TRANSPARENT = 19;
  * @throws without CAP_NET_ADMIN, with what to do
  */
 export function makeTransparent(descriptor: number): void {
-  const setsockopt = koffi
-    .load(null)
-    .func('int setsockopt(int fd, int level, int name, const int *value, uint32_t length)');
+  const setsockopt = loadC().func('int setsockopt(int fd, int level, int name, const int *value, uint32_t length)');
   const set = (level: number, name: number): boolean => setsockopt(descriptor, level, name, [1], 4) === 0;
   if (!set(IPPROTO_IPV6, IPV6_TRANSPARENT) && !set(IPPROTO_IP, IP_TRANSPARENT))
     throw new Error('tproxy needs CAP_NET_ADMIN for the lab: see docs/gateway.md, or use "mode: redirect"');
