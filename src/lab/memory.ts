@@ -14,7 +14,7 @@ const EVERY_BYTES = 2 << 20;
 const APART_BYTES = 8 << 20;
 /** Bytes in buffers, and in the heap, beyond what was left by the last major collection, that ask for another. */
 const MAX_PILE_BYTES = 4 << 20;
-const MAX_GROWTH_BYTES = 16 << 20;
+const MAX_GROWTH_BYTES = 12 << 20;
 
 type Collect = (options?: { type: 'minor' | 'major'; flavor?: 'last-resort' }) => void;
 

@@ -108,7 +108,9 @@ describe('servers and phones that misbehave', () => {
     it('by the server: the app gets what came and the reset, and nothing of the lab’s', async (context) => {
       requireTool(context, 'curl');
       const answer = await askCurl(world.lab.phone, { url: `https://${BREAKING}/answer` });
-      expect(answer).toMatchObject({ ok: false, status: 200 });
+      expect(answer.ok).toBe(false);
+      // A reset may overtake what came before it: RFC 9293 lets a stack drop what was not read yet.
+      expect([200, null]).toContain(answer.status);
       expect('half an answer'.startsWith(answer.body.toString())).toBe(true);
       expect(await reasonOf(1)).toBe('server-reset');
       await stillWorks();
