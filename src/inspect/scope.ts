@@ -269,6 +269,11 @@ export class Scope {
     return this.#onToken !== undefined;
   }
 
+  /** They are, and this exchange has not had its share of them. */
+  get takesTokens(): boolean {
+    return this.#onToken !== undefined && this.#tokens < this.limits.tokens;
+  }
+
   /** The value in `bytes[from, to)` of a readable layer, when it may tell one phone from another; `inner` is its locator there. */
   token(
     place: Place,
@@ -278,7 +283,7 @@ export class Scope {
     from: number,
     to: number,
   ): void {
-    if (!this.#onToken || this.#tokens >= this.limits.tokens || !mayBeToken(bytes, from, to)) return;
+    if (!this.#onToken || !this.takesTokens || !mayBeToken(bytes, from, to)) return;
     this.#tokens++;
     const token: Token = {
       flow: this.flowId,

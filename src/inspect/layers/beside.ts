@@ -40,17 +40,16 @@ export class Beside {
 
   /** A short value of the exchange; cheap, because every value comes by. */
   note(name: string | null, bytes: Buffer, from: number, to: number): void {
-    if (to - from >= 2 && to - from <= LONGEST_KEY && this.#hasRoom())
-      this.#add(name, bytes.toString('latin1', from, to));
+    if (to - from >= 2 && to - from <= LONGEST_KEY && this.hasRoom) this.#add(name, bytes.toString('latin1', from, to));
   }
 
   noteText(name: string | null, value: string): void {
-    if (value.length >= 2 && value.length <= LONGEST_KEY && this.#hasRoom()) this.#add(name, value);
+    if (value.length >= 2 && value.length <= LONGEST_KEY && this.hasRoom) this.#add(name, value);
   }
 
   /** What was noted of the same piece of an earlier request. */
   noteAgain(values: Values): void {
-    if (values.length === 0 || !this.#hasRoom()) return;
+    if (values.length === 0 || !this.hasRoom) return;
     this.#again ??= [];
     if (this.#again.length < MAX_NOTED) this.#again.push(values);
   }
@@ -77,7 +76,7 @@ export class Beside {
     this.#documents = null;
   }
 
-  #hasRoom(): boolean {
+  get hasRoom(): boolean {
     return this.#values === null || this.#values.length < MAX_NOTED;
   }
 

@@ -31,6 +31,7 @@ export class JsonSink implements ByteSink, Scanning {
         this.#nested = null;
       },
       value: (start, end, key) => this.#scanner.value(start, end, key),
+      ignoresValues: () => this.#scanner.ignoresValues,
     });
     this.#scanner = new Scanner(scope, place, {
       isText: true,

@@ -147,6 +147,12 @@ export class Scanner {
     return this.#work.subarray(0, tail.length);
   }
 
+  /** Nothing more is judged, noted or compared. */
+  get ignoresValues(): boolean {
+    const scope = this.#scope;
+    return scope.isSpent && !scope.takesTokens && (this.#isNoted || !scope.beside.hasRoom);
+  }
+
   /** A value of a document; beside a telling name it is offered whole. Absolute offsets. */
   value(start: number, end: number, key: Name | null): void {
     if (key?.isKnown) this.#judgeValue(key.text, start, end);

@@ -2,10 +2,10 @@
  * Finds stretches of base64 or hex digits in a stream: the places where something may be wrapped up.
  * Promise: every maximal run of at least MIN_RUN characters is reported exactly once, for every cutting of the stream;
  * base64 continues over line breaks between full lines (RFC 2045: at most 76 characters, a multiple of four).
- * Ordinary text costs one look per MIN_RUN bytes and a step back to the last separator.
  */
 
-export const MIN_RUN = 16;
+import { Members } from './sift.ts';
+
 /** Shorter lines are rather words of a list than lines of one base64 text. */
 const MIN_LINE = 40;
 const PADDING = 0x3d;
@@ -23,8 +23,8 @@ export interface RunSink {
 
 export type Alphabet = 'base64' | 'hex';
 
-const BASE64 = classTable('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_');
-const HEX = classTable('0123456789abcdefABCDEF');
+const BASE64 = new Members('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_', 0);
+const HEX = new Members('0123456789abcdefABCDEF', 1);
 
 export class RunFinder {
   /** Absolute offset of the first byte not yet looked at, or of the undecided run's first. */
@@ -32,7 +32,7 @@ export class RunFinder {
   #open = false;
   /** Where the lines of recognised runs begin and end, in pairs, newest last. */
   #lines: number[] = [];
-  readonly #members: Uint8Array;
+  readonly #members: Members;
   readonly #wraps: boolean;
   readonly #sink: RunSink;
 
@@ -45,11 +45,23 @@ export class RunFinder {
   /** `bytes` starts at absolute offset `base` and holds everything from the last undecided byte on. */
   scan(bytes: Buffer, base: number, final: boolean): void {
     this.#forget(base);
-    while (true) {
-      if (this.#open) {
+    if (this.#open && !this.#continue(bytes, base, final)) return;
+    const runs = this.#members.runs(bytes, this.#at - base);
+    for (let i = 0; i < runs.length; i += 2) {
+      const start = runs[i]!;
+      // The line of a run before.
+      if (base + start < this.#at) continue;
+      const end = runs[i + 1]!;
+      if (this.#isWhole(bytes, end, final)) {
+        this.#lines.push(base + start, base + end);
+        this.#sink.whole(bytes, start, end, base + start, bytes[end] === PADDING);
+        this.#at = base + end;
+      } else {
+        this.#begin(base + start);
         if (!this.#continue(bytes, base, final)) return;
-      } else if (!this.#find(bytes, base, final)) return;
+      }
     }
+    this.#comeBack(bytes, base, final);
   }
 
   /** Position within its quantum of a character inside a recognised run; null outside of one. */
@@ -66,42 +78,13 @@ export class RunFinder {
     return !this.#open && offset >= this.#at;
   }
 
-  #find(bytes: Buffer, base: number, final: boolean): boolean {
-    const members = this.#members;
-    const length = bytes.length;
-    let from = this.#at - base;
-    let probe = from + MIN_RUN - 1;
-    while (probe < length) {
-      if (members[bytes[probe]!] === 0) {
-        from = probe + 1;
-        probe += MIN_RUN;
-        continue;
-      }
-      let start = probe;
-      while (start > from && members[bytes[start - 1]!] !== 0) start--;
-      let end = probe + 1;
-      const enough = start + MIN_RUN;
-      while (end < length && end < enough && members[bytes[end]!] !== 0) end++;
-      if (end === enough) {
-        while (end < length && members[bytes[end]!] !== 0) end++;
-        if (!this.#isWhole(bytes, end, final)) this.#begin(base + start);
-        else {
-          this.#lines.push(base + start, base + end);
-          this.#sink.whole(bytes, start, end, base + start, bytes[end] === PADDING);
-          this.#at = base + end;
-        }
-        return true;
-      }
-      from = start;
-      if (end === length) break;
-      from = end + 1;
-      probe = from + MIN_RUN - 1;
-    }
-    // Too short to decide: come back to where the last stretch begins.
-    let start = length;
-    while (start > from && members[bytes[start - 1]!] !== 0) start--;
-    this.#at = base + (final ? length : start);
-    return false;
+  /** What is too short to decide begins where its stretch begins. */
+  #comeBack(bytes: Buffer, base: number, final: boolean): void {
+    const { table } = this.#members;
+    const least = this.#at - base;
+    let start = bytes.length;
+    if (!final) while (start > least && table[bytes[start - 1]!] === 1) start--;
+    this.#at = base + start;
   }
 
   /** Nothing that comes later can belong to the run. */
@@ -119,7 +102,7 @@ export class RunFinder {
 
   /** Feeds the open run; false when the bytes are used up. */
   #continue(bytes: Buffer, base: number, final: boolean): boolean {
-    const members = this.#members;
+    const members = this.#members.table;
     const length = bytes.length;
     let at = this.#at - base;
     while (true) {
@@ -155,10 +138,4 @@ export class RunFinder {
     this.#sink.close(padded);
     return true;
   }
-}
-
-function classTable(chars: string): Uint8Array {
-  const out = new Uint8Array(256);
-  for (const char of chars) out[char.charCodeAt(0)] = 1;
-  return out;
 }

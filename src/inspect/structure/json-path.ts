@@ -4,6 +4,7 @@
  * levels (deeper ones are counted, not named). Several documents in a row (NDJSON) each start at `$`.
  */
 
+import { IN_STRING, IN_WORD, structure } from '../scan/sift.ts';
 import type { Name, Names } from './names.ts';
 
 export interface JsonEvents {
@@ -14,6 +15,8 @@ export interface JsonEvents {
   nestedEnd(): void;
   /** A string, number or word ended, keys excluded. Absolute offsets of the text without its quotes; its nearest key. */
   value(start: number, end: number, key: Name | null): void;
+  /** True as soon as no more values are wanted. */
+  ignoresValues?(): boolean;
 }
 
 /** Real documents stay under 30; a hostile one has 100,000. */
@@ -22,6 +25,7 @@ const MAX_DEPTH = 64;
 const MAX_KEY = 120;
 
 const QUOTE = 0x22;
+const NOTHING: Buffer = Buffer.alloc(0);
 
 export class JsonPath {
   /** Absolute offset of the next byte to read. */
@@ -40,7 +44,16 @@ export class JsonPath {
   readonly #keys: (Name | null)[] = [];
   /** The beginning of a key that did not end in the bytes where it began. */
   #keyHead: Buffer | null = null;
+  /** The latest key of this level; `#key` asks for it. */
   #pendingKey: Name | null = null;
+  /** It stands here in the bytes that are being read, and nobody has asked what it is; -1 when it is known. */
+  #keyStart = -1;
+  #keyEnd = 0;
+  #bytes: Buffer = NOTHING;
+  /** Bytes for which the list of what begins and ends holds, and how much of it was read. */
+  #listedFrom = 0;
+  #listedTo = 0;
+  #next = 0;
   /** Locator of each open object or array, once it was asked for: most values share theirs with their neighbours. */
   readonly #paths: (string | null)[] = [];
 
@@ -59,7 +72,7 @@ export class JsonPath {
   /** Nearest key name. */
   get key(): Name | null {
     for (let level = Math.min(this.#depth, MAX_DEPTH) - 1; level >= 0; level--) {
-      if (!this.#isArray[level]) return level === this.#depth - 1 ? this.#pendingKey : (this.#keys[level] ?? null);
+      if (!this.#isArray[level]) return level === this.#depth - 1 ? this.#latestKey() : (this.#keys[level] ?? null);
     }
     return null;
   }
@@ -82,16 +95,30 @@ export class JsonPath {
     const around = this.#paths[at] ?? this.#pathAt(at);
     this.#paths[at] = around;
     if (this.#isArray[at]) return `${around}[${this.#index[at]}]`;
-    const key = at === this.#depth - 1 ? this.#pendingKey : this.#keys[at];
+    const key = at === this.#depth - 1 ? this.#latestKey() : this.#keys[at];
     return key ? around + key.step : around;
   }
 
   /** Reads up to absolute offset `to`; `bytes[0]` stands at `base`. */
   advance(bytes: Buffer, base: number, to: number): void {
+    this.#bytes = bytes;
     while (this.at < to) {
-      if (this.#inString) this.#readString(bytes, base, to);
-      else this.#readOutside(bytes, base, to);
+      // Whoever hears of a nested document reads it with the same list.
+      if (structure.owner !== this || this.at >= this.#listedTo) this.#list(bytes, base);
+      const offset = this.#next < structure.count ? this.#listedFrom + structure.offset(this.#next) : this.#listedTo;
+      if (offset >= to || offset >= this.#listedTo) {
+        const end = Math.min(to, this.#listedTo);
+        if (this.#inString) this.#readString(bytes, this.at - base, end - base, false);
+        this.at = end;
+        continue;
+      }
+      this.#next++;
+      if (this.#inString) this.#endString(bytes, base, offset);
+      else this.#mark(bytes, base, offset);
     }
+    // The bytes are the caller's again.
+    this.#latestKey();
+    this.#bytes = NOTHING;
   }
 
   /** The stream is over. */
@@ -99,90 +126,91 @@ export class JsonPath {
     if (this.claimed) this.#events.nestedEnd();
     this.claimed = false;
     this.#endBare();
+    if (structure.owner === this) structure.owner = null;
   }
 
-  #readString(bytes: Buffer, base: number, to: number): void {
+  /** Finds out where anything begins or ends in the next bytes. */
+  #list(bytes: Buffer, base: number): void {
     const from = this.at - base;
-    const quote = this.#findQuote(bytes, base, from, to - base);
-    const end = quote < 0 ? to - base : quote;
-    if (this.claimed) this.#events.nestedBytes(bytes.subarray(from, end));
-    else if (this.#isKey) this.#readKey(bytes, from, end, quote >= 0);
-    this.at = base + end;
-    if (quote < 0) return;
-    this.at++;
-    this.#inString = false;
-    if (this.claimed) {
-      this.claimed = false;
-      this.#events.nestedEnd();
-    } else if (!this.#isKey) this.#value(this.#stringStart, base + quote);
-  }
-
-  /** The quote that ends the string, or -1 when it does not come before `end`. */
-  #findQuote(bytes: Buffer, base: number, from: number, end: number): number {
+    const to = bytes.length;
+    const state = this.#inString ? IN_STRING : this.#bare >= 0 ? IN_WORD : 0;
+    structure.owner = this;
+    this.#listedFrom = this.at;
+    this.#next = 0;
     const literals = this.#literals();
-    // Most strings are short: a loop of our own is faster than a call.
-    const near = Math.min(end, from + 40);
-    let quote = from;
-    while (true) {
-      while (quote < near && bytes[quote] !== QUOTE) quote++;
-      if (quote >= near) {
-        if (quote >= end) return -1;
-        quote = bytes.indexOf(QUOTE, quote);
-        if (quote < 0 || quote >= end) return -1;
-      }
-      if (literals.length === 0 || !this.#isLiteral(literals, base + quote)) return quote;
-      quote++;
-    }
+    const end = this.#hasLiterals(literals)
+      ? structure.findPlain(bytes, from, to, state, literals, this.#literal, base)
+      : structure.find(bytes, from, to, state);
+    this.#listedTo = base + end;
   }
 
-  #readKey(bytes: Buffer, from: number, end: number, isWhole: boolean): void {
-    if (isWhole && this.#keyHead === null) {
-      this.#pendingKey = this.#names.intern(bytes, from, Math.min(end, from + MAX_KEY));
-      return;
-    }
-    const head: Buffer = this.#keyHead ?? Buffer.alloc(0);
-    const key = Buffer.concat([head, bytes.subarray(from, Math.min(end, from + MAX_KEY - head.length))]);
-    this.#keyHead = isWhole ? null : key;
-    if (isWhole) this.#pendingKey = this.#names.intern(key, 0, key.length);
-  }
-
-  #value(start: number, end: number): void {
-    this.#events.value(start, end, this.key);
-  }
-
-  #isLiteral(literals: number[], offset: number): boolean {
-    while (this.#literal < literals.length && literals[this.#literal]! < offset) this.#literal++;
-    const found = literals[this.#literal] === offset;
+  /** Are there any to come? */
+  #hasLiterals(literals: number[]): boolean {
+    while (this.#literal < literals.length && literals[this.#literal]! < this.at) this.#literal++;
     if (this.#literal > 4096) {
       literals.splice(0, this.#literal);
       this.#literal = 0;
     }
-    return found;
+    return this.#literal < literals.length;
   }
 
-  #readOutside(bytes: Buffer, base: number, to: number): void {
-    const end = to - base;
-    for (let i = this.at - base; i < end; i++) {
-      const byte = bytes[i]!;
-      if (byte === QUOTE) {
-        this.#endBare(base + i);
-        this.#startString(bytes, base, i);
-        return;
-      }
-      if (
-        byte <= 0x20 ||
-        byte === 0x2c ||
-        byte === 0x3a ||
-        byte === 0x5b ||
-        byte === 0x5d ||
-        byte === 0x7b ||
-        byte === 0x7d
-      ) {
-        this.#endBare(base + i);
-        if (byte > 0x20) this.#structure(byte);
-      } else if (this.#bare < 0) this.#bare = base + i;
+  #endString(bytes: Buffer, base: number, quote: number): void {
+    this.#readString(bytes, this.at - base, quote - base, true);
+    this.at = quote + 1;
+    this.#inString = false;
+    if (this.claimed) {
+      this.claimed = false;
+      this.#events.nestedEnd();
+    } else if (!this.#isKey) this.#value(this.#stringStart, quote);
+  }
+
+  /** The part of a string in `[from, end)`, the last one or not. */
+  #readString(bytes: Buffer, from: number, end: number, isLast: boolean): void {
+    if (this.claimed) this.#events.nestedBytes(bytes.subarray(from, end));
+    else if (this.#isKey) this.#readKey(bytes, from, end, isLast);
+  }
+
+  #readKey(bytes: Buffer, from: number, end: number, isLast: boolean): void {
+    if (isLast && this.#keyHead === null) {
+      this.#keyStart = from;
+      this.#keyEnd = Math.min(end, from + MAX_KEY);
+      return;
     }
-    this.at = to;
+    const head: Buffer = this.#keyHead ?? NOTHING;
+    const key = Buffer.concat([head, bytes.subarray(from, Math.min(end, from + MAX_KEY - head.length))]);
+    this.#keyHead = isLast ? null : key;
+    if (!isLast) return;
+    this.#keyStart = -1;
+    this.#pendingKey = this.#names.intern(key, 0, key.length);
+  }
+
+  #latestKey(): Name | null {
+    if (this.#keyStart >= 0) {
+      this.#pendingKey = this.#names.intern(this.#bytes, this.#keyStart, this.#keyEnd);
+      this.#keyStart = -1;
+    }
+    return this.#pendingKey;
+  }
+
+  #value(start: number, end: number): void {
+    if (!this.#events.ignoresValues?.()) this.#events.value(start, end, this.key);
+  }
+
+  /** A quote, a sign, or where a number or word begins or ends, outside of strings. */
+  #mark(bytes: Buffer, base: number, offset: number): void {
+    const byte = bytes[offset - base]!;
+    if (byte === QUOTE) {
+      this.#endBare(offset);
+      this.#startString(bytes, base, offset - base);
+      return;
+    }
+    this.at = offset + 1;
+    if (byte > 0x20 && !isSign(byte)) {
+      if (this.#bare < 0) this.#bare = offset;
+      return;
+    }
+    this.#endBare(offset);
+    if (byte > 0x20) this.#structure(byte);
   }
 
   #startString(bytes: Buffer, base: number, quote: number): void {
@@ -197,7 +225,7 @@ export class JsonPath {
     switch (byte) {
       case 0x7b:
       case 0x5b:
-        if (this.#depth > 0 && this.#depth <= MAX_DEPTH) this.#keys[this.#depth - 1] = this.#pendingKey;
+        if (this.#depth > 0 && this.#depth <= MAX_DEPTH) this.#keys[this.#depth - 1] = this.#latestKey();
         if (this.#depth < MAX_DEPTH) {
           this.#isArray[this.#depth] = byte === 0x5b;
           this.#index[this.#depth] = 0;
@@ -205,13 +233,13 @@ export class JsonPath {
           this.#paths[this.#depth] = null;
         }
         this.#depth++;
-        this.#pendingKey = null;
+        this.#setKey(null);
         this.#expectKey = byte === 0x7b;
         return;
       case 0x7d:
       case 0x5d:
         if (this.#depth > 0) this.#depth--;
-        this.#pendingKey = this.#depth > 0 && this.#depth <= MAX_DEPTH ? (this.#keys[this.#depth - 1] ?? null) : null;
+        this.#setKey(this.#depth > 0 && this.#depth <= MAX_DEPTH ? (this.#keys[this.#depth - 1] ?? null) : null);
         this.#expectKey = false;
         return;
       case 0x2c: {
@@ -226,11 +254,20 @@ export class JsonPath {
     }
   }
 
+  #setKey(key: Name | null): void {
+    this.#pendingKey = key;
+    this.#keyStart = -1;
+  }
+
   #endBare(end = this.at): void {
     if (this.#bare < 0) return;
     this.#value(this.#bare, end);
     this.#bare = -1;
   }
+}
+
+function isSign(byte: number): boolean {
+  return byte === 0x2c || byte === 0x3a || byte === 0x5b || byte === 0x5d || byte === 0x7b || byte === 0x7d;
 }
 
 /** `{"`, `[{`, `{ "`, `["`: a document in a string; prose hardly starts so. */
