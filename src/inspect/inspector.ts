@@ -32,7 +32,7 @@ export interface InspectorOptions {
 export interface Inspector {
   /** What this event brings to light. */
   push(event: FlowEvent): InspectEvent[];
-  /** The device changed: its tables are built anew for the next flow. */
+  /** The device is gone, or changed: its tables are given up. */
   forget(deviceId: string): void;
 }
 
@@ -50,6 +50,7 @@ interface Exchange {
 }
 
 interface FlowState {
+  deviceId: string | null;
   device: Device | null;
   known: Known | null;
   clean: CleanValues;
@@ -86,6 +87,13 @@ export function createInspector(options: InspectorOptions): Inspector {
     return tables;
   }
 
+  /** A phone may be registered anew while a connection of it stays open: the next request is searched for that. */
+  function refresh(flow: FlowState): void {
+    const device = options.deviceFor(flow.deviceId);
+    if (device === flow.device) return;
+    Object.assign(flow, { device, ...tablesOf(device), head: new LatestHead() });
+  }
+
   function newScope(flowId: string, flow: FlowState, exchange: number): Scope {
     return new Scope({
       flowId,
@@ -107,6 +115,7 @@ export function createInspector(options: InspectorOptions): Inspector {
   function exchangeOf(flowId: string, flow: FlowState, number: number): Exchange {
     let exchange = flow.exchanges.get(number);
     if (!exchange) {
+      refresh(flow);
       const scope = newScope(flowId, flow, number);
       exchange = { scope, body: null, contentType: null, codings: NONE, message: null };
       flow.exchanges.set(number, exchange);
@@ -167,7 +176,8 @@ export function createInspector(options: InspectorOptions): Inspector {
     if (event.type === 'flow-opened') {
       const { id, deviceId, destination, hello } = event.flow;
       const device = options.deviceFor(deviceId);
-      const flow = {
+      const flow: FlowState = {
+        deviceId,
         device,
         ...tablesOf(device),
         host: destination.host,

@@ -144,6 +144,23 @@ describe('heads that come again', () => {
   });
 });
 
+describe('a phone registered anew while its connection is open', () => {
+  it('is searched for what is registered now from the next request on', () => {
+    const other = 'LABSERIAL0002';
+    let device = labPhone;
+    const inspector = createInspector({ deviceFor: () => device });
+    inspector.push(labFlow('f'));
+    const same = request('/', [['x-tag', other]]);
+    for (let exchange = 1; exchange < 4; exchange++) expect(inspector.push(head(exchange, same))).toEqual([]);
+    device = { ...labPhone, identifiers: { ...labPhone.identifiers, serial: [other] } };
+    expect(inspector.push(head(4, same))).toMatchObject([
+      { type: 'finding', finding: { identifier: { kind: 'serial', known: true } } },
+    ]);
+    device = labPhone;
+    expect(inspector.push(head(5, same))).toEqual([]);
+  });
+});
+
 describe('a closed connection', () => {
   it('takes its latest head with it', () => {
     const inspector = createInspector({ deviceFor: () => labPhone });
