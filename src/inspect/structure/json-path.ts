@@ -44,6 +44,8 @@ export class JsonPath {
   readonly #keys: (Name | null)[] = [];
   /** The beginning of a key that did not end in the bytes where it began. */
   #keyHead: Buffer | null = null;
+  /** Absolute offset of what was not yet read of the key. */
+  #keyFrom = 0;
   /** The latest key of this level; `#key` asks for it. */
   #pendingKey: Name | null = null;
   /** It stands here in the bytes that are being read, and nobody has asked what it is; -1 when it is known. */
@@ -108,7 +110,8 @@ export class JsonPath {
       const offset = this.#next < structure.count ? this.#listedFrom + structure.offset(this.#next) : this.#listedTo;
       if (offset >= to || offset >= this.#listedTo) {
         const end = Math.min(to, this.#listedTo);
-        if (this.#inString) this.#readString(bytes, this.at - base, end - base, false);
+        if (this.claimed) this.#events.nestedBytes(bytes.subarray(this.at - base, end - base));
+        else if (end === to && this.#inString && this.#isKey) this.#readKey(bytes, base, end, false);
         this.at = end;
         continue;
       }
@@ -155,7 +158,8 @@ export class JsonPath {
   }
 
   #endString(bytes: Buffer, base: number, quote: number): void {
-    this.#readString(bytes, this.at - base, quote - base, true);
+    if (this.claimed) this.#events.nestedBytes(bytes.subarray(this.at - base, quote - base));
+    else if (this.#isKey) this.#readKey(bytes, base, quote, true);
     this.at = quote + 1;
     this.#inString = false;
     if (this.claimed) {
@@ -164,22 +168,19 @@ export class JsonPath {
     } else if (!this.#isKey) this.#value(this.#stringStart, quote);
   }
 
-  /** The part of a string in `[from, end)`, the last one or not. */
-  #readString(bytes: Buffer, from: number, end: number, isLast: boolean): void {
-    if (this.claimed) this.#events.nestedBytes(bytes.subarray(from, end));
-    else if (this.#isKey) this.#readKey(bytes, from, end, isLast);
-  }
-
-  #readKey(bytes: Buffer, from: number, end: number, isLast: boolean): void {
-    if (isLast && this.#keyHead === null) {
+  /** Up to absolute offset `to`: as much as is there, or all of it. */
+  #readKey(bytes: Buffer, base: number, to: number, isWhole: boolean): void {
+    const from = this.#keyFrom - base;
+    this.#keyFrom = to;
+    if (isWhole && this.#keyHead === null) {
       this.#keyStart = from;
-      this.#keyEnd = Math.min(end, from + MAX_KEY);
+      this.#keyEnd = Math.min(to - base, from + MAX_KEY);
       return;
     }
     const head: Buffer = this.#keyHead ?? NOTHING;
-    const key = Buffer.concat([head, bytes.subarray(from, Math.min(end, from + MAX_KEY - head.length))]);
-    this.#keyHead = isLast ? null : key;
-    if (!isLast) return;
+    const key = Buffer.concat([head, bytes.subarray(from, Math.min(to - base, from + MAX_KEY - head.length))]);
+    this.#keyHead = isWhole ? null : key;
+    if (!isWhole) return;
     this.#keyStart = -1;
     this.#pendingKey = this.#names.intern(key, 0, key.length);
   }
@@ -217,6 +218,7 @@ export class JsonPath {
     this.#inString = true;
     this.#isKey = this.#expectKey && this.#depth > 0;
     this.#stringStart = base + quote + 1;
+    this.#keyFrom = this.#stringStart;
     this.at = base + quote + 1;
     if (!this.#isKey && looksNested(bytes, quote + 1)) this.claimed = this.#events.nested(this.at);
   }
