@@ -97,8 +97,8 @@ describe('a file that is right', () => {
     ['an IMEI with dashes', 'imei: 49-015420-323751-8', { imei: ['490154203237518'] }],
     [
       'two SIM slots as a list',
-      'imei: [490154203237518, "356938035643809"]',
-      { imei: ['490154203237518', '356938035643809'] },
+      'imei: [490154203237518, "490154203237526"]',
+      { imei: ['490154203237518', '490154203237526'] },
     ],
     ['a MAC in Cisco spelling and upper case', 'wifi_mac: 0200.5E10.0001', { wifi_mac: ['02:00:5e:10:00:01'] }],
     ['a phone number with spaces and brackets', 'phone_number: +84 (91) 234-56.78', { phone_number: ['+84912345678'] }],

@@ -198,7 +198,7 @@ describe('on disk', () => {
     model: 'Nokia 7 Plus: "yes"',
     identifiers: {
       imsi: ['001010123456789'],
-      imei: ['490154203237518', '356938035643809'],
+      imei: ['490154203237518', '490154203237526'],
       location: [{ lat: 21.0278, lon: 105.8342, radius_m: 2000 }],
       cell: [{ mcc: 452, mnc: 4, lac: 1234, cid: 7509000 }],
     },

@@ -23,7 +23,7 @@ const DEVICES = `devices:
   - id: unit-2
     model: Lab Phone X
     match: { ip: 10.77.0.12 }
-    identifiers: { imei: "356938035643809", android_id: 1f2e3d4c5b6a7988 }
+    identifiers: { imei: "490154203237526", android_id: 1f2e3d4c5b6a7988 }
 `;
 const VENDOR = 'report.vendor.example';
 const SITE = 'www.site.example';

@@ -27,7 +27,7 @@ const document = JSON.stringify({
   wrapped: Buffer.from(JSON.stringify({ iccid: ICCID })).toString('base64'),
   hex: Buffer.from(`id=${IMEI};`).toString('hex'),
   mail: 'someone.else@example.org',
-  other: [35209900176148, 356938035643809, 1700000000000],
+  other: [35209900176148, 490154203237526, 1700000000000],
   position: { lat: 21.0301, lng: 105.8401 },
   uuid: '6fa459ea-ee8a-3ca4-894e-db77e160355e',
 });
@@ -37,7 +37,7 @@ const samples: Record<string, Sent> = {
   json: { body: document },
   'base64 in lines': { body: lines },
   text: {
-    body: `TN:IMEI1,${IMEI},client,CID:729408,build; mac=${MAC}\n+84 91 234 56 78 x@lab.example 356938035643809 ${document}`,
+    body: `TN:IMEI1,${IMEI},client,CID:729408,build; mac=${MAC}\n+84 91 234 56 78 x@lab.example 490154203237526 ${document}`,
   },
   form: { body: `a=1&data=${encodeURIComponent(document)}&imei=${IMEI}&b=${encodeURIComponent(lines)}` },
   multipart: {
