@@ -89,9 +89,10 @@ function count({ requests }: Contestant): number {
   return Math.round(requests * scale);
 }
 
-/** Each in a fresh process: memory does not forget. */
+/** Each in a fresh process: memory does not forget. Started once before, because the first start fills caches of code. */
 async function measureMemory(): Promise<void> {
   for (const { contestant, row } of entered) {
+    await (await start(contestant)).stop();
     const running = await start(contestant);
     await setTimeout(SETTLED_MS);
     row.idleMb = running.residentMb();

@@ -1,7 +1,7 @@
 /**
  * Follows each flow just enough to say, when it matters, that nobody could look into it: pinned apps, bad certificates,
  * refused phones, servers that never answered, watched receivers with nothing readable, a phone without the lab's CA.
- * State per open flow is two booleans; both tables are bounded, because a flow whose end was lost must not stay for ever.
+ * State per open flow is three booleans; both tables are bounded, because a flow whose end was lost must not stay for ever.
  */
 import { LRUCache } from 'lru-cache';
 import type { AlertType, Severity } from '../model/alert.ts';
@@ -59,13 +59,13 @@ export function createFlowWatch(
   hiddenLookUps: (flow: Flow) => string | null = () => null,
 ): FlowWatch {
   // A Map: the cache's `delete` of its last entry clears room for all 20,000, which a quiet lab pays per connection.
-  const flows = new Map<string, { readable: boolean; told: boolean }>();
+  const flows = new Map<string, { readable: boolean; told: boolean; trusts: boolean }>();
   const phones = new LRUCache<string, { trusts: boolean }>({ max: MAX_PHONES });
 
   const flowState = (id: string) => {
     let state = flows.get(id);
     if (state) return state;
-    state = { readable: false, told: false };
+    state = { readable: false, told: false, trusts: false };
     flows.set(id, state);
     if (flows.size > MAX_OPEN_FLOWS) flows.delete(flows.keys().next().value ?? '');
     return state;
@@ -79,7 +79,10 @@ export function createFlowWatch(
 
   /** Only what the phone says under the lab's certificate proves trust: in TLS 1.3 a refusal comes after the handshake. */
   function trusted(flow: Flow): void {
-    if (flow.encrypted && flow.intercepted) phoneState(flow).trusts = true;
+    if (!flow.encrypted || !flow.intercepted) return;
+    const state = flowState(flow.id);
+    if (!state.trusts) phoneState(flow).trusts = true;
+    state.trusts = true;
   }
 
   function rejected(event: Extract<FlowEvent, { type: 'certificate-rejected' }>, context: AlertContext): FlowVerdict[] {
