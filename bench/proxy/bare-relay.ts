@@ -10,9 +10,9 @@ const [dir = '', upstreamCaFile = ''] = process.argv.slice(2);
 const now = Date.now;
 const log = { debug() {}, info() {}, warn() {}, error: (facts: object, text: string) => console.error(text, facts) };
 const upstreamCa = [readFileSync(upstreamCaFile, 'utf8')];
-const scavenge = createScavenger();
+const scavenger = createScavenger();
 const wire = createWire({
-  observe: { event() {}, bytes: (_flow, _direction, chunk) => scavenge(chunk.length) },
+  observe: { event() {}, bytes: (_flow, _direction, chunk) => scavenger.relayed(chunk.length) },
   leafFor: openAuthority(dir, { now }).leafFor,
   upstream: () => null,
   mayConnect: () => ({ ok: true }),

@@ -222,7 +222,7 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
   const pins = createPins({ now, initial: pinBook.initial, onChange: pinBook.note });
   const trustTests = createTrustTests({ now, newId });
   const ownPorts: number[] = [];
-  const scavenge = createScavenger();
+  const scavenger = createScavenger();
   const keyLog = options.capture
     ? createKeyLog(captureFiles(paths.capture).keys, { onTrouble: (line) => notify('recording', line, 'medium') })
     : null;
@@ -230,9 +230,13 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
   const wire = createWire({
     observe: {
       ...road,
+      event(event) {
+        road.event(event);
+        if (event.type === 'flow-opened') scavenger.opened();
+      },
       bytes(flowId, direction, chunk, time) {
         road.bytes(flowId, direction, chunk, time);
-        scavenge(chunk.length);
+        scavenger.relayed(chunk.length);
       },
     },
     leafFor: authority.leafFor,
