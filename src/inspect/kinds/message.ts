@@ -7,7 +7,7 @@ import { hintOf, namesOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { bareValue } from './parts/key-value.ts';
 import { isPlaceholder } from './parts/placeholders.ts';
-import { recordAround } from './parts/records.ts';
+import { isInMessage } from './parts/records.ts';
 import { distinct } from './parts/spelling.ts';
 import { spellText } from './parts/text-spellings.ts';
 import { found } from './parts/verdict.ts';
@@ -69,6 +69,6 @@ function judge(run: Run): Verdict | null {
   const value = bareValue(run);
   if (value.text.length < 2 || isPlaceholder('message', value.text) || !/\p{L}{2}|[\x80-\xff]{2}/u.test(value.text))
     return null;
-  if (recordAround(run) !== 'message') return null;
+  if (!isInMessage(run)) return null;
   return found(value, value.text, 'likely', 'a text in a record with a number and a time, as messages are stored');
 }

@@ -20,17 +20,28 @@ const DURATION = words('duration callduration talktime');
 /** vCards and lists are looked for this far from the number. */
 const REACH = 600;
 const NUMBER_FIELD = /([A-Za-z][A-Za-z0-9_-]{0,30})["']?\s{0,3}[:=]\s{0,3}["'[]{0,2}(\+?\d[\d ()-]{4,18}\d)/g;
+const LIKE_A_NUMBER = /\d[\d ()-]{4,18}\d/;
 const CSV_LINE = /^"?[^\d\n,;\t"]{2,40}"?[,;\t]"?\+?[\d ()-]{7,20}"?(?:[,;\t].{0,80})?$/;
 
 /** Which record of private content the run stands in, or null. */
 export function recordAround(run: Run): RecordKind | null {
   const record = recordText(run);
+  return (
+    talkIn(record) ??
+    (inVcard(run) || inContactList(run, fieldNames(record)) || inCsvOfContacts(run) ? 'contact' : null)
+  );
+}
+
+/** The run stands in a text message. Asked for every value called `text`: no number near it is the usual, quick no. */
+export function isInMessage(run: Run): boolean {
+  return talkIn(recordText(run)) === 'message';
+}
+
+function talkIn(record: string): 'call_log' | 'message' | null {
+  if (!holdsNumber(record, NUMBER)) return null;
   const names = fieldNames(record);
-  if (holdsNumber(record, NUMBER)) {
-    if (has(names, DURATION) && (has(names, TIME) || has(names, STATE))) return 'call_log';
-    if (has(names, TEXT) && (has(names, TIME) || has(names, STATE))) return 'message';
-  }
-  return inVcard(run) || inContactList(run, names) || inCsvOfContacts(run) ? 'contact' : null;
+  if (!has(names, TIME) && !has(names, STATE)) return null;
+  return has(names, DURATION) ? 'call_log' : has(names, TEXT) ? 'message' : null;
 }
 
 /** Between BEGIN:VCARD and END:VCARD, on a TEL line (RFC 6350 6.4.1, RFC 2426, vCard 2.1). */
@@ -44,6 +55,7 @@ function inVcard(run: Run): boolean {
 
 /** A telephone number as people's are written, under one of these names: not a count, an article or a time. */
 function holdsNumber(record: string, names: Set<string>): boolean {
+  if (!LIKE_A_NUMBER.test(record)) return false;
   for (const [, name = '', value = ''] of record.matchAll(NUMBER_FIELD)) {
     if (names.has(plainName(name)) && isTelephone(value, name)) return true;
   }
