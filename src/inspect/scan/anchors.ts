@@ -113,6 +113,8 @@ function parts(bytes: Buffer, from: number, to: number, found: FoundAnchor): voi
   while (start < end && (bytes[start] === 0x3a || bytes[start] === 0x2e)) start++;
   while (end > start && CLASS[bytes[end - 1]!] === SEPARATOR) end--;
   const length = end - start;
+  // `:0.535`: a colon more than any number that counts.
+  if (length < STRIDE) return;
   let classes = 0;
   for (let i = start; i < end; i++) classes |= CLASS[bytes[i]!]!;
   if ((classes & SEPARATOR) === 0) {
