@@ -58,10 +58,12 @@ export function compare(
       unexpected.length > 0 && `not expected: ${list(unexpected.map(describeAlert))}`,
       unmarked.length > 0 && `without simulated mark or label: ${list(unmarked.map(describeAlert))}`,
     ].filter((note) => note !== false);
-    const required = [...seen, ...missed].filter((one) => !one.optional);
+    const required = list([...seen, ...missed].filter((one) => !one.optional).map((one) => one.kind));
+    // What came and was only allowed is said, too: "expected nothing, seen opaque, ok" is a riddle.
+    const allowed = seen.filter((one) => one.optional).map((one) => one.kind);
     return {
       case: replay.name,
-      expected: list(required.map((one) => one.kind)),
+      expected: allowed.length === 0 ? required : `${required} (or ${list(allowed)})`,
       seen: list([...seen.map((one) => one.kind), ...unexpected.map((alert) => alert.identifier?.kind ?? alert.type)]),
       ok: notes.length === 0,
       note: notes.length > 0 ? notes.join('; ') : replay.label,

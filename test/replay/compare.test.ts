@@ -149,7 +149,10 @@ describe('compare', () => {
       severity: 'high',
     });
     expect(compare([wikoStsFixed], [opaque])).toMatchObject([{ ok: false }]);
-    expect(compare([wikoStsFixed], [])).toMatchObject([{ ok: true, expected: 'nothing' }]);
+    expect(compare([wikoStsFixed], [{ ...opaque, severity: 'medium' }])).toMatchObject([
+      { ok: true, expected: 'nothing (or opaque)', seen: 'opaque' },
+    ]);
+    expect(compare([wikoStsFixed], [])).toMatchObject([{ ok: true, expected: 'nothing', seen: 'nothing' }]);
   });
 
   it('rejects an alert of a disputed claim that lost its label, and repeats the label in the table', () => {
