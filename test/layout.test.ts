@@ -1,4 +1,7 @@
-/** The import rule: rooms meet only in `model/`, `lab/` alone joins them, `main.ts` is its door for `cli/`, and nothing goes in circles. */
+/**
+ * The import rule: rooms meet only in `model/` (shared words) and `formats/` (shared plain code without I/O), `lab/` alone
+ * joins them, `main.ts` is its door for `cli/`, and nothing goes in circles.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -24,13 +27,20 @@ function graph(): Map<string, string[]> {
 
 const room = (file: string): string => (file.includes('/') ? file.slice(0, file.indexOf('/')) : file);
 
+const SHARED = new Set(['model', 'formats']);
+
+/** Disks, sockets, processes: shared plain code has none of them. */
+const MACHINE =
+  /^\s*import (?!type\b)[^;]*?from 'node:(?:fs|net|tls|https?2?|dns|dgram|os|child_process|worker_threads)[/']/m;
+
 /** Which rooms a file of this room may import, besides its own. */
 function mayImport(from: string): (target: string) => boolean {
   if (from === 'model') return () => false;
+  if (from === 'formats') return (target) => target === 'model';
   if (from === 'lab') return (target) => target !== 'cli' && target !== 'main.ts';
   if (from === 'main.ts') return (target) => target !== 'cli';
-  if (from === 'cli') return (target) => target === 'model' || target === 'main.ts';
-  return (target) => target === 'model';
+  if (from === 'cli') return (target) => SHARED.has(target) || target === 'main.ts';
+  return (target) => SHARED.has(target);
 }
 
 describe('layout', () => {
@@ -41,13 +51,36 @@ describe('layout', () => {
     expect(imports.get('model/alert.ts')).toContain('model/flow.ts');
   });
 
-  it('lets rooms meet only in model/, lab/ join them, and cli/ see only main.ts', () => {
+  it('lets rooms meet only in model/ and formats/, lab/ join them, and cli/ see only main.ts', () => {
     const broken = [...imports].flatMap(([file, targets]) =>
       targets
         .filter((target) => room(target) !== room(file) && !mayImport(room(file))(room(target)))
         .map((target) => `${file} imports ${target}`),
     );
     expect(broken).toEqual([]);
+  });
+
+  it('keeps the watchers of the running lab apart from the helper that runs as root and ends', () => {
+    const reached = (from: string): string[] => {
+      const seen = new Set<string>();
+      const visit = (file: string): void => {
+        if (seen.has(file)) return;
+        seen.add(file);
+        for (const target of imports.get(file) ?? []) visit(target);
+      };
+      for (const file of imports.keys()) if (room(file) === from) visit(file);
+      return [...seen].map(room);
+    };
+    expect(reached('lan')).toContain('lan');
+    expect(reached('lan')).not.toContain('gateway');
+    expect(reached('gateway')).toContain('gateway');
+    expect(reached('gateway')).not.toContain('lan');
+  });
+
+  it('keeps disks, sockets and processes out of model/ and formats/', () => {
+    const files = [...imports.keys()].filter((file) => SHARED.has(room(file)));
+    expect(files.filter((file) => MACHINE.test(readFileSync(path.join(src, file), 'utf8')))).toEqual([]);
+    expect(MACHINE.test(readFileSync(path.join(src, 'door/door.ts'), 'utf8'))).toBe(true);
   });
 
   it('has no circles', () => {

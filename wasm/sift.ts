@@ -1,5 +1,5 @@
 // AssemblyScript, not TypeScript: the inner loops of the search, sixteen bytes at a time. What they mean, and the same in
-// plain TypeScript, stands in src/inspect/scan/sift.ts; the compiled module in src/inspect/scan/sift-module.ts is made by
+// plain TypeScript, stands in src/inspect/anchors/sift.ts; the compiled module in src/inspect/anchors/sift-module.ts is made by
 //   npx --package assemblyscript@0.28.20 asc wasm/sift.ts -O3 --noAssert --runtime stub --importMemory --enable simd -o sift.wasm
 // The functions keep nothing between calls and are told where in memory everything stands.
 

@@ -1,10 +1,11 @@
 /** The phones' interfaces: raised, given the gateway's address; and the uplink, looked at. */
 import ipaddr from 'ipaddr.js';
+import type { Interface } from '../formats/ip-json.ts';
 import type { GatewayCheck } from '../model/gateway.ts';
 import { LabError } from '../model/lab.ts';
 import { type GatewayConfig, type PhoneSide, phoneSides } from './config.ts';
 import { fail, type Ground, must, ok, type Part, warn } from './ground.ts';
-import { hasDefaultRoute, type Interface, readInterfaces } from './interfaces.ts';
+import { hasDefaultRoute, readInterfaces } from './interfaces.ts';
 import type { Machine } from './machine.ts';
 
 const same = (a: string, b: string): boolean => ipaddr.process(a).toString() === ipaddr.process(b).toString();

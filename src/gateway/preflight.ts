@@ -3,15 +3,16 @@
  * Promise: an operator is not locked out of the machine by it, and nobody else's rules are replaced.
  */
 import ipaddr from 'ipaddr.js';
+import type { Interface } from '../formats/ip-json.ts';
+import { TABLE } from '../formats/nft-json.ts';
 import type { GatewayCheck } from '../model/gateway.ts';
 import { type GatewayConfig, isTunnelOnly, networkOf, phoneSides } from './config.ts';
 import { DAEMONS } from './daemons.ts';
 import { fail, warn } from './ground.ts';
-import { hasDefaultRoute, type Interface, readInterfaces, sshAddresses } from './interfaces.ts';
+import { hasDefaultRoute, readInterfaces, sshAddresses } from './interfaces.ts';
 import { namesOf } from './links.ts';
 import type { Machine } from './machine.ts';
 import { foreignAdvice, otherFirewalls, tableOwner } from './rules.ts';
-import { TABLE } from './ruleset.ts';
 
 interface Preflight {
   machine: Machine;

@@ -1,11 +1,11 @@
 /** The nftables table and, for tproxy, the routing rule: loaded, recognised, counted, removed. */
+import { foreignPackets, parseChains, parseRefused, TABLE } from '../formats/nft-json.ts';
 import type { GatewayCheck, RefusedAttempts } from '../model/gateway.ts';
 import { LabError } from '../model/lab.ts';
 import { fail, must, ok, type Part, warn } from './ground.ts';
 import { listens } from './interfaces.ts';
 import type { Machine } from './machine.ts';
-import { parseRefused } from './refused.ts';
-import { FOREIGN, removeRuleset, ruleset, TABLE, TABLE_COMMENT, TPROXY_MARK, TPROXY_TABLE } from './ruleset.ts';
+import { removeRuleset, ruleset, TABLE_COMMENT, TPROXY_MARK, TPROXY_TABLE } from './ruleset.ts';
 import { gatewayId } from './state.ts';
 
 /** Whose table of our name is in the kernel: null when there is none, or when it cannot be asked without root. */
@@ -86,27 +86,12 @@ function checkForeign(machine: Machine): GatewayCheck[] {
     : [];
 }
 
-/** @param json of `nft -j list counters table inet phonehome` */
-export function foreignPackets(json: string): number {
-  const counters = entries(json).map((entry) => (entry as { counter?: { name?: string; packets?: number } }).counter);
-  return counters.find((counter) => counter?.name === FOREIGN)?.packets ?? 0;
-}
-
-interface NftChain {
-  family: string;
-  table: string;
-  name: string;
-  hook?: string;
-  policy?: string;
-}
-
 /** A packet needs the consent of every table: another firewall that drops by default keeps phones from being served. */
 export function otherFirewalls(machine: Machine): GatewayCheck[] {
   const ran = machine.run('nft', ['-j', 'list', 'chains']);
   if (!ran.ok) return [];
-  return entries(ran.out).flatMap((entry) => {
-    const chain = (entry as { chain?: NftChain }).chain;
-    if (!chain || (chain.family === 'inet' && chain.table === TABLE)) return [];
+  return parseChains(ran.out).flatMap((chain) => {
+    if (chain.family === 'inet' && chain.table === TABLE) return [];
     if (chain.policy !== 'drop' || (chain.hook !== 'input' && chain.hook !== 'forward')) return [];
     const what = chain.hook === 'input' ? 'cannot reach the lab' : 'cannot use UDP';
     return [
@@ -153,13 +138,4 @@ function removeRouting(machine: Machine): void {
 export function readRefused(machine: Machine): RefusedAttempts[] {
   const ran = machine.run('nft', ['-j', 'list', 'sets', 'table', 'inet', TABLE]);
   return (ran.ok && parseRefused(ran.out)?.counts) || [];
-}
-
-function entries(json: string): unknown[] {
-  try {
-    const { nftables } = JSON.parse(json) as { nftables?: unknown };
-    return Array.isArray(nftables) ? nftables : [];
-  } catch {
-    return [];
-  }
 }

@@ -4,18 +4,15 @@
  * is down the kernel answers "refused" (fails closed). Nothing else of the machine's rules is touched: one table of our
  * own, hooked on the phones' interfaces only, so that the operator's ssh over another interface is never in it.
  */
+import { FOREIGN, TABLE } from '../formats/nft-json.ts';
 import { type GatewayConfig, hostOf, networkOf, type PhoneSide, phoneSides } from './config.ts';
 
-export const TABLE = 'phonehome';
 /** How a table of ours is told from somebody else's of the same name. */
 export const TABLE_COMMENT = 'phonehome gateway';
 
 /** Packets for the listener in tproxy mode: marked in the rules, delivered to this machine by a rule of this routing table. */
 export const TPROXY_MARK = '0x7068';
 export const TPROXY_TABLE = '7068';
-
-/** Counts what a phone with a static or borrowed address sent: it is dropped, nothing could be answered. */
-export const FOREIGN = 'foreign';
 
 /** Refused attempts per phone and destination are remembered an hour; 4,096 of them are 300 KB of kernel memory. */
 const REFUSED_SET = `flags dynamic, timeout; timeout 1h; size 4096; counter;`;

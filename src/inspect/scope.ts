@@ -6,9 +6,9 @@
 import type { Device } from '../model/device.ts';
 import type { Confidence, Finding, InspectEvent, Kind, Token, Where } from '../model/identifier.ts';
 import { mask } from '../model/identifier.ts';
+import { mayBeToken } from './anchors/tokens.ts';
 import type { IdentifierKind, JudgeImage } from './kind.ts';
 import { Beside } from './layers/beside.ts';
-import { mayBeToken } from './scan/tokens.ts';
 import type { Known } from './search/known.ts';
 import type { Names } from './structure/names.ts';
 

@@ -3,7 +3,7 @@
  * replays are not phones.
  * Promise: a new beacon is told once; host names are masked before they are kept.
  */
-import { createBeacons } from '../gateway/beacon.ts';
+import { createBeacons } from '../beacons/beacon.ts';
 import type { Beacon, IdleContact, Reaction } from '../model/beacon.ts';
 import type { Flow, FlowEvent } from '../model/flow.ts';
 

@@ -6,7 +6,7 @@ import { rotateAuthority as rotate } from '../ca/rotate.ts';
 import { createCases } from '../cases/cases.ts';
 import { loadDevices } from '../devices/store.ts';
 import { openGeo } from '../enrich/geo.ts';
-import { cutCapture } from '../gateway/capture-case.ts';
+import { cutCapture } from '../lan/recording/case.ts';
 import { type AuthorityInfo, type CaFormat, type CaseBook, LabError } from '../model/lab.ts';
 import { readOrCreateKey } from '../sinks/evidence/key-file.ts';
 import { openSqliteStore } from '../sinks/evidence/sqlite.ts';

@@ -4,11 +4,10 @@
  * opens nothing new. The lab itself needs no right for it.
  */
 import type { Door } from '../door/door.ts';
-import { openListener, type TransparentListener } from '../gateway/listener.ts';
-import { makeTransparent, openOriginalDestination } from '../gateway/original-destination.ts';
-import type { RelayedLeg } from '../gateway/relayed.ts';
+import { makeTransparent, openOriginalDestination } from '../door/original-destination.ts';
+import { openListener, type TransparentListener } from '../door/redirected.ts';
 import { type GatewayState, readRunningState } from '../gateway/state.ts';
-import type { Log } from '../model/connection.ts';
+import type { Log, RelayedLeg } from '../model/connection.ts';
 import { LabError } from '../model/lab.ts';
 
 /** A gateway that comes up, changes or goes is noticed after at most this long. */

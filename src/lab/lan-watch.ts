@@ -8,29 +8,31 @@ import { readFileSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
 import { parseNeighbours } from '../devices/neighbours.ts';
-import { startCapture } from '../gateway/capture.ts';
-import { createClaims } from '../gateway/claims.ts';
+import { createOwnAddresses } from '../door/redirected.ts';
+import { TABLE } from '../formats/nft-json.ts';
 import { type GatewayConfig, hostOf, networkOf, type PhoneSide, phoneSides } from '../gateway/config.ts';
 import { dhcpLog, leasesFile } from '../gateway/daemons.ts';
-import { createDiscovery, type Discovery, type DiscoveryNews } from '../gateway/discovery.ts';
-import { watchDiscovery } from '../gateway/discovery-watch.ts';
-import { createDnsForwarder } from '../gateway/dns-forwarder.ts';
-import { createDnsHistory } from '../gateway/dns-history.ts';
-import { DENIED_NAMES, dohOperator } from '../gateway/dns-names.ts';
-import { createUpstream, type Resolver } from '../gateway/dns-upstream.ts';
-import { watchGround } from '../gateway/ground-watch.ts';
-import { createInventory } from '../gateway/inventory.ts';
-import { watchInventory } from '../gateway/inventory-watch.ts';
-import { createOwnAddresses } from '../gateway/listener.ts';
-import { tellRefused } from '../gateway/refused.ts';
-import { watchRefused } from '../gateway/refused-watch.ts';
-import { createRelayed, type RelayedLeg } from '../gateway/relayed.ts';
-import { TABLE } from '../gateway/ruleset.ts';
+import { checkLinks } from '../gateway/links.ts';
+import { checkPool } from '../gateway/pool.ts';
 import { type GatewayState, runDirectory } from '../gateway/state.ts';
-import { rightsPrefix, runTool } from '../gateway/tool.ts';
-import { createUdpFlows, type UdpFlows } from '../gateway/udp-flows.ts';
-import { watchUdp } from '../gateway/udp-watch.ts';
-import type { Log } from '../model/connection.ts';
+import { createInventory } from '../lan/conntrack/inventory.ts';
+import { createRelayed } from '../lan/conntrack/relayed.ts';
+import { watchInventory } from '../lan/conntrack/watch.ts';
+import { createUdpFlows, type UdpFlows } from '../lan/datagrams/flows.ts';
+import { watchUdp } from '../lan/datagrams/watch.ts';
+import { createDnsForwarder } from '../lan/dns/forwarder.ts';
+import { createDnsHistory } from '../lan/dns/history.ts';
+import { DENIED_NAMES, dohOperator } from '../lan/dns/names.ts';
+import { createUpstream, type Resolver } from '../lan/dns/upstream.ts';
+import { watchNetwork } from '../lan/network-watch.ts';
+import { createClaims } from '../lan/phones/claims.ts';
+import { createDiscovery, type Discovery, type DiscoveryNews } from '../lan/phones/discovery.ts';
+import { watchDiscovery } from '../lan/phones/watch.ts';
+import { startCapture } from '../lan/recording/capture.ts';
+import { tellRefused } from '../lan/refused/refused.ts';
+import { watchRefused } from '../lan/refused/watch.ts';
+import { rightsPrefix, runTool } from '../lan/tool.ts';
+import type { Log, RelayedLeg } from '../model/connection.ts';
 import type { DiscoveredPhone } from '../model/device.ts';
 import type { EmitFlowEvent, Flow, FlowEvent } from '../model/flow.ts';
 import { LabError } from '../model/lab.ts';
@@ -270,8 +272,10 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
 
   function openGround(config: GatewayConfig): Part {
     const leases = leasesFile(runDirectory(options.dataDir));
-    const watch = watchGround({
-      config,
+    const watch = watchNetwork({
+      uplink: config.uplink,
+      checkLinks: (all, hasRoute) => checkLinks(config, all, hasRoute),
+      checkPool: config.dhcp ? (list, at) => checkPool(config, list, at) : null,
       run: (name, args, rights) => runTool(rights ? prefix : [], name, args),
       readLeases: () => readOrNull(leases),
       now,

@@ -141,3 +141,11 @@ export interface Log {
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
+
+/** One redirected connection as the relay saw it, at its end. */
+export interface RelayedLeg {
+  client: { ip: string; port: number };
+  destination: { ip: string; port: number };
+  /** Bytes of TCP's payload that were read from the phone. */
+  bytesRead: number;
+}

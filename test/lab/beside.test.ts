@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RelayedStats } from '../../src/gateway/relayed.ts';
+import type { RelayedStats } from '../../src/lan/conntrack/relayed.ts';
 import type { Alert } from '../../src/model/alert.ts';
 import type { DeviceCoverage } from '../../src/model/coverage.ts';
 import type { DiscoveredPhone } from '../../src/model/device.ts';

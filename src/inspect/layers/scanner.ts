@@ -3,11 +3,12 @@
  * Promise: one pass, at most CARRY bytes kept, the same findings for every cutting. Whatever another layer looks into
  * (a run of base64, a document inside a string) is reported by that layer alone.
  */
+
+import { findAnchors, findMail } from '../anchors/anchors.ts';
+import { type Alphabet, RunFinder, type RunSink } from '../anchors/runs.ts';
+import { findPairs, keyBefore } from '../anchors/text-key.ts';
 import { isKeyName } from '../key-names.ts';
 import type { Anchor, Run } from '../kind.ts';
-import { findAnchors, findMail } from '../scan/anchors.ts';
-import { type Alphabet, RunFinder, type RunSink } from '../scan/runs.ts';
-import { findPairs, keyBefore } from '../scan/text-key.ts';
 import { chainOf, locatorIn, type Place, type Scope, windowAround } from '../scope.ts';
 import { findKnown, findXored, type Hit, MAX_SPAN } from '../search/known.ts';
 import type { JsonPath } from '../structure/json-path.ts';

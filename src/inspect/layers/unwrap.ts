@@ -3,7 +3,7 @@
  * Promise: every run is decoded and searched for registered values; a layer is opened for those that hold one, hold
  * text, hold a known format, or are big enough to be a payload. Ordinary words decode to noise and end here.
  */
-import type { Alphabet } from '../scan/runs.ts';
+import type { Alphabet } from '../anchors/runs.ts';
 import { type Place, placeInside, type Scope } from '../scope.ts';
 import { holdsKnown } from '../search/known.ts';
 import type { ByteSink } from './sink.ts';

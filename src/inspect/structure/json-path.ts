@@ -4,7 +4,7 @@
  * levels (deeper ones are counted, not named). Several documents in a row (NDJSON) each start at `$`.
  */
 
-import { IN_STRING, IN_WORD, structure } from '../scan/sift.ts';
+import { IN_STRING, IN_WORD, structure } from '../anchors/sift.ts';
 import type { Name, Names } from './names.ts';
 
 export interface JsonEvents {

@@ -1,0 +1,142 @@
+/**
+ * Datagrams of phones as flows on the lab's road: NTP, STUN, CoAP, syslog, telemetry. What a phone sends is handed over as
+ * raw bytes and searched like everything else.
+ * Promise: sans I/O; one flow per pair of addresses and ports, closed after a silence; exact byte counts; a call that goes on for
+ * hours costs no more than its first `maxSearched` bytes, and the flow says so.
+ */
+import type { EmitFlowEvent, Flow } from '../../model/flow.ts';
+import type { Datagram } from './packet.ts';
+
+export interface UdpFlowsOptions {
+  isPhone: (ip: string) => boolean;
+  emit: EmitFlowEvent;
+  newId: (time: number) => string;
+  identify: (clientIp: string) => string | null;
+  nameOf: (clientIp: string, address: string) => string | null;
+  /** Silence after which a flow is over, milliseconds. */
+  idleMs?: number;
+  maxFlows?: number;
+  maxSearched?: number;
+}
+
+export interface UdpFlows {
+  /** `time` in milliseconds since the epoch, `uptimeMs` of a clock that never jumps. */
+  datagram(datagram: Datagram, time: number, uptimeMs: number): void;
+  /** Ends what was silent for too long. */
+  tick(time: number, uptimeMs: number): void;
+  /** These datagrams are searched. */
+  has(flow: { client: { ip: string; port: number }; destination: { ip: string; port: number } }): boolean;
+  open(): number;
+  close(time: number): void;
+}
+
+interface OpenFlow {
+  id: string;
+  lastAt: number;
+  bytesUp: number;
+  bytesDown: number;
+  searched: number;
+  /** Said already that part of it is not searched. */
+  said: boolean;
+}
+
+/** Of some 300 bytes, and the inspector's state of some 5 KB beside it. */
+const MAX_FLOWS = 2000;
+const IDLE_MS = 60_000;
+/** Telemetry is short; what sends more is a call or a tunnel, and encrypted. */
+const MAX_SEARCHED = 256 * 1024;
+/** Ended flows are remembered a while, for the inventory, which learns of them later. */
+const MAX_REMEMBERED = 4000;
+
+export function createUdpFlows(options: UdpFlowsOptions): UdpFlows {
+  const { isPhone, emit, idleMs = IDLE_MS, maxFlows = MAX_FLOWS, maxSearched = MAX_SEARCHED } = options;
+  // In the order of the last datagram.
+  const flows = new Map<string, OpenFlow>();
+  const seen = new Set<string>();
+
+  function openFlow(client: Datagram['from'], server: Datagram['to'], key: string, time: number): OpenFlow {
+    const id = options.newId(time);
+    const flow: Flow = {
+      id,
+      openedAt: time,
+      engine: 'gateway',
+      protocol: 'udp',
+      client,
+      deviceId: options.identify(client.ip),
+      arrival: 'transparent',
+      treatment: 'intercept',
+      treatmentReason: null,
+      destination: {
+        host: options.nameOf(client.ip, server.ip) ?? server.ip,
+        port: server.port,
+        ip: server.ip,
+      },
+      encrypted: false,
+      intercepted: true,
+      hello: null,
+      simulated: false,
+    };
+    emit({ type: 'flow-opened', flow, time });
+    seen.delete(key);
+    seen.add(key);
+    if (seen.size > MAX_REMEMBERED) for (const oldest of seen) if (seen.delete(oldest)) break;
+    return { id, lastAt: 0, bytesUp: 0, bytesDown: 0, searched: 0, said: false };
+  }
+
+  function closeFlow(key: string, flow: OpenFlow, time: number, detail: string | null): void {
+    flows.delete(key);
+    const { id, bytesUp, bytesDown } = flow;
+    emit({ type: 'flow-closed', flowId: id, time, reason: 'ended', detail, bytesUp, bytesDown });
+  }
+
+  function say(flow: OpenFlow, time: number, reason: string): void {
+    if (flow.said) return;
+    flow.said = true;
+    emit({ type: 'unreadable', flowId: flow.id, direction: 'request', time, reason });
+  }
+
+  return {
+    datagram(datagram, time, uptimeMs) {
+      const up = isPhone(datagram.from.ip);
+      if (up === isPhone(datagram.to.ip)) return;
+      const [client, server] = up ? [datagram.from, datagram.to] : [datagram.to, datagram.from];
+      const key = keyOf(client, server);
+      const flow = flows.get(key) ?? openFlow(client, server, key, time);
+      flows.delete(key);
+      flows.set(key, flow);
+      flow.lastAt = uptimeMs;
+      const { payload } = datagram;
+      if (!up) {
+        flow.bytesDown += payload.length;
+        emit({ type: 'raw-bytes', flowId: flow.id, direction: 'response', time, bytes: payload });
+      } else {
+        flow.bytesUp += payload.length;
+        if (flow.searched + payload.length > maxSearched) {
+          say(flow, time, `more than ${maxSearched >> 10} KB of datagrams: the rest was not searched`);
+        } else {
+          flow.searched += payload.length;
+          emit({ type: 'raw-bytes', flowId: flow.id, direction: 'request', time, bytes: payload });
+          if (!datagram.whole) say(flow, time, 'a datagram in fragments: only the first was searched');
+        }
+      }
+      if (flows.size > maxFlows) {
+        const [oldest] = flows;
+        if (oldest) closeFlow(...oldest, time, 'too many at once: it is no longer followed');
+      }
+    },
+    tick(time, uptimeMs) {
+      for (const [key, flow] of flows) {
+        if (uptimeMs - flow.lastAt < idleMs) break;
+        closeFlow(key, flow, time, null);
+      }
+    },
+    has: ({ client, destination }) => seen.has(keyOf(client, destination)),
+    open: () => flows.size,
+    close(time) {
+      for (const [key, flow] of [...flows]) closeFlow(key, flow, time, 'the lab stopped watching');
+    },
+  };
+}
+
+const keyOf = (client: Datagram['from'], server: Datagram['to']): string =>
+  `${client.ip} ${client.port} ${server.ip} ${server.port}`;

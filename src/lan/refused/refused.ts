@@ -1,0 +1,60 @@
+/**
+ * What phones tried and were refused: QUIC and encrypted DNS, counted by the kernel per phone and destination in the
+ * dynamic sets of its rules. Tells what is new since the reading before.
+ * Promise: pure; a counter that began anew (an entry timed out, the rules were reloaded) counts from zero, never negative.
+ */
+import type { EmitFlowEvent, Flow } from '../../model/flow.ts';
+import type { RefusedAttempts } from '../../model/gateway.ts';
+
+/** What was refused since the call before; the first call tells everything that is there. */
+export function createRefusedDifference(): (counts: readonly RefusedAttempts[]) => RefusedAttempts[] {
+  let before = new Map<string, RefusedAttempts>();
+  return (counts) => {
+    const now = new Map(
+      counts.map((count) => [`${count.what} ${count.client} ${count.destination} ${count.port}`, count]),
+    );
+    const fresh: RefusedAttempts[] = [];
+    for (const [key, count] of now) {
+      const known = before.get(key);
+      const since = known !== undefined && known.packets <= count.packets ? known : { packets: 0, bytes: 0 };
+      if (count.packets > since.packets)
+        fresh.push({ ...count, packets: count.packets - since.packets, bytes: Math.max(0, count.bytes - since.bytes) });
+    }
+    before = now;
+    return fresh;
+  };
+}
+
+const WHY: Record<RefusedAttempts['what'], string> = {
+  quic: 'QUIC is refused, so that apps fall back to what can be read',
+  dot: 'DNS over TLS is refused, so that look-ups stay visible',
+  doq: 'DNS over QUIC is refused, so that look-ups stay visible',
+};
+
+/** A refused attempt as a flow that never got anywhere: nothing of it reached the destination, so it counts no bytes. */
+export function tellRefused(
+  emit: EmitFlowEvent,
+  count: RefusedAttempts,
+  about: { id: string; time: number; deviceId: string | null; host: string | null },
+): void {
+  const { id, time, deviceId } = about;
+  const flow: Flow = {
+    id,
+    openedAt: time,
+    engine: 'gateway',
+    protocol: count.what,
+    client: { ip: count.client, port: 0 },
+    deviceId,
+    arrival: 'transparent',
+    treatment: 'refuse',
+    treatmentReason: WHY[count.what],
+    destination: { host: about.host ?? count.destination, port: count.port, ip: count.destination },
+    encrypted: true,
+    intercepted: false,
+    hello: null,
+    simulated: false,
+  };
+  emit({ type: 'flow-opened', flow, time });
+  const detail = `${count.packets} packet${count.packets === 1 ? '' : 's'}, ${count.bytes} bytes refused`;
+  emit({ type: 'flow-closed', flowId: id, time, reason: 'refused-by-policy', detail, bytesUp: 0, bytesDown: 0 });
+}
