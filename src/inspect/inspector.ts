@@ -6,14 +6,18 @@
 import type { Device } from '../model/device.ts';
 import type { FlowEvent } from '../model/flow.ts';
 import type { InspectEvent, Token, Where } from '../model/identifier.ts';
+import type { ByteSink } from './byte-sink.ts';
+import { CleanValues } from './clean-values.ts';
 import { openWithSibling } from './decode/sibling-key.ts';
 import type { IdentifierKind, JudgeImage } from './kind.ts';
 import { Layer } from './layers/layer.ts';
 import { LeafSink } from './layers/leaf.ts';
-import type { ByteSink } from './layers/sink.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import type { OperatorDecoder } from './operator/decoder.ts';
+import { type Place, placeAt } from './place.ts';
 import { registry } from './registry.ts';
 import { LatestHead, searchHeaders, searchValue } from './request-places.ts';
-import { CleanValues, DEFAULT_LIMITS, type Limits, type OperatorDecoder, type Place, placeAt, Scope } from './scope.ts';
+import { Scope } from './scope.ts';
 import { type Known, prepareKnown } from './search/known.ts';
 import { Names } from './structure/names.ts';
 

@@ -3,7 +3,8 @@
  * Promise: claims nothing about what is inside; small samples get a fair test: Pearson's chi-square against equal
  * frequencies, and the Miller-Madow estimate of the entropy (plain counting cannot exceed log2 of the sample size).
  */
-import type { Found, Place } from './scope.ts';
+import type { Found } from './found.ts';
+import type { Place } from './place.ts';
 
 export interface Entropy {
   counts: Uint32Array;

@@ -2,11 +2,13 @@
  * The places of a request head where something can stand: path segments, parameters, headers, cookies.
  * Promise: every byte the phone put there is searched, percent escapes undone; each piece is small and complete.
  */
+
+import type { ByteSink } from './byte-sink.ts';
 import { Layer } from './layers/layer.ts';
 import { LeafSink } from './layers/leaf.ts';
-import type { ByteSink } from './layers/sink.ts';
 import { isClean, searchWhole } from './layers/whole-value.ts';
-import { addField, type Fields, MAX_FIELD_TEXT, type Place, placeAt, type Scope, type Traces } from './scope.ts';
+import { addField, type Fields, MAX_FIELD_TEXT, type Place, placeAt } from './place.ts';
+import type { Scope, Traces } from './scope.ts';
 import { decodePercent } from './structure/form.ts';
 
 /** Values fixed by protocol or browser: searched for registered values, never judged by shape. */

@@ -1,6 +1,6 @@
 /** The operator's decoders (`--decoder FILE`); their room is opened only when one was given. */
 import { basename, dirname, resolve } from 'node:path';
-import type { LoadedDecoder } from '../inspect/operator/load.ts';
+import type { LoadedDecoder } from '../inspect/operator/loader.ts';
 import { ensureOperatorKey, operatorKeyPath } from '../replay/operator-key.ts';
 
 const REPLAY_KEY = /\.key\.pem$/;
@@ -16,6 +16,6 @@ export async function openDecoders(files: readonly string[], dataDir: string | n
     const replayKeys = dirname(operatorKeyPath(dataDir, basename(file)));
     if (resolve(dirname(file)) === resolve(replayKeys)) await ensureOperatorKey(dataDir, basename(file));
   }
-  const { loadDecoders } = await import('../inspect/operator/load.ts');
+  const { loadDecoders } = await import('../inspect/operator/loader.ts');
   return loadDecoders(files);
 }

@@ -1,7 +1,7 @@
 /** What a replayed case needs of the running lab: places, phones and trust for as long as it plays, and a case of its own. */
 import { setTimeout } from 'node:timers/promises';
 import type { Cases } from '../cases/cases.ts';
-import type { LoadedDecoder } from '../inspect/operator/load.ts';
+import type { LoadedDecoder } from '../inspect/operator/loader.ts';
 import type { Device } from '../model/device.ts';
 import type { EvidenceStore } from '../sinks/evidence/store.ts';
 import type { ReplayGround } from './replaying.ts';

@@ -8,7 +8,7 @@ import { createAlerter } from '../alert/alerter.ts';
 import { createHeadTable } from '../alert/head-table.ts';
 import { readDevicesFile } from '../devices/store.ts';
 import { createInspector } from '../inspect/inspector.ts';
-import { judgeImage } from '../inspect/photo/judge-photo.ts';
+import { judgeImage } from '../inspect/photo/photo-judge.ts';
 import { registry } from '../inspect/registry.ts';
 import { prepareKnown } from '../inspect/search/known.ts';
 import type { AlertDevice } from '../model/alert.ts';

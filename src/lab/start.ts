@@ -12,7 +12,7 @@ import { createCoverage } from '../coverage/coverage.ts';
 import { createDoor } from '../door/door.ts';
 import { openVendors } from '../enrich/vendors.ts';
 import { createInspector } from '../inspect/inspector.ts';
-import { judgeImage } from '../inspect/photo/judge-photo.ts';
+import { judgeImage } from '../inspect/photo/photo-judge.ts';
 import { captureFiles } from '../lan/recording/capture.ts';
 import { createKeyLog } from '../lan/recording/keys.ts';
 import type { Alert, AlertDevice } from '../model/alert.ts';

@@ -2,7 +2,7 @@
  * XOR with one byte, for values nobody registered: registered ones are found without undoing it.
  * Promise: a mask is believed only when a JSON document or a form comes out; constant time per byte.
  */
-import { isReadable } from '../layers/unwrap.ts';
+import { isReadable } from '../readable.ts';
 
 const LEAST = 24;
 const HEAD = 64;

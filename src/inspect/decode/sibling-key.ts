@@ -2,9 +2,9 @@
  * XOR with a key that travels beside the ciphertext: an obfuscation, seen in vendors' own report formats.
  * Promise: a key is believed only when text or a known format comes out; bounded by the number of fields.
  */
-import { hasMagic, SNIFF } from '../layers/sniff.ts';
-import { isReadable } from '../layers/unwrap.ts';
-import type { Fields } from '../scope.ts';
+import { hasMagic, SNIFF } from '../format.ts';
+import type { Fields } from '../place.ts';
+import { isReadable } from '../readable.ts';
 
 /** Shorter ciphertexts become readable by chance. */
 const LEAST = 24;

@@ -4,7 +4,7 @@
  * limit depends on offsets alone, so it falls on the same byte for every cutting. Data that is not what its header said
  * goes to `fallback` whole.
  */
-import type { ByteSink } from '../layers/sink.ts';
+import type { ByteSink } from '../byte-sink.ts';
 import type { Codec } from './codec.ts';
 import { type CodecName, createCodec } from './codecs.ts';
 

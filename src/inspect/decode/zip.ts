@@ -4,7 +4,7 @@
  * encrypted and otherwise packed ones are said to be unread.
  */
 import { createRequire } from 'node:module';
-import type { ByteSink } from '../layers/sink.ts';
+import type { ByteSink } from '../byte-sink.ts';
 
 const BASE = 1 << 20;
 const SLICE = 4096;

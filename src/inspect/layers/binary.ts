@@ -4,23 +4,15 @@
  * Promise: at most HOLD bytes wait for the end; larger bodies are streamed, and found in, without locators.
  */
 
+import type { ByteSink } from '../byte-sink.ts';
 import { openWithSibling } from '../decode/sibling-key.ts';
-import {
-  addField,
-  asContainer,
-  type Fields,
-  MAX_FIELD_TEXT,
-  type Place,
-  partOf,
-  placeInside,
-  type Scope,
-} from '../scope.ts';
+import { addField, asContainer, type Fields, MAX_FIELD_TEXT, type Place, partOf, placeInside } from '../place.ts';
+import type { Scope } from '../scope.ts';
 import type { ReadBinary } from '../structure/binary-values.ts';
 import { readBplist } from '../structure/bplist.ts';
 import { readCbor, readMsgpack } from '../structure/msgpack.ts';
 import { readProtobuf } from '../structure/protobuf.ts';
 import { LeafSink } from './leaf.ts';
-import type { ByteSink } from './sink.ts';
 import { searchWhole } from './whole-value.ts';
 
 /** Reports and messages fit; larger bodies are files. */

@@ -3,13 +3,14 @@
  * Promise: by magic number, at any byte, for any cutting; at most MAX_OPEN at a time and MAX_TRIED in a layer.
  */
 import { constants, inflateSync } from 'node:zlib';
+import type { ByteSink } from '../byte-sink.ts';
 import type { CodecName } from '../decode/codecs.ts';
 import { Squeezed } from '../decode/squeezed.ts';
 import { ZipSink } from '../decode/zip.ts';
-import { type Place, placeInside, type Scope } from '../scope.ts';
-import type { ByteSink } from './sink.ts';
-import { hasMagic, SNIFF } from './sniff.ts';
-import { isReadable } from './unwrap.ts';
+import { hasMagic, SNIFF } from '../format.ts';
+import { type Place, placeInside } from '../place.ts';
+import { isReadable } from '../readable.ts';
+import type { Scope } from '../scope.ts';
 
 type Embedded = CodecName | 'zip';
 

@@ -2,7 +2,7 @@
  * Gathers small pieces before they are looked at, because every look costs the same start-up whatever its size.
  * Promise: nothing is held once HOLD bytes are together, and nothing at the end; the bytes are the same.
  */
-import type { ByteSink } from './sink.ts';
+import type { ByteSink } from '../byte-sink.ts';
 
 /** Most requests fit, and are then looked at once, whole. */
 const HOLD = 8192;

@@ -2,9 +2,12 @@
  * A picture: searched like any bytes, and looked at as a whole when it is complete.
  * Promise: at most `limits.imageBytes` are kept; of larger ones the beginning is looked at, and that is said.
  */
-import { chainOf, locatorIn, type Place, type Scope, windowAround } from '../scope.ts';
+
+import type { ByteSink } from '../byte-sink.ts';
+import { windowAround } from '../found.ts';
+import { chainOf, locatorIn, type Place } from '../place.ts';
+import type { Scope } from '../scope.ts';
 import { LeafSink } from './leaf.ts';
-import type { ByteSink } from './sink.ts';
 
 export class ImageSink implements ByteSink {
   #kept: Buffer[] = [];

@@ -2,12 +2,14 @@
  * A JSON document: its strings as a person would read them, each finding with its locator.
  * Promise: streaming, constant memory, any nesting; a string that holds a document of its own is a layer of its own.
  */
-import { type Place, partOf, type Scope } from '../scope.ts';
+
+import type { ByteSink } from '../byte-sink.ts';
+import { type Place, partOf } from '../place.ts';
+import type { Scope } from '../scope.ts';
 import { JsonPath } from '../structure/json-path.ts';
 import { JsonView } from '../structure/json-view.ts';
 import { Gathered, type Scanning } from './gathered.ts';
 import { Scanner } from './scanner.ts';
-import type { ByteSink } from './sink.ts';
 
 export class JsonSink implements ByteSink, Scanning {
   #nested: ByteSink | null = null;

@@ -1,6 +1,8 @@
 /** Says what a hit of a registered value is: how it was written, which digest, how much of it. */
+
+import { type Found, MAX_SEEN } from '../found.ts';
 import type { IdentifierKind } from '../kind.ts';
-import { type Found, MAX_SEEN, type Place } from '../scope.ts';
+import type { Place } from '../place.ts';
 import type { Hit } from '../search/known.ts';
 
 /**

@@ -3,18 +3,13 @@
  * Promise: every layer ends in a search for registered values, whatever was recognised; nesting is bounded by
  * `limits.depth` (decoders) and `limits.levels` (all), and what lies deeper is said to be `partially-scanned`.
  */
+
+import type { ByteSink } from '../byte-sink.ts';
 import type { CodecName } from '../decode/codecs.ts';
 import { Squeezed } from '../decode/squeezed.ts';
-import {
-  addField,
-  asContainer,
-  type Fields,
-  MAX_FIELD_TEXT,
-  type Place,
-  partOf,
-  placeInside,
-  type Scope,
-} from '../scope.ts';
+import { type Format, type Hint, SNIFF, sniff } from '../format.ts';
+import { addField, asContainer, type Fields, MAX_FIELD_TEXT, type Place, partOf, placeInside } from '../place.ts';
+import type { Scope } from '../scope.ts';
 import { FormReader } from '../structure/form.ts';
 import { MultipartReader } from '../structure/multipart.ts';
 import { BinarySink } from './binary.ts';
@@ -22,8 +17,6 @@ import { EmbeddedFinder, openZip } from './embedded.ts';
 import { ImageSink } from './image.ts';
 import { JsonSink } from './json.ts';
 import { LeafSink } from './leaf.ts';
-import type { ByteSink } from './sink.ts';
-import { type Format, type Hint, SNIFF, sniff } from './sniff.ts';
 import { StreamedValue, searchWhole } from './whole-value.ts';
 
 export class Layer implements ByteSink {

@@ -4,15 +4,17 @@
  * Promise: at most MAX_OFFERED bytes are kept, and only when there is a decoder to offer them to.
  */
 
+import type { ByteSink } from '../byte-sink.ts';
 import { openOneByte } from '../decode/one-byte.ts';
+import type { Format } from '../format.ts';
 import { type Entropy, measure, newEntropy, opaqueVerdict } from '../opaque.ts';
-import { chainOf, type OperatorDecoder, type Place, placeInside, type Scope } from '../scope.ts';
+import type { OperatorDecoder } from '../operator/decoder.ts';
+import { chainOf, type Place, placeInside } from '../place.ts';
+import type { Scope } from '../scope.ts';
 import { MAX_KEPT } from './beside.ts';
 import { EmbeddedFinder } from './embedded.ts';
 import { Gathered } from './gathered.ts';
 import { Scanner } from './scanner.ts';
-import type { ByteSink } from './sink.ts';
-import type { Format } from './sniff.ts';
 
 /** An operator's decoder sees whole payloads up to this size. */
 const MAX_OFFERED = 1 << 20;

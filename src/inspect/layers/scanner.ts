@@ -7,16 +7,18 @@
 import { findAnchors, findMail } from '../anchors/anchors.ts';
 import { type Alphabet, RunFinder, type RunSink } from '../anchors/runs.ts';
 import { findPairs, keyBefore } from '../anchors/text-key.ts';
+import type { ByteSink } from '../byte-sink.ts';
+import { windowAround } from '../found.ts';
 import { isKeyName } from '../key-names.ts';
 import type { Anchor, Run } from '../kind.ts';
-import { chainOf, locatorIn, type Place, type Scope, windowAround } from '../scope.ts';
+import { chainOf, locatorIn, type Place } from '../place.ts';
+import type { Scope } from '../scope.ts';
 import { findKnown, findXored, type Hit, MAX_SPAN } from '../search/known.ts';
 import type { JsonPath } from '../structure/json-path.ts';
 import type { Name } from '../structure/names.ts';
-import { judge } from './judge.ts';
+import { judge } from './judgement.ts';
 import { describe } from './known-finding.ts';
-import type { ByteSink } from './sink.ts';
-import { isWorthOpening, Unwrapper } from './unwrap.ts';
+import { isWorthOpening, Unwrapper } from './unwrapper.ts';
 
 /**
  * Everything found is acted upon in the order of the bytes, because a locator only reads forward. So with a locator all

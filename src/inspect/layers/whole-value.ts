@@ -3,9 +3,10 @@
  * Promise: values in which nothing was found are not looked at twice, unless their neighbours may change what they mean.
  */
 import type { Where } from '../../model/identifier.ts';
+import type { ByteSink } from '../byte-sink.ts';
 import { isKeyName } from '../key-names.ts';
-import type { Place, Scope } from '../scope.ts';
-import type { ByteSink } from './sink.ts';
+import type { Place } from '../place.ts';
+import type { Scope } from '../scope.ts';
 
 /** Nothing registered is shorter, and no shape is. */
 export const LEAST_VALUE = 4;

@@ -4,10 +4,10 @@
  * (GCM proves itself); nothing is thrown; the key stays in memory.
  */
 import { type CipherGCMTypes, createDecipheriv, type Decipheriv } from 'node:crypto';
-import { hasMagic } from '../layers/sniff.ts';
-import { isReadable } from '../layers/unwrap.ts';
+import { hasMagic } from '../format.ts';
 import { isEvenlySpread, measure, newEntropy } from '../opaque.ts';
-import type { OperatorDecoder } from '../scope.ts';
+import { isReadable } from '../readable.ts';
+import type { OperatorDecoder } from './decoder.ts';
 
 export const AES_MODES = ['ecb', 'cbc', 'ctr', 'gcm'] as const;
 export const AES_PADDINGS = ['pkcs7', 'zero', 'none'] as const;

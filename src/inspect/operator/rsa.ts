@@ -4,7 +4,7 @@
  * OAEP (SHA-1, SHA-256) are told apart by their own marks.
  */
 import { constants, createHash, type KeyObject, privateDecrypt } from 'node:crypto';
-import type { OperatorDecoder } from '../scope.ts';
+import type { OperatorDecoder } from './decoder.ts';
 
 /** Long messages are sent as several blocks in a row; 256 of RSA-2048 are 64 KB and take 0.2 s. */
 const MAX_BLOCKS = 256;

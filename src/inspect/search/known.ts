@@ -5,7 +5,7 @@
  */
 import type { Device } from '../../model/device.ts';
 import type { IdentifierKind } from '../kind.ts';
-import { expandInSteps, foldAscii } from './expand.ts';
+import { expandInSteps, foldAscii } from './expansion.ts';
 import { MAX_NEEDLE, type Pattern } from './pattern.ts';
 import { compile, compileInSteps, search, type Table } from './table.ts';
 

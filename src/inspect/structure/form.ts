@@ -3,7 +3,7 @@
  * Promise: percent escapes are undone across any cutting; `+` stays, because careless senders put raw base64 there
  * (spellings with spaces are searched with `+` as well); names are kept to MAX_NAME characters, values are unbounded.
  */
-import type { ByteSink } from '../layers/sink.ts';
+import type { ByteSink } from '../byte-sink.ts';
 
 /** Longer names are payload without a name. */
 const MAX_NAME = 200;

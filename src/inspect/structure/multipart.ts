@@ -3,7 +3,7 @@
  * Promise: the boundary is found across any cutting; part heads are kept to MAX_HEAD bytes; a body without its boundary
  * is one part. The bytes that might begin a boundary are held back, nothing else is.
  */
-import type { ByteSink } from '../layers/sink.ts';
+import type { ByteSink } from '../byte-sink.ts';
 
 /** Real part heads stay under 500 bytes. */
 const MAX_HEAD = 8192;

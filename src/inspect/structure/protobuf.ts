@@ -3,7 +3,7 @@
  * Promise: takes bytes only when all of them are fields and something readable, or enough structure, is among them, so
  * noise is not mistaken for a message; linear time for any input.
  */
-import { isReadable } from '../layers/unwrap.ts';
+import { isReadable } from '../readable.ts';
 import { type BinaryValue, MAX_NESTING, MAX_VALUES } from './binary-values.ts';
 
 /** Field numbers in real schemas; noise has large ones. */

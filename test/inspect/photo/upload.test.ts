@@ -1,7 +1,7 @@
 /** A planted photo on its way out: re-encoded, scaled by half, inside multipart, inside gzip, in pieces. */
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { judgeImage } from '../../../src/inspect/photo/judge-photo.ts';
+import { judgeImage } from '../../../src/inspect/photo/photo-judge.ts';
 import { labDevice } from '../kinds/lab-device.ts';
 import { findings, inspect } from '../lab-phone.ts';
 import { makeExif, withExif } from './make-exif.ts';

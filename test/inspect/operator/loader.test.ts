@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createInspector } from '../../../src/inspect/inspector.ts';
-import { loadDecoders } from '../../../src/inspect/operator/load.ts';
+import { loadDecoders } from '../../../src/inspect/operator/loader.ts';
 import { closed, findings, IMEI, inspect, labFlow, type Sent } from '../lab-phone.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'phonehome-decoders-'));

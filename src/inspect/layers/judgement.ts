@@ -3,8 +3,9 @@
  * Promise: a value that turns out to be registered is known after all, however it was written.
  */
 import type { Confidence } from '../../model/identifier.ts';
+import type { Found } from '../found.ts';
 import type { Anchor, IdentifierKind, Run, Verdict } from '../kind.ts';
-import type { Found, Scope } from '../scope.ts';
+import type { Scope } from '../scope.ts';
 import { normalise } from '../search/known.ts';
 
 const RANK: Record<Confidence, number> = { certain: 3, likely: 2, possible: 1 };

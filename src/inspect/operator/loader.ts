@@ -8,9 +8,9 @@ import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LabError } from '../../model/lab.ts';
-import type { OperatorDecoder } from '../scope.ts';
 import { aesDecoder } from './aes.ts';
 import { readAesKey } from './aes-file.ts';
+import type { OperatorDecoder } from './decoder.ts';
 import { rsaDecoder } from './rsa.ts';
 
 export interface LoadedDecoder extends OperatorDecoder {

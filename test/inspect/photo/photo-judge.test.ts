@@ -1,7 +1,7 @@
 /** Planted photos are found however they were changed on the way; two hundred others are not. */
 import { PNG } from 'pngjs';
 import { describe, expect, it } from 'vitest';
-import { judgeImage, judgePhoto, preparePhotos } from '../../../src/inspect/photo/judge-photo.ts';
+import { judgeImage, judgePhoto, preparePhotos } from '../../../src/inspect/photo/photo-judge.ts';
 import type { PlantedPhoto } from '../../../src/model/device.ts';
 import { labDevice } from '../kinds/lab-device.ts';
 import { makeExif, withExif } from './make-exif.ts';

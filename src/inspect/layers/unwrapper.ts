@@ -4,10 +4,12 @@
  * text, hold a known format, or are big enough to be a payload. Ordinary words decode to noise and end here.
  */
 import type { Alphabet } from '../anchors/runs.ts';
-import { type Place, placeInside, type Scope } from '../scope.ts';
+import type { ByteSink } from '../byte-sink.ts';
+import { hasMagic } from '../format.ts';
+import { type Place, placeInside } from '../place.ts';
+import { isReadable } from '../readable.ts';
+import type { Scope } from '../scope.ts';
 import { holdsKnown } from '../search/known.ts';
-import type { ByteSink } from './sink.ts';
-import { hasMagic } from './sniff.ts';
 
 /** Up to here a run is collected before it is judged; longer ones are streamed. */
 const HOLD = 4096;
@@ -18,8 +20,6 @@ const PAYLOAD_WITH_KEY = 24;
 const BLOCK = 16;
 /** SHA-512. */
 const LONGEST_DIGEST = 64;
-/** Below this share of readable characters it is not text. */
-const READABLE = 0.9;
 
 export class Unwrapper {
   /** Characters not yet handed on; null when nobody wants them. */
@@ -210,25 +210,5 @@ function isUtf16(bytes: Buffer): boolean {
   if (bytes.length < 8) return false;
   const zero = bytes[0] === 0 ? 0 : 1;
   for (let i = zero; i < Math.min(bytes.length, 16); i += 2) if (bytes[i] !== 0) return false;
-  return true;
-}
-
-/** Mostly printable ASCII, line breaks, or UTF-8 sequences. */
-export function isReadable(bytes: Buffer): boolean {
-  if (bytes.length === 0) return false;
-  const most = bytes.length * (1 - READABLE);
-  let bad = 0;
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i]!;
-    if ((byte >= 0x20 && byte < 0x7f) || byte === 0x0a || byte === 0x0d || byte === 0x09) continue;
-    const follow = byte >= 0xc3 && byte < 0xe0 ? 1 : byte >= 0xe0 && byte < 0xf0 ? 2 : 0;
-    if (follow > 0 && continues(bytes, i + 1, follow)) i += follow;
-    else if (++bad > most) return false;
-  }
-  return true;
-}
-
-function continues(bytes: Buffer, from: number, count: number): boolean {
-  for (let i = from; i < from + count; i++) if (i < bytes.length && (bytes[i]! & 0xc0) !== 0x80) return false;
   return true;
 }

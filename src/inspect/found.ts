@@ -1,0 +1,29 @@
+/** What was found in a layer, and the bytes around it that are kept as evidence. */
+import type { Confidence, Kind } from '../model/identifier.ts';
+
+export interface Found {
+  kind: Kind;
+  value: string;
+  known: boolean;
+  confidence: Confidence;
+  reasoning: string;
+  path: string | null;
+  chain: string[];
+  hash: string | null;
+  offset: number;
+  seen: string;
+  window: Buffer;
+  /** In place of the masked value, for payloads that have none. */
+  masked?: string;
+}
+
+/** Most characters of `seen`; most bytes on each side of a finding in `window`. */
+export const MAX_SEEN = 256;
+const AROUND = 128;
+const MAX_WINDOW = 512;
+
+/** Bytes around `[start, end)`, copied. */
+export function windowAround(bytes: Buffer, start: number, end: number): Buffer {
+  const from = Math.max(0, start - AROUND);
+  return Buffer.from(bytes.subarray(from, Math.min(bytes.length, end + AROUND, from + MAX_WINDOW)));
+}

@@ -1,0 +1,107 @@
+/**
+ * Where a layer stands in a request: its structure, its locator, what was opened on the way to it.
+ * Promise: plain values; a place is never changed, inner ones are made from it.
+ */
+import type { Where } from '../model/identifier.ts';
+
+export interface Place {
+  where: Where;
+  /** Finished chain entries, outermost first. */
+  chain: readonly string[];
+  /** Name of the structure this layer is a part of or is (`json`, `form`, `multipart`); null for none. */
+  container: string | null;
+  /** Locator in the request that inner locators do not replace: `header:X-Id`, `repinfo`; null for bodies. */
+  prefix: string | null;
+  /** Locator of this layer; null for none. */
+  path: string | null;
+  /** Locator of this layer within its container; null when it is the container itself. */
+  inner: string | null;
+  /** Nearest key name. */
+  key: string | null;
+  /** Fields before this one in the same form, query, cookie or record. */
+  fields: Fields | null;
+  /** Fields beside the one this layer came from, that may hold its key. */
+  keys: Fields | null;
+  /** Decoders opened so far. */
+  depth: number;
+  /** Layers so far. */
+  level: number;
+  /** Decompressors opened so far. */
+  squeezed: number;
+  /** The text form of raw digests is searched one layer up. */
+  unwrapped: 'base64' | 'hex' | null;
+}
+
+/** Names and values, nearest last; bounded by whoever fills it. */
+export type Fields = [name: string, value: string][];
+
+/** What shapes are told about one neighbour, and of how many. */
+export const MAX_FIELD_TEXT = 128;
+const MAX_FIELDS = 32;
+
+export function addField(fields: Fields, name: string, value: string): void {
+  if (fields.length >= MAX_FIELDS) fields.shift();
+  fields.push([name, value.slice(0, MAX_FIELD_TEXT)]);
+}
+
+export function placeAt(where: Where, path: string | null, key: string | null, fields: Fields | null = null): Place {
+  return {
+    where,
+    chain: [],
+    container: null,
+    prefix: path,
+    path,
+    inner: null,
+    key,
+    fields,
+    keys: fields,
+    depth: 0,
+    level: 0,
+    squeezed: 0,
+    unwrapped: null,
+  };
+}
+
+/** Locator of something inside `place`. */
+export function locatorIn(place: Place, inner: string | null): string | null {
+  if (inner === null) return place.path;
+  return place.prefix === null ? inner : `${place.prefix}:${inner}`;
+}
+
+/** The chain of a thing found directly in `place`. */
+export function chainOf(place: Place): string[] {
+  return place.container === null ? [...place.chain] : [...place.chain, place.container];
+}
+
+/** `place` itself turns out to be a structure. */
+export function asContainer(place: Place, name: string): Place {
+  return { ...place, chain: outerChain(place, place.inner), container: name, inner: null, unwrapped: null };
+}
+
+/** The part of a structure at `inner`. */
+export function partOf(place: Place, inner: string | null, key: string | null, fields: Fields | null = null): Place {
+  const path = locatorIn(place, inner);
+  const keys = fields ?? place.keys;
+  return { ...place, inner, path, key: key ?? place.key, fields, keys, level: place.level + 1, unwrapped: null };
+}
+
+/** One layer further in, through `entry`, from the thing at `inner`. */
+export function placeInside(place: Place, entry: string, inner: string | null, key: string | null): Place {
+  return {
+    ...place,
+    chain: [...outerChain(place, inner ?? place.inner), entry],
+    container: null,
+    path: locatorIn(place, inner),
+    inner: null,
+    key: key ?? place.key,
+    fields: null,
+    level: place.level + 1,
+    unwrapped: null,
+  };
+}
+
+/** The chain with the container as a finished entry. */
+function outerChain(place: Place, inner: string | null): readonly string[] {
+  if (place.container === null) return place.chain;
+  return [...place.chain, inner === null ? place.container : `${place.container}:${inner}`];
+}
