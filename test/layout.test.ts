@@ -48,7 +48,7 @@ describe('layout', () => {
 
   it('reads the tree it judges', () => {
     expect(imports.size).toBeGreaterThan(5);
-    expect(imports.get('model/alert.ts')).toContain('model/flow.ts');
+    expect(imports.get('model/flow.ts')).toContain('model/destination.ts');
   });
 
   it('lets rooms meet only in model/ and formats/, lab/ join them, and cli/ see only main.ts', () => {
@@ -94,6 +94,24 @@ describe('layout', () => {
     };
     for (const file of imports.keys()) visit(file, []);
     expect(circles).toEqual([]);
+  });
+
+  it('does not load zod, which takes 20 MB, before the first body or description is asked for', () => {
+    const STATIC = /^\s*(?:import|export)\s+(?!type\b)[^;'"]*?from\s+['"]([^'"]+)['"]/gm;
+    const reached = new Set<string>();
+    const visit = (file: string): void => {
+      if (reached.has(file)) return;
+      reached.add(file);
+      if (!file.endsWith('.ts') || file.startsWith('zod')) return;
+      const text = readFileSync(path.join(src, file), 'utf8');
+      for (const [, target = ''] of text.matchAll(STATIC))
+        visit(target.startsWith('.') ? path.relative(src, path.resolve(src, path.dirname(file), target)) : target);
+    };
+    visit('main.ts');
+    visit('lab/start.ts');
+    visit('sinks/live/listener.ts');
+    expect(reached).toContain('model/words.ts');
+    expect(reached).not.toContain('zod');
   });
 
   it('imports no file that does not exist', () => {

@@ -1,4 +1,6 @@
 /** A phone under test and what is registered about it. */
+import type { z } from 'zod';
+import type * as schemas from './schemas/phone.ts';
 
 export interface RegisteredLocation {
   lat: number;
@@ -67,26 +69,4 @@ export interface Device {
 }
 
 /** A phone that was met on the lab's network, registered or not. */
-export interface DiscoveredPhone {
-  /** `aa:bb:cc:dd:ee:ff`. */
-  mac: string;
-  /** Addresses it was met under, the latest first. */
-  addresses: string[];
-  /** As it introduced itself (DHCP option 12); null when it did not. */
-  hostName: string | null;
-  /** DHCP option 60, e.g. `android-dhcp-14`. */
-  vendorClass: string | null;
-  /** DHCP option 55, the codes in the order asked for: differs between systems, alike within one. */
-  fingerprint: string | null;
-  /** What vendor class and fingerprint say, e.g. `Android 14`; null when they say nothing known. */
-  system: string | null;
-  /** Who made the network hardware, by its address; null when made up or unknown. */
-  maker: string | null;
-  /** The address is made up, for this network only (the "private Wi-Fi address" of the system). */
-  randomised: boolean;
-  /** Registered device of this address; null: name it. */
-  deviceId: string | null;
-  /** ISO 8601, UTC. */
-  firstSeen: string;
-  lastSeen: string;
-}
+export type DiscoveredPhone = z.infer<typeof schemas.discoveredPhone>;

@@ -4,45 +4,27 @@
  * whatever happens in between. Times are milliseconds since the epoch; they come in from outside.
  */
 
+import type { z } from 'zod';
+import type { Destination } from './destination.ts';
+import type * as schemas from './schemas/flow.ts';
 import type { TrustTest } from './trust-test.ts';
+import type { ARRIVALS, CLOSE_REASONS, DIRECTIONS, FLOW_ENGINES, TREATMENTS } from './words.ts';
 
-/** `request` is what the phone sends, `response` what the server sends. */
-export type Direction = 'request' | 'response';
+export type { Destination } from './destination.ts';
 
-/** How the phone reached the lab. `socks5` stands for SOCKS4 as well; `unknown`: it never said anything that tells. */
-export type Arrival = 'http-connect' | 'http-absolute' | 'tls-direct' | 'socks5' | 'transparent' | 'unknown';
-
-/** What policy decided for a connection. */
-export type Treatment = 'intercept' | 'passthrough' | 'refuse';
-
-export interface Destination {
-  /**
-   * Name the phone asked for (CONNECT authority, Host, SNI), or the address when no name is known. Never has brackets.
-   * `unknown` with port 0 when the phone was refused, or left, before it named one.
-   */
-  host: string;
-  port: number;
-  /** Address actually connected to (or stated by the upstream map); null when it never resolved. */
-  ip: string | null;
-}
-
+export type Direction = (typeof DIRECTIONS)[number];
+export type Arrival = (typeof ARRIVALS)[number];
+export type Treatment = (typeof TREATMENTS)[number];
+export type CloseReason = (typeof CLOSE_REASONS)[number];
 /** What the first bytes of the phone's TLS said (RFC 8446 4.1.2), before any of it was decrypted. */
-export interface ClientHelloFacts {
-  sni: string | null;
-  /** Protocols offered, in the phone's order. */
-  alpn: string[];
-  /** JA4 fingerprint (FoxIO), null when the hello could not be read. */
-  ja4: string | null;
-  /** Encrypted ClientHello (RFC 9849) extension present. */
-  ech: boolean;
-  grease: boolean;
-}
+export type ClientHelloFacts = z.infer<typeof schemas.clientHello>;
+/** Facts of the server's certificate, as the lab saw it. */
+export type ServerCertificate = z.infer<typeof schemas.serverCertificate>;
 
 export interface Flow {
   id: string;
   openedAt: number;
-  /** Which engine relays it; `gateway`: seen on the lab network beside the relay (look-ups, UDP, refused, not intercepted). */
-  engine: 'wire' | 'http-mitm-proxy' | 'gateway';
+  engine: (typeof FLOW_ENGINES)[number];
   /** Known without reading it: `dns`, `udp`, `quic`, `dot`, `doq`, `icmp`, `esp`…; absent for TCP that came to the door. */
   protocol?: string;
   /** An instalment of a connection that was told in part before (what comes after STARTTLS, too): not a new contact. */
@@ -68,33 +50,6 @@ export interface Flow {
    */
   lookedUpAs?: string | null;
 }
-
-/** Facts of the server's certificate, as the lab saw it. */
-export interface ServerCertificate {
-  /** Subject CN and SAN names and addresses. */
-  names: string[];
-  organization: string | null;
-  country: string | null;
-  issuer: string | null;
-  validTo: string | null;
-  /** Null when it verified, or when only the phone judged it (pass-through); else the OpenSSL reason, e.g. `CERT_HAS_EXPIRED`. */
-  problem: string | null;
-}
-
-export type CloseReason =
-  | 'ended' // both sides finished
-  | 'client-reset'
-  | 'server-reset'
-  | 'client-rejected-certificate'
-  | 'upstream-refused'
-  | 'upstream-unresolvable'
-  | 'upstream-timeout'
-  | 'upstream-tls-failed'
-  | 'refused-by-policy'
-  | 'idle-timeout'
-  | 'client-garbage'
-  | 'lab-stopped'
-  | 'error';
 
 export type FlowEvent =
   | { type: 'flow-opened'; flow: Flow; time: number }

@@ -1,63 +1,15 @@
 /** What can leave a phone: the closed list of kinds, and the shape of one finding. */
-import type { Direction } from './flow.ts';
+import type { z } from 'zod';
+import type * as schemas from './schemas/alert.ts';
+import type { CONFIDENCES, KINDS, WHERES } from './words.ts';
 
-export const KINDS = [
-  'imei',
-  'imsi',
-  'iccid',
-  'phone_number',
-  'serial',
-  'wifi_mac',
-  'bluetooth_mac',
-  'android_id',
-  'advertising_id',
-  'vendor_id',
-  'email',
-  'location',
-  'cell',
-  'ssid',
-  'bssid',
-  'contact',
-  'message',
-  'call_log',
-  'photo',
-  'installed_apps',
-  'browsing',
-  'device_name',
-  'clipboard',
-  'local_ip',
-  'opaque',
-] as const;
+export { KINDS } from './words.ts';
+
 export type Kind = (typeof KINDS)[number];
-
-export type Confidence = 'certain' | 'likely' | 'possible';
-
-export type Where = 'path' | 'query' | 'header' | 'cookie' | 'body' | 'message' | 'dns' | 'sni' | 'raw';
-
-export interface Identifier {
-  kind: Kind;
-  /** Never more than the first 6 and last 2 characters of the value. */
-  masked: string;
-  /** True when it is a registered value of this phone. */
-  known: boolean;
-  confidence: Confidence;
-  /** One sentence: how the lab knows. Never contains the value. */
-  reasoning: string;
-}
-
-export interface Evidence {
-  flow: string;
-  direction: Direction;
-  where: Where;
-  /** Locator: `$.a[0].b`, `header:X-Imei`, `part:photo`, `field 3.1`, `[2]` for the third path segment; null when none. */
-  path: string | null;
-  /** Layers opened to see it, outermost first, e.g. `["gzip","json:$.data[0].id","base64"]`. */
-  decoding: string[];
-  /** e.g. `sha1[:16 base64url]`; null when the value itself was seen. */
-  hash: string | null;
-  /** Byte offset in the innermost readable bytes. */
-  offset: number;
-}
+export type Confidence = (typeof CONFIDENCES)[number];
+export type Where = (typeof WHERES)[number];
+export type Identifier = z.infer<typeof schemas.identifier>;
+export type Evidence = z.infer<typeof schemas.evidence>;
 
 /** One identifier seen in one place. Holds the secret itself: it never leaves the process unencrypted. */
 export interface Finding {

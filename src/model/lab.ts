@@ -4,6 +4,7 @@
  * Expected failures (port in use, broken devices file) are thrown as `LabError`: one line that says what to do.
  */
 
+import type { z } from 'zod';
 import type { Alert, AlertFlow, Severity } from './alert.ts';
 import type { Attribution } from './attribution.ts';
 import type { Case } from './case.ts';
@@ -13,6 +14,7 @@ import type { Device } from './device.ts';
 import type { Destination, Direction, Flow, FlowEvent } from './flow.ts';
 import type { GatewayCheck, GatewayControl } from './gateway.ts';
 import type { Evidence, Identifier } from './identifier.ts';
+import type * as schemas from './schemas/lab.ts';
 
 /** A failure the operator can act on. `message` is one line; the command line prints it without a stack and exits 1. */
 export class LabError extends Error {
@@ -77,11 +79,7 @@ export interface Lab {
 }
 
 /** A frame of the WebSocket `/api/alerts/live`, and a line of `--json` output (where `ready` takes the place of `hello`). */
-export type LiveFrame =
-  | { type: 'hello'; v: 1; seq: number }
-  | { type: 'alert'; alert: Alert }
-  /** Alerts `from` to `to` (seq, inclusive) were not sent: they are in the store. */
-  | { type: 'gap'; from: number; to: number };
+export type LiveFrame = z.infer<(typeof schemas.frames)[keyof typeof schemas.frames]>;
 
 /** `DATA/lab.json`, mode 0600, while a lab runs: how other commands find it. Written and removed by `start`. */
 export interface LabState {
@@ -93,22 +91,8 @@ export interface LabState {
   startedAt: string;
 }
 
-export interface ReplayInfo {
-  name: string;
-  /** One sentence: who reported what. */
-  title: string;
-  label: string | null;
-}
-
-export interface ReplayOutcome {
-  case: string;
-  /** For people, e.g. `imei, iccid, cell` or `nothing`. */
-  expected: string;
-  seen: string;
-  ok: boolean;
-  /** Why not ok, or a remark; null when there is nothing to say. */
-  note: string | null;
-}
+export type ReplayInfo = z.infer<typeof schemas.replay>;
+export type ReplayOutcome = z.infer<typeof schemas.replayOutcome>;
 
 export interface ScanFinding {
   identifier: Identifier;

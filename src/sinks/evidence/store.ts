@@ -3,21 +3,13 @@
  * Everything is synchronous: when `putAlert` has returned `ok`, killing the process loses nothing of it.
  * Expected failures (disk full, I/O) are values, never thrown. A value of an identifier is only ever stored encrypted.
  */
+import type { z } from 'zod';
 import type { Alert, AlertRecord, AlertType, Severity } from '../../model/alert.ts';
 import type { Case } from '../../model/case.ts';
 import type { TokenRow } from '../../model/comparison.ts';
 import type { DeviceCoverage } from '../../model/coverage.ts';
-import type { DestinationFacts } from '../../model/destination.ts';
-import type {
-  Arrival,
-  ClientHelloFacts,
-  CloseReason,
-  Destination,
-  Flow,
-  ServerCertificate,
-  Treatment,
-} from '../../model/flow.ts';
 import type { Kind } from '../../model/identifier.ts';
+import type { flowRecord } from '../../model/schemas/flow.ts';
 
 export type Stored = { ok: true } | { ok: false; why: 'disk-full' | 'failed'; message: string };
 
@@ -38,37 +30,7 @@ export interface AlertQuery {
 }
 
 /** What is kept of a flow: who, where to, how protected, how much, how it ended. Never a byte of content. */
-export interface FlowRecord {
-  id: string;
-  /** Milliseconds since the epoch. */
-  openedAt: number;
-  /** Null while it is open. */
-  closedAt: number | null;
-  deviceId: string | null;
-  client: Flow['client'];
-  engine: Flow['engine'];
-  arrival: Arrival;
-  treatment: Treatment;
-  treatmentReason: string | null;
-  destination: Destination;
-  facts: DestinationFacts | null;
-  encrypted: boolean;
-  intercepted: boolean;
-  simulated: boolean;
-  hello: ClientHelloFacts | null;
-  tls: { alpn: string | null; version: string | null; cipher: string | null } | null;
-  certificate: ServerCertificate | null;
-  /** Of the latest request, e.g. `h2`; null when no reader understood any. */
-  protocol: string | null;
-  requests: number;
-  findings: number;
-  /** Why parts were not understood or not searched; each reason once. */
-  notSeen: string[];
-  reason: CloseReason | null;
-  detail: string | null;
-  bytesUp: number;
-  bytesDown: number;
-}
+export type FlowRecord = z.infer<typeof flowRecord>;
 
 export interface FlowQuery {
   device?: string;

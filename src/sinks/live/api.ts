@@ -7,11 +7,10 @@ import type { IncomingMessage } from 'node:http';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Access } from './access.ts';
-import { asyncApi } from './asyncapi.ts';
-import { flag, InputError, integer, readAlertQuery, readBody, readFlowQuery } from './bodies.ts';
+import { readBody } from './bodies.ts';
 import { viewDevice } from './device-view.ts';
 import { formatMetrics, METRICS_TYPE } from './metrics.ts';
-import { openApi } from './openapi.ts';
+import { ALERT_QUERY, DEVICE_QUERY, FLOW_QUERY, InputError, readQuery, UPSTREAM_QUERY } from './queries.ts';
 import type { LiveServices, Outcome } from './services.ts';
 
 export interface Bindings {
@@ -49,13 +48,13 @@ export function createApi(services: LiveServices, access: Access, onError: (erro
   });
 
   app.get('/api/health', (c) => c.json({ status: 'ok' }));
-  app.get('/openapi.json', (c) => c.json(openApi));
-  app.get('/asyncapi.json', (c) => c.json(asyncApi));
+  app.get('/openapi.json', async (c) => c.json((await import('./openapi.ts')).describeApi()));
+  app.get('/asyncapi.json', async (c) => c.json((await import('./asyncapi.ts')).describeLive()));
   app.get('/api/stats', (c) => c.json(services.stats()));
   app.get('/metrics', (c) => c.body(formatMetrics(services.metrics()), 200, { 'Content-Type': METRICS_TYPE }));
 
   app.get('/api/alerts', (c) => {
-    const query = readAlertQuery(c.req.query());
+    const query = readQuery(ALERT_QUERY, c.req.query());
     const alerts = services.alerts(query);
     return c.json({ alerts, seq: services.lastSeq() });
   });
@@ -69,7 +68,7 @@ export function createApi(services: LiveServices, access: Access, onError: (erro
     return c.json({ value, seen, window: window.toString('base64') });
   });
 
-  app.get('/api/flows', (c) => c.json({ flows: services.flows(readFlowQuery(c.req.query())) }));
+  app.get('/api/flows', (c) => c.json({ flows: services.flows(readQuery(FLOW_QUERY, c.req.query())) }));
   app.get('/api/flows/:id', (c) => {
     const flow = services.flow(c.req.param('id'));
     if (flow === null) return found(c, null, 'flow');
@@ -77,7 +76,7 @@ export function createApi(services: LiveServices, access: Access, onError: (erro
   });
 
   app.get('/api/devices', (c) => {
-    const reveal = flag(c.req.query(), 'reveal') ?? false;
+    const { reveal = false } = readQuery(DEVICE_QUERY, c.req.query());
     if (reveal && !services.audit('reveal', 'all devices', who(c))) return c.json({ error: NO_AUDIT }, 409);
     return c.json({ devices: services.devices().map((device) => viewDevice(device, reveal)) });
   });
@@ -85,7 +84,7 @@ export function createApi(services: LiveServices, access: Access, onError: (erro
   app.get('/api/devices/:id', (c) => {
     const device = services.devices().find(({ id }) => id === c.req.param('id'));
     if (device === undefined) return found(c, null, 'device');
-    const reveal = flag(c.req.query(), 'reveal') ?? false;
+    const { reveal = false } = readQuery(DEVICE_QUERY, c.req.query());
     if (reveal && !services.audit('reveal', `device ${device.id}`, who(c))) return c.json({ error: NO_AUDIT }, 409);
     return c.json(viewDevice(device, reveal));
   });
@@ -141,8 +140,7 @@ export function createApi(services: LiveServices, access: Access, onError: (erro
     return c.json({ entries: services.upstreamMap() }, 201);
   });
   app.delete('/api/upstream-map', (c) => {
-    const { host } = c.req.query();
-    const port = integer(c.req.query(), 'port');
+    const { host, port } = readQuery(UPSTREAM_QUERY, c.req.query());
     if (host === undefined || port === undefined) throw new InputError('host, port: name the entry to remove');
     return removed(c, services.removeUpstream(host.toLowerCase(), port), 'entry');
   });

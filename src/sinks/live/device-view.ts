@@ -1,23 +1,10 @@
 /** A phone as the API shows it: values masked unless revealed; photos by name only, never by content. */
+import type { z } from 'zod';
 import type { Device } from '../../model/device.ts';
 import { mask } from '../../model/identifier.ts';
+import type { deviceView } from '../../model/schemas/phone.ts';
 
-export interface DeviceView {
-  id: string;
-  model: string | null;
-  match: Device['match'];
-  identifiers: Record<string, unknown[]>;
-  canaries: {
-    contacts: { name: string; phone: string }[];
-    messages: string[];
-    photos: string[];
-    searches: string[];
-    visited: string[];
-    clipboard: string[];
-  };
-  /** How many; a salt is a secret of its own. */
-  salts: number;
-}
+export type DeviceView = z.infer<typeof deviceView>;
 
 export function viewDevice(device: Device, reveal: boolean): DeviceView {
   const show = (text: string) => (reveal ? text : mask(text));

@@ -8,9 +8,9 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Alert } from '../../model/alert.ts';
 import { createAccess } from './access.ts';
-import { InputError, readAlertQuery } from './bodies.ts';
 import type { Listener } from './listener.ts';
 import { createLiveHub, type LiveHub } from './live-hub.ts';
+import { InputError, LIVE_QUERY, readQuery } from './queries.ts';
 import type { LiveServices } from './services.ts';
 
 export interface LiveServerOptions {
@@ -105,7 +105,7 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
     if (hub.stats().clients >= MAX_CLIENTS)
       return { status: 503, error: `${MAX_CLIENTS} clients are connected: close one` };
     try {
-      readAlertQuery(Object.fromEntries(url.searchParams));
+      readQuery(LIVE_QUERY, Object.fromEntries(url.searchParams));
       return null;
     } catch (error) {
       if (error instanceof InputError) return { status: 400, error: error.message };
@@ -114,13 +114,8 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
   }
 
   function join(client: WebSocket, request: IncomingMessage): void {
-    const {
-      since = null,
-      limit,
-      newest,
-      flow,
-      ...filter
-    } = readAlertQuery(Object.fromEntries(new URL(request.url ?? '/', 'http://lab').searchParams));
+    const { searchParams } = new URL(request.url ?? '/', 'http://lab');
+    const { since = null, ...filter } = readQuery(LIVE_QUERY, Object.fromEntries(searchParams));
     hub.join(client, since, filter);
   }
 

@@ -2,6 +2,7 @@
  * What the API needs from the rest of the lab, as functions: main.ts joins them, tests give their own.
  * A refusal that the caller can mend is a value with one line that says what to do, never an exception.
  */
+import type { z } from 'zod';
 import type { Alert } from '../../model/alert.ts';
 import type { Beacon, IdleContact, Reaction } from '../../model/beacon.ts';
 import type { Case } from '../../model/case.ts';
@@ -9,26 +10,15 @@ import type { DeviceCoverage } from '../../model/coverage.ts';
 import type { Device, DiscoveredPhone } from '../../model/device.ts';
 import type { ReplayInfo, ReplayOutcome } from '../../model/lab.ts';
 import type { PinOverride, PinState } from '../../model/pin.ts';
+import type * as schemas from '../../model/schemas/lab.ts';
 import type { TrustTest, TrustTestState } from '../../model/trust-test.ts';
 import type { AlertQuery, FlowQuery, FlowRecord, Revealed } from '../evidence/store.ts';
 import type { Metric } from './metrics.ts';
 
 export type Outcome<T> = { ok: true; value: T } | { ok: false; why: string };
 
-/** One line of the upstream map: dial `dial` in place of `host`, file the flow under `address`. */
-export interface UpstreamEntry {
-  host: string;
-  port: number;
-  /** `127.0.0.1:18080` or `[::1]:18080`; over the API always loopback. */
-  dial: string;
-  address: string;
-}
-
-/** A decoder the operator supplied: never the key itself. */
-export interface DecoderInfo {
-  name: string;
-  description: string;
-}
+export type UpstreamEntry = z.infer<typeof schemas.upstreamEntry>;
+export type DecoderInfo = z.infer<typeof schemas.decoder>;
 
 export interface PhonePage {
   status: number;

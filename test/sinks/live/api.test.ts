@@ -4,11 +4,12 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAccess } from '../../../src/sinks/live/access.ts';
 import { createApi } from '../../../src/sinks/live/api.ts';
-import { openApi } from '../../../src/sinks/live/openapi.ts';
+import { describeApi } from '../../../src/sinks/live/openapi.ts';
 import { IMEI, labAlert, labFlowRecord } from '../lab-alert.ts';
 import { DEVICE, labServices, startLab, type TestLab, TOKEN } from './lab-services.ts';
 
 let lab: TestLab;
+const openApi = describeApi();
 const ALERT = labAlert(1).id;
 
 beforeAll(async () => {

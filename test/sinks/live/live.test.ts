@@ -10,11 +10,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { LiveFrame } from '../../../src/model/lab.ts';
 import { readOrCreateToken } from '../../../src/sinks/live/access.ts';
-import { asyncApi } from '../../../src/sinks/live/asyncapi.ts';
+import { describeLive } from '../../../src/sinks/live/asyncapi.ts';
 import { labRecord } from '../lab-alert.ts';
 import { startLab, type TestLab, TOKEN } from './lab-services.ts';
 
 let lab: TestLab;
+const asyncApi = describeLive();
 const opened: WebSocket[] = [];
 
 beforeEach(async () => {

@@ -1,0 +1,84 @@
+/** The alert, version 1: the object other programs rely on. Fields may be added, never changed in meaning. */
+import { z } from 'zod';
+import { ALERT_TYPES, CONFIDENCES, DIRECTIONS, KINDS, SEVERITIES, WHERES } from '../words.ts';
+import { destination, destinationFacts } from './destination.ts';
+import { count, text, textOrNull, time } from './parts.ts';
+
+export const identifier = z.object({
+  kind: z.enum(KINDS),
+  masked: text.describe('Never more than the first 6 and last 2 characters of the value.'),
+  known: z.boolean().describe('A registered value of this phone.'),
+  confidence: z.enum(CONFIDENCES),
+  reasoning: text.describe('One sentence: how the lab knows. Never contains the value.'),
+});
+
+export const attribution = z
+  .object({
+    name: text.describe(
+      'e.g. `com.example.app`, `Firebase Crashlytics in com.example.app`, `an app using OkHttp 4.12.0`.',
+    ),
+    reason: text.describe('One sentence. Never contains an identifier of the phone.'),
+    evidence: text.describe(
+      'Where it stood: `header:x-requested-with`, `host`, `ja4`; several are separated by commas.',
+    ),
+  })
+  .describe('App or SDK that probably sent it: a hint with what it rests on, not proof. Anybody can write a header.');
+
+export const evidence = z.object({
+  flow: text,
+  direction: z.enum(DIRECTIONS),
+  where: z.enum(WHERES),
+  path: textOrNull.describe(
+    'Locator: `$.a[0].b`, `header:X-Imei`, `part:photo`, `field 3.1`, `[2]` for the third path segment; null when none.',
+  ),
+  decoding: z
+    .array(text)
+    .describe('Layers opened to see it, outermost first, e.g. `["gzip","json:$.data[0].id","base64"]`.'),
+  hash: textOrNull.describe('e.g. `sha1[:16 base64url]`; null when the value itself was seen.'),
+  offset: count.describe('Byte offset in the innermost readable bytes.'),
+});
+
+export const alertDevice = z.object({
+  id: text.describe('Registered id; for a phone nobody registered its address.'),
+  model: textOrNull,
+  ip: text,
+  mac: textOrNull,
+});
+
+export const alertFlow = z.object({
+  protocol: text.describe(
+    '`http/1.1`, `h2`, `websocket`, `grpc`, `mqtt`, `tls`, `tcp`…: the innermost one at the time.',
+  ),
+  method: textOrNull,
+  url: textOrNull.describe('Query values and token-like path segments are masked.'),
+  encrypted: z.boolean(),
+  intercepted: z.boolean(),
+});
+
+export const alert = z.object({
+  v: z.literal(1),
+  seq: count.describe('Grows with every alert and every update of one: the place to resume from.'),
+  id: text.describe('ULID; stays the same when `count` grows.'),
+  time,
+  type: z.enum(ALERT_TYPES),
+  severity: z.enum(SEVERITIES),
+  device: alertDevice,
+  case: z
+    .object({
+      id: text,
+      phase: textOrNull.describe('Phase of the first sighting, or of the first one that was worse.'),
+      phases: z.record(text, count).optional().describe('Sightings per phase, in the order they began.'),
+    })
+    .nullable(),
+  identifier: identifier.nullable().describe('Null for alerts about a connection as a whole.'),
+  evidence: evidence.nullable(),
+  flow: alertFlow.nullable(),
+  destination: z.object({ ...destination.shape, ...destinationFacts.shape }).nullable(),
+  count: count.min(1),
+  firstSeen: time,
+  lastSeen: time,
+  simulated: z.boolean(),
+  message: text.describe("One sentence for a person, without any identifier's value."),
+  label: textOrNull.describe('e.g. `reconstruction of a disputed claim`.'),
+  attribution: attribution.nullable().optional().describe('Absent in alerts of earlier versions.'),
+});

@@ -1,0 +1,66 @@
+/** What the lab says of itself: test runs, reported cases that can be played, decoders, mapped hosts, live frames. */
+import { z } from 'zod';
+import { alert } from './alert.ts';
+import { count, port, text, textOrNull, time } from './parts.ts';
+
+export const testCase = z
+  .object({
+    id: text,
+    title: text,
+    deviceId: textOrNull.describe('Null: every device.'),
+    label: textOrNull.describe('Shown with every alert of the case, e.g. `reconstruction of a disputed claim`.'),
+    openedAt: time,
+    closedAt: time.nullable(),
+    marks: z.array(
+      z.object({ phase: text.describe('e.g. `before-consent`, `boot`, `unlock`, `after-consent`.'), at: time }),
+    ),
+  })
+  .describe('One test run of one phone; its marks divide it into phases.');
+
+export const upstreamEntry = z
+  .object({
+    host: text,
+    port: port.min(1),
+    dial: text.describe('`127.0.0.1:18080` or `[::1]:18080`; over the API always loopback.'),
+    address: text.describe('IP address the flow is filed under.'),
+  })
+  .describe('One line of the upstream map: dial `dial` in place of `host`.');
+
+export const decoder = z
+  .object({ name: text, description: text })
+  .describe('A decoder the operator supplied: never the key itself.');
+
+export const replay = z.object({
+  name: text,
+  title: text.describe('One sentence: who reported what.'),
+  label: textOrNull,
+});
+
+export const replayOutcome = z.object({
+  case: text,
+  expected: text.describe('For people, e.g. `imei, iccid, cell` or `nothing`.'),
+  seen: text,
+  ok: z.boolean(),
+  note: textOrNull.describe('Why not ok, or a remark; null when there is nothing to say.'),
+});
+
+export const secret = z.object({
+  value: text,
+  seen: text.describe('The text that stood there, still encoded.'),
+  window: text.meta({ contentEncoding: 'base64', description: 'The bytes around it.' }),
+});
+
+export const refusal = z.object({ error: text.describe('One line that says what to do.') });
+
+/** Frames of the WebSocket, each with what it means. */
+export const frames = {
+  hello: z
+    .object({ type: z.literal('hello'), v: z.literal(1), seq: count })
+    .describe('Always first: the latest `seq`.'),
+  alert: z
+    .object({ type: z.literal('alert'), alert })
+    .describe('A new alert, or a newer version of one with the same id.'),
+  gap: z
+    .object({ type: z.literal('gap'), from: count, to: count })
+    .describe('These (inclusive) were not sent: fetch them with GET /api/alerts?since=FROM-1.'),
+};

@@ -1,0 +1,136 @@
+/** A phone under test: what is registered, what was met, how much of it could be read, what it does by itself. */
+import { z } from 'zod';
+import { COVERAGE_CLASSES, PIN_OVERRIDES, TRUST_TESTS } from '../words.ts';
+import { count, country, milliseconds, port, share, text, textOrNull, time } from './parts.ts';
+
+const texts = z.array(text);
+const contact = z.object({ name: text, phone: text });
+
+/** A phone as the API shows it. */
+export const deviceView = z.object({
+  id: text,
+  model: textOrNull,
+  match: z.object({ ip: textOrNull, mac: textOrNull, default: z.boolean() }),
+  identifiers: z.record(text, z.array(z.unknown())).describe('Masked unless revealed.'),
+  canaries: z.object({
+    contacts: z.array(contact),
+    messages: texts,
+    photos: texts.describe('Names; never the pictures.'),
+    searches: texts.describe('Search words typed.'),
+    visited: texts.describe('Addresses of pages opened.'),
+    clipboard: texts.describe('Texts copied.'),
+  }),
+  salts: count.describe('How many; a salt is a secret of its own.'),
+});
+
+export const discoveredPhone = z
+  .object({
+    mac: text.describe('`aa:bb:cc:dd:ee:ff`.'),
+    addresses: texts.describe('Addresses it was met under, the latest first.'),
+    hostName: textOrNull.describe('As it introduced itself (DHCP option 12); null when it did not.'),
+    vendorClass: textOrNull.describe('DHCP option 60, e.g. `android-dhcp-14`.'),
+    fingerprint: textOrNull.describe(
+      'DHCP option 55, the codes in the order asked for: differs between systems, alike within one.',
+    ),
+    system: textOrNull.describe('What vendor class and fingerprint say, e.g. `Android 14`; null: nothing known.'),
+    maker: textOrNull.describe('Who made the network hardware, by its address; null when made up or unknown.'),
+    randomised: z
+      .boolean()
+      .describe('The address is made up, for this network only (the "private Wi-Fi address" of the system).'),
+    deviceId: textOrNull.describe('Registered device of this address; null: nobody named it yet.'),
+    firstSeen: time,
+    lastSeen: time,
+  })
+  .describe("A phone that was met on the lab's network, registered or not.");
+
+const coverageClass = z.enum(COVERAGE_CLASSES);
+
+export const coverage = z
+  .object({
+    deviceId: text,
+    rows: z.array(z.object({ class: coverageClass, connections: count, bytesUp: count, bytesDown: count })),
+    readShare: share
+      .nullable()
+      .describe('Share of the bytes the phone sent that could be read; null: it sent nothing.'),
+    sentence: text.describe('A sentence a layman understands.'),
+    unseen: z
+      .array(z.object({ host: text, country, owner: textOrNull, bytesUp: count, class: coverageClass }))
+      .describe('Where the rest went, biggest first.'),
+  })
+  .describe("How much of a phone's traffic could be looked into. Silence must be distinguishable from innocence.");
+
+/** Name, or address, and port: who is contacted. */
+const contacted = { device: text, host: text, port };
+const chance = share.describe(
+  'Upper bound of the probability that it is chance, over all pairs (and phases) watched. The lab speaks of a beacon below 0.001.',
+);
+
+export const beacon = z.object({
+  ...contacted,
+  contacts: count.describe('Contacts counted; connections opened together are one.'),
+  periodS: z.number().min(0).describe('Usual interval, seconds.'),
+  jitter: z
+    .number()
+    .min(0)
+    .describe(
+      'Spread of the intervals as a share of the period (1.4826 × median deviation): 0.02 is a clock, 0.3 a habit.',
+    ),
+  chance,
+  firstSeen: time,
+  lastSeen: time,
+});
+
+export const reaction = z.object({
+  ...contacted,
+  phase: text.describe('The mark: `boot`, `unlock`, `screen-on`…'),
+  marks: count.describe('Times it was marked.'),
+  followed: count.describe('Marks that a contact followed within a minute.'),
+  delayS: z.number().min(0).describe('Median delay of the first contact, seconds.'),
+  usual: share.describe('Share of all other moments that a contact follows as soon.'),
+  chance,
+});
+
+export const idleContact = z.object({
+  ...contacted,
+  contacts: count.describe('While a phase `idle` was marked.'),
+  idleHours: z.number().min(0),
+});
+
+const deviceOrAddress = text.describe("Registered device id, or the phone's address.");
+
+export const pin = z
+  .object({
+    device: deviceOrAddress,
+    name: text.describe('Server name of the ClientHello, or the destination when it has none.'),
+    override: z.enum(PIN_OVERRIDES),
+    state: z
+      .enum(['watching', 'pinned', 'probing'])
+      .describe(
+        '`watching`: refused, not often enough yet. `pinned`: passed through. `probing`: one connection tries again.',
+      ),
+    rejections: count.describe('Counted so far.'),
+    how: textOrNull.describe('TLS alert name, or `silent-close`; null when only an override is set.'),
+    since: milliseconds,
+    until: milliseconds.nullable().describe('When a probe is due; null while not pinned.'),
+  })
+  .describe("Which apps refuse the lab's certificate: a state per device and server name.");
+
+export const trustTest = z
+  .object({
+    id: text,
+    device: deviceOrAddress,
+    name: text.describe('Server name of the ClientHello, lower case.'),
+    test: z.enum(TRUST_TESTS),
+    state: z
+      .enum(['waiting', 'running', 'accepted', 'refused', 'expired', 'cancelled'])
+      .describe(
+        '`waiting`: no connection came yet, or the last one told nothing. `running`: one is being tested. `accepted`: the app sent data (weak). `refused`: it did not (good). `expired`: nobody came in time.',
+      ),
+    how: textOrNull.describe('TLS alert name, or `silent-close`; null unless refused.'),
+    requestedAt: milliseconds,
+    until: milliseconds,
+    decidedAt: milliseconds.nullable(),
+  })
+  .describe(
+    'A test whether an app checks certificates: asked for by the operator, for one phone and one server name, once.',
+  );

@@ -1,0 +1,89 @@
+/**
+ * The closed lists of words in what the lab says to other programs. Apart from the schemas that are made of them,
+ * because the road needs the words and must not load a schema library for them.
+ */
+
+export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const;
+
+export const ALERT_TYPES = ['leak', 'opaque', 'contact', 'pinned', 'weak-tls', 'quic', 'coverage', 'system'] as const;
+
+/** What can leave a phone. */
+export const KINDS = [
+  'imei',
+  'imsi',
+  'iccid',
+  'phone_number',
+  'serial',
+  'wifi_mac',
+  'bluetooth_mac',
+  'android_id',
+  'advertising_id',
+  'vendor_id',
+  'email',
+  'location',
+  'cell',
+  'ssid',
+  'bssid',
+  'contact',
+  'message',
+  'call_log',
+  'photo',
+  'installed_apps',
+  'browsing',
+  'device_name',
+  'clipboard',
+  'local_ip',
+  'opaque',
+] as const;
+
+export const CONFIDENCES = ['certain', 'likely', 'possible'] as const;
+
+export const WHERES = ['path', 'query', 'header', 'cookie', 'body', 'message', 'dns', 'sni', 'raw'] as const;
+
+/** `request` is what the phone sends, `response` what the server sends. */
+export const DIRECTIONS = ['request', 'response'] as const;
+
+/** Which engine relays a flow; `gateway`: seen on the lab network beside the relay (look-ups, UDP, refused, not intercepted). */
+export const FLOW_ENGINES = ['wire', 'http-mitm-proxy', 'gateway'] as const;
+
+/** How the phone reached the lab. `socks5` stands for SOCKS4 as well; `unknown`: it never said anything that tells. */
+export const ARRIVALS = ['http-connect', 'http-absolute', 'tls-direct', 'socks5', 'transparent', 'unknown'] as const;
+
+/** What policy decided for a connection. */
+export const TREATMENTS = ['intercept', 'passthrough', 'refuse'] as const;
+
+export const CLOSE_REASONS = [
+  'ended', // both sides finished
+  'client-reset',
+  'server-reset',
+  'client-rejected-certificate',
+  'upstream-refused',
+  'upstream-unresolvable',
+  'upstream-timeout',
+  'upstream-tls-failed',
+  'refused-by-policy',
+  'idle-timeout',
+  'client-garbage',
+  'lab-stopped',
+  'error',
+] as const;
+
+export const COVERAGE_CLASSES = [
+  'read', // decrypted (or plain) and understood by a reader
+  'unreadable', // decrypted, but no reader understood it; raw bytes were searched
+  'opaque', // understood, but the payload stayed closed to every decoder
+  'partially-scanned',
+  'pinned',
+  'passed',
+  'refused',
+  'failed',
+  'udp', // plain datagrams, searched as raw bytes
+  'quic', // refused attempts, so that apps fall back to what can be read
+  'bypassing', // went through the gateway past every reader: VPNs, other protocols, look-ups hidden in HTTPS
+] as const;
+
+/** `always` passes through, `never` intercepts whatever happens, `auto` follows what the app does. */
+export const PIN_OVERRIDES = ['auto', 'always', 'never'] as const;
+
+/** Bad certificates on purpose: an app that goes on with one does not check. */
+export const TRUST_TESTS = ['self-signed', 'wrong-name', 'expired'] as const;

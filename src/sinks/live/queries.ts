@@ -1,0 +1,89 @@
+/**
+ * What may stand behind the `?` of an address: each parameter with how it is read and what OpenAPI says of it. Plain
+ * data, because the first `GET /api/alerts` must not load a schema library.
+ * A wrong parameter is an `InputError` of one line that names it and never quotes it.
+ */
+import { ALERT_TYPES, KINDS, SEVERITIES } from '../../model/words.ts';
+
+/** What a client can mend: one line that says how. */
+export class InputError extends Error {
+  override name = 'InputError';
+}
+
+export interface Parameter<T = unknown> {
+  description: string;
+  /** As JSON Schema. */
+  schema: Record<string, unknown>;
+  read: (text: string, name: string) => T;
+}
+
+/** What `readQuery` gives for a table of parameters: each of them may be missing. */
+type Given<Q extends Record<string, Parameter>> = { [K in keyof Q]?: ReturnType<Q[K]['read']> };
+
+const text = (description: string): Parameter<string> => ({
+  description,
+  schema: { type: 'string' },
+  read: (given) => given,
+});
+
+const whole = (description: string, more: Record<string, unknown> = {}): Parameter<number> => ({
+  description,
+  schema: { type: 'integer', minimum: 0, ...more },
+  read(given, name) {
+    if (!/^\d{1,15}$/.test(given)) throw new InputError(`${name}: give a whole number from 0 on`);
+    return Number(given);
+  },
+});
+
+const flag = (description: string): Parameter<boolean> => ({
+  description,
+  schema: { type: 'boolean' },
+  read(given, name) {
+    if (given !== 'true' && given !== 'false') throw new InputError(`${name}: give true or false`);
+    return given === 'true';
+  },
+});
+
+const oneOf = <T extends string>(words: readonly T[], description: string): Parameter<T> => ({
+  description,
+  schema: { type: 'string', enum: [...words] },
+  read(given, name) {
+    const word = words.find((one) => one === given);
+    if (word === undefined) throw new InputError(`${name}: give one of ${words.join(', ')}`);
+    return word;
+  },
+});
+
+/** What a live client may ask for, too. */
+export const LIVE_QUERY = {
+  since: whole('Only those with a greater `seq`; of a live client without it only what is new.'),
+  device: text('Of this device.'),
+  case: text('Of this case.'),
+  kind: oneOf(KINDS, 'About this kind of identifier.'),
+  type: oneOf(ALERT_TYPES, 'Of this type.'),
+  severity: oneOf(SEVERITIES, 'This severity or worse.'),
+};
+const limit = whole('At most this many.', { minimum: 1, maximum: 2000, default: 500 });
+export const ALERT_QUERY = {
+  ...LIVE_QUERY,
+  flow: text('With evidence in this flow.'),
+  limit,
+  newest: flag('Newest first.'),
+};
+export const FLOW_QUERY = {
+  device: text('Of this device.'),
+  host: text('A part of the host name.'),
+  after: whole('Opened at or after, milliseconds since the epoch.'),
+  before: whole('Opened before: `openedAt` of the last one pages back.'),
+  limit,
+};
+export const DEVICE_QUERY = { reveal: flag('Values in clear; stands in the audit.') };
+export const UPSTREAM_QUERY = { host: text('Of the entry.'), port: whole('Of the entry.') };
+
+/** @throws InputError */
+export function readQuery<Q extends Record<string, Parameter>>(parameters: Q, query: Record<string, string>): Given<Q> {
+  const given: Record<string, unknown> = {};
+  for (const [name, { read }] of Object.entries(parameters))
+    if (query[name] !== undefined) given[name] = read(query[name], name);
+  return given as Given<Q>;
+}

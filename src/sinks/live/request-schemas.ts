@@ -1,0 +1,33 @@
+/** What the API accepts as bodies. Loaded with the first of them: zod takes 20 MB. */
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { PIN_OVERRIDES, TRUST_TESTS } from '../../model/words.ts';
+import { isLoopbackDial } from './loopback-dial.ts';
+
+const text = z.string().trim().min(1).max(200);
+const host = z.string().trim().toLowerCase().min(1).max(253);
+const orNull = text.nullish().transform((value) => value ?? null);
+
+const upstreamEntry = z.strictObject({
+  host,
+  port: z.int().min(1).max(65535),
+  dial: z.string().max(60).refine(isLoopbackDial, 'must be a loopback address with a port, e.g. 127.0.0.1:18080'),
+  address: z.string().refine((address) => isIP(address) !== 0, 'must be an IP address'),
+});
+
+export const openCase = z.strictObject({ title: text, deviceId: orNull, label: orNull });
+export const changeCase = z.strictObject({ closed: z.literal(true) });
+export const mark = z.strictObject({ phase: text.max(60) });
+export const pin = z.strictObject({ device: text, name: host, override: z.enum(PIN_OVERRIDES) });
+export const trustTest = z.strictObject({
+  device: text,
+  name: host,
+  test: z.enum(TRUST_TESTS),
+  minutes: z.number().positive().max(1440).default(10),
+});
+export const upstream = z
+  .union([z.array(upstreamEntry), z.strictObject({ entries: z.array(upstreamEntry) })])
+  .transform((given) => (Array.isArray(given) ? given : given.entries))
+  .refine((entries) => entries.length > 0 && entries.length <= 100, 'must hold 1 to 100 entries');
+export const replays = z.strictObject({ cases: z.array(text).min(1).max(50) });
+export const device = z.looseObject({}).describe('One item of `devices:` as in the devices file.');

@@ -1,0 +1,216 @@
+/** Every address of the API: what it is for, what it takes and what it answers. A test holds it against the real routes. */
+import { z } from 'zod';
+import * as alerts from '../../model/schemas/alert.ts';
+import { flowRecord } from '../../model/schemas/flow.ts';
+import * as lab from '../../model/schemas/lab.ts';
+import { count } from '../../model/schemas/parts.ts';
+import * as phones from '../../model/schemas/phone.ts';
+import { ALERT_QUERY, DEVICE_QUERY, FLOW_QUERY, type Parameter, UPSTREAM_QUERY } from './queries.ts';
+import * as bodies from './request-schemas.ts';
+
+export interface Route {
+  summary: string;
+  /** Null: nothing but the status. A text: that media type. */
+  answer: z.ZodType | string | null;
+  /** What the answer holds, one sentence. */
+  means: string;
+  status?: 200 | 201 | 204;
+  query?: Record<string, Parameter>;
+  /** Every parameter of the query must be there. */
+  needsQuery?: boolean;
+  body?: z.ZodType;
+  /** May be refused in the state things are in (409). */
+  conflicts?: boolean;
+  /** Needs no token. */
+  open?: boolean;
+}
+
+const anything = z.record(z.string(), z.unknown());
+const removed = { answer: null, status: 204, means: 'Removed.' } as const;
+const device = { answer: phones.deviceView, body: bodies.device, means: 'Registered.' };
+
+export const ROUTES: Record<string, Route> = {
+  'GET /api/health': {
+    summary: 'Whether the lab runs.',
+    answer: z.object({ status: z.literal('ok') }),
+    means: 'It does.',
+    open: true,
+  },
+  'GET /openapi.json': { summary: 'This description.', answer: anything, means: 'OpenAPI 3.1.' },
+  'GET /asyncapi.json': { summary: 'The WebSocket, described.', answer: anything, means: 'AsyncAPI 3.0.' },
+  'GET /api/stats': { summary: 'Queues, drops, memory.', answer: anything, means: 'Plain numbers.' },
+  'GET /metrics': { summary: 'The same for Prometheus.', answer: 'text/plain', means: 'Text format 0.0.4.' },
+  'GET /api/alerts': {
+    summary: 'Alerts in the order of their current `seq`.',
+    query: ALERT_QUERY,
+    answer: z.object({ alerts: z.array(alerts.alert), seq: count }),
+    means: '`seq`: the latest one stored.',
+  },
+  'GET /api/alerts/{id}': { summary: 'One alert.', answer: alerts.alert, means: 'Its current version.' },
+  'POST /api/alerts/{id}/reveal': {
+    summary: 'The value in clear. Stands in the audit.',
+    answer: lab.secret,
+    means: 'Value, the text as it stood there, and the bytes around it.',
+    conflicts: true,
+  },
+  'GET /api/flows': {
+    summary: 'Flows, newest first.',
+    query: FLOW_QUERY,
+    answer: z.object({ flows: z.array(flowRecord) }),
+    means: 'Open ones included.',
+  },
+  'GET /api/flows/{id}': {
+    summary: 'One flow with its alerts.',
+    answer: z.intersection(flowRecord, z.object({ alerts: z.array(alerts.alert) })),
+    means: 'The flow.',
+  },
+  'GET /api/devices': {
+    summary: 'Registered phones.',
+    query: DEVICE_QUERY,
+    answer: z.object({ devices: z.array(phones.deviceView) }),
+    means: 'Masked unless revealed.',
+    conflicts: true,
+  },
+  'POST /api/devices': { summary: 'Registers a phone, or replaces it.', ...device, status: 201 },
+  'GET /api/devices/discovered': {
+    summary: "Phones met on the lab's network, the latest first; empty while no gateway is up.",
+    answer: z.object({ phones: z.array(phones.discoveredPhone) }),
+    means: 'Registered ones included: they have a `deviceId`.',
+  },
+  'GET /api/devices/{id}': {
+    summary: 'One phone.',
+    query: DEVICE_QUERY,
+    answer: phones.deviceView,
+    means: 'Masked unless revealed.',
+    conflicts: true,
+  },
+  'PUT /api/devices/{id}': { summary: 'Registers a phone under this id, or replaces it.', ...device },
+  'DELETE /api/devices/{id}': { summary: 'Forgets a phone.', ...removed },
+  'GET /api/cases': {
+    summary: 'Test runs, oldest first.',
+    answer: z.object({ cases: z.array(lab.testCase) }),
+    means: 'Closed ones included.',
+  },
+  'POST /api/cases': {
+    summary: 'Opens a case.',
+    body: bodies.openCase,
+    answer: lab.testCase,
+    status: 201,
+    means: 'Open from now on.',
+    conflicts: true,
+  },
+  'GET /api/cases/{id}': { summary: 'One case.', answer: lab.testCase, means: 'With its marks.' },
+  'PATCH /api/cases/{id}': {
+    summary: 'Closes a case.',
+    body: bodies.changeCase,
+    answer: lab.testCase,
+    means: 'Closed.',
+    conflicts: true,
+  },
+  'DELETE /api/cases/{id}': { summary: 'Removes a case; its alerts stay.', ...removed },
+  'POST /api/cases/{id}/marks': {
+    summary: 'Begins a phase, e.g. `boot`, `before-consent`, `after-consent`.',
+    body: bodies.mark,
+    answer: lab.testCase,
+    status: 201,
+    means: 'With the new mark.',
+    conflicts: true,
+  },
+  'GET /api/coverage': {
+    summary: 'How much of each phone could be looked into.',
+    answer: z.object({ coverage: z.array(phones.coverage) }),
+    means: 'One entry per device.',
+  },
+  'GET /api/beacons': {
+    summary: 'Contacts phones make by themselves: at regular intervals, after a mark, while idle.',
+    answer: z.object({
+      beacons: z.array(phones.beacon),
+      reactions: z.array(phones.reaction),
+      idle: z.array(phones.idleContact),
+    }),
+    means: 'Since the lab started.',
+  },
+  'GET /api/pins': {
+    summary: "Apps that refuse the lab's certificate.",
+    answer: z.object({ pins: z.array(phones.pin) }),
+    means: 'Per device and name.',
+  },
+  'PUT /api/pins': {
+    summary: 'Decides for an app: always pass through, never, or as it behaves.',
+    body: bodies.pin,
+    answer: phones.pin,
+    means: 'The state now.',
+  },
+  'GET /api/trust-tests': {
+    summary: 'Tests of apps with a bad certificate on purpose, and how they went.',
+    answer: z.object({ trustTests: z.array(phones.trustTest) }),
+    means: 'Newest first.',
+  },
+  'POST /api/trust-tests': {
+    summary: 'Shows the next connection of a phone to a name a bad certificate, once, within a time limit.',
+    body: bodies.trustTest,
+    answer: phones.trustTest,
+    status: 201,
+    means: 'Waiting for a connection.',
+    conflicts: true,
+  },
+  'DELETE /api/trust-tests/{id}': { summary: 'Calls a waiting test off.', ...removed },
+  'GET /api/upstream-map': {
+    summary: 'Hosts that are dialled elsewhere; flows to them are simulated.',
+    answer: z.object({ entries: z.array(lab.upstreamEntry) }),
+    means: 'All entries.',
+  },
+  'POST /api/upstream-map': {
+    summary: 'Adds entries, or replaces those of the same host and port.',
+    body: bodies.upstream,
+    answer: z.object({ entries: z.array(lab.upstreamEntry) }),
+    status: 201,
+    means: 'All entries.',
+  },
+  'DELETE /api/upstream-map': {
+    summary: 'Removes one entry.',
+    query: UPSTREAM_QUERY,
+    needsQuery: true,
+    ...removed,
+  },
+  'GET /api/decoders': {
+    summary: 'Decoders the operator supplied.',
+    answer: z.object({ decoders: z.array(lab.decoder) }),
+    means: 'Never their keys.',
+  },
+  'GET /api/replays': {
+    summary: 'Reported cases that can be played.',
+    answer: z.object({ replays: z.array(lab.replay) }),
+    means: 'All.',
+  },
+  'POST /api/replays': {
+    summary: 'Plays cases through this lab; answers when they are over.',
+    body: bodies.replays,
+    answer: z.object({ outcomes: z.array(lab.replayOutcome) }),
+    means: 'In the same order.',
+  },
+};
+
+/** Shapes that have a name of their own in the descriptions. */
+export const COMPONENTS = {
+  Error: lab.refusal,
+  Identifier: alerts.identifier,
+  Evidence: alerts.evidence,
+  Attribution: alerts.attribution,
+  Alert: alerts.alert,
+  Secret: lab.secret,
+  Flow: flowRecord,
+  Device: phones.deviceView,
+  DiscoveredPhone: phones.discoveredPhone,
+  Case: lab.testCase,
+  Coverage: phones.coverage,
+  Beacon: phones.beacon,
+  Reaction: phones.reaction,
+  IdleContact: phones.idleContact,
+  Pin: phones.pin,
+  TrustTest: phones.trustTest,
+  UpstreamEntry: lab.upstreamEntry,
+  Decoder: lab.decoder,
+  Replay: lab.replay,
+  ReplayOutcome: lab.replayOutcome,
+} satisfies Record<string, z.ZodType>;
