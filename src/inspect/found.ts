@@ -27,3 +27,10 @@ export function windowAround(bytes: Buffer, start: number, end: number): Buffer 
   const from = Math.max(0, start - AROUND);
   return Buffer.from(bytes.subarray(from, Math.min(bytes.length, end + AROUND, from + MAX_WINDOW)));
 }
+
+const RANK: Record<Confidence, number> = { possible: 1, likely: 2, certain: 3 };
+
+/** The higher the surer. */
+export function rankOf({ confidence, known }: Found): number {
+  return RANK[confidence] + (known ? 3 : 0);
+}

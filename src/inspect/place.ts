@@ -30,7 +30,12 @@ export interface Place {
   squeezed: number;
   /** The text form of raw digests is searched one layer up. */
   unwrapped: 'base64' | 'hex' | null;
+  /** For a second reading of the same bytes: what the first one told. Only what is new is told again. */
+  told: Told | null;
 }
+
+/** Kind and value → how sure: as a number, the higher the surer. */
+export type Told = ReadonlyMap<string, number>;
 
 /** Names and values, nearest last; bounded by whoever fills it. */
 export type Fields = [name: string, value: string][];
@@ -59,6 +64,7 @@ export function placeAt(where: Where, path: string | null, key: string | null, f
     level: 0,
     squeezed: 0,
     unwrapped: null,
+    told: null,
   };
 }
 

@@ -8,13 +8,13 @@ import type { Finding, InspectEvent, Token } from '../model/identifier.ts';
 import { mask } from '../model/identifier.ts';
 import { mayBeToken } from './anchors/tokens.ts';
 import type { CleanValues } from './clean-values.ts';
-import { type Found, MAX_SEEN } from './found.ts';
+import { type Found, MAX_SEEN, rankOf } from './found.ts';
 import type { IdentifierKind, JudgeImage } from './kind.ts';
 import { Beside } from './layers/beside.ts';
 import type { Limits } from './limits.ts';
 import type { OperatorDecoder } from './operator/decoder.ts';
-import { chainOf, type Fields, locatorIn, type Place } from './place.ts';
-import type { Known } from './search/known.ts';
+import { chainOf, type Fields, locatorIn, type Place, type Told } from './place.ts';
+import { type Known, normalise } from './search/known.ts';
 import type { Names } from './structure/names.ts';
 
 /** What a piece of a request leaves behind when nothing is found in it. */
@@ -64,6 +64,8 @@ export class Scope {
   #tokens = 0;
   #traces: Traces | null = null;
   #findings = 0;
+  /** Kind and value of every finding, and how sure it was: in the order in which they were told. */
+  readonly #told: [what: string, rank: number][] = [];
   #seen: Set<string> | null = null;
   #partial: Set<string> | null = null;
 
@@ -151,6 +153,9 @@ export class Scope {
   report(place: Place, found: Found): void {
     this.said++;
     const { kind, value, path, chain, hash } = found;
+    const what = `${kind} ${normalise(value)}`;
+    const rank = rankOf(found);
+    if ((place.told?.get(what) ?? 0) >= rank) return;
     const identity = [place.where, path, ...chain, kind, value, hash !== null].join('\u0000');
     this.#seen ??= new Set();
     if (this.#seen.has(identity)) return;
@@ -160,6 +165,7 @@ export class Scope {
     }
     this.#findings++;
     this.#seen.add(identity);
+    this.#told.push([what, rank]);
     const finding: Finding = {
       identifier: {
         kind: found.kind,
@@ -183,6 +189,18 @@ export class Scope {
       window: found.window,
     };
     this.#emit({ type: 'finding', finding });
+  }
+
+  /** Place in the list of what was told: for `toldSince`. */
+  get mark(): number {
+    return this.#told.length;
+  }
+
+  /** What was told since then: a second reading of the same bytes begins with it. */
+  toldSince(mark: number): Told {
+    const told = new Map<string, number>();
+    for (const [what, rank] of this.#told.slice(mark)) told.set(what, Math.max(rank, told.get(what) ?? 0));
+    return told;
   }
 
   partial(reason: string): void {

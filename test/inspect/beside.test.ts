@@ -116,6 +116,29 @@ describe('XOR with one byte', () => {
   });
 });
 
+describe('plain text between control characters', () => {
+  const control = fc.constantFrom('\x01', '\x02', '\x1d', '\x1e', '\x1f', '\x00');
+  const word = fc.oneof(fc.constantFrom('WIFI', 'LTE', 'US', 'NORMAL', 'HUAWEI', 'json'), fc.string({ maxLength: 12 }));
+
+  it('is found as the text it is, beside any innocent word, first and again', () => {
+    fc.assert(
+      fc.property(control, word, fc.nat(999), (between, innocent, n) => {
+        const value = `${n}${between}imei${between}${IMEI}${between}${n}`;
+        const target = `/a?net=${encodeURIComponent(innocent)}&d=${encodeURIComponent(value)}`;
+        for (const sent of [target, target, `/a?d=${encodeURIComponent(value)}`])
+          expect(summary(inspect({ target: sent }))).toEqual(['imei query d []']);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('is found in a header, a cookie and a body of the phone that nobody registered as well', () => {
+    const text = `500\x01imei\x01${IMEI}\x01x`;
+    for (const sent of [{ headers: [['Cookie', `net=WIFI; d=${text}`]] as [string, string][] }, { body: text }])
+      expect(findings(inspect({ ...sent, device: null })).map(({ value }) => value)).toEqual([IMEI]);
+  });
+});
+
 it('gives the same for every cutting, and never throws', () => {
   const body = JSON.stringify({ d: closed.toString('base64'), pad: 'x'.repeat(700), k: KEY });
   const whole = summary(inspect({ body }));

@@ -1,6 +1,7 @@
 /**
  * XOR with a key that travels beside the ciphertext: an obfuscation, seen in vendors' own report formats.
- * Promise: a key is believed only when text or a known format comes out; bounded by the number of fields.
+ * Promise: a key is believed only when text or a known format comes out of bytes that are not text themselves: plain text
+ * between control characters becomes other text under any word. Bounded by the number of fields.
  */
 import { hasMagic, SNIFF } from '../format.ts';
 import type { Fields } from '../place.ts';
@@ -19,11 +20,14 @@ export interface OpenedBySibling {
 
 export function openWithSibling(bytes: Buffer, fields: Fields): OpenedBySibling | null {
   if (bytes.length < LEAST) return null;
+  const head = bytes.subarray(0, SNIFF);
+  // Text under a key of letters or digits loses its digits and signs to control characters: a third of it and more.
+  const least = plainShare(head) + CLEARLY_MORE;
   let best: { name: string; key: Buffer; likeness: number } | null = null;
   for (const [name, text] of fields) {
     for (const key of keysIn(text)) {
-      const likeness = likenessOf(xor(bytes.subarray(0, SNIFF), key));
-      if (likeness > (best?.likeness ?? 0)) best = { name, key, likeness };
+      const likeness = likenessOf(xor(head, key));
+      if (likeness > (best?.likeness ?? 0) && likeness >= least) best = { name, key, likeness };
     }
   }
   return best && { name: best.name, bytes: xor(bytes, best.key) };
@@ -33,6 +37,12 @@ export function openWithSibling(bytes: Buffer, fields: Fields): OpenedBySibling 
 function likenessOf(head: Buffer): number {
   if (hasMagic(head)) return 1;
   if (!isReadable(head) || new Set(head).size <= 6) return 0;
+  return plainShare(head);
+}
+
+const CLEARLY_MORE = 0.15;
+
+function plainShare(head: Buffer): number {
   const plain = head.reduce((sum, byte) => sum + (PLAIN[byte] ?? 0), 0);
   return (1 + plain) / (1 + head.length);
 }

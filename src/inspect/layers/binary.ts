@@ -1,12 +1,11 @@
 /**
- * Bytes that are no text: read as one of the binary structures when they are one from the first byte to the last, else
- * searched as they are.
+ * Bytes that are no text: read as one of the binary structures when they are one from the first byte to the last, and
+ * searched as they stand in any case, because a structure without a schema is a guess.
  * Promise: at most HOLD bytes wait for the end; larger bodies are streamed, and found in, without locators.
  */
 
 import type { ByteSink } from '../byte-sink.ts';
-import { openWithSibling } from '../decode/sibling-key.ts';
-import { addField, asContainer, type Fields, MAX_FIELD_TEXT, type Place, partOf, placeInside } from '../place.ts';
+import { addField, asContainer, type Fields, MAX_FIELD_TEXT, type Place, partOf } from '../place.ts';
 import type { Scope } from '../scope.ts';
 import type { ReadBinary } from '../structure/binary-values.ts';
 import { readBplist } from '../structure/bplist.ts';
@@ -58,7 +57,11 @@ export class BinarySink implements ByteSink {
   end(): void {
     if (!this.#leaf) {
       const whole = Buffer.concat(this.#held!);
-      if (this.#readAsStructure(whole) || this.#readWithSibling(whole)) return;
+      const { mark } = this.#scope;
+      if (this.#readAsStructure(whole)) {
+        this.#searchAsItStands(whole, mark);
+        return;
+      }
       this.#held = [whole];
       this.#stream();
     }
@@ -72,16 +75,12 @@ export class BinarySink implements ByteSink {
     for (const bytes of held) if (bytes.length > 0) this.#leaf.write(bytes);
   }
 
-  #readWithSibling(whole: Buffer): boolean {
-    const { depth, level, keys } = this.#place;
-    const { limits } = this.#scope;
-    const opened = keys && depth < limits.depth && level < limits.levels ? openWithSibling(whole, keys) : null;
-    if (!opened) return false;
-    const inside = placeInside(this.#place, `xor with ${opened.name}`, null, null);
-    const layer = this.#open({ ...inside, keys: null, depth: depth + 1 });
-    layer.write(opened.bytes);
-    layer.end(true);
-    return true;
+  /** Registered values that the reader of the structure cut in two, or passed over. */
+  #searchAsItStands(whole: Buffer, mark: number): void {
+    if (!this.#scope.known) return;
+    const leaf = new LeafSink(this.#scope, { ...this.#place, told: this.#scope.toldSince(mark) }, 'media', this.#open);
+    leaf.write(whole);
+    leaf.end();
   }
 
   #readAsStructure(whole: Buffer): boolean {

@@ -26,8 +26,8 @@ export class LeafSink implements ByteSink {
   /** The whole of a short payload, for the decoders of the lab and the operator. */
   #offered: Buffer[] | null;
   readonly #decoders: readonly OperatorDecoder[];
-  /** Something said since then was said about these bytes. */
-  readonly #saidBefore: number;
+  /** What was told since then was told about these bytes. */
+  readonly #mark: number;
   readonly #mayWait: boolean;
   #length = 0;
   readonly #entropy: Entropy | null;
@@ -45,7 +45,7 @@ export class LeafSink implements ByteSink {
     this.#open = open;
     this.#entropy = format === 'binary' ? newEntropy() : null;
     this.#decoders = decodersFor(format, scope.decoders);
-    this.#saidBefore = scope.said;
+    this.#mark = scope.mark;
     this.#mayWait = format === 'binary' && place.where !== 'raw';
     this.#offered = this.#decoders.length > 0 || this.#mayWait ? [] : null;
     this.#scanner = new Scanner(scope, place, {
@@ -90,12 +90,15 @@ export class LeafSink implements ByteSink {
     );
   }
 
-  /** XOR with one byte, at once; with a value that stands beside, at the end of the exchange. */
+  /**
+   * XOR with one byte, at once; with a value that stands beside, at the end of the exchange. A guess: what was found in the
+   * bytes as they stand was told, and is not told again.
+   */
   #tryMasks(bytes: Buffer, closed: () => void): boolean {
-    // What was found in these bytes needs no unmasking.
-    if (this.#scope.said > this.#saidBefore) return false;
+    const told = this.#scope.toldSince(this.#mark);
     const open = (entry: string, opened: Buffer): void => {
-      const layer = this.#open({ ...placeInside(this.#place, entry, null, null), depth: this.#place.depth + 1 });
+      const inside = placeInside(this.#place, entry, null, null);
+      const layer = this.#open({ ...inside, keys: null, depth: this.#place.depth + 1, told });
       layer.write(opened);
       layer.end(true);
     };
@@ -106,10 +109,9 @@ export class LeafSink implements ByteSink {
     }
     if (bytes.length < LEAST_WAITING) return false;
     const opened = (name: string, inside: Buffer): void => open(`xor with ${name}`, inside);
-    if (!this.#scope.beside.wait({ bytes, opened, closed })) return false;
-    // What waits is no clean value.
+    // What may be opened by a neighbour is no clean value: the next request may have another.
     this.#scope.said++;
-    return true;
+    return this.#scope.beside.wait({ bytes, opened, closed });
   }
 
   #tryDecoders(bytes: Buffer): boolean {
