@@ -16,7 +16,7 @@ export async function* readRecordings(paths: string[]): ReturnType<LabModule['re
 }
 
 export const openDevices: LabModule['openDevices'] = async (dataDir) =>
-  (await import('./devices/store.ts')).openDeviceBook(dataDir);
+  (await import('./devices/store.ts')).openStoredDevices(dataDir);
 
 export const openCases: LabModule['openCases'] = async (dataDir) => (await import('./lab/books.ts')).openCases(dataDir);
 

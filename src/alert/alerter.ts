@@ -11,10 +11,10 @@ import type { Attribution } from '../model/attribution.ts';
 import type { Flow, FlowEvent } from '../model/flow.ts';
 import type { Finding } from '../model/identifier.ts';
 import type { AlertContext } from './context.ts';
-import { createFlowWatch, type FlowVerdict } from './flow-watch.ts';
+import { createFlowWatch, type FlowNotice } from './flow-watch.ts';
 import { createFold, placeOf, plainHost } from './fold.ts';
 import { KIND_FACTS } from './kind-facts.ts';
-import { createSecretTest, maskHost, maskLocator, maskSentence, maskUrl, type SecretTest } from './mask-url.ts';
+import { createSecretTest, maskHost, maskLocator, maskSentence, maskUrl, type SecretTest } from './masked-url.ts';
 import { type AlertPolicy, DEFAULT_POLICY, decideSeverity } from './policy.ts';
 import { isAbroad, isFirstParty, isWatched, nameReceiver, UNKNOWN_FACTS } from './receiver.ts';
 import { writeLeak } from './sentence.ts';
@@ -225,39 +225,39 @@ export function createAlerter(options: AlerterOptions): Alerter {
 
   function flowEvent(event: FlowEvent, context: AlertContext): AlertRecord[] {
     // Asked for every chunk of every flow: the usual answer must cost nothing.
-    const verdicts = watch.consume(event, context);
-    if (verdicts.length === 0) return NOTHING;
-    return verdicts.map((verdict) => raiseVerdict(verdict, context)).filter((record) => record !== null);
+    const notices = watch.consume(event, context);
+    if (notices.length === 0) return NOTHING;
+    return notices.map((notice) => raiseNotice(notice, context)).filter((record) => record !== null);
   }
 
-  function raiseVerdict(verdict: FlowVerdict, context: AlertContext): AlertRecord | null {
+  function raiseNotice(notice: FlowNotice, context: AlertContext): AlertRecord | null {
     const { flow, device } = context;
     const facts = context.facts ?? UNKNOWN_FACTS;
     const secrets = secretsOf(device.id, []);
     const host = maskHost(flow.destination.host, secrets, false);
     const caseId = context.case?.id ?? null;
-    const own = fold.key([device.id, verdict.type, ...verdict.fold.map(plainHost), caseId]);
-    const further = fold.key([device.id, verdict.type, verdict.severity, caseId, 'further ones']);
+    const own = fold.key([device.id, notice.type, ...notice.fold.map(plainHost), caseId]);
+    const further = fold.key([device.id, notice.type, notice.severity, caseId, 'further ones']);
     const isFurther = fold.get(own) === undefined && fold.crowded(further, own, policy.maxReceivers);
     const draft = (): Draft => ({
-      type: verdict.type,
-      severity: verdict.severity,
+      type: notice.type,
+      severity: notice.severity,
       device,
       case: caseOf(context),
       identifier: null,
       evidence: null,
       flow: describeFlow(context, secrets, null, false),
-      destination: verdict.aboutDestination ? { ...flow.destination, host, ...facts } : null,
+      destination: notice.aboutDestination ? { ...flow.destination, host, ...facts } : null,
       simulated: flow.simulated,
       message: `${isFurther ? 'More of the same: ' : ''}${maskSentence(
-        verdict.write(nameReceiver({ ...flow.destination, host }, facts), host, nameApp(context)),
+        notice.write(nameReceiver({ ...flow.destination, host }, facts), host, nameApp(context)),
         secrets,
       )}`,
       label: context.case?.label ?? null,
       attribution: attributionOf(context, secrets),
     });
     const key = isFurther ? further : own;
-    return raise(key, context.time, verdict.severity, draft, null, context.case?.phase ?? null);
+    return raise(key, context.time, notice.severity, draft, null, context.case?.phase ?? null);
   }
 
   function secretsOf(deviceId: string, own: readonly string[]): SecretTest {

@@ -3,7 +3,7 @@ import type { AlertDevice } from '../model/alert.ts';
 import type { Attribution } from '../model/attribution.ts';
 import type { DestinationFacts } from '../model/destination.ts';
 import type { Flow } from '../model/flow.ts';
-import type { RequestHeadFacts } from './mask-url.ts';
+import type { RequestHeadFacts } from './masked-url.ts';
 
 export interface AlertContext {
   flow: Flow;

@@ -13,7 +13,7 @@ import { type AlertPolicy, decideSeverity } from './policy.ts';
 import { isWatched, UNKNOWN_FACTS } from './receiver.ts';
 import { nameDevice } from './sentence.ts';
 
-export interface FlowVerdict {
+export interface FlowNotice {
   type: AlertType;
   severity: Severity;
   /** What makes a repeat the same, besides phone, type and case. */
@@ -25,14 +25,14 @@ export interface FlowVerdict {
 }
 
 export interface FlowWatch {
-  consume(event: FlowEvent, context: AlertContext): FlowVerdict[];
+  consume(event: FlowEvent, context: AlertContext): FlowNotice[];
   /** Something in this flow was found: it was readable. */
   found(flowId: string): void;
 }
 
 const MAX_OPEN_FLOWS = 20_000;
 const MAX_PHONES = 1000;
-const NOTHING: FlowVerdict[] = [];
+const NOTHING: FlowNotice[] = [];
 
 const FAILED: Record<string, string> = {
   'upstream-refused': 'refused the connection',
@@ -85,13 +85,13 @@ export function createFlowWatch(
     state.trusts = true;
   }
 
-  function rejected(event: Extract<FlowEvent, { type: 'certificate-rejected' }>, context: AlertContext): FlowVerdict[] {
-    const verdicts: FlowVerdict[] = [];
+  function rejected(event: Extract<FlowEvent, { type: 'certificate-rejected' }>, context: AlertContext): FlowNotice[] {
+    const notices: FlowNotice[] = [];
     const phone = nameDevice(context.device);
     const { trusts } = phoneState(context.flow);
     const name = event.sni ?? context.flow.destination.host;
     if (!trusts) {
-      verdicts.push({
+      notices.push({
         type: 'system',
         severity: 'medium',
         fold: ['certificate-not-installed', context.flow.client.ip],
@@ -103,7 +103,7 @@ export function createFlowWatch(
     if (event.count >= policy.pinnedAfter) {
       flowState(event.flowId).told = true;
       const watched = isWatched(policy, context.facts ?? UNKNOWN_FACTS);
-      verdicts.push({
+      notices.push({
         type: 'pinned',
         severity: watched ? 'medium' : 'low',
         fold: [name],
@@ -114,13 +114,13 @@ export function createFlowWatch(
           }: its traffic is passed through unread from now on.`,
       });
     }
-    return verdicts;
+    return notices;
   }
 
   function weakTls(
     event: Extract<FlowEvent, { type: 'upstream-certificate-invalid' }>,
     context: AlertContext,
-  ): FlowVerdict[] {
+  ): FlowNotice[] {
     const phone = nameDevice(context.device);
     return [
       {
@@ -136,7 +136,7 @@ export function createFlowWatch(
     ];
   }
 
-  function trustTest(event: Extract<FlowEvent, { type: 'trust-test-result' }>, context: AlertContext): FlowVerdict[] {
+  function trustTest(event: Extract<FlowEvent, { type: 'trust-test-result' }>, context: AlertContext): FlowNotice[] {
     const phone = nameDevice(context.device);
     const shown = TRUST_TEST_WORDS[event.test];
     if (event.accepted) {
@@ -163,14 +163,14 @@ export function createFlowWatch(
     ];
   }
 
-  function closed(event: Extract<FlowEvent, { type: 'flow-closed' }>, context: AlertContext): FlowVerdict[] {
+  function closed(event: Extract<FlowEvent, { type: 'flow-closed' }>, context: AlertContext): FlowNotice[] {
     const state = flowState(event.flowId);
     flows.delete(event.flowId);
     const { flow } = context;
     const phone = nameDevice(context.device);
     const watched = isWatched(policy, context.facts ?? UNKNOWN_FACTS);
     const group = 'contact' as const;
-    const contact = (severity: Severity, write: FlowVerdict['write']): FlowVerdict => ({
+    const contact = (severity: Severity, write: FlowNotice['write']): FlowNotice => ({
       type: 'contact',
       severity,
       fold: [flow.destination.host, String(flow.destination.port), severity],
@@ -250,12 +250,12 @@ export function createFlowWatch(
   }
 
   /** Said as soon as it is known: from now on names are missing from the list of look-ups. */
-  function opened({ flow, device }: AlertContext): FlowVerdict[] {
-    const verdicts: FlowVerdict[] = [];
+  function opened({ flow, device }: AlertContext): FlowNotice[] {
+    const notices: FlowNotice[] = [];
     const phone = nameDevice(device);
     const operator = hiddenLookUps(flow);
     if (operator !== null)
-      verdicts.push({
+      notices.push({
         type: 'coverage',
         severity: 'info',
         fold: ['hidden-look-ups', operator],
@@ -265,7 +265,7 @@ export function createFlowWatch(
       });
     const elsewhere = lookedUpElsewhere(flow);
     if (elsewhere !== null)
-      verdicts.push({
+      notices.push({
         type: 'contact',
         severity: 'info',
         fold: ['looked-up-elsewhere', flow.destination.host, elsewhere],
@@ -273,7 +273,7 @@ export function createFlowWatch(
         write: (_receiver, host) =>
           `${phone} looked ${flow.destination.ip} up as a name of ${elsewhere}, and asked it for ${host}: a server they share, or a front for another one.`,
       });
-    return verdicts;
+    return notices;
   }
 
   return {

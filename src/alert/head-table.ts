@@ -5,7 +5,7 @@
  * A closed flow is forgotten when sixteen others closed after it. Bounded: 256 exchanges per flow (HTTP/2 allows 100 streams at once by default), targets cut at 2 KB.
  */
 import type { FlowEvent } from '../model/flow.ts';
-import type { RequestHeadFacts } from './mask-url.ts';
+import type { RequestHeadFacts } from './masked-url.ts';
 
 const MAX_EXCHANGES = 256;
 const MAX_ENDED = 8;

@@ -4,7 +4,7 @@
  * a flow; a closed flow is forgotten when 16 others closed after it, because detection may lag behind the wire.
  */
 import type { Flow, FlowEvent } from '../model/flow.ts';
-import type { Clues } from './attribute.ts';
+import type { Clues } from './attributor.ts';
 import type { Signatures } from './signatures.ts';
 
 const MAX_EXCHANGES = 32;

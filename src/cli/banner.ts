@@ -4,15 +4,15 @@ import type { Lab, LabOptions } from '../model/lab.ts';
 import { lanAddresses, phoneAddress, urlHost } from '../model/lan-address.ts';
 import { qrCode } from './qr-code.ts';
 
-export interface BannerPlace {
+export interface Terminal {
   interfaces: ReturnType<typeof networkInterfaces>;
   columns: number;
   colour: boolean;
 }
 
-export function banner(lab: Lab, options: LabOptions, place: BannerPlace): string {
-  const bold = (text: string) => (place.colour ? `\u001b[1m${text}\u001b[0m` : text);
-  const address = phoneAddress(options.host, place.interfaces);
+export function banner(lab: Lab, options: LabOptions, terminal: Terminal): string {
+  const bold = (text: string) => (terminal.colour ? `\u001b[1m${text}\u001b[0m` : text);
+  const address = phoneAddress(options.host, terminal.interfaces);
   const uiPort = new URL(lab.ui.url).port || '80';
   const lines = [bold('Phonehome is running.'), ''];
   if (address) {
@@ -23,9 +23,9 @@ export function banner(lab: Lab, options: LabOptions, place: BannerPlace): strin
       `    Port   ${bold(String(lab.proxy.port))}`,
       `Then install the certificate from ${bold(setup)}`,
     );
-    const code = qrCode(setup, place.columns, place.colour);
+    const code = qrCode(setup, terminal.columns, terminal.colour);
     if (code) lines.push('', code, '');
-    lines.push(...otherAddresses(address, options.host, place));
+    lines.push(...otherAddresses(address, options.host, terminal));
   } else {
     lines.push(
       'This machine is on no network a phone could join: connect it, then run "phonehome doctor".',
@@ -50,9 +50,9 @@ export function banner(lab: Lab, options: LabOptions, place: BannerPlace): strin
   return lines.join('\n');
 }
 
-function otherAddresses(chosen: string, host: string, place: BannerPlace): string[] {
+function otherAddresses(chosen: string, host: string, terminal: Terminal): string[] {
   if (chosen === host) return [];
-  const others = lanAddresses(place.interfaces).filter(({ address }) => address !== chosen);
+  const others = lanAddresses(terminal.interfaces).filter(({ address }) => address !== chosen);
   return others.length
     ? [`(or, on another network: ${others.map(({ name, address }) => `${address} on ${name}`).join(', ')})`]
     : [];

@@ -23,13 +23,13 @@ export async function openCaseStore(dataDir: string): Promise<CaseStore> {
       end: () => {},
     };
   }
-  const book = await (await loadLab()).openCases(dataDir);
+  const stored = await (await loadLab()).openCases(dataDir);
   return {
-    list: async () => book.list(),
-    open: async (title, deviceId) => book.open({ title, deviceId }),
-    mark: async (id, phase) => book.mark(id, phase),
-    close: async (id) => book.close(id),
-    end: () => book.end(),
+    list: async () => stored.list(),
+    open: async (title, deviceId) => stored.open({ title, deviceId }),
+    mark: async (id, phase) => stored.mark(id, phase),
+    close: async (id) => stored.close(id),
+    end: () => stored.end(),
   };
 }
 

@@ -46,14 +46,14 @@ export async function openDeviceStore(dataDir: string): Promise<DeviceStore> {
       },
     };
   }
-  const book = await (await loadLab()).openDevices(dataDir);
+  const stored = await (await loadLab()).openDevices(dataDir);
   return {
-    list: async (reveal) => book.list().map((device) => rowOf(device, reveal ? (value) => value : mask)),
+    list: async (reveal) => stored.list().map((device) => rowOf(device, reveal ? (value) => value : mask)),
     put: async (entry) => {
-      book.put(entry);
+      stored.put(entry);
     },
     discovered: async () => [],
-    remove: async (id) => book.remove(id),
+    remove: async (id) => stored.remove(id),
   };
 }
 

@@ -7,7 +7,7 @@ import type { Recorded, ScanFinding } from '../model/lab.ts';
 import { paint, SEVERITY_SGR } from './colour.ts';
 import { table } from './table.ts';
 
-interface Place {
+interface RecordedIn {
   file: string;
   entry: number;
 }
@@ -16,14 +16,14 @@ interface Place {
 export interface ScanRow {
   finding: Omit<ScanFinding, 'value'>;
   shown: string;
-  first: Place;
+  first: RecordedIn;
   count: number;
 }
 
 export interface ScanReport {
   entry(recorded: Extract<Recorded, { type: 'entry' }>): void;
   skipped(recorded: Extract<Recorded, { type: 'skipped' }>): void;
-  finding(finding: ScanFinding, place: Place, reveal: boolean): void;
+  finding(finding: ScanFinding, from: RecordedIn, reveal: boolean): void;
   partial(reason: string): void;
   counts(): { entries: number; findings: number };
   firstReason(): string | null;
@@ -78,7 +78,7 @@ export function createScanReport(): ScanReport {
       else if (skipped.size < MAX_REASONS)
         skipped.set(reason, { count: 1, example: entry === null ? file : `${file} entry ${entry}` });
     },
-    finding({ value, ...finding }, place, reveal) {
+    finding({ value, ...finding }, from, reveal) {
       findings++;
       kinds[finding.identifier.kind] = (kinds[finding.identifier.kind] ?? 0) + 1;
       severities[finding.severity] = (severities[finding.severity] ?? 0) + 1;
@@ -94,7 +94,7 @@ export function createScanReport(): ScanReport {
       ]);
       const row = rows.get(key);
       if (row) row.count++;
-      else if (rows.size < MAX_ROWS) rows.set(key, { finding, shown, first: place, count: 1 });
+      else if (rows.size < MAX_ROWS) rows.set(key, { finding, shown, first: from, count: 1 });
     },
     partial: (reason) => add(partial, reason),
     counts: () => ({ entries, findings }),

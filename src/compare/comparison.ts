@@ -8,12 +8,12 @@
 import type { TokenRow } from '../model/comparison.ts';
 import type { Flow, FlowEvent } from '../model/flow.ts';
 import type { Finding, InspectEvent, Kind, Token } from '../model/identifier.ts';
+import { type ComparedPlace, connectionsOf, requestsOf, see, type Value, valueFor } from './compared-place.ts';
 import { createHashes, type Hashes } from './hash.ts';
 import { createLocators } from './locator.ts';
 import { Memory, type Pair } from './memory.ts';
 import { modelIn } from './model-name.ts';
 import { Answer, Origins } from './origins.ts';
-import { connectionsOf, type Place, requestsOf, see, type Value, valueFor } from './place.ts';
 import { restore, rowsOf } from './rows.ts';
 import { isPassingName, shapeOf } from './shape.ts';
 
@@ -80,7 +80,7 @@ export function createComparison<C extends Surroundings>(options: ComparisonOpti
   const locators = createLocators(hashes.quick, options.hidePath);
   const memory = new Memory();
   const open = new Map<string, Open>();
-  const dirty = new Map<Place, Pair>();
+  const dirty = new Map<ComparedPlace, Pair>();
   const contexts = new WeakMap<Value, C>();
 
   function exchangeOf(flow: Open, number: number) {
@@ -101,7 +101,7 @@ export function createComparison<C extends Surroundings>(options: ComparisonOpti
     const { tokens, found } = exchange;
     if (tokens.length === 0) return NOTHING;
     const around = context();
-    const counted = new Set<Place>();
+    const counted = new Set<ComparedPlace>();
     const reports: Report<C>[] = [];
     const opened = tokens.filter(({ decoding }) => decoding.length > 0);
     for (const token of tokens) {
@@ -122,7 +122,7 @@ export function createComparison<C extends Surroundings>(options: ComparisonOpti
     return reports;
   }
 
-  function valueIn(place: Place, flow: Open, token: Token): Value | null {
+  function valueIn(place: ComparedPlace, flow: Open, token: Token): Value | null {
     const quick = hashes.quick(token.text);
     if (place.refused === quick) return null;
     const known = place.values.find((value) => value.quick === quick);
@@ -138,15 +138,15 @@ export function createComparison<C extends Surroundings>(options: ComparisonOpti
     return value;
   }
 
-  function isPersistent(place: Place, value: Value, key: string | null): boolean {
+  function isPersistent(place: ComparedPlace, value: Value, key: string | null): boolean {
     if (place.values.length !== 1 || place.isIssued || (place.kind !== null && place.kind !== 'opaque')) return false;
     if (requestsOf(value) < minRequests || connectionsOf(value) < MIN_CONNECTIONS) return false;
     return !isPassingName(key) || value.sightings.filter(({ phase }) => phase !== null).length > 1;
   }
 
-  function compare(pair: Pair, id: number, place: Place, value: Value, token: Token, around: C): Report<C>[] {
+  function compare(pair: Pair, id: number, place: ComparedPlace, value: Value, token: Token, around: C): Report<C>[] {
     contexts.set(value, around);
-    const others: { pair: Pair; place: Place; value: Value }[] = [];
+    const others: { pair: Pair; place: ComparedPlace; value: Value }[] = [];
     for (const twin of memory.twins(pair)) {
       const there = twin.places.get(id);
       if (!there) continue;
@@ -253,7 +253,7 @@ export function createComparison<C extends Surroundings>(options: ComparisonOpti
   };
 }
 
-function take(dirty: Map<Place, Pair>, count: number): [Place, Pair][] {
+function take(dirty: Map<ComparedPlace, Pair>, count: number): [ComparedPlace, Pair][] {
   const taken = [...dirty].slice(0, count);
   for (const [place] of taken) dirty.delete(place);
   return taken;
@@ -274,7 +274,7 @@ function explains(found: string, token: string | null): boolean {
 }
 
 function findingOf(
-  place: Place,
+  place: ComparedPlace,
   value: Value,
   token: Token | null,
   others: readonly string[],

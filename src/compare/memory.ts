@@ -5,7 +5,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { Where } from '../model/identifier.ts';
-import { newPlace, type Place } from './place.ts';
+import { type ComparedPlace, newPlace } from './compared-place.ts';
 
 /** About 300 bytes each: 6 MB. */
 const MAX_PLACES = 20_000;
@@ -20,7 +20,7 @@ export interface Pair {
   model: string | null;
   host: string;
   /** By the quick hash of `where` and `path`. */
-  places: Map<number, Place>;
+  places: Map<number, ComparedPlace>;
 }
 
 export class Memory {
@@ -52,7 +52,7 @@ export class Memory {
   }
 
   /** Null when there is no room. */
-  place(pair: Pair, key: number, where: Where, path: string | null): Place | null {
+  place(pair: Pair, key: number, where: Where, path: string | null): ComparedPlace | null {
     const known = pair.places.get(key);
     if (known) return known;
     if (pair.places.size >= MAX_OWN || this.#places >= MAX_PLACES) {

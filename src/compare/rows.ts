@@ -1,11 +1,11 @@
 /** Between memory and store: places as rows, and back. */
 import type { TokenRow } from '../model/comparison.ts';
+import type { ComparedPlace } from './compared-place.ts';
 import type { Locators } from './locator.ts';
 import type { Memory, Pair } from './memory.ts';
-import type { Place } from './place.ts';
 
 /** What changed since the last time. */
-export function rowsOf(pair: Pair, place: Place): TokenRow[] {
+export function rowsOf(pair: Pair, place: ComparedPlace): TokenRow[] {
   const { device, model, host } = pair;
   const common = {
     device,

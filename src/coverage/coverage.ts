@@ -7,8 +7,8 @@ import { COVERAGE_CLASSES, type CoverageClass, type CoverageRow, type DeviceCove
 import type { DestinationFacts } from '../model/destination.ts';
 import type { Flow, FlowEvent } from '../model/flow.ts';
 import type { InspectEvent } from '../model/identifier.ts';
-import { type Bytes, type FlowNotes, shareOut } from './classify.ts';
 import { writeCoverage } from './sentence.ts';
+import { type Bytes, type FlowNotes, shareOut } from './shares.ts';
 
 export interface CoverageOptions {
   /** Id under which a flow's phone is counted, as in its alerts. */

@@ -7,9 +7,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Device, PlantedPhoto } from '../model/device.ts';
-import { type DeviceBook, LabError } from '../model/lab.ts';
+import { LabError, type StoredDevices } from '../model/lab.ts';
 import { formatDevices } from './format.ts';
-import { type ParsedDevices, parseDevices, problemLine, type ReadPhoto } from './parse.ts';
+import { type ParsedDevices, parseDevices, problemLine, type ReadPhoto } from './parser.ts';
 import { createDeviceRegistry } from './registry.ts';
 
 export const devicesPath = (dataDir: string): string => join(dataDir, 'devices.yaml');
@@ -65,7 +65,7 @@ export function saveDevices(dataDir: string, devices: readonly Device[]): void {
 }
 
 /** For commands while no lab runs. @throws LabError */
-export function openDeviceBook(dataDir: string): DeviceBook {
+export function openStoredDevices(dataDir: string): StoredDevices {
   const registry = createDeviceRegistry({
     devices: loadDevices(dataDir),
     neighbours: { macOf: () => null },

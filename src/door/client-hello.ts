@@ -22,20 +22,20 @@ const EXT = {
   ech: 0xfe0d,
 } as const;
 
-export type HelloReading =
+export type ParsedHello =
   | { state: 'more' }
   | { state: 'not-hello' }
   | { state: 'hello'; facts: ClientHelloFacts; offer: TlsOffer };
 
-const MORE: HelloReading = { state: 'more' };
-const NOT_HELLO: HelloReading = { state: 'not-hello' };
+const MORE: ParsedHello = { state: 'more' };
+const NOT_HELLO: ParsedHello = { state: 'not-hello' };
 
 /** RFC 8701: 0x0A0A, 0x1A1A … 0xFAFA. */
 export function isGrease(value: number): boolean {
   return (value & 0x0f0f) === 0x0a0a && value >> 8 === (value & 0xff);
 }
 
-export function readClientHello(bytes: Buffer): HelloReading {
+export function readClientHello(bytes: Buffer): ParsedHello {
   const message = reassemble(bytes);
   if (message === 'more') return MORE;
   if (message === 'no') return NOT_HELLO;
@@ -111,7 +111,7 @@ class Cursor {
   }
 }
 
-function parseBody(message: Buffer): HelloReading {
+function parseBody(message: Buffer): ParsedHello {
   const body = new Cursor(message);
   const legacyVersion = body.u16();
   body.take(32);

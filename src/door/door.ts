@@ -6,13 +6,13 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Decide, Engine, Log } from '../model/connection.ts';
 import { faultOf } from '../model/fault.ts';
-import { forward } from './forward.ts';
+import { forward } from './forwarder.ts';
 import { peek } from './peek.ts';
 import { CONNECTED, endWith, failureReply } from './replies.ts';
 import { resetSocket } from './reset.ts';
-import type { Authority, ForwardWays } from './route.ts';
+import type { Authority, ForwardOptions } from './route.ts';
 import { greetSocks } from './socks-greeting.ts';
-import { classifyFirst, enterTunnel, MAX_PEEK, type TunnelAnswer, type TunnelWays } from './tunnel.ts';
+import { classifyFirst, enterTunnel, MAX_PEEK, type TunnelAnswer, type TunnelOptions } from './tunnel.ts';
 import { flowFacts, type Named, NOWHERE, plainAddress, recordEnd, type Visitor } from './visitor.ts';
 
 export interface DoorOptions {
@@ -78,13 +78,13 @@ export function createDoor(options: DoorOptions): Promise<Door> {
   const { engine, log } = options;
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const open = new Set<Socket>();
-  const tunnelWays: TunnelWays = {
+  const tunnelOptions: TunnelOptions = {
     engine,
     decide: options.decide,
     helloTimeoutMs: timeouts.helloMs,
     run: (visitor, task) => run(visitor, task),
   };
-  const forwardWays: ForwardWays = {
+  const forwardOptions: ForwardOptions = {
     engine,
     decide: options.decide,
     identify: options.identify,
@@ -149,7 +149,7 @@ export function createDoor(options: DoorOptions): Promise<Door> {
       case 'http':
         // A connection that ends without any request still has to be recorded.
         socket.once('close', () => leaveUnseen(visitor, 'ended', 'no request came'));
-        return forward(forwardWays, visitor, first.bytes);
+        return forward(forwardOptions, visitor, first.bytes);
       case 'socks4':
       case 'socks5':
         return socks(visitor, first.value, first.bytes);
@@ -209,7 +209,7 @@ export function createDoor(options: DoorOptions): Promise<Door> {
     early: Buffer,
     answer: TunnelAnswer,
     known: Parameters<typeof enterTunnel>[6] = null,
-  ): Promise<void> => enterTunnel(tunnelWays, visitor, device(visitor), named, answer, early, known);
+  ): Promise<void> => enterTunnel(tunnelOptions, visitor, device(visitor), named, answer, early, known);
 
   const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
   server.maxConnections = options.maxConnections ?? 20_000;

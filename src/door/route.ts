@@ -20,7 +20,7 @@ export interface Authority {
   port: number;
 }
 
-export interface ForwardWays {
+export interface ForwardOptions {
   engine: Engine;
   decide: Decide;
   identify: (who: { ip: string; proxyUser: string | null }) => string | null;
@@ -42,11 +42,11 @@ export type Routed =
   | { to: 'reply'; bytes: Buffer; garbage: string | null }
   | { to: 'server'; key: string; method: string; head: Buffer; open: (stop: () => void) => Promise<Opened> };
 
-export function route(ways: ForwardWays, visitor: Visitor, head: Head): Routed {
+export function route(options: ForwardOptions, visitor: Visitor, head: Head): Routed {
   const line = parseRequestLine(head.start);
   if (!line) return reject(400, 'the first line is not an HTTP/1 request line');
   visitor.user = proxyUser(head) ?? visitor.user;
-  if (ways.challenge && visitor.user === null) {
+  if (options.challenge && visitor.user === null) {
     const bytes = httpReply(407, 'phonehome: give the device name as user and any password', CHALLENGE);
     return { to: 'reply', bytes, garbage: null };
   }
@@ -55,13 +55,13 @@ export function route(ways: ForwardWays, visitor: Visitor, head: Head): Routed {
     return authority ? { to: 'connect', authority } : reject(400, 'CONNECT needs host:port');
   }
   const target = parseAbsoluteTarget(line.target, line.method);
-  if (!target) return misdirected(ways, line);
+  if (!target) return misdirected(options, line);
   return {
     to: 'server',
     key: `${target.host.toLowerCase()}:${target.port}`,
     method: line.method,
     head: toOriginForm(head, line, target),
-    open: (stop) => open(ways, visitor, { arrival: 'http-absolute', host: target.host, port: target.port }, stop),
+    open: (stop) => open(options, visitor, { arrival: 'http-absolute', host: target.host, port: target.port }, stop),
   };
 }
 
@@ -69,32 +69,32 @@ function reject(status: number, why: string): Routed {
   return { to: 'reply', bytes: httpReply(status, `phonehome: ${why}`), garbage: why };
 }
 
-function misdirected(ways: ForwardWays, line: RequestLine): Routed {
+function misdirected(options: ForwardOptions, line: RequestLine): Routed {
   if (line.target.startsWith('/') || line.target === '*') {
-    return { to: 'reply', bytes: httpReply(400, ways.hint), garbage: 'a request to the proxy itself' };
+    return { to: 'reply', bytes: httpReply(400, options.hint), garbage: 'a request to the proxy itself' };
   }
   return reject(501, 'only http:// is served in absolute form; use CONNECT for anything else');
 }
 
 /** For an engine that serves absolute-form requests itself. `early` begins with a head that was routed to a server. */
-export function plainConnection(ways: ForwardWays, visitor: Visitor, early: Buffer): PlainConnection {
+export function plainConnection(options: ForwardOptions, visitor: Visitor, early: Buffer): PlainConnection {
   return {
     client: visitor.socket,
     early,
-    open: (target, stop) => open(ways, visitor, { arrival: 'http-absolute', ...target }, stop),
-    connect: (target, rest) => ways.onConnect(visitor, target, rest),
+    open: (target, stop) => open(options, visitor, { arrival: 'http-absolute', ...target }, stop),
+    connect: (target, rest) => options.onConnect(visitor, target, rest),
   };
 }
 
-async function open(ways: ForwardWays, visitor: Visitor, named: Named, stop: () => void): Promise<Opened> {
-  const deviceId = ways.identify({ ip: visitor.from.ip, proxyUser: visitor.user });
-  const decision = ways.decide({ ...named, sni: null, deviceId, clientIp: visitor.from.ip });
+async function open(options: ForwardOptions, visitor: Visitor, named: Named, stop: () => void): Promise<Opened> {
+  const deviceId = options.identify({ ip: visitor.from.ip, proxyUser: visitor.user });
+  const decision = options.decide({ ...named, sni: null, deviceId, clientIp: visitor.from.ip });
   if (decision.treatment === 'refuse') {
     const detail = decision.reason ?? 'refused by policy';
-    recordEnd(ways.engine, visitor, flowFacts(visitor, deviceId, named, decision), 'refused-by-policy', detail);
+    recordEnd(options.engine, visitor, flowFacts(visitor, deviceId, named, decision), 'refused-by-policy', detail);
     return { ok: false, reply: failureReply('refused-by-policy', detail) };
   }
-  const dialled = await ways.engine.dial({ host: named.host, port: named.port, client: visitor.from.ip });
+  const dialled = await options.engine.dial({ host: named.host, port: named.port, client: visitor.from.ip });
   if (!dialled.ok) {
     const refused = { treatment: 'refuse', reason: dialled.detail } as const;
     const facts = flowFacts(
@@ -104,11 +104,11 @@ async function open(ways: ForwardWays, visitor: Visitor, named: Named, stop: () 
       dialled.reason === 'refused-by-policy' ? refused : decision,
       dialled,
     );
-    recordEnd(ways.engine, visitor, facts, dialled.reason, dialled.detail);
+    recordEnd(options.engine, visitor, facts, dialled.reason, dialled.detail);
     return { ok: false, reply: failureReply(dialled.reason, dialled.detail) };
   }
   visitor.seen = true;
-  const flow = ways.engine.openFlow(flowFacts(visitor, deviceId, named, decision, dialled), () => {
+  const flow = options.engine.openFlow(flowFacts(visitor, deviceId, named, decision, dialled), () => {
     dialled.socket.destroy();
     stop();
   });

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import type { CloseReason } from '../model/flow.ts';
 import { peek } from './peek.ts';
 import {
-  type Reading,
+  type Parsed,
   readSocks4Request,
   readSocks5Greeting,
   readSocks5Login,
@@ -37,7 +37,7 @@ type Step<T> = { ok: true; value: T } | { ok: false; reason: CloseReason; detail
 export async function greetSocks(socket: Socket, version: 'socks4' | 'socks5', timeoutMs: number): Promise<Greeted> {
   let left: Buffer = NONE;
   /** Reads one message; what follows it stays in `left`. */
-  const next = async <T>(read: (bytes: Buffer) => Reading<T>, refusal: Buffer): Promise<Step<T>> => {
+  const next = async <T>(read: (bytes: Buffer) => Parsed<T>, refusal: Buffer): Promise<Step<T>> => {
     if (left.length > 0) socket.unshift(left);
     const result = await peek(socket, {
       test: (bytes) => {

@@ -5,10 +5,7 @@
 import { isIPv6 } from 'node:net';
 import type { CloseReason } from '../model/flow.ts';
 
-export type Reading<T> =
-  | { state: 'more' }
-  | { state: 'bad'; why: string }
-  | { state: 'read'; value: T; length: number };
+export type Parsed<T> = { state: 'more' } | { state: 'bad'; why: string } | { state: 'read'; value: T; length: number };
 
 const MORE = { state: 'more' } as const;
 const bad = (why: string) => ({ state: 'bad', why }) as const;
@@ -21,14 +18,14 @@ export interface SocksRequest {
 }
 
 /** The method the server chooses: 2 user/password when offered (the user names the device), 0 none, 255 neither. */
-export function readSocks5Greeting(bytes: Buffer): Reading<{ method: 0 | 2 | 255 }> {
+export function readSocks5Greeting(bytes: Buffer): Parsed<{ method: 0 | 2 | 255 }> {
   if (bytes.length < 2 || bytes.length < 2 + bytes[1]!) return MORE;
   const length = 2 + bytes[1]!;
   const offered = bytes.subarray(2, length);
   return { state: 'read', value: { method: offered.includes(2) ? 2 : offered.includes(0) ? 0 : 255 }, length };
 }
 
-export function readSocks5Login(bytes: Buffer): Reading<{ user: string }> {
+export function readSocks5Login(bytes: Buffer): Parsed<{ user: string }> {
   if (bytes.length >= 1 && bytes[0] !== 1) return bad('unknown version of the SOCKS5 user/password message');
   if (bytes.length < 2) return MORE;
   const userEnd = 2 + bytes[1]!;
@@ -38,7 +35,7 @@ export function readSocks5Login(bytes: Buffer): Reading<{ user: string }> {
   return { state: 'read', value: { user: bytes.toString('utf8', 2, userEnd) }, length };
 }
 
-export function readSocks5Request(bytes: Buffer): Reading<SocksRequest> {
+export function readSocks5Request(bytes: Buffer): Parsed<SocksRequest> {
   if (bytes.length >= 1 && bytes[0] !== 5) return bad('not a SOCKS5 request');
   if (bytes.length < 5) return MORE;
   if (bytes[1] !== 1) return bad('only CONNECT is served over SOCKS5');
@@ -55,7 +52,7 @@ export function readSocks5Request(bytes: Buffer): Reading<SocksRequest> {
 }
 
 /** SOCKS4: VN CD PORT IP USER 0; SOCKS4a: the address is 0.0.0.x and a name and another 0 follow. */
-export function readSocks4Request(bytes: Buffer): Reading<SocksRequest> {
+export function readSocks4Request(bytes: Buffer): Parsed<SocksRequest> {
   if (bytes.length >= 2 && bytes[1] !== 1) return bad('only CONNECT is served over SOCKS4');
   if (bytes.length < 9) return MORE;
   const userEnd = bytes.indexOf(0, 8);

@@ -7,7 +7,7 @@
 import { isIP } from 'node:net';
 import type { Decide, Decision, Dialled, Engine } from '../model/connection.ts';
 import type { CloseReason } from '../model/flow.ts';
-import { type HelloReading, readClientHello } from './client-hello.ts';
+import { type ParsedHello, readClientHello } from './client-hello.ts';
 import { findHeadEnd, parseAuthority, parseHead, parseRequestLine, valuesOf } from './http-head.ts';
 import { type Peeked, peek } from './peek.ts';
 import { resetSocket } from './reset.ts';
@@ -16,7 +16,7 @@ import { flowFacts, type Named, recordEnd, tunnelFor, type Visitor } from './vis
 /** One-byte records make a hello six times as long as its content. */
 export const MAX_PEEK = 6 * 64 * 1024;
 
-export interface TunnelWays {
+export interface TunnelOptions {
   engine: Engine;
   decide: Decide;
   /** Time for the rest of a ClientHello once its first byte came, milliseconds. */
@@ -33,12 +33,12 @@ export interface TunnelAnswer {
 
 const NOTHING = Buffer.alloc(0);
 
-type Hello = HelloReading & { state: 'hello' };
+type Hello = ParsedHello & { state: 'hello' };
 /** What the first bytes are: a whole ClientHello, or anything else. */
 type First = Hello | 'other';
 
 export async function enterTunnel(
-  ways: TunnelWays,
+  options: TunnelOptions,
   visitor: Visitor,
   deviceId: string | null,
   named: Named,
@@ -47,9 +47,9 @@ export async function enterTunnel(
   /** Already read where the destination came from the ClientHello itself. */
   known: Hello | null = null,
 ): Promise<void> {
-  const { engine } = ways;
+  const { engine } = options;
   const ask = (sni: string | null): Decision =>
-    ways.decide({
+    options.decide({
       host: named.host,
       port: named.port,
       sni,
@@ -81,12 +81,12 @@ export async function enterTunnel(
   }
   if (answer.success.length > 0) client.write(answer.success);
 
-  await handOver({ ways, visitor, deviceId, named, dialled, first, ask }, early, known);
+  await handOver({ options, visitor, deviceId, named, dialled, first, ask }, early, known);
 }
 
 /** A connection whose destination answered. */
 interface Entered {
-  ways: TunnelWays;
+  options: TunnelOptions;
   visitor: Visitor;
   deviceId: string | null;
   named: Named;
@@ -98,21 +98,21 @@ interface Entered {
 
 /** Peeks at what the phone says and gives the connection to the engine; once more where both sides start TLS later on. */
 async function handOver(entered: Entered, early: Buffer, known: Hello | null, continues = false): Promise<void> {
-  const { ways, visitor, deviceId, named, dialled, first, ask } = entered;
-  const { engine } = ways;
+  const { options, visitor, deviceId, named, dialled, first, ask } = entered;
+  const { engine } = options;
   let hello = known;
   let bytes = early;
   if (!hello) {
-    const peeked = await peekFirst(ways, visitor, dialled, early);
+    const peeked = await peekFirst(options, visitor, dialled, early);
     bytes = peeked.bytes;
     if (peeked.ok && peeked.value !== 'other') hello = peeked.value;
   }
   const name = isIP(named.host) === 0 ? null : (nameFrom(hello, bytes) ?? named.lookedUpAs);
-  const named2 = name ? { ...named, host: name } : named;
+  const told = name ? { ...named, host: name } : named;
   const decision = hello ? ask(hello.facts.sni) : first;
   if (decision.treatment === 'refuse') {
     dialled.socket.destroy();
-    const facts = flowFacts(visitor, deviceId, named2, decision, dialled);
+    const facts = flowFacts(visitor, deviceId, told, decision, dialled);
     recordEnd(
       engine,
       visitor,
@@ -125,7 +125,7 @@ async function handOver(entered: Entered, early: Buffer, known: Hello | null, co
   }
   visitor.seen = true;
   engine.tunnel(
-    tunnelFor(visitor, deviceId, named2, {
+    tunnelFor(visitor, deviceId, told, {
       early: bytes,
       upstream: dialled,
       decision,
@@ -134,7 +134,7 @@ async function handOver(entered: Entered, early: Buffer, known: Hello | null, co
       ...(continues ? { continues } : {}),
       ...(hello || !mayStartTls(bytes)
         ? {}
-        : { startTls: () => ways.run(visitor, handOver(entered, NOTHING, null, true)) }),
+        : { startTls: () => options.run(visitor, handOver(entered, NOTHING, null, true)) }),
     }),
   );
 }
@@ -150,7 +150,7 @@ export function classifyFirst(bytes: Buffer): First | null {
 }
 
 async function peekFirst(
-  ways: TunnelWays,
+  options: TunnelOptions,
   visitor: Visitor,
   dialled: Dialled & { ok: true },
   early: Buffer,
@@ -169,7 +169,7 @@ async function peekFirst(
   const peeked = await peek<First>(visitor.socket, {
     test: classifyFirst,
     maxBytes: MAX_PEEK,
-    timeoutMs: ways.helloTimeoutMs,
+    timeoutMs: options.helloTimeoutMs,
     timerFromFirstByte: true,
     interrupt: (end) => {
       cancel = end;

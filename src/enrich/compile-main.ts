@@ -3,7 +3,7 @@
  * Prints its progress (0 to 1) on stdout, one number per line; on failure one line on stderr and exit code 1.
  */
 import { readFileSync } from 'node:fs';
-import { type CompileInput, compileAsTables } from './compile-as-table.ts';
+import { type CompileInput, compileAsTables } from './as-table-compiler.ts';
 import { replaceFile } from './replace-file.ts';
 import { encodeVendors } from './vendors.ts';
 

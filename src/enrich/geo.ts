@@ -8,12 +8,12 @@ import { join, resolve } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import type { DestinationFacts, NetworkOperator, ServerLocation } from '../model/destination.ts';
 import type { ServerCertificate } from '../model/flow.ts';
+import { type AddressKind, addressKind } from './address-kind.ts';
 import { type Anycast, createAnycastList } from './anycast.ts';
 import { type AsTable, asTableName, openAsTable } from './as-table.ts';
 import { type Database, openEmbedded, openOwn, voteOf } from './databases.ts';
 import { findOwner, OWN_OWNERS_FILE, OWNERS_FILE, type OwnerTable, readOwners } from './owners.ts';
 import { dataPackage, INSTALLED_DIR } from './packages.ts';
-import { type Scope, scopeOf } from './scope.ts';
 import { brokenSource, datedSource, type GeoSource } from './sources.ts';
 
 export interface Geo {
@@ -57,7 +57,7 @@ export function openGeo(dir: string, options: { now: () => number; installed?: s
       const address = ip ?? host;
       let place = cache.get(address);
       if (!place) {
-        place = placeOf(world, ip, scopeOf(address));
+        place = placeOf(world, ip, addressKind(address));
         cache.set(address, place);
       }
       const { location, network } = place;
@@ -77,25 +77,28 @@ interface World {
   anycast: Anycast;
 }
 
-function placeOf(world: World, ip: string | null, scope: Scope | null): Pick<DestinationFacts, 'location' | 'network'> {
-  if (!scope) {
+function placeOf(
+  world: World,
+  ip: string | null,
+  kind: AddressKind | null,
+): Pick<DestinationFacts, 'location' | 'network'> {
+  if (!kind) {
     const note = ip === null ? 'not resolved' : 'not an address';
     return { location: nowhere(note), network: NO_NETWORK };
   }
-  if (scope.special !== null) return { location: nowhere(noted(scope.special, scope.via)), network: NO_NETWORK };
-  const network = networkOf(world, scope);
-  if (world.anycast.has(scope.address, scope.family))
-    return { location: nowhere(noted('anycast', scope.via)), network };
-  return { location: locationOf(world, scope), network };
+  if (kind.special !== null) return { location: nowhere(noted(kind.special, kind.via)), network: NO_NETWORK };
+  const network = networkOf(world, kind);
+  if (world.anycast.has(kind.address, kind.family)) return { location: nowhere(noted('anycast', kind.via)), network };
+  return { location: locationOf(world, kind), network };
 }
 
 /**
  * Two databases that agree are right in 99 of 100 cases on the clouds' own published lists, each alone in 89 to 93.
  * The operator's own file outranks both; of the built-in two the first is right more often.
  */
-function locationOf(world: World, scope: Scope): ServerLocation {
+function locationOf(world: World, kind: AddressKind): ServerLocation {
   const votes = [...world.own, ...world.embedded].flatMap((database) => {
-    const record = database.places ? database.find(scope.address, scope.family) : null;
+    const record = database.places ? database.find(kind.address, kind.family) : null;
     return record === null ? [] : [voteOf(database, record.country)];
   });
   const countries = votes.flatMap(({ country }) => country ?? []);
@@ -110,13 +113,13 @@ function locationOf(world: World, scope: Scope): ServerLocation {
           : 'disputed';
   for (const vote of votes) Object.freeze(vote);
   Object.freeze(votes);
-  return Object.freeze({ country, confidence, votes, note: scope.via });
+  return Object.freeze({ country, confidence, votes, note: kind.via });
 }
 
-function networkOf(world: World, scope: Scope): NetworkOperator {
-  const found = systemOf(world.systems(scope.family), scope.bytes);
+function networkOf(world: World, kind: AddressKind): NetworkOperator {
+  const found = systemOf(world.systems(kind.family), kind.bytes);
   for (const database of world.own) {
-    const record = database.find(scope.address, scope.family);
+    const record = database.find(kind.address, kind.family);
     if (!record || record.asn === null) continue;
     const { asn, org } = record;
     // The file knows the network; where that is registered only the table does, and only for the same one.

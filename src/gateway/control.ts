@@ -9,12 +9,12 @@ import type { AddedPeer, GatewayCheck, GatewayControl, GatewayStatus } from '../
 import { LabError } from '../model/lab.ts';
 import { type GatewayConfig, parseGatewayConfig, phoneSides } from './config.ts';
 import { daemons } from './daemons.ts';
-import type { Ground, Part } from './ground.ts';
 import { kernelSettings } from './kernel-settings.ts';
 import { links } from './links.ts';
 import { type Machine, thisMachine } from './machine.ts';
+import type { Dependencies, Part } from './part.ts';
 import { preflight } from './preflight.ts';
-import { printGateway } from './print.ts';
+import { printGateway } from './printout.ts';
 import { readRefused, rules, tableOwner } from './rules.ts';
 import {
   bootIdOf,
@@ -44,7 +44,7 @@ export function openGateway(options: GatewayOptions): GatewayControl {
   const { dataDir, machine = thisMachine(), now = Date.now } = options;
   const config = readGatewayConfig(options.configFile ?? join(dataDir, 'gateway.yaml'));
   const runDir = runDirectory(dataDir);
-  const ground = (state: GatewayState, say: (line: string) => void): Ground => ({
+  const dependencies = (state: GatewayState, say: (line: string) => void): Dependencies => ({
     machine,
     config,
     dataDir,
@@ -68,10 +68,10 @@ export function openGateway(options: GatewayOptions): GatewayControl {
       if (before && !alike) takeDown(dataDir, say, machine);
       const state = alike ? before : freshState(machine, config, now());
       state.config = config;
-      const place = ground(state, say);
-      place.save();
+      const gateway = dependencies(state, say);
+      gateway.save();
       try {
-        for (const part of PARTS) part.up(place);
+        for (const part of PARTS) part.up(gateway);
       } catch (error) {
         say('something failed: what was done is undone');
         takeDown(dataDir, say, machine);
@@ -82,10 +82,10 @@ export function openGateway(options: GatewayOptions): GatewayControl {
     status() {
       const state = readRunningState(dataDir);
       const problems = preflight({ machine, config, dataDir, running: state !== null });
-      const place = ground(state ?? freshState(machine, config, now()), () => {});
+      const gateway = dependencies(state ?? freshState(machine, config, now()), () => {});
       const status: GatewayStatus = {
         up: state !== null,
-        checks: state ? PARTS.flatMap((part) => part.check(place)) : problems,
+        checks: state ? PARTS.flatMap((part) => part.check(gateway)) : problems,
         refused: state ? readRefused(machine) : [],
         peers: readTunnel(machine, config, knownPeers(machine, dataDir)),
       };
@@ -94,16 +94,16 @@ export function openGateway(options: GatewayOptions): GatewayControl {
     addPeer(name): AddedPeer {
       const wireguard = wireguardOf(config);
       const added = addPeer(readPeers(machine, dataDir), wireguard, name);
-      savePeers(machine, dataDir, added.book);
+      savePeers(machine, dataDir, added.list);
       const addresses = addressesOf(wireguard, added.peer.number);
       return { name, ...addresses, config: added.config, applied: apply() };
     },
     removePeer(name) {
       wireguardOf(config);
-      const book = readPeers(machine, dataDir);
-      const peers = book.peers.filter((peer) => peer.name !== name);
-      if (peers.length === book.peers.length) return false;
-      savePeers(machine, dataDir, { ...book, peers });
+      const list = readPeers(machine, dataDir);
+      const peers = list.peers.filter((peer) => peer.name !== name);
+      if (peers.length === list.peers.length) return false;
+      savePeers(machine, dataDir, { ...list, peers });
       apply();
       return true;
     },
@@ -114,9 +114,9 @@ export function openGateway(options: GatewayOptions): GatewayControl {
   function apply(): boolean {
     const state = readRunningState(dataDir);
     if (!machine.isRoot || !state) return false;
-    const place = ground(state, () => {});
-    applyPeers(place, readPeers(machine, dataDir));
-    place.save();
+    const gateway = dependencies(state, () => {});
+    applyPeers(gateway, readPeers(machine, dataDir));
+    gateway.save();
     return true;
   }
 }
@@ -134,7 +134,7 @@ export function takeDown(dataDir: string, say: (line: string) => void, machine: 
   if (!state)
     say(`${statePath(dataDir)} is missing: rules are removed, kernel settings and addresses stay as they are`);
   const runDir = runDirectory(dataDir);
-  const place: Ground | null = state && {
+  const gateway: Dependencies | null = state && {
     machine,
     config: state.config,
     dataDir,
@@ -144,8 +144,8 @@ export function takeDown(dataDir: string, say: (line: string) => void, machine: 
     now: Date.now,
     say,
   };
-  if (place) for (const part of PARTS.toReversed()) part.down(place);
-  else rules.down({ machine, dataDir, say } as Ground);
+  if (gateway) for (const part of PARTS.toReversed()) part.down(gateway);
+  else rules.down({ machine, dataDir, say } as Dependencies);
   machine.remove(runDir);
   machine.remove(statePath(dataDir));
   return true;

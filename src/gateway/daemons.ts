@@ -4,17 +4,17 @@
  */
 import { join } from 'node:path';
 import type { GatewayCheck } from '../model/gateway.ts';
-import { fail, type Ground, must, ok, type Part } from './ground.ts';
 import type { Machine } from './machine.ts';
+import { type Dependencies, fail, must, ok, type Part } from './part.ts';
 import { checkPool } from './pool.ts';
-import { type DnsmasqPaths, dhcpScript, dnsmasqConf, hostapdConf } from './services.ts';
+import { type DnsmasqPaths, dhcpScript, dnsmasqConf, hostapdConf } from './service-files.ts';
 
 interface Daemon {
   name: string;
   /** Shown when it is missing. */
   install: string;
   /** Null: not wanted by this configuration. */
-  conf(ground: Pick<Ground, 'config' | 'runDir'>): string | null;
+  conf(dependencies: Pick<Dependencies, 'config' | 'runDir'>): string | null;
   args(conf: string, pidFile: string): string[];
   /** Its file holds a passphrase. */
   mode: number;
@@ -51,11 +51,11 @@ export const DAEMONS: Daemon[] = [
 ];
 
 export const daemons: Part = {
-  up(ground) {
-    const { machine, runDir, say } = ground;
+  up(dependencies) {
+    const { machine, runDir, say } = dependencies;
     machine.write(dnsmasqPaths(runDir).script, dhcpScript(dhcpLog(runDir)), 0o755);
     for (const daemon of DAEMONS) {
-      const text = daemon.conf(ground);
+      const text = daemon.conf(dependencies);
       const file = confFile(runDir, daemon);
       const running = pidOf(machine, runDir, daemon);
       if (running !== null && machine.read(file) === text) continue;
@@ -72,15 +72,21 @@ export const daemons: Part = {
       if (running !== null) say(`${daemon.name}: ${end(machine, running) ? 'ended' : 'does not end'}`);
     }
   },
-  check(ground) {
+  check(dependencies) {
     return DAEMONS.flatMap((daemon): GatewayCheck[] => {
-      if (daemon.conf(ground) === null) return [];
-      const { machine, runDir } = ground;
+      if (daemon.conf(dependencies) === null) return [];
+      const { machine, runDir } = dependencies;
       if (!machine.tool(daemon.name)) return [fail(daemon.name, 'not installed', daemon.install)];
       if (pidOf(machine, runDir, daemon) === null)
         return [fail(daemon.name, 'does not run', 'run "phonehome gateway up" again; its reason is in the system log')];
       return [ok(daemon.name, daemon.does)];
-    }).concat(checkPool(ground.config, ground.machine.read(dnsmasqPaths(ground.runDir).leases), ground.now()));
+    }).concat(
+      checkPool(
+        dependencies.config,
+        dependencies.machine.read(dnsmasqPaths(dependencies.runDir).leases),
+        dependencies.now(),
+      ),
+    );
   },
 };
 

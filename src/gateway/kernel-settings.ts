@@ -1,17 +1,17 @@
 /** Kernel settings: the values before are noted, so that `down` restores them. */
 import type { GatewayCheck } from '../model/gateway.ts';
-import { fail, type Ground, ok, type Part, warn } from './ground.ts';
-import { type Sysctl, sysctlPath, sysctls } from './services.ts';
+import { type Dependencies, fail, ok, type Part, warn } from './part.ts';
+import { type Sysctl, sysctlPath, sysctls } from './service-files.ts';
 
 /** Without these nothing is forwarded, or settings do not reach this machine at all: anything else is a matter of comfort. */
 const NEEDED = /forward/;
 
 export const kernelSettings: Part = {
-  up(ground) {
-    const { machine, config, state, save, say } = ground;
+  up(dependencies) {
+    const { machine, config, state, save, say } = dependencies;
     let changed = 0;
     for (const setting of sysctls(config)) {
-      const before = readSetting(ground, setting);
+      const before = readSetting(dependencies, setting);
       if (before === null || sameValue(before, setting.value)) continue;
       // A value of our own is not what was before: the first `up` after a boot knows.
       state.sysctls[setting.name] ??= before;
@@ -34,9 +34,9 @@ export const kernelSettings: Part = {
     state.sysctls = {};
     if (restored > 0) say(`kernel: ${restored} settings as before`);
   },
-  check(ground) {
-    const wrong = sysctls(ground.config).filter((setting) => {
-      const value = readSetting(ground, setting);
+  check(dependencies) {
+    const wrong = sysctls(dependencies.config).filter((setting) => {
+      const value = readSetting(dependencies, setting);
       return value !== null && !sameValue(value, setting.value);
     });
     const list = wrong.map(({ name, value }) => `${name} is not ${value}`).join(', ');
@@ -44,7 +44,7 @@ export const kernelSettings: Part = {
       wrong.length === 0
         ? ok('kernel', 'settings as needed')
         : warn('kernel', list, 'another program changed it: run "phonehome gateway up" again'),
-      ...checkTable(ground),
+      ...checkTable(dependencies),
     ];
   },
 };
@@ -52,7 +52,7 @@ export const kernelSettings: Part = {
 const NEARLY_FULL = 0.8;
 
 /** When it is full the kernel drops new connections of every phone, and says so in its own log only. */
-function checkTable({ machine }: Ground): GatewayCheck[] {
+function checkTable({ machine }: Dependencies): GatewayCheck[] {
   const number = (name: string): number => Number(machine.read(sysctlPath(`net.netfilter.${name}`)) ?? Number.NaN);
   const [count, most] = [number('nf_conntrack_count'), number('nf_conntrack_max')];
   if (!(count > most * NEARLY_FULL)) return [];
@@ -61,7 +61,7 @@ function checkTable({ machine }: Ground): GatewayCheck[] {
   return [count >= most ? fail('connections', found, advice) : warn('connections', found, advice)];
 }
 
-const readSetting = ({ machine }: Ground, { name }: Sysctl): string | null =>
+const readSetting = ({ machine }: Dependencies, { name }: Sysctl): string | null =>
   machine.read(sysctlPath(name))?.trim() ?? null;
 /** The kernel writes tabs between the two ends of a range. */
 const sameValue = (a: string, b: string): boolean => a.split(/\s+/).join(' ') === b;

@@ -4,15 +4,15 @@ import type { Interface } from '../formats/ip-json.ts';
 import type { GatewayCheck } from '../model/gateway.ts';
 import { LabError } from '../model/lab.ts';
 import { type GatewayConfig, type PhoneSide, phoneSides } from './config.ts';
-import { fail, type Ground, must, ok, type Part, warn } from './ground.ts';
 import { hasDefaultRoute, readInterfaces } from './interfaces.ts';
 import type { Machine } from './machine.ts';
+import { type Dependencies, fail, must, ok, type Part, warn } from './part.ts';
 
 const same = (a: string, b: string): boolean => ipaddr.process(a).toString() === ipaddr.process(b).toString();
 
 export const links: Part = {
-  up(ground) {
-    const { machine, config, state, save, say } = ground;
+  up(dependencies) {
+    const { machine, config, state, save, say } = dependencies;
     for (const side of phoneSides(config)) {
       const link = readInterfaces(machine).find(({ name }) => name === side.interface);
       // The tunnel is raised where it is made.
@@ -33,7 +33,7 @@ export const links: Part = {
         if (shared && cidr === side.address) refuseTaken(machine, side.interface, cidr, wanted.length > 1);
         state.addresses = [...state.addresses, { interface: side.interface, cidr }];
         save();
-        addAddress(ground, side.interface, cidr);
+        addAddress(dependencies, side.interface, cidr);
         say(`${side.interface}: address ${cidr} added`);
       }
     }
@@ -90,7 +90,7 @@ function refuseTaken(machine: Machine, name: string, cidr: string, waited: boole
 }
 
 /** A new IPv6 address is asked about on the network for a second (RFC 4862 5.4): another machine's is not taken from it. */
-function addAddress({ machine }: Ground, name: string, cidr: string): void {
+function addAddress({ machine }: Dependencies, name: string, cidr: string): void {
   must(machine.run('ip', ['addr', 'add', cidr, 'dev', name]), `${name} could not be given ${cidr}`);
   for (let tries = 0; cidr.includes(':') && tries < SETTLE_TRIES; tries++) {
     const link = readInterfaces(machine).find((one) => one.name === name);

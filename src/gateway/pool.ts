@@ -4,8 +4,8 @@
  */
 import type { GatewayCheck } from '../model/gateway.ts';
 import type { GatewayConfig } from './config.ts';
-import { fail } from './ground.ts';
-import { poolSize } from './services.ts';
+import { fail } from './part.ts';
+import { poolSize } from './service-files.ts';
 
 /** Lines of dnsmasq's lease file (its contrib/lease-tools): expiry in seconds since the epoch (0: never), MAC, address, name, id. */
 const LEASE = /^(\d+) \S+ (\d+\.\d+\.\d+\.\d+) /;

@@ -8,10 +8,10 @@ import { TABLE } from '../formats/nft-json.ts';
 import type { GatewayCheck } from '../model/gateway.ts';
 import { type GatewayConfig, isTunnelOnly, networkOf, phoneSides } from './config.ts';
 import { DAEMONS } from './daemons.ts';
-import { fail, warn } from './ground.ts';
 import { hasDefaultRoute, readInterfaces, sshAddresses } from './interfaces.ts';
 import { namesOf } from './links.ts';
 import type { Machine } from './machine.ts';
+import { fail, warn } from './part.ts';
 import { foreignAdvice, otherFirewalls, tableOwner } from './rules.ts';
 
 interface Preflight {

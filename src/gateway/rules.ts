@@ -2,9 +2,9 @@
 import { foreignPackets, parseChains, parseRefused, TABLE } from '../formats/nft-json.ts';
 import type { GatewayCheck, RefusedAttempts } from '../model/gateway.ts';
 import { LabError } from '../model/lab.ts';
-import { fail, must, ok, type Part, warn } from './ground.ts';
 import { listens } from './interfaces.ts';
 import type { Machine } from './machine.ts';
+import { fail, must, ok, type Part, warn } from './part.ts';
 import { removeRuleset, ruleset, TABLE_COMMENT, TPROXY_MARK, TPROXY_TABLE } from './ruleset.ts';
 import { gatewayId } from './state.ts';
 

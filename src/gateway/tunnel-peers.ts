@@ -18,7 +18,7 @@ export interface Peer {
   number: number;
 }
 
-export interface PeerBook {
+export interface PeerList {
   v: 1;
   privateKey: string;
   peers: Peer[];
@@ -30,17 +30,17 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 export const peersPath = (dataDir: string): string => join(dataDir, 'wireguard.json');
 
-/** An empty book with a new key when there is none yet. @throws LabError when the file is broken */
-export function readPeers(machine: Pick<Machine, 'read'>, dataDir: string): PeerBook {
+/** An empty list with a new key when there is none yet. @throws LabError when the file is broken */
+export function readPeers(machine: Pick<Machine, 'read'>, dataDir: string): PeerList {
   const text = machine.read(peersPath(dataDir));
   if (text === null) return { v: 1, privateKey: createKeys().privateKey, peers: [] };
   try {
-    const book = JSON.parse(text) as PeerBook;
-    const sound = book.peers.every(
+    const list = JSON.parse(text) as PeerList;
+    const sound = list.peers.every(
       ({ name, publicKey, presharedKey, number }) =>
         NAME.test(name) && KEY.test(publicKey) && KEY.test(presharedKey) && Number.isInteger(number) && number > 0,
     );
-    if (book.v === 1 && KEY.test(book.privateKey) && sound) return book;
+    if (list.v === 1 && KEY.test(list.privateKey) && sound) return list;
   } catch {
     // Said below.
   }
@@ -49,8 +49,8 @@ export function readPeers(machine: Pick<Machine, 'read'>, dataDir: string): Peer
   );
 }
 
-export function savePeers(machine: Machine, dataDir: string, book: PeerBook): void {
-  machine.write(peersPath(dataDir), `${JSON.stringify(book, null, 2)}\n`, 0o600);
+export function savePeers(machine: Machine, dataDir: string, list: PeerList): void {
+  machine.write(peersPath(dataDir), `${JSON.stringify(list, null, 2)}\n`, 0o600);
 }
 
 /** Addresses of a peer, without prefix lengths. */
@@ -63,15 +63,15 @@ export function addressesOf(wireguard: WireguardConfig, number: number): { addre
 
 /** The new peer and what its phone must be given. @throws LabError for a name that is taken or odd, and a full network */
 export function addPeer(
-  book: PeerBook,
+  list: PeerList,
   wireguard: WireguardConfig,
   name: string,
-): { book: PeerBook; peer: Peer; config: string } {
+): { list: PeerList; peer: Peer; config: string } {
   if (!NAME.test(name)) throw new LabError('a name is 1 to 64 letters, digits, dots, dashes: use the id of the device');
-  if (book.peers.some((peer) => peer.name === name))
+  if (list.peers.some((peer) => peer.name === name))
     throw new LabError(`${name} is a phone of the tunnel already: remove it first to make new keys`);
   const own = hostNumber(wireguard.address);
-  const taken = new Set([own, ...book.peers.map((peer) => peer.number)]);
+  const taken = new Set([own, ...list.peers.map((peer) => peer.number)]);
   const last = 2 ** Math.min(16, 32 - ipaddr.parseCIDR(wireguard.address)[1]) - 2;
   let number = 1;
   while (taken.has(number)) number++;
@@ -88,7 +88,7 @@ export function addPeer(
     `DNS = ${hostOf(wireguard.address)}`,
     '',
     '[Peer]',
-    `PublicKey = ${publicKeyOf(book.privateKey)}`,
+    `PublicKey = ${publicKeyOf(list.privateKey)}`,
     `PresharedKey = ${peer.presharedKey}`,
     // Both families even where the tunnel has no IPv6: nothing of the phone may go around it.
     'AllowedIPs = 0.0.0.0/0, ::/0',
@@ -96,12 +96,12 @@ export function addPeer(
     'PersistentKeepalive = 25',
     '',
   ].join('\n');
-  return { book: { ...book, peers: [...book.peers, peer] }, peer, config };
+  return { list: { ...list, peers: [...list.peers, peer] }, peer, config };
 }
 
 /** The gateway's side, as `wg syncconf` takes it. */
-export function serverConf(book: PeerBook, wireguard: WireguardConfig): string {
-  const peers = book.peers.flatMap(({ name, publicKey, presharedKey, number }) => {
+export function serverConf(list: PeerList, wireguard: WireguardConfig): string {
+  const peers = list.peers.flatMap(({ name, publicKey, presharedKey, number }) => {
     const { address, address6 } = addressesOf(wireguard, number);
     return [
       '',
@@ -112,7 +112,7 @@ export function serverConf(book: PeerBook, wireguard: WireguardConfig): string {
       `AllowedIPs = ${address}/32${address6 ? `, ${address6}/128` : ''}`,
     ];
   });
-  return ['[Interface]', `PrivateKey = ${book.privateKey}`, `ListenPort = ${wireguard.port}`, ...peers, ''].join('\n');
+  return ['[Interface]', `PrivateKey = ${list.privateKey}`, `ListenPort = ${wireguard.port}`, ...peers, ''].join('\n');
 }
 
 /** PKCS#8 and SPKI of X25519 end in the 32 raw bytes (RFC 8410), which is what WireGuard writes in base64. */

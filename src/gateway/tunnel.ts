@@ -6,21 +6,21 @@ import { join } from 'node:path';
 import type { GatewayCheck, TunnelPeer } from '../model/gateway.ts';
 import { LabError } from '../model/lab.ts';
 import type { GatewayConfig } from './config.ts';
-import { fail, type Ground, must, ok, type Part } from './ground.ts';
 import { readInterfaces } from './interfaces.ts';
 import type { Machine } from './machine.ts';
-import { addressesOf, type PeerBook, readPeers, savePeers, serverConf } from './tunnel-peers.ts';
+import { type Dependencies, fail, must, ok, type Part } from './part.ts';
+import { addressesOf, type PeerList, readPeers, savePeers, serverConf } from './tunnel-peers.ts';
 
 export const tunnel: Part = {
-  up(ground) {
-    const { machine, config, dataDir, state, save, say } = ground;
+  up(dependencies) {
+    const { machine, config, dataDir, state, save, say } = dependencies;
     if (!config.wireguard) return;
     const { interface: name, port } = config.wireguard;
     if (!exists(machine, name)) say(`${name}: made (${makeInterface(machine, name)}), phones call UDP port ${port}`);
-    const book = readPeers(machine, dataDir);
-    savePeers(machine, dataDir, book);
-    applyPeers(ground, book);
-    state.peers = publicPeers(config, book);
+    const list = readPeers(machine, dataDir);
+    savePeers(machine, dataDir, list);
+    applyPeers(dependencies, list);
+    state.peers = publicPeers(config, list);
     save();
   },
   down({ machine, config, say }) {
@@ -39,20 +39,23 @@ export const tunnel: Part = {
   },
 };
 
-const publicPeers = (config: GatewayConfig, book: PeerBook): Ground['state']['peers'] => {
+const publicPeers = (config: GatewayConfig, list: PeerList): Dependencies['state']['peers'] => {
   const { wireguard } = config;
-  return wireguard ? book.peers.map(({ name, number }) => ({ name, ...addressesOf(wireguard, number) })) : [];
+  return wireguard ? list.peers.map(({ name, number }) => ({ name, ...addressesOf(wireguard, number) })) : [];
 };
 
 /** Gives a tunnel that is up its phones; notes them for the lab. */
-export function applyPeers(ground: Pick<Ground, 'machine' | 'config' | 'runDir' | 'state'>, book: PeerBook): void {
-  const { machine, config, runDir, state } = ground;
+export function applyPeers(
+  dependencies: Pick<Dependencies, 'machine' | 'config' | 'runDir' | 'state'>,
+  list: PeerList,
+): void {
+  const { machine, config, runDir, state } = dependencies;
   if (!config.wireguard) return;
   const file = join(runDir, 'wireguard.conf');
-  machine.write(file, serverConf(book, config.wireguard), 0o600);
+  machine.write(file, serverConf(list, config.wireguard), 0o600);
   must(machine.run('wg', ['syncconf', config.wireguard.interface, file]), 'the tunnel could not be configured');
   machine.remove(file);
-  state.peers = publicPeers(config, book);
+  state.peers = publicPeers(config, list);
 }
 
 const READY_TRIES = 40;
@@ -75,13 +78,13 @@ function makeInterface(machine: Machine, name: string): string {
 const exists = (machine: Machine, name: string): boolean => readInterfaces(machine).some((one) => one.name === name);
 const isTunnel = (machine: Machine, name: string): boolean => machine.run('wg', ['show', name]).ok;
 
-/** Phones of the tunnel with what `wg` knows of them; without root the book alone. */
-export function readTunnel(machine: Machine, config: GatewayConfig, book: PeerBook): TunnelPeer[] {
+/** Phones of the tunnel with what `wg` knows of them; without root the list alone. */
+export function readTunnel(machine: Machine, config: GatewayConfig, list: PeerList): TunnelPeer[] {
   const { wireguard } = config;
   if (!wireguard) return [];
   const ran = machine.run('wg', ['show', wireguard.interface, 'dump']);
   const rows = new Map((ran.ok ? ran.out : '').split('\n').map((line) => [line.split('\t')[0], line.split('\t')]));
-  return book.peers.map(({ name, publicKey, number }) => {
+  return list.peers.map(({ name, publicKey, number }) => {
     // public key, preshared key, endpoint, allowed IPs, latest handshake (seconds), received, sent, keepalive (wg(8)).
     const row = rows.get(publicKey) ?? [];
     const handshake = Number(row[4] ?? 0);

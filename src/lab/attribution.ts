@@ -1,6 +1,6 @@
 /** Which app or SDK probably sent what an alert is about: the table of signatures, and the clues of the flows. */
 import { readFileSync } from 'node:fs';
-import { attribute } from '../attribution/attribute.ts';
+import { attribute } from '../attribution/attributor.ts';
 import { createClueTable } from '../attribution/clue-table.ts';
 import { parseSignatures } from '../attribution/signatures.ts';
 import type { Attribution } from '../model/attribution.ts';

@@ -2,12 +2,12 @@
 import { join } from 'node:path';
 import { monotonicFactory } from 'ulid';
 import { findAuthority } from '../ca/authority.ts';
-import { rotateAuthority as rotate } from '../ca/rotate.ts';
+import { rotateAuthority as rotate } from '../ca/rotation.ts';
 import { createCases } from '../cases/cases.ts';
 import { loadDevices } from '../devices/store.ts';
 import { openGeo } from '../enrich/geo.ts';
 import { cutCapture } from '../lan/recording/case.ts';
-import { type AuthorityInfo, type CaFormat, type CaseBook, LabError } from '../model/lab.ts';
+import { type AuthorityInfo, type CaFormat, LabError, type StoredCases } from '../model/lab.ts';
 import { readOrCreateKey } from '../sinks/evidence/key-file.ts';
 import { openSqliteStore } from '../sinks/evidence/sqlite.ts';
 import { pathsIn } from './opening.ts';
@@ -15,7 +15,7 @@ import { must } from './services.ts';
 
 const now = Date.now;
 
-export async function openCases(dataDir: string): Promise<CaseBook> {
+export async function openCases(dataDir: string): Promise<StoredCases> {
   const paths = pathsIn(dataDir);
   const store = openSqliteStore({ file: paths.evidence, key: readOrCreateKey(paths.evidenceKey) });
   const cases = createCases(store, monotonicFactory());

@@ -1,6 +1,6 @@
 /** Joins the comparison of phones and runs to the store and to what is registered. */
 import { createHmac } from 'node:crypto';
-import { createSecretTest, maskHost, maskLocator } from '../alert/mask-url.ts';
+import { createSecretTest, maskHost, maskLocator } from '../alert/masked-url.ts';
 import { type Comparing, createComparison } from '../compare/comparison.ts';
 import { createPayloadWatch, type PayloadWatch } from '../compare/payload-watch.ts';
 import type { Device } from '../model/device.ts';

@@ -5,7 +5,7 @@
  */
 import type { Door } from '../door/door.ts';
 import { makeTransparent, openOriginalDestination } from '../door/original-destination.ts';
-import { openListener, type TransparentListener } from '../door/redirected.ts';
+import { openListener, type TransparentListener } from '../door/redirected-port.ts';
 import { type GatewayState, readRunningState } from '../gateway/state.ts';
 import type { Log, RelayedLeg } from '../model/connection.ts';
 import { LabError } from '../model/lab.ts';

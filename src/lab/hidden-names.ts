@@ -2,7 +2,7 @@
  * Names that a phone or a server gave itself and that may hold a value: protocol lists, certificates. They are hidden
  * before any room sees them, because flow records, alerts and owners are made of them; nothing is searched in them.
  */
-import { maskHost, maskText, type SecretTest } from '../alert/mask-url.ts';
+import { maskHost, maskText, type SecretTest } from '../alert/masked-url.ts';
 import type { Flow, FlowEvent, ServerCertificate } from '../model/flow.ts';
 
 /** Registered at IANA, or in use for years: words, no values. */

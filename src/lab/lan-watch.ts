@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
 import { parseNeighbours } from '../devices/neighbours.ts';
-import { createOwnAddresses } from '../door/redirected.ts';
+import { createOwnAddresses } from '../door/redirected-port.ts';
 import { TABLE } from '../formats/nft-json.ts';
 import { type GatewayConfig, hostOf, networkOf, type PhoneSide, phoneSides } from '../gateway/config.ts';
 import { dhcpLog, leasesFile } from '../gateway/daemons.ts';

@@ -5,7 +5,7 @@ import { createNeighbourTable } from '../devices/neighbours.ts';
 import { createDeviceRegistry, type DeviceRegistry } from '../devices/registry.ts';
 import { loadDevices, readDevicesFile, saveDevices } from '../devices/store.ts';
 import { type Geo, openGeo } from '../enrich/geo.ts';
-import { prepareGeo } from '../enrich/prepare.ts';
+import { prepareGeo } from '../enrich/preparation.ts';
 import type { Device } from '../model/device.ts';
 import { LabError, type LabOptions } from '../model/lab.ts';
 

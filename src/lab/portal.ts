@@ -7,7 +7,7 @@ import type { Authority } from '../ca/authority.ts';
 import { lanAddresses } from '../model/lan-address.ts';
 import { createPortal } from '../portal/portal.ts';
 import { startPageServer, startProbeServer } from '../portal/probe-server.ts';
-import type { LiveServices } from '../sinks/live/services.ts';
+import type { LiveDependencies } from '../sinks/live/dependencies.ts';
 
 /** Resolves nowhere but through the lab. */
 const PORTAL_HOST = 'phonehome.lab';
@@ -15,7 +15,7 @@ const PORTAL_HOST = 'phonehome.lab';
 export interface PortalRoute {
   /** Where the portal's two addresses are served; null for every other destination. */
   upstream(host: string, port: number): { dialHost: string; dialPort: number; address: null; simulated: false } | null;
-  page: LiveServices['phonePage'];
+  page: LiveDependencies['phonePage'];
   close(): Promise<void>;
 }
 

@@ -7,7 +7,7 @@ import type { Alert } from '../model/alert.ts';
 import type { Device } from '../model/device.ts';
 import type { ReplayInfo, ReplayOutcome } from '../model/lab.ts';
 import type { ReplayCase } from '../replay/case.ts';
-import { compare } from '../replay/compare.ts';
+import { compare } from '../replay/expectation-check.ts';
 import { ensureOperatorKey } from '../replay/operator-key.ts';
 import { replays } from '../replay/registry.ts';
 import { formatStep, runReplay } from '../replay/run.ts';

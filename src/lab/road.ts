@@ -5,7 +5,7 @@
  * could not do is said as an `unreadable` or `partially-scanned`, never silently.
  */
 import type { AlertContext } from '../alert/context.ts';
-import type { SecretTest } from '../alert/mask-url.ts';
+import type { SecretTest } from '../alert/masked-url.ts';
 import type { AlertDevice, AlertRecord } from '../model/alert.ts';
 import type { Attribution } from '../model/attribution.ts';
 import type { Log } from '../model/connection.ts';

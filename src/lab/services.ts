@@ -7,8 +7,8 @@ import type { Alert } from '../model/alert.ts';
 import type { Case } from '../model/case.ts';
 import { LabError } from '../model/lab.ts';
 import type { EvidenceStore } from '../sinks/evidence/store.ts';
+import type { LiveDependencies, Outcome } from '../sinks/live/dependencies.ts';
 import type { Metric } from '../sinks/live/metrics.ts';
-import type { LiveServices, Outcome } from '../sinks/live/services.ts';
 
 /** A refusal the caller can mend becomes a value; anything else is the lab's own fault and stays an exception. */
 export function attempt<T>(work: () => T): Outcome<T> {
@@ -24,7 +24,7 @@ export function attempt<T>(work: () => T): Outcome<T> {
 export function deviceServices(
   registry: DeviceRegistry,
   dataDir: string,
-): Pick<LiveServices, 'devices' | 'putDevice' | 'removeDevice'> {
+): Pick<LiveDependencies, 'devices' | 'putDevice' | 'removeDevice'> {
   return {
     devices: () => [...registry.list()],
     putDevice: (entry) =>
@@ -47,7 +47,7 @@ export function caseServices(
   store: EvidenceStore,
   now: () => number,
   onMark: (marked: Case, phase: string) => void = () => {},
-): Pick<LiveServices, 'cases' | 'case' | 'openCase' | 'markCase' | 'closeCase' | 'removeCase'> {
+): Pick<LiveDependencies, 'cases' | 'case' | 'openCase' | 'markCase' | 'closeCase' | 'removeCase'> {
   return {
     cases: () => cases.list(),
     case: (id) => cases.get(id),

@@ -5,7 +5,7 @@
 import { monotonicFactory } from 'ulid';
 import { createAlerter } from '../alert/alerter.ts';
 import { createHeadTable } from '../alert/head-table.ts';
-import { createSecretTest, maskHost } from '../alert/mask-url.ts';
+import { createSecretTest, maskHost } from '../alert/masked-url.ts';
 import { openAuthority } from '../ca/authority.ts';
 import { createCases } from '../cases/cases.ts';
 import { createCoverage } from '../coverage/coverage.ts';
@@ -26,8 +26,8 @@ import { createFlowLog } from '../sinks/evidence/flow-log.ts';
 import { readOrCreateKey } from '../sinks/evidence/key-file.ts';
 import { openSqliteStore } from '../sinks/evidence/sqlite.ts';
 import { readOrCreateToken } from '../sinks/live/access.ts';
+import type { LiveDependencies } from '../sinks/live/dependencies.ts';
 import { startLiveServer } from '../sinks/live/server.ts';
-import type { LiveServices } from '../sinks/live/services.ts';
 import { createPins } from '../wire/pins.ts';
 import { createTrustTests } from '../wire/trust-tests.ts';
 import { createWire } from '../wire/wire.ts';
@@ -344,7 +344,7 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     return replaying;
   };
 
-  const services: LiveServices = {
+  const services: LiveDependencies = {
     now,
     lastSeq: () => evidence.lastSeq(),
     alerts: evidence.alerts,

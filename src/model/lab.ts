@@ -156,7 +156,7 @@ export interface StreamReader {
 export type OpenReader = (flow: Flow, alpn: string | null) => StreamReader;
 
 /** The registered phones of a data directory, while no lab runs on it. Errors name the field. */
-export interface DeviceBook {
+export interface StoredDevices {
   list(): Device[];
   /** `entry` as one item of `devices:` in the devices file, unchecked. An existing id is replaced. */
   put(entry: unknown): Device;
@@ -165,7 +165,7 @@ export interface DeviceBook {
   text(format: 'yaml' | 'json'): string;
 }
 
-export interface CaseBook {
+export interface StoredCases {
   list(): Case[];
   open(given: { title: string; deviceId: string | null }): Case;
   mark(id: string, phase: string): Case;
@@ -195,8 +195,8 @@ export interface LabModule {
   createScanner(options: ScannerOptions): Promise<Scanner>;
   /** From src/scan: files, and directories of them, as flow events. Throws LabError for a path that is not there. */
   readRecordings(paths: string[]): AsyncIterable<Recorded>;
-  openDevices(dataDir: string): Promise<DeviceBook>;
-  openCases(dataDir: string): Promise<CaseBook>;
+  openDevices(dataDir: string): Promise<StoredDevices>;
+  openCases(dataDir: string): Promise<StoredCases>;
   /** Phones, cases, or phases of cases (`CASE:phase`), from what is stored. @throws LabError for a name that means nothing */
   compareRuns(dataDir: string, a: string, b: string): Promise<Comparison>;
   /** Null when the directory holds no authority yet; never creates one. */

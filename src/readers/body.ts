@@ -4,7 +4,7 @@
  */
 import type { Direction, FlowEvent } from '../model/flow.ts';
 import { GrpcBody } from './grpc.ts';
-import type { Reading } from './layer.ts';
+import type { ReaderContext } from './layer.ts';
 
 /** Reads the messages inside one body. */
 export interface MessageBody {
@@ -15,7 +15,7 @@ export interface MessageBody {
 
 /** Null for a plain body. `path` is the path of the request: what gRPC calls the method. */
 export function openMessageBody(
-  reading: Reading,
+  context: ReaderContext,
   exchange: number,
   direction: Direction,
   headers: [string, string][],
@@ -28,5 +28,5 @@ export function openMessageBody(
     else if (name.length === 13 && name.toLowerCase() === 'grpc-encoding') encoding = value;
   }
   if (!contentType.startsWith('application/grpc')) return null;
-  return new GrpcBody(reading, { exchange, direction, contentType, encoding: encoding.trim().toLowerCase(), path });
+  return new GrpcBody(context, { exchange, direction, contentType, encoding: encoding.trim().toLowerCase(), path });
 }

@@ -9,7 +9,7 @@ import type { Direction, FlowEvent } from '../model/flow.ts';
 import { Base64Stream } from './base64-stream.ts';
 import { Carry } from './carry.ts';
 import { Gunzip } from './gunzip.ts';
-import type { Reading } from './layer.ts';
+import type { ReaderContext } from './layer.ts';
 
 export interface GrpcBodyOptions {
   exchange: number;
@@ -26,7 +26,7 @@ const TRAILERS = 128;
 const EMPTY = Buffer.alloc(0);
 
 export class GrpcBody {
-  readonly #reading: Reading;
+  readonly #context: ReaderContext;
   readonly #options: GrpcBodyOptions;
   readonly #protocol: string;
   /** Null once the body was seen not to be base64. */
@@ -38,8 +38,8 @@ export class GrpcBody {
   #opener: Gunzip | null = null;
   #broken = false;
 
-  constructor(reading: Reading, options: GrpcBodyOptions) {
-    this.#reading = reading;
+  constructor(context: ReaderContext, options: GrpcBodyOptions) {
+    this.#context = context;
     this.#options = options;
     this.#protocol = options.contentType.startsWith('application/grpc-web') ? 'grpc-web' : 'grpc';
     this.#base64 = options.contentType.startsWith('application/grpc-web-text') ? new Base64Stream() : null;
@@ -103,7 +103,7 @@ export class GrpcBody {
       if (this.#opener.failed) {
         // What was opened so far stays; the rest is handed on closed, and said to be so.
         const { direction } = this.#options;
-        this.#reading.unreadable(direction, 'a compressed gRPC message that could not be opened', time, out);
+        this.#context.unreadable(direction, 'a compressed gRPC message that could not be opened', time, out);
         this.#emit(this.#opener.rest(), false, time, out);
         this.#opener = null;
       }
@@ -121,7 +121,7 @@ export class GrpcBody {
 
   #emit(bytes: Buffer, final: boolean, time: number, out: FlowEvent[]): void {
     const { exchange, direction } = this.#options;
-    const flowId = this.#reading.flow.id;
+    const flowId = this.#context.flow.id;
     out.push({
       type: 'message',
       flowId,
@@ -139,14 +139,14 @@ export class GrpcBody {
     if (this.#inMessage) this.#emit(EMPTY, true, time, out);
     this.#inMessage = false;
     this.#broken = true;
-    this.#reading.unreadable(this.#options.direction, reason, time, out);
+    this.#context.unreadable(this.#options.direction, reason, time, out);
     this.#plain(this.#prefix.take(), time, out);
   }
 
   #plain(bytes: Buffer, time: number, out: FlowEvent[]): void {
     const { exchange, direction } = this.#options;
     if (bytes.length > 0)
-      out.push({ type: 'body-chunk', flowId: this.#reading.flow.id, exchange, direction, time, bytes });
+      out.push({ type: 'body-chunk', flowId: this.#context.flow.id, exchange, direction, time, bytes });
   }
 }
 

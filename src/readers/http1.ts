@@ -12,14 +12,14 @@ import { type Framing, frameRequest, frameResponse } from './http1-framing.ts';
 import { parseFields, parseRequestHead, parseResponseHead } from './http1-head.ts';
 import { fieldOf, NO_FIELDS, newSide, type Pending, parseOnce, type Side } from './http1-side.ts';
 import { readTarget } from './http1-target.ts';
-import type { Layer, Reading } from './layer.ts';
+import type { Layer, ReaderContext } from './layer.ts';
 import type { Upgrade } from './upgrade.ts';
 
 const LF = 10;
 const CR = 13;
 
 export class Http1Layer implements Layer {
-  readonly #reading: Reading;
+  readonly #context: ReaderContext;
   readonly #openTunnel: (upgrade: Upgrade) => Layer;
   readonly #request = newSide('request');
   readonly #response = newSide('response');
@@ -29,8 +29,8 @@ export class Http1Layer implements Layer {
   #tunnel: Layer | null = null;
   #requestsLost = false;
 
-  constructor(reading: Reading, openTunnel: (upgrade: Upgrade) => Layer) {
-    this.#reading = reading;
+  constructor(context: ReaderContext, openTunnel: (upgrade: Upgrade) => Layer) {
+    this.#context = context;
     this.#openTunnel = openTunnel;
   }
 
@@ -77,7 +77,7 @@ export class Http1Layer implements Layer {
       case 'trailers':
         return this.#readTrailers(side, chunk, at, time, out);
       case 'held':
-        if (side.carry.length + chunk.length - at > this.#reading.limits.maxHeldBytes) {
+        if (side.carry.length + chunk.length - at > this.#context.limits.maxHeldBytes) {
           this.#fail(side, 'too many bytes before the answer to an upgrade', time, out);
           return at;
         }
@@ -87,7 +87,7 @@ export class Http1Layer implements Layer {
         this.#tunnel!.push(side.direction, at === 0 ? chunk : chunk.subarray(at), time, out);
         return chunk.length;
       case 'raw':
-        this.#reading.raw(side.direction, at === 0 ? chunk : chunk.subarray(at), time, out);
+        this.#context.raw(side.direction, at === 0 ? chunk : chunk.subarray(at), time, out);
         return chunk.length;
     }
   }
@@ -112,7 +112,7 @@ export class Http1Layer implements Layer {
       side.direction === 'request'
         ? this.#requestHead(side, text, time, out)
         : this.#responseHead(side, text, time, out);
-    if (!understood) this.#reading.raw(side.direction, bytes, time, out);
+    if (!understood) this.#context.raw(side.direction, bytes, time, out);
     return end;
   }
 
@@ -121,7 +121,7 @@ export class Http1Layer implements Layer {
    * part and this one joined in the carry if there is such a part; -1 when more is needed or the section is too long.
    */
   #collectSection(side: Side, chunk: Buffer, start: number, time: number, out: FlowEvent[]): number {
-    const stop = Math.min(chunk.length, start + this.#reading.limits.maxHeadBytes - side.carry.length);
+    const stop = Math.min(chunk.length, start + this.#context.limits.maxHeadBytes - side.carry.length);
     let lineEmpty = side.lineEmpty;
     for (let at = start; at < stop; at += 1) {
       const byte = chunk[at];
@@ -142,21 +142,21 @@ export class Http1Layer implements Layer {
   /** False, with the direction given up, when it is no HTTP/1 request. */
   #requestHead(side: Side, text: string, time: number, out: FlowEvent[]): boolean {
     const head = parseOnce(side, text, parseRequestHead);
-    if (head === null || this.#pending.length >= this.#reading.limits.maxPipelined) {
+    if (head === null || this.#pending.length >= this.#context.limits.maxPipelined) {
       const reason = head === null ? 'not an HTTP/1 request' : 'too many requests without an answer';
       this.#fail(side, reason, time, out);
       return false;
     }
     const { method, target, headers } = head;
-    const exchange = this.#reading.nextExchange();
-    const { scheme, authority } = readTarget(this.#reading.flow, method, target, headers);
+    const exchange = this.#context.nextExchange();
+    const { scheme, authority } = readTarget(this.#context.flow, method, target, headers);
     const protocol = head.minor === 1 ? 'http/1.1' : `http/1.${head.minor}`;
-    const flowId = this.#reading.flow.id;
+    const flowId = this.#context.flow.id;
     out.push({ type: 'request-head', flowId, exchange, time, protocol, method, target, scheme, authority, headers });
     const asksUpgrade = method === 'CONNECT' || fieldOf(headers, 'upgrade') !== null;
     this.#pending.push({ exchange, method, target, asksUpgrade, headers: asksUpgrade ? headers : NO_FIELDS });
     if (asksUpgrade) this.#awaited = exchange;
-    side.messages = openMessageBody(this.#reading, exchange, 'request', headers, target);
+    side.messages = openMessageBody(this.#context, exchange, 'request', headers, target);
     this.#beginBody(side, exchange, frameRequest(head, head.minor, method), time, out);
     return true;
   }
@@ -171,21 +171,21 @@ export class Http1Layer implements Layer {
     const { status, headers } = head;
     // An answer nobody asked for (408 on an idle connection) is an exchange of its own.
     const asked = this.#pending[0] ?? {
-      exchange: this.#reading.nextExchange(),
+      exchange: this.#context.nextExchange(),
       method: '',
       target: '',
       asksUpgrade: false,
       headers: NO_FIELDS,
     };
     const { exchange } = asked;
-    out.push({ type: 'response-head', flowId: this.#reading.flow.id, exchange, time, status, headers });
+    out.push({ type: 'response-head', flowId: this.#context.flow.id, exchange, time, status, headers });
     if (status < 200 && status !== 101) return true;
     this.#pending.shift();
     const connected = asked.method === 'CONNECT' && status >= 200 && status < 300;
     if (connected || (status === 101 && asked.asksUpgrade)) {
       this.#beginBody(side, exchange, { kind: 'none' }, time, out);
       const protocol = connected ? 'connect' : (fieldOf(headers, 'upgrade') ?? 'unknown').toLowerCase();
-      out.push({ type: 'upgraded', flowId: this.#reading.flow.id, exchange, time, protocol });
+      out.push({ type: 'upgraded', flowId: this.#context.flow.id, exchange, time, protocol });
       this.#tunnel = this.#openTunnel({
         exchange,
         protocol,
@@ -197,7 +197,7 @@ export class Http1Layer implements Layer {
       this.#release('tunnel', time, out);
       return true;
     }
-    side.messages = openMessageBody(this.#reading, exchange, 'response', headers, asked.target);
+    side.messages = openMessageBody(this.#context, exchange, 'response', headers, asked.target);
     this.#beginBody(side, exchange, frameResponse(head, head.minor, status, asked.method), time, out);
     if (exchange === this.#awaited) this.#release('head', time, out);
     return true;
@@ -238,7 +238,7 @@ export class Http1Layer implements Layer {
   }
 
   #readChunkLine(side: Side, chunk: Buffer, at: number, time: number, out: FlowEvent[]): number {
-    const stop = Math.min(chunk.length, at + this.#reading.limits.maxChunkLineBytes - side.carry.length);
+    const stop = Math.min(chunk.length, at + this.#context.limits.maxChunkLineBytes - side.carry.length);
     let end = at;
     while (end < stop && chunk[end] !== LF) end += 1;
     if (end === stop) {
@@ -258,7 +258,7 @@ export class Http1Layer implements Layer {
       return end + 1;
     }
     const line = side.carry.take();
-    if (match[2] !== undefined) this.#reading.raw(side.direction, line.subarray(line.indexOf(SEMICOLON)), time, out);
+    if (match[2] !== undefined) this.#context.raw(side.direction, line.subarray(line.indexOf(SEMICOLON)), time, out);
     side.remaining = size;
     side.phase = size === 0 ? 'trailers' : 'chunk-data';
     side.lineEmpty = true;
@@ -288,7 +288,7 @@ export class Http1Layer implements Layer {
       return;
     }
     const { exchange, direction } = side;
-    out.push({ type: 'body-chunk', flowId: this.#reading.flow.id, exchange, direction, time, bytes });
+    out.push({ type: 'body-chunk', flowId: this.#context.flow.id, exchange, direction, time, bytes });
   }
 
   #endBody(side: Side, trailers: [string, string][], time: number, out: FlowEvent[]): void {
@@ -303,7 +303,7 @@ export class Http1Layer implements Layer {
     side.bodyOpen = false;
     side.messages?.end(time, out);
     side.messages = null;
-    out.push({ type: 'body-end', flowId: this.#reading.flow.id, exchange, direction, time, trailers, complete });
+    out.push({ type: 'body-end', flowId: this.#context.flow.id, exchange, direction, time, trailers, complete });
   }
 
   /** The answer to an upgrade is known: what was held back is read as what it turned out to be. */
@@ -335,8 +335,8 @@ export class Http1Layer implements Layer {
   /** Gives the direction up: the rest of it is raw. */
   #fail(side: Side, reason: string, time: number, out: FlowEvent[]): void {
     if (side.bodyOpen) this.#closeBody(side, NO_FIELDS, false, time, out);
-    this.#reading.unreadable(side.direction, reason, time, out);
-    this.#reading.raw(side.direction, side.carry.take(), time, out);
+    this.#context.unreadable(side.direction, reason, time, out);
+    this.#context.raw(side.direction, side.carry.take(), time, out);
     side.phase = 'raw';
     if (side.direction === 'request') this.#requestsLost = true;
     else this.#abandonHeld(time, out);

@@ -11,7 +11,7 @@ import { Carry } from './carry.ts';
 import { HpackDecoder } from './hpack.ts';
 import { type FieldList, splitPseudo } from './http2-fields.ts';
 import { type FrameHandler, FrameSplitter, PREFACE } from './http2-frames.ts';
-import type { Layer, Reading } from './layer.ts';
+import type { Layer, ReaderContext } from './layer.ts';
 import type { Upgrade } from './upgrade.ts';
 
 const FRAME_HEADER_BYTES = 9;
@@ -45,7 +45,7 @@ export interface UpgradedFrom {
 }
 
 export class Http2Layer implements Layer {
-  readonly #reading: Reading;
+  readonly #context: ReaderContext;
   readonly #openTunnel: (upgrade: Upgrade) => Layer;
   readonly #streams = new Map<number, Stream>();
   readonly #splitters: Record<Direction, FrameSplitter>;
@@ -58,9 +58,9 @@ export class Http2Layer implements Layer {
   /** Of all streams together. */
   #heldBytes = 0;
 
-  constructor(reading: Reading, openTunnel: (upgrade: Upgrade) => Layer, upgraded: UpgradedFrom | null = null) {
-    const { maxHeaderBlockBytes, maxHeaderTableBytes } = reading.limits;
-    this.#reading = reading;
+  constructor(context: ReaderContext, openTunnel: (upgrade: Upgrade) => Layer, upgraded: UpgradedFrom | null = null) {
+    const { maxHeaderBlockBytes, maxHeaderTableBytes } = context.limits;
+    this.#context = context;
     this.#openTunnel = openTunnel;
     this.#splitters = {
       request: new FrameSplitter(this.#handler('request'), maxHeaderBlockBytes),
@@ -81,7 +81,7 @@ export class Http2Layer implements Layer {
 
   push(direction: Direction, chunk: Buffer, time: number, out: FlowEvent[]): void {
     if (this.#raw[direction]) {
-      this.#reading.raw(direction, chunk, time, out);
+      this.#context.raw(direction, chunk, time, out);
       return;
     }
     const opening = this.#opening[direction];
@@ -93,7 +93,7 @@ export class Http2Layer implements Layer {
     if (this.#ended[direction]) return;
     this.#ended[direction] = true;
     const opening = this.#opening[direction];
-    if (opening !== null) this.#reading.raw(direction, opening.take(), time, out);
+    if (opening !== null) this.#context.raw(direction, opening.take(), time, out);
     this.#splitters[direction].finish(time, out);
     for (const [id, stream] of this.#streams) {
       if (stream.tunnel !== null) stream.tunnel.end(direction, time, out);
@@ -122,10 +122,10 @@ export class Http2Layer implements Layer {
         ? PREFACE.subarray(0, bytes.length).equals(bytes.subarray(0, PREFACE.length))
         : bytes.length < 4 || bytes[3] === SETTINGS;
     if (!looksRight) {
-      this.#reading.unreadable(direction, 'not HTTP/2', time, out);
+      this.#context.unreadable(direction, 'not HTTP/2', time, out);
       this.#raw[direction] = true;
       this.#opening[direction] = null;
-      this.#reading.raw(direction, opening.take(), time, out);
+      this.#context.raw(direction, opening.take(), time, out);
       return;
     }
     if (bytes.length < needed) return;
@@ -139,20 +139,20 @@ export class Http2Layer implements Layer {
       endStream: (id, time, out) => this.#endStream(direction, id, NO_FIELDS, time, out),
       headers: (id, promised, block, end, time, out) => this.#headers(direction, id, promised, block, end, time, out),
       reset: (id, time, out) => this.#reset(id, time, out),
-      raw: (bytes, time, out) => this.#reading.raw(direction, bytes, time, out),
+      raw: (bytes, time, out) => this.#context.raw(direction, bytes, time, out),
       lost: (reason, time, out) => this.#lose(direction, reason, time, out),
     };
   }
 
   #lose(direction: Direction, reason: string, time: number, out: FlowEvent[]): void {
     this.#decoders[direction].lost = true;
-    this.#reading.unreadable(direction, reason, time, out);
+    this.#context.unreadable(direction, reason, time, out);
   }
 
   #data(direction: Direction, id: number, bytes: Buffer, time: number, out: FlowEvent[]): void {
     const stream = this.#streams.get(id);
     const half = stream?.[direction];
-    if (!stream || !half?.begun || half.ended) this.#reading.raw(direction, bytes, time, out);
+    if (!stream || !half?.begun || half.ended) this.#context.raw(direction, bytes, time, out);
     else if (stream.tunnel !== null) stream.tunnel.push(direction, bytes, time, out);
     else if (half.body !== null) half.body.push(bytes, time, out);
     else if (direction === 'request' && this.#hold(stream, bytes)) return;
@@ -160,14 +160,14 @@ export class Http2Layer implements Layer {
   }
 
   #plain(stream: Stream, direction: Direction, bytes: Buffer, time: number, out: FlowEvent[]): void {
-    const flowId = this.#reading.flow.id;
+    const flowId = this.#context.flow.id;
     this.#release(stream, time, out);
     out.push({ type: 'body-chunk', flowId, exchange: stream.exchange, direction, time, bytes });
   }
 
   /** False: not to be held, or too much. */
   #hold(stream: Stream, bytes: Buffer): boolean {
-    if (stream.held === null || this.#heldBytes + bytes.length > this.#reading.limits.maxHeldBytes) return false;
+    if (stream.held === null || this.#heldBytes + bytes.length > this.#context.limits.maxHeldBytes) return false;
     stream.held.add(bytes);
     this.#heldBytes += bytes.length;
     return true;
@@ -205,7 +205,7 @@ export class Http2Layer implements Layer {
       else this.#responseHead(id, stream, fields, end, time, out);
     } else if (promised === 0 && !stream && direction === 'request' && id > this.#lastRequestId)
       this.#requestHead(id, fields, end, time, out);
-    else this.#reading.raw(direction, fieldLines(fields), time, out); // late, on a stream that is over
+    else this.#context.raw(direction, fieldLines(fields), time, out); // late, on a stream that is over
   }
 
   /** Null when the block or the table is broken; its bytes then came out as raw. */
@@ -213,7 +213,7 @@ export class Http2Layer implements Layer {
     const decoder = this.#decoders[direction];
     const fields: FieldList = [];
     const beyond: FieldList = [];
-    let room = this.#reading.limits.maxHeaderListBytes;
+    let room = this.#context.limits.maxHeaderListBytes;
     const understood =
       !decoder.lost &&
       decoder.decode(block, (name, value, literal) => {
@@ -223,18 +223,18 @@ export class Http2Layer implements Layer {
         else if (literal) beyond.push([name, value]);
       });
     if (room < 0) {
-      this.#reading.unreadable(
+      this.#context.unreadable(
         direction,
         'a header list over the limit: the rest of it is searched as raw bytes',
         time,
         out,
       );
-      this.#reading.raw(direction, fieldLines(beyond), time, out);
+      this.#context.raw(direction, fieldLines(beyond), time, out);
     }
     if (understood) return fields;
     this.#lose(direction, 'header compression that cannot be followed (HPACK)', time, out);
-    this.#reading.raw(direction, fieldLines(fields), time, out);
-    this.#reading.raw(direction, Buffer.from(block), time, out);
+    this.#context.raw(direction, fieldLines(fields), time, out);
+    this.#context.raw(direction, Buffer.from(block), time, out);
     return null;
   }
 
@@ -242,12 +242,12 @@ export class Http2Layer implements Layer {
     this.#lastRequestId = id;
     const { pseudo, headers } = splitPseudo(fields);
     const method = pseudo.get(':method') ?? '';
-    const authority = pseudo.get(':authority') ?? hostOf(headers) ?? this.#reading.flow.destination.host;
+    const authority = pseudo.get(':authority') ?? hostOf(headers) ?? this.#context.flow.destination.host;
     const target = pseudo.get(':path') ?? authority;
-    const scheme = pseudo.get(':scheme') ?? (this.#reading.flow.encrypted ? 'https' : 'http');
+    const scheme = pseudo.get(':scheme') ?? (this.#context.flow.encrypted ? 'https' : 'http');
     const stream = newStream(this.#exchange(id), target);
     const { exchange } = stream;
-    const flowId = this.#reading.flow.id;
+    const flowId = this.#context.flow.id;
     out.push({
       type: 'request-head',
       flowId,
@@ -261,8 +261,8 @@ export class Http2Layer implements Layer {
       headers,
     });
     stream.request.begun = true;
-    if (this.#streams.size >= this.#reading.limits.maxStreams) {
-      this.#reading.unreadable('request', 'too many open streams: new ones are searched as raw bytes', time, out);
+    if (this.#streams.size >= this.#context.limits.maxStreams) {
+      this.#context.unreadable('request', 'too many open streams: new ones are searched as raw bytes', time, out);
       this.#closeHalf(stream, 'request', NO_FIELDS, end, time, out);
       return;
     }
@@ -271,7 +271,7 @@ export class Http2Layer implements Layer {
       stream.protocol = pseudo.get(':protocol')!.toLowerCase();
       stream.requestHeaders = headers;
       stream.held = new Carry();
-    } else stream.request.body = openMessageBody(this.#reading, exchange, 'request', headers, target);
+    } else stream.request.body = openMessageBody(this.#context, exchange, 'request', headers, target);
     if (end) this.#endStream('request', id, NO_FIELDS, time, out);
   }
 
@@ -279,7 +279,7 @@ export class Http2Layer implements Layer {
     const { pseudo, headers } = splitPseudo(fields);
     const status = Number(pseudo.get(':status') ?? 0) || 0;
     const { exchange } = stream;
-    out.push({ type: 'response-head', flowId: this.#reading.flow.id, exchange, time, status, headers });
+    out.push({ type: 'response-head', flowId: this.#context.flow.id, exchange, time, status, headers });
     if (status >= 100 && status < 200 && !end) return;
     stream.response.begun = true;
     if (stream.protocol !== null && status >= 200 && status < 300) {
@@ -288,7 +288,7 @@ export class Http2Layer implements Layer {
       this.#closeHalf(stream, 'response', NO_FIELDS, true, time, out);
       stream.request.ended = stream.response.ended = false;
       const protocol = stream.protocol;
-      out.push({ type: 'upgraded', flowId: this.#reading.flow.id, exchange, time, protocol });
+      out.push({ type: 'upgraded', flowId: this.#context.flow.id, exchange, time, protocol });
       stream.tunnel = this.#openTunnel({
         exchange,
         protocol,
@@ -297,7 +297,7 @@ export class Http2Layer implements Layer {
         response: headers,
       });
       if (held !== null) stream.tunnel.push('request', held, time, out);
-    } else stream.response.body = openMessageBody(this.#reading, exchange, 'response', headers, stream.path);
+    } else stream.response.body = openMessageBody(this.#context, exchange, 'response', headers, stream.path);
     if (end) this.#endStream('response', id, NO_FIELDS, time, out);
   }
 
@@ -306,7 +306,7 @@ export class Http2Layer implements Layer {
     const exchange = this.#exchange(id);
     out.push({
       type: 'message',
-      flowId: this.#reading.flow.id,
+      flowId: this.#context.flow.id,
       exchange,
       direction: 'response',
       time,
@@ -315,7 +315,7 @@ export class Http2Layer implements Layer {
       bytes: fieldLines(fields),
       final: true,
     });
-    if (this.#streams.has(id) || this.#streams.size >= this.#reading.limits.maxStreams) return;
+    if (this.#streams.has(id) || this.#streams.size >= this.#context.limits.maxStreams) return;
     const stream = newStream(exchange, splitPseudo(fields).pseudo.get(':path') ?? '');
     stream.request.begun = true;
     stream.request.ended = true;
@@ -326,7 +326,7 @@ export class Http2Layer implements Layer {
     const stream = this.#streams.get(id);
     if (!stream) return;
     if (stream.tunnel !== null) {
-      this.#reading.raw(direction, fieldLines(trailers), time, out);
+      this.#context.raw(direction, fieldLines(trailers), time, out);
       if (!stream[direction].ended) stream.tunnel.end(direction, time, out);
       stream[direction].ended = true;
     } else this.#closeHalf(stream, direction, trailers, true, time, out);
@@ -360,7 +360,7 @@ export class Http2Layer implements Layer {
     half.body?.end(time, out);
     half.body = null;
     const { exchange } = stream;
-    out.push({ type: 'body-end', flowId: this.#reading.flow.id, exchange, direction, time, trailers, complete });
+    out.push({ type: 'body-end', flowId: this.#context.flow.id, exchange, direction, time, trailers, complete });
   }
 
   #forgetIfOver(id: number, stream: Stream): void {

@@ -1,6 +1,6 @@
 /**
  * What the protocol machines of one flow share. A `Layer` reads one protocol in both directions and appends events
- * to `out`; layers nest (HTTP/1 → CONNECT → HTTP/1 → WebSocket) and then share one `Reading`: the flow, the limits,
+ * to `out`; layers nest (HTTP/1 → CONNECT → HTTP/1 → WebSocket) and then share one `ReaderContext`: the flow, the limits,
  * the exchange numbers, and the list of what was already said to be unreadable.
  */
 import type { Direction, Flow, FlowEvent } from '../model/flow.ts';
@@ -14,7 +14,7 @@ export interface Layer {
   close(time: number, out: FlowEvent[]): void;
 }
 
-export class Reading {
+export class ReaderContext {
   readonly flow: Flow;
   readonly limits: ReaderLimits;
   #lastExchange = 0;

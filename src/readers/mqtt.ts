@@ -7,7 +7,7 @@
  */
 import type { Direction, FlowEvent } from '../model/flow.ts';
 import { Carry } from './carry.ts';
-import type { Layer, Reading } from './layer.ts';
+import type { Layer, ReaderContext } from './layer.ts';
 import { FIELD_PACKETS, type MqttFields, PACKET_NAMES, parsePublishHeader, readFields } from './mqtt-fields.ts';
 
 const PUBLISH = 3;
@@ -33,15 +33,15 @@ interface Side {
 }
 
 export class MqttLayer implements Layer {
-  readonly #reading: Reading;
+  readonly #context: ReaderContext;
   readonly #exchange: number;
   readonly #request = newSide('request');
   readonly #response = newSide('response');
   /** Protocol level of CONNECT: 3 (3.1), 4 (3.1.1) or 5. */
   #level = 4;
 
-  constructor(reading: Reading, exchange: number) {
-    this.#reading = reading;
+  constructor(context: ReaderContext, exchange: number) {
+    this.#context = context;
     this.#exchange = exchange;
   }
 
@@ -49,7 +49,7 @@ export class MqttLayer implements Layer {
     const side = direction === 'request' ? this.#request : this.#response;
     for (let at = 0; at < chunk.length; ) {
       if (side.raw) {
-        this.#reading.raw(direction, chunk.subarray(at), time, out);
+        this.#context.raw(direction, chunk.subarray(at), time, out);
         return;
       }
       if (!side.inPacket) at = this.#readFixedHeader(side, chunk, at, time, out);
@@ -61,8 +61,8 @@ export class MqttLayer implements Layer {
   end(direction: Direction, time: number, out: FlowEvent[]): void {
     const side = direction === 'request' ? this.#request : this.#response;
     if (side.raw) return;
-    this.#reading.raw(direction, side.header.take(), time, out);
-    this.#reading.raw(direction, side.fields.take(), time, out);
+    this.#context.raw(direction, side.header.take(), time, out);
+    this.#context.raw(direction, side.fields.take(), time, out);
     if (side.inPacket && !side.collecting) this.#message(side, side.label, EMPTY, true, time, out);
     side.raw = true;
   }
@@ -97,9 +97,9 @@ export class MqttLayer implements Layer {
 
   /** Gathers a packet that consists of fields, or the part of a PUBLISH before its payload. */
   #collect(side: Side, chunk: Buffer, at: number, time: number, out: FlowEvent[]): number {
-    const { maxMqttHeaderBytes } = this.#reading.limits;
+    const { maxMqttHeaderBytes } = this.#context.limits;
     if (side.type !== PUBLISH && side.left > maxMqttHeaderBytes && side.fields.length === 0) {
-      this.#reading.unreadable(side.direction, 'an MQTT packet over the limit: searched undivided', time, out);
+      this.#context.unreadable(side.direction, 'an MQTT packet over the limit: searched undivided', time, out);
       side.collecting = false;
       return at;
     }
@@ -121,7 +121,7 @@ export class MqttLayer implements Layer {
   }
 
   #collectPublish(side: Side, chunk: Buffer, at: number, time: number, out: FlowEvent[]): number {
-    const { maxMqttHeaderBytes } = this.#reading.limits;
+    const { maxMqttHeaderBytes } = this.#context.limits;
     const before = side.fields.length;
     const total = before + side.left;
     const end = Math.min(chunk.length, at + side.left, at + maxMqttHeaderBytes - before);
@@ -138,7 +138,7 @@ export class MqttLayer implements Layer {
     if (header.alias !== null && header.topic === '')
       side.label = side.aliases.get(header.alias) ?? 'unknown topic alias';
     else side.label = header.topic;
-    const { maxMqttAliases } = this.#reading.limits;
+    const { maxMqttAliases } = this.#context.limits;
     if (
       header.alias !== null &&
       header.topic !== '' &&
@@ -176,15 +176,15 @@ export class MqttLayer implements Layer {
 
   #message(side: Side, label: string, bytes: Buffer, final: boolean, time: number, out: FlowEvent[]): void {
     const { direction } = side;
-    const flowId = this.#reading.flow.id;
+    const flowId = this.#context.flow.id;
     const exchange = this.#exchange;
     out.push({ type: 'message', flowId, exchange, direction, time, protocol: 'mqtt', label, bytes, final });
   }
 
   #fail(side: Side, time: number, out: FlowEvent[]): void {
-    this.#reading.unreadable(side.direction, NOT_MQTT, time, out);
-    this.#reading.raw(side.direction, side.header.take(), time, out);
-    this.#reading.raw(side.direction, side.fields.take(), time, out);
+    this.#context.unreadable(side.direction, NOT_MQTT, time, out);
+    this.#context.raw(side.direction, side.header.take(), time, out);
+    this.#context.raw(side.direction, side.fields.take(), time, out);
     side.raw = true;
   }
 }

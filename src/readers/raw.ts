@@ -6,7 +6,7 @@
  */
 import type { Direction, FlowEvent } from '../model/flow.ts';
 import { Carry } from './carry.ts';
-import type { Layer, Reading } from './layer.ts';
+import type { Layer, ReaderContext } from './layer.ts';
 
 export const NO_READER = 'no reader knows this protocol: searched as raw bytes';
 export const TLS_INSIDE = 'TLS inside the connection: not intercepted';
@@ -16,20 +16,20 @@ export const STARTTLS = 'STARTTLS: encrypted from here, not intercepted';
 const HELLO_BYTES = 11;
 
 export class RawLayer implements Layer {
-  readonly #reading: Reading;
+  readonly #context: ReaderContext;
   #seen = 0;
   readonly #tail = new Carry();
   #encrypted = false;
 
-  constructor(reading: Reading) {
-    this.#reading = reading;
+  constructor(context: ReaderContext) {
+    this.#context = context;
   }
 
   push(direction: Direction, chunk: Buffer, time: number, out: FlowEvent[]): void {
     if (chunk.length === 0) return;
-    this.#reading.unreadable(direction, NO_READER, time, out);
+    this.#context.unreadable(direction, NO_READER, time, out);
     if (direction === 'request' && !this.#encrypted) this.#watchForTls(chunk, time, out);
-    this.#reading.raw(direction, chunk, time, out);
+    this.#context.raw(direction, chunk, time, out);
   }
 
   end(): void {}
@@ -51,8 +51,8 @@ export class RawLayer implements Layer {
     if (found >= 0) {
       this.#encrypted = true;
       const reason = found === 0 ? TLS_INSIDE : STARTTLS;
-      this.#reading.unreadable('request', reason, time, out);
-      this.#reading.unreadable('response', reason, time, out);
+      this.#context.unreadable('request', reason, time, out);
+      this.#context.unreadable('response', reason, time, out);
     }
     this.#seen += chunk.length;
     this.#keepTail(chunk);

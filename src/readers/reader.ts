@@ -5,14 +5,14 @@
  * `flow-opened` and `flow-closed` are not a reader's to tell.
  */
 import type { Direction, Flow, FlowEvent } from '../model/flow.ts';
-import { ChoosingLayer } from './choosing.ts';
+import type { Guess } from './first-bytes.ts';
 import { Http1Layer } from './http1.ts';
 import { Http2Layer } from './http2.ts';
-import { type Layer, Reading } from './layer.ts';
+import { type Layer, ReaderContext } from './layer.ts';
 import { DEFAULT_LIMITS, type ReaderLimits } from './limits.ts';
 import { MqttLayer } from './mqtt.ts';
+import { ChoosingLayer } from './protocol-choice.ts';
 import { RawLayer } from './raw.ts';
-import type { Guess } from './sniff.ts';
 import type { Upgrade } from './upgrade.ts';
 import { agreedDeflate, WebSocketLayer } from './websocket.ts';
 
@@ -26,8 +26,8 @@ export interface Reader {
 
 /** `alpn` is the protocol agreed with the phone, null for none or no TLS. */
 export function createReader(flow: Flow, alpn: string | null, limits: Partial<ReaderLimits> = {}): Reader {
-  const reading = new Reading(flow, { ...DEFAULT_LIMITS, ...limits });
-  const layer = openByAlpn(reading, alpn);
+  const context = new ReaderContext(flow, { ...DEFAULT_LIMITS, ...limits });
+  const layer = openByAlpn(context, alpn);
   let closed = false;
   return {
     push(direction, chunk, time) {
@@ -49,53 +49,53 @@ export function createReader(flow: Flow, alpn: string | null, limits: Partial<Re
   };
 }
 
-function openByAlpn(reading: Reading, alpn: string | null): Layer {
-  if (alpn === 'http/1.1' || alpn === 'http/1.0') return openHttp1(reading, 0);
-  if (alpn === 'mqtt') return new MqttLayer(reading, reading.nextExchange());
-  if (alpn === 'h2') return openHttp2(reading, 0, null);
-  return openByBytes(reading, 0);
+function openByAlpn(context: ReaderContext, alpn: string | null): Layer {
+  if (alpn === 'http/1.1' || alpn === 'http/1.0') return openHttp1(context, 0);
+  if (alpn === 'mqtt') return new MqttLayer(context, context.nextExchange());
+  if (alpn === 'h2') return openHttp2(context, 0, null);
+  return openByBytes(context, 0);
 }
 
-function openByBytes(reading: Reading, depth: number): Layer {
-  if (depth > reading.limits.maxTunnelDepth) return new RawLayer(reading);
-  return new ChoosingLayer(reading, (guess: Exclude<Guess, 'more'>) => {
+function openByBytes(context: ReaderContext, depth: number): Layer {
+  if (depth > context.limits.maxTunnelDepth) return new RawLayer(context);
+  return new ChoosingLayer(context, (guess: Exclude<Guess, 'more'>) => {
     switch (guess) {
       case 'http1':
-        return openHttp1(reading, depth);
+        return openHttp1(context, depth);
       case 'http2':
-        return openHttp2(reading, depth, null);
+        return openHttp2(context, depth, null);
       case 'mqtt':
-        return new MqttLayer(reading, reading.nextExchange());
+        return new MqttLayer(context, context.nextExchange());
       case 'raw':
-        return new RawLayer(reading);
+        return new RawLayer(context);
     }
   });
 }
 
-function openHttp1(reading: Reading, depth: number): Layer {
-  return new Http1Layer(reading, (upgrade) => openUpgrade(reading, upgrade, depth + 1));
+function openHttp1(context: ReaderContext, depth: number): Layer {
+  return new Http1Layer(context, (upgrade) => openUpgrade(context, upgrade, depth + 1));
 }
 
-function openHttp2(reading: Reading, depth: number, upgraded: Upgrade | null): Layer {
-  return new Http2Layer(reading, (upgrade) => openUpgrade(reading, upgrade, depth + 1), upgraded);
+function openHttp2(context: ReaderContext, depth: number, upgraded: Upgrade | null): Layer {
+  return new Http2Layer(context, (upgrade) => openUpgrade(context, upgrade, depth + 1), upgraded);
 }
 
-function openUpgrade(reading: Reading, upgrade: Upgrade, depth: number): Layer {
+function openUpgrade(context: ReaderContext, upgrade: Upgrade, depth: number): Layer {
   switch (upgrade.protocol) {
     case 'websocket':
-      return openWebSocket(reading, upgrade);
+      return openWebSocket(context, upgrade);
     case 'h2c':
-      return openHttp2(reading, depth, upgrade);
+      return openHttp2(context, depth, upgrade);
     default:
-      return openByBytes(reading, depth);
+      return openByBytes(context, depth);
   }
 }
 
-function openWebSocket(reading: Reading, upgrade: Upgrade): Layer {
+function openWebSocket(context: ReaderContext, upgrade: Upgrade): Layer {
   const { exchange } = upgrade;
   const options = { exchange, deflate: agreedDeflate(upgrade.response) };
   // MQTT 5.0 6: the subprotocol is `mqtt` (`mqttv3.1` before), packets may be cut anywhere by messages.
   const subprotocol = upgrade.response.find(([name]) => name.toLowerCase() === 'sec-websocket-protocol')?.[1] ?? '';
-  if (!/^mqtt/i.test(subprotocol)) return new WebSocketLayer(reading, options);
-  return new WebSocketLayer(reading, options, new MqttLayer(reading, exchange));
+  if (!/^mqtt/i.test(subprotocol)) return new WebSocketLayer(context, options);
+  return new WebSocketLayer(context, options, new MqttLayer(context, exchange));
 }

@@ -8,7 +8,7 @@
 import type { Direction, FlowEvent } from '../model/flow.ts';
 import { Carry } from './carry.ts';
 import { Inflate } from './inflate.ts';
-import type { Layer, Reading } from './layer.ts';
+import type { Layer, ReaderContext } from './layer.ts';
 
 /** What the answer to the handshake agreed on. */
 export interface Deflate {
@@ -51,15 +51,15 @@ interface Side {
 }
 
 export class WebSocketLayer implements Layer {
-  readonly #reading: Reading;
+  readonly #context: ReaderContext;
   readonly #options: WebSocketOptions;
   /** Reads what the data messages carry, as one stream; null: they become `message` events. */
   readonly #inner: Layer | null;
   readonly #request = newSide('request');
   readonly #response = newSide('response');
 
-  constructor(reading: Reading, options: WebSocketOptions, inner: Layer | null = null) {
-    this.#reading = reading;
+  constructor(context: ReaderContext, options: WebSocketOptions, inner: Layer | null = null) {
+    this.#context = context;
     this.#options = options;
     this.#inner = inner;
   }
@@ -68,7 +68,7 @@ export class WebSocketLayer implements Layer {
     const side = direction === 'request' ? this.#request : this.#response;
     for (let at = 0; at < chunk.length; ) {
       if (side.raw) {
-        this.#reading.raw(direction, chunk.subarray(at), time, out);
+        this.#context.raw(direction, chunk.subarray(at), time, out);
         return;
       }
       at = side.inPayload
@@ -82,7 +82,7 @@ export class WebSocketLayer implements Layer {
     if (side.raw) return;
     if (side.inPayload && side.opcode >= 8) this.#control(side, EMPTY, true, time, out);
     if (side.label !== '') this.#data(side, EMPTY, true, time, out);
-    this.#reading.raw(direction, side.header.take(), time, out);
+    this.#context.raw(direction, side.header.take(), time, out);
     side.raw = true;
     side.inflate = null;
     this.#inner?.end(direction, time, out);
@@ -101,10 +101,10 @@ export class WebSocketLayer implements Layer {
     if (header.length < 2 || header.length < headerBytes(header)) return end;
     const problem = this.#beginFrame(side, header, time, out);
     if (problem !== null) {
-      this.#reading.unreadable(side.direction, problem, time, out);
+      this.#context.unreadable(side.direction, problem, time, out);
       if (side.label !== '') this.#data(side, EMPTY, true, time, out);
       side.label = '';
-      this.#reading.raw(side.direction, side.header.take(), time, out);
+      this.#context.raw(side.direction, side.header.take(), time, out);
       side.raw = true;
       return end;
     }
@@ -126,7 +126,7 @@ export class WebSocketLayer implements Layer {
     const length = payloadLength(header);
     if (length > Number.MAX_SAFE_INTEGER) return 'a WebSocket frame longer than 2^53';
     if (first & RSV23 || (first & RSV1 && (this.#options.deflate === null || !data || opcode === OPCODE.continuation)))
-      this.#reading.unreadable(side.direction, 'a WebSocket extension no reader knows', time, out);
+      this.#context.unreadable(side.direction, 'a WebSocket extension no reader knows', time, out);
     side.fin = (first & 0x80) !== 0;
     side.opcode = opcode;
     side.left = length;
@@ -184,7 +184,7 @@ export class WebSocketLayer implements Layer {
     side.inflate ??= new Inflate();
     side.inflate.push(bytes, (opened) => this.#data(side, opened, false, time, out));
     if (!side.inflate.failed) return;
-    this.#reading.unreadable(side.direction, 'a WebSocket message that cannot be decompressed', time, out);
+    this.#context.unreadable(side.direction, 'a WebSocket message that cannot be decompressed', time, out);
     const closed = bytes === DEFLATE_TAIL ? EMPTY : side.inflate.rest();
     if (closed.length > 0) this.#data(side, closed, false, time, out);
     side.inflate = null;
@@ -204,7 +204,7 @@ export class WebSocketLayer implements Layer {
 
   #message(direction: Direction, label: string, bytes: Buffer, final: boolean, time: number, out: FlowEvent[]): void {
     const { exchange } = this.#options;
-    const flowId = this.#reading.flow.id;
+    const flowId = this.#context.flow.id;
     out.push({ type: 'message', flowId, exchange, direction, time, protocol: 'websocket', label, bytes, final });
   }
 }

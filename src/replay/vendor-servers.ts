@@ -29,16 +29,20 @@ export interface VendorServers {
 const KEPT_BODY_BYTES = 64 * 1024;
 
 /** Where vendors listen, and who certifies them: on loopback and a new authority, unless a test network says otherwise. */
-export interface VendorPlace {
+export interface VendorOptions {
   authority?: VendorAuthority;
   listenAt?: (vendor: Vendor) => { host: string; port: number };
 }
 
 const ANY_FREE_PORT = { host: '127.0.0.1', port: 0 };
 
-export async function startVendors(vendors: Vendor[], now: number, place: VendorPlace = {}): Promise<VendorServers> {
+export async function startVendors(
+  vendors: Vendor[],
+  now: number,
+  options: VendorOptions = {},
+): Promise<VendorServers> {
   const needed = vendors.some((vendor) => vendor.tls);
-  const authority = place.authority ?? (needed ? await createVendorAuthority(now) : null);
+  const authority = options.authority ?? (needed ? await createVendorAuthority(now) : null);
   const received: VendorRequest[] = [];
   const servers: Server[] = [];
   const upstream: UpstreamEntry[] = [];
@@ -49,7 +53,7 @@ export async function startVendors(vendors: Vendor[], now: number, place: Vendor
         ? createTlsServer({ key: authority.keyPem, cert: authority.certify(vendor.host) }, answer)
         : createServer(answer);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    server.once('error', reject).listen(place.listenAt?.(vendor) ?? ANY_FREE_PORT, resolve);
+    server.once('error', reject).listen(options.listenAt?.(vendor) ?? ANY_FREE_PORT, resolve);
     await promise;
     servers.push(server);
     const { port } = server.address() as AddressInfo;

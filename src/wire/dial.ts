@@ -16,13 +16,13 @@ export interface UpstreamEntry {
   simulated: boolean;
 }
 
-export type Verdict = { ok: true } | { ok: false; why: string };
+export type Permission = { ok: true } | { ok: false; why: string };
 
 export interface DialOptions {
   /** Null: dial as asked. Entries of the map are the operator's word: policy is not asked about them. */
   upstream: (host: string, port: number) => UpstreamEntry | null;
   /** Asked about the resolved address just before dialling; again with `isHere` when both ends turn out to be this machine. */
-  mayConnect: (ip: string, port: number, isHere?: boolean) => Verdict;
+  mayConnect: (ip: string, port: number, isHere?: boolean) => Permission;
   /** All addresses of a name; rejects as `dns.promises.lookup` does. */
   resolve: (host: string) => Promise<string[]>;
   /** For the whole dial, milliseconds. */
@@ -66,9 +66,9 @@ export function createDial(options: DialOptions): (target: Target) => Promise<Di
     let failed = failure('upstream-timeout', 'no address was tried');
     for (const [index, ip] of addresses.list.entries()) {
       const shown = mapped?.address ?? ip;
-      const verdict: Verdict = mapped ? { ok: true } : options.mayConnect(ip, dialPort);
-      if (!verdict.ok) {
-        failed = { ...failure('refused-by-policy', verdict.why), ip: shown, simulated };
+      const permission: Permission = mapped ? { ok: true } : options.mayConnect(ip, dialPort);
+      if (!permission.ok) {
+        failed = { ...failure('refused-by-policy', permission.why), ip: shown, simulated };
         continue;
       }
       const left = deadline - performance.now();
@@ -80,7 +80,7 @@ export function createDial(options: DialOptions): (target: Target) => Promise<Di
         continue;
       }
       const isHere = socket.localAddress !== undefined && socket.localAddress === socket.remoteAddress;
-      const arrived: Verdict = mapped || !isHere ? { ok: true } : options.mayConnect(ip, dialPort, true);
+      const arrived: Permission = mapped || !isHere ? { ok: true } : options.mayConnect(ip, dialPort, true);
       if (arrived.ok) return { ok: true, socket, ip: shown, simulated };
       socket.destroy();
       failed = { ...failure('refused-by-policy', arrived.why), ip: shown, simulated };

@@ -7,11 +7,11 @@
  */
 
 /** `watching`: not yet, perhaps later. */
-export type StartTlsVerdict = 'watching' | 'agreed' | 'no';
+export type StartTlsState = 'watching' | 'agreed' | 'no';
 
 export interface StartTlsWatch {
-  up(chunk: Buffer): StartTlsVerdict;
-  down(chunk: Buffer): StartTlsVerdict;
+  up(chunk: Buffer): StartTlsState;
+  down(chunk: Buffer): StartTlsState;
 }
 
 /** What is said in clear before TLS is a greeting, a name and a list of abilities: lines under 1 KB, streams under 4. */
@@ -58,12 +58,12 @@ const XMPP_ANSWER = /<(?:proceed|failure)\b/;
 export function createStartTlsWatch(isXml: boolean): StartTlsWatch {
   const talk = isXml ? createXmlTalk() : createLineTalk();
   let seen = 0;
-  let verdict: StartTlsVerdict = 'watching';
-  const take = (chunk: Buffer, side: (text: string) => StartTlsVerdict): StartTlsVerdict => {
-    if (verdict !== 'watching') return verdict;
+  let state: StartTlsState = 'watching';
+  const take = (chunk: Buffer, side: (text: string) => StartTlsState): StartTlsState => {
+    if (state !== 'watching') return state;
     seen += chunk.length;
-    verdict = seen > MAX_SEEN ? 'no' : side(chunk.toString('latin1'));
-    return verdict;
+    state = seen > MAX_SEEN ? 'no' : side(chunk.toString('latin1'));
+    return state;
   };
   return {
     up: (chunk) => take(chunk, talk.up),
@@ -72,8 +72,8 @@ export function createStartTlsWatch(isXml: boolean): StartTlsWatch {
 }
 
 interface Talk {
-  up(text: string): StartTlsVerdict;
-  down(text: string): StartTlsVerdict;
+  up(text: string): StartTlsState;
+  down(text: string): StartTlsState;
 }
 
 function createLineTalk(): Talk {

@@ -7,9 +7,9 @@ import { lookup } from 'node:dns/promises';
 import type { Carrier, Engine, Leg, LiveFlow, Log, Tunnel } from '../model/connection.ts';
 import { faultOf } from '../model/fault.ts';
 import type { TrustTest, TrustTestState } from '../model/trust-test.ts';
-import { createDial, type UpstreamEntry, type Verdict } from './dial.ts';
+import { createDial, type Permission, type UpstreamEntry } from './dial.ts';
 import { createFlows, type Observer } from './flows.ts';
-import { type InterceptWays, intercept } from './intercept.ts';
+import { type InterceptOptions, intercept } from './interception.ts';
 import { join } from './join.ts';
 import { createLeafContexts, type LeafFor, leafContext } from './leaf-contexts.ts';
 import type { Pins } from './pins.ts';
@@ -23,7 +23,7 @@ export interface WireOptions {
   observe: Observer;
   leafFor: LeafFor;
   upstream: (host: string, port: number) => UpstreamEntry | null;
-  mayConnect: (ip: string, port: number, isHere?: boolean) => Verdict;
+  mayConnect: (ip: string, port: number, isHere?: boolean) => Permission;
   pins: Pins;
   /** PEM certificates trusted for servers besides the built-in ones; a new list when it changes. */
   upstreamCa: () => readonly string[];
@@ -72,7 +72,7 @@ export function createWire(options: WireOptions): Wire {
     resolve: options.resolve ?? systemResolve,
     connectTimeoutMs: timeouts.connectMs,
   });
-  const ways: InterceptWays = {
+  const interceptOptions: InterceptOptions = {
     pins,
     upstreamTls: createUpstreamTls({
       upstreamCa: options.upstreamCa,
@@ -88,7 +88,7 @@ export function createWire(options: WireOptions): Wire {
     onKeylog,
   };
 
-  const carriedWays: InterceptWays = carrier ? { ...ways, join: carrier.carry } : ways;
+  const carriedOptions: InterceptOptions = carrier ? { ...interceptOptions, join: carrier.carry } : interceptOptions;
 
   const openTrial = (wanted: TrustTestState, flow: LiveFlow): Trial | null => {
     if (!trustTests) return null;
@@ -133,7 +133,7 @@ export function createWire(options: WireOptions): Wire {
     if (hello && treatment === 'intercept') {
       const offered = carried ? { ...hello, alpn: hello.alpn.filter((one) => carried.alpn.includes(one)) } : hello;
       const trial = wanted && openTrial(wanted, flow);
-      intercept(carried ? carriedWays : ways, given, offered, flow, trial).catch((error: unknown) => {
+      intercept(carried ? carriedOptions : interceptOptions, given, offered, flow, trial).catch((error: unknown) => {
         log.error({ ...faultOf(error) }, 'a connection failed in the wire');
         flow.close('error', 'internal error');
         client.destroy();

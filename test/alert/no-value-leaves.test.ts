@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createAlerter } from '../../src/alert/alerter.ts';
-import { createSecretTest, looksLikeWords, maskHost, maskLocator, maskUrl } from '../../src/alert/mask-url.ts';
+import { createSecretTest, looksLikeWords, maskHost, maskLocator, maskUrl } from '../../src/alert/masked-url.ts';
 import type { Kind } from '../../src/model/identifier.ts';
 import { CHINA_TELECOM, countingIds, labContext, labFinding, labFlow } from './lab-flow.ts';
 

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findAuthority, openAuthority } from '../../src/ca/authority.ts';
 import { AuthorityError } from '../../src/ca/root.ts';
-import { rotateAuthority } from '../../src/ca/rotate.ts';
+import { rotateAuthority } from '../../src/ca/rotation.ts';
 
 const now = Date.now;
 const freshDir = () => join(mkdtempSync(join(tmpdir(), 'ca-')), 'data', 'certs');

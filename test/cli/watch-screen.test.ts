@@ -12,7 +12,7 @@ beforeEach(() => {
   model = createWatchModel();
   model.state.link = 'live';
   for (let seq = 1; seq <= 50; seq++) {
-    model.book.put(
+    model.alerts.put(
       labAlert({
         seq,
         severity: SEVERITIES[seq % 5],
@@ -43,7 +43,7 @@ describe('the screen of watch', () => {
   });
 
   it('shows the phase where the terminal is wide enough', () => {
-    model.book.put(labAlert({ seq: 51, phase: 'before-consent' }));
+    model.alerts.put(labAlert({ seq: 51, phase: 'before-consent' }));
     expect(screen(160).join('\n')).toContain('before-consent');
   });
 
@@ -61,7 +61,7 @@ describe('the screen of watch', () => {
         fc.constantFrom(...views),
         fc.boolean(),
         (columns, rows, keys, colour) => {
-          const fresh = createWatchModel({}, model.book);
+          const fresh = createWatchModel({}, model.alerts);
           for (const key of keys) fresh.press(key.length > 1 ? { name: key } : { text: key });
           const lines = drawScreen(fresh, { columns, rows, colour, title: 'http://lab' });
           expect(lines).toHaveLength(rows);
@@ -72,7 +72,7 @@ describe('the screen of watch', () => {
   });
 
   it('keeps destinations with hostile names from touching the terminal', () => {
-    model.book.put(labAlert({ seq: 60, host: 'evil\u001b[2J\u0007.example' }));
+    model.alerts.put(labAlert({ seq: 60, host: 'evil\u001b[2J\u0007.example' }));
     expect(screen().join('\n')).not.toContain('\u001b');
     type('enter');
     expect(screen().join('\n')).not.toContain('\u001b');
@@ -106,14 +106,14 @@ describe('the screen of watch', () => {
 
 describe('keys', () => {
   it('follow the newest at the top, and stay on their alert elsewhere', () => {
-    model.book.put(labAlert({ seq: 51 }));
+    model.alerts.put(labAlert({ seq: 51 }));
     expect(model.selected()?.seq).toBe(51);
     type('j', 'down');
     expect(model.selected()?.seq).toBe(49);
-    model.book.put(labAlert({ seq: 52 }));
+    model.alerts.put(labAlert({ seq: 52 }));
     expect(model.selected()?.seq).toBe(49);
     type('g');
-    model.book.put(labAlert({ seq: 53 }));
+    model.alerts.put(labAlert({ seq: 53 }));
     expect(model.selected()?.seq).toBe(53);
   });
 
@@ -131,7 +131,7 @@ describe('keys', () => {
 
   it('ask for earlier alerts at the end of the list, when there are any', () => {
     expect(type('G')).toBeNull();
-    model.book.setOldestSeq(1);
+    model.alerts.setOldestSeq(1);
     expect(type('G')).toBe('older');
     model.state.loadingOlder = true;
     expect(type('G')).toBeNull();
@@ -163,7 +163,7 @@ describe('keys', () => {
   it('open everything about one alert and stay on it while others arrive', () => {
     type('j', 'enter');
     const seq = model.selected()?.seq;
-    model.book.put(labAlert({ seq: 99 }));
+    model.alerts.put(labAlert({ seq: 99 }));
     const text = screen(100, 40).join('\n');
     expect(model.selected()?.seq).toBe(seq);
     for (const part of [

@@ -5,9 +5,15 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { formatDevices } from '../../src/devices/format.ts';
 import { createNeighbourTable, parseNeighbours } from '../../src/devices/neighbours.ts';
-import { parseDevices } from '../../src/devices/parse.ts';
+import { parseDevices } from '../../src/devices/parser.ts';
 import { createDeviceRegistry } from '../../src/devices/registry.ts';
-import { deviceFromEntry, loadDevices, openDeviceBook, readDevicesFile, saveDevices } from '../../src/devices/store.ts';
+import {
+  deviceFromEntry,
+  loadDevices,
+  openStoredDevices,
+  readDevicesFile,
+  saveDevices,
+} from '../../src/devices/store.ts';
 import type { Device } from '../../src/model/device.ts';
 import { LabError } from '../../src/model/lab.ts';
 
@@ -248,7 +254,7 @@ describe('on disk', () => {
     saveDevices(dir, []);
     const path = join(dir, 'devices.yaml');
     writeFileSync(path, 'devices:\n  - id: a\n    identifiers:\n      imei: 12\n      imsi: 34\n');
-    expect(() => openDeviceBook(dir)).toThrow(LabError);
+    expect(() => openStoredDevices(dir)).toThrow(LabError);
     expect(() => loadDevices(dir)).toThrow(
       /^[^\n]*devices\.yaml:4: devices\[0\]\.identifiers\.imei: must be 15 digits[^\n]*\(and 1 more: [^\n]*imsi[^\n]*$/,
     );
@@ -277,17 +283,17 @@ describe('on disk', () => {
 
   test('the device book of the commands puts, lists, removes and prints', () => {
     const dir = dataDir();
-    const book = openDeviceBook(dir);
+    const book = openStoredDevices(dir);
     const made = book.put({
       id: 'a',
       default: true,
       identifiers: { imei: '490154203237518', imsi: '001010123456789' },
     });
     expect(made.identifiers).toEqual({ imei: ['490154203237518'], imsi: ['001010123456789'] });
-    expect(openDeviceBook(dir).list()).toEqual([made]);
+    expect(openStoredDevices(dir).list()).toEqual([made]);
     expect(book.text('yaml')).toContain('"490154203237518"');
     expect(book.remove('a')).toBe(true);
-    expect(openDeviceBook(dir).list()).toEqual([]);
+    expect(openStoredDevices(dir).list()).toEqual([]);
   });
 
   test('an entry that is wrong names the field, without a line it does not have', () => {

@@ -8,7 +8,7 @@ import { asTableName, openAsTable } from '../../src/enrich/as-table.ts';
 import { geoCaveat } from '../../src/enrich/caveat.ts';
 import { type Geo, openGeo } from '../../src/enrich/geo.ts';
 import { dataPackage } from '../../src/enrich/packages.ts';
-import { prepareGeo } from '../../src/enrich/prepare.ts';
+import { prepareGeo } from '../../src/enrich/preparation.ts';
 import { writeMmdb } from './mmdb-writer.ts';
 
 const JULY_2026 = Date.UTC(2026, 6, 1);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseGatewayConfig, phoneSides } from '../../src/gateway/config.ts';
 import { ruleset } from '../../src/gateway/ruleset.ts';
-import { dnsmasqConf, hostapdConf, labNetworks, sysctlPath, sysctls } from '../../src/gateway/services.ts';
+import { dnsmasqConf, hostapdConf, labNetworks, sysctlPath, sysctls } from '../../src/gateway/service-files.ts';
 import { LabError } from '../../src/model/lab.ts';
 
 const parse = (text: string) => parseGatewayConfig(text, 'gateway.yaml');

@@ -1,6 +1,6 @@
 /** A connection built to cost more than it may: it is let be and said so; the others are looked into as before. */
 import { describe, expect, it } from 'vitest';
-import { createSecretTest } from '../../src/alert/mask-url.ts';
+import { createSecretTest } from '../../src/alert/masked-url.ts';
 import { UNKNOWN_FACTS } from '../../src/alert/receiver.ts';
 import { createRoad, type RoadRooms } from '../../src/lab/road.ts';
 import type { FlowEvent } from '../../src/model/flow.ts';

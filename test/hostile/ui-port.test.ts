@@ -1,7 +1,7 @@
 /** Neighbours on the network against the UI port: nobody without a token can keep the operator out. */
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startLab, type TestLab } from '../sinks/live/lab-services.ts';
+import { startLab, type TestLab } from '../sinks/live/lab-dependencies.ts';
 
 const UPGRADE =
   'GET /api/alerts/live HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +

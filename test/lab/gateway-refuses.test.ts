@@ -3,21 +3,21 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BIN, type GatewayGround, layGround } from './gateway-ground.ts';
+import { BIN, type GatewayNetwork, layNetwork } from './gateway-network.ts';
 import { whyNoLab } from './network.ts';
 
 const noLab = whyNoLab();
 describe.skipIf(noLab)(`gateway up ${noLab ?? ''}`, () => {
-  let ground: GatewayGround;
+  let laid: GatewayNetwork;
   beforeEach(() => {
-    ground = layGround();
+    laid = layNetwork();
   });
-  afterEach(() => ground.end());
+  afterEach(() => laid.end());
 
   it.each([
     [
       'a table of the same name that is not its own',
-      () => ground.net.run('gateway', ['nft', 'add table inet phonehome']),
+      () => laid.net.run('gateway', ['nft', 'add table inet phonehome']),
       '',
       /table inet phonehome.*nft delete table/,
     ],
@@ -30,7 +30,7 @@ describe.skipIf(noLab)(`gateway up ${noLab ?? ''}`, () => {
     ],
     ['a field nobody knows', () => {}, 'ssdi: x\n', /ssdi is not a field/],
   ])('refuses %s, and changes nothing', (_name, prepare, more, said) => {
-    const { dataDir, gateway, rules, settings } = ground;
+    const { dataDir, gateway, rules, settings } = laid;
     prepare();
     writeFileSync(
       path.join(dataDir, 'gateway.yaml'),
@@ -48,7 +48,7 @@ describe.skipIf(noLab)(`gateway up ${noLab ?? ''}`, () => {
     ['with IPv6 beside it', ''],
     ['alone', 'address6: null\n'],
   ])('does not take an IPv4 address from a machine that has it, %s', (_how, more) => {
-    const { net, configure, gateway, rules, lanAddresses, settings } = ground;
+    const { net, configure, gateway, rules, lanAddresses, settings } = laid;
     configure(`dhcp: false\n${more}`);
     net.run('gateway', ['ip', 'addr', 'flush', 'dev', 'lan0']);
     net.run('phone', ['ip', 'addr', 'add', '10.77.0.1/24', 'dev', 'wlan0']);
@@ -65,7 +65,7 @@ describe.skipIf(noLab)(`gateway up ${noLab ?? ''}`, () => {
   });
 
   it('needs root for up and down alone; an ordinary user is told so, and may print', () => {
-    const { net, dataDir, gateway, rules, settings } = ground;
+    const { net, dataDir, gateway, rules, settings } = laid;
     const asUser = (...args: string[]) =>
       net.spawn('gateway', [
         'setpriv',
@@ -95,7 +95,7 @@ describe.skipIf(noLab)(`gateway up ${noLab ?? ''}`, () => {
     ['nft', 'apt install nftables'],
     ['dnsmasq', 'apt install dnsmasq-base'],
   ])('without %s names the package, and changes nothing', (tool, advice) => {
-    const { net, dataDir, configure, rules, settings } = ground;
+    const { net, dataDir, configure, rules, settings } = laid;
     configure('');
     const before = `${rules()}${settings()}`;
     // `ip netns exec` gives a command mounts of its own: nobody else misses the tool.
@@ -118,7 +118,7 @@ describe.skipIf(noLab)(`gateway up ${noLab ?? ''}`, () => {
   });
 
   it('does not take an IPv6 address from a machine that has it', () => {
-    const { net, gateway, rules, lanAddresses } = ground;
+    const { net, gateway, rules, lanAddresses } = laid;
     net.run('gateway', ['ip', 'addr', 'flush', 'dev', 'lan0']);
     net.run('phone', ['ip', 'addr', 'add', 'fd77::1/64', 'dev', 'wlan0', 'nodad']);
     const up = gateway('up');

@@ -5,19 +5,19 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runDirectory } from '../../src/gateway/state.ts';
 import { eventually } from '../e2e/eventually.ts';
-import { type GatewayGround, layGround } from './gateway-ground.ts';
+import { type GatewayNetwork, layNetwork } from './gateway-network.ts';
 import { type Host, whyNoLab } from './network.ts';
 
 const noLab = whyNoLab();
 describe.skipIf(noLab)(`gateway up and down ${noLab ?? ''}`, () => {
-  let ground: GatewayGround;
+  let laid: GatewayNetwork;
   beforeEach(() => {
-    ground = layGround();
+    laid = layNetwork();
   });
-  afterEach(() => ground.end());
+  afterEach(() => laid.end());
 
   it('gives the interface its addresses, loads the rules, sets the kernel; down leaves everything as it was', () => {
-    const { net, dataDir, gateway, rules, lanAddresses, settings } = ground;
+    const { net, dataDir, gateway, rules, lanAddresses, settings } = laid;
     net.run('gateway', ['ip', 'addr', 'flush', 'dev', 'lan0']);
     net.run('gateway', ['ip', 'link', 'set', 'lan0', 'down']);
     const before = settings();
@@ -38,7 +38,7 @@ describe.skipIf(noLab)(`gateway up and down ${noLab ?? ''}`, () => {
   });
 
   it('is the same when brought up twice, and knows what was before the first time', () => {
-    const { gateway, rules, settings } = ground;
+    const { gateway, rules, settings } = laid;
     const before = settings();
     gateway('up');
     const once = rules();
@@ -49,7 +49,7 @@ describe.skipIf(noLab)(`gateway up and down ${noLab ?? ''}`, () => {
   });
 
   it('takes over rules a crash left behind, and removes them when asked', () => {
-    const { dataDir, gateway, rules } = ground;
+    const { dataDir, gateway, rules } = laid;
     gateway('up');
     rmSync(path.join(dataDir, 'gateway.json'));
     expect(gateway('down')).toMatchObject({ code: 0, stderr: expect.stringContaining('gateway.json is missing') });
@@ -60,7 +60,7 @@ describe.skipIf(noLab)(`gateway up and down ${noLab ?? ''}`, () => {
   });
 
   it('undoes what it did when a later step fails', () => {
-    const { dataDir, configure, gateway, rules, settings } = ground;
+    const { dataDir, configure, gateway, rules, settings } = laid;
     configure('dhcp: true\n');
     // dnsmasq cannot write its leases: a directory is in the way.
     mkdirSync(path.join(runDirectory(dataDir), 'leases'), { recursive: true });
@@ -72,7 +72,7 @@ describe.skipIf(noLab)(`gateway up and down ${noLab ?? ''}`, () => {
   });
 
   it('follows a changed configuration: the old network is gone', () => {
-    const { configure, gateway, rules, lanAddresses } = ground;
+    const { configure, gateway, rules, lanAddresses } = laid;
     gateway('up');
     configure('dhcp: false\naddress: 10.99.0.1/24\naddress6: null\ntransparentPort: 9443\n');
     expect(gateway('up')).toMatchObject({ code: 0 });
@@ -82,7 +82,7 @@ describe.skipIf(noLab)(`gateway up and down ${noLab ?? ''}`, () => {
   });
 
   it('warns of another firewall that drops what phones send', () => {
-    const { net, gateway } = ground;
+    const { net, gateway } = laid;
     net.run(
       'gateway',
       ['nft', '-f', '-'],
@@ -93,7 +93,7 @@ describe.skipIf(noLab)(`gateway up and down ${noLab ?? ''}`, () => {
   });
 
   it('says what is missing while no lab runs, and that the uplink is lost and back', () => {
-    const { net, gateway } = ground;
+    const { net, gateway } = laid;
     gateway('up');
     const status = () =>
       JSON.parse(gateway('status', '--json').stdout) as { checks: { name: string; state: string; found: string }[] };
@@ -108,7 +108,7 @@ describe.skipIf(noLab)(`gateway up and down ${noLab ?? ''}`, () => {
   });
 
   it('leaves no namespace and no process behind when a laboratory ends without taking its gateway down', async () => {
-    const { net, configure, gateway } = ground;
+    const { net, configure, gateway } = laid;
     configure('');
     expect(gateway('up')).toMatchObject({ code: 0 });
     const pids = ['phone', 'gateway', 'internet'].flatMap((host) =>

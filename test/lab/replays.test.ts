@@ -8,7 +8,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Device } from '../../src/model/device.ts';
-import { compare } from '../../src/replay/compare.ts';
+import { compare } from '../../src/replay/expectation-check.ts';
 import { replays } from '../../src/replay/registry.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { type GatewayLab, startGatewayLab } from './gateway-lab.ts';

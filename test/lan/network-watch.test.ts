@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseGatewayConfig } from '../../src/gateway/config.ts';
 import { checkLinks } from '../../src/gateway/links.ts';
 import { checkPool } from '../../src/gateway/pool.ts';
-import { poolSize } from '../../src/gateway/services.ts';
+import { poolSize } from '../../src/gateway/service-files.ts';
 import { type NetworkWatch, watchNetwork } from '../../src/lan/network-watch.ts';
 import { addrJson } from '../gateway/fake-machine.ts';
 

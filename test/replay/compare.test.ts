@@ -9,7 +9,7 @@ import { redmiNotePhotos } from '../../src/replay/cases/redmi-note-photos.ts';
 import { wikoSts } from '../../src/replay/cases/wiko-sts.ts';
 import { wikoStsFixed } from '../../src/replay/cases/wiko-sts-fixed.ts';
 import { xiaomiCloudMessagingFixed } from '../../src/replay/cases/xiaomi-cloud-messaging-fixed.ts';
-import { compare } from '../../src/replay/compare.ts';
+import { compare } from '../../src/replay/expectation-check.ts';
 
 type Given = Partial<Omit<Alert, 'device'>> & {
   device: string;

@@ -1,7 +1,7 @@
 /** When two sides that talk in clear have agreed to go on with TLS, and when they have not. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createStartTlsWatch, type StartTlsVerdict } from '../../src/wire/start-tls.ts';
+import { createStartTlsWatch, type StartTlsState } from '../../src/wire/start-tls.ts';
 
 /** `>` the phone, `<` the server. */
 type Line = `${'>' | '<'} ${string}`;
@@ -50,9 +50,9 @@ const NOT: [string, Line[]][] = [
   ['FTP, which has words of its own', ['< 220 ftp\r\n', '> AUTH TLS\r\n', '< 234 go\r\n']],
 ];
 
-function verdictOf(lines: Line[], cut: (text: string) => string[]): StartTlsVerdict {
+function verdictOf(lines: Line[], cut: (text: string) => string[]): StartTlsState {
   const watch = createStartTlsWatch(lines[0]!.startsWith('>'));
-  let verdict: StartTlsVerdict = 'watching';
+  let verdict: StartTlsState = 'watching';
   for (const line of lines)
     for (const part of cut(line.slice(2)))
       verdict = watch[line[0] === '>' ? 'up' : 'down'](Buffer.from(part, 'latin1'));

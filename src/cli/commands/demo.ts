@@ -9,7 +9,7 @@ import { loadLab } from '../main-module.ts';
 import { printJson } from '../output.ts';
 import { outcomeTable } from '../replay-report.ts';
 import { printAlerts, printReady, runLab } from '../running-lab.ts';
-import { untilStopped } from '../until-stopped.ts';
+import { untilStopped } from '../stop-signal.ts';
 
 interface DemoFlags extends LabFlags {
   once: boolean;

@@ -4,7 +4,7 @@ import { wantsColour } from '../colour.ts';
 import { type LabFlags, labOptions } from '../lab-options.ts';
 import { loadLab } from '../main-module.ts';
 import { printAlerts, printReady, runLab } from '../running-lab.ts';
-import { untilStopped } from '../until-stopped.ts';
+import { untilStopped } from '../stop-signal.ts';
 
 export async function start(flags: Record<string, unknown>): Promise<number> {
   const options = labOptions(flags as unknown as LabFlags);

@@ -10,7 +10,7 @@ import { explain } from '../errors.ts';
 import { addressOf, call, type LabAddress, listIn, type ReachFlags } from '../lab-client.ts';
 import { followAlerts } from '../live-alerts.ts';
 import { loadLab } from '../main-module.ts';
-import { untilStopped } from '../until-stopped.ts';
+import { untilStopped } from '../stop-signal.ts';
 import { type Filter, matches } from '../watch/filter.ts';
 import { createWatchModel } from '../watch/model.ts';
 
@@ -82,7 +82,7 @@ async function watchOnScreen(lab: LabAddress, filter: Filter): Promise<number> {
     import('../watch/app.ts'),
   ]);
   const model = createWatchModel(filter);
-  const { state, book } = model;
+  const { state, alerts } = model;
   let redraw = () => {};
   const fetchAlerts = async (since: number) =>
     listIn<Alert>(await call(lab, 'GET', `/api/alerts?since=${since}&limit=${PAGE}`), 'alerts');
@@ -91,9 +91,9 @@ async function watchOnScreen(lab: LabAddress, filter: Filter): Promise<number> {
   const loadOlder = async () => {
     if (state.loadingOlder) return;
     state.loadingOlder = true;
-    const since = Math.max(0, book.oldestSeq() - PAGE);
+    const since = Math.max(0, alerts.oldestSeq() - PAGE);
     try {
-      book.putOlder(await fetchAlerts(since), since);
+      alerts.putOlder(await fetchAlerts(since), since);
     } catch (error) {
       state.notice = explain(error);
     }
@@ -128,7 +128,7 @@ async function watchOnScreen(lab: LabAddress, filter: Filter): Promise<number> {
     lab,
     since: null,
     onAlert: (alert) => {
-      book.put(alert);
+      alerts.put(alert);
       redraw();
     },
     onState: (link) => {
@@ -136,8 +136,8 @@ async function watchOnScreen(lab: LabAddress, filter: Filter): Promise<number> {
       redraw();
     },
     onHello: (seq) => {
-      if (book.size() === 0 && book.oldestSeq() === 0 && seq > 0) {
-        book.setOldestSeq(seq);
+      if (alerts.size() === 0 && alerts.oldestSeq() === 0 && seq > 0) {
+        alerts.setOldestSeq(seq);
         void loadOlder();
       }
       void loadCoverage();

@@ -1,7 +1,7 @@
 /** What the doctor asks of the data directory: rights, secrets' modes, disk, authority, phones, geo databases. */
 import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { AuthorityInfo, DeviceBook } from '../../model/lab.ts';
+import type { AuthorityInfo, StoredDevices } from '../../model/lab.ts';
 import { explain } from '../errors.ts';
 import { type Check, DAY_MS, fail, ok, warn } from './check.ts';
 
@@ -65,7 +65,7 @@ export function checkAuthority(info: AuthorityInfo | null, now: number): Check {
   return ok('certificate', shown);
 }
 
-export function checkDevices(open: () => DeviceBook): Check {
+export function checkDevices(open: () => StoredDevices): Check {
   try {
     const devices = open().list();
     if (devices.length === 0)

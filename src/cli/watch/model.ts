@@ -5,7 +5,7 @@
 import { type Alert, SEVERITIES } from '../../model/alert.ts';
 import type { DeviceCoverage } from '../../model/coverage.ts';
 import type { LinkState } from '../live-alerts.ts';
-import { type AlertBook, createAlertBook } from './alert-book.ts';
+import { type AlertList, createAlertList } from './alert-list.ts';
 import { type Filter, NO_FILTER } from './filter.ts';
 
 export type View = 'list' | 'detail' | 'help' | 'search';
@@ -30,7 +30,7 @@ export interface WatchState {
 }
 
 export interface WatchModel {
-  book: AlertBook;
+  alerts: AlertList;
   state: WatchState;
   /** Alerts that match the filter, newest first. */
   list(): Alert[];
@@ -41,7 +41,7 @@ export interface WatchModel {
   press(key: WatchKey): 'quit' | 'older' | null;
 }
 
-export function createWatchModel(filter: Partial<Filter> = {}, book: AlertBook = createAlertBook()): WatchModel {
+export function createWatchModel(filter: Partial<Filter> = {}, alerts: AlertList = createAlertList()): WatchModel {
   const state: WatchState = {
     view: 'list',
     link: 'connecting',
@@ -53,7 +53,7 @@ export function createWatchModel(filter: Partial<Filter> = {}, book: AlertBook =
     pageRows: 20,
     notice: null,
   };
-  const list = () => book.view(state.filter);
+  const list = () => alerts.view(state.filter);
   const selectedIndex = () => {
     if (state.selectedId === null) return 0;
     const index = list().findIndex((alert) => alert.id <= state.selectedId!);
@@ -67,11 +67,11 @@ export function createWatchModel(filter: Partial<Filter> = {}, book: AlertBook =
     const to = Math.max(0, Math.min(rows.length - 1, index));
     state.selectedId = to === 0 ? null : (rows[to]?.id ?? null);
     state.detailTop = 0;
-    return index >= rows.length - 1 && book.wantsOlder() && !state.loadingOlder ? 'older' : null;
+    return index >= rows.length - 1 && alerts.wantsOlder() && !state.loadingOlder ? 'older' : null;
   };
   const narrow = (part: Partial<Filter>) => {
     state.filter = { ...state.filter, ...part };
-    return list().length < state.pageRows && book.wantsOlder() && !state.loadingOlder ? 'older' : null;
+    return list().length < state.pageRows && alerts.wantsOlder() && !state.loadingOlder ? 'older' : null;
   };
 
   const moves: Record<string, () => number> = {
@@ -109,9 +109,9 @@ export function createWatchModel(filter: Partial<Filter> = {}, book: AlertBook =
       case 'G':
         return move(list().length - 1);
       case 'd':
-        return narrow({ device: next(book.devices(), now.device) });
+        return narrow({ device: next(alerts.devices(), now.device) });
       case 't':
-        return narrow({ kind: next(book.kinds(), now.kind) });
+        return narrow({ kind: next(alerts.kinds(), now.kind) });
       case 's':
         return narrow({ severity: next(SEVERITIES.slice(1), now.severity) });
       case 'c':
@@ -122,7 +122,7 @@ export function createWatchModel(filter: Partial<Filter> = {}, book: AlertBook =
   };
 
   return {
-    book,
+    alerts,
     state,
     list,
     selectedIndex,

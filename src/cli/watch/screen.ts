@@ -79,7 +79,7 @@ function list(model: WatchModel, columns: number, rows: number, colour: boolean)
     lines.push(
       fitCells('', columns),
       fitCells(
-        model.book.size()
+        model.alerts.size()
           ? '  Nothing matches; c shows all.'
           : '  No alert yet. Use the phone; what it gives away appears here.',
         columns,
@@ -98,13 +98,13 @@ function detail(model: WatchModel, columns: number, rows: number, colour: boolea
 }
 
 function footer(model: WatchModel, columns: number, colour: boolean): string[] {
-  const { state, book } = model;
-  const totals = book.totals();
+  const { state, alerts } = model;
+  const totals = alerts.totals();
   const counts = [...SEVERITIES].reverse().map((severity) => {
     const text = `${severity} ${totals[severity]}`;
     return { text, painted: totals[severity] ? paint(text, SEVERITY_SGR[severity], colour) : paint(text, '2', colour) };
   });
-  const place = `${model.list().length ? model.selectedIndex() + 1 : 0}/${model.list().length}${book.wantsOlder() ? '+' : ''}${state.loadingOlder ? ' …' : ''} ${state.selectedId === null ? 'following' : ''}`;
+  const place = `${model.list().length ? model.selectedIndex() + 1 : 0}/${model.list().length}${alerts.wantsOlder() ? '+' : ''}${state.loadingOlder ? ' …' : ''} ${state.selectedId === null ? 'following' : ''}`;
   const width = counts.reduce((sum, each) => sum + each.text.length + 2, 0);
   const first =
     columns > width + 8

@@ -7,7 +7,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import { readOrCreate } from '../evidence/key-file.ts';
 
-export type Verdict = { ok: true } | { ok: false; status: 401 | 403 | 421; error: string };
+export type Admission = { ok: true } | { ok: false; status: 401 | 403 | 421; error: string };
 
 export interface AccessRequest {
   host: string | undefined;
@@ -19,8 +19,8 @@ export interface AccessRequest {
 
 export interface Access {
   /** For everything, the pages without a token included. */
-  checkPlace(request: AccessRequest): Verdict;
-  checkToken(request: AccessRequest): Verdict;
+  checkPlace(request: AccessRequest): Admission;
+  checkToken(request: AccessRequest): Admission;
 }
 
 /** The token of this data directory, created at first start with mode 0600. */

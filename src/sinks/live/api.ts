@@ -8,10 +8,10 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Access } from './access.ts';
 import { readBody } from './bodies.ts';
+import type { LiveDependencies, Outcome } from './dependencies.ts';
 import { viewDevice } from './device-view.ts';
 import { formatMetrics, METRICS_TYPE } from './metrics.ts';
 import { ALERT_QUERY, DEVICE_QUERY, FLOW_QUERY, InputError, readQuery, UPSTREAM_QUERY } from './queries.ts';
-import type { LiveServices, Outcome } from './services.ts';
 
 export interface Bindings {
   Bindings: { incoming: IncomingMessage };
@@ -22,7 +22,11 @@ const MAX_BODY = 64 * 1024;
 
 type Ctx = Context<Bindings>;
 
-export function createApi(services: LiveServices, access: Access, onError: (error: unknown) => void): Hono<Bindings> {
+export function createApi(
+  services: LiveDependencies,
+  access: Access,
+  onError: (error: unknown) => void,
+): Hono<Bindings> {
   const app = new Hono<Bindings>();
 
   app.use(async (c, next) => {

@@ -6,11 +6,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import type { Access } from './access.ts';
 import { createApi } from './api.ts';
-import type { LiveServices } from './services.ts';
+import type { LiveDependencies } from './dependencies.ts';
 
 export type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-export function createListener(services: LiveServices, access: Access, onError: (error: unknown) => void): Listener {
+export function createListener(
+  services: LiveDependencies,
+  access: Access,
+  onError: (error: unknown) => void,
+): Listener {
   const app = createApi(services, access, onError);
   return getRequestListener(app.fetch, {
     overrideGlobalObjects: false,

@@ -8,13 +8,13 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Alert } from '../../model/alert.ts';
 import { createAccess } from './access.ts';
+import type { LiveDependencies } from './dependencies.ts';
 import type { Listener } from './listener.ts';
 import { createLiveHub, type LiveHub } from './live-hub.ts';
 import { InputError, LIVE_QUERY, readQuery } from './queries.ts';
-import type { LiveServices } from './services.ts';
 
 export interface LiveServerOptions {
-  services: LiveServices;
+  services: LiveDependencies;
   token: string;
   host: string;
   /** 0 = any free port. */

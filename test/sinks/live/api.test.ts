@@ -6,7 +6,7 @@ import { createAccess } from '../../../src/sinks/live/access.ts';
 import { createApi } from '../../../src/sinks/live/api.ts';
 import { describeApi } from '../../../src/sinks/live/openapi.ts';
 import { IMEI, labAlert, labFlowRecord } from '../lab-alert.ts';
-import { DEVICE, labServices, startLab, type TestLab, TOKEN } from './lab-services.ts';
+import { DEVICE, labDependencies, startLab, type TestLab, TOKEN } from './lab-dependencies.ts';
 
 let lab: TestLab;
 const openApi = describeApi();
@@ -74,7 +74,7 @@ describe('who may ask', () => {
   });
 
   it('every other route of the API refuses a caller without a token', async () => {
-    const api = createApi(labServices(), createAccess(TOKEN), () => {});
+    const api = createApi(labDependencies(), createAccess(TOKEN), () => {});
     const routes = api.routes.filter(({ method, path }) => method !== 'ALL' && path !== '/api/health');
     expect(routes.length).toBeGreaterThan(20);
     for (const { method, path } of routes) {
@@ -217,7 +217,7 @@ describe('what it will not swallow', () => {
 
   it('a failure of the lab itself is logged and told without its text', async () => {
     const services = {
-      ...labServices(),
+      ...labDependencies(),
       stats: () => {
         throw new Error(`secret ${IMEI}`);
       },
@@ -240,7 +240,7 @@ describe('the descriptions', () => {
     const result = await new Validator().validate(structuredClone(openApi));
     expect(result.errors).toBeUndefined();
     expect(result.valid).toBe(true);
-    const api = createApi(labServices(), createAccess(TOKEN), () => {});
+    const api = createApi(labDependencies(), createAccess(TOKEN), () => {});
     const real = api.routes
       .filter(({ method }) => method !== 'ALL')
       .map(({ method, path }) => `${method} ${path.replace(':id', '{id}')}`);

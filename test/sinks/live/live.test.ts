@@ -12,7 +12,7 @@ import type { LiveFrame } from '../../../src/model/lab.ts';
 import { readOrCreateToken } from '../../../src/sinks/live/access.ts';
 import { describeLive } from '../../../src/sinks/live/asyncapi.ts';
 import { labRecord } from '../lab-alert.ts';
-import { startLab, type TestLab, TOKEN } from './lab-services.ts';
+import { startLab, type TestLab, TOKEN } from './lab-dependencies.ts';
 
 let lab: TestLab;
 const asyncApi = describeLive();

@@ -31,7 +31,7 @@ export interface Value {
   isReported: boolean;
 }
 
-export interface Place {
+export interface ComparedPlace {
   where: Where;
   /** As it may be stored: without list positions, and names that may be ids left out. */
   path: string | null;
@@ -52,7 +52,7 @@ export interface Place {
 /** More phases than a case has; beyond, sightings count for the last one. */
 const MAX_SIGHTINGS = 32;
 
-export function newPlace(where: Where, path: string | null): Place {
+export function newPlace(where: Where, path: string | null): ComparedPlace {
   return {
     where,
     path,
@@ -67,7 +67,7 @@ export function newPlace(where: Where, path: string | null): Place {
 }
 
 /** Null when this value makes the place volatile. */
-export function valueFor(place: Place, quick: number, lasting: () => string, shape: string): Value | null {
+export function valueFor(place: ComparedPlace, quick: number, lasting: () => string, shape: string): Value | null {
   for (const value of place.values) if (value.quick === quick) return value;
   const hash = lasting();
   const stored = place.values.find((value) => value.quick === null && value.lasting === hash);

@@ -6,18 +6,18 @@
  */
 import type { Direction, FlowEvent } from '../model/flow.ts';
 import { Carry } from './carry.ts';
-import type { Layer, Reading } from './layer.ts';
-import { type Guess, mayBeHttp2Settings, sniff } from './sniff.ts';
+import { type Guess, mayBeHttp2Settings, sniff } from './first-bytes.ts';
+import type { Layer, ReaderContext } from './layer.ts';
 
 export class ChoosingLayer implements Layer {
-  readonly #reading: Reading;
+  readonly #context: ReaderContext;
   readonly #open: (guess: Exclude<Guess, 'more'>) => Layer;
   readonly #request = new Carry();
   readonly #response = new Carry();
   #chosen: Layer | null = null;
 
-  constructor(reading: Reading, open: (guess: Exclude<Guess, 'more'>) => Layer) {
-    this.#reading = reading;
+  constructor(context: ReaderContext, open: (guess: Exclude<Guess, 'more'>) => Layer) {
+    this.#context = context;
     this.#open = open;
   }
 
@@ -27,7 +27,7 @@ export class ChoosingLayer implements Layer {
       this.#chosen.push(direction, chunk, time, out);
       return;
     }
-    const { maxSniffBytes } = this.#reading.limits;
+    const { maxSniffBytes } = this.#context.limits;
     const held = direction === 'request' ? this.#request : this.#response;
     held.add(chunk);
     if (direction === 'request') {

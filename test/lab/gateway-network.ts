@@ -7,7 +7,7 @@ import { labDirectory } from './traces.ts';
 
 export const BIN = path.resolve(import.meta.dirname, '../../bin/phonehome.mjs');
 
-export interface GatewayGround {
+export interface GatewayNetwork {
   net: LabNetwork;
   dataDir: string;
   /** Lines below `lan` and `uplink` in gateway.yaml. */
@@ -29,7 +29,7 @@ const SETTINGS = [
   'net.ipv6.conf.lan0.keep_addr_on_down',
 ];
 
-export function layGround(): GatewayGround {
+export function layNetwork(): GatewayNetwork {
   const net = createLabNetwork();
   const dataDir = labDirectory();
   const configure = (more: string): void =>

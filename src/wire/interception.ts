@@ -14,7 +14,7 @@ import { type Pins, SILENT } from './pins.ts';
 import type { Trial } from './trial.ts';
 import type { Secured, Shown, UpstreamTls, UpstreamTlsRequest } from './upstream-tls.ts';
 
-export interface InterceptWays {
+export interface InterceptOptions {
   pins: Pins;
   upstreamTls: UpstreamTls;
   leafContext: (request: LeafRequest) => SecureContext;
@@ -32,7 +32,7 @@ export interface InterceptWays {
 const MAX_EARLY = 128 * 1024;
 
 export async function intercept(
-  ways: InterceptWays,
+  options: InterceptOptions,
   tunnel: Tunnel,
   hello: ClientHelloFacts,
   flow: LiveFlow,
@@ -47,11 +47,11 @@ export async function intercept(
     alpn: hello.alpn,
     offer: tunnel.offer,
   };
-  const asked = ways.upstreamTls.connect(request);
-  const known = ways.upstreamTls.recall(request);
+  const asked = options.upstreamTls.connect(request);
+  const known = options.upstreamTls.recall(request);
   if (known && !client.readableEnded && !client.destroyed) {
     client.unshift(tunnel.early);
-    answer(ways, tunnel, hello, flow, trial, known, asked);
+    answer(options, tunnel, hello, flow, trial, known, asked);
     return;
   }
   const waiting = holdClient(tunnel, () => server.destroy());
@@ -71,7 +71,7 @@ export async function intercept(
     return;
   }
   client.unshift(early);
-  answer(ways, tunnel, hello, flow, trial, secured, asked);
+  answer(options, tunnel, hello, flow, trial, secured, asked);
 }
 
 /** While the server is being asked: notices a phone that leaves, keeps what it sends. */
@@ -105,7 +105,7 @@ function holdClient({ client, early }: Tunnel, onGone: () => void): { readonly g
 }
 
 function answer(
-  ways: InterceptWays,
+  options: InterceptOptions,
   tunnel: Tunnel,
   hello: ClientHelloFacts,
   flow: LiveFlow,
@@ -133,7 +133,7 @@ function answer(
     flow.emit({
       type: 'upstream-certificate-invalid',
       flowId: flow.flow.id,
-      time: ways.now(),
+      time: options.now(),
       problem,
       acceptedByClient,
     });
@@ -147,9 +147,9 @@ function answer(
     }
     // Refusing a certificate that is bad is what an app should do: no sign of a pin.
     if (problem !== null) return true;
-    const count = ways.pins.rejected(device, name, how);
+    const count = options.pins.rejected(device, name, how);
     if (count === 0) return false;
-    flow.emit({ type: 'certificate-rejected', flowId: flow.flow.id, time: ways.now(), sni: hello.sni, how, count });
+    flow.emit({ type: 'certificate-rejected', flowId: flow.flow.id, time: options.now(), sni: hello.sni, how, count });
     return true;
   };
   /** Until the join has both ends, this function answers for them. */
@@ -186,16 +186,16 @@ function answer(
       if (how) refused = reject(how);
       phone.destroy(error);
     });
-    ways.join({ stream: phone, raw: client }, { stream: server, raw: rawServer }, flow, {
-      halfOpenMs: ways.halfOpenMs,
+    options.join({ stream: phone, raw: client }, { stream: server, raw: rawServer }, flow, {
+      halfOpenMs: options.halfOpenMs,
       onFirstUp: () => {
         spoke = true;
         giveVerdict(true);
         if (trial) trial.accepted();
-        else if (problem === null) ways.pins.accepted(device, name);
+        else if (problem === null) options.pins.accepted(device, name);
       },
       onClientEnd: () => {
-        if (spoke || refused || ways.now() - phoneSince > ways.silentCloseMs) return;
+        if (spoke || refused || options.now() - phoneSince > options.silentCloseMs) return;
         refused = reject(SILENT);
       },
       explain: () => {
@@ -211,7 +211,7 @@ function answer(
     if (!waiting) return;
     switch (result.outcome) {
       case 'secured':
-        since = ways.now();
+        since = options.now();
         return meet();
       case 'certificate-rejected':
         return reject(result.how)
@@ -229,9 +229,9 @@ function answer(
     }
   };
   const context =
-    trial?.context ?? ways.leafContext({ host: name, mirror: shown.certificate, untrusted: problem !== null });
+    trial?.context ?? options.leafContext({ host: name, mirror: shown.certificate, untrusted: problem !== null });
   const phone: TLSSocket = answerPhone(
-    { client, context, alpn: shown.alpn, handshakeTimeoutMs: ways.handshakeTimeoutMs, onKeylog: ways.onKeylog },
+    { client, context, alpn: shown.alpn, handshakeTimeoutMs: options.handshakeTimeoutMs, onKeylog: options.onKeylog },
     onResult,
   );
   void asked.then((secured) => {

@@ -6,7 +6,7 @@
 import { BlockList, isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-export interface Scope {
+export interface AddressKind {
   /** Canonical text of the address to look up, unwrapped. */
   address: string;
   family: 4 | 6;
@@ -40,7 +40,7 @@ const NAMES: Record<string, string> = {
 };
 
 /** Null when the text is no address. */
-export function scopeOf(ip: string): Scope | null {
+export function addressKind(ip: string): AddressKind | null {
   const bare = ip.replace(/%.*$/, '');
   if (isIP(bare) === 0) return null;
   const { address, via } = unwrap(ipaddr.parse(bare));

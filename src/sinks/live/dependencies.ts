@@ -26,7 +26,7 @@ export interface PhonePage {
   body: string | Buffer;
 }
 
-export interface LiveServices {
+export interface LiveDependencies {
   /** Milliseconds since the epoch. */
   now(): number;
   lastSeq(): number;

@@ -1,13 +1,13 @@
 /**
  * The alerts `watch` holds: newest first, at most `maxAlerts`, each id once in its latest version.
  * Promise: memory stays flat however long it runs; what falls off the end can be asked for again (`oldestSeq`),
- * until the book is full.
+ * until the list is full.
  * Order is by id (a ULID, so by time of the first sighting): a row does not jump when its count grows.
  */
 import { type Alert, SEVERITIES, type Severity } from '../../model/alert.ts';
 import { type Filter, kindOf, matches } from './filter.ts';
 
-export interface AlertBook {
+export interface AlertList {
   /** A live alert, or an update of one. */
   put(alert: Alert): void;
   /** A page of earlier alerts: everything after `since` up to what was the oldest. */
@@ -29,7 +29,7 @@ export interface AlertBook {
 }
 
 /** Four thousand alerts take about 10 MB, and nobody scrolls further in one go. */
-export function createAlertBook(maxAlerts = 4000): AlertBook {
+export function createAlertList(maxAlerts = 4000): AlertList {
   const held = new Map<string, Alert>();
   const order: Alert[] = [];
   let oldest = 0;
@@ -71,7 +71,7 @@ export function createAlertBook(maxAlerts = 4000): AlertBook {
       const gone = order.pop()!;
       held.delete(gone.id);
       if (gone.id > dropped) dropped = gone.id;
-      // An old alert that was repeated lately has a late seq: its neighbour tells better where the book ends.
+      // An old alert that was repeated lately has a late seq: its neighbour tells better where the list ends.
       oldest = Math.max(oldest, Math.min(gone.seq, order.at(-1)!.seq));
     }
   };

@@ -5,8 +5,8 @@ import type { PinState } from '../../../src/model/pin.ts';
 import type { TrustTestState } from '../../../src/model/trust-test.ts';
 import { createMemoryStore } from '../../../src/sinks/evidence/memory.ts';
 import type { EvidenceStore } from '../../../src/sinks/evidence/store.ts';
+import type { LiveDependencies, UpstreamEntry } from '../../../src/sinks/live/dependencies.ts';
 import { type LiveServer, type LiveServerOptions, startLiveServer } from '../../../src/sinks/live/server.ts';
-import type { LiveServices, UpstreamEntry } from '../../../src/sinks/live/services.ts';
 import { type labAlert, labRecord } from '../lab-alert.ts';
 
 export const TOKEN = 'a-token-of-the-test-lab-0123456789';
@@ -24,7 +24,9 @@ export const DEVICE: Device = {
   salts: ['pepper'],
 };
 
-export function labServices(store: EvidenceStore = createMemoryStore()): LiveServices & { store: EvidenceStore } {
+export function labDependencies(
+  store: EvidenceStore = createMemoryStore(),
+): LiveDependencies & { store: EvidenceStore } {
   const devices = new Map<string, Device>([[DEVICE.id, DEVICE]]);
   const pins: PinState[] = [];
   const trustTests: TrustTestState[] = [];
@@ -183,13 +185,13 @@ export function labServices(store: EvidenceStore = createMemoryStore()): LiveSer
 
 export type TestLab = LiveServer & {
   url: string;
-  services: ReturnType<typeof labServices>;
+  services: ReturnType<typeof labDependencies>;
   call: (path: string, init?: RequestInit) => Promise<Response>;
   show: (seq: number, changes?: Parameters<typeof labAlert>[1]) => void;
 };
 
 export async function startLab(options: Partial<LiveServerOptions> = {}): Promise<TestLab> {
-  const services = labServices();
+  const services = labDependencies();
   const server = await startLiveServer({ services, token: TOKEN, host: '127.0.0.1', port: 0, ...options });
   const url = `http://127.0.0.1:${server.address.port}`;
   return {

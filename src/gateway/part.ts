@@ -8,7 +8,7 @@ import type { GatewayConfig } from './config.ts';
 import type { Machine, Ran } from './machine.ts';
 import type { GatewayState } from './state.ts';
 
-export interface Ground {
+export interface Dependencies {
   machine: Machine;
   config: GatewayConfig;
   dataDir: string;
@@ -23,10 +23,10 @@ export interface Ground {
 
 export interface Part {
   /** @throws LabError */
-  up(ground: Ground): void;
+  up(dependencies: Dependencies): void;
   /** Never throws: what cannot be undone is said, and the rest goes on. */
-  down(ground: Ground): void;
-  check(ground: Ground): GatewayCheck[];
+  down(dependencies: Dependencies): void;
+  check(dependencies: Dependencies): GatewayCheck[];
 }
 
 export const ok = (name: string, found: string): GatewayCheck => ({ name, state: 'ok', found, advice: null });

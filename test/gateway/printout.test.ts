@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseGatewayConfig } from '../../src/gateway/config.ts';
-import { printGateway } from '../../src/gateway/print.ts';
+import { printGateway } from '../../src/gateway/printout.ts';
 import { gatewayId, runDirectory } from '../../src/gateway/state.ts';
 
 const DOC = readFileSync(join(import.meta.dirname, '../../docs/gateway.md'), 'utf8');

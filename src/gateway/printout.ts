@@ -5,7 +5,7 @@ import { type GatewayConfig, hostOf, isTunnelOnly, phoneSides } from './config.t
 import { DAEMONS, dhcpLog, dnsmasqPaths } from './daemons.ts';
 import type { Machine } from './machine.ts';
 import { ruleset, TPROXY_MARK, TPROXY_TABLE } from './ruleset.ts';
-import { dhcpScript, sysctls } from './services.ts';
+import { dhcpScript, sysctls } from './service-files.ts';
 import { gatewayId, statePath } from './state.ts';
 import { peersPath, readPeers, serverConf } from './tunnel-peers.ts';
 

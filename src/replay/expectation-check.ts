@@ -7,7 +7,7 @@ import { type Alert, SEVERITIES, type Severity } from '../model/alert.ts';
 import type { ReplayOutcome } from '../model/lab.ts';
 import type { Expectation, ReplayCase } from './case.ts';
 
-export interface Verdict {
+export interface CheckedReplay {
   /** Required and not seen. */
   missed: Expectation[];
   /** Expected ones, at least one alert each. */
@@ -18,7 +18,7 @@ export interface Verdict {
 }
 
 /** `alerts` may hold other phones' alerts too; an update of an alert counts once. */
-export function judge(replay: ReplayCase, alerts: readonly Alert[], operatorKey: 'loaded' | 'absent'): Verdict {
+export function judge(replay: ReplayCase, alerts: readonly Alert[], operatorKey: 'loaded' | 'absent'): CheckedReplay {
   const latest = new Map(alerts.filter((alert) => alert.device.id === replay.name).map((alert) => [alert.id, alert]));
   const judged = [...latest.values()].filter((alert) => alert.type === 'leak' || alert.type === 'opaque');
   const expected = replay.expect.filter((one) => !one.operatorKey || one.operatorKey === operatorKey);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { attribute, type Clues } from '../../src/attribution/attribute.ts';
+import { attribute, type Clues } from '../../src/attribution/attributor.ts';
 import { parseSignatures } from '../../src/attribution/signatures.ts';
 
 const signatures = parseSignatures(

@@ -10,7 +10,7 @@ import { blankBytes, findHeadEnd, type Head, parseHead, tokensOf } from './http-
 import { createOrigin, type Origin, type OriginEvents } from './origin.ts';
 import { endWith, httpReply } from './replies.ts';
 import { resetSocket } from './reset.ts';
-import { type ForwardWays, plainConnection, route } from './route.ts';
+import { type ForwardOptions, plainConnection, route } from './route.ts';
 import { flowFacts, NOWHERE, recordEnd, type Visitor } from './visitor.ts';
 
 /** Nobody sends more; cookies of a whole browser profile stay below 32 KB. */
@@ -26,7 +26,7 @@ interface Exchange {
 }
 
 /** `early` is what the door read to recognise HTTP. Returns at once; the connection lives on. */
-export function forward(ways: ForwardWays, visitor: Visitor, early: Buffer): void {
+export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer): void {
   const client = visitor.socket;
   const origins = new Map<string, Origin>();
   let pending = early;
@@ -42,8 +42,8 @@ export function forward(ways: ForwardWays, visitor: Visitor, early: Buffer): voi
     timerFor = what;
     if (timer) clearTimeout(timer);
     timer = null;
-    if (what === 'request') timer = setTimeout(endClient, ways.keepAliveMs);
-    if (what === 'head') timer = setTimeout(() => reply(httpReply(408, LATE)), ways.headTimeoutMs);
+    if (what === 'request') timer = setTimeout(endClient, options.keepAliveMs);
+    if (what === 'head') timer = setTimeout(() => reply(httpReply(408, LATE)), options.headTimeoutMs);
   };
   /** Lets go of the client socket; server connections still open end, their flows close as `ended`. */
   const leave = () => {
@@ -58,7 +58,7 @@ export function forward(ways: ForwardWays, visitor: Visitor, early: Buffer): voi
     client.end();
     // Nothing more is expected: a phone that keeps its side open is not waited for.
     client.resume();
-    client.setTimeout(ways.headTimeoutMs, () => client.destroy());
+    client.setTimeout(options.headTimeoutMs, () => client.destroy());
   };
   const reply = (bytes: Buffer) => {
     leave();
@@ -171,24 +171,24 @@ export function forward(ways: ForwardWays, visitor: Visitor, early: Buffer): voi
   };
 
   const begin = (head: Head, bytes: Buffer): void => {
-    const routed = route(ways, visitor, head);
+    const routed = route(options, visitor, head);
     if (routed.to === 'connect') {
       const rest = pending;
       leave();
       client.pause();
-      ways.onConnect(visitor, routed.authority, rest);
+      options.onConnect(visitor, routed.authority, rest);
       return;
     }
     if (routed.to === 'reply') {
-      if (routed.garbage) recordGarbage(ways, visitor, routed.garbage);
+      if (routed.garbage) recordGarbage(options, visitor, routed.garbage);
       reply(routed.bytes);
       return;
     }
-    if (ways.engine.plain) {
+    if (options.engine.plain) {
       const early = Buffer.concat([bytes, pending]);
       leave();
       client.pause();
-      ways.engine.plain(plainConnection(ways, visitor, early));
+      options.engine.plain(plainConnection(options, visitor, early));
       return;
     }
     const start = (origin: Origin) => {
@@ -231,9 +231,9 @@ export function forward(ways: ForwardWays, visitor: Visitor, early: Buffer): voi
 
 const LATE = 'phonehome: the request head did not come in time';
 
-function recordGarbage(ways: ForwardWays, visitor: Visitor, detail: string): void {
-  const deviceId = ways.identify({ ip: visitor.from.ip, proxyUser: visitor.user });
-  recordEnd(ways.engine, visitor, flowFacts(visitor, deviceId, NOWHERE), 'client-garbage', detail);
+function recordGarbage(options: ForwardOptions, visitor: Visitor, detail: string): void {
+  const deviceId = options.identify({ ip: visitor.from.ip, proxyUser: visitor.user });
+  recordEnd(options.engine, visitor, flowFacts(visitor, deviceId, NOWHERE), 'client-garbage', detail);
 }
 
 function wantsClose(head: Head): boolean {

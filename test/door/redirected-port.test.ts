@@ -9,7 +9,7 @@ import {
   type ListenerOptions,
   openListener,
   type TransparentListener,
-} from '../../src/door/redirected.ts';
+} from '../../src/door/redirected-port.ts';
 
 interface Heard {
   delivered: OriginalDestination[];
