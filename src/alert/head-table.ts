@@ -20,9 +20,14 @@ export interface HeadTable {
   forget(flowId: string): void;
 }
 
+interface Head extends RequestHeadFacts {
+  /** Its request was sent to the end; only then the answer's end is the exchange's. */
+  requestEnded: boolean;
+}
+
 interface FlowHeads {
-  heads: Map<number, RequestHeadFacts>;
-  requestEnded: Set<number>;
+  heads: Map<number, Head>;
+  /** Exchanges whose two bodies ended, oldest first. */
   ended: number[];
 }
 
@@ -31,18 +36,13 @@ export function createHeadTable(): HeadTable {
   const closed: string[] = [];
 
   function bodyEnded(flow: FlowHeads, exchange: number, request: boolean): void {
-    if (request) {
-      flow.requestEnded.add(exchange);
-      return;
+    const head = flow.heads.get(exchange);
+    if (head === undefined) return;
+    if (request) head.requestEnded = true;
+    else if (head.requestEnded) {
+      flow.ended.push(exchange);
+      if (flow.ended.length > MAX_ENDED) flow.heads.delete(flow.ended.shift() as number);
     }
-    if (!flow.requestEnded.has(exchange)) return;
-    flow.ended.push(exchange);
-    if (flow.ended.length > MAX_ENDED) drop(flow, flow.ended.shift() as number);
-  }
-
-  function drop(flow: FlowHeads, exchange: number): void {
-    flow.heads.delete(exchange);
-    flow.requestEnded.delete(exchange);
   }
 
   function spoken(flow: FlowHeads, exchange: number, protocol: string): void {
@@ -56,12 +56,12 @@ export function createHeadTable(): HeadTable {
         const { protocol, method, scheme, authority } = event;
         let flow = flows.get(event.flowId);
         if (flow === undefined) {
-          flow = { heads: new Map(), requestEnded: new Set(), ended: [] };
+          flow = { heads: new Map(), ended: [] };
           flows.set(event.flowId, flow);
         }
         const target = event.target.slice(0, MAX_TARGET);
-        flow.heads.set(event.exchange, { protocol, method, target, scheme, authority });
-        if (flow.heads.size > MAX_EXCHANGES) drop(flow, flow.heads.keys().next().value as number);
+        flow.heads.set(event.exchange, { protocol, method, target, scheme, authority, requestEnded: false });
+        if (flow.heads.size > MAX_EXCHANGES) flow.heads.delete(flow.heads.keys().next().value as number);
       } else if (event.type === 'body-end') {
         const flow = flows.get(event.flowId);
         if (flow !== undefined) bodyEnded(flow, event.exchange, event.direction === 'request');

@@ -10,11 +10,15 @@ import type { Signatures } from './signatures.ts';
 const MAX_EXCHANGES = 32;
 const MAX_CLOSED = 16;
 const MAX_VALUE = 512;
-const NONE: ReadonlyMap<string, string> = new Map();
+const NONE: readonly [string, string][] = [];
+/** Spellings of field names met lately: apps have few, hostile ones many. */
+const MAX_SPELLINGS = 1024;
+const LONGEST_NAME = 64;
 
-interface FlowClues {
-  exchanges: Map<number, { headers: ReadonlyMap<string, string>; host: string }>;
-  latest: { from: readonly [string, string][]; fields: ReadonlyMap<string, string> } | null;
+interface ExchangeClues {
+  exchange: number;
+  fields: readonly [string, string][];
+  authority: string;
 }
 
 export interface ClueTable {
@@ -25,45 +29,56 @@ export interface ClueTable {
 }
 
 export function createClueTable(signatures: Signatures): ClueTable {
-  const flows = new Map<string, FlowClues>();
+  /** Of each flow the newest exchanges, each at its number modulo their most. */
+  const flows = new Map<string, ExchangeClues[]>();
   const closed: string[] = [];
   const wanted = new Set(['user-agent', ...signatures.headers.keys()]);
+  /** Spelling → name in lower case; null for what nobody wants. */
+  const spellings = new Map<string, string | null>();
 
-  const fieldsOf = (headers: readonly [string, string][]): ReadonlyMap<string, string> => {
-    let kept: Map<string, string> | null = null;
-    for (const [name, value] of headers) {
-      const field = name.toLowerCase();
-      if (!wanted.has(field)) continue;
-      kept ??= new Map();
-      if (!kept.has(field)) kept.set(field, value.slice(0, MAX_VALUE));
+  function wantedName(spelling: string): string | null {
+    const known = spellings.get(spelling);
+    if (known !== undefined) return known;
+    if (spelling.length > LONGEST_NAME) return null;
+    const lower = spelling.toLowerCase();
+    const name = wanted.has(lower) ? lower : null;
+    if (spellings.size >= MAX_SPELLINGS) spellings.clear();
+    spellings.set(spelling, name);
+    return name;
+  }
+
+  function fieldsOf(headers: readonly [string, string][]): readonly [string, string][] {
+    let kept: [string, string][] | null = null;
+    for (const header of headers) {
+      const name = wantedName(header[0]);
+      if (name === null) continue;
+      kept ??= [];
+      if (!kept.some((one) => one[0] === name)) kept.push([name, header[1].slice(0, MAX_VALUE)]);
     }
     return kept ?? NONE;
-  };
+  }
 
   return {
     note(event) {
       if (event.type === 'request-head') {
-        let flow = flows.get(event.flowId);
-        if (!flow) {
-          flow = { exchanges: new Map(), latest: null };
-          flows.set(event.flowId, flow);
+        let exchanges = flows.get(event.flowId);
+        if (!exchanges) {
+          exchanges = [];
+          flows.set(event.flowId, exchanges);
         }
-        const { exchanges, latest } = flow;
-        // Readers give out the same list again when a head was the same.
-        const fields = latest?.from === event.headers ? latest.fields : fieldsOf(event.headers);
-        flow.latest = { from: event.headers, fields };
-        exchanges.set(event.exchange, { headers: fields, host: hostOf(event.authority) });
-        if (exchanges.size > MAX_EXCHANGES) exchanges.delete(exchanges.keys().next().value as number);
+        const { exchange, authority } = event;
+        exchanges[exchange % MAX_EXCHANGES] = { exchange, fields: fieldsOf(event.headers), authority };
       } else if (event.type === 'flow-closed' && flows.has(event.flowId)) {
         closed.push(event.flowId);
         if (closed.length > MAX_CLOSED) flows.delete(closed.shift() as string);
       }
     },
     of(flow, exchange) {
-      const known = exchange === null ? undefined : flows.get(flow.id)?.exchanges.get(exchange);
+      const latest = exchange === null ? undefined : flows.get(flow.id)?.[exchange % MAX_EXCHANGES];
+      const known = latest?.exchange === exchange ? latest : undefined;
       return {
-        headers: known?.headers ?? NONE,
-        host: known?.host ?? flow.hello?.sni ?? flow.destination.host,
+        headers: new Map(known?.fields),
+        host: known ? hostOf(known.authority) : (flow.hello?.sni ?? flow.destination.host),
         ja4: flow.hello?.ja4 ?? null,
       };
     },

@@ -40,11 +40,20 @@ interface OpenFlow {
   understood: boolean;
   rejections: number;
   raw: Bytes;
-  /** Body bytes per exchange, the newest ones. */
-  exchanges: Map<number, Bytes & { class: 'opaque' | 'partially-scanned' | null; targetBytes: number }>;
+  /** The newest exchanges, by their numbers. */
+  exchanges: Map<number, OpenExchange>;
+  /** Most events are about the same one as the one before. */
+  latest: OpenExchange | null;
   /** Of exchanges that are no longer in the map. */
   opaque: Bytes;
   partial: Bytes;
+}
+
+/** Body bytes of one exchange, and the class they belong to. */
+interface OpenExchange extends Bytes {
+  number: number;
+  class: 'opaque' | 'partially-scanned' | null;
+  targetBytes: number;
 }
 
 interface DeviceCount {
@@ -63,14 +72,16 @@ export function createCoverage(options: CoverageOptions): Coverage {
     (options.initial ?? []).map((given) => [given.deviceId, restore(given)]),
   );
 
-  function exchangeOf(flow: OpenFlow, exchange: number) {
-    let bytes = flow.exchanges.get(exchange);
-    if (bytes === undefined) {
-      bytes = { up: 0, down: 0, class: null, targetBytes: 0 };
-      flow.exchanges.set(exchange, bytes);
+  function exchangeOf(flow: OpenFlow, number: number): OpenExchange {
+    if (flow.latest?.number === number) return flow.latest;
+    let exchange = flow.exchanges.get(number);
+    if (exchange === undefined) {
+      exchange = { number, up: 0, down: 0, class: null, targetBytes: 0 };
+      flow.exchanges.set(number, exchange);
       if (flow.exchanges.size > MAX_EXCHANGES) settle(flow, flow.exchanges.keys().next().value as number);
     }
-    return bytes;
+    flow.latest = exchange;
+    return exchange;
   }
 
   function closeFlow(event: Extract<FlowEvent, { type: 'flow-closed' }>, facts: DestinationFacts | null): void {
@@ -176,7 +187,8 @@ const nameOf = (flow: Flow): string => flow.destination.host;
 
 function newFlow(flow: Flow): OpenFlow {
   const none = () => ({ up: 0, down: 0 });
-  return { flow, understood: false, rejections: 0, raw: none(), exchanges: new Map(), opaque: none(), partial: none() };
+  const counted = { raw: none(), opaque: none(), partial: none() };
+  return { flow, understood: false, rejections: 0, exchanges: new Map(), latest: null, ...counted };
 }
 
 function add(bytes: Bytes, up: boolean, length: number): void {
@@ -188,6 +200,7 @@ function add(bytes: Bytes, up: boolean, length: number): void {
 function settle(flow: OpenFlow, exchange: number): void {
   const bytes = flow.exchanges.get(exchange);
   flow.exchanges.delete(exchange);
+  if (flow.latest?.number === exchange) flow.latest = null;
   if (bytes === undefined || bytes.class === null) return;
   const sum = bytes.class === 'opaque' ? flow.opaque : flow.partial;
   sum.up += bytes.up;
