@@ -6,13 +6,23 @@
  * No alert holds a value: addresses, locators and sentences are masked against the finding and the phone's own words.
  */
 import { randomBytes } from 'node:crypto';
-import { type Alert, type AlertDevice, type AlertFlow, type AlertRecord, SEVERITIES } from '../model/alert.ts';
+import { say } from '../formats/say.ts';
+import {
+  type Alert,
+  type AlertDevice,
+  type AlertFlow,
+  type AlertReceiver,
+  type AlertRecord,
+  SEVERITIES,
+} from '../model/alert.ts';
 import type { Attribution } from '../model/attribution.ts';
+import type { DestinationFacts } from '../model/destination.ts';
 import type { Flow, FlowEvent } from '../model/flow.ts';
 import type { Finding } from '../model/identifier.ts';
+import { type Text, type TextValue, text } from '../model/text.ts';
 import type { AlertContext } from './context.ts';
 import { createFlowWatch, type FlowNotice } from './flow-watch.ts';
-import { createFold, placeOf, plainHost } from './fold.ts';
+import { createFold, placeOf, plainHost, type RunningAlert } from './fold.ts';
 import { KIND_FACTS } from './kind-facts.ts';
 import { createSecretTest, maskHost, maskLocator, maskSentence, maskUrl, type SecretTest } from './masked-url.ts';
 import { type AlertPolicy, DEFAULT_POLICY, decideSeverity } from './policy.ts';
@@ -36,7 +46,7 @@ export interface AlerterOptions {
 /** A message of the lab about itself. The same `subject` (and device) folds. */
 export interface SystemNotice {
   subject: string;
-  message: string;
+  text: Text;
   severity: Alert['severity'];
   device: AlertDevice;
   time: number;
@@ -61,8 +71,25 @@ const NOTHING: AlertRecord[] = [];
 const MAX_PHASES = 50;
 /** Added to one reasoning; a person reads no more. */
 const MAX_REMARKS = 4;
+/** Listed in one alert. Further ones have another: a receiver that is not listed is hidden. */
+const MAX_RECEIVERS_LISTED = 100;
 
-type Draft = Omit<Alert, 'v' | 'seq' | 'id' | 'time' | 'count' | 'firstSeen' | 'lastSeen'>;
+/** What a sighting makes of its alert. */
+interface Draft
+  extends Omit<Alert, 'v' | 'seq' | 'id' | 'time' | 'count' | 'firstSeen' | 'lastSeen' | 'message' | 'receivers'> {
+  text: Text;
+}
+
+interface Sighting {
+  key: string;
+  time: number;
+  severity: Alert['severity'];
+  phase: string | null;
+  secret: AlertRecord['secret'];
+  remark: string | null;
+  /** The alert stands for several receivers: this one must be listed. */
+  listed: boolean;
+}
 
 export function createAlerter(options: AlerterOptions): Alerter {
   const policy: AlertPolicy = { ...DEFAULT_POLICY, ...options.policy };
@@ -70,61 +97,75 @@ export function createAlerter(options: AlerterOptions): Alerter {
   const watch = createFlowWatch(policy, options.hiddenLookUps);
   let seq = options.lastSeq ?? 0;
 
-  function show(alert: Alert): Alert {
-    return { ...alert, seq: ++seq, time: alert.lastSeen };
+  /** The next version of a running alert. */
+  function show(running: RunningAlert, time: number): Alert {
+    running.alert = { ...running.alert, ...severalOf(running), seq: ++seq, time: running.alert.lastSeen };
+    running.shownAt = time;
+    running.unshown = false;
+    return running.alert;
   }
 
-  /** `draft` is called only when its alert is new or may have become worse. */
-  function raise(
-    key: string,
-    time: number,
-    severity: Alert['severity'],
-    draft: () => Draft,
-    secret: AlertRecord['secret'],
-    phase: string | null,
-    remark: string | null = null,
-  ): AlertRecord | null {
-    const at = new Date(time).toISOString();
-    const running = fold.get(key);
-    if (running === undefined) {
-      const first: Alert = {
-        v: 1,
-        seq: 0,
-        id: options.newId(time),
-        time: at,
-        ...draft(),
-        count: 1,
-        firstSeen: at,
-        lastSeen: at,
-      };
-      first.case = countPhase(first.case, undefined, phase);
-      first.identifier = withRemarks(first.identifier, remark === null ? [] : [remark]);
-      const alert = show(first);
-      fold.set(key, { alert, shownAt: time, unshown: false, ...(remark === null ? {} : { remarks: [remark] }) });
-      return { alert, secret };
+  /** `draft` is called only when its alert is new, may have become worse, or has to list its receiver. */
+  function raise(sighting: Sighting, draft: () => Draft): AlertRecord | null {
+    const { time } = sighting;
+    const running = fold.get(sighting.key);
+    if (running === undefined) return raiseFirst(sighting, draft());
+    const worse = SEVERITIES.indexOf(sighting.severity) > SEVERITIES.indexOf(running.alert.severity);
+    const drafted = worse || sighting.listed ? draft() : null;
+    const isNews = repeat(running, sighting, worse ? drafted : null);
+    if (running.several && drafted?.destination) list(running.several.receivers, drafted.destination, time);
+    if (!worse && !isNews && running.alert.count > SHOW_EVERY_UNTIL && time - running.shownAt < SHOW_AGAIN_AFTER_MS) {
+      running.unshown = true;
+      return null;
     }
+    return { alert: show(running, time), secret: worse ? sighting.secret : null };
+  }
+
+  function raiseFirst({ key, time, phase, secret, remark, listed }: Sighting, draft: Draft): AlertRecord {
+    const at = new Date(time).toISOString();
+    const alert: Alert = {
+      v: 1,
+      seq: 0,
+      id: options.newId(time),
+      time: at,
+      ...draft,
+      message: say(draft.text),
+      count: 1,
+      firstSeen: at,
+      lastSeen: at,
+    };
+    alert.case = countPhase(alert.case, undefined, phase);
+    alert.identifier = withRemarks(alert.identifier, remark === null ? [] : [remark]);
+    const running: RunningAlert = {
+      alert,
+      shownAt: time,
+      unshown: false,
+      ...(remark === null ? {} : { remarks: [remark] }),
+    };
+    if (listed && draft.destination) {
+      running.several = { receivers: new Map(), sentence: draft.text };
+      list(running.several.receivers, draft.destination, time);
+    }
+    fold.set(key, running);
+    return { alert: show(running, time), secret };
+  }
+
+  /** Counts a repeat; `worse` takes the place of what was said before. True when it adds a remark. */
+  function repeat(running: RunningAlert, { time, phase, remark }: Sighting, worse: Draft | null): boolean {
     const { phases } = running.alert.case ?? {};
-    const worse = SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(running.alert.severity);
     running.alert = {
       ...running.alert,
-      ...(worse ? draft() : {}),
+      ...(worse === null ? {} : { ...worse, message: say(worse.text) }),
       count: running.alert.count + 1,
-      lastSeen: at,
+      lastSeen: new Date(time).toISOString(),
     };
     running.alert.case = countPhase(running.alert.case, phases, phase);
     const told = running.remarks ?? [];
     const isNews = remark !== null && !told.includes(remark) && told.length < MAX_REMARKS;
     if (isNews) running.remarks = [...told, remark];
-    if (worse) running.alert.identifier = withRemarks(running.alert.identifier, running.remarks ?? []);
+    if (worse !== null) running.alert.identifier = withRemarks(running.alert.identifier, running.remarks ?? []);
     else if (isNews) running.alert.identifier = withRemarks(running.alert.identifier, [remark]);
-    if (!worse && !isNews && running.alert.count > SHOW_EVERY_UNTIL && time - running.shownAt < SHOW_AGAIN_AFTER_MS) {
-      running.unshown = true;
-      return null;
-    }
-    running.alert = show(running.alert);
-    running.shownAt = time;
-    running.unshown = false;
-    return { alert: running.alert, secret: worse ? secret : null };
+    return isNews;
   }
 
   function finding(found: Finding, context: AlertContext): AlertRecord | null {
@@ -133,8 +174,6 @@ export function createAlerter(options: AlerterOptions): Alerter {
     const facts = context.facts ?? UNKNOWN_FACTS;
     const kind = KIND_FACTS[identifier.kind];
     watch.found(flow.id);
-
-    const { key, crowded } = keyOf(found, context);
 
     const clear = !flow.encrypted || evidence.where === 'sni' || evidence.where === 'dns';
     const phase = context.case?.phase ?? null;
@@ -149,6 +188,7 @@ export function createAlerter(options: AlerterOptions): Alerter {
       watched: isWatched(policy, facts),
     });
 
+    const { key, crowded, listed } = keyOf(found, context, severity);
     const draft = (): Draft => {
       const secrets = secretsOf(device.id, [found.value, found.seen]);
       // What stands in place of a value (`128 bytes`) is none.
@@ -180,7 +220,7 @@ export function createAlerter(options: AlerterOptions): Alerter {
         flow: shownFlow,
         destination,
         simulated: flow.simulated,
-        message: writeLeak({
+        text: writeLeak({
           device,
           identifier,
           evidence: shownEvidence,
@@ -195,32 +235,44 @@ export function createAlerter(options: AlerterOptions): Alerter {
       };
     };
     const secret = { value: found.value, seen: found.seen, window: found.window };
-    return raise(key, context.time, severity, draft, secret, phase, found.remark ?? null);
+    return raise({ key, time: context.time, severity, phase, secret, remark: found.remark ?? null, listed }, draft);
   }
 
   /**
    * What makes a repeat the same: phone, kind, receiver, place, value. Where values, places or receivers come without
-   * end, the further ones of the widest such circle share one alert.
+   * end, the further ones of the widest such circle share one alert; receivers only with those of the same company,
+   * country and severity, and each of them is listed.
    */
-  function keyOf({ identifier, evidence, value }: Finding, context: AlertContext): { key: string; crowded: boolean } {
+  function keyOf(
+    { identifier, evidence, value }: Finding,
+    context: AlertContext,
+    severity: Alert['severity'],
+  ): { key: string; crowded: boolean; listed: boolean } {
     const { stable } = KIND_FACTS[identifier.kind];
-    const kind = [context.device.id, context.case?.id ?? null, identifier.kind];
-    const { host, port } = context.flow.destination;
+    const { flow } = context;
+    const { host, port } = flow.destination;
+    const side = sideOf(flow, context.facts ?? UNKNOWN_FACTS);
+    const kind = [context.device.id, context.case?.id ?? null, identifier.kind, ...side];
     // The port belongs to it: 80 in clear and 443 under TLS, or mail and web of one name, are two facts.
     const receiver = [...kind, plainHost(host), String(port), evidence.where];
     const place = [...receiver, placeOf(evidence.path)];
-    const key = fold.key([...place, stable ? value : null]);
-    if (fold.get(key) !== undefined) return { key, crowded: false };
+    const own = [...place, stable ? value : null];
+    const key = fold.key(own);
+    if (fold.get(key) !== undefined) return { key, crowded: false, listed: false };
+    const alike = [...kind, severity];
+    const volume = fold.seat(fold.key(alike), fold.key(receiver), policy.maxReceivers, MAX_RECEIVERS_LISTED);
+    if (volume !== null)
+      return { key: fold.key([...alike, 'further ones', String(volume)]), crowded: false, listed: true };
     const circles: [(string | null)[], (string | null)[], number][] = [
-      [kind, receiver, policy.maxReceivers],
       [receiver, place, policy.maxPlacesPerReceiver],
-      [place, [...place, stable ? value : null], policy.maxValuesPerPlace],
+      [place, own, policy.maxValuesPerPlace],
     ];
     for (const [circle, member, most] of circles) {
       const shared = fold.key([...circle, 'further ones']);
-      if (fold.crowded(shared, fold.key(member), most)) return { key: shared, crowded: true };
+      if (fold.seat(shared, fold.key(member), most, Infinity) !== null)
+        return { key: shared, crowded: true, listed: false };
     }
-    return { key, crowded: false };
+    return { key, crowded: false, listed: false };
   }
 
   function flowEvent(event: FlowEvent, context: AlertContext): AlertRecord[] {
@@ -235,10 +287,12 @@ export function createAlerter(options: AlerterOptions): Alerter {
     const facts = context.facts ?? UNKNOWN_FACTS;
     const secrets = secretsOf(device.id, []);
     const host = maskHost(flow.destination.host, secrets, false);
-    const caseId = context.case?.id ?? null;
-    const own = fold.key([device.id, notice.type, ...notice.fold.map(plainHost), caseId]);
-    const further = fold.key([device.id, notice.type, notice.severity, caseId, 'further ones']);
-    const isFurther = fold.get(own) === undefined && fold.crowded(further, own, policy.maxReceivers);
+    const time = context.time;
+    const phase = context.case?.phase ?? null;
+    const alike = [device.id, notice.type, notice.severity, context.case?.id ?? null, ...sideOf(flow, facts)];
+    const own = fold.key([...alike.toSpliced(2, 1), ...notice.fold.map(plainHost)]);
+    const volume =
+      fold.get(own) === undefined ? fold.seat(fold.key(alike), own, policy.maxReceivers, MAX_RECEIVERS_LISTED) : null;
     const draft = (): Draft => ({
       type: notice.type,
       severity: notice.severity,
@@ -249,15 +303,13 @@ export function createAlerter(options: AlerterOptions): Alerter {
       flow: describeFlow(context, secrets, null, false),
       destination: notice.aboutDestination ? { ...flow.destination, host, ...facts } : null,
       simulated: flow.simulated,
-      message: `${isFurther ? 'More of the same: ' : ''}${maskSentence(
-        notice.write(nameReceiver({ ...flow.destination, host }, facts), host, nameApp(context)),
-        secrets,
-      )}`,
+      text: maskText(notice.write(nameReceiver({ ...flow.destination, host }, facts), host, nameApp(context)), secrets),
       label: context.case?.label ?? null,
       attribution: attributionOf(context, secrets),
     });
-    const key = isFurther ? further : own;
-    return raise(key, context.time, notice.severity, draft, null, context.case?.phase ?? null);
+    const key = volume === null ? own : fold.key([...alike, 'further ones', String(volume)]);
+    const listed = volume !== null && notice.aboutDestination;
+    return raise({ key, time, severity: notice.severity, phase, secret: null, remark: null, listed }, draft);
   }
 
   function secretsOf(deviceId: string, own: readonly string[]): SecretTest {
@@ -267,36 +319,57 @@ export function createAlerter(options: AlerterOptions): Alerter {
   return {
     finding,
     flowEvent,
-    system: (notice) =>
+    system: ({ subject, severity, device, time, text: told }) =>
       raise(
-        fold.key([notice.device.id, 'system', notice.subject]),
-        notice.time,
-        notice.severity,
+        {
+          key: fold.key([device.id, 'system', subject]),
+          time,
+          severity,
+          phase: null,
+          secret: null,
+          remark: null,
+          listed: false,
+        },
         () => ({
           type: 'system',
-          severity: notice.severity,
-          device: notice.device,
+          severity,
+          device,
           case: null,
           identifier: null,
           evidence: null,
           flow: null,
           destination: null,
           simulated: false,
-          message: notice.message,
+          text: told,
           label: null,
         }),
-        null,
-        null,
       ),
-    flush: (time) =>
-      fold.unshown().map((running) => {
-        running.alert = show(running.alert);
-        running.shownAt = time;
-        running.unshown = false;
-        return { alert: running.alert, secret: null };
-      }),
+    flush: (time) => fold.unshown().map((running) => ({ alert: show(running, time), secret: null })),
     lastSeq: () => seq,
   };
+}
+
+/** What two receivers must share to share an alert: neither a company nor a country may hide behind another's. */
+function sideOf({ simulated }: Flow, { owner, location }: DestinationFacts): (string | null)[] {
+  return [owner.name, owner.country, location.country, simulated ? 'simulated' : null];
+}
+
+function list(receivers: Map<string, AlertReceiver>, to: NonNullable<Alert['destination']>, time: number): void {
+  const at = new Date(time).toISOString();
+  const key = `${to.host} ${to.port}`;
+  const known = receivers.get(key);
+  if (known) receivers.set(key, { ...known, count: known.count + 1, lastSeen: at });
+  else {
+    const { host, port, ip, location, owner } = to;
+    const country = location.country;
+    receivers.set(key, { host, port, ip, country, owner: owner.name, count: 1, firstSeen: at, lastSeen: at });
+  }
+}
+
+function severalOf({ several }: RunningAlert): Partial<Alert> {
+  if (several === undefined || several.receivers.size < 2) return {};
+  const told = text('and-more', { sentence: several.sentence, count: several.receivers.size - 1 });
+  return { receivers: [...several.receivers.values()], text: told, message: say(told) };
 }
 
 function withRemarks(identifier: Alert['identifier'], remarks: readonly string[]): Alert['identifier'] {
@@ -318,9 +391,19 @@ function countPhase(
 }
 
 /** `An app`, or `An app (probably WhatsApp)`. */
-function nameApp(context: AlertContext): string {
+function nameApp(context: AlertContext): Text {
   const probably = context.attribute?.();
-  return probably ? `An app (probably ${probably.name})` : 'An app';
+  return probably ? text('app.probably', { name: probably.name }) : text('app.unknown');
+}
+
+/** A text whose values were written elsewhere, like `maskSentence`. */
+function maskText(told: Text, secrets: SecretTest): Text {
+  const masked = (value: TextValue): TextValue => {
+    if (typeof value === 'string') return maskSentence(value, secrets);
+    if (typeof value === 'number') return value;
+    return 'key' in value ? maskText(value, secrets) : value.map(masked);
+  };
+  return { key: told.key, values: Object.fromEntries(Object.entries(told.values).map(([k, v]) => [k, masked(v)])) };
 }
 
 /** Headers are written by apps: what they name is masked like everything else. */

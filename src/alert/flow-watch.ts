@@ -6,7 +6,7 @@
 import { LRUCache } from 'lru-cache';
 import type { AlertType, Severity } from '../model/alert.ts';
 import type { Flow, FlowEvent } from '../model/flow.ts';
-import type { TrustTest } from '../model/trust-test.ts';
+import { type Text, type TextValue, text } from '../model/text.ts';
 import type { AlertContext } from './context.ts';
 import { lookedUpElsewhere } from './name-mismatch.ts';
 import { type AlertPolicy, decideSeverity } from './policy.ts';
@@ -21,7 +21,7 @@ export interface FlowNotice {
   /** False when the lab never got as far as a destination. */
   aboutDestination: boolean;
   /** The sentence, given the receiver's name, the masked host, and `An app` with what it probably is. */
-  write: (receiver: string, host: string, app: string) => string;
+  write: (receiver: TextValue, host: string, app: Text) => Text;
 }
 
 export interface FlowWatch {
@@ -34,25 +34,11 @@ const MAX_OPEN_FLOWS = 20_000;
 const MAX_PHONES = 1000;
 const NOTHING: FlowNotice[] = [];
 
-const FAILED: Record<string, string> = {
-  'upstream-refused': 'refused the connection',
-  'upstream-unresolvable': 'has no address (its name does not resolve)',
-  'upstream-timeout': 'did not answer in time',
-  'upstream-tls-failed': 'could not agree on TLS with the lab',
-};
+const FAILED = ['upstream-refused', 'upstream-unresolvable', 'upstream-timeout', 'upstream-tls-failed'] as const;
 
-/** What a phone tried when the gateway refused it, for people. */
-const REFUSED_TRIES: Record<string, { type: AlertType; words: string }> = {
-  quic: { type: 'quic', words: 'by QUIC, which the lab refuses: apps fall back to what can be read' },
-  dot: { type: 'coverage', words: 'for hidden look-ups (DNS over TLS), which the lab refuses: names stay visible' },
-  doq: { type: 'coverage', words: 'for hidden look-ups (DNS over QUIC), which the lab refuses: names stay visible' },
-};
-
-const TRUST_TEST_WORDS: Record<TrustTest, string> = {
-  'self-signed': 'a certificate anybody could have made',
-  'wrong-name': 'a certificate for another name',
-  expired: 'an expired certificate',
-};
+/** What a phone tried when the gateway refused it. */
+const REFUSED_TRIES = { quic: 'quic', dot: 'coverage', doq: 'coverage' } as const;
+const isRefusedTry = (protocol: string): protocol is keyof typeof REFUSED_TRIES => protocol in REFUSED_TRIES;
 
 export function createFlowWatch(
   policy: AlertPolicy,
@@ -96,8 +82,7 @@ export function createFlowWatch(
         severity: 'medium',
         fold: ['certificate-not-installed', context.flow.client.ip],
         aboutDestination: false,
-        write: () =>
-          `The phone does not trust the lab's certificate: install it from http://phonehome.lab/ (${phone} has refused it so far).`,
+        write: () => text('trust.not-yet', { phone }),
       });
     }
     if (event.count >= policy.pinnedAfter) {
@@ -109,9 +94,7 @@ export function createFlowWatch(
         fold: [name],
         aboutDestination: true,
         write: (receiver, _host, app) =>
-          `${app} on ${phone} refused the lab's certificate for ${receiver} ${event.count} times${
-            trusts ? '' : ' (pinned, or the certificate is not installed)'
-          }: its traffic is passed through unread from now on.`,
+          text('pinned', { app, phone, receiver, times: event.count, doubt: trusts ? '' : text('pinned.doubt') }),
       });
     }
     return notices;
@@ -130,15 +113,15 @@ export function createFlowWatch(
         aboutDestination: true,
         write: (_receiver, host, app) =>
           event.acceptedByClient
-            ? `${app} on ${phone} accepted a bad certificate (${event.problem}) for ${host}: anyone on the same Wi-Fi can read what it sends there.`
-            : `The server ${host} has a bad certificate (${event.problem}); ${phone} was shown an untrusted one as well.`,
+            ? text('weak-tls.accepted', { app, phone, host, problem: event.problem })
+            : text('weak-tls.server', { phone, host, problem: event.problem }),
       },
     ];
   }
 
   function trustTest(event: Extract<FlowEvent, { type: 'trust-test-result' }>, context: AlertContext): FlowNotice[] {
     const phone = nameDevice(context.device);
-    const shown = TRUST_TEST_WORDS[event.test];
+    const shown = text(`trust-test.${event.test}`);
     if (event.accepted) {
       return [
         {
@@ -146,8 +129,7 @@ export function createFlowWatch(
           severity: 'critical',
           fold: ['trust-test', event.name, event.test],
           aboutDestination: true,
-          write: (_receiver, host, app) =>
-            `${app} on ${phone} accepted ${shown} for ${host}: anyone on this Wi-Fi can read what this app sends.`,
+          write: (_receiver, host, app) => text('trust-test.accepted', { app, phone, shown, host }),
         },
       ];
     }
@@ -158,7 +140,7 @@ export function createFlowWatch(
         fold: ['trust-test', event.name, event.test],
         aboutDestination: true,
         write: (_receiver, host) =>
-          `Trust test passed: the app on ${phone} refused ${shown} for ${host} (${event.how ?? 'no reason given'}).`,
+          text('trust-test.refused', { phone, shown, host, how: event.how ?? text('trust-test.no-reason') }),
       },
     ];
   }
@@ -178,15 +160,15 @@ export function createFlowWatch(
       write,
     });
 
-    const tried = flow.engine === 'gateway' ? REFUSED_TRIES[flow.protocol ?? ''] : undefined;
-    if (tried !== undefined) {
+    const tried = flow.engine === 'gateway' ? (flow.protocol ?? '') : '';
+    if (isRefusedTry(tried)) {
       return [
         {
-          type: tried.type,
+          type: REFUSED_TRIES[tried],
           severity: 'info',
-          fold: [flow.protocol ?? '', flow.destination.host],
+          fold: [tried, flow.destination.host],
           aboutDestination: true,
-          write: (receiver) => `${phone} tried to reach ${receiver} ${tried.words}.`,
+          write: (receiver) => text(`tried.${tried}`, { phone, receiver }),
         },
       ];
     }
@@ -198,20 +180,21 @@ export function createFlowWatch(
           severity: 'low',
           fold: ['refused', flow.client.ip, why],
           aboutDestination: false,
-          write: () => `A connection from ${flow.client.ip} was refused: ${why}`,
+          write: () => text('refused', { ip: flow.client.ip, why }),
         },
       ];
     }
-    const failure = FAILED[event.reason];
-    if (failure !== undefined) {
-      if (watched) return [contact('low', (receiver) => `${phone} tried to reach ${receiver}, which ${failure}.`)];
+    const failed = FAILED.find((reason) => reason === event.reason);
+    if (failed !== undefined) {
+      const failure = text(`tried.${failed}`);
+      if (watched) return [contact('low', (receiver) => text('tried', { phone, receiver, failure }))];
       return [
         {
           type: 'system',
           severity: 'info',
           fold: ['upstream', flow.destination.host, event.reason],
           aboutDestination: true,
-          write: (_receiver, host) => `${phone} tried to reach ${host}, which ${failure}.`,
+          write: (_receiver, host) => text('tried', { phone, receiver: host, failure }),
         },
       ];
     }
@@ -223,8 +206,7 @@ export function createFlowWatch(
           severity: 'info',
           fold: ['past', flow.destination.host, way],
           aboutDestination: true,
-          write: (receiver) =>
-            `${phone} sent ${event.bytesUp} bytes to ${receiver} past the lab (${way}): nobody looked into them.`,
+          write: (receiver) => text('past-the-lab', { phone, receiver, bytes: event.bytesUp, protocol: way }),
         },
       ];
     }
@@ -241,12 +223,7 @@ export function createFlowWatch(
       firstParty: false,
       watched,
     });
-    return [
-      contact(
-        severity,
-        (receiver) => `${phone} sent ${event.bytesUp} bytes to ${receiver}; nothing of it could be read.`,
-      ),
-    ];
+    return [contact(severity, (receiver) => text('contact.unread', { phone, receiver, bytes: event.bytesUp }))];
   }
 
   /** Said as soon as it is known: from now on names are missing from the list of look-ups. */
@@ -260,8 +237,7 @@ export function createFlowWatch(
         severity: 'info',
         fold: ['hidden-look-ups', operator],
         aboutDestination: true,
-        write: () =>
-          `${phone} looks names up over HTTPS at ${operator}: these look-ups are not in the lab's list of names.`,
+        write: () => text('hidden-look-ups', { phone, operator }),
       });
     const elsewhere = lookedUpElsewhere(flow);
     if (elsewhere !== null)
@@ -271,7 +247,7 @@ export function createFlowWatch(
         fold: ['looked-up-elsewhere', flow.destination.host, elsewhere],
         aboutDestination: true,
         write: (_receiver, host) =>
-          `${phone} looked ${flow.destination.ip} up as a name of ${elsewhere}, and asked it for ${host}: a server they share, or a front for another one.`,
+          text('looked-up-elsewhere', { phone, ip: flow.destination.ip ?? '', elsewhere, host }),
       });
     return notices;
   }

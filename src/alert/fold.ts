@@ -6,7 +6,8 @@
  */
 import { createHmac } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { Alert } from '../model/alert.ts';
+import type { Alert, AlertReceiver } from '../model/alert.ts';
+import type { Text } from '../model/text.ts';
 
 export interface RunningAlert {
   alert: Alert;
@@ -16,6 +17,8 @@ export interface RunningAlert {
   unshown: boolean;
   /** Told so far, beside the first reasoning. */
   remarks?: string[];
+  /** Of an alert that stands for several receivers: all of them, and the sentence of the first. */
+  several?: { receivers: Map<string, AlertReceiver>; sentence: Text };
 }
 
 export interface Fold {
@@ -23,26 +26,49 @@ export interface Fold {
   key(parts: readonly (string | null)[]): string;
   get(key: string): RunningAlert | undefined;
   set(key: string, running: RunningAlert): void;
-  /** Notes a member of a circle (a value of a place, a place of a receiver); true when it is beyond the first `most`. */
-  crowded(circle: string, member: string, most: number): boolean;
+  /**
+   * Gives a member of a circle (a value of a place, a receiver of a kind) its place: null for the first `most`, which
+   * have an alert each; a number for those who share one. An alert is shared by `perShared` at most, so that it can list
+   * them: the next ones share another.
+   */
+  seat(circle: string, member: string, most: number, perShared: number): number | null;
   /** Running alerts whose latest repeats were not handed out yet. */
   unshown(): RunningAlert[];
 }
 
+interface Circle {
+  /** The first ones. */
+  own: Set<string>;
+  /** Which alert each of the others shares; the oldest is forgotten first, and given another place when it comes again. */
+  shared: Map<string, number>;
+  seated: number;
+}
+
+/** Remembered of one circle. */
+const MAX_SHARED = 1000;
+
 export function createFold(secret: Buffer, max: number): Fold {
   const running = new LRUCache<string, RunningAlert>({ max });
-  const circles = new LRUCache<string, Set<string>>({ max: Math.ceil(max / 5) });
+  const circles = new LRUCache<string, Circle>({ max: Math.ceil(max / 5) });
   return {
     key: (parts) => createHmac('sha256', secret).update(JSON.stringify(parts)).digest('base64').slice(0, 24),
     get: (key) => running.get(key),
     set: (key, alert) => void running.set(key, alert),
-    crowded(circle, member, most) {
-      const members = circles.get(circle) ?? new Set();
-      circles.set(circle, members);
-      if (members.has(member)) return false;
-      if (members.size >= most) return true;
-      members.add(member);
-      return false;
+    seat(name, member, most, perShared) {
+      const circle = circles.get(name) ?? { own: new Set(), shared: new Map(), seated: 0 };
+      circles.set(name, circle);
+      if (circle.own.has(member)) return null;
+      if (circle.own.size < most) {
+        circle.own.add(member);
+        return null;
+      }
+      if (perShared === Infinity) return 0;
+      let seat = circle.shared.get(member);
+      if (seat !== undefined) return seat;
+      seat = Math.floor(circle.seated++ / perShared);
+      circle.shared.set(member, seat);
+      if (circle.shared.size > MAX_SHARED) circle.shared.delete(circle.shared.keys().next().value as string);
+      return seat;
     },
     unshown: () => [...running.values()].filter((alert) => alert.unshown),
   };

@@ -5,7 +5,7 @@
  */
 import type { DestinationFacts } from '../model/destination.ts';
 import type { Destination } from '../model/flow.ts';
-import { countryName } from './country-names.ts';
+import { type TextValue, text } from '../model/text.ts';
 import type { AlertPolicy } from './policy.ts';
 
 export const UNKNOWN_FACTS: DestinationFacts = {
@@ -83,11 +83,13 @@ export function isWatched(policy: AlertPolicy, facts: DestinationFacts): boolean
 }
 
 /** `China Telecom (China; server in Hong Kong)`, `zzhc.vnet.cn (server in China)`, `198.51.100.7`. */
-export function nameReceiver(destination: Destination, facts: DestinationFacts): string {
+export function nameReceiver(destination: Destination, facts: DestinationFacts): TextValue {
   const { owner, location } = facts;
-  const server = location.country === null ? null : `server in ${countryName(location.country)}`;
-  if (owner.name === null) return server === null ? destination.host : `${destination.host} (${server})`;
-  const home = owner.country === null ? null : countryName(owner.country);
-  const details = [home, location.country === owner.country ? null : server].filter((part) => part !== null);
-  return details.length === 0 ? owner.name : `${owner.name} (${details.join('; ')})`;
+  const server = location.country;
+  if (owner.name === null)
+    return server === null ? destination.host : text('receiver.in', { name: destination.host, server });
+  const home = owner.country;
+  const { name } = owner;
+  if (server === null || server === home) return home === null ? name : text('receiver.of', { name, home });
+  return home === null ? text('receiver.in', { name, server }) : text('receiver.of-in', { name, home, server });
 }

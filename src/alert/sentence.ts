@@ -4,7 +4,7 @@
  */
 import type { AlertDevice, AlertFlow } from '../model/alert.ts';
 import type { Evidence, Identifier } from '../model/identifier.ts';
-import { KIND_FACTS } from './kind-facts.ts';
+import { type Text, type TextValue, text } from '../model/text.ts';
 
 export interface LeakWords {
   device: AlertDevice;
@@ -12,7 +12,7 @@ export interface LeakWords {
   evidence: Evidence;
   flow: AlertFlow;
   /** As `nameReceiver` writes it. */
-  receiver: string;
+  receiver: TextValue;
   clear: boolean;
   phase: string | null;
   /** Further values of the same place share this alert. */
@@ -23,41 +23,41 @@ export function nameDevice(device: AlertDevice): string {
   return device.model ?? device.id;
 }
 
-export function writeLeak(words: LeakWords): string {
+export function writeLeak(words: LeakWords): Text {
   const { identifier, evidence, receiver } = words;
   const phone = nameDevice(words.device);
-  const end = `${when(words.phase)}${protection(words)}.`;
-  if (identifier.kind === 'opaque') {
-    return `${phone} sent data that nobody could read to ${receiver}${end} What it says is unknown.`;
-  }
-  const noun = KIND_FACTS[identifier.kind].noun;
-  const what = words.crowded
-    ? `More of the same (${noun})`
-    : identifier.confidence === 'certain'
-      ? `The ${noun} of ${phone}`
-      : `${identifier.confidence === 'likely' ? 'Probably' : 'Possibly'} the ${noun} of ${phone}`;
-  const way = evidence.direction === 'response' ? `was sent back by ${receiver}` : `went to ${receiver}`;
-  return `${what} ${way}${spelling(evidence)}${end}`;
+  const end = { when: when(words.phase), protection: protection(words) };
+  if (identifier.kind === 'opaque') return text('leak.opaque', { phone, receiver, ...end });
+  const kind = text(`kind.${identifier.kind}`);
+  const what = words.crowded ? text('leak.further', { kind }) : text(`leak.${identifier.confidence}`, { kind, phone });
+  const way = text(evidence.direction === 'response' ? 'leak.returned' : 'leak.sent', { receiver });
+  return text('leak', { what, way, spelling: spelling(evidence), ...end });
 }
 
-function when(phase: string | null): string {
+function when(phase: string | null): TextValue {
   if (phase === null) return '';
-  return phase === 'before-consent' ? ' before consent was given' : ` (phase: ${phase})`;
+  return phase === 'before-consent' ? text('leak.before-consent') : text('leak.in-phase', { phase });
 }
 
-function protection(words: LeakWords): string {
-  if (words.evidence.where === 'dns') return ', inside a DNS name that anyone on the path can read';
-  if (words.evidence.where === 'sni') return ', inside a server name that anyone on the path can read';
-  if (!words.clear) return ', encrypted on the way';
-  return words.identifier.kind === 'opaque' ? ', without TLS' : ', unencrypted: anyone on the path can read it';
+function protection(words: LeakWords): Text {
+  const { where } = words.evidence;
+  if (where === 'dns' || where === 'sni') return text(`leak.in-${where}`);
+  if (!words.clear) return text('leak.encrypted');
+  return words.identifier.kind === 'opaque' ? text('leak.without-tls') : text('leak.clear');
 }
 
 /** Layers every web request has (JSON, forms) say nothing to a layman; others do, innermost first: ` packed as gzip in base64`. */
-function spelling(evidence: Evidence): string {
-  if (evidence.hash !== null) return ` as a hash (${evidence.hash})`;
+function spelling(evidence: Evidence): TextValue {
+  if (evidence.hash !== null) return text('leak.as-hash', { hash: evidence.hash });
   const names = evidence.decoding.map((layer) => layer.split(':', 1)[0] ?? layer);
   const unusual = names.filter((name) => !ORDINARY.includes(name)).toReversed();
-  return unusual.length === 0 ? '' : ` packed as ${unusual.join(' in ')}`;
+  if (unusual.length === 0) return '';
+  return text('leak.packed', {
+    layers: unusual.reduce<TextValue>(
+      (inner, outer) => (inner === '' ? outer : text('leak.layer-in', { inner, outer })),
+      '',
+    ),
+  });
 }
 
 const ORDINARY = ['json', 'form', 'percent', 'multipart', 'xml', 'csv'];

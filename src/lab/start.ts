@@ -20,6 +20,7 @@ import type { Device } from '../model/device.ts';
 import { faultOf } from '../model/fault.ts';
 import type { Flow } from '../model/flow.ts';
 import { type Lab, LabError, type LabOptions } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 import { createReader } from '../readers/reader.ts';
 import { createAlertFeed } from '../sinks/alert-feed.ts';
 import { createFlowLog } from '../sinks/evidence/flow-log.ts';
@@ -123,7 +124,7 @@ async function openLab(options: LabOptions, closers: Closer[], stop: () => Promi
     hiddenLookUps,
   });
   function tell(subject: string, message: string, severity: Alert['severity'], device: AlertDevice): void {
-    const record = alerter.system({ subject, message, severity, device, time: now() });
+    const record = alerter.system({ subject, text: text('notice', { line: message }), severity, device, time: now() });
     if (record) feed.publish(record);
   }
   // By its words: that something works again, or is wrong in another way, is no repeat.

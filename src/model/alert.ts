@@ -9,6 +9,7 @@ export type Severity = (typeof SEVERITIES)[number];
 export type AlertType = (typeof ALERT_TYPES)[number];
 export type AlertDevice = z.infer<typeof schemas.alertDevice>;
 export type AlertFlow = z.infer<typeof schemas.alertFlow>;
+export type AlertReceiver = z.infer<typeof schemas.receiver>;
 export type Alert = z.infer<typeof schemas.alert>;
 
 /** An alert together with what must be encrypted before it touches a disk. */

@@ -3,6 +3,7 @@ import { createAlerter } from '../../src/alert/alerter.ts';
 import type { AlertRecord } from '../../src/model/alert.ts';
 import type { FlowEvent } from '../../src/model/flow.ts';
 import { mask } from '../../src/model/identifier.ts';
+import { text } from '../../src/model/text.ts';
 import {
   CHINA_TELECOM,
   countingIds,
@@ -332,7 +333,7 @@ describe('flows nobody could look into', () => {
     const device = { id: 'lab', model: null, ip: '', mac: null };
     const notice = {
       subject: 'disk-full',
-      message: 'The disk is full.',
+      text: text('notice', { line: 'The disk is full.' }),
       severity: 'high' as const,
       device,
       time: TIME,

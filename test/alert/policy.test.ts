@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY, decideSeverity, SEVERITY_RULES, type SeverityFacts } from '../../src/alert/policy.ts';
 import { isAbroad, isFirstParty, isWatched, nameReceiver } from '../../src/alert/receiver.ts';
+import { say } from '../../src/formats/say.ts';
+import type { DestinationFacts } from '../../src/model/destination.ts';
+import { text } from '../../src/model/text.ts';
 import { CHINA_TELECOM, XIAOMI_SINGAPORE } from './lab-flow.ts';
 
 const base: SeverityFacts = {
@@ -76,7 +79,9 @@ describe('the receiver', () => {
   it('is watched for its owner although the server stands elsewhere, and is named with both', () => {
     expect(isWatched(DEFAULT_POLICY, XIAOMI_SINGAPORE)).toBe(true);
     const to = { host: 'api.account.xiaomi.com', port: 443, ip: null };
-    expect(nameReceiver(to, XIAOMI_SINGAPORE)).toBe('Xiaomi (China; server in Singapore)');
-    expect(nameReceiver(to, CHINA_TELECOM)).toBe('China Telecom (China)');
+    const said = (facts: DestinationFacts) =>
+      say(text('leak.sent', { receiver: nameReceiver(to, facts) })).slice('went to '.length);
+    expect(said(XIAOMI_SINGAPORE)).toBe('Xiaomi (China; server in Singapore)');
+    expect(said(CHINA_TELECOM)).toBe('China Telecom (China)');
   });
 });

@@ -32,13 +32,13 @@ describe('an identifier under keys as thrown', () => {
 });
 
 describe('receivers as thrown', () => {
-  it('an identifier sent to ten thousand made-up names is some hundred alerts and one that counts', () => {
+  it('an identifier sent to ten thousand made-up names is some hundred alerts, and the last ones list the others', () => {
     const alerter = lab();
     const all = Array.from({ length: 10_000 }, (_, i) => {
       const flow = labFlow({ destination: { host: `x${i}.evil.example`, port: 80, ip: '192.0.2.1' } });
       return alerter.finding(labFinding(), labContext({ flow, time: TIME + i }));
     });
-    expect(ids(all).size).toBe(301);
+    expect(ids(all).size).toBe(300 + 97);
   });
 
   it('a retry storm to names that do not resolve is folded, and what follows of another sort is seen', () => {
@@ -55,8 +55,7 @@ describe('receivers as thrown', () => {
     const storm = Array.from({ length: 5000 }, (_, i) =>
       failed(`r${i}.example`, 'upstream-unresolvable', TIME + i),
     ).flat();
-    expect(ids(storm).size).toBe(301);
-    expect(storm.at(-1)?.alert.message).toMatch(/^More of the same: /);
+    expect(ids(storm).size).toBe(300 + 47);
     const [refused] = failed('other.example', 'refused-by-policy', TIME + 9000);
     expect(refused?.alert).toMatchObject({ count: 1, severity: 'low' });
   });

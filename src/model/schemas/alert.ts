@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { ALERT_TYPES, CONFIDENCES, DIRECTIONS, KINDS, SEVERITIES, WHERES } from '../words.ts';
 import { destination, destinationFacts } from './destination.ts';
-import { count, text, textOrNull, time } from './parts.ts';
+import { count, country, port, text, textOrNull, time } from './parts.ts';
+import { sentence } from './text.ts';
 
 export const identifier = z.object({
   kind: z.enum(KINDS),
@@ -55,6 +56,17 @@ export const alertFlow = z.object({
   intercepted: z.boolean(),
 });
 
+export const receiver = z.object({
+  host: text,
+  port,
+  ip: textOrNull,
+  country,
+  owner: textOrNull,
+  count: count.min(1),
+  firstSeen: time,
+  lastSeen: time,
+});
+
 export const alert = z.object({
   v: z.literal(1),
   seq: count.describe('Grows with every alert and every update of one: the place to resume from.'),
@@ -79,6 +91,13 @@ export const alert = z.object({
   lastSeen: time,
   simulated: z.boolean(),
   message: text.describe("One sentence for a person, without any identifier's value."),
+  text: sentence.optional().describe('The same for every other language. Absent in alerts of earlier versions.'),
+  receivers: z
+    .array(receiver)
+    .optional()
+    .describe(
+      'All that this alert stands for, when it stands for several: of one company, one country and one severity. `destination` is the first of them.',
+    ),
   label: textOrNull.describe('e.g. `reconstruction of a disputed claim`.'),
   attribution: attribution.nullable().optional().describe('Absent in alerts of earlier versions.'),
 });

@@ -5,6 +5,7 @@ import { flowRecord } from '../../model/schemas/flow.ts';
 import * as lab from '../../model/schemas/lab.ts';
 import { count } from '../../model/schemas/parts.ts';
 import * as phones from '../../model/schemas/phone.ts';
+import { sentence, textValue } from '../../model/schemas/text.ts';
 import { ALERT_QUERY, DEVICE_QUERY, FLOW_QUERY, type Parameter, UPSTREAM_QUERY } from './queries.ts';
 import * as bodies from './request-schemas.ts';
 
@@ -194,6 +195,8 @@ export const ROUTES: Record<string, Route> = {
 /** Shapes that have a name of their own in the descriptions. */
 export const COMPONENTS = {
   Error: lab.refusal,
+  Text: sentence,
+  TextValue: textValue,
   Identifier: alerts.identifier,
   Evidence: alerts.evidence,
   Attribution: alerts.attribution,

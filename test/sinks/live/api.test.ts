@@ -2,6 +2,8 @@ import { request } from 'node:http';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Alert } from '../../../src/model/alert.ts';
+import { text } from '../../../src/model/text.ts';
 import { createAccess } from '../../../src/sinks/live/access.ts';
 import { createApi } from '../../../src/sinks/live/api.ts';
 import { describeApi } from '../../../src/sinks/live/openapi.ts';
@@ -11,10 +13,18 @@ import { DEVICE, labDependencies, startLab, type TestLab, TOKEN } from './lab-de
 let lab: TestLab;
 const openApi = describeApi();
 const ALERT = labAlert(1).id;
+/** An alert that stands for several receivers. */
+const SHARED: Partial<Alert> = {
+  text: text('and-more', { sentence: text('leak.sent', { receiver: ['a', 'b'] }), count: 1 }),
+  receivers: ['a', 'b'].map((host) => {
+    const { firstSeen, lastSeen } = labAlert(4);
+    return { host, port: 443, ip: null, country: 'IL', owner: null, count: 1, firstSeen, lastSeen };
+  }),
+};
 
 beforeAll(async () => {
   lab = await startLab();
-  for (let seq = 1; seq <= 5; seq++) lab.show(seq, seq === 3 ? { severity: 'low' } : {});
+  for (let seq = 1; seq <= 5; seq++) lab.show(seq, seq === 3 ? { severity: 'low' } : seq === 4 ? SHARED : {});
   lab.services.store.putFlows([labFlowRecord('flow-1', 1000)]);
 });
 afterAll(() => lab.close());

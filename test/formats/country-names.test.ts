@@ -1,6 +1,6 @@
 /** Names of countries in alerts: the table says what Node would say, without what Node would load. */
 import { expect, it } from 'vitest';
-import { countryName } from '../../src/alert/country-names.ts';
+import { countryName } from '../../src/formats/country-names.ts';
 
 const letters = Array.from({ length: 26 }, (_, index) => String.fromCharCode(65 + index));
 const codes = letters.flatMap((first) => letters.map((second) => first + second));

@@ -1,0 +1,31 @@
+/** Texts put into words. What a phone wrote comes in as a value and stays one: nothing in it is taken for a place or a key. */
+import { createInstance } from 'i18next';
+import { EN } from '../model/catalogue/en.ts';
+import type { Text, TextValue } from '../model/text.ts';
+import { countryName } from './country-names.ts';
+
+/** The catalogues there are, by language. */
+export const CATALOGUES: Record<string, Record<string, string>> = { en: EN };
+
+const i18n = createInstance();
+void i18n.init({
+  lng: 'en',
+  initAsync: false,
+  resources: Object.fromEntries(Object.entries(CATALOGUES).map(([language, EN]) => [language, { translation: EN }])),
+  keySeparator: false,
+  nsSeparator: false,
+  interpolation: { escapeValue: false, skipOnVariables: true },
+});
+i18n.services.formatter?.add('country', (code) => countryName(String(code)));
+
+export function say({ key, values }: Text, language = 'en'): string {
+  const said = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, sayValue(value, language)]));
+  const { count } = values;
+  return i18n.t(key, { lng: language, replace: said, ...(typeof count === 'number' ? { count } : {}) });
+}
+
+function sayValue(value: TextValue, language: string): string | number {
+  if (typeof value !== 'object') return value;
+  if ('key' in value) return say(value, language);
+  return value.map((item) => sayValue(item, language)).join('; ');
+}

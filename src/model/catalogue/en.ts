@@ -1,0 +1,101 @@
+/**
+ * Every sentence the lab says of phones, in English: keys with places for values, as i18next reads them. The catalogue
+ * of another language has the same keys; a test holds it to that. A value may be a text of its own, whose key stands
+ * here too. `_one` and `_other` are chosen by the value `count`.
+ */
+export const EN = {
+  leak: '{{what}} {{way}}{{spelling}}{{when}}{{protection}}.',
+  'leak.opaque':
+    '{{phone}} sent data that nobody could read to {{receiver}}{{when}}{{protection}}. What it says is unknown.',
+  'leak.certain': 'The {{kind}} of {{phone}}',
+  'leak.likely': 'Probably the {{kind}} of {{phone}}',
+  'leak.possible': 'Possibly the {{kind}} of {{phone}}',
+  'leak.further': 'More of the same ({{kind}})',
+  'leak.sent': 'went to {{receiver}}',
+  'leak.returned': 'was sent back by {{receiver}}',
+  'leak.as-hash': ' as a hash ({{hash}})',
+  'leak.packed': ' packed as {{layers}}',
+  'leak.layer-in': '{{inner}} in {{outer}}',
+  'leak.before-consent': ' before consent was given',
+  'leak.in-phase': ' (phase: {{phase}})',
+  'leak.in-dns': ', inside a DNS name that anyone on the path can read',
+  'leak.in-sni': ', inside a server name that anyone on the path can read',
+  'leak.encrypted': ', encrypted on the way',
+  'leak.clear': ', unencrypted: anyone on the path can read it',
+  'leak.without-tls': ', without TLS',
+
+  'kind.imei': 'IMEI',
+  'kind.imsi': 'IMSI',
+  'kind.iccid': 'SIM card number (ICCID)',
+  'kind.phone_number': 'phone number',
+  'kind.serial': 'serial number',
+  'kind.wifi_mac': 'Wi-Fi MAC address',
+  'kind.bluetooth_mac': 'Bluetooth MAC address',
+  'kind.android_id': 'Android id',
+  'kind.advertising_id': 'advertising id',
+  'kind.vendor_id': 'vendor id',
+  'kind.email': 'e-mail address',
+  'kind.location': 'position',
+  'kind.cell': 'mobile cell',
+  'kind.ssid': 'Wi-Fi name',
+  'kind.bssid': 'Wi-Fi access point address',
+  'kind.contact': 'address book entry',
+  'kind.message': 'message text',
+  'kind.call_log': 'call log',
+  'kind.photo': 'photo',
+  'kind.installed_apps': 'list of installed apps',
+  'kind.browsing': 'browsing history',
+  'kind.device_name': 'device name',
+  'kind.clipboard': 'clipboard text',
+  'kind.local_ip': 'local network address',
+  'kind.opaque': 'unreadable data',
+
+  'receiver.in': '{{name}} (server in {{server, country}})',
+  'receiver.of': '{{name}} ({{home, country}})',
+  'receiver.of-in': '{{name}} ({{home, country}}; server in {{server, country}})',
+
+  'app.unknown': 'An app',
+  'app.probably': 'An app (probably {{name}})',
+
+  'and-more_one': '{{sentence}} The same went to {{count}} more receiver, which is listed with this alert.',
+  'and-more_other': '{{sentence}} The same went to {{count}} more receivers, which are listed with this alert.',
+
+  'trust.not-yet':
+    "The phone does not trust the lab's certificate: install it from http://phonehome.lab/ ({{phone}} has refused it so far).",
+  pinned:
+    "{{app}} on {{phone}} refused the lab's certificate for {{receiver}} {{times}} times{{doubt}}: its traffic is passed through unread from now on.",
+  'pinned.doubt': ' (pinned, or the certificate is not installed)',
+  'weak-tls.accepted':
+    '{{app}} on {{phone}} accepted a bad certificate ({{problem}}) for {{host}}: anyone on the same Wi-Fi can read what it sends there.',
+  'weak-tls.server':
+    'The server {{host}} has a bad certificate ({{problem}}); {{phone}} was shown an untrusted one as well.',
+  'trust-test.accepted':
+    '{{app}} on {{phone}} accepted {{shown}} for {{host}}: anyone on this Wi-Fi can read what this app sends.',
+  'trust-test.refused': 'Trust test passed: the app on {{phone}} refused {{shown}} for {{host}} ({{how}}).',
+  'trust-test.no-reason': 'no reason given',
+  'trust-test.self-signed': 'a certificate anybody could have made',
+  'trust-test.wrong-name': 'a certificate for another name',
+  'trust-test.expired': 'an expired certificate',
+
+  tried: '{{phone}} tried to reach {{receiver}}, which {{failure}}.',
+  'tried.upstream-refused': 'refused the connection',
+  'tried.upstream-unresolvable': 'has no address (its name does not resolve)',
+  'tried.upstream-timeout': 'did not answer in time',
+  'tried.upstream-tls-failed': 'could not agree on TLS with the lab',
+  'tried.quic':
+    '{{phone}} tried to reach {{receiver}} by QUIC, which the lab refuses: apps fall back to what can be read.',
+  'tried.dot':
+    '{{phone}} tried to reach {{receiver}} for hidden look-ups (DNS over TLS), which the lab refuses: names stay visible.',
+  'tried.doq':
+    '{{phone}} tried to reach {{receiver}} for hidden look-ups (DNS over QUIC), which the lab refuses: names stay visible.',
+  refused: 'A connection from {{ip}} was refused: {{why}}',
+  'past-the-lab':
+    '{{phone}} sent {{bytes}} bytes to {{receiver}} past the lab ({{protocol}}): nobody looked into them.',
+  'contact.unread': '{{phone}} sent {{bytes}} bytes to {{receiver}}; nothing of it could be read.',
+  'hidden-look-ups':
+    "{{phone}} looks names up over HTTPS at {{operator}}: these look-ups are not in the lab's list of names.",
+  'looked-up-elsewhere':
+    '{{phone}} looked {{ip}} up as a name of {{elsewhere}}, and asked it for {{host}}: a server they share, or a front for another one.',
+
+  notice: '{{line}}',
+} as const;

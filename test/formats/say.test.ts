@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { CATALOGUES, say } from '../../src/formats/say.ts';
+import { type Text, text } from '../../src/model/text.ts';
+import { KINDS, TRUST_TESTS } from '../../src/model/words.ts';
+
+const SRC = join(import.meta.dirname, '../../src');
+const english = CATALOGUES.en ?? {};
+const places = (sentence: string): string[] =>
+  [...sentence.matchAll(/\{\{([^},]+)/g)].map(([, name = '']) => name).toSorted();
+/** `bytes_one` and `bytes_other` are two forms of `bytes`. */
+const whole = (key: string): string => key.replace(/_(?:zero|one|two|few|many|other)$/, '');
+
+describe('a text', () => {
+  it('is put into words with its values, texts among them', () => {
+    const receiver = text('receiver.of-in', { name: 'China Telecom', home: 'CN', server: 'HK' });
+    expect(say(text('leak.sent', { receiver }))).toBe('went to China Telecom (China; server in Hong Kong SAR China)');
+  });
+
+  it('takes nothing in a value for a place, a key or a form', () => {
+    const name = '$t(leak.clear) {{phone}} <b>&amp;';
+    expect(say(text('app.probably', { name }))).toBe(`An app (probably ${name})`);
+  });
+});
+
+describe('the catalogues', () => {
+  it('English has every kind and every test by name', () => {
+    for (const kind of KINDS) expect(english, kind).toHaveProperty([`kind.${kind}`]);
+    for (const test of TRUST_TESTS) expect(english, test).toHaveProperty([`trust-test.${test}`]);
+  });
+
+  it('every language has the keys of English, with the same places', () => {
+    const wanted = new Map(Object.entries(english).map(([key, sentence]) => [whole(key), places(sentence)]));
+    for (const [language, catalogue] of Object.entries(CATALOGUES)) {
+      const keys = new Set(Object.keys(catalogue).map(whole));
+      expect(
+        [...wanted.keys()].filter((key) => !keys.has(key)),
+        `missing in ${language}`,
+      ).toEqual([]);
+      for (const [key, sentence] of Object.entries(catalogue))
+        expect(places(sentence), `${language} ${key}`).toEqual(wanted.get(whole(key)));
+    }
+  });
+
+  it('hold no sentence that nobody says', () => {
+    const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(
+      (name) => name.endsWith('.ts') && !name.startsWith('model/catalogue'),
+    );
+    const code = files.map((name) => readFileSync(join(SRC, name), 'utf8')).join('\n');
+    const said = (key: string): boolean =>
+      code.includes(`'${key}'`) || code.includes(`\`${key.replace(/\.[^.]+$/, '')}.\${`);
+    expect([...new Set(Object.keys(english).map(whole))].filter((key) => !said(key))).toEqual([]);
+  });
+
+  it('a key that is missing is seen: the key stands in place of the sentence', () => {
+    const unheard: Text = { key: 'nobody.said.this', values: {} };
+    expect(say(unheard)).toBe('nobody.said.this');
+  });
+});
