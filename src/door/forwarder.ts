@@ -5,8 +5,10 @@
  * Promise: bodies, answers (1xx, trailers, upgrades included) and every byte of a head that is not hop-by-hop pass
  * unchanged and unwaited; at most `MAX_HEAD` bytes of a request head and `MAX_ORIGINS` idle connections are held.
  */
-import { type BodyMeter, createMeter, requestFraming } from './http-body.ts';
-import { blankBytes, findHeadEnd, type Head, parseHead, tokensOf } from './http-head.ts';
+import type { Framing } from '../formats/http1-framing.ts';
+import { skipEmptyLines } from '../formats/http1-head.ts';
+import { type BodyMeter, createMeter } from './body-meter.ts';
+import { findHeadEnd, type Head, parseHead, tokensOf } from './http-head.ts';
 import { createOrigin, type Origin, type OriginEvents } from './origin.ts';
 import { endWith, httpReply } from './replies.ts';
 import { resetSocket } from './reset.ts';
@@ -124,12 +126,16 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
         continue;
       }
       if (!exchange.request.done && pending.length > 0) sendBody(exchange);
+      if (!exchange || over) return;
       if (exchange.request.done && exchange.origin.response?.complete) {
         finish(exchange);
         continue;
       }
+      if (!exchange.request.done || pending.length === 0) return;
+      // The phone takes the answer for whole: its next request would wait for a close that may never come.
+      if (exchange.origin.response?.doubtful) endClient();
       // What comes after the request waits for its answer: a pipelining phone is slowed, not buffered without end.
-      if (exchange.request.done && pending.length > 0) client.pause();
+      else client.pause();
       return;
     }
   };
@@ -139,8 +145,21 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
     const part = pending.subarray(0, end);
     pending = end === pending.length ? EMPTY : pending.subarray(end);
     if (part.length > 0 && !now.origin.write(part)) client.pause();
+    if (now.request.broken !== null) breakOff(now, now.request.broken);
     // The phone's side ended before its body did, and this was the last of it.
-    if (clientEnded && !now.request.done) now.origin.end();
+    else if (clientEnded && !now.request.done) now.origin.end();
+  };
+
+  /** The rest of a request whose end is lost goes nowhere: it may hold the next one, for another server. */
+  const breakOff = (now: Exchange, why: string) => {
+    exchange = null;
+    drop(now.origin, 'client-garbage', why);
+    if (!now.origin.response?.begun) {
+      reply(httpReply(400, `phonehome: ${why}`));
+      return;
+    }
+    leave();
+    resetSocket(client);
   };
 
   const finish = ({ origin, clientWantsClose }: Exchange) => {
@@ -154,8 +173,7 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
 
   /** True when something changed: an exchange began, or the connection was given away. */
   const takeHead = (): boolean => {
-    const blank = blankBytes(pending);
-    if (blank > 0) pending = pending.subarray(blank);
+    pending = pending.subarray(skipEmptyLines(pending, 0));
     const end = pending.length === 0 ? -1 : findHeadEnd(pending);
     if (end < 0) {
       if (clientEnded) endClient();
@@ -195,7 +213,8 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
       // The one used last stays longest.
       origins.delete(origin.key);
       origins.set(origin.key, origin);
-      exchange = { origin, request: createMeter(requestFraming(head)), clientWantsClose: wantsClose(head) };
+      const clientWantsClose = wantsClose(head) || isLast(routed.framing);
+      exchange = { origin, request: createMeter(routed.framing), clientWantsClose };
       origin.begin(routed.head, routed.method);
       if (clientEnded && !exchange.request.done && pending.length === 0) origin.end();
     };
@@ -235,6 +254,9 @@ function recordGarbage(options: ForwardOptions, visitor: Visitor, detail: string
   const deviceId = options.identify({ ip: visitor.from.ip, proxyUser: visitor.user });
   recordEnd(options.engine, visitor, flowFacts(visitor, deviceId, NOWHERE), 'client-garbage', detail);
 }
+
+/** A request whose end others may see elsewhere: what follows it is taken for no other request. */
+const isLast = (framing: Framing): boolean => framing.kind === 'chunked' && framing.last !== null;
 
 function wantsClose(head: Head): boolean {
   const tokens = [...tokensOf(head, 'connection'), ...tokensOf(head, 'proxy-connection')];

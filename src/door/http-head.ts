@@ -1,12 +1,11 @@
 /**
- * HTTP/1 heads as the door needs them (RFC 9112): find the end, read the fields that decide framing and destination,
- * and rewrite a proxy request to origin form. Sans-I/O.
+ * HTTP/1 heads as the door needs them (RFC 9112): as lines that can be passed on, the fields that decide the destination,
+ * and a proxy request rewritten to origin form. Sans-I/O.
  * Promise: apart from the request line and the hop-by-hop fields every byte of a head stays as it was, order and case
  * included; nothing here throws on any input.
  */
 
-const LF = 10;
-const CR = 13;
+import { type Fields, parseFields, type RequestLine, SectionEnd } from '../formats/http1-head.ts';
 
 export interface HeadLine {
   /** With its line end and its folded continuation lines, latin1. */
@@ -21,35 +20,16 @@ export interface Head {
   start: string;
   eol: string;
   lines: HeadLine[];
+  /** The same lines as framing is decided by. */
+  fields: Fields;
 }
 
-export interface RequestLine {
-  method: string;
-  target: string;
-  version: string;
-}
-
-/** Index after the empty line that ends a head, or -1. `from` lets a caller skip what was searched before. */
-export function findHeadEnd(bytes: Buffer, from = 0): number {
-  let at = bytes.indexOf(LF, Math.max(0, from));
-  while (at >= 0) {
-    const next = bytes[at + 1];
-    if (next === LF) return at + 2;
-    if (next === CR && bytes[at + 2] === LF) return at + 3;
-    at = bytes.indexOf(LF, at + 1);
-  }
-  return -1;
-}
-
-/** Empty lines before a request line are to be ignored (RFC 9112 2.2): how many bytes of them there are. */
-export function blankBytes(bytes: Buffer): number {
-  let at = 0;
-  while (at < bytes.length && (bytes[at] === CR || bytes[at] === LF)) at++;
-  return at;
-}
+/** Index after the empty line that ends a head, or -1. */
+export const findHeadEnd = (bytes: Buffer): number => new SectionEnd(false).find(bytes, 0, bytes.length);
 
 export function parseHead(bytes: Buffer): Head {
-  const rows = bytes.toString('latin1').split('\n');
+  const text = bytes.toString('latin1');
+  const rows = text.split('\n');
   const first = rows[0] ?? '';
   const start = first.endsWith('\r') ? first.slice(0, -1) : first;
   const lines: HeadLine[] = [];
@@ -65,13 +45,12 @@ export function parseHead(bytes: Buffer): Head {
     const name = colon < 0 ? '' : row.slice(0, colon).trim().toLowerCase();
     lines.push({ raw: `${row}\n`, name, value: colon < 0 ? '' : row.slice(colon + 1).trim() });
   }
-  return { start, eol: start.length < first.length ? '\r\n' : '\n', lines };
-}
-
-/** Null when it is no HTTP/1 request line. */
-export function parseRequestLine(start: string): RequestLine | null {
-  const match = /^([!#$%&'*+.^`|~\w-]{1,40}) +(\S+) +(HTTP\/1\.\d)$/.exec(start.trimEnd());
-  return match ? { method: match[1]!, target: match[2]!, version: match[3]! } : null;
+  return {
+    start,
+    eol: start.length < first.length ? '\r\n' : '\n',
+    lines,
+    fields: parseFields(text, first.length + 1),
+  };
 }
 
 export function valuesOf(head: Head, name: string): string[] {

@@ -2,11 +2,9 @@
  * Follows the answer to one request over a copy of its bytes, so that the door knows when the next request may go out.
  * Promise: sans-I/O, same result however cut, never throws; an answer that cannot be framed lasts until the close.
  */
-import { type BodyMeter, createMeter, responseFraming } from './http-body.ts';
-import { findHeadEnd, type Head, parseHead, tokensOf } from './http-head.ts';
-
-/** Larger than any client accepts; past it the answer is followed until the close instead. */
-const MAX_HEAD = 256 * 1024;
+import { frameResponse } from '../formats/http1-framing.ts';
+import { MAX_SECTION_BYTES, parseResponseHead, type ResponseHead, SectionEnd } from '../formats/http1-head.ts';
+import { type BodyMeter, createMeter } from './body-meter.ts';
 
 export interface ResponseWatch {
   feed(chunk: Buffer): void;
@@ -18,42 +16,56 @@ export interface ResponseWatch {
   readonly upgraded: boolean;
   /** No further request can follow on this connection. */
   readonly wantsClose: boolean;
+  /** Something of the answer has come. */
+  readonly begun: boolean;
+  /** Its end cannot be known, though the phone may believe that it knows. */
+  readonly doubtful: boolean;
 }
 
 export function createResponseWatch(method: string): ResponseWatch {
   let held: Buffer | null = null;
+  let section = new SectionEnd(false);
   let body: BodyMeter | null = null;
+  let begun = false;
   let complete = false;
   let upgraded = false;
   let wantsClose = false;
 
-  const takeHead = (bytes: Buffer): Buffer | null => {
-    const end = findHeadEnd(bytes);
+  /** What follows the head; null when more of it is needed. */
+  const takeHead = (bytes: Buffer, searched: number): Buffer | null => {
+    const end = section.find(bytes, searched, bytes.length);
     const odd = !'HTTP/1.'.startsWith(bytes.toString('latin1', 0, Math.min(7, bytes.length)));
-    if (odd || (end < 0 && bytes.length > MAX_HEAD)) {
+    if (end < 0 && !odd && bytes.length <= MAX_SECTION_BYTES) {
+      held = bytes;
+      return null;
+    }
+    const head = end < 0 ? null : parseResponseHead(bytes.toString('latin1', 0, end));
+    if (head === null) {
       body = createMeter({ kind: 'until-close' });
       wantsClose = true;
       return bytes;
     }
-    if (end < 0) {
-      held = bytes;
-      return null;
-    }
-    const head = parseHead(bytes.subarray(0, end));
-    const status = Number(/^HTTP\/1\.\d +(\d{3})/.exec(head.start)?.[1] ?? 0);
-    if (status < 100 || status > 199 || status === 101) {
-      upgraded = status === 101;
-      body = createMeter(responseFraming(head, status, method));
-      wantsClose = body.untilClose || closes(head);
-    }
+    section = new SectionEnd(false);
+    if (head.status < 200 && head.status !== 101) return bytes.subarray(end);
+    upgraded = head.status === 101;
+    const framing = upgraded
+      ? ({ kind: 'until-close' } as const)
+      : frameResponse(head, head.minor, head.status, method);
+    body = createMeter(framing);
+    wantsClose = body.untilClose || closes(head) || (framing.kind === 'chunked' && framing.last !== null);
     return bytes.subarray(end);
   };
 
   return {
     feed(chunk) {
+      begun = true;
+      let searched: number = held?.length ?? 0;
       let rest: Buffer | null = held ? Buffer.concat([held, chunk]) : chunk;
       held = null;
-      while (!body && rest && rest.length > 0) rest = takeHead(rest);
+      while (!body && rest && rest.length > 0) {
+        rest = takeHead(rest, searched);
+        searched = 0;
+      }
       if (!body || !rest) return;
       const end = body.take(rest, 0);
       complete = body.done;
@@ -73,11 +85,18 @@ export function createResponseWatch(method: string): ResponseWatch {
     get wantsClose() {
       return wantsClose;
     },
+    get begun() {
+      return begun;
+    },
+    get doubtful() {
+      return (body?.broken ?? null) !== null;
+    },
   };
 }
 
-function closes(head: Head): boolean {
-  const tokens = tokensOf(head, 'connection');
-  if (tokens.includes('close')) return true;
-  return head.start.startsWith('HTTP/1.0') && !tokens.includes('keep-alive');
+function closes({ headers, minor }: ResponseHead): boolean {
+  const tokens = headers
+    .filter(([name]) => name.toLowerCase() === 'connection')
+    .flatMap(([, value]) => value.split(',').map((token) => token.trim().toLowerCase()));
+  return tokens.includes('close') || (minor === 0 && !tokens.includes('keep-alive'));
 }

@@ -2,16 +2,11 @@
  * What to do with one head on the proxy port: hand over a CONNECT, forward an absolute-form request, or answer it here.
  * Promise: policy is asked before any server is dialled, and every refusal or failed dial leaves a closed flow.
  */
+
+import { type Framing, frameRequest } from '../formats/http1-framing.ts';
+import { parseRequestLine, type RequestLine } from '../formats/http1-head.ts';
 import type { Decide, Dialled, Engine, LiveFlow, PlainConnection } from '../model/connection.ts';
-import {
-  type Head,
-  parseAbsoluteTarget,
-  parseAuthority,
-  parseRequestLine,
-  proxyUser,
-  type RequestLine,
-  toOriginForm,
-} from './http-head.ts';
+import { type Head, parseAbsoluteTarget, parseAuthority, proxyUser, toOriginForm } from './http-head.ts';
 import { CHALLENGE, failureReply, httpReply } from './replies.ts';
 import { flowFacts, type Named, recordEnd, type Visitor } from './visitor.ts';
 
@@ -40,11 +35,18 @@ export type Opened = { ok: true; dialled: Dialled & { ok: true }; flow: LiveFlow
 export type Routed =
   | { to: 'connect'; authority: Authority }
   | { to: 'reply'; bytes: Buffer; garbage: string | null }
-  | { to: 'server'; key: string; method: string; head: Buffer; open: (stop: () => void) => Promise<Opened> };
+  | {
+      to: 'server';
+      key: string;
+      method: string;
+      head: Buffer;
+      framing: Framing;
+      open: (stop: () => void) => Promise<Opened>;
+    };
 
 export function route(options: ForwardOptions, visitor: Visitor, head: Head): Routed {
   const line = parseRequestLine(head.start);
-  if (!line) return reject(400, 'the first line is not an HTTP/1 request line');
+  if (!line || /[ \t]/.test(line.target)) return reject(400, 'the first line is not an HTTP/1 request line');
   visitor.user = proxyUser(head) ?? visitor.user;
   if (options.challenge && visitor.user === null) {
     const bytes = httpReply(407, 'phonehome: give the device name as user and any password', CHALLENGE);
@@ -56,11 +58,15 @@ export function route(options: ForwardOptions, visitor: Visitor, head: Head): Ro
   }
   const target = parseAbsoluteTarget(line.target, line.method);
   if (!target) return misdirected(options, line);
+  const framing = frameRequest(head.fields, line.minor, line.method);
+  // Sent on until the close, it would take the phone's next request along, which may be for another server.
+  if (framing.kind === 'ambiguous') return reject(400, `it cannot be told where this request ends: ${framing.reason}`);
   return {
     to: 'server',
     key: `${target.host.toLowerCase()}:${target.port}`,
     method: line.method,
     head: toOriginForm(head, line, target),
+    framing,
     open: (stop) => open(options, visitor, { arrival: 'http-absolute', host: target.host, port: target.port }, stop),
   };
 }

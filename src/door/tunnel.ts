@@ -5,10 +5,11 @@
  * looks like a ClientHello and is none is relayed as it is.
  */
 import { isIP } from 'node:net';
+import { parseRequestLine } from '../formats/http1-head.ts';
 import type { Decide, Decision, Dialled, Engine } from '../model/connection.ts';
 import type { CloseReason } from '../model/flow.ts';
 import { type ParsedHello, readClientHello } from './client-hello.ts';
-import { findHeadEnd, parseAuthority, parseHead, parseRequestLine, valuesOf } from './http-head.ts';
+import { findHeadEnd, parseAuthority, parseHead, valuesOf } from './http-head.ts';
 import { type Peeked, peek } from './peek.ts';
 import { resetSocket } from './reset.ts';
 import { flowFacts, type Named, recordEnd, tunnelFor, type Visitor } from './visitor.ts';

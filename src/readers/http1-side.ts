@@ -1,8 +1,9 @@
 /** The state of one direction of an HTTP/1 connection, and of the requests that wait for their answers. */
+
+import { type RequestHead, type ResponseHead, SectionEnd } from '../formats/http1-head.ts';
 import type { Direction } from '../model/flow.ts';
 import type { MessageBody } from './body.ts';
 import { Carry } from './carry.ts';
-import type { RequestHead, ResponseHead } from './http1-head.ts';
 
 export type Phase =
   | 'head'
@@ -21,12 +22,14 @@ export interface Side {
   readonly direction: Direction;
   phase: Phase;
   readonly carry: Carry;
-  /** Only line-end bytes since the last LF: the next LF ends the section. */
-  lineEmpty: boolean;
+  /** Looks for the end of the head or trailer section that is being read. */
+  section: SectionEnd;
   /** Bytes left of a sized body or of a chunk. */
   remaining: number;
   exchange: number;
   bodyOpen: boolean;
+  /** Why nothing after this body may be read as another message; null when it may. */
+  last: string | null;
   /** Reads the messages inside the body, when its content type frames them. */
   messages: MessageBody | null;
   ended: boolean;
@@ -51,10 +54,11 @@ export function newSide(direction: Direction): Side {
     direction,
     phase: 'head',
     carry: new Carry(),
-    lineEmpty: false,
+    section: new SectionEnd(false),
     remaining: 0,
     exchange: 0,
     bodyOpen: false,
+    last: null,
     messages: null,
     ended: false,
     headText: '',

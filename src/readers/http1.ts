@@ -6,10 +6,11 @@
  * `body-end`. Where framing is ambiguous the direction is called unreadable and the rest of it is raw.
  * Bodies are subarrays of what was pushed; at most one head and one held-back upgrade are kept in memory.
  */
+
+import { type Framing, frameRequest, frameResponse, readChunkLine } from '../formats/http1-framing.ts';
+import { parseFields, parseRequestHead, parseResponseHead, skipEmptyLines } from '../formats/http1-head.ts';
 import type { Direction, FlowEvent } from '../model/flow.ts';
 import { openMessageBody } from './body.ts';
-import { type Framing, frameRequest, frameResponse } from './http1-framing.ts';
-import { parseFields, parseRequestHead, parseResponseHead } from './http1-head.ts';
 import { fieldOf, NO_FIELDS, newSide, type Pending, parseOnce, type Side } from './http1-side.ts';
 import { readTarget } from './http1-target.ts';
 import type { Layer, ReaderContext } from './layer.ts';
@@ -95,10 +96,8 @@ export class Http1Layer implements Layer {
   #readHead(side: Side, chunk: Buffer, at: number, time: number, out: FlowEvent[]): number {
     let start = at;
     if (side.carry.length === 0) {
-      // RFC 9112 2.2: empty lines before a request line are to be ignored; old clients send one after a POST.
-      while (start < chunk.length && (chunk[start] === CR || chunk[start] === LF)) start += 1;
+      start = skipEmptyLines(chunk, start);
       if (start === chunk.length) return start;
-      side.lineEmpty = false;
       if (side.direction === 'response' && this.#requestsLost && this.#pending.length === 0) {
         this.#fail(side, 'answers whose requests could not be read', time, out);
         return start;
@@ -122,18 +121,12 @@ export class Http1Layer implements Layer {
    */
   #collectSection(side: Side, chunk: Buffer, start: number, time: number, out: FlowEvent[]): number {
     const stop = Math.min(chunk.length, start + this.#context.limits.maxHeadBytes - side.carry.length);
-    let lineEmpty = side.lineEmpty;
-    for (let at = start; at < stop; at += 1) {
-      const byte = chunk[at];
-      if (byte === LF) {
-        if (lineEmpty) {
-          if (side.carry.length > 0) side.carry.add(chunk, start, at + 1);
-          return at + 1;
-        }
-        lineEmpty = true;
-      } else if (byte !== CR) lineEmpty = false;
+    const end = side.section.find(chunk, start, stop);
+    if (end >= 0) {
+      side.section.reset(false);
+      if (side.carry.length > 0) side.carry.add(chunk, start, end);
+      return end;
     }
-    side.lineEmpty = lineEmpty;
     if (stop < chunk.length) this.#fail(side, 'a head or trailer section over the limit', time, out);
     else side.carry.add(chunk, start);
     return -1;
@@ -217,6 +210,8 @@ export class Http1Layer implements Layer {
         return;
       case 'chunked':
         side.phase = 'chunk-line';
+        side.last = framing.last;
+        if (framing.last !== null) this.#context.unreadable(side.direction, framing.last, time, out);
         return;
       case 'until-close':
         side.phase = 'until-close';
@@ -251,17 +246,16 @@ export class Http1Layer implements Layer {
     }
     side.carry.add(chunk, at, end + 1);
     const bytes = side.carry.view();
-    const match = CHUNK_LINE.exec(bytes.toString('latin1'));
-    const size = match ? Number.parseInt(match[1]!, 16) : Number.NaN;
-    if (!match || size > Number.MAX_SAFE_INTEGER) {
-      this.#fail(side, match ? 'a chunk size beyond 2^53' : 'a chunk size that is no hexadecimal number', time, out);
+    const read = readChunkLine(bytes.toString('latin1'));
+    if (!read.ok) {
+      this.#fail(side, read.why, time, out);
       return end + 1;
     }
     const line = side.carry.take();
-    if (match[2] !== undefined) this.#context.raw(side.direction, line.subarray(line.indexOf(SEMICOLON)), time, out);
-    side.remaining = size;
-    side.phase = size === 0 ? 'trailers' : 'chunk-data';
-    side.lineEmpty = true;
+    if (read.extension >= 0) this.#context.raw(side.direction, line.subarray(read.extension), time, out);
+    side.remaining = read.size;
+    side.phase = read.size === 0 ? 'trailers' : 'chunk-data';
+    side.section.reset(true);
     return end + 1;
   }
 
@@ -294,6 +288,10 @@ export class Http1Layer implements Layer {
   #endBody(side: Side, trailers: [string, string][], time: number, out: FlowEvent[]): void {
     this.#closeBody(side, trailers, true, time, out);
     side.phase = 'head';
+    if (side.last !== null) {
+      this.#fail(side, side.last, time, out);
+      return;
+    }
     if (side.direction === 'request' && this.#awaited === side.exchange) side.phase = 'held';
     else if (side.direction === 'request' && this.#tunnel !== null) side.phase = 'tunnel';
   }
@@ -342,7 +340,3 @@ export class Http1Layer implements Layer {
     else this.#abandonHeld(time, out);
   }
 }
-
-const SEMICOLON = 59;
-/** RFC 9112 7.1; blanks around the size are sent by some servers that reserve room for it. */
-const CHUNK_LINE = /^[ \t]*([0-9A-Fa-f]+)[ \t]*(;[^\n]*)?\r*\n$/;

@@ -3,10 +3,13 @@
  * Past a bound the direction is called `unreadable` once and its bytes are still handed on as they are:
  * a bound costs understanding, never bytes.
  */
+import { MAX_CHUNK_LINE_BYTES } from '../formats/http1-framing.ts';
+import { MAX_SECTION_BYTES } from '../formats/http1-head.ts';
+
 export interface ReaderLimits {
-  /** One request or response head, or one trailer section, bytes. Servers take 8 to 64 KB; sloppy SDKs send big cookies. */
+  /** One request or response head, or one trailer section, bytes. */
   maxHeadBytes: number;
-  /** One chunk-size line with its extensions, bytes. Real ones have under 20. */
+  /** One chunk-size line with its extensions, bytes. */
   maxChunkLineBytes: number;
   /** Requests sent ahead of their answers on one HTTP/1 connection. Browsers that pipelined sent 8. */
   maxPipelined: number;
@@ -31,8 +34,8 @@ export interface ReaderLimits {
 }
 
 export const DEFAULT_LIMITS: ReaderLimits = {
-  maxHeadBytes: 256 * 1024,
-  maxChunkLineBytes: 16 * 1024,
+  maxHeadBytes: MAX_SECTION_BYTES,
+  maxChunkLineBytes: MAX_CHUNK_LINE_BYTES,
   maxPipelined: 1000,
   maxHeldBytes: 256 * 1024,
   maxSniffBytes: 16 * 1024,

@@ -239,18 +239,98 @@ describe('absolute-form HTTP', () => {
     });
   });
 
-  it('sends what could hide a second request to one server only', async () => {
-    const got: string[] = [];
-    await byHand('a.test', (socket) => socket.on('data', (chunk: Buffer) => got.push(chunk.toString())));
+  const LOGIN = `Proxy-Authorization: Basic ${Buffer.from('nokia:x').toString('base64')}\r\nCookie: b=1\r\n`;
+  const forB = `GET http://b.test/hidden HTTP/1.1\r\nHost: b.test\r\n${LOGIN}\r\n`;
+  const CHUNKED = 'Host: a.test\r\nTransfer-Encoding: chunked\r\n';
+
+  it.each([
+    ['a chunk size of 13 zeros', CHUNKED, '0000000000000\r\n\r\n', true],
+    ['chunk sizes with leading zeros', CHUNKED, '0000000000000004\r\nWiki\r\n0000\r\n\r\n', true],
+    ['chunks and a length', `Content-Length: 3\r\n${CHUNKED}`, '0\r\n\r\n', false],
+    ['a chunk longer than its size', CHUNKED, '4\r\nWikipedia\r\n0\r\n\r\n', false],
+    ['a chunk size that is none', CHUNKED, 'zz\r\n\r\n0\r\n\r\n', false],
+    ['two lengths', 'Host: a.test\r\nContent-Length: 3\r\nContent-Length: 4\r\n', 'abc', false],
+    ['a length behind a bare CR', 'Host: a.test\r\nX: y\rContent-Length: 9\r\n', 'abc', false],
+    ['a coding after chunked', 'Host: a.test\r\nTransfer-Encoding: chunked, identity\r\n', '0\r\n\r\n', false],
+  ])('never sends a request to another server behind %s', async (_what, fields, body, goesOn) => {
+    const got = { 'a.test': '', 'b.test': '' };
+    for (const name of ['a.test', 'b.test'] as const)
+      await byHand(name, (socket) => {
+        socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'));
+        socket.on('data', (chunk: Buffer) => {
+          got[name] += chunk.toString();
+        });
+      });
     const client = dialUp(lab.door.port);
-    const hidden = get('b.test', '/hidden');
-    client.socket.write(
-      `POST http://a.test/ HTTP/1.1\r\nHost: a.test\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${hidden}`,
-    );
-    await lab.seen((event) => event.type === 'flow-opened');
+    client.socket.write(`POST http://a.test/ HTTP/1.1\r\n${fields}\r\n${body}`);
+    // The phone has its answer, or was told that it gets none, before it asks for the other server.
+    await client.until((bytes) => bytes.includes('HTTP/1.1 '));
+    client.socket.write(forB);
     client.socket.end();
-    await expect.poll(() => got.join('')).toContain(hidden);
+    await client.ended;
+    expect(got['a.test']).not.toMatch(/hidden|b=1|Proxy-Authorization/);
+    expect(got['b.test'].includes('hidden')).toBe(goesOn);
+  });
+
+  it('sends a request in the same packet as one whose end is in doubt to no server at all', async () => {
+    const got: string[] = [];
+    for (const name of ['a.test', 'b.test'])
+      await byHand(name, (socket) =>
+        socket.on('data', (chunk: Buffer) => {
+          got.push(chunk.toString());
+          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+        }),
+      );
+    const client = dialUp(lab.door.port);
+    client.socket.write(`POST http://a.test/ HTTP/1.1\r\nContent-Length: 3\r\n${CHUNKED}\r\n0\r\n\r\n${forB}`);
+    await client.ended;
+    expect(client.text()).toMatch(/^HTTP\/1\.1 200 OK/);
+    expect(got.join('')).not.toContain('hidden');
     expect(lab.flows().map((flow) => flow.destination.host)).toEqual(['a.test']);
+  });
+
+  it.each([
+    ['chunked twice', 'Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n', '2\r\nok\r\n0\r\n\r\n'],
+    ['with a length and chunks', 'Content-Length: 2\r\nTransfer-Encoding: chunked\r\n', '2\r\nok\r\n0\r\n\r\n'],
+    ['with a signed length', 'Content-Length: +2\r\n', 'ok'],
+  ])('does not leave the next request of a phone waiting behind an answer %s', async (_what, fields, body) => {
+    await byHand('a.test', (socket) =>
+      socket.on('data', () => socket.write(`HTTP/1.1 200 OK\r\n${fields}\r\n${body}`)),
+    );
+    const client = dialUp(lab.door.port);
+    client.socket.write(get('a.test', '/first'));
+    await client.until((bytes) => bytes.includes(body));
+    client.socket.write(get('a.test', '/second'));
+    // Closed, so that the phone asks again on another connection.
+    await client.ended;
+  });
+
+  it('answers and keeps a connection on which a chunk size has 13 digits', async () => {
+    await byHand('a.test', (socket) =>
+      socket.on('data', () =>
+        socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0000000000002\r\nok\r\n0\r\n\r\n'),
+      ),
+    );
+    const client = dialUp(lab.door.port);
+    client.socket.write(get('a.test', '/first'));
+    await client.until((bytes) => count(bytes, '0\r\n\r\n') === 1);
+    client.socket.write(get('a.test', '/second'));
+    await client.until((bytes) => count(bytes, '0\r\n\r\n') === 2);
+    client.socket.destroy();
+  });
+
+  it('takes a path with a raw UTF-8 à, whose second byte is a blank to JavaScript', async () => {
+    const got: Buffer[] = [];
+    await byHand('a.test', (socket) =>
+      socket.on('data', (chunk: Buffer) => {
+        got.push(chunk);
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+      }),
+    );
+    const client = dialUp(lab.door.port);
+    client.socket.write('GET http://a.test/là HTTP/1.1\r\nHost: a.test\r\n\r\n');
+    await client.until((bytes) => bytes.includes('200 OK'));
+    expect(Buffer.concat(got).toString()).toMatch(/^GET \/là HTTP\/1\.1\r\n/);
     client.socket.destroy();
   });
 

@@ -1,18 +1,25 @@
 /**
- * Decides where the body of an HTTP/1 message ends (RFC 9112 6). Where two readers could disagree it does not choose:
- * it answers `ambiguous` with the reason, because a guess here would show one body and let another one pass.
+ * Decides where the body of an HTTP/1 message ends (RFC 9112 6 and 7), for the door, the forwarder and the reader alike.
+ * Where two readers could disagree it does not choose: it answers `ambiguous` with the reason, because a guess here would
+ * show one body and let another one pass.
  */
 import type { Fields } from './http1-head.ts';
 
 export type Framing =
   | { kind: 'none' }
   | { kind: 'sized'; length: number }
-  | { kind: 'chunked' }
+  /** `last`: why nothing that follows may be taken for another message; null when it may. */
+  | { kind: 'chunked'; last: string | null }
   | { kind: 'until-close' }
   | { kind: 'ambiguous'; reason: string };
 
 const NONE: Framing = { kind: 'none' };
-const CHUNKED: Framing = { kind: 'chunked' };
+const CHUNKED: Framing = { kind: 'chunked', last: null };
+/** The field that counts is the transfer coding (RFC 9112 6.3), but a server that goes by the other sees another message. */
+const CHUNKED_AND_SIZED: Framing = {
+  kind: 'chunked',
+  last: 'ambiguous framing: both content-length and transfer-encoding',
+};
 const UNTIL_CLOSE: Framing = { kind: 'until-close' };
 
 interface Lengths {
@@ -42,11 +49,11 @@ function frame(fields: Fields, minor: number): Framing | null {
   if (fields.suspect) return ambiguous('a malformed content-length or transfer-encoding line');
   const { length, lengthsDiffer, codings } = collect(fields.headers);
   if (codings !== null) {
-    if (length !== null) return ambiguous('both content-length and transfer-encoding');
     if (minor === 0) return ambiguous('transfer-encoding in an HTTP/1.0 message');
     const chunked = codings.indexOf('chunked');
     if (chunked >= 0 && chunked < codings.length - 1) return ambiguous('chunked is not the last transfer coding');
-    if (chunked >= 0) return CHUNKED;
+    if (chunked >= 0) return length === null ? CHUNKED : CHUNKED_AND_SIZED;
+    if (length !== null) return ambiguous('both content-length and transfer-encoding');
     // RFC 2616 knew `identity`; RFC 9112 dropped it. It says nothing.
     return codings.every((coding) => coding === 'identity') ? null : UNTIL_CLOSE;
   }
@@ -72,12 +79,31 @@ function collect(headers: [string, string][]): Lengths {
     } else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') {
       codings ??= [];
       for (const item of value.split(',')) {
-        const coding = item.split(';', 1)[0]!.trim().toLowerCase();
+        // With its parameters: `chunked` has none (RFC 9112 7.1), and who sees some may not take it for chunked.
+        const coding = item.trim().toLowerCase();
         if (coding !== '') codings.push(coding);
       }
     }
   }
   return { length, lengthsDiffer, codings };
+}
+
+/** Longest chunk-size line with its extensions, bytes. Real ones have under 20. */
+export const MAX_CHUNK_LINE_BYTES = 16 * 1024;
+
+/** RFC 9112 7.1; blanks around the size are sent by some servers that reserve room for it. */
+const CHUNK_LINE = /^[ \t]*([0-9A-Fa-f]+)[ \t]*(;[^\n]*)?\r*\n$/;
+
+/** `extension`: where the extensions begin, -1 when there are none. */
+export type ChunkLine = { ok: true; size: number; extension: number } | { ok: false; why: string };
+
+/** @param line with its LF. Leading zeros are digits like others. */
+export function readChunkLine(line: string): ChunkLine {
+  const match = CHUNK_LINE.exec(line);
+  if (!match) return { ok: false, why: 'a chunk size that is no hexadecimal number' };
+  const size = Number.parseInt(match[1]!, 16);
+  if (size > Number.MAX_SAFE_INTEGER) return { ok: false, why: 'a chunk size beyond 2^53' };
+  return { ok: true, size, extension: match[2] === undefined ? -1 : line.indexOf(';') };
 }
 
 function ambiguous(what: string): Framing {

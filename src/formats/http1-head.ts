@@ -1,5 +1,6 @@
 /**
- * Parses one HTTP/1 head or trailer section that is already complete (RFC 9112 2 to 5).
+ * HTTP/1 heads and trailer sections (RFC 9112 2 to 5): where one ends, and what stands in it. The door, the forwarder and
+ * the reader all ask here, so that none of them sees another message than the others.
  * Promise: nothing the phone wrote is dropped but white space, the version and the reason phrase. A line that is no
  * field is kept as a field with an empty value; odd spaces, bare LF and obs-fold are accepted; every field that frames
  * the body but is not written plainly makes `suspect` true, so that no one guesses where the body ends.
@@ -12,12 +13,19 @@ export interface Fields {
   suspect: boolean;
 }
 
-export interface RequestHead extends Fields {
+/** One head, or one trailer section, bytes. Servers take 8 to 64 KB; sloppy SDKs send big cookies. */
+export const MAX_SECTION_BYTES = 256 * 1024;
+
+export interface RequestLine {
   method: string;
   target: string;
+  /** As written. */
+  version: string;
   /** Minor version of HTTP/1. */
   minor: number;
 }
+
+export interface RequestHead extends RequestLine, Fields {}
 
 export interface ResponseHead extends Fields {
   status: number;
@@ -29,25 +37,72 @@ const VERSION = /^HTTP\/1\.[0-9]$/i;
 const STATUS_LINE = /^HTTP\/1\.([0-9])[ \t]+([1-9][0-9][0-9])(?:[ \t]|$)/i;
 const FRAMING_WORD = /content-length|transfer-encoding/i;
 const SHORTEST_FRAMING_WORD = 'content-length'.length;
+/** Some servers take a CR alone for the end of a line. */
+const BEHIND_CR = /\r[^\r\n]*(?:content-length|transfer-encoding)/i;
+
+/** Looks for the empty line that ends a section, in the pieces it comes in: LF, any CRs, LF. */
+export class SectionEnd {
+  /** Only CRs since the last LF. */
+  #empty: boolean;
+
+  /** `empty`: the section may be over with its first line, as trailers may. */
+  constructor(empty: boolean) {
+    this.#empty = empty;
+  }
+
+  /** For another section. */
+  reset(empty: boolean): void {
+    this.#empty = empty;
+  }
+
+  /** Offset after the section's end in `bytes[from, to)`, or -1. */
+  find(bytes: Buffer, from: number, to: number): number {
+    let at = from;
+    if (!this.#empty) at = afterLf(bytes, at, to);
+    while (at >= 0) {
+      while (at < to && bytes[at] === CR) at += 1;
+      this.#empty = at === to;
+      if (at === to) return -1;
+      if (bytes[at] === LF) return at + 1;
+      at = afterLf(bytes, at, to);
+    }
+    return -1;
+  }
+}
+
+/** Offset after the next LF before `to`, or -1. */
+function afterLf(bytes: Buffer, from: number, to: number): number {
+  const lf = bytes.indexOf(LF, from);
+  return lf < 0 || lf >= to ? -1 : lf + 1;
+}
+
+/** Empty lines before a request line are to be ignored (RFC 9112 2.2); old clients send one after a POST. Offset after them. */
+export function skipEmptyLines(bytes: Buffer, from: number): number {
+  let at = from;
+  while (at < bytes.length && (bytes[at] === CR || bytes[at] === LF)) at += 1;
+  return at;
+}
 
 /** Null when the first line is no HTTP/1 request line. */
 export function parseRequestHead(text: string): RequestHead | null {
   const lineEnd = text.indexOf('\n');
-  const line = trimmed(text, 0, lineEnd < 0 ? text.length : lineEnd);
+  const line = parseRequestLine(lineEnd < 0 ? text : text.slice(0, lineEnd));
+  if (line === null) return null;
+  const { method, target, version, minor } = line;
+  const { headers, suspect } = parseFields(text, lineEnd + 1);
+  return { method, target, version, minor, headers, suspect };
+}
+
+/** Null when it is no HTTP/1 request line. Between the first and the last blank everything is the target. */
+export function parseRequestLine(text: string): RequestLine | null {
+  const line = trimmed(text, 0, text.length);
   const methodEnd = nextSpace(line);
   const versionStart = lastSpace(line);
   if (methodEnd <= 0 || versionStart === methodEnd) return null;
   const version = line.slice(versionStart + 1);
   const method = line.slice(0, methodEnd);
   if (!VERSION.test(version) || !TOKEN.test(method)) return null;
-  const fields = parseFields(text, lineEnd + 1);
-  return {
-    method,
-    target: trimmed(line, methodEnd, versionStart),
-    minor: version.charCodeAt(7) - 48,
-    headers: fields.headers,
-    suspect: fields.suspect,
-  };
+  return { method, target: trimmed(line, methodEnd, versionStart), version, minor: version.charCodeAt(7) - 48 };
 }
 
 /** Null when the first line is no HTTP/1 status line. A missing reason phrase is fine. */
@@ -67,7 +122,7 @@ export function parseResponseHead(text: string): ResponseHead | null {
 /** Field lines from `from` to the end of `text`; empty lines are skipped. */
 export function parseFields(text: string, from: number): Fields {
   const headers: [string, string][] = [];
-  let suspect = false;
+  let suspect = BEHIND_CR.test(text);
   let colon = text.indexOf(':', from);
   for (let start = from; start < text.length; ) {
     const newline = text.indexOf('\n', start);
@@ -103,6 +158,7 @@ export function parseFields(text: string, from: number): Fields {
 const SP = 32;
 const TAB = 9;
 const CR = 13;
+const LF = 10;
 
 /** `text[from, to)` without spaces, tabs and CRs around it. */
 function trimmed(text: string, from: number, to: number): string {

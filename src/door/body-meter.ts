@@ -1,0 +1,125 @@
+/**
+ * Walks over the bytes of one HTTP/1 message to its end, as `formats/http1-framing.ts` says where that is. Sans-I/O.
+ * Promise: the same end whatever the cutting; only a chunk-size line is ever copied. Chunks that cannot be read make it
+ * `broken`, and nothing more is taken: what follows is neither of this message nor another one.
+ */
+import { type Framing, MAX_CHUNK_LINE_BYTES, readChunkLine } from '../formats/http1-framing.ts';
+import { MAX_SECTION_BYTES, SectionEnd } from '../formats/http1-head.ts';
+
+export interface BodyMeter {
+  readonly done: boolean;
+  readonly untilClose: boolean;
+  /** Why its end cannot be known; null while it can. */
+  readonly broken: string | null;
+  /** Walks `chunk` from `from`; the index after the last byte that belongs to this message. */
+  take(chunk: Buffer, from: number): number;
+}
+
+export function createMeter(framing: Framing): BodyMeter {
+  switch (framing.kind) {
+    case 'none':
+      return sizedMeter(0);
+    case 'sized':
+      return sizedMeter(framing.length);
+    case 'chunked':
+      return chunkedMeter();
+    case 'until-close':
+      return endless(null);
+    case 'ambiguous':
+      return endless(framing.reason);
+  }
+}
+
+const endless = (broken: string | null): BodyMeter => ({
+  done: false,
+  untilClose: true,
+  broken,
+  take: (chunk) => chunk.length,
+});
+
+function sizedMeter(bytes: number): BodyMeter {
+  let left = bytes;
+  return {
+    untilClose: false,
+    broken: null,
+    get done() {
+      return left === 0;
+    },
+    take(chunk, from) {
+      const taken = Math.min(left, chunk.length - from);
+      left -= taken;
+      return from + taken;
+    },
+  };
+}
+
+const LF = 10;
+const CR = 13;
+const EMPTY = Buffer.alloc(0);
+
+function chunkedMeter(): BodyMeter {
+  let state: 'line' | 'data' | 'after-data' | 'trailers' | 'done' = 'line';
+  let broken: string | null = null;
+  let line = EMPTY;
+  let left = 0;
+  let trailerBytes = 0;
+  const trailers = new SectionEnd(true);
+
+  const takeLine = (chunk: Buffer, from: number): number => {
+    const lf = chunk.indexOf(LF, from);
+    const end = lf < 0 ? chunk.length : lf + 1;
+    if (line.length + end - from > MAX_CHUNK_LINE_BYTES) {
+      broken = 'a chunk-size line over the limit';
+      return from;
+    }
+    line = Buffer.concat([line, chunk.subarray(from, end)]);
+    if (lf < 0) return end;
+    const read = readChunkLine(line.toString('latin1'));
+    line = EMPTY;
+    if (!read.ok) {
+      broken = read.why;
+      return from;
+    }
+    left = read.size;
+    state = left === 0 ? 'trailers' : 'data';
+    return end;
+  };
+
+  const step = (chunk: Buffer, from: number): number => {
+    if (state === 'line') return takeLine(chunk, from);
+    if (state === 'data') {
+      const taken = Math.min(left, chunk.length - from);
+      left -= taken;
+      if (left === 0) state = 'after-data';
+      return from + taken;
+    }
+    if (state === 'after-data') {
+      if (chunk[from] === LF) state = 'line';
+      else if (chunk[from] !== CR) broken = 'a chunk longer than its size';
+      return broken === null ? from + 1 : from;
+    }
+    const end = trailers.find(chunk, from, chunk.length);
+    if (end >= 0) state = 'done';
+    const reached = end < 0 ? chunk.length : end;
+    trailerBytes += reached - from;
+    if (trailerBytes > MAX_SECTION_BYTES) broken = 'a head or trailer section over the limit';
+    return reached;
+  };
+
+  return {
+    get done() {
+      return state === 'done' && broken === null;
+    },
+    get untilClose() {
+      return broken !== null;
+    },
+    get broken() {
+      return broken;
+    },
+    take(chunk, from) {
+      let at = from;
+      while (at < chunk.length && state !== 'done' && broken === null) at = step(chunk, at);
+      return at;
+    },
+  };
+}
