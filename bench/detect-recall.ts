@@ -1,6 +1,6 @@
 /** Recall: which of the values that were sent were found, per kind × encoding × place, known and by shape. */
 import { createInspector, type Inspector } from '../src/inspect/inspector.ts';
-import { registry } from '../src/inspect/registry.ts';
+import { registry } from '../src/kinds/registry.ts';
 import type { Device } from '../src/model/device.ts';
 import type { FlowEvent } from '../src/model/flow.ts';
 import type { Finding, Kind } from '../src/model/identifier.ts';

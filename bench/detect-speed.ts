@@ -9,7 +9,7 @@ import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { AhoCorasick } from '@monyone/aho-corasick/fast';
 import { createInspector, type Inspector } from '../src/inspect/inspector.ts';
-import { registry } from '../src/inspect/registry.ts';
+import { registry } from '../src/kinds/registry.ts';
 import { findKnown, type Known, prepareKnown } from '../src/inspect/search/known.ts';
 import { compile, search, type Table } from '../src/inspect/search/table.ts';
 import type { Device } from '../src/model/device.ts';

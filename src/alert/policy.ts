@@ -6,7 +6,7 @@
  */
 import type { Severity } from '../model/alert.ts';
 import type { Confidence } from '../model/identifier.ts';
-import type { KindGroup } from './kind-facts.ts';
+import type { KindGroup } from '../model/kinds.ts';
 
 export interface AlertPolicy {
   /** ISO 3166-1 alpha-2; null: every country counts as abroad. */

@@ -8,8 +8,8 @@
  */
 import { execFile, execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { canonicalMac } from '../formats/mac-address.ts';
 import { addressKey } from './address.ts';
-import { canonicalMac } from './identifier-formats.ts';
 
 const ARP_INTERVAL_MS = 250;
 /** What loopback and incomplete entries show. */

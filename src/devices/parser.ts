@@ -6,10 +6,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { basename, dirname, resolve } from 'node:path';
+import { canonicalMac } from '../formats/mac-address.ts';
 import type { Canaries, Device, PlantedPhoto, RegisteredCell, RegisteredIdentifiers } from '../model/device.ts';
+import { TEXT_KINDS } from '../model/kinds.ts';
 import { addressKey } from './address.ts';
 import { type Field, type Problem, readDocument } from './document.ts';
-import { canonicalMac, check, TEXT_KINDS } from './identifier-formats.ts';
+import { check } from './identifier-formats.ts';
 
 export type { Problem } from './document.ts';
 

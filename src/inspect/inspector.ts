@@ -3,19 +3,21 @@
  * Promise: synchronous and pure over events; only the request direction is searched; nothing is kept beyond the end of an
  * exchange but the phone's search tables; results do not depend on how the bytes were cut; it never throws on bytes.
  */
+
+import { learnNames } from '../kinds/key-names.ts';
+import type { IdentifierKind, JudgeImage } from '../kinds/kind.ts';
+import { registry } from '../kinds/registry.ts';
 import type { Device } from '../model/device.ts';
 import type { FlowEvent } from '../model/flow.ts';
 import type { InspectEvent, Token, Where } from '../model/identifier.ts';
 import type { ByteSink } from './byte-sink.ts';
 import { CleanValues } from './clean-values.ts';
 import { openWithSibling } from './decode/sibling-key.ts';
-import type { IdentifierKind, JudgeImage } from './kind.ts';
 import { Layer } from './layers/layer.ts';
 import { LeafSink } from './layers/leaf.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import type { OperatorDecoder } from './operator/decoder.ts';
 import { type Place, placeAt } from './place.ts';
-import { registry } from './registry.ts';
 import { LatestHead, searchHeaders, searchValue } from './request-places.ts';
 import { Scope } from './scope.ts';
 import { type Known, prepareKnown } from './search/known.ts';
@@ -74,6 +76,7 @@ const GRPC = { contentType: 'application/grpc' };
 
 export function createInspector(options: InspectorOptions): Inspector {
   const kinds = options.kinds ?? registry;
+  for (const { kind, names: own } of kinds) if (own) learnNames(kind, own);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const flows = new Map<string, FlowState>();
   const prepared = new Map<string, Tables>();

@@ -3,13 +3,14 @@
  * Promise: a finding is reported once per place (where, locator, layers, kind, value); a bound that was met is said once per
  * reason; both lists are bounded.
  */
+
+import type { IdentifierKind, JudgeImage } from '../kinds/kind.ts';
 import type { Device } from '../model/device.ts';
 import type { Finding, InspectEvent, Token } from '../model/identifier.ts';
 import { mask } from '../model/identifier.ts';
 import { mayBeToken } from './anchors/tokens.ts';
 import type { CleanValues } from './clean-values.ts';
 import { type Found, MAX_SEEN, rankOf } from './found.ts';
-import type { IdentifierKind, JudgeImage } from './kind.ts';
 import { Beside } from './layers/beside.ts';
 import type { Limits } from './limits.ts';
 import type { OperatorDecoder } from './operator/decoder.ts';

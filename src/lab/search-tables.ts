@@ -6,8 +6,8 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { DeviceRegistry } from '../devices/registry.ts';
-import { registry } from '../inspect/registry.ts';
 import { isPrepared, type Known, prepareInSteps, prepareKnown } from '../inspect/search/known.ts';
+import { registry } from '../kinds/registry.ts';
 import type { Log } from '../model/connection.ts';
 import type { Device } from '../model/device.ts';
 import { faultOf } from '../model/fault.ts';

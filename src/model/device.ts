@@ -1,5 +1,7 @@
 /** A phone under test and what is registered about it. */
+
 import type { z } from 'zod';
+import type { TextIdentifierKind } from './kinds.ts';
 import type * as schemas from './schemas/phone.ts';
 
 export interface RegisteredLocation {
@@ -17,22 +19,7 @@ export interface RegisteredCell {
   cid: number;
 }
 
-/** Kinds that are registered as text. A device may have several of each. */
-export type TextIdentifierKind =
-  | 'imei'
-  | 'imsi'
-  | 'iccid'
-  | 'serial'
-  | 'wifi_mac'
-  | 'bluetooth_mac'
-  | 'phone_number'
-  | 'android_id'
-  | 'advertising_id'
-  | 'vendor_id'
-  | 'email'
-  | 'ssid'
-  | 'bssid'
-  | 'device_name';
+export type { TextIdentifierKind };
 
 export interface RegisteredIdentifiers extends Partial<Record<TextIdentifierKind, string[]>> {
   location?: RegisteredLocation[];

@@ -1,11 +1,10 @@
 /** What can leave a phone: the closed list of kinds, and the shape of one finding. */
 import type { z } from 'zod';
 import type * as schemas from './schemas/alert.ts';
-import type { CONFIDENCES, KINDS, WHERES } from './words.ts';
+import type { CONFIDENCES, WHERES } from './words.ts';
 
-export { KINDS } from './words.ts';
+export { KINDS, type Kind } from './kinds.ts';
 
-export type Kind = (typeof KINDS)[number];
 export type Confidence = (typeof CONFIDENCES)[number];
 export type Where = (typeof WHERES)[number];
 export type Identifier = z.infer<typeof schemas.identifier>;

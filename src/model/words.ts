@@ -7,34 +7,7 @@ export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const
 
 export const ALERT_TYPES = ['leak', 'opaque', 'contact', 'pinned', 'weak-tls', 'quic', 'coverage', 'system'] as const;
 
-/** What can leave a phone. */
-export const KINDS = [
-  'imei',
-  'imsi',
-  'iccid',
-  'phone_number',
-  'serial',
-  'wifi_mac',
-  'bluetooth_mac',
-  'android_id',
-  'advertising_id',
-  'vendor_id',
-  'email',
-  'location',
-  'cell',
-  'ssid',
-  'bssid',
-  'contact',
-  'message',
-  'call_log',
-  'photo',
-  'installed_apps',
-  'browsing',
-  'device_name',
-  'clipboard',
-  'local_ip',
-  'opaque',
-] as const;
+export { KINDS } from './kinds.ts';
 
 export const CONFIDENCES = ['certain', 'likely', 'possible'] as const;
 

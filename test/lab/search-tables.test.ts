@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { createInspector } from '../../src/inspect/inspector.ts';
-import { registry } from '../../src/inspect/registry.ts';
+import { registry } from '../../src/kinds/registry.ts';
 import { isPrepared } from '../../src/inspect/search/known.ts';
 import { createSearchTables } from '../../src/lab/search-tables.ts';
 import type { Device } from '../../src/model/device.ts';

@@ -3,7 +3,7 @@
  * Promise: each run is offered once, whole, whatever the cutting; text is looked at every STRIDE bytes only, because no
  * anchored run is shorter. Tokens longer than MAX_TOKEN are payload and are skipped.
  */
-import type { Anchor } from '../kind.ts';
+import type { Anchor } from '../../kinds/kind.ts';
 
 /** `start` and `end` are offsets in the scanned buffer. */
 export type FoundAnchor = (anchor: Anchor, start: number, end: number) => void;

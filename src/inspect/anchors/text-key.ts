@@ -2,7 +2,7 @@
  * Key names in text that no reader took apart: `imei=`, `"imei": "`, `<imei>`, `TN:IMEI1,`.
  * Promise: looks at REACH bytes before a value, or after a separator, only; so nothing depends on how the stream was cut.
  */
-import { isKeyName } from '../key-names.ts';
+import { isKeyName } from '../../kinds/key-names.ts';
 
 /** Bytes before and after a separator that are looked at. */
 export const REACH = 80;

@@ -2,9 +2,10 @@
  * Asks the kinds whether a run is one of theirs; the surest answer counts.
  * Promise: a value that turns out to be registered is known after all, however it was written.
  */
+
+import type { Anchor, IdentifierKind, Run, Verdict } from '../../kinds/kind.ts';
 import type { Confidence } from '../../model/identifier.ts';
 import type { Found } from '../found.ts';
-import type { Anchor, IdentifierKind, Run, Verdict } from '../kind.ts';
 import type { Scope } from '../scope.ts';
 import { normalise } from '../search/known.ts';
 
@@ -43,6 +44,26 @@ function kindsFor(anchor: Anchor, key: string | null, kinds: readonly Identifier
   return named;
 }
 
+const unnamed = new WeakMap<readonly IdentifierKind[], Map<Anchor, Uint8Array>>();
+/** Longer runs are offered beside their names only. */
+const LONGEST_UNNAMED = 64;
+
+/** Does any kind take runs of this anchor and length without a telling name? */
+export function takesUnnamed(kinds: readonly IdentifierKind[], anchor: Anchor, length: number): boolean {
+  const byAnchor = unnamed.get(kinds) ?? new Map<Anchor, Uint8Array>();
+  unnamed.set(kinds, byAnchor);
+  let lengths = byAnchor.get(anchor);
+  if (!lengths) {
+    lengths = new Uint8Array(LONGEST_UNNAMED + 1);
+    for (const { shape } of kinds) {
+      const [least, most] = shape?.unnamed?.[anchor] ?? [1, 0];
+      for (let at = least; at <= Math.min(most, LONGEST_UNNAMED); at++) lengths[at] = 1;
+    }
+    byAnchor.set(anchor, lengths);
+  }
+  return lengths[length] === 1;
+}
+
 export function judge(anchor: Anchor, run: Run, scope: Scope): Judged | null {
   let best: { kind: IdentifierKind; verdict: Verdict } | null = null;
   for (const kind of kindsFor(anchor, run.key, scope.kinds)) {
@@ -52,7 +73,7 @@ export function judge(anchor: Anchor, run: Run, scope: Scope): Judged | null {
   }
   if (best === null) return null;
   const { kind, verdict } = best;
-  const isKnown = verdict.known ?? scope.known?.values.get(kind.kind)?.has(normalise(verdict.value)) ?? false;
+  const isKnown = verdict.known ?? isRegistered(kind, verdict.value, scope);
   return {
     kind: kind.kind,
     value: verdict.value,
@@ -62,4 +83,11 @@ export function judge(anchor: Anchor, run: Run, scope: Scope): Judged | null {
     start: verdict.start,
     end: verdict.end,
   };
+}
+
+/** However it was written. */
+function isRegistered({ kind, canonical }: IdentifierKind, value: string, scope: Scope): boolean {
+  const registered = scope.known?.values.get(kind);
+  if (!registered) return false;
+  return registered.has(normalise(value)) || (canonical !== undefined && registered.has(canonical(normalise(value))));
 }

@@ -1,7 +1,7 @@
 /** Says what a hit of a registered value is: how it was written, which digest, how much of it. */
 
+import type { IdentifierKind } from '../../kinds/kind.ts';
 import { type Found, MAX_SEEN } from '../found.ts';
-import type { IdentifierKind } from '../kind.ts';
 import type { Place } from '../place.ts';
 import type { Hit } from '../search/known.ts';
 

@@ -4,19 +4,19 @@
  * (a run of base64, a document inside a string) is reported by that layer alone.
  */
 
+import { isKeyName } from '../../kinds/key-names.ts';
+import type { Anchor, Run } from '../../kinds/kind.ts';
 import { findAnchors, findMail } from '../anchors/anchors.ts';
 import { type Alphabet, RunFinder, type RunSink } from '../anchors/runs.ts';
 import { findPairs, keyBefore } from '../anchors/text-key.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import { windowAround } from '../found.ts';
-import { isKeyName } from '../key-names.ts';
-import type { Anchor, Run } from '../kind.ts';
 import { chainOf, locatorIn, type Place } from '../place.ts';
 import type { Scope } from '../scope.ts';
 import { findKnown, findXored, type Hit, MAX_SPAN } from '../search/known.ts';
 import type { JsonPath } from '../structure/json-path.ts';
 import type { Name } from '../structure/names.ts';
-import { judge } from './judgement.ts';
+import { judge, takesUnnamed } from './judgement.ts';
 import { describe } from './known-finding.ts';
 import { isWorthOpening, Unwrapper } from './unwrapper.ts';
 
@@ -276,7 +276,7 @@ export class Scanner {
     const floor = json ? (json.stringStart ?? at) - this.#base : 0;
     const near = floor < start ? keyBefore(this.#bytes, start, Math.max(0, floor)) : null;
     const key = near ?? (json ? (json.key?.text ?? null) : this.#place.key);
-    if (mayBeIdentifier(anchor, this.#bytes, start, end - this.#base, key))
+    if (mayBeIdentifier(anchor, this.#bytes, start, end - this.#base, key, this.#scope))
       this.#judge(anchor, start, end - this.#base, key);
   }
 
@@ -336,14 +336,21 @@ const PLUS = 0x2b;
 const ONE = 0x31;
 
 /**
- * What no kind takes without a telling key name: digests and UUIDs, but for SIM card numbers in 20 hex digits and numbers
- * after a `+`; clocks in seconds, milliseconds and microseconds.
+ * Without a telling key name a run is offered only where some kind takes such runs: nearly all are counters, digests and
+ * request ids. Clocks in seconds, milliseconds and microseconds are none, numbers after a `+` always.
  */
-function mayBeIdentifier(anchor: Anchor, bytes: Buffer, start: number, end: number, key: string | null): boolean {
+function mayBeIdentifier(
+  anchor: Anchor,
+  bytes: Buffer,
+  start: number,
+  end: number,
+  key: string | null,
+  scope: Scope,
+): boolean {
   if (anchor !== 'uuid' && anchor !== 'hex' && anchor !== 'digits') return true;
   const length = end - start;
   if (start > 0 && bytes[start - 1] === PLUS) return true;
-  const isClock = (length === 10 || length === 13 || length === 16) && bytes[start] === ONE;
-  if (anchor === 'digits' ? !isClock : anchor === 'hex' && length === 20) return true;
+  const isClock = anchor === 'digits' && (length === 13 || length === 16) && bytes[start] === ONE;
+  if (!isClock && takesUnnamed(scope.kinds, anchor, length)) return true;
   return key !== null && isKeyName(key);
 }

@@ -2,9 +2,10 @@
  * One value that is all there: a parameter, a header, a field of a form.
  * Promise: values in which nothing was found are not looked at twice, unless their neighbours may change what they mean.
  */
+
+import { isKeyName } from '../../kinds/key-names.ts';
 import type { Where } from '../../model/identifier.ts';
 import type { ByteSink } from '../byte-sink.ts';
-import { isKeyName } from '../key-names.ts';
 import type { Place } from '../place.ts';
 import type { Scope } from '../scope.ts';
 

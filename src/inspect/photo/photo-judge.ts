@@ -4,9 +4,9 @@
  * or mild cropping; its thumbnail alone is enough. Never throws; pictures over MAX_BYTES are left out.
  */
 import { createHash } from 'node:crypto';
+import type { ImageVerdict } from '../../kinds/kind.ts';
+import { isPlausible, isWithin } from '../../kinds/parts/position.ts';
 import type { Device, PlantedPhoto } from '../../model/device.ts';
-import type { ImageVerdict } from '../kind.ts';
-import { isPlausible, isWithin } from '../kinds/parts/position.ts';
 import { type Exif, readExif } from './exif.ts';
 import { compare, type Prepared, prepare } from './likeness.ts';
 import { lumaOf } from './luma.ts';

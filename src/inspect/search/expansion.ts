@@ -3,9 +3,10 @@
  * Promise: spelling × encoding and spelling × digest × form, each byte string once; at most MAX_PATTERNS of them, plain
  * forms first, so that what is left out (and counted) is the least likely.
  */
+
+import type { IdentifierKind, Spelling } from '../../kinds/kind.ts';
 import type { Device } from '../../model/device.ts';
 import type { Kind } from '../../model/identifier.ts';
-import type { IdentifierKind, Spelling } from '../kind.ts';
 import { encodings } from './encodings.ts';
 import { checksums, type Digest, digestsOf, hashInputs } from './hashes.ts';
 import { type DigestForm, MAX_NEEDLE, type Pattern } from './pattern.ts';

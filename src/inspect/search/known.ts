@@ -3,8 +3,9 @@
  * Promise: built once per device and shared by all its flows; a hit that is part of a longer spelling of the same value
  * is not reported beside it; a truncated digest is reported with the length that was really sent.
  */
+
+import type { IdentifierKind } from '../../kinds/kind.ts';
 import type { Device } from '../../model/device.ts';
-import type { IdentifierKind } from '../kind.ts';
 import { expandInSteps, foldAscii } from './expansion.ts';
 import { MAX_NEEDLE, type Pattern } from './pattern.ts';
 import { compile, compileInSteps, search, type Table } from './table.ts';
@@ -17,7 +18,7 @@ export interface Known {
   binary: Group[];
   /** Differences of neighbouring bytes of the plain forms: XOR with one byte leaves them as they are. */
   xored: Group | null;
-  /** Registered values by kind, normalised: a shape whose value is one of them is known after all. */
+  /** Registered values by kind, normalised and canonical: a shape whose value is one of them is known after all. */
   values: Map<string, Set<string>>;
   patterns: number;
   dropped: number;
@@ -73,6 +74,8 @@ export function* prepareInSteps(device: Device, kinds: readonly IdentifierKind[]
     last = pattern;
     const set = values.get(pattern.kind) ?? new Set();
     values.set(pattern.kind, set.add(normalise(pattern.value)));
+    const canonical = kinds.find(({ kind }) => kind === pattern.kind)?.canonical;
+    if (canonical) set.add(canonical(normalise(pattern.value)));
   }
   const text = yield* groups(patterns, false);
   const binary = yield* groups(patterns, true);

@@ -2,7 +2,7 @@
  * Key names as they come by in documents: each distinct one is decoded and looked up once.
  * Promise: bounded; equal bytes give the same object.
  */
-import { isKeyName } from '../key-names.ts';
+import { isKeyName } from '../../kinds/key-names.ts';
 
 export interface Name {
   text: string;

@@ -3,6 +3,12 @@
  * of another language has the same keys; a test holds it to that. A value may be a text of its own, whose key stands
  * here too. `_one` and `_other` are chosen by the value `count`.
  */
+import { KIND_FACTS, type Kind } from '../kinds.ts';
+
+type Nouns = { [K in Kind as `kind.${K}`]: (typeof KIND_FACTS)[K]['noun'] };
+
+const nouns = Object.fromEntries(Object.entries(KIND_FACTS).map(([kind, { noun }]) => [`kind.${kind}`, noun])) as Nouns;
+
 export const EN = {
   leak: '{{what}} {{way}}{{spelling}}{{when}}{{protection}}.',
   'leak.opaque':
@@ -24,31 +30,7 @@ export const EN = {
   'leak.clear': ', unencrypted: anyone on the path can read it',
   'leak.without-tls': ', without TLS',
 
-  'kind.imei': 'IMEI',
-  'kind.imsi': 'IMSI',
-  'kind.iccid': 'SIM card number (ICCID)',
-  'kind.phone_number': 'phone number',
-  'kind.serial': 'serial number',
-  'kind.wifi_mac': 'Wi-Fi MAC address',
-  'kind.bluetooth_mac': 'Bluetooth MAC address',
-  'kind.android_id': 'Android id',
-  'kind.advertising_id': 'advertising id',
-  'kind.vendor_id': 'vendor id',
-  'kind.email': 'e-mail address',
-  'kind.location': 'position',
-  'kind.cell': 'mobile cell',
-  'kind.ssid': 'Wi-Fi name',
-  'kind.bssid': 'Wi-Fi access point address',
-  'kind.contact': 'address book entry',
-  'kind.message': 'message text',
-  'kind.call_log': 'call log',
-  'kind.photo': 'photo',
-  'kind.installed_apps': 'list of installed apps',
-  'kind.browsing': 'browsing history',
-  'kind.device_name': 'device name',
-  'kind.clipboard': 'clipboard text',
-  'kind.local_ip': 'local network address',
-  'kind.opaque': 'unreadable data',
+  ...nouns,
 
   'receiver.in': '{{name}} (server in {{server, country}})',
   'receiver.of': '{{name}} ({{home, country}})',

@@ -3,7 +3,7 @@ import { PNG } from 'pngjs';
 import { describe, expect, it } from 'vitest';
 import { judgeImage, judgePhoto, preparePhotos } from '../../../src/inspect/photo/photo-judge.ts';
 import type { PlantedPhoto } from '../../../src/model/device.ts';
-import { labDevice } from '../kinds/lab-device.ts';
+import { labDevice } from '../../kinds/lab-device.ts';
 import { makeExif, withExif } from './make-exif.ts';
 import { render, resample, toJpeg, turn } from './make-photo.ts';
 

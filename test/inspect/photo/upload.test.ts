@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { judgeImage } from '../../../src/inspect/photo/photo-judge.ts';
-import { labDevice } from '../kinds/lab-device.ts';
+import { labDevice } from '../../kinds/lab-device.ts';
 import { findings, inspect } from '../lab-phone.ts';
 import { makeExif, withExif } from './make-exif.ts';
 import { render, resample, toJpeg } from './make-photo.ts';

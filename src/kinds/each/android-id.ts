@@ -1,0 +1,140 @@
+/**
+ * ANDROID_ID (Settings.Secure): 64 bits in hex, per app and signing key since Android 8, per phone before. Leading
+ * zeros are dropped by some Android versions (Long.toHexString).
+ */
+import { createHash } from 'node:crypto';
+import type { Device } from '../../model/device.ts';
+import { hintOf } from '../key-names.ts';
+import type { Checked, IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
+import { standsAlone } from '../parts/digit-spans.ts';
+import { placeholders } from '../parts/placeholders.ts';
+import { good } from '../parts/registration.ts';
+import { distinct, spelling } from '../parts/spelling.ts';
+import { found, judgeNamedHash } from '../parts/verdict.ts';
+
+const isNobody = placeholders({ fixed: ['0123456789abcdef', 'dead00beef'], isCoded: true });
+
+export const androidId: IdentifierKind = {
+  kind: 'android_id',
+  title: 'Android ID',
+  register,
+  example: '9774d56d682e549c',
+  isPlaceholder: isNobody,
+  spell(device: Device): Spelling[] {
+    return distinct((device.identifiers.android_id ?? []).flatMap((value) => spellOne(value, device)));
+  },
+  shape: { anchors: ['hex'], judge },
+  vectors: [
+    {
+      name: 'sixteen hex digits beside their name',
+      text: '{"android_id":"9774d56d682e549c"}',
+      expect: { value: '9774d56d682e549c', confidence: 'likely' },
+    },
+    {
+      name: 'misspelled name',
+      text: 'andorid_id=a1b2c3d4e5f60718',
+      expect: { value: 'a1b2c3d4e5f60718', confidence: 'likely' },
+      source: 'seen so in SDK traffic',
+    },
+    {
+      name: 'leading zero dropped',
+      text: 'androidid=1b2c3d4e5f60718',
+      expect: { value: '1b2c3d4e5f60718', confidence: 'likely' },
+      source: 'Android: Long.toHexString',
+    },
+    {
+      name: 'beside a name used for other ids too',
+      text: 'device_id=a1b2c3d4e5f60718',
+      expect: { value: 'a1b2c3d4e5f60718', confidence: 'possible' },
+    },
+    { name: 'all zeros', text: 'android_id=0000000000000000', expect: null },
+    { name: 'no name beside it', text: 'trace=a1b2c3d4e5f60718', expect: null },
+    { name: 'part of a longer token', text: 'android_id=a1b2c3d4e5f60718ff', expect: null },
+  ],
+};
+
+/** A whole series of Android 2.2 phones, and the emulator, had this one. */
+const SHARED = '9774d56d682e549c';
+
+function register(text: string): Checked {
+  const value = text.toLowerCase();
+  if (value === SHARED) return good(value, 'is shared by a whole series of old phones: it tells no phone');
+  return good(value, /^[0-9a-f]{15,16}$/.test(value) ? null : 'is not 16 hexadecimal digits: mistyped?');
+}
+
+function spellOne(registered: string, device: Device): Spelling[] {
+  const hex = registered.trim().toLowerCase();
+  if (!/^[0-9a-f]{8,16}$/.test(hex) || isNobody(hex)) return [];
+  const number = BigInt(`0x${hex}`);
+  const whole = hex.padStart(16, '0');
+  const spelled = [
+    spelling(hex, hex, 'hexadecimal', { anyCase: true }),
+    spelling(whole, hex, 'with leading zeros', { anyCase: true }),
+    spelling(whole.replace(/^0+/, ''), hex, 'without leading zeros', { anyCase: true, bounded: true }),
+    spelling(String(number), hex, 'as an unsigned decimal number', { hashed: false, bounded: true }),
+    spelling(String(BigInt.asIntN(64, number)), hex, 'as a signed decimal number', { hashed: false, bounded: true }),
+    spelling(nameUuid(hex), hex, 'UUID made from its bytes (java.util.UUID.nameUUIDFromBytes)', {
+      anyCase: true,
+      hashed: false,
+    }),
+  ];
+  // The device UUID of a widely copied answer: hash codes of ANDROID_ID, IMEI and SIM serial (stackoverflow.com/q/2785485).
+  for (const phone of ['', ...(device.identifiers.imei ?? [])]) {
+    for (const sim of ['', ...(device.identifiers.iccid ?? [])]) {
+      const uuid = hashCodeUuid(hex, phone, sim);
+      spelled.push(
+        spelling(uuid, hex, 'UUID of Java hash codes of Android ID, IMEI and SIM number', {
+          anyCase: true,
+          hashed: false,
+        }),
+      );
+    }
+  }
+  return spelled;
+}
+
+/** java.util.UUID.nameUUIDFromBytes: MD5 with version 3 and variant bits. */
+function nameUuid(text: string): string {
+  const bytes = createHash('md5').update(text).digest();
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x30;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return dashed(bytes.toString('hex'));
+}
+
+/** `new UUID(androidId.hashCode(), (long) imei.hashCode() << 32 | sim.hashCode())`: both halves sign-extended. */
+function hashCodeUuid(androidId: string, phone: string, sim: string): string {
+  const high = BigInt.asUintN(64, BigInt(hashCode(androidId)));
+  const low = BigInt.asUintN(64, (BigInt(hashCode(phone)) << 32n) | BigInt(hashCode(sim)));
+  return dashed(high.toString(16).padStart(16, '0') + low.toString(16).padStart(16, '0'));
+}
+
+/** java.lang.String.hashCode. */
+function hashCode(text: string): number {
+  let hash = 0;
+  for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0;
+  return hash;
+}
+
+function dashed(hex: string): string {
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+
+function judge(run: Run): Verdict | null {
+  const hashed = judgeNamedHash(run, 'android_id', 'Android ID');
+  const hint = hintOf(run.key, 'android_id');
+  if (hashed || !hint) return hashed;
+  const value = run.text.slice(run.start, run.end);
+  if (!/^[0-9A-Fa-f]{14,16}$/.test(value) || !standsAlone(run.text, run.start, run.end)) return null;
+  if (isNobody(value)) return null;
+  if (hint.group === 'strong') {
+    return found(run, value.toLowerCase(), 'likely', '64 bits in hexadecimal beside a name for the Android ID');
+  }
+  // Fourteen and fifteen digits beside `device_id` are rather an IMEI.
+  if (value.length < 16 || /^\d+$/.test(value)) return null;
+  return found(
+    run,
+    value.toLowerCase(),
+    'possible',
+    '64 bits in hexadecimal beside a name often used for the Android ID',
+  );
+}

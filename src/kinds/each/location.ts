@@ -1,0 +1,210 @@
+/**
+ * Where the phone is. A registered place is searched in its written forms; any position within its radius counts as
+ * registered too. Unregistered positions need a pair: named latitude and longitude, or two numbers with four decimals.
+ */
+import type { Device } from '../../model/device.ts';
+import { hintOf, type KeyHint, namesOf, normaliseKey } from '../key-names.ts';
+import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
+import { bareValue, siblings } from '../parts/key-value.ts';
+import { isPlausible, isWithin, type Position, spellPosition } from '../parts/position.ts';
+import { pairAt } from '../parts/position-pair.ts';
+import { distinct } from '../parts/spelling.ts';
+import { found } from '../parts/verdict.ts';
+
+const DECIMAL = /^-?\d{1,3}\.\d{2,17}$/;
+/** Screens have positions and coordinates too: beside these names a rough pair, or two shares of a whole, say little. */
+const AMBIGUOUS = new Set(['position', 'coords', 'coordinate', 'coordinates', 'center', 'll']);
+const ROUGH = 4;
+
+export const location: IdentifierKind = {
+  kind: 'location',
+  title: 'position',
+  spell(device: Device): Spelling[] {
+    return distinct((device.identifiers.location ?? []).flatMap(spellPosition));
+  },
+  shape: { anchors: ['decimal', 'key'], key: namesOf('location'), judge },
+  vectors: [
+    {
+      name: 'named latitude and longitude',
+      text: '{"lat":21.0278,"lng":105.8342}',
+      expect: { value: '21.0278,105.8342', confidence: 'likely' },
+    },
+    {
+      name: 'longitude first',
+      text: 'gps_longitude=-0.12775&gps_latitude=51.50735',
+      expect: { value: '51.50735,-0.12775', confidence: 'likely' },
+    },
+    {
+      name: 'a pair beside a name',
+      text: 'll=59.9139,10.7522&z=3',
+      expect: { value: '59.9139,10.7522', confidence: 'likely' },
+    },
+    {
+      name: 'GeoJSON has the longitude first',
+      text: '{"coordinates":[105.8342,21.0278]}',
+      expect: { value: '21.0278,105.8342', confidence: 'likely' },
+      source: 'RFC 7946 3.1.1',
+    },
+    {
+      name: 'integers of degrees times ten million',
+      text: '{"latitudeE7":210278000,"longitudeE7":1058342000}',
+      expect: { value: '21.0278,105.8342', confidence: 'likely' },
+      source: 'Google location history',
+    },
+    {
+      name: 'a pair without a name',
+      text: 'at 59.91390,10.75220 now',
+      expect: { value: '59.91390,10.75220', confidence: 'possible' },
+    },
+    {
+      name: 'a pair in one quoted string, two decimals',
+      text: '{"latlng":"21.02,105.83"}',
+      expect: { value: '21.02,105.83', confidence: 'likely' },
+    },
+    {
+      name: 'a pair in one quoted string, seven decimals and a space',
+      text: '{"location": "21.0278123, 105.8342456"}',
+      expect: { value: '21.0278123,105.8342456', confidence: 'likely' },
+    },
+    {
+      name: 'southern and western in a string with a semicolon',
+      text: '{"geo_position":"-33.86882;-70.64827"}',
+      expect: { value: '-33.86882,-70.64827', confidence: 'likely' },
+    },
+    {
+      name: 'a name that says longitude first',
+      text: '{"lonlat":"10.7522,59.9139"}',
+      expect: { value: '59.9139,10.7522', confidence: 'likely' },
+      source: 'OpenLayers LonLat',
+    },
+    {
+      name: 'a geo URI',
+      text: '{"uri":"geo:21.02780,105.83420;u=35"}',
+      expect: { value: '21.02780,105.83420', confidence: 'likely' },
+      source: 'RFC 5870 3.3',
+    },
+    {
+      name: 'a geo URI under a name, two decimals',
+      text: '{"location":"geo:21.02,105.83"}',
+      expect: { value: '21.02,105.83', confidence: 'likely' },
+      source: 'RFC 5870 3.3',
+    },
+    {
+      name: 'a geo URI as Android map intents write it',
+      text: '{"uri":"geo:0,0?q=21.0278,105.8342(here)"}',
+      expect: { value: '21.0278,105.8342', confidence: 'likely' },
+      source: 'Android common intents: show a location on a map',
+    },
+    {
+      name: 'well-known text has the longitude first',
+      text: '{"p":"POINT(105.8342 21.0278)"}',
+      expect: { value: '21.0278,105.8342', confidence: 'likely' },
+      source: 'OGC 06-103r4 7.2.5',
+    },
+    {
+      name: 'the link of a map',
+      text: 'see /maps/@21.0278,105.8342,15z now',
+      expect: { value: '21.0278,105.8342', confidence: 'likely' },
+      source: 'links of Google Maps',
+    },
+    {
+      name: 'elements of XML',
+      text: '<p><lat>21.0278</lat><lon>105.8342</lon></p>',
+      expect: { value: '21.0278,105.8342', confidence: 'likely' },
+    },
+    {
+      name: 'a place on a screen is called position as well',
+      text: '{"position":"45.20,80.10"}',
+      expect: { value: '45.20,80.10', confidence: 'possible' },
+    },
+    {
+      name: 'shares of a screen under the name of a position',
+      text: '{"position":"0.51234,0.73321"}',
+      expect: { value: '0.51234,0.73321', confidence: 'possible' },
+    },
+    { name: 'touch coordinates in pixels', text: '{"coords":"412.50,915.25"}', expect: null },
+    { name: 'a range of prices in one string', text: '{"price":"12.50,99.90"}', expect: null },
+    { name: 'shares of a width and a height', text: '{"focus":"0.51234,0.73321"}', expect: null },
+    { name: 'a list of three measurements', text: '{"gps":"1.2345,2.3456,3.4567"}', expect: null },
+    { name: 'zeros in one string', text: '{"location":"0.0000,0.0000"}', expect: null },
+    { name: 'zeros of an app without a position', text: '{"lat":0.000000,"lon":0.000000}', expect: null },
+    { name: 'outside the globe', text: '{"lat":121.0278,"lon":205.8342}', expect: null },
+    { name: 'a price', text: '{"price":21.02,"lon":"no"}', expect: null },
+    { name: 'version numbers', text: 'v 10.75,21.02', expect: null },
+    { name: 'one coordinate without the other', text: '{"lat":21.0278}', expect: null },
+  ],
+};
+
+function judge(run: Run): Verdict | null {
+  const hint = hintOf(run.key, 'location');
+  if (hint?.group === 'latitude' || hint?.group === 'longitude') {
+    const value = bareValue(run);
+    return judgeNamed({ ...run, start: value.start, end: value.end }, hint.group, value.text);
+  }
+  return judgePair(run, hint);
+}
+
+function judgeNamed(run: Run, group: 'latitude' | 'longitude', text: string): Verdict | null {
+  const other = siblings(run, 'location').find((one) => one.hint.group !== group && one.hint.group !== 'position');
+  if (!other || !/^-?\d+(?:\.\d+)?$/.test(text) || !/^-?\d+(?:\.\d+)?$/.test(other.text)) return null;
+  // One pair, one finding: the latitude reports it when it is offered as well.
+  // Of two fields of a form the second sees the first.
+  const together = other.at !== null;
+  if (group === 'longitude' && together && (DECIMAL.test(other.text) || /e[67]$/.test(normaliseKey(other.hint.name))))
+    return null;
+  const [lat, lon] = group === 'latitude' ? [text, other.text] : [other.text, text];
+  const scale = scaleOf(run.key ?? '', lat, lon);
+  const position = { lat: Number(lat) / scale, lon: Number(lon) / scale };
+  if (scale === 1 && decimals(lat) < 2 && decimals(lon) < 2) return null;
+  const at = other.at ?? run;
+  const span = { start: Math.min(run.start, at.start), end: Math.max(run.end, at.end) };
+  const written = scale === 1 ? `${lat},${lon}` : `${position.lat},${position.lon}`;
+  return decide(run, span, position, written, true);
+}
+
+/** Degrees as integers: by the name (`latE6`), or because they are too large for degrees. */
+function scaleOf(key: string, lat: string, lon: string): number {
+  const name = normaliseKey(key);
+  if (name.endsWith('e7')) return 1e7;
+  if (name.endsWith('e6')) return 1e6;
+  if (lat.includes('.') || lon.includes('.') || Math.abs(Number(lat)) < 1000) return 1;
+  return Math.abs(Number(lat)) <= 90e6 && Math.abs(Number(lon)) <= 180e6 ? 1e6 : 1e7;
+}
+
+function judgePair(run: Run, hint: KeyHint | null): Verdict | null {
+  const pair = pairAt(run);
+  if (!pair) return null;
+  const places = [pair.lat, pair.lon].map(decimals);
+  // Off the coast of Africa, and every point of a picture measured in shares.
+  const areShares = [pair.lat, pair.lon].every((one) => Math.abs(Number(one)) <= 1);
+  const saysLittle = areShares || Math.max(...places) < ROUGH;
+  const named = pair.saysSo || (hint !== null && !(saysLittle && AMBIGUOUS.has(normaliseKey(hint.name))));
+  // Without a name: as precise as receivers are, and no result of a calculation.
+  const precise = !areShares && places.every((count) => count >= 4 && count <= 8);
+  if (!named && hint === null && !precise) return null;
+  return decide(run, pair, { lat: Number(pair.lat), lon: Number(pair.lon) }, `${pair.lat},${pair.lon}`, named);
+}
+
+function decide(
+  run: Run,
+  span: { start: number; end: number },
+  position: Position,
+  written: string,
+  named: boolean,
+): Verdict | null {
+  if (!isPlausible(position)) return null;
+  if (isWithin(position, run.device?.identifiers.location)) {
+    return {
+      ...found(span, written, 'certain', 'a position within the radius registered for this phone'),
+      known: true,
+    };
+  }
+  return named
+    ? found(span, written, 'likely', 'a latitude and a longitude that say so')
+    : found(span, written, 'possible', 'two numbers that could be a latitude and a longitude');
+}
+
+function decimals(number: string): number {
+  const point = number.indexOf('.');
+  return point < 0 ? 0 : number.length - point - 1;
+}

@@ -1,0 +1,90 @@
+/** MAC addresses (IEEE 802): the spellings all three kinds share, and what can be told from the address itself. */
+import { canonicalMac } from '../../formats/mac-address.ts';
+import type { Kind } from '../../model/identifier.ts';
+import { hintOf } from '../key-names.ts';
+import type { Checked, Run, Spelling, Verdict } from '../kind.ts';
+import { standsAlone } from './digit-spans.ts';
+import { placeholders } from './placeholders.ts';
+import { bad, good } from './registration.ts';
+import { distinct, spelling } from './spelling.ts';
+import { found, judgeNamedHash } from './verdict.ts';
+
+/** Withheld since Android 6, emulators (Android, QEMU), and what is typed into examples. */
+export const isNobodysMac = placeholders({
+  fixed: ['020000000000', '525400123456', '0215b2000000', '001122334455', 'aabbccddeeff', '123456789abc'],
+  isCoded: true,
+});
+
+export function registerMac(text: string): Checked {
+  const value = canonicalMac(text);
+  return value ? good(value) : bad('must be a MAC address such as 02:00:5e:10:00:01');
+}
+
+/** Twelve hex digits, lower case; null for anything else and for placeholders. */
+function macHex(written: string): string | null {
+  const hex = written.replace(/[^0-9A-Fa-f]/g, '').toLowerCase();
+  if (hex.length !== 12 || /[g-z]/i.test(written) || isNobodysMac(hex)) return null;
+  return hex;
+}
+
+/** `02:00:5e:10:00:01`, the form people write. */
+export function withColons(hex: string): string {
+  return hex.replace(/(..)(?=.)/g, '$1:');
+}
+
+export function spellMac(registered: string): Spelling[] {
+  const hex = macHex(registered);
+  if (!hex) return [];
+  const value = withColons(hex);
+  const pairs = value.split(':');
+  const unpadded = pairs.map((pair) => pair.replace(/^0/, ''));
+  const anyCase = { anyCase: true };
+  return distinct([
+    spelling(value, value, 'with colons', anyCase),
+    spelling(pairs.join('-'), value, 'with dashes', anyCase),
+    spelling(hex, value, 'without separators', anyCase),
+    spelling(hex.replace(/(....)(?=.)/g, '$1.'), value, 'three quads with dots', { anyCase: true, hashed: false }),
+    spelling(pairs.join(' '), value, 'with spaces', { anyCase: true, hashed: false }),
+    spelling(pairs.join('_'), value, 'with underscores', { anyCase: true, hashed: false }),
+    spelling(unpadded.join(':'), value, 'without leading zeros', { anyCase: true, bounded: true, hashed: false }),
+    spelling(String(Number.parseInt(hex, 16)), value, 'as a decimal number', { bounded: true, hashed: false }),
+  ]);
+}
+
+/**
+ * The last three groups of the IPv6 address that a phone forms from its MAC (RFC 4291 appendix A), without leading
+ * zeros as RFC 5952 writes them.
+ */
+export function spellInterfaceId(registered: string): Spelling[] {
+  const hex = macHex(registered);
+  if (!hex) return [];
+  const first = (Number.parseInt(hex.slice(0, 2), 16) ^ 2).toString(16).padStart(2, '0') + hex.slice(2, 4);
+  const groups = [first, `${hex.slice(4, 6)}ff`, `fe${hex.slice(6, 8)}`, hex.slice(8)].map((group) =>
+    group.replace(/^0{1,3}/, ''),
+  );
+  // A zero group disappears into `::`.
+  const text = groups[0] === '0' ? `:${groups.slice(1).join(':')}` : groups.join(':');
+  return [spelling(text, withColons(hex), 'inside the IPv6 address formed from it', { anyCase: true, hashed: false })];
+}
+
+/** Judges a run as a MAC of this kind. `bare` is what to say of one without a name, or null for nothing. */
+export function judgeMac(run: Run, kind: Kind, title: string, bare: string | null): Verdict | null {
+  const hashed = judgeNamedHash(run, kind, title);
+  if (hashed) return hashed;
+  const text = run.text.slice(run.start, run.end);
+  const separated = /[:.-]/.test(text);
+  const hex = /^[0-9A-Fa-f:.-]{12,17}$/.test(text) ? macHex(text) : null;
+  // Group addresses (lowest bit of the first byte) belong to no device.
+  if (!hex || Number.parseInt(hex.slice(0, 2), 16) & 1 || !standsAlone(run.text, run.start, run.end)) return null;
+  // More pairs beside it: a fingerprint or an IPv6 address.
+  if (/[0-9A-Fa-f][:.-]$/.test(run.text.slice(0, run.start).slice(-2))) return null;
+  if (/^[:.-][0-9A-Fa-f]{2}(?![0-9A-Za-z])/.test(run.text.slice(run.end, run.end + 4))) return null;
+  const value = withColons(hex);
+  const random = Number.parseInt(hex.slice(0, 2), 16) & 2 ? ', locally administered' : '';
+  const hint = hintOf(run.key, kind);
+  if (hint?.group === 'strong' || (hint && separated)) {
+    return found(run, value, 'likely', `a hardware address${random} beside a name for a ${title}`);
+  }
+  if (hint) return found(run, value, 'possible', `twelve hex digits beside a name often used for a ${title}`);
+  return bare !== null && separated ? found(run, value, 'possible', `${bare}${random}`) : null;
+}

@@ -1,0 +1,57 @@
+/**
+ * Two numbers that stand together as a position: `21.02,105.83`, `[105.83,21.02]`, `geo:21.02,105.83`, `POINT(105.83 21.02)`.
+ * Promise: at most WINDOW characters each way are looked at, with bounded patterns; a second or third number of a longer
+ * list is no pair, so lists of measurements and prices are left alone.
+ */
+import { normaliseKey } from '../key-names.ts';
+import type { Run } from '../kind.ts';
+
+export interface Pair {
+  start: number;
+  end: number;
+  /** As written. */
+  lat: string;
+  lon: string;
+  /** What stands around the numbers says that they are a position, whatever the key. */
+  saysSo: boolean;
+}
+
+const WINDOW = 40;
+/** RFC 5870; a map link may give the place as a search, after a position of zeros. */
+const GEO_URI = /\bgeo:(?:0,0\?q=)?$/i;
+/** OGC 06-103r4 well-known text: longitude first. */
+const POINT = /\bPOINT ?Z? ?\($/i;
+/** Maps write the place that is shown as `@latitude,longitude,15z` into their links. */
+const MAP_LINK = /(?:^|\/)@$/;
+const ZOOM = /^,\d{1,2}(?:\.\d{1,4})?z/;
+const LONGITUDE_FIRST = new Set(['coordinates', 'lonlat', 'lnglat', 'longlat']);
+
+/** What may stand before the first number when a whole value is offered. */
+const LEAD = /^(?:geo:(?:0,0\?q=)?|POINT ?Z? ?\(|[[({]|["'\\\s]){0,4}/i;
+const NUMBER = /^-?\d{1,3}\.\d{2,17}(?![\d.])/;
+/** `%2C`: an address inside text that nobody took apart. */
+const BETWEEN = '\\\\?["\'\\]]?[ \\t]{0,2}(?:[,;|/ ]|%2c)[ \\t]{0,2}\\\\?["\'[]?';
+const SECOND = new RegExp(`^${BETWEEN}(-?\\d{1,3}\\.\\d{2,17})(?![\\d.])`, 'i');
+const BEFORE = new RegExp(`-?\\d{1,3}\\.\\d{2,17}${BETWEEN}$`, 'i');
+
+/** The pair whose first number the run is or begins with; null when there is none. */
+export function pairAt(run: Run): Pair | null {
+  const { text } = run;
+  const lead = LEAD.exec(text.slice(run.start, Math.min(run.end, run.start + WINDOW)))?.[0].length ?? 0;
+  const start = run.start + lead;
+  const first = NUMBER.exec(text.slice(start, start + WINDOW))?.[0];
+  if (first === undefined) return null;
+  const before = text.slice(Math.max(0, start - WINDOW), start);
+  if (/[\w.+]$/.test(before) || BEFORE.test(before)) return null;
+  const after = SECOND.exec(text.slice(start + first.length, start + first.length + WINDOW));
+  const second = after?.[1];
+  if (!after || second === undefined) return null;
+  const end = start + first.length + after[0].length;
+  const rest = text.slice(end, end + WINDOW);
+  if (SECOND.test(rest)) return null;
+  const isPoint = POINT.test(before);
+  const saysSo = isPoint || GEO_URI.test(before) || (MAP_LINK.test(before) && ZOOM.test(rest));
+  const swapped = isPoint || Math.abs(Number(first)) > 90 || LONGITUDE_FIRST.has(normaliseKey(run.key ?? ''));
+  const [lat, lon] = swapped ? [second, first] : [first, second];
+  return { start, end, lat, lon, saysSo };
+}
