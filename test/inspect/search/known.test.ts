@@ -1,8 +1,8 @@
 /** One phone's search tables: built in steps or at once, and what a hit of a digest covers. */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { registry } from '../../../src/kinds/registry.ts';
 import { findKnown, isPrepared, prepareInSteps, prepareKnown } from '../../../src/inspect/search/known.ts';
+import { registry } from '../../../src/kinds/registry.ts';
 import { IMEI, labPhone } from '../lab-phone.ts';
 
 const find = (known: ReturnType<typeof prepareKnown>, text: string) => {
