@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { reportSkipped } from './test/skipped-tests.ts';
 
 /** Tests whose lab carries a phone's traffic: they run once more on the second engine. */
 const ON_BOTH_ENGINES = [
@@ -19,6 +20,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    reporters: ['default', reportSkipped()],
     projects: [
       {
         extends: true,

@@ -50,7 +50,7 @@ const url = 'https://a.test/';
 const CLIENTS: { name: string; tools: Tool[]; ask: (lab: Lab) => Promise<unknown> }[] = [
   { name: 'curl (OpenSSL), HTTP/1.1', tools: ['curl'], ask: (lab) => askCurl(lab, { url }) },
   { name: 'curl (OpenSSL), HTTP/2', tools: ['curl'], ask: (lab) => askCurl(lab, { url }, '2') },
-  { name: 'Python requests', tools: ['python'], ask: (lab) => askPython(lab, { url }) },
+  { name: 'Python requests', tools: ['python', 'requests'], ask: (lab) => askPython(lab, { url }) },
   { name: 'Node fetch', tools: [], ask: (lab) => askNodeFetch(lab, { url }) },
   {
     name: 'OkHttp on Java, HTTP/1.1',

@@ -12,6 +12,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Authority, type Leaf, openAuthority } from '../../src/ca/authority.ts';
 import type { ServerCertificate } from '../../src/model/flow.ts';
+import { toolPath } from '../clients/tools.ts';
 
 const run = promisify(execFile);
 const DAY_MS = 86_400_000;
@@ -27,10 +28,11 @@ function mirrorOf(names: string[]): ServerCertificate {
 
 /** Null when `openssl verify` accepts, else what it says. */
 async function opensslProblem(authority: Authority, leaf: Leaf, ...flags: string[]): Promise<string | null> {
+  const openssl = toolPath('openssl');
   const file = join(mkdtempSync(join(tmpdir(), 'leaf-')), 'leaf.pem');
   writeFileSync(file, leaf.cert);
   try {
-    await run('openssl', [
+    await run(openssl, [
       'verify',
       '-x509_strict',
       '-purpose',
@@ -48,6 +50,7 @@ async function opensslProblem(authority: Authority, leaf: Leaf, ...flags: string
 
 /** What curl says when a server shows this leaf on 127.0.0.1 under `name`. */
 async function curl(authority: Authority, leaf: Leaf, name: string): Promise<{ body: string; exit: number }> {
+  const program = toolPath('curl');
   const server = createServer({ key: leaf.key, cert: leaf.cert }, (socket) => {
     socket.on('error', () => undefined);
     socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok'));
@@ -59,7 +62,7 @@ async function curl(authority: Authority, leaf: Leaf, name: string): Promise<{ b
   const args = ['-sS', '--noproxy', '*', '--cacert', authority.root.pemPath];
   args.push('--resolve', `${name}:${port}:127.0.0.1`, `https://${name}:${port}/`);
   try {
-    const { stdout } = await run('curl', args);
+    const { stdout } = await run(program, args);
     return { body: stdout, exit: 0 };
   } catch (error) {
     return { body: '', exit: (error as { code: number }).code };

@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openAuthority } from '../../src/ca/authority.ts';
 import { EXPORT_FORMS, P12_PASSWORD } from '../../src/ca/exports.ts';
+import { requireTool, toolPath } from '../clients/tools.ts';
 
 const directory = () => mkdtempSync(join(tmpdir(), 'ca-'));
 const openssl = (...args: string[]) =>
-  execFileSync('openssl', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  execFileSync(toolPath('openssl'), args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
 describe.each([false, true])('exports of a root with rsa = %s', (useRsa) => {
   const dir = join(directory(), 'certs');
@@ -38,7 +39,8 @@ describe.each([false, true])('exports of a root with rsa = %s', (useRsa) => {
     expect(new X509Certificate(text.slice(text.indexOf('-----BEGIN'))).fingerprint256).toBe(fingerprint);
   });
 
-  test('.p12 with a wrong password is refused: its MAC is real', () => {
+  test('.p12 with a wrong password is refused: its MAC is real', (context) => {
+    requireTool(context, 'openssl');
     expect(() => openssl('pkcs12', '-in', write('p12'), '-passin', 'pass:wrong', '-nokeys')).toThrow(
       /mac verify|invalid password/i,
     );

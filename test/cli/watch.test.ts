@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describeWith, toolPath } from '../clients/tools.ts';
 import { type FakeLab, startFakeLab, TOKEN } from './fake-lab.ts';
 import { labAlert } from './lab-alert.ts';
 import { phonehome, startPhonehome } from './phonehome.ts';
@@ -116,10 +117,10 @@ describe('watch in a pipe', () => {
   });
 });
 
-describe('watch on a terminal', () => {
-  const server = `phonehome-test-${process.pid}`;
+describeWith(['tmux'], 'watch on a terminal', () => {
+  // A server of its own for each test, on a socket in the test's own directory: nobody else's can be met or ended.
   const tmux = (...args: string[]) =>
-    execFileSync('tmux', ['-u', '-L', server, ...args], {
+    execFileSync(toolPath('tmux'), ['-u', '-S', join(data, 'tmux'), ...args], {
       encoding: 'utf8',
       env: { ...process.env, LC_ALL: 'C.UTF-8' },
     });

@@ -42,7 +42,7 @@ afterAll(async () => {
 
 const clients: { name: string; tools: Tool[]; ask: (lab: Lab) => ReturnType<typeof browse>; names: boolean }[] = [
   { name: 'curl', tools: ['curl'], ask: (lab) => askCurl(lab, { url }), names: true },
-  { name: 'Python requests', tools: ['python'], ask: (lab) => askPython(lab, { url }), names: true },
+  { name: 'Python requests', tools: ['python', 'requests'], ask: (lab) => askPython(lab, { url }), names: true },
   { name: 'Node fetch', tools: [], ask: (lab) => askNodeFetch(lab, { url }), names: true },
   {
     name: 'OkHttp',

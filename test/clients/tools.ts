@@ -1,58 +1,151 @@
 /**
- * Which programs the tests need, where Debian has them, and what happens when one is missing: on a developer's
- * machine the test is skipped with the reason; with CI=true or LAB_REQUIRED=1 it fails, so that nothing is
- * quietly left unproven.
+ * The one place that knows which programs and which rights tests need, and which Debian package brings a program. A test
+ * that lacks one is skipped with the reason, and what it lacked is noted on it: `skipped-tests.ts` counts that at the end of
+ * a run, and fails the run where nothing may be skipped (CI=true or LAB_REQUIRED=1).
  */
+import { execFileSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import path from 'node:path';
-import type { TestContext } from 'vitest';
+import { describe, type RunnerTestCase as Test, type TestContext, TestRunner } from 'vitest';
+
+const PROGRAMS = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
+interface ToolSource {
+  /** The Debian package. */
+  debian: string;
+  /** Its program's name, if not the tool's own. */
+  program?: string;
+  /** What must be there besides the program, or instead of it. */
+  files?: readonly string[];
+}
 
 const TOOLS = {
-  curl: { paths: ['/usr/bin/curl'], debian: 'curl' },
+  busybox: { debian: 'busybox' },
+  certutil: { debian: 'libnss3-tools' },
+  chromium: { debian: 'chromium' },
+  conntrack: { debian: 'conntrack' },
+  curl: { debian: 'curl' },
+  dnsmasq: { debian: 'dnsmasq-base' },
+  dumpcap: { debian: 'wireshark-common' },
+  editcap: { debian: 'wireshark-common' },
+  ip: { debian: 'iproute2' },
+  java: { debian: 'default-jdk-headless' },
+  javac: { debian: 'default-jdk-headless' },
+  mergecap: { debian: 'wireshark-common' },
+  mosquitto: { debian: 'mosquitto' },
+  mosquitto_pub: { debian: 'mosquitto-clients' },
+  mosquitto_sub: { debian: 'mosquitto-clients' },
+  nft: { debian: 'nftables' },
+  okhttp: { debian: 'libokhttp-java', files: ['/usr/share/java/okhttp.jar', '/usr/share/java/okio.jar'] },
+  openssl: { debian: 'openssl' },
+  pgrep: { debian: 'procps' },
+  python: { debian: 'python3', program: 'python3' },
   // Not "python3" from the PATH: Debian's requests belongs to Debian's Python.
-  python: { paths: ['/usr/bin/python3'], debian: 'python3-requests', also: '/usr/lib/python3/dist-packages/requests' },
-  chromium: { paths: ['/usr/bin/chromium'], debian: 'chromium' },
-  certutil: { paths: ['/usr/bin/certutil'], debian: 'libnss3-tools' },
-  javac: { paths: ['/usr/bin/javac'], debian: 'default-jdk-headless' },
-  java: { paths: ['/usr/bin/java'], debian: 'default-jdk-headless' },
-  okhttp: { paths: ['/usr/share/java/okhttp.jar'], debian: 'libokhttp-java', also: '/usr/share/java/okio.jar' },
-  mosquitto: { paths: ['/usr/sbin/mosquitto'], debian: 'mosquitto' },
-  mosquitto_pub: { paths: ['/usr/bin/mosquitto_pub'], debian: 'mosquitto-clients' },
-  mosquitto_sub: { paths: ['/usr/bin/mosquitto_sub'], debian: 'mosquitto-clients' },
-  openssl: { paths: ['/usr/bin/openssl'], debian: 'openssl' },
-  dumpcap: { paths: ['/usr/bin/dumpcap'], debian: 'wireshark-common' },
-  editcap: { paths: ['/usr/bin/editcap'], debian: 'wireshark-common' },
-  tshark: { paths: ['/usr/bin/tshark'], debian: 'tshark' },
-} as const satisfies Record<string, { paths: string[]; debian: string; also?: string }>;
+  requests: { debian: 'python3-requests', files: ['/usr/lib/python3/dist-packages/requests'] },
+  setpriv: { debian: 'util-linux' },
+  sysctl: { debian: 'procps' },
+  tcpdump: { debian: 'tcpdump' },
+  tmux: { debian: 'tmux' },
+  tshark: { debian: 'tshark' },
+  wg: { debian: 'wireguard-tools' },
+  'wireguard-go': { debian: 'wireguard-go' },
+} as const satisfies Record<string, ToolSource>;
 
 export type Tool = keyof typeof TOOLS;
 
-export function findTool(name: Tool): string | null {
-  const tool: { paths: readonly string[]; also?: string } = TOOLS[name];
-  if (tool.also && !exists(tool.also)) return null;
-  return tool.paths.find(exists) ?? null;
+/** What no package brings: `namespaces` stands for root on a kernel that gives it network namespaces. */
+export type Need = Tool | 'root' | 'namespaces';
+
+/** What a network of namespaces (`test/lab/network.ts`) is built with. */
+export const NETWORK: readonly Need[] = ['namespaces', 'ip', 'nft', 'sysctl'];
+
+declare module 'vitest' {
+  interface TaskMeta {
+    /** Why a test was skipped: names of Debian packages, or what no package brings. */
+    lacks?: string[];
+  }
 }
 
-/** Path of a program that must be there; harnesses use it after the test itself asked with `requireTool`. */
+export function findTool(name: Tool): string | null {
+  const { program = name, files }: ToolSource = TOOLS[name];
+  if (files) return files.every((file) => may(file, constants.R_OK)) ? (files[0] ?? null) : null;
+  return (
+    PROGRAMS.map((directory) => `${directory}/${program}`).find((file) => may(file, constants.R_OK | constants.X_OK)) ??
+    null
+  );
+}
+
+/** Path of a program. Where it is missing, the test that is running is skipped here; in a hook or a bench this throws. */
 export function toolPath(name: Tool): string {
   const found = findTool(name);
-  if (!found) throw new Error(`${name} is missing: apt-get install ${TOOLS[name].debian}`);
-  return found;
+  if (found) return found;
+  const test = TestRunner.getCurrentTest<Test | undefined>();
+  if (test) requireTool(test.context, name);
+  throw new Error(`${name} is missing: apt-get install ${TOOLS[name].debian}`);
 }
 
-/** Call first in a test: skips it, or fails it where every tool is required. */
-export function requireTool(context: TestContext, ...names: Tool[]): void {
-  const missing = names.filter((name) => !findTool(name));
-  if (missing.length === 0) return;
-  const advice = `apt-get install ${[...new Set(missing.map((name) => TOOLS[name].debian))].join(' ')}`;
-  const reason = `${missing.join(', ')} not installed: ${advice}`;
-  if (process.env.CI === 'true' || process.env.LAB_REQUIRED === '1') throw new Error(reason);
-  context.skip(reason);
+/** Call first in a test: skips it where something is missing. */
+export function requireTool(context: TestContext, ...needs: readonly Need[]): void {
+  const lacks = lacking(needs);
+  if (lacks.length === 0) return;
+  context.task.meta.lacks = lacks;
+  context.skip(reason(lacks));
 }
 
-function exists(file: string): boolean {
+/** `describe`, skipped as a whole where something is missing: its hooks do not run either. */
+export function describeWith(needs: readonly Need[], name: string, tests: () => void): void {
+  const lacks = lacking(needs);
+  if (lacks.length === 0) describe(name, tests);
+  else describe.skip(`${name} (${reason(lacks)})`, { meta: { lacks } }, tests);
+}
+
+const ROOT = 'root';
+const NAMESPACES = 'network namespaces';
+/** These are no packages. */
+export const RIGHTS: readonly string[] = [ROOT, NAMESPACES];
+
+function lacking(needs: readonly Need[]): string[] {
+  const lacks = needs.flatMap((need) => {
+    if (need === 'root') return isRoot() ? [] : [ROOT];
+    if (need === 'namespaces') return lacksForNamespaces();
+    return findTool(need) ? [] : [TOOLS[need].debian];
+  });
+  return [...new Set(lacks)];
+}
+
+function reason(lacks: readonly string[]): string {
+  const packages = lacks.filter((lack) => !RIGHTS.includes(lack));
+  return [
+    ...(lacks.includes(ROOT) ? ['needs root'] : []),
+    ...(lacks.includes(NAMESPACES) ? ['this kernel or container allows no network namespaces'] : []),
+    ...(packages.length > 0 ? [`not installed: apt-get install ${packages.join(' ')}`] : []),
+  ].join('; ');
+}
+
+const isRoot = (): boolean => process.getuid?.() === 0;
+
+let namespaces: string[] | undefined;
+/** Asked of the kernel once per worker. Without `ip` nobody can ask: then its package is all that is known to be missing. */
+function lacksForNamespaces(): string[] {
+  namespaces ??= process.platform !== 'linux' ? [NAMESPACES] : isRoot() ? probe() : [ROOT];
+  return namespaces;
+}
+
+function probe(): string[] {
+  const ip = findTool('ip');
+  if (!ip) return [];
+  const name = `ph-probe-${process.pid}`;
   try {
-    accessSync(path.resolve(file), constants.R_OK);
+    execFileSync(ip, ['netns', 'add', name], { stdio: 'pipe' });
+    execFileSync(ip, ['netns', 'del', name], { stdio: 'pipe' });
+    return [];
+  } catch {
+    return [NAMESPACES];
+  }
+}
+
+function may(file: string, mode: number): boolean {
+  try {
+    accessSync(file, mode);
     return true;
   } catch {
     return false;

@@ -2,7 +2,8 @@
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSockaddr } from '../../src/door/original-destination.ts';
-import { createLabNetwork, type LabNetwork, whyNoLab } from '../lab/network.ts';
+import { describeWith, NETWORK } from '../clients/tools.ts';
+import { createLabNetwork, type LabNetwork } from '../lab/network.ts';
 
 describe('readSockaddr', () => {
   it('reads sockaddr_in', () => {
@@ -27,8 +28,7 @@ net.createServer((socket) => { console.log(JSON.stringify(original(socket))); so
 
 const RULES = `table inet ph { chain pre { type nat hook prerouting priority dstnat; iifname "lan0" meta l4proto tcp redirect to :8443; }\n}\n`;
 
-const noLab = whyNoLab();
-describe.skipIf(noLab)(`a redirected connection ${noLab ?? ''}`, () => {
+describeWith(NETWORK, 'a redirected connection', () => {
   let lab: LabNetwork;
   let lines: AsyncIterator<string>;
   beforeAll(async () => {

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Alert } from '../../src/model/alert.ts';
 import type { FlowRecord } from '../../src/sinks/evidence/store.ts';
 import { askCurl } from '../clients/curl.ts';
+import { askNodeFetch } from '../clients/node-fetch.ts';
 import { requireTool } from '../clients/tools.ts';
 import { openTls } from '../clients/tunnel.ts';
 import { eventually } from './eventually.ts';
@@ -66,16 +67,19 @@ describe('servers and phones that misbehave', () => {
   };
   const flows = async (): Promise<FlowRecord[]> =>
     ((await world.lab.api('/api/flows?limit=2000')) as { flows: FlowRecord[] }).flows;
-  /** Of the flow number `count` to the breaking server. */
-  const reasonOf = async (count: number): Promise<string | null | undefined> => {
-    const all = await eventually(`${count} flows are filed and closed`, async () => {
-      const mine = (await flows()).filter((flow) => flow.destination.host === BREAKING);
-      return mine.length === count && mine.every((flow) => flow.closedAt !== null) && mine;
+  /** How the one flow ends that goes to the breaking server while `during` runs. */
+  const reasonOf = async (during: () => Promise<void>): Promise<string | null | undefined> => {
+    const toBreaking = async () => (await flows()).filter((flow) => flow.destination.host === BREAKING);
+    const before = new Set((await toBreaking()).map((flow) => flow.id));
+    await during();
+    const mine = await eventually('its flow is filed and closed', async () => {
+      const since = (await toBreaking()).filter((flow) => !before.has(flow.id));
+      return since.length === 1 && since[0]?.closedAt !== null && since;
     });
-    return all.toSorted((a, b) => (a.id < b.id ? -1 : 1)).at(-1)?.reason;
+    return mine[0]?.reason;
   };
   const stillWorks = async (): Promise<void> => {
-    const answer = await askCurl(world.lab.phone, { url: `${world.https}/page` });
+    const answer = await askNodeFetch(world.lab.phone, { url: `${world.https}/page` });
     expect(answer).toMatchObject({ ok: true, status: 200 });
   };
 
@@ -107,12 +111,14 @@ describe('servers and phones that misbehave', () => {
   describe('a reset in the middle of a body under TLS', () => {
     it('by the server: the app gets what came and the reset, and nothing of the lab’s', async (context) => {
       requireTool(context, 'curl');
-      const answer = await askCurl(world.lab.phone, { url: `https://${BREAKING}/answer` });
-      expect(answer.ok).toBe(false);
-      // A reset may overtake what came before it: RFC 9293 lets a stack drop what was not read yet.
-      expect([200, null]).toContain(answer.status);
-      expect('half an answer'.startsWith(answer.body.toString())).toBe(true);
-      expect(await reasonOf(1)).toBe('server-reset');
+      const reason = await reasonOf(async () => {
+        const answer = await askCurl(world.lab.phone, { url: `https://${BREAKING}/answer` });
+        expect(answer.ok).toBe(false);
+        // A reset may overtake what came before it: RFC 9293 lets a stack drop what was not read yet.
+        expect([200, null]).toContain(answer.status);
+        expect('half an answer'.startsWith(answer.body.toString())).toBe(true);
+      });
+      expect(reason).toBe('server-reset');
       await stillWorks();
     });
 
@@ -120,26 +126,30 @@ describe('servers and phones that misbehave', () => {
       requireTool(context, 'curl');
       const body = Buffer.concat([Buffer.from(`imei=490154203237518&pad=`), Buffer.alloc(8 << 20, 'x')]);
       const headers: [string, string][] = [['Content-Type', 'application/x-www-form-urlencoded']];
-      const answer = await askCurl(world.lab.phone, { url: `https://${BREAKING}/upload`, body, headers });
-      expect(answer.ok).toBe(false);
-      const mine = (one: Alert) => one.flow?.url?.includes('/upload') === true;
-      await world.lab.until('leak', (all) => all.some(mine));
-      expect(await reasonOf(2)).toBe('server-reset');
+      const reason = await reasonOf(async () => {
+        const answer = await askCurl(world.lab.phone, { url: `https://${BREAKING}/upload`, body, headers });
+        expect(answer.ok).toBe(false);
+        const mine = (one: Alert) => one.flow?.url?.includes('/upload') === true;
+        await world.lab.until('leak', (all) => all.some(mine));
+      });
+      expect(reason).toBe('server-reset');
       await stillWorks();
     });
 
     it('by the app: the server gets a reset, and what was sent is searched', async () => {
       const before = broken.length;
-      const phone = await openTls(world.lab.phone, BREAKING, 443, ['http/1.1']);
-      phone.on('error', () => {});
-      const raw = (phone as unknown as { _parent: Socket })._parent;
-      phone.write(`POST /leaves HTTP/1.1\r\nHost: ${BREAKING}\r\nContent-Length: 1000\r\n\r\nid=490154203237518;`);
-      await eventually('the server has it', () => heard.some((text) => text.endsWith('id=490154203237518;')));
-      raw.resetAndDestroy();
-      expect(await eventually('the server notices', () => broken[before])).toBe('ECONNRESET');
-      const mine = (one: Alert) => one.flow?.url?.includes('/leaves') === true;
-      await world.lab.until('leak', (all) => all.some(mine));
-      expect(await reasonOf(3)).toBe('client-reset');
+      const reason = await reasonOf(async () => {
+        const phone = await openTls(world.lab.phone, BREAKING, 443, ['http/1.1']);
+        phone.on('error', () => {});
+        const raw = (phone as unknown as { _parent: Socket })._parent;
+        phone.write(`POST /leaves HTTP/1.1\r\nHost: ${BREAKING}\r\nContent-Length: 1000\r\n\r\nid=490154203237518;`);
+        await eventually('the server has it', () => heard.some((text) => text.endsWith('id=490154203237518;')));
+        raw.resetAndDestroy();
+        expect(await eventually('the server notices', () => broken[before])).toBe('ECONNRESET');
+        const mine = (one: Alert) => one.flow?.url?.includes('/leaves') === true;
+        await world.lab.until('leak', (all) => all.some(mine));
+      });
+      expect(reason).toBe('client-reset');
       await stillWorks();
     });
   });

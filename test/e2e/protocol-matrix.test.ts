@@ -69,6 +69,7 @@ afterAll(async () => {
 });
 
 const JAVA: Tool[] = ['java', 'javac', 'okhttp'];
+const MOSQUITTO: Tool[] = ['mosquitto', 'mosquitto_pub', 'mosquitto_sub'];
 /** A place of its own per client and scheme: the same value in the same place would only raise a count. */
 const bodyOf = (slug: string): Buffer => Buffer.from(JSON.stringify({ device: { [slug]: ['x', IMEI] } }));
 const JSON_TYPE: [string, string][] = [['Content-Type', 'application/json']];
@@ -91,7 +92,7 @@ const posts: { client: string; tools: Tool[]; schemes: ('http' | 'https')[]; pro
   },
   {
     client: 'Python requests',
-    tools: ['python'],
+    tools: ['python', 'requests'],
     schemes: ['http', 'https'],
     protocol: 'http/1.1',
     post: (url, body) => askPython(world.lab.phone, { url, body, headers: JSON_TYPE }),
@@ -232,7 +233,7 @@ describe.each([
   { tls: true, server: MQTT_TLS, version: 'mqttv5' },
 ] as const)('mosquitto $version through SOCKS5, TLS $tls', ({ tls, server, version }) => {
   it('publishes: the subscriber gets the bytes, and the IMEI is found', async (context) => {
-    requireTool(context, 'mosquitto', 'mosquitto_pub', 'mosquitto_sub');
+    requireTool(context, ...MOSQUITTO);
     const at = { ...server, topic: `lab/${version}`, tls };
     const message = Buffer.from(JSON.stringify({ imei: IMEI }));
     const got = subscribe(world.lab.phone, at, 1);
@@ -276,14 +277,20 @@ describe(`the lab on ${ENGINE}`, () => {
   });
 
   it('publishes over MQTT on the port of HTTPS where its engine takes that for MQTT', async (context) => {
-    requireTool(context, 'mosquitto', 'mosquitto_pub');
+    requireTool(context, ...MOSQUITTO);
     const answer = await publish(world.lab.phone, { ...MQTT_443, topic: 'lab/443', tls: true }, Buffer.from('x'));
     expect(answer.ok ? 'published' : 'refused').toBe(KNOWN['product: MQTT over TLS on port 443'][ENGINE]);
   });
 
-  it('leaves gRPC, and MQTT on its own ports, to the relay', async () => {
-    await eventually('the flows are filed', async () => (await enginesTo(GRPC_TLS)).length > 0);
-    for (const server of [GRPC, GRPC_TLS, MQTT, MQTT_TLS]) expect(await enginesTo(server)).toEqual(['wire']);
+  it.for([
+    { what: 'gRPC', tools: [], servers: [GRPC, GRPC_TLS] },
+    { what: 'MQTT on its own ports', tools: MOSQUITTO, servers: [MQTT, MQTT_TLS] },
+  ])('leaves $what to the relay', async ({ tools, servers }, context) => {
+    requireTool(context, ...tools);
+    for (const server of servers) {
+      await eventually('a flow is filed', async () => (await enginesTo(server)).length > 0);
+      expect(await enginesTo(server)).toEqual(['wire']);
+    }
   });
 
   it('files every flow with the engine that carried it, closed, its bytes counted', async () => {

@@ -40,7 +40,12 @@ const clients: {
 }[] = [
   { name: 'curl over HTTP/1.1', protocol: 'http/1.1', tools: ['curl'], ask: (lab, url) => askCurl(lab, { url }) },
   { name: 'curl over HTTP/2', protocol: H2, tools: ['curl'], ask: (lab, url) => askCurl(lab, { url }, '2') },
-  { name: 'Python requests', protocol: 'http/1.1', tools: ['python'], ask: (lab, url) => askPython(lab, { url }) },
+  {
+    name: 'Python requests',
+    protocol: 'http/1.1',
+    tools: ['python', 'requests'],
+    ask: (lab, url) => askPython(lab, { url }),
+  },
   { name: 'Node fetch', protocol: H2, tools: [], ask: (lab, url) => askNodeFetch(lab, { url }) },
   {
     name: 'OkHttp over HTTP/1.1',

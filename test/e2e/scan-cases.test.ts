@@ -27,7 +27,7 @@ const recorded: RecordedCase[] = [];
 let live: Alert[] = [];
 beforeAll(async () => {
   dir = await mkdtemp(path.join(tmpdir(), 'scan-cases-'));
-  for (const replay of replays) recorded.push(await recordCase(replay, Date.UTC(2026, 10, 22)));
+  for (const replay of replays) recorded.push(await recordCase(replay));
   await writeFile(path.join(dir, 'cases.har'), JSON.stringify(har(recorded)));
   const ran = await phonehome(['demo', '--once', '--json', '--proxy-port', '0', '--ui-port', '0', '--data', dir]);
   live = ran.stdout

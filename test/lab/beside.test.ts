@@ -4,15 +4,15 @@
  */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RelayedStats } from '../../src/lan/conntrack/relayed.ts';
 import type { Alert } from '../../src/model/alert.ts';
 import type { DeviceCoverage } from '../../src/model/coverage.ts';
 import type { DiscoveredPhone } from '../../src/model/device.ts';
 import type { FlowRecord } from '../../src/sinks/evidence/store.ts';
+import { describeWith, NETWORK } from '../clients/tools.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { type GatewayLab, startGatewayLab } from './gateway-lab.ts';
-import { whyNoLabWith } from './tools.ts';
 
 const CN = '42.62.48.10';
 const SIX = '2400:da00::6666';
@@ -26,8 +26,7 @@ const DEVICES = `devices:
     identifiers: { imei: "${IMEI}" }
 `;
 
-const noLab = whyNoLabWith('conntrack', 'tcpdump', 'python3');
-describe.skipIf(noLab)(`beside its connections, a phone ${noLab ?? ''}`, () => {
+describeWith([...NETWORK, 'conntrack', 'curl', 'python', 'tcpdump'], 'beside its connections, a phone', () => {
   let lab: GatewayLab;
   beforeAll(async () => {
     lab = await startGatewayLab({

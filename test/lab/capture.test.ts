@@ -2,15 +2,14 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { describeWith, NETWORK } from '../clients/tools.ts';
 import { type GatewayLab, startGatewayLab } from './gateway-lab.ts';
-import { whyNoLabWith } from './tools.ts';
 
 const CN = '42.62.48.10';
 const BIN = path.resolve(import.meta.dirname, '../../bin/phonehome.mjs');
 
-const reason = whyNoLabWith('dumpcap', 'mergecap', 'editcap', 'tshark');
-describe.skipIf(reason)(`a recording ${reason ?? ''}`, () => {
+describeWith([...NETWORK, 'curl', 'dumpcap', 'editcap', 'mergecap', 'tshark'], 'a recording', () => {
   let lab: GatewayLab;
   beforeAll(async () => {
     lab = await startGatewayLab({

@@ -2,12 +2,11 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { describeWith, NETWORK } from '../clients/tools.ts';
 import { BIN, type GatewayNetwork, layNetwork } from './gateway-network.ts';
-import { whyNoLab } from './network.ts';
 
-const noLab = whyNoLab();
-describe.skipIf(noLab)(`gateway up ${noLab ?? ''}`, () => {
+describeWith(NETWORK, 'gateway up', () => {
   let laid: GatewayNetwork;
   beforeEach(() => {
     laid = layNetwork();

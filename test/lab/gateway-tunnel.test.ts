@@ -4,10 +4,10 @@
  */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeWith, NETWORK } from '../clients/tools.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { type GatewayLab, startGatewayLab } from './gateway-lab.ts';
-import { whyNoLab } from './network.ts';
 
 const HOST = 'collector.example.com';
 const CN4 = '42.62.48.10';
@@ -20,10 +20,9 @@ const DEVICES = `devices:
       imei: "${IMEI}"
 `;
 
-const noLab = whyNoLab();
 const id = process.pid.toString(36);
 
-describe.skipIf(noLab)(`a phone in the tunnel ${noLab ?? ''}`, () => {
+describeWith([...NETWORK, 'curl', 'pgrep', 'wg', 'wireguard-go'], 'a phone in the tunnel', () => {
   const [inside, outside] = [`phg${id}`, `php${id}`];
   let lab: GatewayLab;
   let config: string;
@@ -110,7 +109,7 @@ describe.skipIf(noLab)(`a phone in the tunnel ${noLab ?? ''}`, () => {
   });
 });
 
-describe.skipIf(noLab)(`handed over by tproxy ${noLab ?? ''}`, () => {
+describeWith(NETWORK, 'handed over by tproxy', () => {
   let lab: GatewayLab;
   beforeAll(async () => {
     lab = await startGatewayLab({

@@ -2,14 +2,14 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { runDirectory } from '../../src/gateway/state.ts';
+import { describeWith, NETWORK } from '../clients/tools.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { type GatewayNetwork, layNetwork } from './gateway-network.ts';
-import { type Host, whyNoLab } from './network.ts';
+import type { Host } from './network.ts';
 
-const noLab = whyNoLab();
-describe.skipIf(noLab)(`gateway up and down ${noLab ?? ''}`, () => {
+describeWith(NETWORK, 'gateway up and down', () => {
   let laid: GatewayNetwork;
   beforeEach(() => {
     laid = layNetwork();

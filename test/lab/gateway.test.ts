@@ -3,9 +3,9 @@
  * internet) as network namespaces; the product runs on the gateway as a user runs it.
  */
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeWith, NETWORK } from '../clients/tools.ts';
 import { type GatewayLab, startGatewayLab } from './gateway-lab.ts';
-import { whyNoLab } from './network.ts';
 
 /** One name each: the same value to the same name is one alert with a count. */
 const HOST = 'plain.example.com';
@@ -26,8 +26,7 @@ const DEVICES = `devices:
       imei: "${IMEI}"
 `;
 
-const noLab = whyNoLab();
-describe.skipIf(noLab)(`a phone that only joined the network ${noLab ?? ''}`, () => {
+describeWith([...NETWORK, 'curl'], 'a phone that only joined the network', () => {
   let lab: GatewayLab;
   beforeAll(async () => {
     lab = await startGatewayLab({

@@ -7,14 +7,14 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runDirectory } from '../../src/gateway/state.ts';
 import type { Alert } from '../../src/model/alert.ts';
 import type { DiscoveredPhone } from '../../src/model/device.ts';
+import { describeWith, NETWORK, type Need } from '../clients/tools.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { type GatewayLab, startGatewayLab } from './gateway-lab.ts';
 import type { LabNetwork } from './network.ts';
-import { whyNoLabWith } from './tools.ts';
 
 const CN = '42.62.48.10';
 const IMEI = '490154203237518';
@@ -23,8 +23,8 @@ const BIN = path.resolve(import.meta.dirname, '../../bin/phonehome.mjs');
 const NOKIA = '00:1d:fd:10:00:01';
 const MADE_UP = '02:00:5e:10:00:07';
 
-const noLab = whyNoLabWith('busybox', 'tcpdump', 'python3');
-describe.skipIf(noLab)(`on the lab’s network, a phone ${noLab ?? ''}`, () => {
+const NEEDS: Need[] = [...NETWORK, 'busybox', 'conntrack', 'curl', 'dnsmasq', 'python', 'tcpdump'];
+describeWith(NEEDS, 'on the lab’s network, a phone', () => {
   let lab: GatewayLab;
   let first: ChildProcess;
   beforeAll(async () => {

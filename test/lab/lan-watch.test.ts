@@ -5,8 +5,8 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseGatewayConfig } from '../../src/gateway/config.ts';
 import { ruleset } from '../../src/gateway/ruleset.ts';
+import { describeWith, NETWORK } from '../clients/tools.ts';
 import { createLabNetwork, type LabNetwork } from './network.ts';
-import { whyNoLabWith } from './tools.ts';
 
 interface Told {
   type: string;
@@ -14,9 +14,7 @@ interface Told {
 }
 
 const here = (file: string): string => path.join(import.meta.dirname, file);
-const noLab = whyNoLabWith('conntrack', 'tcpdump', 'python3', 'setpriv');
-
-describe.skipIf(noLab)(`the phones’ network ${noLab ?? ''}`, () => {
+describeWith([...NETWORK, 'conntrack', 'python', 'setpriv', 'tcpdump'], 'the phones’ network', () => {
   let lab: LabNetwork;
   let watch: ChildProcess;
   let refusal: string;

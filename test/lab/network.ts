@@ -5,7 +5,6 @@
  *   phone 10.77.0.2, fd77::2  ──lan0──  gateway 10.77.0.1, fd77::1 │ 198.18.0.1, 2001:2::1  ──wan0──  internet 198.18.0.2, 2001:2::2 + any address asked for
  */
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { markedEnvironment, namespaceName, nextId } from './traces.ts';
 
 export type Host = 'phone' | 'gateway' | 'internet';
@@ -22,29 +21,6 @@ export interface LabNetwork {
   /** Gives the internet host another address, e.g. `42.62.48.10` or `2400:da00::6666`, reachable from the phone. */
   addServerAddress(address: string): void;
   down(): void;
-}
-
-/** Why the laboratory cannot be built here, or null. With LAB_REQUIRED=1 a reason is a failure, not a skip. */
-export function whyNoLab(): string | null {
-  const reason = missing();
-  if (reason && process.env.LAB_REQUIRED === '1') throw new Error(`LAB_REQUIRED=1, but ${reason}`);
-  return reason;
-}
-
-function missing(): string | null {
-  if (process.platform !== 'linux') return 'network namespaces need Linux';
-  if (process.getuid?.() !== 0) return 'network namespaces need root';
-  for (const tool of ['ip', 'nft'])
-    if (!['/usr/sbin', '/sbin', '/usr/bin', '/bin'].some((dir) => existsSync(`${dir}/${tool}`)))
-      return `the tool ${tool} is missing: apt-get install iproute2 nftables`;
-  const probe = `ph-probe-${process.pid}`;
-  try {
-    execFileSync('ip', ['netns', 'add', probe], { stdio: 'pipe' });
-    execFileSync('ip', ['netns', 'del', probe], { stdio: 'pipe' });
-    return null;
-  } catch {
-    return 'this kernel or container does not allow network namespaces';
-  }
 }
 
 function end(pid: number): void {

@@ -6,13 +6,13 @@ import type { ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Device } from '../../src/model/device.ts';
 import { compare } from '../../src/replay/expectation-check.ts';
 import { replays } from '../../src/replay/registry.ts';
+import { describeWith, NETWORK } from '../clients/tools.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { type GatewayLab, startGatewayLab } from './gateway-lab.ts';
-import { whyNoLab } from './network.ts';
 
 /** One phone per case: each has an address of its own. */
 const addressOf = (name: string): string => `10.77.0.${10 + replays.findIndex((replay) => replay.name === name)}`;
@@ -41,8 +41,7 @@ function talker(child: ChildProcess): { say: (line: string) => void; next: () =>
   };
 }
 
-const noLab = whyNoLab();
-describe.skipIf(noLab)(`reported cases without a proxy setting ${noLab ?? ''}`, () => {
+describeWith([...NETWORK, 'curl'], 'reported cases without a proxy setting', () => {
   let lab: GatewayLab;
   let vendors: ReturnType<typeof talker>;
   let phone: ReturnType<typeof talker>;

@@ -1,17 +1,17 @@
 /** The check after every test run sees what a laboratory leaves: each kind of thing is left on purpose, seen, and gone. */
 import { once } from 'node:events';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { runDirectory } from '../../src/gateway/state.ts';
+import { describeWith, NETWORK } from '../clients/tools.ts';
 import { eventually } from '../e2e/eventually.ts';
-import { createLabNetwork, whyNoLab } from './network.ts';
+import { createLabNetwork } from './network.ts';
 import { labDirectory, leftOf, thisRun } from './traces.ts';
 
 /** Of this test alone: other workers have laboratories at the same time. */
 const left = (mine: string[]): string[] => leftOf(thisRun()).filter((line) => mine.some((word) => line.includes(word)));
 
-const noLab = whyNoLab();
-describe.skipIf(noLab)(`what a laboratory leaves ${noLab ?? ''}`, () => {
+describeWith(NETWORK, 'what a laboratory leaves', () => {
   it('is seen while it is there, daemons of daemons too, and not after the end', async () => {
     const net = createLabNetwork();
     // A grandchild that outlives its parent, as dnsmasq and wireguard-go do.

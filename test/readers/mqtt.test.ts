@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FlowEvent } from '../../src/model/flow.ts';
+import { describeWith, type Tool, toolPath } from '../clients/tools.ts';
 import { byteByByte, cutAt, digest, inOrder, read, type Step } from './reading.ts';
 import { closed, listening, portOf, recordTo, run } from './recording.ts';
 import { frame, handshake } from './websocket-frames.ts';
@@ -26,7 +27,9 @@ function messages(events: FlowEvent[], direction = 'request'): string[] {
   return whole;
 }
 
-describe('mosquitto speaks, the reader recovers every field', () => {
+const MOSQUITTO: Tool[] = ['mosquitto', 'mosquitto_pub', 'mosquitto_sub'];
+
+describeWith(MOSQUITTO, 'mosquitto speaks, the reader recovers every field', () => {
   const directory = mkdtempSync(join(tmpdir(), 'readers-mqtt-'));
   let broker: ChildProcess;
   let port = 0;
@@ -38,11 +41,9 @@ describe('mosquitto speaks, the reader recovers every field', () => {
     await closed(probe);
     const config = join(directory, 'mosquitto.conf');
     writeFileSync(config, `listener ${port} 127.0.0.1\nallow_anonymous true\npersistence false\n`);
-    broker = spawn('/usr/sbin/mosquitto', ['-c', config], { stdio: 'ignore' });
+    broker = spawn(toolPath('mosquitto'), ['-c', config], { stdio: 'ignore' });
     await new Promise<void>((resolve, reject) => {
-      broker.once('error', () =>
-        reject(new Error('mosquitto is missing: apt-get install mosquitto mosquitto-clients')),
-      );
+      broker.once('error', reject).once('exit', (code) => reject(new Error(`mosquitto ended with ${code}`)));
       const attempt = () => {
         const socket = net.connect(port, '127.0.0.1');
         socket.once('connect', () => {

@@ -1,6 +1,7 @@
 /** Records what a real client and a real server say to each other over loopback, in its order, one script per connection. */
 import { execFile } from 'node:child_process';
 import net from 'node:net';
+import { type Tool, toolPath } from '../clients/tools.ts';
 import type { Step } from './reading.ts';
 
 export interface Recorder {
@@ -56,7 +57,8 @@ export function closed(server: net.Server): Promise<void> {
 }
 
 /** Runs a client program to its end; its standard output. */
-export function run(program: string, args: string[]): Promise<string> {
+export function run(tool: Tool, args: string[]): Promise<string> {
+  const program = toolPath(tool);
   return new Promise((resolve, reject) => {
     execFile(program, args, { timeout: 20_000, encoding: 'latin1' }, (error, stdout, stderr) =>
       error ? reject(new Error(`${program}: ${error.message} ${stderr}`)) : resolve(stdout),

@@ -5,9 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FlowEvent } from '../../src/model/flow.ts';
 import type { Recorded } from '../../src/model/lab.ts';
 import { phonehome } from '../cli/phonehome.ts';
+import { describeWith, requireTool } from '../clients/tools.ts';
+import { selfSigned } from '../wire/certificates.ts';
 import { type Conversation, pcapng, recordTls } from './capture-file.ts';
 import { readAll } from './recording.ts';
-import { selfSigned } from './self-signed.ts';
 
 const IMEI = '490154203237518';
 const VENDOR = { ip: '42.62.48.10', port: 443 };
@@ -20,7 +21,7 @@ let tls: { conversation: Conversation; secrets: string };
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'phonehome-capture-'));
   tls = await recordTls({
-    ...selfSigned(dir, 'api.account.xiaomi.com'),
+    ...selfSigned(['api.account.xiaomi.com']),
     servername: 'api.account.xiaomi.com',
     request: post('api.account.xiaomi.com', `imei=${IMEI}`),
     answer: OK,
@@ -51,7 +52,7 @@ const bodyOf = (events: FlowEvent[], direction: string) =>
     events.flatMap((event) => (event.type === 'body-chunk' && event.direction === direction ? [event.bytes] : [])),
   ).toString();
 
-describe('a capture', () => {
+describeWith(['tshark'], 'a capture', () => {
   const plain: Conversation = {
     server: { ip: '42.62.48.11', port: 80 },
     parts: [
@@ -152,7 +153,8 @@ describe('a capture', () => {
 });
 
 describe('scan of a capture', () => {
-  it('finds what went out under TLS, with the stream as entry', async () => {
+  it('finds what went out under TLS, with the stream as entry', async (context) => {
+    requireTool(context, 'tshark');
     const file = write('scan.pcapng', pcapng([tls.conversation], tls.secrets));
     const { code, stdout } = await phonehome(['scan', file, '--json']);
     const [finding, summary] = stdout

@@ -54,7 +54,7 @@ const ROWS: Row[] = [
   },
   {
     client: 'Python requests',
-    tools: ['python'],
+    tools: ['python', 'requests'],
     ask: (lab) => askPython(lab, { url }),
     lost: { ciphers: CCM8, extensions: [POST_HANDSHAKE_AUTH] },
   },

@@ -4,6 +4,7 @@ import { createServer as createHttp, type RequestListener } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import { connect, createServer as createTcp, type Server, type Socket } from 'node:net';
 import { createServer as createTls, type TLSSocket, type TlsOptions } from 'node:tls';
+import { type Tool, toolPath } from '../clients/tools.ts';
 
 export interface TestServer {
   port: number;
@@ -60,10 +61,11 @@ export interface Ran {
   stderr: string;
 }
 
-export function run(command: string, args: string[], input?: Buffer): Promise<Ran> {
+export function run(tool: Tool, args: string[], input?: Buffer): Promise<Ran> {
+  const program = toolPath(tool);
   return new Promise((resolve) => {
     const child = execFile(
-      command,
+      program,
       args,
       { encoding: 'buffer', maxBuffer: 512 * 1024 * 1024, timeout: 50_000, env: { PATH: process.env.PATH ?? '' } },
       (error, stdout, stderr) => {
