@@ -36,6 +36,7 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
   let dialling = false;
   let clientEnded = client.readableEnded;
   let over = false;
+  let isHeld = false;
   let timer: NodeJS.Timeout | null = null;
   let timerFor: 'request' | 'head' | null = null;
 
@@ -76,6 +77,9 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
     leave();
     client.destroy();
   };
+  const goOn = () => {
+    if (!isHeld) client.resume();
+  };
 
   const onData = (chunk: Buffer) => {
     pending = pending.length > 0 ? Buffer.concat([pending, chunk]) : chunk;
@@ -96,12 +100,18 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
       if (exchange?.origin !== origin) return;
       if (origin.response?.upgraded && !exchange.request.untilClose) {
         exchange.request = createMeter({ kind: 'until-close' });
-        client.resume();
+        goOn();
       }
       pump();
     },
     drained(origin) {
-      if (exchange?.origin === origin && !dialling) client.resume();
+      if (exchange?.origin === origin && !dialling) goOn();
+    },
+    held(held) {
+      isHeld = held;
+      if (over) return;
+      if (held) client.pause();
+      else if (!dialling) client.resume();
     },
     ended(origin) {
       if (exchange?.origin !== origin) return drop(origin, 'ended');
@@ -168,7 +178,7 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
     origin.response = null;
     if (serverWantsClose) drop(origin, 'ended');
     if (serverWantsClose || clientWantsClose) endClient();
-    else client.resume();
+    else goOn();
   };
 
   /** True when something changed: an exchange began, or the connection was given away. */
@@ -238,7 +248,7 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
         start(origin);
         const idle = origins.size > MAX_ORIGINS ? origins.values().next().value : undefined;
         if (idle) drop(idle, 'ended', 'closed to make room');
-        client.resume();
+        goOn();
         pump();
       });
   };

@@ -12,6 +12,8 @@ export interface OriginEvents {
   /** Bytes of the answer went by. */
   progress: (origin: Origin) => void;
   drained: (origin: Origin) => void;
+  /** The phone sends faster than it can be read: nothing more may be taken from it for now. */
+  held: (isHeld: boolean) => void;
   ended: (origin: Origin) => void;
   failed: (origin: Origin, code: string) => void;
 }
@@ -37,6 +39,13 @@ export function createOrigin(
   on: OriginEvents,
 ): Origin {
   const { socket } = dialled;
+  let isHeld = false;
+  flow.control((held) => {
+    isHeld = held;
+    if (held) socket.pause();
+    else if (!client.writableNeedDrain) socket.resume();
+    on.held(held);
+  });
   const origin: Origin = {
     key,
     response: null,
@@ -54,7 +63,9 @@ export function createOrigin(
       flow.end('request');
       socket.end();
     },
-    resume: () => void socket.resume(),
+    resume() {
+      if (!isHeld) socket.resume();
+    },
     close(reason, detail = null) {
       flow.close(reason, detail);
       socket.removeAllListeners('data');

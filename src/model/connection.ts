@@ -47,6 +47,8 @@ export interface LiveFlow {
   /** Bytes that went by unshown, because an engine tells their content in events of its own. */
   count(direction: Direction, bytes: number): void;
   emit(event: FlowEvent): void;
+  /** Who relays it gives the way to pause and resume it, for a phone that sends faster than it can be read. */
+  control(hold: (isHeld: boolean) => void): void;
   close(reason: CloseReason, detail?: string | null): void;
 }
 
@@ -58,7 +60,7 @@ export interface Tunnel {
   early: Buffer;
   upstream: Dialled & { ok: true };
   openedAt: number;
-  from: { ip: string; port: number };
+  from: Flow['client'];
   deviceId: string | null;
   arrival: Arrival;
   decision: Decision;

@@ -29,7 +29,8 @@ export interface Flow {
   protocol?: string;
   /** An instalment of a connection that was told in part before (what comes after STARTTLS, too): not a new contact. */
   continues?: boolean;
-  client: { ip: string; port: number };
+  /** `mac`: of its hardware, where the relay knew it when the connection came. */
+  client: { ip: string; port: number; mac?: string };
   /** Registered device id, or null for a phone nobody registered. */
   deviceId: string | null;
   arrival: Arrival;

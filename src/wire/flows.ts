@@ -14,6 +14,8 @@ export interface Observer {
   bytes(flowId: string, direction: Direction, chunk: Buffer, time: number): void;
   /** That side will send no more. */
   end?(flowId: string, direction: Direction, time: number): void;
+  /** `hold` pauses and resumes the connection: called when its phone sends faster than it can be read. */
+  control?(flowId: string, hold: (isHeld: boolean) => void): void;
 }
 
 /** `engine` only where it is not the one all flows have. */
@@ -89,6 +91,9 @@ export function createFlows(options: {
       },
       emit(event) {
         if (!closed) emit(event);
+      },
+      control(hold) {
+        if (flow.intercepted && !closed) observe.control?.(flow.id, hold);
       },
       close(reason, detail = null) {
         if (closed) return;

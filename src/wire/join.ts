@@ -60,6 +60,10 @@ export function join(client: Leg, server: Leg, flow: LiveFlow, options: JoinOpti
     });
   };
 
+  let isHeld = false;
+  const goOn = (from: Leg, to: Leg) => {
+    if (!isHeld && !to.stream.writableNeedDrain) from.stream.resume();
+  };
   const up = (chunk: Buffer) => {
     if (!server.stream.write(chunk)) client.stream.pause();
     if (first) {
@@ -75,8 +79,18 @@ export function join(client: Leg, server: Leg, flow: LiveFlow, options: JoinOpti
 
   client.stream.on('data', up);
   server.stream.on('data', down);
-  client.stream.on('drain', () => server.stream.resume());
-  server.stream.on('drain', () => client.stream.resume());
+  client.stream.on('drain', () => goOn(server, client));
+  server.stream.on('drain', () => goOn(client, server));
+  flow.control((held) => {
+    isHeld = held;
+    if (held) {
+      client.stream.pause();
+      server.stream.pause();
+    } else {
+      goOn(client, server);
+      goOn(server, client);
+    }
+  });
   const clientEnd = () => {
     ended.client = true;
     options.onClientEnd?.();
@@ -104,7 +118,7 @@ export function join(client: Leg, server: Leg, flow: LiveFlow, options: JoinOpti
     if (leg.stream.readableEnded) onEnd();
     if (leg.stream.errored) fail(side, leg.stream.errored);
     else if (leg.stream.closed) onClose(side);
-    else leg.stream.resume();
+    else if (!isHeld) leg.stream.resume();
   }
 }
 

@@ -1,0 +1,166 @@
+/**
+ * Whose turn it is in the lab: records of one phone are processed in their order, phones by the time they cost.
+ * A record is processed where it stands in the ring, unless its phone has had its slice of this round or still has others
+ * waiting: then it is copied into a queue of that phone, and the queues are served by time spent, the cheapest phone first.
+ * So a phone that is costly to read waits for itself. Promise: nothing is dropped, no phone overtakes itself; how much can
+ * wait is bounded by the credit that the relay gives each phone.
+ */
+import { RECORD, sizeOf } from './memory.ts';
+import type { RingRecord } from './reader.ts';
+
+export interface Turns {
+  /** False: enough time was spent for one round. */
+  offer(record: RingRecord): boolean;
+  /** Serves the queues for about this long, milliseconds. True when nothing waits any more. */
+  serve(forMs: number): boolean;
+  /** Begins a round: every phone has its slice again. */
+  round(): void;
+  /** Records waiting in queues. */
+  readonly waiting: number;
+}
+
+export interface TurnsOptions {
+  /** Must not throw. */
+  process(record: RingRecord): void;
+  /** Everything before this barrier was processed. */
+  passed(barrier: number): void;
+  /** So many bytes of a phone were processed. */
+  credit(phone: number, bytes: number): void;
+  /** Milliseconds of a clock that is never set. */
+  clock(): number;
+  /** Of one phone in one round, before its further records wait, milliseconds. */
+  sliceMs?: number;
+  /** Of one round, milliseconds. */
+  roundMs?: number;
+}
+
+interface Phone {
+  /** Time spent on it, milliseconds; never behind those of phones that wait when it begins to wait. */
+  spent: number;
+  /** The round in which `inRound` was counted. */
+  round: number;
+  inRound: number;
+  queue: RingRecord[];
+  /** Place of the next record in `queue`. */
+  next: number;
+}
+
+/** Far more than are open at once; those that spent least lately are forgotten first. */
+const MAX_KNOWN = 5000;
+
+export function createTurns(options: TurnsOptions): Turns {
+  const { process, passed, credit, clock, sliceMs = 4, roundMs = 8 } = options;
+  const phones = new Map<number, Phone>();
+  const queued = new Map<number, Phone>();
+  /** Barriers that wait for this many queues. */
+  const barriers = new Map<number, number>();
+  let round = 0;
+  let roundSpent = 0;
+  let waiting = 0;
+  let floor = 0;
+
+  function phoneOf(number: number): Phone {
+    let phone = phones.get(number);
+    if (phone) return phone;
+    phone = { spent: floor, round, inRound: 0, queue: [], next: 0 };
+    phones.set(number, phone);
+    if (phones.size > MAX_KNOWN)
+      for (const [other, { queue }] of phones)
+        if (queue.length === 0) {
+          phones.delete(other);
+          break;
+        }
+    return phone;
+  }
+
+  function work(number: number, phone: Phone, record: RingRecord): void {
+    const from = clock();
+    process(record);
+    const took = clock() - from;
+    if (phone.round !== round) {
+      phone.round = round;
+      phone.inRound = 0;
+    }
+    phone.inRound += took;
+    phone.spent += took;
+    roundSpent += took;
+    credit(number, sizeOf(record.content.length));
+  }
+
+  function enqueue(number: number, phone: Phone, record: RingRecord): void {
+    if (phone.queue.length === 0) {
+      phone.spent = Math.max(phone.spent, floor);
+      queued.set(number, phone);
+    }
+    phone.queue.push({ ...record, content: Buffer.from(record.content) });
+    waiting++;
+  }
+
+  function reached(barrier: number): void {
+    const left = (barriers.get(barrier) ?? 1) - 1;
+    if (left > 0) barriers.set(barrier, left);
+    else {
+      barriers.delete(barrier);
+      passed(barrier);
+    }
+  }
+
+  /** One record of the phone that has cost least. */
+  function serveOne(): void {
+    let number = -1;
+    let phone: Phone | null = null;
+    for (const [candidate, other] of queued)
+      if (phone === null || other.spent < phone.spent) {
+        number = candidate;
+        phone = other;
+      }
+    if (phone === null) return;
+    floor = Math.max(floor, phone.spent);
+    const record = phone.queue[phone.next] as RingRecord;
+    phone.next++;
+    waiting--;
+    if (record.kind === RECORD.barrier) reached(record.flow);
+    else work(number, phone, record);
+    if (phone.next === phone.queue.length) {
+      phone.queue = [];
+      phone.next = 0;
+      queued.delete(number);
+    } else if (phone.next >= 1024) {
+      phone.queue = phone.queue.slice(phone.next);
+      phone.next = 0;
+    }
+  }
+
+  return {
+    offer(record) {
+      if (record.kind === RECORD.barrier) {
+        if (queued.size === 0) passed(record.flow);
+        else {
+          barriers.set(record.flow, queued.size);
+          for (const [number, phone] of queued) enqueue(number, phone, record);
+        }
+        return true;
+      }
+      const phone = phoneOf(record.phone);
+      const hadSlice = phone.round === round && phone.inRound >= sliceMs;
+      if (hadSlice || phone.queue.length > 0) enqueue(record.phone, phone, record);
+      else work(record.phone, phone, record);
+      return roundSpent < roundMs;
+    },
+    serve(forMs) {
+      const until = clock() + forMs;
+      while (queued.size > 0) {
+        serveOne();
+        if (clock() >= until) break;
+      }
+      return queued.size === 0;
+    },
+    round() {
+      round++;
+      roundSpent = 0;
+    },
+    get waiting() {
+      return waiting;
+    },
+  };
+}
