@@ -57,6 +57,8 @@ export interface Alerter {
   finding(finding: Finding, context: AlertContext): AlertRecord | null;
   /** Every flow event but the bytes matters; bytes may be passed and are ignored. */
   flowEvent(event: FlowEvent, context: AlertContext): AlertRecord[];
+  /** In place of `flowEvent` for every event that raises nothing by itself (`mayRaise`). */
+  heard(event: FlowEvent, flow: Flow): void;
   system(notice: SystemNotice): AlertRecord | null;
   /** Repeats counted but not handed out. Call about once a second, and at the end. */
   flush(time: number): AlertRecord[];
@@ -319,6 +321,7 @@ export function createAlerter(options: AlerterOptions): Alerter {
   return {
     finding,
     flowEvent,
+    heard: watch.heard,
     system: ({ subject, severity, device, time, text: told }) =>
       raise(
         {

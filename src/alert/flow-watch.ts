@@ -24,8 +24,21 @@ export interface FlowNotice {
   write: (receiver: TextValue, host: string, app: Text) => Text;
 }
 
+/** Events that may say something by themselves. */
+const RAISING = new Set<FlowEvent['type']>([
+  'flow-opened',
+  'certificate-rejected',
+  'upstream-certificate-invalid',
+  'trust-test-result',
+  'flow-closed',
+]);
+
+export const mayRaise = (event: FlowEvent): boolean => RAISING.has(event.type);
+
 export interface FlowWatch {
   consume(event: FlowEvent, context: AlertContext): FlowNotice[];
+  /** The same for an event that raises nothing by itself (`mayRaise`): it needs no context. */
+  heard(event: FlowEvent, flow: Flow): void;
   /** Something in this flow was found: it was readable. */
   found(flowId: string): void;
 }
@@ -69,6 +82,13 @@ export function createFlowWatch(
     const state = flowState(flow.id);
     if (!state.trusts) phoneState(flow).trusts = true;
     state.trusts = true;
+  }
+
+  function heard(event: FlowEvent, flow: Flow): void {
+    if (event.type === 'request-head' || event.type === 'message') {
+      flowState(event.flowId).readable = true;
+      trusted(flow);
+    } else if (event.type === 'raw-bytes' && event.direction === 'request') trusted(flow);
   }
 
   function rejected(event: Extract<FlowEvent, { type: 'certificate-rejected' }>, context: AlertContext): FlowNotice[] {
@@ -257,14 +277,6 @@ export function createFlowWatch(
       switch (event.type) {
         case 'flow-opened':
           return opened(context);
-        case 'request-head':
-        case 'message':
-          flowState(event.flowId).readable = true;
-          trusted(context.flow);
-          return NOTHING;
-        case 'raw-bytes':
-          if (event.direction === 'request') trusted(context.flow);
-          return NOTHING;
         case 'certificate-rejected':
           return rejected(event, context);
         case 'upstream-certificate-invalid':
@@ -274,9 +286,11 @@ export function createFlowWatch(
         case 'flow-closed':
           return closed(event, context);
         default:
+          heard(event, context.flow);
           return NOTHING;
       }
     },
+    heard,
     found(flowId) {
       flowState(flowId).readable = true;
     },

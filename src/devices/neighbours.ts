@@ -2,16 +2,20 @@
  * Which MAC address stands behind an address of the lab's own network, from the kernel's neighbour table.
  * Promise: an answer costs a map look-up; the table is read in the background (`ip -j neigh`), at most every
  * `refreshMs` and only while somebody asks. An address never seen before is looked for once in /proc/net/arp
- * (some 50 µs, at most four times a second), an IPv6 one is asked for by itself (3 ms, as often), so that a phone is
- * known from its very first connection.
+ * (some 50 µs, at most four times a second), an IPv6 one is asked for by itself where the caller can wait (`meet`, 3 ms), so
+ * that a phone is known from its very first connection. No other program is ever waited for.
  * Where neither exists every answer is null.
  */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { LRUCache } from 'lru-cache';
 import { canonicalMac } from '../formats/mac-address.ts';
 import { addressKey } from './address.ts';
 
 const ARP_INTERVAL_MS = 250;
+const ASK_AGAIN_MS = 5000;
+/** Programs that run at once; a flood of addresses does without. */
+const MAX_ASKING = 4;
 /** What loopback and incomplete entries show. */
 const NO_MAC = '00:00:00:00:00:00';
 
@@ -20,6 +24,8 @@ export interface NeighbourTable {
   macOf(ip: string): string | null;
   /** Reads the table now. Never rejects. */
   refresh(): Promise<void>;
+  /** Asks for an address that /proc cannot tell; null when there is nothing to ask. Never rejects. */
+  meet(ip: string): Promise<void> | null;
 }
 
 /** Resolves to the output of `ip -j neigh`; rejects when there is no such tool. */
@@ -30,8 +36,8 @@ export function createNeighbourTable(options: {
   read?: ReadNeighbours;
   /** Content of /proc/net/arp. @throws where there is none */
   readArp?: () => string;
-  /** Output of `ip -j neigh show ADDRESS`. @throws where there is no such tool */
-  readOne?: (ip: string) => string;
+  /** Resolves to the output of `ip -j neigh show ADDRESS`; rejects where there is no such tool. */
+  readOne?: (ip: string) => Promise<string>;
   refreshMs?: number;
 }): NeighbourTable {
   const { now, read = runIpNeigh, readArp = readProcArp, readOne = runIpNeighOne, refreshMs = 5000 } = options;
@@ -40,7 +46,6 @@ export function createNeighbourTable(options: {
   let running: Promise<void> | null = null;
   let absent = false;
   let arpReadAt = -Infinity;
-  let askedAt = -Infinity;
 
   const refresh = (): Promise<void> => {
     running ??= read()
@@ -71,17 +76,22 @@ export function createNeighbourTable(options: {
     return found;
   };
 
+  const asking = new Map<string, Promise<void>>();
+  /** Asked lately and not known: somebody who comes again and again is not asked for every time. */
+  const unknown = new LRUCache<string, number>({ max: 1000 });
+
   /** /proc has no table of IPv6 neighbours. */
-  const newcomer6 = (key: string): string | null => {
-    if (absent || now() - askedAt < ARP_INTERVAL_MS) return null;
-    askedAt = now();
-    try {
-      const mac = parseNeighbours(readOne(key))?.get(key) ?? null;
-      if (mac) macs.set(key, mac);
-      return mac;
-    } catch {
-      return null;
-    }
+  const ask = (key: string): Promise<void> => {
+    const asked = readOne(key)
+      .then((output) => {
+        const mac = parseNeighbours(output)?.get(key);
+        if (mac) macs.set(key, mac);
+        else unknown.set(key, now());
+      })
+      .catch(() => void unknown.set(key, now()))
+      .finally(() => void asking.delete(key));
+    asking.set(key, asked);
+    return asked;
   };
 
   return {
@@ -90,10 +100,16 @@ export function createNeighbourTable(options: {
       if (!absent && now() - readAt >= refreshMs) void refresh();
       const key = addressKey(ip);
       const known = macs.get(key);
-      if (known === undefined && key.includes(':')) return key === '::1' ? null : newcomer6(key);
-      if (known !== undefined || now() - arpReadAt < ARP_INTERVAL_MS) return known ?? null;
+      if (known !== undefined || key.includes(':') || now() - arpReadAt < ARP_INTERVAL_MS) return known ?? null;
       arpReadAt = now();
       return newcomer(key);
+    },
+    meet(ip) {
+      const key = addressKey(ip);
+      if (absent || !key.includes(':') || key === '::1' || macs.has(key)) return null;
+      if (asking.size >= MAX_ASKING) return null;
+      if (now() - (unknown.get(key) ?? -Infinity) < ASK_AGAIN_MS) return null;
+      return asking.get(key) ?? ask(key);
     },
   };
 }
@@ -136,11 +152,10 @@ function runIpNeigh(): Promise<string> {
   });
 }
 
-function runIpNeighOne(ip: string): string {
-  const options = {
-    timeout: 1000,
-    encoding: 'utf8' as const,
-    stdio: ['ignore', 'pipe', 'ignore'] as ['ignore', 'pipe', 'ignore'],
-  };
-  return execFileSync('ip', ['-j', 'neigh', 'show', ip], options);
+function runIpNeighOne(ip: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile('ip', ['-j', 'neigh', 'show', ip], { timeout: 1000, encoding: 'utf8' }, (error, stdout) =>
+      error ? reject(error) : resolve(stdout),
+    );
+  });
 }

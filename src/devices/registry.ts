@@ -4,7 +4,7 @@
  * a save that fails leaves the registry as it was.
  */
 import type { Device } from '../model/device.ts';
-import { addressKey } from './address.ts';
+import { createMatchTable } from './match-table.ts';
 import type { NeighbourTable } from './neighbours.ts';
 
 export interface DeviceRegistry {
@@ -28,18 +28,14 @@ export function createDeviceRegistry(options: {
 }): DeviceRegistry {
   const { neighbours, save } = options;
   const listeners = new Set<(devices: readonly Device[]) => void>();
+  const matches = createMatchTable<Device>(neighbours);
   let devices: readonly Device[] = [];
   let byId = new Map<string, Device>();
-  let byIp = new Map<string, Device>();
-  let byMac = new Map<string, Device>();
-  let fallback: Device | null = null;
 
   const index = (list: readonly Device[]): void => {
     devices = list;
     byId = new Map(list.map((device) => [device.id, device]));
-    byIp = new Map(list.flatMap((device) => (device.match.ip ? [[addressKey(device.match.ip), device]] : [])));
-    byMac = new Map(list.flatMap((device) => (device.match.mac ? [[device.match.mac, device]] : [])));
-    fallback = list.find((device) => device.match.default) ?? null;
+    matches.set(list);
   };
   const change = (list: readonly Device[]): void => {
     save?.(list);
@@ -49,14 +45,8 @@ export function createDeviceRegistry(options: {
   index([...options.devices]);
 
   return {
-    resolve({ ip, proxyUser }) {
-      const named = proxyUser ? byId.get(proxyUser) : undefined;
-      const found = named ?? byIp.get(addressKey(ip));
-      if (found) return found;
-      const mac = byMac.size > 0 ? neighbours.macOf(ip) : null;
-      return (mac && byMac.get(mac)) || fallback;
-    },
-    macOf: (ip) => neighbours.macOf(ip),
+    resolve: matches.resolve,
+    macOf: matches.macOf,
     get: (id) => byId.get(id) ?? null,
     list: () => devices,
     put(device) {

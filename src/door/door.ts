@@ -25,6 +25,10 @@ export interface DoorOptions {
   decide: Decide;
   /** Registered device id of a client, by address or by the user name of its proxy login; null when nobody knows it. */
   identify: (who: { ip: string; proxyUser: string | null }) => string | null;
+  /** Of the client's network hardware; null when it is not known. Default: never known. */
+  macOf?: (clientIp: string) => string | null;
+  /** Resolves when `macOf` and `identify` know a new address as well as they can; null: they do. */
+  meet?: (clientIp: string) => Promise<void> | null;
   /** The name a phone last looked an address up as; null when it never did. For redirected connections, which name none. */
   nameOf?: (clientIp: string, address: string) => string | null;
   now: () => number;
@@ -121,6 +125,14 @@ export function createDoor(options: DoorOptions): Promise<Door> {
     return null;
   };
 
+  /** Learns which hardware stands behind an address, before anything is recorded of its connection. */
+  const meet = async (visitor: Visitor): Promise<void> => {
+    const meeting = options.meet?.(visitor.from.ip);
+    if (meeting) await meeting;
+    const mac = options.macOf?.(visitor.from.ip);
+    if (mac) visitor.from = { ...visitor.from, mac };
+  };
+
   /** The last net under a connection: it is closed and recorded whatever goes wrong. */
   const run = (visitor: Visitor, task: Promise<void>): void => {
     task.catch((error: unknown) => {
@@ -136,6 +148,7 @@ export function createDoor(options: DoorOptions): Promise<Door> {
 
   const welcome = async (visitor: Visitor): Promise<void> => {
     const { socket } = visitor;
+    await meet(visitor);
     const first = await peek(socket, { test: kindOf, maxBytes: 1, timeoutMs: timeouts.silenceMs });
     if (!first.ok) {
       const reason = first.why === 'reset' ? 'client-reset' : first.why === 'timeout' ? 'idle-timeout' : 'ended';
@@ -203,6 +216,13 @@ export function createDoor(options: DoorOptions): Promise<Door> {
     );
   };
 
+  const redirected = async (visitor: Visitor, at: Redirected): Promise<void> => {
+    await meet(visitor);
+    const lookedUpAs = options.nameOf?.(visitor.from.ip, at.host);
+    const named = lookedUpAs === undefined ? at : { ...at, lookedUpAs };
+    await tunnel(visitor, named, NOTHING, resetOnFailure(visitor.socket));
+  };
+
   const tunnel = (
     visitor: Visitor,
     named: Named,
@@ -225,9 +245,7 @@ export function createDoor(options: DoorOptions): Promise<Door> {
     accept(socket, at) {
       const visitor = arrive(socket);
       if (!visitor) return;
-      const lookedUpAs = options.nameOf?.(visitor.from.ip, at.host);
-      const named = lookedUpAs === undefined ? at : { ...at, lookedUpAs };
-      run(visitor, tunnel(visitor, named, NOTHING, resetOnFailure(socket)));
+      run(visitor, redirected(visitor, at));
     },
     refuse(socket, at, why) {
       const visitor = arrive(socket);

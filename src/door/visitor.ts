@@ -9,7 +9,7 @@ import type { Arrival, CloseReason, Flow } from '../model/flow.ts';
 export interface Visitor {
   socket: Socket;
   openedAt: number;
-  from: { ip: string; port: number };
+  from: Flow['client'];
   /** User name of the proxy login, when one was given. */
   user: string | null;
   /** A flow of this connection has been opened. */

@@ -1,16 +1,15 @@
 /**
- * What the lab sees on the phones' network beside the connections it relays: look-ups, refused attempts and all other
- * traffic. Runs while a gateway is up on this data directory; follows it when it comes, changes and goes.
+ * What the lab sees on the phones' network beside the connections that are relayed and the look-ups: refused attempts and all
+ * other traffic. Runs while a gateway is up on this data directory; follows it when it comes, changes and goes.
  * Promise: nothing here can stop the relay; what cannot be watched is told as one line that says what to do.
  */
-import { Resolver as SystemResolver } from 'node:dns';
 import { readFileSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
 import { parseNeighbours } from '../devices/neighbours.ts';
 import { createOwnAddresses } from '../door/redirected-port.ts';
 import { TABLE } from '../formats/nft-json.ts';
-import { type GatewayConfig, hostOf, networkOf, type PhoneSide, phoneSides } from '../gateway/config.ts';
+import { type GatewayConfig, networkOf, type PhoneSide, phoneSides } from '../gateway/config.ts';
 import { dhcpLog, leasesFile } from '../gateway/daemons.ts';
 import { checkLinks } from '../gateway/links.ts';
 import { checkPool } from '../gateway/pool.ts';
@@ -20,10 +19,8 @@ import { createRelayed } from '../lan/conntrack/relayed.ts';
 import { watchInventory } from '../lan/conntrack/watch.ts';
 import { createUdpFlows, type UdpFlows } from '../lan/datagrams/flows.ts';
 import { watchUdp } from '../lan/datagrams/watch.ts';
-import { createDnsForwarder } from '../lan/dns/forwarder.ts';
-import { createDnsHistory } from '../lan/dns/history.ts';
-import { DENIED_NAMES, dohOperator } from '../lan/dns/names.ts';
-import { createUpstream, type Resolver } from '../lan/dns/upstream.ts';
+import type { DnsHistory } from '../lan/dns/history.ts';
+import { dohOperator } from '../lan/dns/names.ts';
 import { watchNetwork } from '../lan/network-watch.ts';
 import { createClaims } from '../lan/phones/claims.ts';
 import { createDiscovery, type Discovery, type DiscoveryNews } from '../lan/phones/discovery.ts';
@@ -35,21 +32,17 @@ import { rightsPrefix, runTool } from '../lan/tool.ts';
 import type { Log, RelayedLeg } from '../model/connection.ts';
 import type { DiscoveredPhone } from '../model/device.ts';
 import type { EmitFlowEvent, Flow, FlowEvent } from '../model/flow.ts';
-import { LabError } from '../model/lab.ts';
 
 /** A gateway that comes up, changes or goes is noticed after at most this long. */
 const LOOK_AGAIN_MS = 1000;
 /** dnsmasq looks for three seconds whether an address is free before it gives it. */
 const INTRODUCTION_MS = 8000;
-/** The machine's own resolvers change with its uplink. */
-const RESOLVERS_FRESH_MS = 15_000;
 
 export interface LanWatchOptions {
   /** The gateway that is up now. */
   gateway: () => GatewayState | null;
-  /** Addresses of resolvers to ask, `9.9.9.9` or `[::1]:5353`; empty: the machine's own. */
-  resolvers: readonly string[];
-  admit: (clientIp: string) => boolean;
+  /** What phones looked up, as the relay's forwarder tells it. */
+  history: DnsHistory;
   identify: (clientIp: string) => string | null;
   macOf: (clientIp: string) => string | null;
   /** Maker of network hardware; null when unknown. */
@@ -76,8 +69,6 @@ export interface CaptureWish {
 }
 
 export interface LanWatch {
-  /** The name a phone last got this address for. */
-  nameOf(clientIp: string, address: string): string | null;
   /** Phones met on the network, the latest first. */
   discovered(): DiscoveredPhone[];
   /** Hears of every flow of the lab: what the relay reads is not past it. */
@@ -94,10 +85,8 @@ interface Part {
 }
 
 export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> {
-  const { now, notify, uptimeMs = () => performance.now() } = options;
+  const { now, notify, history, uptimeMs = () => performance.now() } = options;
   const prefix = rightsPrefix();
-  const resolvers = createResolverList(options.resolvers, uptimeMs);
-  const history = createDnsHistory({ now: uptimeMs, phoneOf: options.macOf });
   const parts = new Map<string, Part>();
   const complaints = new Map<string, string>();
   // Phone's address and port of connections the relay took lately: with tproxy nothing else tells them.
@@ -111,12 +100,11 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
   /** Starts and stops parts when the gateway is another one than before. */
   async function look(): Promise<void> {
     const { config } = options.gateway() ?? { config: null };
-    const shape = config ? JSON.stringify([phoneSides(config), config.uplink, config.dnsPort, config.dhcp]) : '';
+    const shape = config ? JSON.stringify([phoneSides(config), config.uplink, config.dhcp]) : '';
     if (shape !== watched) await closeAll();
     watched = shape;
     if (!config) return;
     await keepOpen('ground', () => openGround(config));
-    await keepOpen('look-ups', () => openDns(config.dnsPort, phoneSides(config).flatMap(addressesOf)));
     await keepOpen('refused attempts', openRefused);
     const sides = phoneSides(config);
     const isPhone = createPhoneTest(sides.flatMap(networksOf));
@@ -139,22 +127,6 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
       if (complaints.get(name) !== line) notify(name, line);
       complaints.set(name, line);
     }
-  }
-
-  async function openDns(port: number, own: string[]): Promise<Part> {
-    return await createDnsForwarder({
-      port,
-      upstream: createUpstream({ resolvers }),
-      history,
-      names: { denied: DENIED_NAMES, own: new Map([['phonehome.lab', own]]) },
-      admit: options.admit,
-      identify: options.identify,
-      emit: options.emit,
-      newId: options.newId,
-      now,
-      log: options.log,
-      onTrouble: (line) => notify('look-ups', line),
-    });
   }
 
   function openRefused(): Part {
@@ -309,7 +281,6 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
   }, LOOK_AGAIN_MS).unref();
 
   return {
-    nameOf: history.nameOf,
     discovered: () => discovery?.list() ?? [],
     consume(event) {
       if (event.type !== 'flow-opened' || event.flow.engine === 'gateway') return;
@@ -357,33 +328,3 @@ function readOrNull(path: string): string | null {
 
 const networksOf = (side: PhoneSide): string[] =>
   [side.address, side.address6].flatMap((cidr) => (cidr ? [networkOf(cidr)] : []));
-
-const addressesOf = (side: { address: string; address6: string | null }): string[] =>
-  [side.address, side.address6].flatMap((cidr) => (cidr ? [hostOf(cidr)] : []));
-
-/** The operator's resolvers, or the machine's own, read again now and then. */
-function createResolverList(given: readonly string[], now: () => number): () => readonly Resolver[] {
-  if (given.length > 0) {
-    const fixed = given.map(readResolver);
-    return () => fixed;
-  }
-  let list: Resolver[] = [];
-  let readAt = -Infinity;
-  return () => {
-    if (Math.abs(now() - readAt) > RESOLVERS_FRESH_MS) {
-      list = new SystemResolver().getServers().map(readResolver);
-      readAt = now();
-    }
-    return list;
-  };
-}
-
-/** `9.9.9.9`, `9.9.9.9:5353`, `2620:fe::9`, `[2620:fe::9]:53`. */
-/** @throws LabError for what is no address */
-function readResolver(text: string): Resolver {
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text) ?? [];
-  const host = bracketed ?? plain ?? text;
-  if (!ipaddr.isValid(host))
-    throw new LabError(`--resolver ${text}: the address of a resolver is expected, e.g. 9.9.9.9`);
-  return { host, port: Number(port ?? 53) };
-}

@@ -12,11 +12,27 @@ import type { LiveDependencies } from '../sinks/live/dependencies.ts';
 /** Resolves nowhere but through the lab. */
 const PORTAL_HOST = 'phonehome.lab';
 
-export interface PortalRoute {
-  /** Where the portal's two addresses are served; null for every other destination. */
-  upstream(host: string, port: number): { dialHost: string; dialPort: number; address: null; simulated: false } | null;
+/** Loopback ports of the page and of its self-test. */
+export interface PortalPorts {
+  pages: number;
+  probe: number;
+}
+
+export interface PhonePortal {
+  ports: PortalPorts;
   page: LiveDependencies['phonePage'];
   close(): Promise<void>;
+}
+
+/** Where the portal's two addresses are served; null for every other destination. */
+export function portalUpstream(
+  { pages, probe }: PortalPorts,
+  host: string,
+  port: number,
+): { dialHost: string; dialPort: number; address: null; simulated: false } | null {
+  const dialPort = port === 443 ? probe : port === 80 ? pages : null;
+  if (dialPort === null || !isPortal(host)) return null;
+  return { dialHost: '127.0.0.1', dialPort, address: null, simulated: false };
 }
 
 export async function openPortal(options: {
@@ -24,7 +40,7 @@ export async function openPortal(options: {
   host: string;
   proxyPort: () => number;
   uiPort: () => number;
-}): Promise<PortalRoute> {
+}): Promise<PhonePortal> {
   const { authority, uiPort, proxyPort } = options;
   const everywhere = options.host === '0.0.0.0' || options.host === '::';
   const reachable = (): string =>
@@ -41,12 +57,8 @@ export async function openPortal(options: {
     authority.leafFor({ host: PORTAL_HOST, mirror: null, untrusted: false }),
   );
   const pages = await startPageServer(portal);
-  const dialled = (dialPort: number) => ({ dialHost: '127.0.0.1', dialPort, address: null, simulated: false }) as const;
   return {
-    upstream(host, port) {
-      if (!isPortal(host)) return null;
-      return port === 443 ? dialled(probe.port) : port === 80 ? dialled(pages.port) : null;
-    },
+    ports: { pages: pages.port, probe: probe.port },
     page: (request) =>
       portal.answer({ ...request, via: isPortal(request.host.replace(/:\d+$/, '')) ? 'proxy' : 'direct' }),
     async close() {

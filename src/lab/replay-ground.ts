@@ -1,63 +1,69 @@
 /** What a replayed case needs of the running lab: places, phones and trust for as long as it plays, and a case of its own. */
 import { setTimeout } from 'node:timers/promises';
-import type { Cases } from '../cases/cases.ts';
-import type { LoadedDecoder } from '../inspect/operator/loader.ts';
-import type { Device } from '../model/device.ts';
-import type { EvidenceStore } from '../sinks/evidence/store.ts';
+import type { Relay } from './api.ts';
+import type { Knowledge } from './knowledge.ts';
+import type { LiveDetection } from './live-detection.ts';
 import type { ReplayGround } from './replaying.ts';
-import { allAlertsSince, must } from './services.ts';
-import type { UpstreamMap } from './upstream-map.ts';
+import { allAlertsSince, type Between, must } from './services.ts';
 
 /** How long a replay waits for its last connection to be looked at. */
 const QUIET_MS = 10_000;
 
 export interface ReplayGroundOptions {
+  knowledge: Knowledge;
+  detection: Pick<LiveDetection, 'road' | 'flush' | 'forget'>;
+  relay: Relay;
+  between: Between;
   proxyPort: () => number;
-  caPem: string;
-  dataDir: string;
-  upstreamMap: Pick<UpstreamMap, 'add' | 'remove'>;
-  /** Trusts a server's authority until the answer is called. */
-  trust: (pem: string) => () => void;
-  /** Knows a phone until the answer is called. */
-  receive: (device: Device) => () => void;
-  cases: Pick<Cases, 'open' | 'mark' | 'close'>;
-  evidence: Pick<EvidenceStore, 'alerts' | 'lastSeq'>;
-  openFlows: () => number;
-  /** Hands out what alerts have only counted so far. */
-  flush: () => void;
-  decoders: readonly LoadedDecoder[];
-  now: () => number;
 }
 
-export function createReplayGround(options: ReplayGroundOptions): ReplayGround {
-  const { upstreamMap, cases, evidence, now } = options;
+export function createReplayGround({
+  knowledge,
+  detection,
+  relay,
+  between,
+  proxyPort,
+}: ReplayGroundOptions): ReplayGround {
+  const { cases, evidence, guests, decoders, authority, now } = knowledge;
   return {
-    proxy: () => ({ host: '127.0.0.1', port: options.proxyPort() }),
-    caPem: options.caPem,
-    dataDir: options.dataDir,
+    proxy: () => ({ host: '127.0.0.1', port: proxyPort() }),
+    caPem: authority.root.certificatePem,
+    dataDir: knowledge.options.data,
     now,
-    addUpstream(entries) {
-      upstreamMap.add(entries);
-      return () => {
-        for (const { host, port } of entries) upstreamMap.remove(host, port);
+    async addUpstream(entries) {
+      await relay.addUpstream(entries);
+      return async () => {
+        for (const { host, port } of entries) await relay.removeUpstream(host, port);
       };
     },
-    addUpstreamCa: options.trust,
-    addDevice: options.receive,
-    openCase({ name, title, label }) {
-      const opened = must(cases.open({ title: `${name}: ${title}`, deviceId: name, label }, now()));
+    async addUpstreamCa(pem) {
+      await relay.trust(pem);
+      return () => relay.distrust(pem);
+    },
+    async addDevice(device) {
+      await between(() => guests.set(device.id, device));
+      return async () => {
+        await between(() => guests.delete(device.id));
+        detection.forget(device.id);
+      };
+    },
+    async openCase({ name, title, label }) {
+      const opened = await between(() =>
+        must(cases.open({ title: `${name}: ${title}`, deviceId: name, label }, now())),
+      );
       return {
-        mark: (phase) => void must(cases.mark(opened.id, phase, now())),
-        close: () => void cases.close(opened.id, now()),
+        mark: (phase) => between(() => void must(cases.mark(opened.id, phase, now()))),
+        close: () => between(() => void cases.close(opened.id, now())),
       };
     },
     alertsSince: (seq) => allAlertsSince(evidence, seq),
     lastSeq: () => evidence.lastSeq(),
     async quiet() {
       const until = now() + QUIET_MS;
-      while (options.openFlows() > 0 && now() < until) await setTimeout(5);
-      options.flush();
+      do await relay.barrier();
+      while (detection.road.openFlows() > 0 && now() < until && (await setTimeout(5, true)));
+      detection.flush();
     },
-    opens: (publicKey) => options.decoders.some((decoder) => decoder.publicKey === publicKey),
+    opens: (publicKey) => decoders.some((decoder) => decoder.publicKey === publicKey),
   };
 }

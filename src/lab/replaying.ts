@@ -19,10 +19,10 @@ export interface ReplayGround {
   caPem: string;
   dataDir: string;
   now: () => number;
-  addUpstream(entries: UpstreamMapEntry[]): () => void;
-  addUpstreamCa(pem: string): () => void;
-  addDevice(device: Device): () => void;
-  openCase(replay: ReplayCase): { mark(phase: string): void; close(): void };
+  addUpstream(entries: UpstreamMapEntry[]): Promise<() => Promise<void>>;
+  addUpstreamCa(pem: string): Promise<() => Promise<void>>;
+  addDevice(device: Device): Promise<() => Promise<void>>;
+  openCase(replay: ReplayCase): Promise<{ mark(phase: string): Promise<void>; close(): Promise<void> }>;
   alertsSince(seq: number): Alert[];
   lastSeq(): number;
   /** Resolves when no flow is open: everything sent was looked at. */
@@ -57,7 +57,7 @@ export function createReplaying(ground: ReplayGround): Replaying {
     const failed = (note: string): ReplayOutcome => ({ case: name, expected: '–', seen: '–', ok: false, note });
     if (!replay) return failed(`there is no case of this name: ${replays.map((one) => one.name).join(', ')}`);
     const since = ground.lastSeq();
-    const running = ground.openCase(replay);
+    const running = await ground.openCase(replay);
     try {
       await runReplay(replay, {
         proxy: ground.proxy(),
@@ -77,7 +77,7 @@ export function createReplaying(ground: ReplayGround): Replaying {
     } catch (error) {
       return failed(error instanceof Error ? error.message : String(error));
     } finally {
-      running.close();
+      await running.close();
     }
   }
 

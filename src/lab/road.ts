@@ -1,10 +1,11 @@
 /**
- * The road through the house: flow events and copied bytes come in from an engine, alert records go out to the sinks.
- * readers → coverage → inspect → compare → enrich → alert, in this order, synchronously, for one event at a time.
- * Promise: nothing thrown in a room reaches the relay; a flow's state is gone with its `flow-closed`; and what a room
+ * The road through the house: flow events and copied bytes come in from the relay or from a recording, alert records go out to
+ * the sinks. readers → witnesses → inspect → compare → enrich → alert, in this order, synchronously, one event at a time.
+ * Promise: nothing thrown in a stage ends more than its event; a flow's state is gone with its `flow-closed`; and what a stage
  * could not do is said as an `unreadable` or `partially-scanned`, never silently.
  */
 import type { AlertContext } from '../alert/context.ts';
+import { mayRaise } from '../alert/flow-watch.ts';
 import type { SecretTest } from '../alert/masked-url.ts';
 import type { AlertDevice, AlertRecord } from '../model/alert.ts';
 import type { Attribution } from '../model/attribution.ts';
@@ -15,8 +16,8 @@ import type { Direction, Flow, FlowEvent, ServerCertificate } from '../model/flo
 import type { Finding, InspectEvent } from '../model/identifier.ts';
 import { hideInFlow, hideInTls } from './hidden-names.ts';
 
-/** What the road needs of the rooms it passes. */
-export interface RoadRooms {
+/** What the road passes, in its order. */
+export interface RoadStages {
   openReader(flow: Flow, alpn: string | null): PassiveReader;
   inspect(event: FlowEvent): InspectEvent[];
   locate(host: string, ip: string | null, certificate: ServerCertificate | null): DestinationFacts;
@@ -36,11 +37,16 @@ export interface RoadRooms {
   /** What earlier requests add to a finding's reasoning. */
   remark(finding: Finding, surroundings: Surroundings): string | null;
   alertFinding(finding: Finding, context: AlertContext): AlertRecord | null;
+  /** Events that may raise an alert by themselves. */
   alertEvent(event: FlowEvent, context: AlertContext): AlertRecord[];
+  /** All others, for what the alerts must know. */
+  heard(event: FlowEvent, flow: Flow): void;
   /** Everything that watches the events go by without answering: request heads, coverage, the flow log. */
-  witnesses: Witness[];
-  /** Stores, then shows. */
-  record(record: AlertRecord): void;
+  witnesses: readonly Witness[];
+  /** Stores, then shows. `finding`: what it tells, null for an alert about a connection as a whole. */
+  record(record: AlertRecord, finding: Finding | null): void;
+  /** The lab's own test of itself: nobody but the detector sees it, and what is found in it comes here. */
+  marker?: { isMarker(flow: Flow): boolean; found(finding: Finding): void };
   log: Log;
   /** Milliseconds of a clock that is never set. Default: the process's own. */
   elapsed?: () => number;
@@ -48,7 +54,7 @@ export interface RoadRooms {
 
 /**
  * Time that looking into one connection may take: so much at first, and so much per byte after that. Usual traffic takes
- * a fiftieth. What is built to take longer would keep every other phone waiting.
+ * a fiftieth. What is built to take longer would keep the phone's own traffic waiting.
  */
 const LOOK_MS = 3000;
 const LOOK_MS_PER_BYTE = 1000 / (1 << 20);
@@ -64,64 +70,23 @@ export interface PassiveReader {
 
 /** Sees everything go by and answers nothing. */
 export interface Witness {
-  consume(event: FlowEvent, facts: DestinationFacts): void;
-  inspected(event: InspectEvent): void;
+  consume?(event: FlowEvent, facts: DestinationFacts): void;
+  inspected?(event: InspectEvent): void;
 }
 
 export interface Road {
-  /** An engine's own event. */
+  /** An engine's own event, or a recorded one. */
   event(event: FlowEvent): void;
   /** A copy of what passed, after TLS; the buffer is only looked at during the call. */
   bytes(flowId: string, direction: Direction, chunk: Buffer, time: number): void;
   /** That side will send no more. */
   end(flowId: string, direction: Direction, time: number): void;
+  /** So many bytes of the flow never reached the road (0: nobody knows how many): what follows is searched without its context. */
+  lost(flowId: string, bytes: number, time: number): void;
   openFlows(): number;
 }
 
-/** Made for every event, and asked for hardly any: the answers are looked up when they are wanted. */
-class EventContext implements AlertContext {
-  readonly time: number;
-  readonly #rooms: RoadRooms;
-  readonly #traveller: Traveller;
-  readonly #exchange: number | null;
-
-  constructor(rooms: RoadRooms, traveller: Traveller, time: number, exchange: number | null) {
-    this.#rooms = rooms;
-    this.#traveller = traveller;
-    this.time = time;
-    this.#exchange = exchange;
-  }
-
-  get flow(): Flow {
-    return this.#traveller.flow;
-  }
-
-  get facts(): DestinationFacts {
-    return this.#traveller.facts;
-  }
-
-  get device(): AlertDevice {
-    return this.#traveller.device;
-  }
-
-  get case(): AlertContext['case'] {
-    return this.#rooms.caseAt(this.device.id, this.time);
-  }
-
-  get head(): AlertContext['head'] {
-    return this.#exchange === null ? null : this.#rooms.headOf(this.flow.id, this.#exchange);
-  }
-
-  get spoken(): string | null {
-    return this.#traveller.spoken;
-  }
-
-  attribute(): Attribution | null {
-    return this.#rooms.attribute(this.flow, this.#exchange);
-  }
-}
-
-interface Traveller {
+interface OpenFlow {
   flow: Flow;
   facts: DestinationFacts;
   device: AlertDevice;
@@ -133,124 +98,168 @@ interface Traveller {
   spentMs: number | null;
   bytes: number;
   hasFaulted: boolean;
+  isMarker: boolean;
 }
 
-export function createRoad(rooms: RoadRooms): Road {
-  const travellers = new Map<string, Traveller>();
-  const elapsed = rooms.elapsed ?? (() => performance.now());
+export function createRoad(stages: RoadStages): Road {
+  const open = new Map<string, OpenFlow>();
+  const elapsed = stages.elapsed ?? (() => performance.now());
+  const consumers = stages.witnesses.flatMap((one) => (one.consume ? [one.consume.bind(one)] : []));
+  const auditors = stages.witnesses.flatMap((one) => (one.inspected ? [one.inspected.bind(one)] : []));
 
   /** Looks into what an event holds, unless its connection has used up its time. */
-  function inspect(traveller: Traveller, event: FlowEvent): InspectEvent[] {
-    if (!('bytes' in event)) return rooms.inspect(event);
-    if (traveller.spentMs === null) return [];
+  function inspect(about: OpenFlow, event: FlowEvent): InspectEvent[] {
+    if (!('bytes' in event)) return stages.inspect(event);
+    if (about.spentMs === null) return [];
     const from = elapsed();
-    const results = rooms.inspect(event);
-    traveller.spentMs += elapsed() - from;
-    traveller.bytes += event.bytes.length;
-    if (traveller.spentMs <= LOOK_MS + LOOK_MS_PER_BYTE * traveller.bytes) return results;
-    traveller.spentMs = null;
+    const results = stages.inspect(event);
+    about.spentMs += elapsed() - from;
+    about.bytes += event.bytes.length;
+    if (about.spentMs <= LOOK_MS + LOOK_MS_PER_BYTE * about.bytes) return results;
+    about.spentMs = null;
     const exchange = 'exchange' in event ? event.exchange : 0;
     const reason = 'took too long to look into: the rest was not looked into';
-    return [...results, { type: 'partially-scanned', flowId: traveller.flow.id, exchange, reason }];
+    return [...results, { type: 'partially-scanned', flowId: about.flow.id, exchange, reason }];
   }
 
-  /** One event past every room. */
-  function pass(traveller: Traveller, event: FlowEvent): void {
-    if (event.type === 'message' && event.direction === 'request') traveller.spoken = event.protocol;
-    for (const witness of rooms.witnesses) witness.consume(event, traveller.facts);
-    const results = inspect(traveller, event);
+  function surroundingsOf(
+    { flow, facts, device, spoken }: OpenFlow,
+    time: number,
+    exchange: number | null,
+  ): Surroundings {
+    return {
+      flow,
+      facts,
+      device,
+      spoken,
+      case: stages.caseAt(device.id, time),
+      time,
+      attribute: () => stages.attribute(flow, exchange),
+    };
+  }
+
+  function contextOf(about: OpenFlow, time: number, exchange: number | null): AlertContext {
+    const head = exchange === null ? null : stages.headOf(about.flow.id, exchange);
+    return { ...surroundingsOf(about, time, exchange), head };
+  }
+
+  function tell(about: OpenFlow, found: Finding, time: number): void {
+    const context = contextOf(about, time, found.exchange);
+    const remark = stages.remark(found, context);
+    const finding = remark === null ? found : { ...found, remark };
+    const record = stages.alertFinding(finding, context);
+    if (record) stages.record(record, finding);
+  }
+
+  function passMarker(event: FlowEvent): void {
+    for (const result of stages.inspect(event)) if (result.type === 'finding') stages.marker?.found(result.finding);
+  }
+
+  /** One event past every stage. */
+  function pass(about: OpenFlow, event: FlowEvent): void {
+    if (about.isMarker) {
+      passMarker(event);
+      return;
+    }
+    if (event.type === 'message' && event.direction === 'request') about.spoken = event.protocol;
+    for (const consume of consumers) consume(event, about.facts);
+    const results = inspect(about, event);
     for (const result of results) {
-      for (const witness of rooms.witnesses) witness.inspected(result);
-      if (result.type !== 'finding') continue;
-      const { finding } = result;
-      const context = contextOf(traveller, event.time, finding.exchange);
-      const remark = rooms.remark(finding, context);
-      const record = rooms.alertFinding(remark === null ? finding : { ...finding, remark }, context);
-      if (record) rooms.record(record);
+      for (const inspected of auditors) inspected(result);
+      if (result.type === 'finding') tell(about, result.finding, event.time);
     }
-    const compared = rooms.compare(event, results, () => surroundingsOf(traveller, event.time));
+    const compared = stages.compare(event, results, () => surroundingsOf(about, event.time, null));
     for (const { finding, context } of compared) {
-      const head = context.flow === traveller.flow ? rooms.headOf(context.flow.id, finding.exchange) : null;
-      const record = rooms.alertFinding(finding, { ...context, head });
-      if (record) rooms.record(record);
+      const head = context.flow === about.flow ? stages.headOf(context.flow.id, finding.exchange) : null;
+      const record = stages.alertFinding(finding, { ...context, head });
+      if (record) stages.record(record, finding);
     }
-    const exchange = 'exchange' in event ? event.exchange : null;
-    for (const record of rooms.alertEvent(event, contextOf(traveller, event.time, exchange))) rooms.record(record);
+    if (mayRaise(event))
+      for (const record of stages.alertEvent(event, contextOf(about, event.time, null))) stages.record(record, null);
+    else stages.heard(event, about.flow);
   }
 
-  const contextOf = (traveller: Traveller, time: number, exchange: number | null): AlertContext =>
-    new EventContext(rooms, traveller, time, exchange);
-
-  function surroundingsOf({ flow, facts, device, spoken }: Traveller, time: number): Surroundings {
-    return { flow, facts, device, spoken, case: rooms.caseAt(device.id, time), time };
+  function passAll(about: OpenFlow, events: FlowEvent[]): void {
+    for (const event of events) pass(about, event);
   }
 
-  function passAll(traveller: Traveller, events: FlowEvent[]): void {
-    for (const event of events) pass(traveller, event);
+  function readerOf(about: OpenFlow): PassiveReader {
+    about.reader ??= stages.openReader(about.flow, about.alpn);
+    return about.reader;
   }
 
-  function readerOf(traveller: Traveller): PassiveReader {
-    traveller.reader ??= rooms.openReader(traveller.flow, traveller.alpn);
-    return traveller.reader;
-  }
-
-  /** A fault in a room costs this event, is logged, and is shown as a part nobody looked into. The relay goes on. */
-  function guard(traveller: Traveller, work: () => void): void {
+  /** A fault in a stage costs this event, is logged, and is shown as a part nobody looked into. The rest goes on. */
+  function guard(about: OpenFlow, work: () => void): void {
     try {
       work();
     } catch (error) {
       // Once per connection: it may be made to fail at every byte.
-      if (!traveller.hasFaulted) rooms.log.error({ flowId: traveller.flow.id, ...faultOf(error) }, 'internal fault');
-      traveller.hasFaulted = true;
-      const said = 'an internal fault of the lab, see its log';
-      for (const witness of rooms.witnesses)
-        witness.inspected({ type: 'partially-scanned', flowId: traveller.flow.id, exchange: 0, reason: said });
+      if (!about.hasFaulted) stages.log.error({ flowId: about.flow.id, ...faultOf(error) }, 'internal fault');
+      about.hasFaulted = true;
+      const reason = 'an internal fault of the lab, see its log';
+      for (const inspected of auditors)
+        inspected({ type: 'partially-scanned', flowId: about.flow.id, exchange: 0, reason });
     }
+  }
+
+  function opened(event: Extract<FlowEvent, { type: 'flow-opened' }>): void {
+    const flow = hideInFlow(event.flow, () => stages.secretsOf(event.flow.deviceId));
+    const about: OpenFlow = {
+      flow,
+      facts: stages.locate(flow.destination.host, flow.destination.ip, null),
+      device: stages.describeDevice(flow),
+      alpn: null,
+      spoken: null,
+      reader: null,
+      spentMs: 0,
+      bytes: 0,
+      hasFaulted: false,
+      isMarker: stages.marker?.isMarker(flow) ?? false,
+    };
+    open.set(flow.id, about);
+    guard(about, () => pass(about, flow === event.flow ? event : { ...event, flow }));
+  }
+
+  function established(about: OpenFlow, event: Extract<FlowEvent, { type: 'tls-established' }>): void {
+    about.alpn = event.alpn;
+    const { destination, deviceId } = about.flow;
+    const shown = hideInTls(event, () => stages.secretsOf(deviceId));
+    if (shown.certificate) about.facts = stages.locate(destination.host, destination.ip, shown.certificate);
+    pass(about, shown);
   }
 
   return {
     event(event) {
-      if (event.type === 'flow-opened') {
-        const flow = hideInFlow(event.flow, () => rooms.secretsOf(event.flow.deviceId));
-        const traveller: Traveller = {
-          flow,
-          facts: rooms.locate(flow.destination.host, flow.destination.ip, null),
-          device: rooms.describeDevice(flow),
-          alpn: null,
-          spoken: null,
-          reader: null,
-          spentMs: 0,
-          bytes: 0,
-          hasFaulted: false,
-        };
-        travellers.set(flow.id, traveller);
-        guard(traveller, () => pass(traveller, flow === event.flow ? event : { ...event, flow }));
-        return;
-      }
-      const traveller = travellers.get(event.flowId);
-      if (!traveller) return;
-      guard(traveller, () => {
-        if (event.type === 'tls-established') {
-          traveller.alpn = event.alpn;
-          const { destination, deviceId } = traveller.flow;
-          const shown = hideInTls(event, () => rooms.secretsOf(deviceId));
-          if (shown.certificate) traveller.facts = rooms.locate(destination.host, destination.ip, shown.certificate);
-          pass(traveller, shown);
-          return;
-        }
-        if (event.type === 'flow-closed' && traveller.reader) passAll(traveller, traveller.reader.close(event.time));
-        pass(traveller, event);
+      if (event.type === 'flow-opened') return opened(event);
+      const about = open.get(event.flowId);
+      if (!about) return;
+      guard(about, () => {
+        if (event.type === 'tls-established') return established(about, event);
+        if (event.type === 'flow-closed' && about.reader) passAll(about, about.reader.close(event.time));
+        pass(about, event);
       });
-      if (event.type === 'flow-closed') travellers.delete(event.flowId);
+      if (event.type === 'flow-closed') open.delete(event.flowId);
     },
     bytes(flowId, direction, chunk, time) {
-      const traveller = travellers.get(flowId);
-      if (traveller) guard(traveller, () => passAll(traveller, readerOf(traveller).push(direction, chunk, time)));
+      const about = open.get(flowId);
+      if (about) guard(about, () => passAll(about, readerOf(about).push(direction, chunk, time)));
     },
     end(flowId, direction, time) {
-      const traveller = travellers.get(flowId);
-      if (traveller?.reader) guard(traveller, () => passAll(traveller, readerOf(traveller).end(direction, time)));
+      const about = open.get(flowId);
+      if (about?.reader) guard(about, () => passAll(about, readerOf(about).end(direction, time)));
     },
-    openFlows: () => travellers.size,
+    lost(flowId, bytes, time) {
+      const about = open.get(flowId);
+      if (!about) return;
+      const what = bytes > 0 ? `${bytes} bytes` : 'an unknown number of bytes';
+      const reason = `${what} were not looked into: the lab could not keep up`;
+      guard(about, () => {
+        if (about.reader) passAll(about, about.reader.close(time));
+        // Whatever protocol it was, its beginning is missing.
+        about.reader = stages.openReader({ ...about.flow, continues: true }, 'unknown');
+        pass(about, { type: 'unreadable', flowId, direction: 'request', time, reason });
+      });
+    },
+    openFlows: () => open.size,
   };
 }

@@ -1,95 +1,99 @@
 /**
- * The detector without a network: recorded flow events in, findings out, by the same road rooms and the same policy as live.
+ * The detector without a network: recorded flow events in, findings out, by the same road as live traffic.
  * Recorded flows carry no phone, so the values of every registered phone are searched in all of them.
  */
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { monotonicFactory } from 'ulid';
-import { createAlerter } from '../alert/alerter.ts';
-import { createHeadTable } from '../alert/head-table.ts';
 import { readDevicesFile } from '../devices/store.ts';
-import { createInspector } from '../inspect/inspector.ts';
-import { judgeImage } from '../inspect/photo/photo-judge.ts';
 import { prepareKnown } from '../inspect/search/known.ts';
 import { registry } from '../kinds/registry.ts';
-import type { AlertDevice } from '../model/alert.ts';
-import type { DestinationFacts } from '../model/destination.ts';
+import type { AlertDevice, AlertRecord } from '../model/alert.ts';
 import type { Device } from '../model/device.ts';
-import type { Flow, FlowEvent } from '../model/flow.ts';
-import type { Scanner, ScannerOptions } from '../model/lab.ts';
-import { openAttribution } from './attribution.ts';
+import type { FlowEvent } from '../model/flow.ts';
+import type { Finding } from '../model/identifier.ts';
+import type { ScanFinding, Scanner, ScannerOptions } from '../model/lab.ts';
+import { openComparison } from './comparing.ts';
 import { openDecoders } from './decoders.ts';
-import { openPlaces, secretWordsOf } from './opening.ts';
+import { openAlerter, openDetection } from './detection.ts';
+import { openLog } from './log.ts';
+import { createMasking } from './masking.ts';
+import { openPlaces } from './opening.ts';
 
 /** A scan needs no data directory: the compiled tables of networks are kept beside the installed ones. */
 const GEO_DIR = join(import.meta.dirname, '../../node_modules/.cache/phonehome/geoip');
-
-const RECORDED: AlertDevice = { id: 'recorded', model: null, ip: '', mac: null };
+/** Nothing is kept of it. */
+const NO_STORE = { tokens: () => [], putTokens: () => ({ ok: true }) as const };
 
 export async function createScanner(options: ScannerOptions): Promise<Scanner> {
-  const device = options.devicesFile ? merged(readDevicesFile(options.devicesFile).devices) : null;
+  const phones = options.devicesFile ? readDevicesFile(options.devicesFile).devices : [];
+  const device = merged(phones);
   const decoders = await openDecoders(options.decoders, null);
   const dropped = device ? prepareKnown(device, registry).dropped : 0;
   if (dropped > 0) options.onPartial('', `too many registered values: ${dropped} of their digests are not looked for`);
   const geo = await openPlaces(GEO_DIR, []);
-  const inspector = createInspector({ deviceFor: () => device, decoders, judgeImage });
-  const alerter = createAlerter({
-    newId: monotonicFactory(),
-    policy: options.homeCountry ? { homeCountry: options.homeCountry } : {},
-    secretWords: () => secretWordsOf(device),
-  });
-  const heads = createHeadTable();
-  const attribution = openAttribution();
-  const flows = new Map<string, { flow: Flow; facts: DestinationFacts }>();
-  let findings = 0;
-
-  return {
-    push(event: FlowEvent) {
-      if (event.type === 'flow-opened') {
-        const { host, ip } = event.flow.destination;
-        flows.set(event.flow.id, { flow: event.flow, facts: geo.locate(host, ip, null) });
-      }
-      heads.note(event);
-      attribution.note(event);
-      for (const result of inspector.push(event)) {
-        if (result.type === 'partially-scanned') {
-          options.onPartial(result.flowId, result.reason);
-          continue;
-        }
-        const { finding } = result;
-        const about = flows.get(finding.evidence.flow);
-        if (!about) continue;
-        const head = heads.of(about.flow.id, finding.exchange);
-        const context = {
-          ...about,
-          head,
-          device: RECORDED,
-          // A run of its own: repeats fold into one alert within a run, and a scan tells every finding.
-          case: { id: String(findings++), phase: null, label: null },
-          time: event.time ?? 0,
-          attribute: () => attribution.attribute(about.flow, finding.exchange),
-        };
-        const alert = alerter.finding(finding, context)?.alert;
-        if (!alert?.identifier || !alert.evidence || !alert.flow) continue;
-        options.onFinding({
-          identifier: alert.identifier,
-          evidence: { ...alert.evidence, flow: finding.evidence.flow },
-          flow: alert.flow,
-          destination: alert.destination,
-          severity: alert.severity,
-          attribution: alert.attribution ?? null,
-          value: finding.value,
-        });
-      }
-      if (event.type === 'flow-closed') {
-        flows.delete(event.flowId);
-        heads.forget(event.flowId);
-      }
+  const masking = createMasking(() => device);
+  const { homeCountry } = options;
+  const [only] = phones.length === 1 ? phones : [];
+  let run = 0;
+  const { road } = openDetection({
+    alerter: openAlerter({ newId: monotonicFactory(), lastSeq: 0, homeCountry, masking }),
+    masking,
+    deviceFor: () => device,
+    describeDevice: () => describe(only),
+    // A run of its own: repeats fold into one alert within a run, and a scan tells every finding.
+    caseAt: () => ({ id: String(run++), phase: null, label: null }),
+    locate: geo.locate,
+    comparison: openComparison({ evidence: NO_STORE, key: randomBytes(32), devices: () => [], now: () => 0 }),
+    decoders,
+    witnesses: [
+      {
+        inspected(result) {
+          if (result.type === 'partially-scanned') options.onPartial(result.flowId, result.reason);
+        },
+      },
+    ],
+    record({ alert }, finding) {
+      const found = finding && findingOf(alert, finding);
+      if (found) options.onFinding(found);
     },
+    deviceOfFinding: ({ value }) =>
+      phones.length > 1 ? describe(phones.find((phone) => registers(phone, value))) : null,
+    log: openLog(null),
+  });
+  return {
+    push: (event: FlowEvent) => road.event(event),
     async stop() {
       geo.close();
     },
   };
 }
+
+function findingOf(alert: AlertRecord['alert'], { evidence, value }: Finding): ScanFinding | null {
+  if (!alert.identifier || !alert.evidence || !alert.flow) return null;
+  return {
+    identifier: alert.identifier,
+    evidence: { ...alert.evidence, flow: evidence.flow },
+    flow: alert.flow,
+    destination: alert.destination,
+    severity: alert.severity,
+    attribution: alert.attribution ?? null,
+    value,
+  };
+}
+
+const RECORDED = 'recorded';
+
+/** Whose maker tells whether a receiver is a third party. */
+const describe = (phone: Device | undefined): AlertDevice => ({
+  id: RECORDED,
+  model: phone?.model ?? null,
+  ip: '',
+  mac: null,
+});
+
+const registers = ({ identifiers }: Device, value: string): boolean =>
+  Object.values(identifiers).some((values) => (values as readonly unknown[]).includes(value));
 
 /** One phone that holds the values of all. */
 function merged(devices: readonly Device[]): Device | null {
@@ -101,7 +105,7 @@ function merged(devices: readonly Device[]): Device | null {
       identifiers[kind] = [...(identifiers[kind] ?? []), ...values];
   return {
     ...first,
-    id: RECORDED.id,
+    id: RECORDED,
     identifiers,
     canaries: {
       contacts: devices.flatMap(({ canaries }) => canaries.contacts),

@@ -9,6 +9,7 @@ import { LabError } from '../model/lab.ts';
 import type { EvidenceStore } from '../sinks/evidence/store.ts';
 import type { LiveDependencies, Outcome } from '../sinks/live/dependencies.ts';
 import type { Metric } from '../sinks/live/metrics.ts';
+import type { RelayStats } from './calls.ts';
 
 /** A refusal the caller can mend becomes a value; anything else is the lab's own fault and stays an exception. */
 export function attempt<T>(work: () => T): Outcome<T> {
@@ -24,18 +25,27 @@ export function attempt<T>(work: () => T): Outcome<T> {
 export function deviceServices(
   registry: DeviceRegistry,
   dataDir: string,
+  between: Between,
 ): Pick<LiveDependencies, 'devices' | 'putDevice' | 'removeDevice'> {
   return {
     devices: () => [...registry.list()],
     putDevice: (entry) =>
-      attempt(() => {
-        const device = deviceFromEntry(entry, dataDir, refusePhotos);
-        registry.put(device);
-        return device;
-      }),
-    removeDevice: (id) => registry.remove(id),
+      between(() =>
+        attempt(() => {
+          const device = deviceFromEntry(entry, dataDir, refusePhotos);
+          registry.put(device);
+          return device;
+        }),
+      ),
+    removeDevice: (id) => between(() => registry.remove(id)),
   };
 }
+
+/**
+ * A change of what is registered or marked takes effect between what came before it and what comes after: `work` runs when all
+ * that came in so far was processed, and the answer comes when the relay knows of it too.
+ */
+export type Between = <T>(work: () => T) => Promise<T>;
 
 function refusePhotos(): never {
   throw new LabError('photos are planted with `phonehome device import`, not over the API');
@@ -46,23 +56,26 @@ export function caseServices(
   cases: Cases,
   store: EvidenceStore,
   now: () => number,
+  between: Between,
   onMark: (marked: Case, phase: string) => void = () => {},
 ): Pick<LiveDependencies, 'cases' | 'case' | 'openCase' | 'markCase' | 'closeCase' | 'removeCase'> {
   return {
     cases: () => cases.list(),
     case: (id) => cases.get(id),
-    openCase: (given) => cases.open(given, now()),
-    markCase(id, phase) {
-      const marked = cases.mark(id, phase, now());
-      if (marked.ok) onMark(marked.value, phase);
-      return marked;
-    },
-    closeCase: (id) => cases.close(id, now()),
-    removeCase(id) {
-      const removed = store.removeCase(id);
-      if (removed) cases.forget(id);
-      return removed;
-    },
+    openCase: (given) => between(() => cases.open(given, now())),
+    markCase: (id, phase) =>
+      between(() => {
+        const marked = cases.mark(id, phase, now());
+        if (marked.ok) onMark(marked.value, phase);
+        return marked;
+      }),
+    closeCase: (id) => between(() => cases.close(id, now())),
+    removeCase: (id) =>
+      between(() => {
+        const removed = store.removeCase(id);
+        if (removed) cases.forget(id);
+        return removed;
+      }),
   };
 }
 
@@ -81,7 +94,7 @@ export function allAlertsSince(store: Pick<EvidenceStore, 'alerts'>, since: numb
 }
 
 export function metricsOf(counts: {
-  openFlows: number;
+  relay: RelayStats;
   feed: { published: number; notStored: number };
   flowLog: { dropped: number };
 }): Metric[] {
@@ -91,8 +104,26 @@ export function metricsOf(counts: {
     type,
     samples: [{ value }],
   });
+  const { relay } = counts;
   return [
-    one('open_flows', 'Connections relayed now.', 'gauge', counts.openFlows),
+    one('open_flows', 'Connections relayed now.', 'gauge', relay.openFlows),
+    one('held_phones', 'Phones that wait because they send faster than they are read.', 'gauge', relay.heldPhones),
+    one(
+      'unread_bytes_total',
+      'Bytes nobody looked into because the lab could not keep up.',
+      'counter',
+      relay.lostBytes,
+    ),
+    {
+      name: 'phonehome_relay_event_loop_delay_seconds',
+      help: 'How late the relay was, since this was last asked: 1 is the worst.',
+      type: 'gauge',
+      samples: [
+        { labels: { quantile: '0.5' }, value: relay.loopDelay.p50 },
+        { labels: { quantile: '0.99' }, value: relay.loopDelay.p99 },
+        { labels: { quantile: '1' }, value: relay.loopDelay.max },
+      ],
+    },
     one('alerts_total', 'Alerts and updates published since the start.', 'counter', counts.feed.published),
     one('alerts_not_stored_total', 'Alerts shown but lost to the store.', 'counter', counts.feed.notStored),
     one('flow_records_dropped_total', 'Flow records lost to a full queue.', 'counter', counts.flowLog.dropped),

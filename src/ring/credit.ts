@@ -89,7 +89,8 @@ export function createCredit({ memory, shareBytes = SHARE_BYTES, totalBytes = TO
   /** Lets those go on that are below half of their share. */
   function look(): void {
     const isFull = spentInAll - returnedInAll > totalBytes / 2 && totalOf() > totalBytes / 2;
-    for (const phone of [...heldPhones]) if (isSuspended || (!isFull && wayOf(phone) <= shareBytes / 2)) hold(phone, false);
+    for (const phone of [...heldPhones])
+      if (isSuspended || (!isFull && wayOf(phone) <= shareBytes / 2)) hold(phone, false);
   }
 
   async function watch(): Promise<void> {

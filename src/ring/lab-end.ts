@@ -57,9 +57,9 @@ export function createLabEnd(options: LabEndOptions): LabEnd {
   }
 
   function handle({ kind, flag, flow, time, content }: RingRecord): void {
-    if (kind === RECORD.event) return handleEvent(flow, decodeEvent(content));
-    if (kind === RECORD.note) return note(JSON.parse(content.toString('utf8')));
     const flowId = flows.get(flow);
+    if (kind === RECORD.event) handleEvent(flow, decodeEvent(content));
+    else if (kind === RECORD.note) note(JSON.parse(content.toString('utf8')));
     if (flowId === undefined) return;
     if (kind === RECORD.bytes) road.bytes(flowId, flag === 0 ? 'request' : 'response', content, time);
     else if (kind === RECORD.end) road.end(flowId, flag === 0 ? 'request' : 'response', time);

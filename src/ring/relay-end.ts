@@ -184,10 +184,11 @@ export function createRelayEnd(options: RelayEndOptions): RelayEnd {
 
   function openFlow(event: Extract<FlowEvent, { type: 'flow-opened' }>): void {
     const { flow } = event;
+    flowNumber = (flowNumber + 1) >>> 0;
     const { ip, mac } = flow.client;
     const phoneName = mac ?? `${ip} ${flow.deviceId ?? ''}`;
     const opened: OpenFlow = {
-      number: (flowNumber = (flowNumber + 1) >>> 0),
+      number: flowNumber,
       phone: credit.enter(phoneName),
       phoneName,
       flow,
@@ -204,11 +205,15 @@ export function createRelayEnd(options: RelayEndOptions): RelayEnd {
       if (given.type === 'flow-opened') lostFlows++;
       return;
     }
-    if (given.type === 'flow-opened') return openFlow(given);
+    if (given.type === 'flow-opened') {
+      openFlow(given);
+      return;
+    }
     const flow = open.get(given.flowId);
     if (!flow) return;
     if ('bytes' in given) {
-      if (hasRoom(flow, given.bytes.length)) for (const part of cut(given)) put(RECORD.event, 0, flow, part.time, ...encodeEvent(part));
+      if (hasRoom(flow, given.bytes.length))
+        for (const part of cut(given)) put(RECORD.event, 0, flow, part.time, ...encodeEvent(part));
       return;
     }
     if (given.type === 'tls-established') flow.established = given;
@@ -286,7 +291,13 @@ export function createRelayEnd(options: RelayEndOptions): RelayEnd {
     flow.phone = credit.enter(flow.phoneName);
     for (const hold of flow.holds) credit.control(flow.phone, hold);
     const time = now();
-    put(RECORD.event, 0, flow, time, ...encodeEvent({ type: 'flow-opened', flow: { ...flow.flow, continues: true }, time }));
+    put(
+      RECORD.event,
+      0,
+      flow,
+      time,
+      ...encodeEvent({ type: 'flow-opened', flow: { ...flow.flow, continues: true }, time }),
+    );
     if (flow.established) put(RECORD.event, 0, flow, time, ...encodeEvent({ ...flow.established, time }));
     put(RECORD.lost, 0, flow, time, Buffer.from(String(flow.lost)));
     flow.lost = 0;

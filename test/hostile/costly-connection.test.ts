@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { createSecretTest } from '../../src/alert/masked-url.ts';
 import { UNKNOWN_FACTS } from '../../src/alert/receiver.ts';
-import { createRoad, type RoadRooms } from '../../src/lab/road.ts';
+import { createRoad, type RoadStages } from '../../src/lab/road.ts';
 import type { FlowEvent } from '../../src/model/flow.ts';
 import type { InspectEvent } from '../../src/model/identifier.ts';
 import { labFlow, TIME } from '../alert/lab-flow.ts';
@@ -14,7 +14,7 @@ function road(costMs: () => number, fault?: Error) {
   const told: InspectEvent[] = [];
   const logged: object[] = [];
   const note = (fields: object) => void logged.push(fields);
-  const rooms: RoadRooms = {
+  const stages: RoadStages = {
     openReader: (flow) => ({
       push: (direction, bytes, time): FlowEvent[] => [{ type: 'raw-bytes', flowId: flow.id, direction, time, bytes }],
       end: () => [],
@@ -37,12 +37,13 @@ function road(costMs: () => number, fault?: Error) {
     remark: () => null,
     alertFinding: () => null,
     alertEvent: () => [],
+    heard() {},
     witnesses: [{ consume() {}, inspected: (event) => void told.push(event) }],
     record() {},
     log: { debug: note, info: note, warn: note, error: note },
     elapsed: () => clock,
   };
-  const made = createRoad(rooms);
+  const made = createRoad(stages);
   const open = (id: string): void => made.event({ type: 'flow-opened', flow: labFlow({ id }), time: TIME });
   const send = (id: string): void => made.bytes(id, 'request', Buffer.alloc(1024), TIME);
   return { open, send, inspected, told, logged };

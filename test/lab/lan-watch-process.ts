@@ -2,6 +2,9 @@
 import { parseGatewayConfig } from '../../src/gateway/config.ts';
 import type { GatewayState } from '../../src/gateway/state.ts';
 import { openLanWatch } from '../../src/lab/lan-watch.ts';
+import { openLookUps } from '../../src/lab/look-ups.ts';
+import { createDnsHistory } from '../../src/lan/dns/history.ts';
+import type { FlowEvent } from '../../src/model/flow.ts';
 
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -14,27 +17,46 @@ const state = {
   peers: [],
 } as unknown as GatewayState;
 
-const watch = await openLanWatch({
-  gateway: () => state,
+const macOf = () => '02:00:5e:10:00:01';
+const emit = (event: FlowEvent) => say('bytes' in event ? { ...event, bytes: event.bytes.toString('latin1') } : event);
+const newId = () => `f${++ids}`;
+const now = () => Date.now() + skew;
+const history = createDnsHistory({ now: () => performance.now(), phoneOf: macOf });
+const notify = (subject: string, line: string | null) => say({ type: 'notice', subject, line });
+
+const lookUps = await openLookUps({
+  gateway: { current: () => state },
   resolvers: ['198.18.0.2'],
   admit: () => true,
   identify: () => null,
-  macOf: () => '02:00:5e:10:00:01',
+  macOf,
+  emit,
+  learned: ({ client, name, addresses, ttl }) => history.learn(client, name, addresses, ttl),
+  newId,
+  now,
+  log: silent,
+  notify: (line) => notify('look-ups', line),
+});
+const watch = await openLanWatch({
+  gateway: () => state,
+  history,
+  identify: () => null,
+  macOf,
   makerOf: () => null,
   deviceOfMac: () => null,
   dataDir: '/nonexistent',
   capture: null,
   onPhone: (phone) => say({ type: 'phone', phone }),
-  emit: (event) => say('bytes' in event ? { ...event, bytes: event.bytes.toString('latin1') } : event),
-  newId: () => `f${++ids}`,
-  now: () => Date.now() + skew,
+  emit,
+  newId,
+  now,
   log: silent,
-  notify: (subject, line) => say({ type: 'notice', subject, line }),
+  notify,
 });
 say({ type: 'ready' });
 process.stdin.resume().on('data', (asked) => {
   const [ip = '', address = ''] = asked.toString().trim().split(' ');
   if (ip === 'clock') skew = Number(address);
-  else say(ip === 'stats' ? { type: 'stats', ...watch.stats() } : { type: 'name', name: watch.nameOf(ip, address) });
+  else say(ip === 'stats' ? { type: 'stats', ...watch.stats() } : { type: 'name', name: lookUps.nameOf(ip, address) });
 });
-process.on('SIGTERM', () => void watch.close().then(() => process.exit(0)));
+process.on('SIGTERM', () => void Promise.all([watch.close(), lookUps.close()]).then(() => process.exit(0)));

@@ -32,6 +32,7 @@ it.each([
     end: () => {},
     count: () => {},
     emit: () => {},
+    control: () => {},
     close: (why) => void closes.push(why),
   };
   const phone = phoneError === null ? quiet() : await gone(phoneError);

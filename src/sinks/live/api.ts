@@ -54,8 +54,10 @@ export function createApi(
   app.get('/api/health', (c) => c.json({ status: 'ok' }));
   app.get('/openapi.json', async (c) => c.json((await import('./openapi.ts')).describeApi()));
   app.get('/asyncapi.json', async (c) => c.json((await import('./asyncapi.ts')).describeLive()));
-  app.get('/api/stats', (c) => c.json(services.stats()));
-  app.get('/metrics', (c) => c.body(formatMetrics(services.metrics()), 200, { 'Content-Type': METRICS_TYPE }));
+  app.get('/api/stats', async (c) => c.json(await services.stats()));
+  app.get('/metrics', async (c) =>
+    c.body(formatMetrics(await services.metrics()), 200, { 'Content-Type': METRICS_TYPE }),
+  );
 
   app.get('/api/alerts', (c) => {
     const query = readQuery(ALERT_QUERY, c.req.query());
@@ -93,60 +95,62 @@ export function createApi(
     return c.json(viewDevice(device, reveal));
   });
   app.post('/api/devices', limited, async (c) => {
-    const put = services.putDevice(await readBody('device', await json(c)));
+    const put = await services.putDevice(await readBody('device', await json(c)));
     return put.ok ? c.json(viewDevice(put.value, false), 201) : c.json({ error: put.why }, 400);
   });
   app.put('/api/devices/:id', limited, async (c) => {
     const entry = { ...(await readBody('device', await json(c))), id: c.req.param('id') };
-    const put = services.putDevice(entry);
+    const put = await services.putDevice(entry);
     return put.ok ? c.json(viewDevice(put.value, false)) : c.json({ error: put.why }, 400);
   });
-  app.delete('/api/devices/:id', (c) => removed(c, services.removeDevice(c.req.param('id')), 'device'));
+  app.delete('/api/devices/:id', async (c) => removed(c, await services.removeDevice(c.req.param('id')), 'device'));
 
   app.get('/api/cases', (c) => c.json({ cases: services.cases() }));
   app.get('/api/cases/:id', (c) => found(c, services.case(c.req.param('id')), 'case'));
   app.post('/api/cases', limited, async (c) => {
     const given = await readBody('openCase', await json(c));
-    return outcome(c, services.openCase(given), 201);
+    return outcome(c, await services.openCase(given), 201);
   });
   app.patch('/api/cases/:id', limited, async (c) => {
     await readBody('changeCase', await json(c));
     const id = c.req.param('id');
-    return services.case(id) === null ? found(c, null, 'case') : outcome(c, services.closeCase(id), 200);
+    return services.case(id) === null ? found(c, null, 'case') : outcome(c, await services.closeCase(id), 200);
   });
   app.post('/api/cases/:id/marks', limited, async (c) => {
     const { phase } = await readBody('mark', await json(c));
     const id = c.req.param('id');
-    return services.case(id) === null ? found(c, null, 'case') : outcome(c, services.markCase(id, phase), 201);
+    return services.case(id) === null ? found(c, null, 'case') : outcome(c, await services.markCase(id, phase), 201);
   });
-  app.delete('/api/cases/:id', (c) => removed(c, services.removeCase(c.req.param('id')), 'case'));
+  app.delete('/api/cases/:id', async (c) => removed(c, await services.removeCase(c.req.param('id')), 'case'));
 
   app.get('/api/coverage', (c) => c.json({ coverage: services.coverage() }));
   app.get('/api/beacons', (c) => c.json(services.beacons()));
-  app.get('/api/pins', (c) => c.json({ pins: services.pins() }));
+  app.get('/api/pins', async (c) => c.json({ pins: await services.pins() }));
   app.put('/api/pins', limited, async (c) => {
     const { device, name, override } = await readBody('pin', await json(c));
-    return c.json(services.setPin(device, name, override));
+    return c.json(await services.setPin(device, name, override));
   });
 
-  app.get('/api/trust-tests', (c) => c.json({ trustTests: services.trustTests() }));
+  app.get('/api/trust-tests', async (c) => c.json({ trustTests: await services.trustTests() }));
   app.post('/api/trust-tests', limited, async (c) => {
     const { minutes, ...given } = await readBody('trustTest', await json(c));
     if (!services.audit('trust-test', `${given.test} for ${given.device}`, who(c)))
       return c.json({ error: 'the audit entry could not be written, so nothing is tested: free disk space' }, 409);
-    return c.json(services.requestTrustTest({ ...given, limitMs: minutes * 60_000 }), 201);
+    return c.json(await services.requestTrustTest({ ...given, limitMs: minutes * 60_000 }), 201);
   });
-  app.delete('/api/trust-tests/:id', (c) => removed(c, services.cancelTrustTest(c.req.param('id')), 'waiting test'));
+  app.delete('/api/trust-tests/:id', async (c) =>
+    removed(c, await services.cancelTrustTest(c.req.param('id')), 'waiting test'),
+  );
 
-  app.get('/api/upstream-map', (c) => c.json({ entries: services.upstreamMap() }));
+  app.get('/api/upstream-map', async (c) => c.json({ entries: await services.upstreamMap() }));
   app.post('/api/upstream-map', limited, async (c) => {
-    services.addUpstream(await readBody('upstream', await json(c)));
-    return c.json({ entries: services.upstreamMap() }, 201);
+    await services.addUpstream(await readBody('upstream', await json(c)));
+    return c.json({ entries: await services.upstreamMap() }, 201);
   });
-  app.delete('/api/upstream-map', (c) => {
+  app.delete('/api/upstream-map', async (c) => {
     const { host, port } = readQuery(UPSTREAM_QUERY, c.req.query());
     if (host === undefined || port === undefined) throw new InputError('host, port: name the entry to remove');
-    return removed(c, services.removeUpstream(host.toLowerCase(), port), 'entry');
+    return removed(c, await services.removeUpstream(host.toLowerCase(), port), 'entry');
   });
 
   app.get('/api/decoders', (c) => c.json({ decoders: services.decoders() }));

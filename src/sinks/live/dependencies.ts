@@ -26,6 +26,9 @@ export interface PhonePage {
   body: string | Buffer;
 }
 
+/** Some answers come from the relay's thread. */
+export type Awaitable<T> = T | Promise<T>;
+
 export interface LiveDependencies {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -38,8 +41,8 @@ export interface LiveDependencies {
 
   devices(): Device[];
   /** `entry` as one item of `devices:` in the devices file, unchecked. An existing id is replaced. */
-  putDevice(entry: unknown): Outcome<Device>;
-  removeDevice(id: string): boolean;
+  putDevice(entry: unknown): Awaitable<Outcome<Device>>;
+  removeDevice(id: string): Awaitable<boolean>;
   /** Phones met on the lab's network, the latest first; empty while no gateway is up. */
   discovered(): DiscoveredPhone[];
   /** Writes an audit entry; false when it could not be written. */
@@ -47,32 +50,37 @@ export interface LiveDependencies {
 
   cases(): Case[];
   case(id: string): Case | null;
-  openCase(given: { title: string; deviceId: string | null; label: string | null }): Outcome<Case>;
-  markCase(id: string, phase: string): Outcome<Case>;
-  closeCase(id: string): Outcome<Case>;
-  removeCase(id: string): boolean;
+  openCase(given: { title: string; deviceId: string | null; label: string | null }): Awaitable<Outcome<Case>>;
+  markCase(id: string, phase: string): Awaitable<Outcome<Case>>;
+  closeCase(id: string): Awaitable<Outcome<Case>>;
+  removeCase(id: string): Awaitable<boolean>;
 
   coverage(): DeviceCoverage[];
   /** Contacts phones make by themselves, as far as chance does not explain them. */
   beacons(): { beacons: Beacon[]; reactions: Reaction[]; idle: IdleContact[] };
-  pins(): PinState[];
-  setPin(device: string, name: string, override: PinOverride): PinState;
+  pins(): Awaitable<PinState[]>;
+  setPin(device: string, name: string, override: PinOverride): Awaitable<PinState>;
   /** Newest first. */
-  trustTests(): TrustTestState[];
-  requestTrustTest(given: { device: string; name: string; test: TrustTest; limitMs: number }): TrustTestState;
+  trustTests(): Awaitable<TrustTestState[]>;
+  requestTrustTest(given: {
+    device: string;
+    name: string;
+    test: TrustTest;
+    limitMs: number;
+  }): Awaitable<TrustTestState>;
   /** False when it does not wait (any more). */
-  cancelTrustTest(id: string): boolean;
-  upstreamMap(): UpstreamEntry[];
-  addUpstream(entries: readonly UpstreamEntry[]): void;
-  removeUpstream(host: string, port: number): boolean;
+  cancelTrustTest(id: string): Awaitable<boolean>;
+  upstreamMap(): Awaitable<UpstreamEntry[]>;
+  addUpstream(entries: readonly UpstreamEntry[]): Awaitable<void>;
+  removeUpstream(host: string, port: number): Awaitable<boolean>;
   decoders(): DecoderInfo[];
 
   replays(): Promise<ReplayInfo[]>;
   replay(names: string[]): Promise<ReplayOutcome[]>;
 
   /** Plain numbers for people and dashboards: queues, drops, memory. */
-  stats(): Record<string, unknown>;
-  metrics(): Metric[];
+  stats(): Awaitable<Record<string, unknown>>;
+  metrics(): Awaitable<Metric[]>;
   /** The set-up pages a phone may read without a token; null when the path is none of them. */
   phonePage(request: { path: string; userAgent: string; host: string }): Promise<PhonePage | null>;
 }

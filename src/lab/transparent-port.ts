@@ -1,24 +1,22 @@
 /**
- * Joins the gateway to the running lab: the port for redirected connections, and who the phones of the tunnel are.
+ * Joins the gateway to the relay: the port for redirected connections.
  * The port is open when `--transparent-port` says so, and while a gateway is up on this data directory: a plain `start`
  * opens nothing new. The lab itself needs no right for it.
  */
 import type { Door } from '../door/door.ts';
 import { makeTransparent, openOriginalDestination } from '../door/original-destination.ts';
 import { openListener, type TransparentListener } from '../door/redirected-port.ts';
-import { type GatewayState, readRunningState } from '../gateway/state.ts';
 import type { Log, RelayedLeg } from '../model/connection.ts';
 import { LabError } from '../model/lab.ts';
+import type { GatewayView } from './gateway-view.ts';
 
 /** A gateway that comes up, changes or goes is noticed after at most this long. */
 const LOOK_AGAIN_MS = 2000;
-/** An address nobody knows is looked for in the file, at most this often. */
-const ASK_AGAIN_MS = 100;
 
 export interface TransparentOptions {
   /** Null: open only while a gateway is up. */
   requestedPort: number | null;
-  dataDir: string;
+  gateway: Pick<GatewayView, 'current'>;
   door: Pick<Door, 'accept' | 'refuse'>;
   now: () => number;
   /** A redirected connection is over. */
@@ -32,30 +30,25 @@ export interface TransparentOptions {
 export interface TransparentPort {
   /** Null while it is closed. */
   port(): number | null;
-  /** Name of the tunnel's phone with this address: a registered device of that name is this phone. */
-  peerOf(ip: string): string | null;
-  /** The gateway that is up now. */
-  gateway(): GatewayState | null;
   close(): Promise<void>;
 }
 
 /** @throws LabError when a port that was asked for cannot be had */
 export async function openTransparentPort(options: TransparentOptions): Promise<TransparentPort> {
-  const { requestedPort, dataDir, door, now, log, warnings } = options;
-  let gateway = readRunningState(dataDir);
+  const { requestedPort, gateway, door, now, log, warnings } = options;
   let listener: TransparentListener | null = null;
   let complaint: string | null = null;
-  let askedAt = -Infinity;
   let turn: Promise<void> = Promise.resolve();
 
   const open = async (): Promise<void> => {
-    const wanted = requestedPort ?? gateway?.config.transparentPort ?? null;
+    const up = gateway.current();
+    const wanted = requestedPort ?? up?.config.transparentPort ?? null;
     if (listener && (wanted === null || (requestedPort === null && listener.port !== wanted))) {
       await listener.close();
       listener = null;
     }
     if (wanted === null || listener) return;
-    const tproxy = gateway?.config.mode === 'tproxy';
+    const tproxy = up?.config.mode === 'tproxy';
     listener = await openListener({
       port: wanted,
       originalDestination: openOriginalDestination(),
@@ -89,7 +82,6 @@ export async function openTransparentPort(options: TransparentOptions): Promise<
   }
 
   const look = async (): Promise<void> => {
-    gateway = readRunningState(dataDir);
     const said = await tried();
     if (said !== complaint)
       options.notify(
@@ -104,23 +96,10 @@ export async function openTransparentPort(options: TransparentOptions): Promise<
 
   return {
     port: () => listener?.port ?? null,
-    peerOf(ip) {
-      const known = peerIn(gateway, ip);
-      if (known !== null || !gateway?.config.wireguard || Math.abs(now() - askedAt) < ASK_AGAIN_MS) return known;
-      // Added a moment ago: a phone is known from its first connection.
-      askedAt = now();
-      gateway = readRunningState(dataDir);
-      return peerIn(gateway, ip);
-    },
-    gateway: () => gateway,
     async close() {
       clearInterval(timer);
       await turn;
       await listener?.close();
     },
   };
-}
-
-function peerIn(gateway: GatewayState | null, ip: string): string | null {
-  return gateway?.peers.find(({ address, address6 }) => address === ip || address6 === ip)?.name ?? null;
 }

@@ -1,0 +1,110 @@
+/** Fourth step: the API, the live push and the phone-facing page, on the UI port. */
+import { faultOf } from '../model/fault.ts';
+import { LabError, type LabOptions, type ReplayOutcome } from '../model/lab.ts';
+import { readOrCreateToken } from '../sinks/live/access.ts';
+import type { LiveDependencies } from '../sinks/live/dependencies.ts';
+import { startLiveServer } from '../sinks/live/server.ts';
+import type { RelayCalls } from './calls.ts';
+import type { Closers } from './closers.ts';
+import type { Knowledge } from './knowledge.ts';
+import type { LiveDetection } from './live-detection.ts';
+import type { Network } from './network.ts';
+import { openPortal } from './portal.ts';
+import type { Replaying } from './replaying.ts';
+import { type Between, caseServices, deviceServices, metricsOf } from './services.ts';
+
+/** The relay's functions, from the lab's thread. */
+export type Relay = {
+  [Name in keyof RelayCalls]: (...args: Parameters<RelayCalls[Name]>) => Promise<Awaited<ReturnType<RelayCalls[Name]>>>;
+};
+
+export interface ApiOptions {
+  knowledge: Knowledge;
+  detection: LiveDetection;
+  network: Network;
+  relay: Relay;
+  between: Between;
+  replaying: () => Promise<Replaying>;
+  proxyPort: () => number;
+}
+
+/** @throws LabError when the port cannot be had */
+export async function openApi(options: ApiOptions, closers: Closers) {
+  const { knowledge, detection, network } = options;
+  const { log, paths } = knowledge;
+  const { host, uiPort } = knowledge.options;
+  const portal = await openPortal({
+    authority: knowledge.authority,
+    host,
+    proxyPort: options.proxyPort,
+    uiPort: () => live.address.port,
+  });
+  closers.add(portal.close);
+  const live = await startLiveServer({
+    services: servicesOf(options, portal.page),
+    token: readOrCreateToken(paths.token),
+    host,
+    port: uiPort,
+    admit: network.admit,
+    onError: (error) => log.error({ ...faultOf(error) }, 'an answer of the API failed'),
+  }).catch((error: NodeJS.ErrnoException) => {
+    throw new LabError(portProblem(error, knowledge.options));
+  });
+  closers.add(live.close);
+  closers.add(detection.feed.onAlert(live.publish));
+  return { port: live.address.port, portal: portal.ports };
+}
+
+function servicesOf(options: ApiOptions, phonePage: LiveDependencies['phonePage']): LiveDependencies {
+  const { knowledge, detection, network, relay, between, replaying } = options;
+  const { now, evidence, devices, cases, decoders } = knowledge;
+  const { feed, flowLog, beaconing } = detection;
+  const withRelay = async () => ({ relay: await relay.stats(), feed: feed.stats(), flowLog: flowLog.stats() });
+  return {
+    now,
+    lastSeq: evidence.lastSeq,
+    alerts: evidence.alerts,
+    alert: evidence.alert,
+    reveal: evidence.reveal,
+    flows: evidence.flows,
+    flow: evidence.flow,
+    ...deviceServices(devices, knowledge.options.data, between),
+    audit: (action, subject, who) => evidence.audit({ time: new Date(now()).toISOString(), action, subject, who }).ok,
+    ...caseServices(cases, evidence, now, between, (marked, phase) => beaconing.mark(marked.deviceId, phase)),
+    discovered: network.discovered,
+    coverage: detection.coverage.all,
+    beacons: beaconing.all,
+    pins: relay.pins,
+    setPin: relay.setPin,
+    trustTests: relay.trustTests,
+    requestTrustTest: relay.requestTrustTest,
+    cancelTrustTest: relay.cancelTrustTest,
+    upstreamMap: relay.upstreamMap,
+    addUpstream: relay.addUpstream,
+    removeUpstream: relay.removeUpstream,
+    decoders: () => decoders.map(({ name, description }) => ({ name, description })),
+    replays: async () => (await replaying()).list(),
+    replay: async (names): Promise<ReplayOutcome[]> => (await replaying()).play(names),
+    async stats() {
+      const { relay: relayed, feed: alerts, flowLog: records } = await withRelay();
+      return {
+        openFlows: relayed.openFlows,
+        relay: relayed,
+        rssBytes: process.memoryUsage.rss(),
+        alerts,
+        flowLog: records,
+        comparison: detection.comparison.stats(),
+        lan: network.stats(),
+      };
+    },
+    metrics: async () => metricsOf(await withRelay()),
+    phonePage,
+  };
+}
+
+function portProblem(error: NodeJS.ErrnoException, { host, uiPort }: LabOptions): string {
+  if (error.code === 'EADDRINUSE')
+    return `port ${uiPort} is in use: stop the program that uses it or choose another one with --ui-port`;
+  if (error.code === 'EACCES') return `port ${uiPort} needs root: choose one above 1023 with --ui-port`;
+  return `cannot listen on ${host}:${uiPort}: ${error.message}`;
+}

@@ -1,0 +1,37 @@
+/** The gateway that is up on this data directory, and the phones of its tunnel: read from its state file, again and again. */
+import { type GatewayState, readRunningState } from '../gateway/state.ts';
+
+/** A gateway that comes up, changes or goes is noticed after at most this long. */
+const LOOK_AGAIN_MS = 1000;
+/** An address nobody knows is looked for in the file, at most this often. */
+const ASK_AGAIN_MS = 100;
+
+export interface GatewayView {
+  /** Null: none is up. */
+  current(): GatewayState | null;
+  /** Name of the tunnel's phone with this address: a registered device of that name is this phone. */
+  peerOf(ip: string): string | null;
+  close(): void;
+}
+
+export function openGatewayView(dataDir: string, now: () => number): GatewayView {
+  let gateway = readRunningState(dataDir);
+  let askedAt = -Infinity;
+  const timer = setInterval(() => {
+    gateway = readRunningState(dataDir);
+  }, LOOK_AGAIN_MS).unref();
+  const peerIn = (ip: string): string | null =>
+    gateway?.peers.find(({ address, address6 }) => address === ip || address6 === ip)?.name ?? null;
+  return {
+    current: () => gateway,
+    peerOf(ip) {
+      const known = peerIn(ip);
+      if (known !== null || !gateway?.config.wireguard || Math.abs(now() - askedAt) < ASK_AGAIN_MS) return known;
+      // Added a moment ago: a phone is known from its first connection.
+      askedAt = now();
+      gateway = readRunningState(dataDir);
+      return peerIn(ip);
+    },
+    close: () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,70 @@
+/** First step: what the lab's thread knows before the first connection, from its data directory. */
+import { monotonicFactory } from 'ulid';
+import { findAuthority } from '../ca/authority.ts';
+import { createCases } from '../cases/cases.ts';
+import { openVendors } from '../enrich/vendors.ts';
+import type { AlertDevice } from '../model/alert.ts';
+import type { Device } from '../model/device.ts';
+import type { Flow } from '../model/flow.ts';
+import { LabError, type LabOptions } from '../model/lab.ts';
+import { readOrCreateKey } from '../sinks/evidence/key-file.ts';
+import { openSqliteStore } from '../sinks/evidence/sqlite.ts';
+import type { Closers } from './closers.ts';
+import { openDecoders } from './decoders.ts';
+import { openLog } from './log.ts';
+import { openPlaces, openRegistry, pathsIn } from './opening.ts';
+import { openPinBook } from './pin-book.ts';
+
+export type Knowledge = Awaited<ReturnType<typeof openKnowledge>>;
+
+/** @throws LabError: one line that says what to do */
+export async function openKnowledge(options: LabOptions, closers: Closers) {
+  const now = Date.now;
+  const warnings: string[] = [];
+  const paths = pathsIn(options.data);
+  const log = openLog(options.logFile);
+  closers.add(() => log.flush());
+  const newId = monotonicFactory();
+  const authority = findAuthority(paths.certs, { now });
+  if (!authority) throw new LabError(`${options.data} holds no certificate authority: start the lab again`);
+  const evidenceKey = readOrCreateKey(paths.evidenceKey);
+  const evidence = openSqliteStore({ file: paths.evidence, key: evidenceKey });
+  closers.add(() => evidence.close());
+  const devices = openRegistry(options, warnings);
+  // Phones of a replay: known while it plays, never saved.
+  const guests = new Map<string, Device>();
+  const deviceOf = (id: string | null): Device | null => (id === null ? null : (guests.get(id) ?? devices.get(id)));
+  const describeDevice = ({ deviceId, client }: Flow): AlertDevice => ({
+    id: deviceId ?? client.ip,
+    model: deviceOf(deviceId)?.model ?? null,
+    ip: client.ip,
+    // What comes beside the relay was not asked for its hardware.
+    mac: client.mac ?? devices.macOf(client.ip),
+  });
+  const geo = await openPlaces(paths.geo, warnings);
+  closers.add(() => geo.close());
+  const vendors = openVendors(paths.geo);
+  closers.add(() => vendors.close());
+  const pinBook = openPinBook(paths.pins, warnings);
+  closers.add(() => pinBook.close());
+  return {
+    options,
+    now,
+    newId,
+    paths,
+    log,
+    warnings,
+    authority,
+    evidence,
+    evidenceKey,
+    cases: createCases(evidence, newId),
+    devices,
+    guests,
+    deviceOf,
+    describeDevice,
+    geo,
+    vendors,
+    pinBook,
+    decoders: await openDecoders(options.decoders, options.data),
+  };
+}

@@ -1,0 +1,128 @@
+/**
+ * The lab's thread: everything that reads, finds, stores and answers. Opened in steps, each of which uses only what stands above
+ * it: knowledge → detection → network → api, and at last the ring, from which the relay's copy comes.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { faultOf } from '../model/fault.ts';
+import { LabError } from '../model/lab.ts';
+import { createLabEnd } from '../ring/lab-end.ts';
+import { openApi, type Relay } from './api.ts';
+import { connectCalls, type LabCalls, type LabThreadData, type RelayCalls } from './calls.ts';
+import { createClosers } from './closers.ts';
+import { openKnowledge } from './knowledge.ts';
+import { openLiveDetection } from './live-detection.ts';
+import { collectAfterStart } from './memory.ts';
+import { openNetwork } from './network.ts';
+import { takeNote } from './news.ts';
+import { createReplayGround } from './replay-ground.ts';
+import type { Replaying } from './replaying.ts';
+import type { Between } from './services.ts';
+
+const { options, ring, restart } = workerData as LabThreadData;
+const closers = createClosers();
+let calls: LabCalls | null = null;
+/** Called before the lab stands, they wait for it. */
+const opening = Promise.withResolvers<LabCalls>();
+const lab = async (): Promise<LabCalls> => calls ?? (await opening.promise);
+const relay = connectCalls<RelayCalls, LabCalls>(parentPort as NonNullable<typeof parentPort>, {
+  opened: async (ports) => (await lab()).opened(ports),
+  pinChanged: async (state) => (await lab()).pinChanged(state),
+  checkMarker: async () => (await lab()).checkMarker(),
+  replays: async () => (await lab()).replays(),
+  replay: async (run, names) => (await lab()).replay(run, names),
+  stop: async () => {
+    await closers.close();
+    parentPort?.close();
+  },
+}) as unknown as Relay;
+
+async function openLab(): Promise<void> {
+  const knowledge = await openKnowledge(options, closers);
+  const { log, devices, guests } = knowledge;
+  const late: { consume?: Parameters<typeof openLiveDetection>[2]['consume'] } = {};
+  const detection = await openLiveDetection(knowledge, closers, { consume: (...seen) => late.consume?.(...seen) });
+  const network = await openNetwork(knowledge, detection, closers);
+  late.consume = network.consume;
+  const phones = () => [...devices.list(), ...guests.values()].map(({ id, match }) => ({ id, match }));
+  const between: Between = async (work) => {
+    await relay.barrier();
+    const value = work();
+    await relay.setPhones(phones());
+    return value;
+  };
+  let proxyPort = 0;
+  const ground = createReplayGround({ knowledge, detection, relay, between, proxyPort: () => proxyPort });
+  // Loaded when somebody plays a case: the scripts and their vendors cost 6 MB.
+  let replaying: Replaying | null = null;
+  const openReplaying = async (): Promise<Replaying> => {
+    const { createReplaying } = await import('./replaying.ts');
+    replaying ??= createReplaying(ground);
+    return replaying;
+  };
+  const api = await openApi(
+    { knowledge, detection, network, relay, between, replaying: openReplaying, proxyPort: () => proxyPort },
+    closers,
+  );
+  closers.add(detection.feed.onAlert((alert) => void relay.alert(alert)));
+  const end = createLabEnd({
+    shared: ring,
+    road: detection.road,
+    note: (value) => takeNote(value, { detection, network }),
+    passed: (barrier) => void relay.passed(barrier),
+    onFault: (error) => log.error({ ...faultOf(error) }, 'internal fault'),
+  });
+  closers.add(end.stop);
+  calls = {
+    async opened(ports) {
+      proxyPort = ports.proxyPort;
+    },
+    pinChanged: async (state) => knowledge.pinBook.note(state),
+    async checkMarker() {
+      if (detection.marker.wasFound()) return true;
+      detection.notify(
+        'marker',
+        'The lab did not find its own test value: what phones send may go by unseen. Restart it; if this is told again, trust no silence.',
+        'critical',
+      );
+      return false;
+    },
+    replays: async () => (await openReplaying()).list(),
+    replay: async (run, names) =>
+      (await openReplaying()).play(
+        names,
+        (outcome) => void relay.replayed(run, { outcome }),
+        (step) => void relay.replayed(run, { step }),
+      ),
+    stop: async () => {},
+  };
+  opening.resolve(calls);
+  if (restart) tellRestart(detection.notify, restart);
+  collectAfterStart();
+  const { pinBook, warnings } = knowledge;
+  await relay.ready({
+    uiPort: api.port,
+    portal: api.portal,
+    pins: pinBook.initial,
+    phones: phones(),
+    marker: detection.marker.serial,
+    warnings,
+  });
+}
+
+function tellRestart(
+  notify: (subject: string, message: string, severity: 'critical') => void,
+  { reason, openFlows }: NonNullable<LabThreadData['restart']>,
+): void {
+  const concerned = openFlows === 1 ? 'one open connection was' : `${openFlows} open connections were`;
+  notify(
+    `restart ${Date.now()}`,
+    `The half of the lab that reads traffic ended (${reason}) and was started again: phones went on, and ${concerned} not looked into meanwhile.`,
+    'critical',
+  );
+}
+
+openLab().catch(async (error: unknown) => {
+  await relay.failed(error instanceof Error ? error.message : String(error), error instanceof LabError);
+  await closers.close();
+  parentPort?.close();
+});

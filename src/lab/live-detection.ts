@@ -1,0 +1,90 @@
+/** Second step, in the running lab: detection with its sinks, what watches beside it, and the lab's own notices. */
+import { createCoverage } from '../coverage/coverage.ts';
+import { createAlertFeed } from '../sinks/alert-feed.ts';
+import { createFlowLog } from '../sinks/evidence/flow-log.ts';
+import { openBeaconing } from './beaconing.ts';
+import type { Closers } from './closers.ts';
+import { openComparison } from './comparing.ts';
+import { openAlerter, openDetection } from './detection.ts';
+import type { Knowledge } from './knowledge.ts';
+import { hiddenLookUps } from './lan-watch.ts';
+import { createMarker } from './marker.ts';
+import { createMasking } from './masking.ts';
+import { createNotices } from './notices.ts';
+import type { Witness } from './road.ts';
+import { openSearchTables } from './search-tables.ts';
+
+/** Counts of running alerts are shown, and a full disk is tried again, at most this often. */
+const TICK_MS = 1000;
+
+export type LiveDetection = Awaited<ReturnType<typeof openLiveDetection>>;
+
+/** @param lateWitness hears of every event as well; it may be opened later */
+export async function openLiveDetection(knowledge: Knowledge, closers: Closers, lateWitness: Witness) {
+  const { now, log, evidence, devices, guests, deviceOf, describeDevice } = knowledge;
+  const masking = createMasking(deviceOf);
+  const { homeCountry } = knowledge.options;
+  const alerter = openAlerter({ newId: knowledge.newId, lastSeq: evidence.lastSeq(), homeCountry, masking });
+  const notices = createNotices(alerter, now);
+  const { tell, notify } = notices;
+  const feed = createAlertFeed({
+    put: evidence.putAlert,
+    onTrouble: (trouble) => notify('storage', trouble?.message ?? 'alerts are stored again', trouble ? 'high' : 'info'),
+  });
+  notices.publishTo(feed.publish);
+  const phoneOf = (flow: Parameters<typeof describeDevice>[0]): string => describeDevice(flow).id;
+  const coverage = createCoverage({
+    deviceOf: phoneOf,
+    hostOf: (flow) => masking.maskHost(flow.destination.host, flow.deviceId),
+    hides: (flow) => hiddenLookUps(flow) !== null,
+  });
+  const flowLog = createFlowLog({
+    write: evidence.putFlows,
+    maskHost: masking.maskHost,
+    onTrouble: (result) => void (result.ok || notify('flow log', result.message, 'medium')),
+  });
+  closers.add(() => flowLog.close());
+  const beaconing = openBeaconing({
+    deviceOf: phoneOf,
+    maskHost: masking.maskHost,
+    now,
+    onBeacon(beacon, flow, sentence) {
+      const device = describeDevice(flow);
+      tell(`beacon ${beacon.host} ${beacon.port}`, `${device.model ?? device.id} ${sentence}.`, 'info', device);
+    },
+  });
+  const allPhones = () => [...devices.list(), ...guests.values()];
+  const comparison = openComparison({ evidence, key: knowledge.evidenceKey, devices: allPhones, now });
+  closers.add(comparison.save);
+  closers.add(devices.onChange(comparison.devicesChanged));
+  const tables = await openSearchTables(devices, deviceOf, log);
+  closers.add(tables.stop);
+  const marker = createMarker();
+  const detection = openDetection({
+    alerter,
+    masking,
+    deviceFor: (id) => marker.deviceOf(id) ?? tables.deviceFor(id),
+    describeDevice,
+    caseAt: (deviceId, time) => knowledge.cases.phaseAt(deviceId, time),
+    locate: knowledge.geo.locate,
+    comparison,
+    decoders: knowledge.decoders,
+    witnesses: [coverage, flowLog, beaconing, lateWitness],
+    record: feed.publish,
+    marker,
+    log,
+  });
+  const flush = (): void => {
+    for (const record of alerter.flush(now())) feed.publish(record);
+  };
+  const tick = setInterval(() => {
+    flush();
+    feed.retry();
+    comparison.save();
+  }, TICK_MS).unref();
+  closers.add(() => {
+    clearInterval(tick);
+    flush();
+  });
+  return { ...detection, feed, coverage, flowLog, beaconing, comparison, marker, tell, notify, flush };
+}

@@ -1,0 +1,49 @@
+/** Third step: what the lab's thread sees of the phones' network beside what the relay tells it. */
+import { createDnsHistory } from '../lan/dns/history.ts';
+import { captureFiles } from '../lan/recording/capture.ts';
+import { createKeyLog } from '../lan/recording/keys.ts';
+import { createAdmission } from './access.ts';
+import type { Closers } from './closers.ts';
+import { openGatewayView } from './gateway-view.ts';
+import type { Knowledge } from './knowledge.ts';
+import { openLanWatch } from './lan-watch.ts';
+import type { LiveDetection } from './live-detection.ts';
+
+export type Network = Awaited<ReturnType<typeof openNetwork>>;
+
+export async function openNetwork(
+  { options, now, newId, log, paths, devices, vendors }: Knowledge,
+  { road, tell, notify }: Pick<LiveDetection, 'road' | 'tell' | 'notify'>,
+  closers: Closers,
+) {
+  const gateway = openGatewayView(options.data, now);
+  closers.add(gateway.close);
+  const history = createDnsHistory({ now: () => performance.now(), phoneOf: devices.macOf });
+  const watch = await openLanWatch({
+    gateway: gateway.current,
+    history,
+    identify: (ip) => devices.resolve({ ip, proxyUser: gateway.peerOf(ip) })?.id ?? null,
+    macOf: devices.macOf,
+    makerOf: vendors.vendorOf,
+    deviceOfMac: (mac) => devices.list().find(({ match }) => match.mac === mac)?.id ?? null,
+    dataDir: options.data,
+    capture: options.capture ? { ...options.capture, directory: paths.capture } : null,
+    onPhone({ addresses: [ip = ''], ...phone }) {
+      if (phone.deviceId !== null) return;
+      const what = [phone.maker, phone.system].filter((one) => one !== null).join(', ');
+      const message = `A phone without a name joined the lab's network${what && ` (${what})`}: name it with "phonehome device name ${ip} NAME".`;
+      tell(`phone ${phone.mac}`, message, 'info', { id: ip, model: null, ip, mac: phone.mac });
+    },
+    emit: road.event,
+    newId,
+    now,
+    log,
+    notify: (subject, line) => notify(subject, line ?? `${subject}: works again`, line === null ? 'info' : 'medium'),
+  });
+  closers.add(watch.close);
+  const keys = options.capture
+    ? createKeyLog(captureFiles(paths.capture).keys, { onTrouble: (line) => notify('recording', line, 'medium') })
+    : null;
+  if (keys) closers.add(keys.close);
+  return { ...watch, keys, learn: history.learn, admit: createAdmission(options.allowClients) };
+}

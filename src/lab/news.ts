@@ -1,0 +1,49 @@
+/** What the relay tells the lab beside its flows, in order with them. */
+import type { Alert } from '../model/alert.ts';
+import type { RelayedLeg } from '../model/connection.ts';
+import type { LearnedName } from './look-ups.ts';
+
+export type News =
+  /** Something in the relay is wrong, or right again. */
+  | { type: 'trouble'; subject: string; message: string; severity: Alert['severity'] }
+  /** A phone got addresses for a name. */
+  | ({ type: 'learned' } & LearnedName)
+  /** A redirected connection is over. */
+  | { type: 'relayed'; leg: RelayedLeg }
+  /** A line of the TLS key log, for a recording. */
+  | { type: 'key'; line: string }
+  /** The lab made no progress for a while; traffic went on unread. */
+  | { type: 'was-deaf'; flows: number; sinceMs: number };
+
+export interface NewsTakers {
+  detection: { notify(subject: string, message: string, severity: Alert['severity']): void };
+  network: {
+    learn(client: string, name: string, addresses: readonly string[], ttl: number): void;
+    relayed(leg: RelayedLeg): void;
+    keys: { write(line: Buffer): void } | null;
+  };
+}
+
+export function takeNote(value: unknown, { detection, network }: NewsTakers): void {
+  const news = value as News;
+  switch (news.type) {
+    case 'trouble':
+      detection.notify(news.subject, news.message, news.severity);
+      return;
+    case 'learned':
+      network.learn(news.client, news.name, news.addresses, news.ttl);
+      return;
+    case 'relayed':
+      network.relayed(news.leg);
+      return;
+    case 'key':
+      network.keys?.write(Buffer.from(news.line, 'latin1'));
+      return;
+    case 'was-deaf':
+      detection.notify(
+        `deaf ${Date.now()}`,
+        `The lab could not keep up: what ${news.flows} connections sent meanwhile was passed on and not looked into.`,
+        'critical',
+      );
+  }
+}
