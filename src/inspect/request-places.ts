@@ -3,10 +3,9 @@
  * Promise: every byte the phone put there is searched, percent escapes undone; each piece is small and complete.
  */
 
-import type { ByteSink } from './byte-sink.ts';
-import { Layer } from './layers/layer.ts';
-import { LeafSink } from './layers/leaf.ts';
-import { isClean, searchWhole } from './layers/whole-value.ts';
+import { openerOf } from './layers/layer.ts';
+import { searchRegistered } from './layers/scanner.ts';
+import { searchWhole } from './layers/whole-value.ts';
 import { addField, type Fields, MAX_FIELD_TEXT, type Place, placeAt } from './place.ts';
 import type { Scope, Traces } from './scope.ts';
 import { decodePercent } from './structure/form.ts';
@@ -148,11 +147,10 @@ export function searchHeaders(scope: Scope, headers: readonly [string, string][]
 
 function searchHeader(scope: Scope, name: string, value: string): void {
   const lower = name.toLowerCase();
-  const isDull = DULL.has(lower);
-  if (lower === 'cookie') searchCookies(scope, value);
+  if (DULL.has(lower)) searchRegistered(scope, placeAt('header', `header:${name}`, name), Buffer.from(value, 'latin1'));
+  else if (lower === 'cookie') searchCookies(scope, value);
   else if (lower === 'authorization' && /^basic /i.test(value)) searchBasic(scope, name, value.slice(6));
-  else if (!isClean(scope, 'header', name, value, isDull))
-    searchValue(scope, placeAt('header', `header:${name}`, name), Buffer.from(value, 'latin1'), isDull);
+  else searchValue(scope, placeAt('header', `header:${name}`, name), Buffer.from(value, 'latin1'));
 }
 
 /** RFC 6265 4.2. */
@@ -174,17 +172,6 @@ function searchBasic(scope: Scope, name: string, credentials: string): void {
   searchValue(scope, place, Buffer.from(credentials.trim(), 'base64'));
 }
 
-export function searchValue(scope: Scope, place: Place, value: Buffer, isDull = false): void {
-  searchWhole(
-    scope,
-    place,
-    value,
-    isDull ? onlyKnown(scope) : (inside) => new Layer(scope, inside, { isValue: true }),
-    isDull,
-  );
-}
-
-/** Values that mean nothing by themselves are searched for registered ones, and that is all. */
-function onlyKnown(scope: Scope): (place: Place) => ByteSink {
-  return (place) => new LeafSink(scope, place, 'media', (inside) => new Layer(scope, inside));
+export function searchValue(scope: Scope, place: Place, value: Buffer): void {
+  searchWhole(scope, place, value, openerOf(scope));
 }

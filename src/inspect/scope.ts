@@ -9,6 +9,7 @@ import type { Device } from '../model/device.ts';
 import type { Finding, InspectEvent, Token } from '../model/identifier.ts';
 import { mask } from '../model/identifier.ts';
 import { mayBeToken } from './anchors/tokens.ts';
+import type { ByteSink } from './byte-sink.ts';
 import type { CleanValues } from './clean-values.ts';
 import { type Found, MAX_SEEN, rankOf } from './found.ts';
 import { Beside } from './layers/beside.ts';
@@ -55,6 +56,8 @@ export class Scope {
   readonly clean: CleanValues;
   /** Short values of this exchange and payloads that wait for one of them to be their key. */
   readonly beside = new Beside();
+  /** Makes layers inside of layers: made by the first one. */
+  open: ((place: Place) => ByteSink) | null = null;
   /** Everything that was worth saying so far, repeats included. */
   said = 0;
   readonly #emit: (event: InspectEvent) => void;
@@ -105,7 +108,7 @@ export class Scope {
     from: number,
     to: number,
   ): void {
-    if (!this.#onToken || !this.takesTokens || !mayBeToken(bytes, from, to)) return;
+    if (!this.takesTokens || !mayBeToken(bytes, from, to, place.depth > place.squeezed)) return;
     this.#tokens++;
     const token: Token = {
       flow: this.flowId,
@@ -117,7 +120,7 @@ export class Scope {
       text: bytes.toString('latin1', from, to),
     };
     this.#traces?.tokens.push(token);
-    this.#onToken(token);
+    this.#onToken?.(token);
   }
 
   /** What `work` leaves to be noted and compared. */

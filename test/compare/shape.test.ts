@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPassingName, shapeOf } from '../../src/compare/shape.ts';
+import { mayBeToken } from '../../src/inspect/anchors/tokens.ts';
 
 describe('an id', () => {
   it.each([
@@ -61,6 +62,18 @@ describe('an id', () => {
     });
     expect(missed.map((count) => (count < 60 ? 'fewer than 6 %' : count))).toEqual(kinds.map(() => 'fewer than 6 %'));
     expect(missed.slice(0, 3)).toEqual([0, expect.any(Number), 0]);
+  });
+
+  it('is handed over by the detector, whatever its characters', () => {
+    const chars = fc.constantFrom(...'0123456789abcdefABCDEFghzGHZ-_.:+/={}');
+    const text = fc.array(chars, { minLength: 8, maxLength: 40 }).map((all) => all.join(''));
+    fc.assert(
+      fc.property(text, (given) => {
+        const handedOver = mayBeToken(Buffer.from(given, 'latin1'), 0, given.length, false);
+        return handedOver || shapeOf(given) === null;
+      }),
+      { numRuns: 5000 },
+    );
   });
 
   it('is asked in bounded time, and never throws, whatever the text', () => {

@@ -26,6 +26,11 @@ export type Alphabet = 'base64' | 'hex';
 const BASE64 = new Members('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_', 0);
 const HEX = new Members('0123456789abcdefABCDEF', 1);
 
+/** Is there any run at all in these bytes? Hex digits are base64 characters, too. */
+export function holdsRun(bytes: Buffer): boolean {
+  return BASE64.runs(bytes, 0).length > 0;
+}
+
 export class RunFinder {
   /** Absolute offset of the first byte not yet looked at, or of the undecided run's first. */
   #at = 0;

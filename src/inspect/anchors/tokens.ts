@@ -18,22 +18,36 @@ function isClock(bytes: Buffer, from: number, length: number): boolean {
   return bytes[from] === 0x31 && (length === 10 || length === 13 || length === 16 || length === 19);
 }
 
-/** 8 to 256 characters of ids, with a digit or both cases. */
-export function mayBeToken(bytes: Buffer, from: number, to: number): boolean {
-  if (to - from < LEAST || to - from > MOST) return false;
+/** Nothing with fewer letters and digits in a row is an id, unless it is as long as one that separators cut. */
+const LEAST_RUN = 10;
+const LEAST_CUT = 16;
+
+/**
+ * 8 to 256 characters of ids, with a digit or both cases. `isInside`: it came out of a packed value, which is not compared
+ * if anything may be compared in it; then shorter ones count as well.
+ */
+export function mayBeToken(bytes: Buffer, from: number, to: number, isInside: boolean): boolean {
+  const length = to - from;
+  if (length < (isInside ? LEAST : LEAST_RUN) || length > MOST) return false;
   let digits = 0;
   let upper = 0;
   let lower = 0;
+  let run = 0;
+  let longest = 0;
   for (let i = from; i < to; i++) {
     const byte = bytes[i]!;
-    const kind = CLASS[byte];
+    const kind = CLASS[byte]!;
     if (kind === 0) return false;
-    if (kind === 2) digits++;
-    else if (kind === 1) {
-      if (byte >= 0x61) lower++;
-      else upper++;
+    if (kind === 3) {
+      run = 0;
+      continue;
     }
+    if (kind === 2) digits++;
+    else if (byte >= 0x61) lower++;
+    else upper++;
+    if (++run > longest) longest = run;
   }
-  if (digits === to - from && isClock(bytes, from, digits)) return false;
+  if (!isInside && longest < LEAST_RUN && length < LEAST_CUT) return false;
+  if (digits === length && isClock(bytes, from, digits)) return false;
   return digits > 0 || (upper > 2 && lower > 2);
 }

@@ -5,7 +5,7 @@
 import type { ByteSink } from '../byte-sink.ts';
 
 /** Most requests fit, and are then looked at once, whole. */
-const HOLD = 8192;
+export const HOLD = 8192;
 
 export interface Scanning {
   push(bytes: Buffer, final: boolean): void;

@@ -50,8 +50,11 @@ const LONGEST_UNNAMED = 64;
 
 /** Does any kind take runs of this anchor and length without a telling name? */
 export function takesUnnamed(kinds: readonly IdentifierKind[], anchor: Anchor, length: number): boolean {
-  const byAnchor = unnamed.get(kinds) ?? new Map<Anchor, Uint8Array>();
-  unnamed.set(kinds, byAnchor);
+  let byAnchor = unnamed.get(kinds);
+  if (!byAnchor) {
+    byAnchor = new Map();
+    unnamed.set(kinds, byAnchor);
+  }
   let lengths = byAnchor.get(anchor);
   if (!lengths) {
     lengths = new Uint8Array(LONGEST_UNNAMED + 1);

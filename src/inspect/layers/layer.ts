@@ -83,17 +83,17 @@ export class Layer implements ByteSink {
       case 'zip':
         return this.#zip();
       case 'binary':
-        return new BinarySink(scope, place, openLayer(scope));
+        return new BinarySink(scope, place, openerOf(scope));
       case 'json':
-        return new JsonSink(scope, asContainer(place, 'json'), openLayer(scope));
+        return new JsonSink(scope, asContainer(place, 'json'), openerOf(scope));
       case 'form':
         return this.#form();
       case 'multipart':
         return this.#multipart();
       case 'image':
-        return new ImageSink(scope, place, openLayer(scope));
+        return new ImageSink(scope, place, openerOf(scope));
       default:
-        return new LeafSink(scope, place, format, openLayer(scope));
+        return new LeafSink(scope, place, format, openerOf(scope));
     }
   }
 
@@ -103,7 +103,7 @@ export class Layer implements ByteSink {
     const rest = { ...this.#hint, codings: this.#hint.codings?.slice(0, -1) ?? [] };
     if (place.depth >= scope.limits.depth || place.level >= scope.limits.levels) {
       scope.partial(`${name} inside more than ${scope.limits.depth} layers was not looked into`);
-      return new LeafSink(scope, place, 'media', openLayer(scope));
+      return new LeafSink(scope, place, 'media', openerOf(scope));
     }
     const inside = placeInside(place, name, null, null);
     const squeezed = new Squeezed({
@@ -116,11 +116,11 @@ export class Layer implements ByteSink {
       fallback: () =>
         this.#hint.codings?.length
           ? new Layer(scope, place, rest)
-          : new LeafSink(scope, place, 'binary', openLayer(scope)),
+          : new LeafSink(scope, place, 'binary', openerOf(scope)),
     });
     // Several gzip members in a row are one body (RFC 1952 2.2).
     return name === 'gzip'
-      ? new Both(squeezed, new EmbeddedFinder(scope, place, openLayer(scope), true, 'gzip'))
+      ? new Both(squeezed, new EmbeddedFinder(scope, place, openerOf(scope), true, 'gzip'))
       : squeezed;
   }
 
@@ -129,16 +129,16 @@ export class Layer implements ByteSink {
     const place = this.#place;
     if (place.depth >= scope.limits.depth || place.level >= scope.limits.levels) {
       scope.partial(`zip inside more than ${scope.limits.depth} layers was not looked into`);
-      return new LeafSink(scope, place, 'media', openLayer(scope));
+      return new LeafSink(scope, place, 'media', openerOf(scope));
     }
-    return openZip(scope, place, openLayer(scope));
+    return openZip(scope, place, openerOf(scope));
   }
 
   #form(): ByteSink {
     const scope = this.#scope;
     const form = this.#container('form');
     const fields: Fields = [];
-    const open = openLayer(scope);
+    const open = openerOf(scope);
     return new FormReader({
       value: (name) => {
         if (!form) return null;
@@ -156,7 +156,7 @@ export class Layer implements ByteSink {
     const scope = this.#scope;
     const multipart = this.#container('multipart');
     return new MultipartReader(this.#hint.contentType ?? null, ({ name, contentType }) => {
-      if (!multipart) return new LeafSink(scope, this.#place, 'binary', openLayer(scope));
+      if (!multipart) return new LeafSink(scope, this.#place, 'binary', openerOf(scope));
       return new Layer(scope, partOf(multipart, name === null ? null : `part:${name}`, name), { contentType });
     });
   }
@@ -186,6 +186,10 @@ class Both implements ByteSink {
   }
 }
 
-function openLayer(scope: Scope): (place: Place) => ByteSink {
-  return (place) => new Layer(scope, place, { isValue: true });
+/** Makes layers for what is found inside of layers. */
+export function openerOf(scope: Scope): (place: Place) => ByteSink {
+  scope.open ??= (place) => new Layer(scope, place, VALUE);
+  return scope.open;
 }
+
+const VALUE: Hint = { isValue: true };

@@ -7,15 +7,15 @@
 import { isKeyName } from '../../kinds/key-names.ts';
 import type { Anchor, Run } from '../../kinds/kind.ts';
 import { findAnchors, findMail } from '../anchors/anchors.ts';
-import { type Alphabet, RunFinder, type RunSink } from '../anchors/runs.ts';
+import { type Alphabet, holdsRun, RunFinder, type RunSink } from '../anchors/runs.ts';
 import { findPairs, keyBefore } from '../anchors/text-key.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import { windowAround } from '../found.ts';
 import { chainOf, locatorIn, type Place } from '../place.ts';
 import type { Scope } from '../scope.ts';
-import { findKnown, findXored, type Hit, MAX_SPAN } from '../search/known.ts';
+import { findKnown, findXored, type Hit, MAX_SPAN, type Stretch } from '../search/known.ts';
 import type { JsonPath } from '../structure/json-path.ts';
-import type { Name } from '../structure/names.ts';
+import { memberBefore, type Name } from '../structure/names.ts';
 import { judge, takesUnnamed } from './judgement.ts';
 import { describe } from './known-finding.ts';
 import { isWorthOpening, Unwrapper } from './unwrapper.ts';
@@ -34,6 +34,9 @@ const LEFT = 320;
 const RIGHT = 320;
 /** Longest value offered for its key name alone. */
 export const MAX_VALUE = 256;
+/** Longer values hardly come twice. */
+export const LONGEST_REMEMBERED = 512;
+const ALPHABETS: readonly Alphabet[] = ['base64', 'hex'];
 
 export interface ScannerOptions {
   /** Text cannot hold raw digests or UTF-16. */
@@ -46,11 +49,19 @@ export interface ScannerOptions {
   open: (place: Place) => ByteSink;
 }
 
-/** `rank` orders what begins at the same byte: the value itself is a better explanation than what it may wrap. */
+/**
+ * Something to act upon once its locator is known: a registered value, a run that wraps something, a candidate for a shape,
+ * or a value beside a telling key. Absolute offsets. `rank` orders what begins at the same byte: the value itself is a
+ * better explanation than what it may wrap.
+ */
 interface Mark {
   at: number;
+  end: number;
   rank: 0 | 1 | 2;
-  act: () => void;
+  hit: Hit | null;
+  run: Unwrapper | null;
+  anchor: Anchor;
+  key: string | null;
 }
 
 const byPlace = (a: Mark, b: Mark): number => a.at - b.at || a.rank - b.rank;
@@ -80,7 +91,8 @@ export class Scanner {
   #spans: { start: number; end: number }[] = [];
   #marks: Mark[] = [];
   #bytes: Buffer = NOTHING;
-  readonly #finders: { alphabet: Alphabet; finder: RunFinder }[] = [];
+  /** Made when there is a run, or bytes are to come. */
+  #finders: { alphabet: Alphabet; finder: RunFinder }[] | null = null;
   readonly #scope: Scope;
   readonly #place: Place;
   readonly #options: ScannerOptions;
@@ -89,10 +101,6 @@ export class Scanner {
     this.#scope = scope;
     this.#place = place;
     this.#options = options;
-    if (!options.isDeep) return;
-    for (const alphabet of ['base64', 'hex'] as const) {
-      this.#finders.push({ alphabet, finder: new RunFinder(alphabet, this.#runSink(alphabet)) });
-    }
   }
 
   /** Bytes seen so far. */
@@ -107,6 +115,45 @@ export class Scanner {
     this.#pass(from === 0 ? view : view.subarray(from), final);
   }
 
+  /**
+   * All of a short text. What was found out before to tell nothing is not looked into again, unless neighbours may change
+   * what it means.
+   */
+  pushWhole(bytes: Buffer): void {
+    this.#bytes = bytes;
+    this.#search(bytes, 0, true);
+    if (this.#marks.length > 0) this.#performOnce(bytes);
+    this.#judgeWhole(bytes.length);
+  }
+
+  #performOnce(bytes: Buffer): void {
+    const scope = this.#scope;
+    const { key, where } = this.#place;
+    if (bytes.length > LONGEST_REMEMBERED || (key !== null && isKeyName(key))) {
+      this.#perform(bytes.length);
+      return;
+    }
+    const identity = `${where} ${key} ${bytes.toString('latin1')}`;
+    if (scope.clean.has(identity)) return;
+    const { said } = scope;
+    this.#perform(bytes.length);
+    if (scope.said === said && !scope.isSpent) scope.clean.add(identity);
+  }
+
+  /** Finds what is to be acted upon. */
+  #search(bytes: Buffer, base: number, final: boolean): void {
+    if (this.#options.isDeep) {
+      if (this.#finders === null && (base > 0 || !final || holdsRun(bytes))) this.#finders = this.#openFinders();
+      if (this.#finders !== null) for (const { finder } of this.#finders) finder.scan(bytes, base, final);
+    }
+    this.#searchKnown(bytes, base, final);
+    if (this.#options.isDeep && !this.#scope.isSpent) this.#searchShapes(bytes, base, final);
+  }
+
+  #openFinders(): { alphabet: Alphabet; finder: RunFinder }[] {
+    return ALPHABETS.map((alphabet) => ({ alphabet, finder: new RunFinder(alphabet, this.#runSink(alphabet)) }));
+  }
+
   #pass(view: Buffer, final: boolean): void {
     const bytes = this.#withCarry(view);
     this.#bytes = bytes;
@@ -115,9 +162,7 @@ export class Scanner {
     const json = this.#options.json;
     if (json && final && base === 0)
       this.#isNoted = this.#scope.beside.noteDocument(bytes, this.#options.literals?.() ?? [], this.#scope.names);
-    for (const { finder } of this.#finders) finder.scan(bytes, base, final);
-    this.#searchKnown(bytes, base, final);
-    if (this.#options.isDeep && !this.#scope.isSpent) this.#searchShapes(bytes, base, final);
+    this.#search(bytes, base, final);
     const horizon = json && !final ? end - LAG : end;
     this.#perform(horizon);
     if (json) json.advance(bytes, base, Math.max(json.at, horizon));
@@ -190,10 +235,21 @@ export class Scanner {
       if (mark.at > horizon) break;
       count++;
       this.#options.json?.advance(this.#bytes, this.#base, mark.at);
-      mark.act();
+      this.#act(mark);
     }
     if (count === this.#marks.length) this.#marks = [];
     else this.#marks.splice(0, count);
+  }
+
+  #act({ at, end, hit, run, anchor, key }: Mark): void {
+    if (hit !== null) this.#reportKnown(hit, at);
+    else if (run !== null) this.#beginRun(run);
+    else if (key !== null) this.#judgeValue(key, at, end);
+    else this.#offer(anchor, at, end);
+  }
+
+  #mark(at: number, end: number, rank: 0 | 1 | 2, hit: Hit | null, run: Unwrapper | null): void {
+    this.#marks.push({ at, end, rank, hit, run, anchor: 'key', key: null });
   }
 
   #searchKnown(bytes: Buffer, base: number, final: boolean): void {
@@ -204,8 +260,12 @@ export class Scanner {
     this.#deferred = null;
     const { isText, isDeep } = this.#options;
     const stretch = { bytes, from, binary: !isText, final, isStart: base === 0 };
-    const hits = findKnown(known, stretch);
-    if (isDeep && !this.#options.json) hits.push(...findXored(known, stretch));
+    this.#markKnown(findKnown(known, stretch), stretch, base, deferred);
+    if (isDeep && !this.#options.json) this.#markKnown(findXored(known, stretch), stretch, base, deferred);
+  }
+
+  #markKnown(hits: readonly Hit[], stretch: Stretch, base: number, deferred: ReadonlySet<string> | null): void {
+    const { bytes, final } = stretch;
     for (const hit of hits) {
       const identity = `${base + hit.start} ${hit.end - hit.start} ${hit.pattern.encoding}`;
       const isOld = base + hit.decided <= this.#searched && !deferred?.has(identity);
@@ -216,8 +276,7 @@ export class Scanner {
         this.#deferred ??= new Set();
         this.#deferred.add(identity);
       } else if (owner !== 'run') {
-        const at = base + hit.start;
-        this.#marks.push({ at, rank: 0, act: () => this.#reportKnown(hit, at) });
+        this.#mark(base + hit.start, base + hit.end, 0, hit, null);
       }
     }
   }
@@ -228,7 +287,7 @@ export class Scanner {
     if (encoding === null) return 'here';
     const { depth, levels } = this.#scope.limits;
     const isTooDeep = this.#place.depth >= depth || this.#place.level >= levels;
-    for (const { alphabet, finder } of this.#finders) {
+    for (const { alphabet, finder } of this.#finders ?? []) {
       if (!encoding.startsWith(alphabet) || isTooDeep) continue;
       const column = finder.columnOf(base + hit.start);
       if (column === null) return finder.isUndecided(base + hit.start) ? 'undecided' : 'here';
@@ -257,16 +316,33 @@ export class Scanner {
 
   #searchShapes(bytes: Buffer, base: number, final: boolean): void {
     const ready = final ? bytes : bytes.subarray(0, Math.max(0, bytes.length - RIGHT));
-    const offer = (anchor: Anchor, start: number, end: number): void => {
-      this.#marks.push({ at: base + start, rank: 2, act: () => this.#offer(anchor, base + start, base + end) });
-    };
-    this.#anchorsAt = base + findAnchors(ready, Math.min(this.#anchorsAt - base, ready.length), final, offer);
-    this.#mailAt = base + findMail(ready, Math.min(this.#mailAt - base, ready.length), final, offer);
+    finding = this;
+    this.#anchorsAt = base + findAnchors(ready, Math.min(this.#anchorsAt - base, ready.length), final, foundAnchor);
+    this.#mailAt = base + findMail(ready, Math.min(this.#mailAt - base, ready.length), final, foundAnchor);
     if (this.#options.json || !this.#options.isText) return;
-    findPairs(bytes, this.#pairsAt - base, ready.length, (key, start, end) => {
-      this.#marks.push({ at: base + start, rank: 2, act: () => this.#judgeValue(key, base + start, base + end) });
-    });
+    findPairs(bytes, this.#pairsAt - base, ready.length, foundPair);
     this.#pairsAt = base + ready.length;
+  }
+
+  /** In the bytes at hand. */
+  candidate(anchor: Anchor, key: string | null, start: number, end: number): void {
+    if (key === null && !this.#mayCount(anchor, start, end)) return;
+    const base = this.#base;
+    this.#marks.push({ at: base + start, end: base + end, rank: 2, hit: null, run: null, anchor, key });
+  }
+
+  /** False for clocks, digests and the like beside a name that says nothing: most candidates of a document. */
+  #mayCount(anchor: Anchor, start: number, end: number): boolean {
+    const bytes = this.#bytes;
+    if (!needsKey(anchor, bytes, start, end, this.#scope)) return true;
+    const json = this.#options.json;
+    if (json === null) {
+      const key = keyBefore(bytes, start, 0) ?? this.#place.key;
+      return key !== null && isKeyName(key);
+    }
+    // Only the locator knows the key for certain; but where a plain one stands directly before the value, it is that.
+    if (this.#options.literals?.().length !== 0) return true;
+    return memberBefore(bytes, start, this.#scope.names)?.isKnown ?? true;
   }
 
   #offer(anchor: Anchor, at: number, end: number): void {
@@ -276,8 +352,9 @@ export class Scanner {
     const floor = json ? (json.stringStart ?? at) - this.#base : 0;
     const near = floor < start ? keyBefore(this.#bytes, start, Math.max(0, floor)) : null;
     const key = near ?? (json ? (json.key?.text ?? null) : this.#place.key);
-    if (mayBeIdentifier(anchor, this.#bytes, start, end - this.#base, key, this.#scope))
-      this.#judge(anchor, start, end - this.#base, key);
+    if (needsKey(anchor, this.#bytes, start, end - this.#base, this.#scope) && (key === null || !isKeyName(key)))
+      return;
+    this.#judge(anchor, start, end - this.#base, key);
   }
 
   #judge(anchor: Anchor, start: number, end: number, key: string | null): void {
@@ -313,12 +390,12 @@ export class Scanner {
         const found = new Unwrapper(this.#scope, this.#place, alphabet, this.#options.open);
         found.take(bytes.subarray(from, to));
         found.end(padded);
-        this.#marks.push({ at: start, rank: 1, act: () => this.#beginRun(found) });
+        this.#mark(start, start + to - from, 1, null, found);
       },
       open: (start) => {
         const opened = new Unwrapper(this.#scope, this.#place, alphabet, this.#options.open);
         run = opened;
-        this.#marks.push({ at: start, rank: 1, act: () => this.#beginRun(opened) });
+        this.#mark(start, start, 1, null, opened);
       },
       take: (chars) => run?.take(chars),
       close: (padded) => run?.end(padded),
@@ -332,6 +409,25 @@ export class Scanner {
   }
 }
 
+/** Whose bytes are searched for shapes: nothing else is, while they are. */
+let finding: Scanner | null = null;
+const foundAnchor = (anchor: Anchor, start: number, end: number): void => finding?.candidate(anchor, null, start, end);
+const foundPair = (key: string, start: number, end: number): void => finding?.candidate('key', key, start, end);
+
+/** All of a text that is one value. */
+export function searchText(scope: Scope, place: Place, bytes: Buffer, open: (place: Place) => ByteSink): void {
+  new Scanner(scope, place, { isText: true, isDeep: true, json: null, open }).pushWhole(bytes);
+}
+
+/** A value that means nothing by itself is searched for registered ones, and that is all. */
+export function searchRegistered(scope: Scope, place: Place, bytes: Buffer): void {
+  if (scope.known) new Scanner(scope, place, REGISTERED).push(bytes, true);
+}
+
+const REGISTERED: ScannerOptions = { isText: false, isDeep: false, json: null, open: () => NOWHERE };
+/** Nothing is unwrapped where nothing but registered values is looked for. */
+const NOWHERE: ByteSink = { write: () => undefined, end: () => undefined };
+
 const PLUS = 0x2b;
 const ONE = 0x31;
 
@@ -339,18 +435,10 @@ const ONE = 0x31;
  * Without a telling key name a run is offered only where some kind takes such runs: nearly all are counters, digests and
  * request ids. Clocks in seconds, milliseconds and microseconds are none, numbers after a `+` always.
  */
-function mayBeIdentifier(
-  anchor: Anchor,
-  bytes: Buffer,
-  start: number,
-  end: number,
-  key: string | null,
-  scope: Scope,
-): boolean {
-  if (anchor !== 'uuid' && anchor !== 'hex' && anchor !== 'digits') return true;
+function needsKey(anchor: Anchor, bytes: Buffer, start: number, end: number, scope: Scope): boolean {
+  if (anchor !== 'uuid' && anchor !== 'hex' && anchor !== 'digits') return false;
   const length = end - start;
-  if (start > 0 && bytes[start - 1] === PLUS) return true;
+  if (start > 0 && bytes[start - 1] === PLUS) return false;
   const isClock = anchor === 'digits' && (length === 13 || length === 16) && bytes[start] === ONE;
-  if (!isClock && takesUnnamed(scope.kinds, anchor, length)) return true;
-  return key !== null && isKeyName(key);
+  return isClock || !takesUnnamed(scope.kinds, anchor, length);
 }

@@ -4,42 +4,34 @@
  */
 
 import { isKeyName } from '../../kinds/key-names.ts';
-import type { Where } from '../../model/identifier.ts';
 import type { ByteSink } from '../byte-sink.ts';
+import { type Hint, SNIFF, sniff } from '../format.ts';
 import type { Place } from '../place.ts';
 import type { Scope } from '../scope.ts';
+import { HOLD } from './gathered.ts';
+import { LONGEST_REMEMBERED, searchText } from './scanner.ts';
 
 /** Nothing registered is shorter, and no shape is. */
 export const LEAST_VALUE = 4;
-/** Longer values hardly come twice. */
-export const LONGEST_REMEMBERED = 512;
+const VALUE: Hint = { isValue: true };
 
-/**
- * Nothing to look for, and nobody compares phones: the quick way out for values that come with every request. A dull one
- * means nothing by itself: it is neither noted nor compared.
- */
-export function isClean(scope: Scope, where: Where, key: string | null, value: string, isDull: boolean): boolean {
-  if ((scope.comparesTokens && !isDull) || !scope.clean.has(`${where} ${key} ${value}`)) return false;
-  if (!isDull) scope.beside.noteText(key, value);
-  return true;
-}
-
-/** Searches `value` in a layer that `open` makes. */
-export function searchWhole(
-  scope: Scope,
-  place: Place,
-  value: Buffer,
-  open: (place: Place) => ByteSink,
-  isDull = false,
-): void {
+/** Searches `value`; what is no text for itself in a layer that `open` makes. */
+export function searchWhole(scope: Scope, place: Place, value: Buffer, open: (place: Place) => ByteSink): void {
   if (value.length < LEAST_VALUE) return;
+  // Nearly all are short texts, which need no layer.
+  if (value.length < HOLD && scope.decoders.length === 0) {
+    const head = value.length > SNIFF ? value.subarray(0, SNIFF) : value;
+    if (sniff(head, VALUE) === 'text') {
+      searchText(scope, place, value, open);
+      return;
+    }
+  }
   // Beside a telling name the neighbours count as well, and they change.
   const isTelling = place.key !== null && isKeyName(place.key);
   const identity =
     isTelling || value.length > LONGEST_REMEMBERED ? null : `${place.where} ${place.key} ${value.toString('latin1')}`;
   if (identity !== null && scope.clean.has(identity)) {
     // What was clean then is clean now; what it stands for may still be compared, or be a key.
-    if (isDull) return;
     scope.beside.note(place.key, value, 0, value.length);
     if (!scope.comparesTokens) return;
     if (!holdsMore(value)) {
@@ -51,7 +43,7 @@ export function searchWhole(
   const layer = open(place);
   layer.write(value);
   layer.end(true);
-  if (identity !== null && scope.said === said) scope.clean.add(identity);
+  if (identity !== null && scope.said === said && !scope.isSpent) scope.clean.add(identity);
 }
 
 /** A document in a value: its parts are compared, not the whole. */

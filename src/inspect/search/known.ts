@@ -188,47 +188,74 @@ export interface Stretch {
   isStart: boolean;
 }
 
+/** Needles found by the search under way, in pairs: index and first byte. */
+const raw: number[] = [];
+const found = (needle: number, start: number): void => void raw.push(needle, start);
+
+function searchRaw(table: Table, bytes: Uint8Array, from: number, to: number): void {
+  raw.length = 0;
+  search(table, bytes, from, to, found);
+}
+
 /** Hits that are decided by what is there; undecided ones come again when more bytes are there. In order of their start. */
-export function findKnown(known: Known, stretch: Stretch): Hit[] {
-  const { bytes, from, binary } = stretch;
+export function findKnown(known: Known, stretch: Stretch): readonly Hit[] {
   let hits: Hit[] | null = null;
-  const look = ({ table, patterns, wait }: Group): void => {
-    search(table, bytes, from, bytes.length, (index, start) => {
-      const hit = decide(patterns[index]!, wait[index]!, start, stretch);
-      if (!hit) return;
-      hits ??= [];
-      hits.push(hit);
-    });
-  };
-  for (const group of known.text) look(group);
-  if (binary) for (const group of known.binary) look(group);
-  return hits ? withoutInner(hits) : [];
+  for (const group of known.text) hits = look(group, stretch, hits);
+  if (stretch.binary) for (const group of known.binary) hits = look(group, stretch, hits);
+  return hits ? withoutInner(hits) : NO_HITS;
+}
+
+const NO_HITS: readonly Hit[] = [];
+
+function look({ table, patterns, wait }: Group, stretch: Stretch, before: Hit[] | null): Hit[] | null {
+  searchRaw(table, stretch.bytes, stretch.from, stretch.bytes.length);
+  let hits = before;
+  for (let i = 0; i < raw.length; i += 2) {
+    const hit = decide(patterns[raw[i]!]!, wait[raw[i]!]!, raw[i + 1]!, stretch);
+    if (!hit) continue;
+    hits ??= [];
+    hits.push(hit);
+  }
+  return hits;
 }
 
 /** Values XORed with one byte other than zero. */
-export function findXored({ xored }: Known, { bytes, from, final }: Stretch): Hit[] {
-  if (!xored) return [];
-  const hits: Hit[] = [];
+export function findXored({ xored }: Known, { bytes, from, final }: Stretch): readonly Hit[] {
+  if (!xored) return NO_HITS;
   const { table, patterns, wait } = xored;
-  const steps = differences(bytes.subarray(from));
-  search(table, steps, 0, steps.length, (index, at) => {
-    const pattern = patterns[index]!;
-    const start = from + at;
+  const length = Math.max(0, bytes.length - from - 1);
+  if (length < table.window) return NO_HITS;
+  const steps = writeDifferences(bytes, from, length);
+  searchRaw(table, steps, 0, length);
+  const hits: Hit[] = [];
+  for (let i = 0; i < raw.length; i += 2) {
+    const pattern = patterns[raw[i]!]!;
+    const start = from + raw[i + 1]!;
     const end = start + pattern.bytes.length;
+    // What an earlier text left behind the steps of this one.
+    if (end > bytes.length) continue;
     const mask = bytes[start]! ^ pattern.bytes[0]!;
-    const decided = end + wait[index]!;
-    if (mask === 0 || (decided > bytes.length && !final)) return;
+    const decided = end + wait[raw[i]!]!;
+    if (mask === 0 || (decided > bytes.length && !final)) continue;
     const encoding = `xor ${mask.toString(16).padStart(2, '0')}`;
     hits.push({ start, end, decided, pattern: { ...pattern, encoding } });
-  });
-  return hits.length > 0 ? withoutInner(hits) : hits;
+  }
+  return hits.length > 0 ? withoutInner(hits) : NO_HITS;
+}
+
+/** Steps of the text that is searched; longer ones than there ever were make it larger. */
+let differenceSteps = Buffer.alloc(4096);
+
+function writeDifferences(bytes: Uint8Array, from: number, length: number): Buffer {
+  if (length > differenceSteps.length) differenceSteps = Buffer.alloc(length + (length >> 1));
+  for (let i = 0; i < length; i++) differenceSteps[i] = bytes[from + i]! ^ bytes[from + i + 1]!;
+  return differenceSteps;
 }
 
 /** Each byte XOR the next: XOR with one byte leaves it as it is. */
 function differences(bytes: Uint8Array): Buffer {
-  const out = Buffer.allocUnsafe(Math.max(0, bytes.length - 1));
-  for (let i = 0; i < out.length; i++) out[i] = bytes[i]! ^ bytes[i + 1]!;
-  return out;
+  const length = Math.max(0, bytes.length - 1);
+  return Buffer.from(writeDifferences(bytes, 0, length).subarray(0, length));
 }
 
 /** Is anything known in these bytes, all of which are there? */

@@ -150,8 +150,7 @@ function searchOn(table: Table, bytes: Uint8Array, from: number, end: number, fo
 
 function searchHalves(table: Table, bytes: Uint8Array, from: number, end: number, found: FoundNeedle): void {
   const middle = (from + end) >> 1;
-  const late: number[] = [];
-  const foundLate = (needle: number, start: number): void => void late.push(needle, start);
+  lateFinds.length = 0;
   const { early: first, late: second } = table.places;
   const places = { a: from, b: middle + 1, first: 0, second: 0 };
   while (places.a <= middle && places.b <= end) {
@@ -162,8 +161,12 @@ function searchHalves(table: Table, bytes: Uint8Array, from: number, end: number
   }
   searchOn(table, bytes, places.a, middle, found);
   searchOn(table, bytes, places.b, end, foundLate);
-  for (let i = 0; i < late.length; i += 2) found(late[i]!, late[i + 1]!);
+  for (let i = 0; i < lateFinds.length; i += 2) found(lateFinds[i]!, lateFinds[i + 1]!);
 }
+
+/** Found in the second half before the first one was through: pairs of needle and first byte. */
+const lateFinds: number[] = [];
+const foundLate = (needle: number, start: number): void => void lateFinds.push(needle, start);
 
 /** Where both halves have got to, and how many places they noted on the way where a window may end. */
 interface Halves {

@@ -28,13 +28,14 @@ export class Names {
       this.#latest = expected;
       return expected;
     }
-    const name = this.#lookUp(bytes, from, to);
+    const name = this.lookUp(bytes, from, to);
     if (this.#latest) this.#latest.following = name;
     this.#latest = name;
     return name;
   }
 
-  #lookUp(bytes: Buffer, from: number, to: number): Name {
+  /** The same, out of the order of the document. */
+  lookUp(bytes: Buffer, from: number, to: number): Name {
     let hash = to - from;
     for (let i = from; i < to; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
     const known = this.#byHash.get(hash);
@@ -52,6 +53,25 @@ export class Names {
     this.#byHash.set(hash, name);
     return name;
   }
+}
+
+const QUOTE = 0x22;
+const COLON = 0x3a;
+const SPACE = 0x20;
+/** Longer names are looked at by who reads the document. */
+const MAX_NAME = 60;
+
+/** The name of the member whose value, a number or a string, begins at `start` of JSON without escaped quotes; null for none that is plain to see. */
+export function memberBefore(bytes: Buffer, start: number, names: Names): Name | null {
+  let at = start - 1;
+  if (bytes[at] === QUOTE) at--;
+  if (bytes[at] === SPACE) at--;
+  if (bytes[at] !== COLON || bytes[at - 1] !== QUOTE) return null;
+  const end = at - 1;
+  const least = Math.max(0, end - MAX_NAME);
+  let from = end;
+  while (from > least && bytes[from - 1] !== QUOTE) from--;
+  return from > 0 && bytes[from - 1] === QUOTE ? names.lookUp(bytes, from, end) : null;
 }
 
 function isSame(name: Buffer, bytes: Buffer, from: number, to: number): boolean {
