@@ -14,7 +14,7 @@ import { MqttLayer } from './mqtt.ts';
 import { ChoosingLayer } from './protocol-choice.ts';
 import { RawLayer } from './raw.ts';
 import type { Upgrade } from './upgrade.ts';
-import { agreedDeflate, WebSocketLayer } from './websocket.ts';
+import { agreedDeflate, isMqtt, WebSocketLayer } from './websocket.ts';
 
 export interface Reader {
   push(direction: Direction, chunk: Buffer, time: number): FlowEvent[];
@@ -94,8 +94,6 @@ function openUpgrade(context: ReaderContext, upgrade: Upgrade, depth: number): L
 function openWebSocket(context: ReaderContext, upgrade: Upgrade): Layer {
   const { exchange } = upgrade;
   const options = { exchange, deflate: agreedDeflate(upgrade.response) };
-  // MQTT 5.0 6: the subprotocol is `mqtt` (`mqttv3.1` before), packets may be cut anywhere by messages.
-  const subprotocol = upgrade.response.find(([name]) => name.toLowerCase() === 'sec-websocket-protocol')?.[1] ?? '';
-  if (!/^mqtt/i.test(subprotocol)) return new WebSocketLayer(context, options);
+  if (!isMqtt(upgrade.response)) return new WebSocketLayer(context, options);
   return new WebSocketLayer(context, options, new MqttLayer(context, exchange));
 }

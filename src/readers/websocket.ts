@@ -231,6 +231,11 @@ function unmask(side: Side, chunk: Buffer, from: number, to: number): Buffer {
   return bytes;
 }
 
+/** MQTT 5.0 6: the subprotocol is `mqtt` (`mqttv3.1` before), packets may be cut anywhere by messages. */
+export function isMqtt(response: readonly [string, string][]): boolean {
+  return /^mqtt/i.test(response.find(([name]) => name.toLowerCase() === 'sec-websocket-protocol')?.[1] ?? '');
+}
+
 /**
  * Reads `Sec-WebSocket-Extensions` of the server's answer (RFC 7692 7.1). Null when permessage-deflate was not agreed on.
  * Window sizes do not matter to a reader: it keeps the largest one.

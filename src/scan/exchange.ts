@@ -1,9 +1,10 @@
 /**
  * One recorded exchange (request, response, messages) as the flow events a live connection would have given.
  * Promise: exactly one `flow-opened` first and one `flow-closed` last; bodies come in chunks of at most 64 KiB,
- * as from a socket, so that the detector meets recordings and live traffic alike.
+ * as from a socket, and are read inside as live ones are, so that the detector meets recordings and live traffic alike.
  */
-import type { Direction, FlowEvent } from '../model/flow.ts';
+import type { Direction, Flow, FlowEvent } from '../model/flow.ts';
+import type { ExchangeReader, OpenExchange } from '../model/recording.ts';
 
 export interface RecordedMessage {
   direction: Direction;
@@ -17,12 +18,17 @@ export interface RecordedExchange {
   flowId: string;
   time: number;
   url: URL;
+  /** Path and query as sent. */
+  target: string;
   method: string;
   /** `http/1.1`, `h2`, `h3`. */
   protocol: string;
   ip: string | null;
+  /** Values as on the wire, decoded as Latin-1. */
   requestHeaders: [string, string][];
   requestBody: Buffer | null;
+  /** What else the recording has of the request's body; each becomes an exchange of the same flow. */
+  moreBodies: { bytes: Buffer; contentType: string }[];
   /** Null when no response was recorded. */
   response: { status: number; headers: [string, string][]; body: Buffer | null } | null;
   /** Messages of a WebSocket. */
@@ -30,70 +36,34 @@ export interface RecordedExchange {
 }
 
 const CHUNK_BYTES = 64 * 1024;
+/** Numbers start at 1, as in the readers. */
+const FIRST = 1;
 
-export function exchangeEvents(exchange: RecordedExchange): FlowEvent[] {
-  const { flowId, time, url, requestBody, response, messages } = exchange;
-  const encrypted = url.protocol === 'https:' || url.protocol === 'wss:';
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const events: FlowEvent[] = [
-    {
-      type: 'flow-opened',
-      time,
-      flow: {
-        id: flowId,
-        openedAt: time,
-        engine: 'wire',
-        client: { ip: '0.0.0.0', port: 0 },
-        deviceId: null,
-        arrival: encrypted ? 'http-connect' : 'http-absolute',
-        treatment: 'intercept',
-        treatmentReason: null,
-        destination: { host, port: Number(url.port) || (encrypted ? 443 : 80), ip: exchange.ip },
-        encrypted,
-        intercepted: true,
-        hello: null,
-        simulated: false,
-      },
-    },
-    {
-      type: 'request-head',
-      flowId,
-      exchange: 0,
-      time,
-      protocol: exchange.protocol,
-      method: exchange.method,
-      target: `${url.pathname}${url.search}`,
-      scheme: encrypted ? 'https' : 'http',
-      authority: url.host,
-      headers: exchange.requestHeaders,
-    },
-    ...body(flowId, 'request', time, requestBody),
-  ];
+export function exchangeEvents(exchange: RecordedExchange, openExchange: OpenExchange): FlowEvent[] {
+  const { flowId, time, requestBody, response, messages, moreBodies } = exchange;
+  const flow = flowOf(exchange);
+  const reader = openExchange(flow);
+  const events: FlowEvent[] = [{ type: 'flow-opened', time, flow }, requestHead(exchange, FIRST)];
+  const body = (about: Omit<BodyFacts, 'flowId' | 'time'>, bytes: Buffer | null): void => {
+    const sink = createBody({ ...about, flowId, time }, reader);
+    if (bytes) events.push(...sink.push(bytes));
+    events.push(...sink.end(true));
+  };
+  const { requestHeaders: headers, target: path } = exchange;
+  body({ exchange: FIRST, direction: 'request', headers, path }, requestBody);
   if (response) {
-    events.push({
-      type: 'response-head',
-      flowId,
-      exchange: 0,
-      time,
-      status: response.status,
-      headers: response.headers,
-    });
-    events.push(...body(flowId, 'response', time, response.body));
+    events.push({ type: 'response-head', flowId, exchange: FIRST, time, status: response.status, headers: response.headers });
+    body({ exchange: FIRST, direction: 'response', headers: response.headers, path }, response.body);
   }
-  for (const { direction, time: at, label, bytes } of messages) {
-    events.push({
-      type: 'message',
-      flowId,
-      exchange: 0,
-      direction,
-      time: at,
-      protocol: 'websocket',
-      label,
-      bytes,
-      final: true,
-    });
+  for (const [index, more] of moreBodies.entries()) {
+    const number = FIRST + 1 + index;
+    const ownHeaders: [string, string][] = [['Content-Type', more.contentType]];
+    const [ownPath = '/'] = path.split('?');
+    events.push(requestHead({ ...exchange, requestHeaders: ownHeaders, target: ownPath }, number));
+    body({ exchange: number, direction: 'request', headers: ownHeaders, path: ownPath }, more.bytes);
   }
-  const sent = (direction: Direction) =>
+  if (messages.length > 0) events.push(...messageEvents(exchange, reader));
+  const sent = (direction: Direction): number =>
     messages.reduce((sum, each) => sum + (each.direction === direction ? each.bytes.length : 0), 0);
   events.push({
     type: 'flow-closed',
@@ -107,25 +77,115 @@ export function exchangeEvents(exchange: RecordedExchange): FlowEvent[] {
   return events;
 }
 
-function body(flowId: string, direction: Direction, time: number, bytes: Buffer | null): FlowEvent[] {
-  const end: FlowEvent = { type: 'body-end', flowId, exchange: 0, direction, time, trailers: [], complete: true };
-  return [...bodyChunks(flowId, direction, time, bytes), end];
+function flowOf({ flowId, time, url, ip }: RecordedExchange): Flow {
+  const encrypted = isEncrypted(url);
+  return {
+    id: flowId,
+    openedAt: time,
+    engine: 'wire',
+    client: { ip: '0.0.0.0', port: 0 },
+    deviceId: null,
+    arrival: encrypted ? 'http-connect' : 'http-absolute',
+    treatment: 'intercept',
+    treatmentReason: null,
+    destination: {
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: Number(url.port) || (encrypted ? 443 : 80),
+      ip,
+    },
+    encrypted,
+    intercepted: true,
+    hello: null,
+    simulated: false,
+  };
 }
 
-export function bodyChunks(flowId: string, direction: Direction, time: number, bytes: Buffer | null): FlowEvent[] {
-  const events: FlowEvent[] = [];
-  for (let at = 0; bytes && at < bytes.length; at += CHUNK_BYTES) {
-    const chunk = bytes.subarray(at, at + CHUNK_BYTES);
-    events.push({ type: 'body-chunk', flowId, exchange: 0, direction, time, bytes: chunk });
+const isEncrypted = (url: URL): boolean => url.protocol === 'https:' || url.protocol === 'wss:';
+
+function requestHead(exchange: RecordedExchange, number: number): FlowEvent {
+  const { flowId, time, url, protocol, method, target, requestHeaders } = exchange;
+  return {
+    type: 'request-head',
+    flowId,
+    exchange: number,
+    time,
+    protocol,
+    method,
+    target,
+    scheme: isEncrypted(url) ? 'https' : 'http',
+    authority: url.host,
+    headers: requestHeaders,
+  };
+}
+
+export interface BodyFacts {
+  flowId: string;
+  time: number;
+  exchange: number;
+  direction: Direction;
+  headers: [string, string][];
+  path: string;
+}
+
+export interface Body {
+  push(bytes: Buffer): FlowEvent[];
+  end(complete: boolean): FlowEvent[];
+}
+
+/** A body that comes piece by piece. */
+export function createBody(about: BodyFacts, reader: ExchangeReader): Body {
+  const { flowId, time, exchange, direction, headers, path } = about;
+  const inside = reader.openBody({ exchange, direction, headers, path });
+  return {
+    push(bytes) {
+      const events: FlowEvent[] = [];
+      for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+        const chunk = bytes.subarray(at, at + CHUNK_BYTES);
+        if (inside) inside.push(chunk, time, events);
+        else events.push({ type: 'body-chunk', flowId, exchange, direction, time, bytes: chunk });
+      }
+      return events;
+    },
+    end(complete) {
+      const events: FlowEvent[] = [];
+      inside?.end(time, events);
+      events.push({ type: 'body-end', flowId, exchange, direction, time, trailers: [], complete });
+      return events;
+    },
+  };
+}
+
+function messageEvents(exchange: RecordedExchange, reader: ExchangeReader): FlowEvent[] {
+  const { flowId, time, messages, response } = exchange;
+  const events: FlowEvent[] = [{ type: 'upgraded', flowId, exchange: FIRST, time, protocol: 'websocket' }];
+  const inside = reader.openMessages(FIRST, response?.headers ?? []);
+  for (const { direction, time: at, label, bytes } of messages) {
+    const isData = label === 'text' || label === 'binary';
+    if (inside && isData) inside.push(direction, bytes, at, events);
+    else
+      events.push({
+        type: 'message',
+        flowId,
+        exchange: FIRST,
+        direction,
+        time: at,
+        protocol: 'websocket',
+        label,
+        bytes,
+        final: true,
+      });
   }
+  inside?.close(messages.at(-1)?.time ?? time, events);
   return events;
 }
 
 /**
- * The address of a recorded request, or why it was none on the network. Browsers record extensions, blobs and inlined data too.
+ * The address of a recorded request, or why it was none on the network. Browsers record extensions, blobs and inlined data
+ * too; some recorders leave the host to the header.
  */
-export function networkUrl(text: string): { url: URL } | { why: string } {
-  const url = URL.parse(text);
+export function networkUrl(text: string, host: string | null = null): { url: URL } | { why: string } {
+  const withHost = text.startsWith('/') && host !== null ? `http://${host}${text}` : text;
+  const url = URL.parse(/^[\w.-]+\.[a-z]{2,}(?::\d+)?\//i.test(withHost) ? `http://${withHost}` : withHost);
   if (!url) return { why: 'no valid URL' };
   if (!['http:', 'https:', 'ws:', 'wss:'].includes(url.protocol))
     return { why: `${url.protocol} is no request on the network` };

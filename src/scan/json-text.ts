@@ -38,7 +38,8 @@ export function createJsonText(): JsonText {
         }
         const escaped = escapeAt(input, at);
         if (escaped === null) break;
-        length += out.write(escaped.text, length, 'utf8');
+        if (typeof escaped.text === 'string') length += out.write(escaped.text, length, 'utf8');
+        else out[length++] = escaped.text;
         at += escaped.length;
       }
       kept = Buffer.from(input.subarray(at));
@@ -47,8 +48,8 @@ export function createJsonText(): JsonText {
   };
 }
 
-/** Null when more bytes must be there to tell. */
-function escapeAt(bytes: Buffer, at: number): { text: string; length: number } | null {
+/** Null when more bytes must be there to tell. `text` as a number is a byte (Python's `surrogateescape`). */
+function escapeAt(bytes: Buffer, at: number): { text: string | number; length: number } | null {
   if (bytes.length - at < 2) return null;
   if (bytes[at + 1] !== U) {
     const char = String.fromCharCode(bytes[at + 1]!);
@@ -58,6 +59,7 @@ function escapeAt(bytes: Buffer, at: number): { text: string; length: number } |
   const unit = unitAt(bytes, at);
   if (unit === null) return { text: 'u', length: 2 };
   const isHigh = unit >= 0xd800 && unit < 0xdc00;
+  if (unit >= 0xdc80 && unit <= 0xdcff) return { text: unit & 0xff, length: 6 };
   if (!isHigh) return { text: String.fromCharCode(unit), length: 6 };
   if (bytes.length - at < LONGEST_ESCAPE && couldBeEscape(bytes, at + 6)) return null;
   const low = unitAt(bytes, at + 6);

@@ -6,7 +6,8 @@
  */
 import { StringDecoder } from 'node:string_decoder';
 import type { FlowEvent } from '../model/flow.ts';
-import { bodyChunks, exchangeEvents, type RecordedExchange } from './exchange.ts';
+import type { OpenExchange } from '../model/recording.ts';
+import { type Body, createBody, exchangeEvents, type RecordedExchange } from './exchange.ts';
 import { createJsonText, type JsonText } from './json-text.ts';
 
 /** A piece of something too large. */
@@ -27,14 +28,17 @@ export interface LongExchangeOptions {
   /** The exchange from an entry in which the long text and all behind it is missing. */
   read(entry: object): { ok: true; exchange: RecordedExchange } | { ok: false; why: string };
   /** How the long text at this path is the request's body (`request.postData.text`); null when it is something else. */
-  bodyAt(path: string, entry: object): 'utf8' | 'latin1' | 'base64' | null;
+  bodyAt(path: string, entry: object, beginning: string): 'utf8' | 'latin1' | 'base64' | null;
   /** Is the request all there when a long text begins at this path? */
   isBehindRequest(path: string): boolean;
+  openExchange: OpenExchange;
 }
 
 /** Longer texts are bodies; without one in so many bytes it is some other large thing. */
 const LONG_TEXT = 256 << 10;
 const LONGEST_HEAD = 8 << 20;
+/** So much of a text shows how bytes are written in it. */
+const BEGINNING = 16 << 10;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -57,8 +61,7 @@ export function createLongExchange(options: LongExchangeOptions): LongExchange {
   let at = 0;
   let why: string | null = null;
   let body: { text: JsonText; decode: Decode } | null = null;
-  let flowId = '';
-  let time = 0;
+  let sink: Body | null = null;
   let sent = 0;
   let tail: FlowEvent[] | null = null;
 
@@ -108,7 +111,7 @@ export function createLongExchange(options: LongExchangeOptions): LongExchange {
       why = 'no valid JSON';
       return [];
     }
-    const how = options.bodyAt(path, entry);
+    const how = options.bodyAt(path, entry, beginningOf(all.subarray(stringFrom, stringFrom + BEGINNING)));
     if (how === null && !options.isBehindRequest(path)) {
       why = 'a request that cannot be told from its beginning';
       return [];
@@ -118,11 +121,18 @@ export function createLongExchange(options: LongExchangeOptions): LongExchange {
       why = read.why;
       return [];
     }
-    const events = exchangeEvents({ ...read.exchange, response: null, messages: [] });
-    flowId = read.exchange.flowId;
-    time = read.exchange.time;
+    const { exchange } = read;
+    const bare = { ...exchange, requestBody: null, moreBodies: [], response: null, messages: [] };
+    const events = exchangeEvents(bare, options.openExchange);
     const bodyEnd = events.findIndex(({ type }) => type === 'body-end');
-    tail = events.slice(bodyEnd);
+    tail = events.slice(bodyEnd + 1);
+    const { flowId, time, requestHeaders: headers, target } = exchange;
+    const opened = events.find((event) => event.type === 'flow-opened');
+    if (opened)
+      sink = createBody(
+        { flowId, time, exchange: 1, direction: 'request', headers, path: target },
+        options.openExchange(opened.flow),
+      );
     const out = events.slice(0, bodyEnd);
     if (how === null) return out;
     body = { text: createJsonText(), decode: decoderOf(how) };
@@ -131,12 +141,12 @@ export function createLongExchange(options: LongExchangeOptions): LongExchange {
   }
 
   function take(bytes: Buffer): FlowEvent[] {
-    if (!body) return [];
+    if (!body || !sink) return [];
     const { text, rest } = body.text.push(bytes);
     const decoded = body.decode(text, rest !== null);
     sent += decoded.length;
     if (rest !== null) body = null;
-    return bodyChunks(flowId, 'request', time, decoded);
+    return sink.push(decoded);
   }
 
   return {
@@ -161,15 +171,17 @@ export function createLongExchange(options: LongExchangeOptions): LongExchange {
     },
     end() {
       if (tail === null) return { ok: false, why: why ?? 'no large body in it' };
-      const events = tail.map((event) => (event.type === 'flow-closed' ? { ...event, bytesUp: sent } : event));
       // A body that did not end is not complete.
-      const isCut = body !== null;
-      return {
-        ok: true,
-        events: events.map((event) => (event.type === 'body-end' ? { ...event, complete: !isCut } : event)),
-      };
+      const ended = sink?.end(body === null) ?? [];
+      const closed = tail.map((event) => (event.type === 'flow-closed' ? { ...event, bytesUp: sent } : event));
+      return { ok: true, events: [...ended, ...closed] };
     },
   };
+}
+
+/** Without the character that the cut went through. */
+function beginningOf(json: Buffer): string {
+  return createJsonText().push(json).text.toString('utf8').slice(0, -1);
 }
 
 /** `isLast`: nothing follows. */

@@ -1,15 +1,25 @@
 /**
- * Cuts the items of `log.entries` out of a HAR file, chunk by chunk, without parsing what stands around them.
+ * Cuts the items of `log.entries` out of a HAR file, chunk by chunk, without parsing what stands around them; also of
+ * `entries` or of a list without a `log` around them, of several HARs one behind the other, and of `log._tlsErrors`
+ * (connections that HTTP Toolkit could not open).
  * Promise: the cuts do not depend on the chunks; only one item is held at a time; a structure that is no JSON is noticed
- * (`broken`), and so is an end in the middle. Numbers and words are not checked here: each item is parsed afterwards.
+ * (`broken`), and so is an end in the middle. A comma too many is forgiven. Numbers and words are not checked here: each
+ * item is parsed afterwards.
  */
 
-import type { Piece } from './long-exchange.ts';
+import type { Piece } from '../long-exchange.ts';
 
 export interface HarEntries {
   /** Items that ended in this chunk; one larger than the bound comes in pieces, the last one marked. */
-  push(chunk: Buffer): (Buffer | Piece)[];
+  push(chunk: Buffer): (Buffer | Piece | TlsError)[];
   state(): 'ended' | 'in-the-middle' | 'broken';
+  /** The item that the file ends in; null for none, and for one that came in pieces. */
+  rest(): Buffer | null;
+}
+
+/** An item of `log._tlsErrors`. */
+export interface TlsError {
+  tlsError: Buffer;
 }
 
 const QUOTE = 0x22;
@@ -25,9 +35,9 @@ const SCALAR = 0x30;
 /** What may stand before a byte, where we look at every one: enough to notice that brackets and commas do not match. */
 const MAY_FOLLOW: Record<number, readonly number[]> = {
   [OPEN_OBJECT]: [0, COLON, COMMA, OPEN_LIST],
-  [OPEN_LIST]: [COLON, COMMA, OPEN_LIST],
-  [CLOSE_OBJECT]: [OPEN_OBJECT, CLOSE_OBJECT, CLOSE_LIST, QUOTE, SCALAR],
-  [CLOSE_LIST]: [OPEN_LIST, CLOSE_OBJECT, CLOSE_LIST, QUOTE, SCALAR],
+  [OPEN_LIST]: [0, COLON, COMMA, OPEN_LIST],
+  [CLOSE_OBJECT]: [OPEN_OBJECT, CLOSE_OBJECT, CLOSE_LIST, QUOTE, SCALAR, COMMA],
+  [CLOSE_LIST]: [OPEN_LIST, CLOSE_OBJECT, CLOSE_LIST, QUOTE, SCALAR, COMMA],
   [COMMA]: [CLOSE_OBJECT, CLOSE_LIST, QUOTE, SCALAR],
   [COLON]: [QUOTE],
   [QUOTE]: [OPEN_OBJECT, OPEN_LIST, COMMA, COLON],
@@ -52,14 +62,18 @@ export function createHarEntries(maxBytes: number = MAX_ENTRY_BYTES): HarEntries
   let broken = false;
   let parts: Buffer[] | null = null;
   let held = 0;
+  /** `log` was met: an `entries` beside it is something else. */
+  let hasLog = false;
 
-  const isItemList = () =>
-    open.length === 3 &&
-    open[2] === OPEN_LIST &&
-    open[0] === OPEN_OBJECT &&
-    open[1] === OPEN_OBJECT &&
-    keys[1] === 'log' &&
-    keys[2] === 'entries';
+  /** The list whose items are cut out, when it is the innermost that is open. */
+  const list = (): 'entries' | 'tlsErrors' | null => {
+    if (open.at(-1) !== OPEN_LIST) return null;
+    if (open.length === 1) return 'entries';
+    if (open[0] !== OPEN_OBJECT) return null;
+    if (open.length === 2) return keys[1] === 'entries' && !hasLog ? 'entries' : null;
+    if (open.length !== 3 || open[1] !== OPEN_OBJECT || keys[1] !== 'log') return null;
+    return keys[2] === 'entries' ? 'entries' : keys[2] === '_tlsErrors' ? 'tlsErrors' : null;
+  };
 
   /** Place after the string that goes on at `from`, or the chunk's length. */
   const skipString = (chunk: Buffer, from: number): number => {
@@ -84,7 +98,7 @@ export function createHarEntries(maxBytes: number = MAX_ENTRY_BYTES): HarEntries
 
   return {
     push(chunk) {
-      const items: (Buffer | Piece)[] = [];
+      const items: (Buffer | Piece | TlsError)[] = [];
       let from = 0;
       let at = 0;
       const keep = (to: number) => {
@@ -102,7 +116,12 @@ export function createHarEntries(maxBytes: number = MAX_ENTRY_BYTES): HarEntries
         const byte = chunk[at++]!;
         if (byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)) continue;
         const kind = byte in MAY_FOLLOW && byte !== SCALAR ? byte : SCALAR;
-        if ((begun && open.length === 0) || !MAY_FOLLOW[kind]!.includes(before)) {
+        // One document behind the other.
+        if (begun && open.length === 0) {
+          before = 0;
+          hasLog = false;
+        }
+        if (!MAY_FOLLOW[kind]!.includes(before)) {
           broken = true;
           break;
         }
@@ -114,10 +133,11 @@ export function createHarEntries(maxBytes: number = MAX_ENTRY_BYTES): HarEntries
             break;
           case COLON:
             if (open.length <= 2) keys[open.length] = key;
+            if (open.length === 1 && key === 'log') hasLog = true;
             break;
           case OPEN_OBJECT:
           case OPEN_LIST:
-            if (kind === OPEN_OBJECT && !parts && isItemList()) {
+            if (kind === OPEN_OBJECT && !parts && list() !== null) {
               parts = [];
               held = 0;
               from = at - 1;
@@ -128,9 +148,10 @@ export function createHarEntries(maxBytes: number = MAX_ENTRY_BYTES): HarEntries
           case CLOSE_OBJECT:
           case CLOSE_LIST:
             if (open.pop() !== kind - 2) broken = true;
-            if (parts && isItemList()) {
+            if (parts && list() !== null) {
               keep(at);
-              items.push(held <= maxBytes ? Buffer.concat(parts, held) : { piece: Buffer.alloc(0), isLast: true });
+              const item = held <= maxBytes ? Buffer.concat(parts, held) : { piece: Buffer.alloc(0), isLast: true };
+              items.push(list() === 'tlsErrors' && Buffer.isBuffer(item) ? { tlsError: item } : item);
               parts = null;
             }
             break;
@@ -139,6 +160,7 @@ export function createHarEntries(maxBytes: number = MAX_ENTRY_BYTES): HarEntries
       if (parts) keep(chunk.length);
       return items;
     },
+    rest: () => (parts && held <= maxBytes && held > 0 ? Buffer.concat(parts, held) : null),
     state: () => (broken ? 'broken' : begun && open.length === 0 ? 'ended' : 'in-the-middle'),
   };
 }

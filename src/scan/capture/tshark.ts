@@ -1,0 +1,53 @@
+/**
+ * Runs tshark (Wireshark's command line) over a capture file and gives its output line by line.
+ * Promise: nothing is looked up on the network (`-n`); what it could read comes out, and then how the file ended; a missing
+ * tshark is a LabError of one line that says what to do.
+ */
+import { spawn } from 'node:child_process';
+import { LabError } from '../../model/lab.ts';
+import { splitLines } from '../lines.ts';
+
+export interface TsharkInput {
+  file: string;
+  /** An SSLKEYLOGFILE; secrets embedded in a pcapng are used anyway. */
+  keyLog: string | null;
+}
+
+/** Returns null, or why the file could not be read to its end. */
+export async function* tshark({ file, keyLog }: TsharkInput, args: string[]): AsyncGenerator<string, string | null> {
+  const keys = keyLog ? ['-o', `tls.keylog_file:${keyLog}`] : [];
+  const child = spawn('tshark', ['-n', '-r', file, ...keys, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    if (said.length < 4000) said += chunk.toString();
+  });
+  const ended = new Promise<string | LabError | null>((resolve) => {
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      const missing = error.code === 'ENOENT';
+      resolve(
+        new LabError(
+          missing
+            ? 'captures are read through tshark, which is not installed: apt install tshark'
+            : `tshark cannot be run: ${error.message}`,
+        ),
+      );
+    });
+    child.once('close', (code) => resolve(code === 0 ? null : reasonIn(said)));
+  });
+  try {
+    // No line of tshark's is too long: packets have a largest size, and what it follows it cuts itself.
+    for await (const line of splitLines(child.stdout)) if (Buffer.isBuffer(line)) yield line.toString('latin1');
+    const end = await ended;
+    if (end instanceof LabError) throw end;
+    return end;
+  } finally {
+    child.kill();
+  }
+}
+
+/** The last line it said, without its own name, the file's and its warning about root. */
+function reasonIn(said: string): string {
+  const lines = said.split('\n').filter((line) => line.trim() && !/Running as user/.test(line));
+  const last = lines.at(-1)?.replace(/^tshark: /, '').trim() ?? '';
+  return last.replace(/^The file "[^"]*" /, 'the file ') || 'tshark gave no reason';
+}

@@ -1,0 +1,70 @@
+/**
+ * What a file is, judged by its first bytes; its name only breaks ties.
+ * Promise: pure; a form that is known and not read is named, with what to do.
+ */
+
+export type Format =
+  | { is: 'har' | 'ndjson' | 'capture' | 'connections' | 'keys' }
+  /** Why it is not read. */
+  | { is: 'other'; reason: string };
+
+/**
+ * First bytes of captures that tshark reads: pcapng, pcap in both byte orders (micro- and nanoseconds, patched), Microsoft
+ * Network Monitor, snoop, and Apple's PacketLogger have one.
+ */
+const CAPTURES = ['0a0d0d0a', 'a1b2c3d4', 'd4c3b2a1', 'a1b23c4d', '4d3cb2a1', 'a1b2cd34', '34cdb2a1', '474d4255', '736e6f6f70'];
+
+/** NSS key log (https://www.ietf.org/archive/id/draft-ietf-tls-keylogfile): label, client random, secret. */
+const KEY_LOG = /^(?:#[^\n]*\r?\n|\s*\r?\n)*(?:CLIENT_RANDOM|(?:CLIENT|SERVER)_(?:HANDSHAKE_)?TRAFFIC_SECRET(?:_\d+)?|CLIENT_EARLY_TRAFFIC_SECRET|(?:EARLY_)?EXPORTER_(?:MASTER_)?SECRET|RSA(?: Session-ID)?|PMS_CLIENT_RANDOM|QUIC_\w+) [0-9A-Fa-f:]/;
+
+const OTHERS: [beginning: RegExp, reason: string][] = [
+  [/^PK[\x03\x05]/, 'a zip archive: unpack it and scan what is in it (Fiddler: export the sessions as HTTPArchive)'],
+  [/^\d+:[\s\S]*?(?:\d+:type;|7:version[;,]|4:http[;,])/, 'a flow file of mitmproxy: turn it into HAR (mitmdump -nr FILE --set hardump=FILE.har)'],
+  [/^BZh|^\xfd7zXZ|^7z\xbc\xaf|^Rar!/, 'packed in a way that is not read (bzip2, xz, 7z, rar): unpack it first'],
+  [/^SQLite format 3/, 'a database of SQLite: export HAR, a capture or NDJSON from the program that wrote it'],
+  [/^\s*<\?xml[\s\S]*<(?:items burpVersion|charles-session)/, 'a session of Burp or Charles as XML: export it as HAR'],
+  [/^btsnoop\0/, 'a recording of Bluetooth: it holds no network traffic'],
+];
+
+/** @param head the beginning, unpacked. */
+export function formatOf(head: Buffer, path: string): Format {
+  if (head.length === 0) return { is: 'other', reason: 'empty file' };
+  const hex = head.toString('hex', 0, 8);
+  if (CAPTURES.some((magic) => hex.startsWith(magic))) return { is: 'capture' };
+  const binary = head.toString('latin1');
+  const other = OTHERS.find(([beginning]) => beginning.test(binary));
+  if (other) return { is: 'other', reason: other[1] };
+  const text = head
+    .toString('utf8')
+    .replace(/^\ufeff/, '')
+    .trimStart();
+  if (KEY_LOG.test(text)) return { is: 'keys' };
+  if (isConnectionsTable(text)) return { is: 'connections' };
+  // RFC 7464 marks the beginning of each text.
+  if (!/^[{[\x1e]/.test(text)) return { is: 'other', reason: 'neither HAR, capture nor NDJSON' };
+  return { is: isHar(text, path) ? 'har' : 'ndjson' };
+}
+
+/** The table that PCAPdroid exports. */
+function isConnectionsTable(text: string): boolean {
+  const [header = ''] = text.split('\n', 1);
+  const columns = header.toLowerCase().split(',');
+  return columns.includes('dstip') && columns.some((column) => ['app', 'uid', 'info'].includes(column));
+}
+
+/** HAR is one JSON object or list, over many lines or one; NDJSON has a whole object in its first line. */
+function isHar(text: string, path: string): boolean {
+  if (text.startsWith('[') || /^\{\s*"(?:log|entries)"\s*:/.test(text) || /\.z?har(?:\.\w+)?$/i.test(path)) return true;
+  const lineEnd = text.indexOf('\n');
+  const line = text.slice(0, lineEnd).trimEnd();
+  return lineEnd >= 0 && /[{[,:]$/.test(line) && !isObject(line);
+}
+
+function isObject(line: string): boolean {
+  try {
+    JSON.parse(line.replace(/,$/, ''));
+    return true;
+  } catch {
+    return false;
+  }
+}

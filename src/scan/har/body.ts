@@ -1,0 +1,165 @@
+/**
+ * The bodies of a recorded request. HAR 1.2 has one place for a body, `postData`, as text or as a list of fields; recorders
+ * have found others for what is no text: `_content` (HTTP Toolkit, pcapng-utils), `content`, `body`.
+ * Promise: everything that is recorded of a body comes out, the same thing once; what the recorder did not keep is named.
+ */
+import { bytesOfText, type RecordedBytes } from '../recorded-text.ts';
+import { type Pair, pairsOf, textOf } from './pairs.ts';
+
+/** As much of a recorded text as is used; nothing in it can be relied upon. */
+export interface HarText {
+  text?: unknown;
+  encoding?: unknown;
+  size?: unknown;
+  mimeType?: unknown;
+  params?: unknown;
+}
+
+/** Where recorders put the body of a request, the best first. */
+const PLACES = ['postData', '_content', 'content', '_postData', 'body', '_body'] as const;
+
+export type HarBodies = Partial<Record<(typeof PLACES)[number], unknown>> & {
+  bodySize?: unknown;
+  _requestBodyStatus?: unknown;
+};
+
+export interface RequestBodies {
+  /** As sent, or as its fields tell it. */
+  body: Buffer | null;
+  /** What else stands in the recording, with its content type: fields that the text does not hold, another body. */
+  more: { bytes: Buffer; contentType: string }[];
+  isBinary: boolean;
+  missing: string[];
+}
+
+const FORM = 'application/x-www-form-urlencoded';
+
+export function requestBodies(request: HarBodies, contentType: string): RequestBodies {
+  const missing: string[] = [];
+  const found: { bytes: Buffer; contentType: string; isBinary: boolean }[] = [];
+  for (const place of PLACES) {
+    const recorded = request[place];
+    const type = typeOf(recorded) || contentType;
+    const text = bytesIn(recorded, type);
+    if (text?.isDamaged) missing.push('request body not text: the recorder lost bytes of it');
+    if (text && !found.some(({ bytes }) => bytes.equals(text.bytes)))
+      found.push({ bytes: text.bytes, contentType: type, isBinary: text.isBinary });
+    const fields = fieldsOf(recorded).filter((field) => !text || !holds(text.bytes, field));
+    if (fields.length === 0) continue;
+    const form = formOf(fields, type);
+    found.push({ bytes: form, contentType: /multipart/i.test(type) ? type : FORM, isBinary: false });
+  }
+  if (found.length === 0 && Number(request.bodySize) > 0) {
+    const status = typeof request._requestBodyStatus === 'string' ? ` (${request._requestBodyStatus})` : '';
+    missing.push(`request body not recorded${status}`);
+  }
+  const [first, ...more] = found;
+  return { body: first?.bytes ?? null, more, isBinary: first?.isBinary ?? false, missing };
+}
+
+function typeOf(recorded: unknown): string {
+  const type = (recorded as HarText | null | undefined)?.mimeType;
+  return typeof type === 'string' ? type : '';
+}
+
+const BYTE_TYPES = /octet-stream|protobuf|grpc|msgpack|cbor|^(?:image|audio|video)\//i;
+
+export const namesBytes = (contentType: string): boolean => BYTE_TYPES.test(contentType);
+
+/** Null: no text is recorded here. */
+export function bytesIn(recorded: unknown, contentType: string): RecordedBytes | null {
+  if (typeof recorded === 'string') {
+    return recorded === '' ? null : bytesOfText(recorded, undefined, namesBytes(contentType));
+  }
+  const buffer = bufferOf(recorded);
+  if (buffer) return { bytes: buffer, isBinary: true, isDamaged: false };
+  if (typeof recorded !== 'object' || recorded === null) return null;
+  const { text, encoding, ...rest } = recorded as HarText & Record<string, unknown>;
+  const inner = text ?? rest.data ?? rest.content ?? rest.blob;
+  if (typeof inner === 'string') {
+    return inner === '' ? null : bytesOfText(inner, encoding ?? rest._encoding, namesBytes(contentType));
+  }
+  if (inner !== undefined && inner !== null) return bytesIn(inner, contentType) ?? asJson(inner);
+  // The body's own JSON, in place of the text that holds it.
+  const isOwn = !Array.isArray(rest.params) && !('mimeType' in rest) && !('size' in rest) && Object.keys(rest).length > 0;
+  return isOwn ? asJson(recorded) : null;
+}
+
+const asJson = (value: unknown): RecordedBytes => ({
+  bytes: Buffer.from(textOf(value)),
+  isBinary: false,
+  isDamaged: false,
+});
+
+/** A list of byte values, or Node's `{"type":"Buffer","data":[…]}`. */
+function bufferOf(recorded: unknown): Buffer | null {
+  const list = Array.isArray(recorded) ? recorded : (recorded as { data?: unknown } | null | undefined)?.data;
+  const isBytes = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 255;
+  return Array.isArray(list) && list.length > 0 && list.every(isBytes) ? Buffer.from(list as number[]) : null;
+}
+
+interface Field {
+  name: string;
+  value: Buffer;
+  fileName: string | null;
+  contentType: string | null;
+}
+
+function fieldsOf(recorded: unknown): Field[] {
+  const params = (recorded as HarText | null | undefined)?.params;
+  if (!Array.isArray(params)) return pairsOf(params).map(([name, value]) => fieldOf([name, value], {}));
+  return params.flatMap((param: unknown) => {
+    const facts = typeof param === 'object' && param !== null ? (param as Record<string, unknown>) : {};
+    return pairsOf([param]).map((pair) => fieldOf(pair, facts));
+  });
+}
+
+function fieldOf([name, value]: Pair, facts: Record<string, unknown>): Field {
+  const { fileName, contentType, encoding } = facts;
+  return {
+    name,
+    value: bytesOfText(value, encoding, typeof contentType === 'string' && namesBytes(contentType)).bytes,
+    fileName: typeof fileName === 'string' && fileName !== '' ? fileName : null,
+    contentType: typeof contentType === 'string' && contentType !== '' ? contentType : null,
+  };
+}
+
+/** Whatever the encodings between the text and its fields: the same letters and digits stand in it. */
+function holds(text: Buffer, { name, value, fileName }: Field): boolean {
+  const all = lettersOf(text.toString('utf8'));
+  return [name, value.toString('utf8'), fileName ?? ''].every((part) => all.includes(lettersOf(part)));
+}
+
+export function lettersOf(text: string): string {
+  let plain = text;
+  for (let round = 0; round < 3 && /%[0-9a-f]{2}/i.test(plain); round++)
+    plain = plain.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString());
+  return plain.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+}
+
+/** A form that was recorded field by field only. */
+function formOf(fields: Field[], contentType: string): Buffer {
+  if (!/multipart/i.test(contentType)) {
+    const encoded = fields.map(({ name, value }) => `${encodeURIComponent(wellFormed(name))}=${percentOf(value)}`);
+    return Buffer.from(encoded.join('&'));
+  }
+  const boundary = /boundary="?([^";]+)/i.exec(contentType)?.[1] ?? 'recorded-form';
+  const parts = fields.flatMap(({ name, value, fileName, contentType: type }) => {
+    const file = fileName === null ? '' : `; filename="${fileName}"`;
+    const head = `--${boundary}\r\nContent-Disposition: form-data; name="${name}"${file}\r\n`;
+    return [Buffer.from(`${head}${type === null ? '' : `Content-Type: ${type}\r\n`}\r\n`), value, Buffer.from('\r\n')];
+  });
+  return Buffer.concat([...parts, Buffer.from(`--${boundary}--\r\n`)]);
+}
+
+/** Half a pair of surrogates cannot be percent-encoded. */
+export const wellFormed = (text: string): string => text.toWellFormed();
+
+function percentOf(value: Buffer): string {
+  return value
+    .toString('latin1')
+    .replace(
+      /[^A-Za-z0-9\-_.!~*'()]/g,
+      (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+    );
+}

@@ -1,0 +1,160 @@
+/**
+ * One entry of a HAR 1.2 file (http://www.softwareishard.com/blog/har-12-spec/) as a recorded exchange.
+ * HAR keeps text, not bytes, and its writers differ: what they lose is named in `missing`, never passed over.
+ */
+import { isUtf8 } from 'node:buffer';
+import { networkUrl, type RecordedExchange } from '../exchange.ts';
+import { bytesOfText } from '../recorded-text.ts';
+import { NO_TIME, timeOf } from '../time.ts';
+import { bytesIn, type HarBodies, lettersOf, requestBodies, wellFormed } from './body.ts';
+import { messagesIn } from './messages.ts';
+import { type Pair, pairsOf } from './pairs.ts';
+
+/** As much of an entry as is used; nothing in it can be relied upon. */
+export interface HarEntry {
+  startedDateTime?: unknown;
+  serverIPAddress?: unknown;
+  request?: HarRequest | null;
+  response?: {
+    status?: unknown;
+    headers?: unknown;
+    content?: unknown;
+    _content?: unknown;
+    bodySize?: unknown;
+  } | null;
+  /** Chrome: `memory`, `disk`…; nothing went over the network. */
+  _fromCache?: unknown;
+}
+
+export interface HarRequest extends HarBodies {
+  method?: unknown;
+  url?: unknown;
+  httpVersion?: unknown;
+  headers?: unknown;
+  cookies?: unknown;
+  queryString?: unknown;
+}
+
+export type ReadEntry =
+  | { ok: true; exchange: RecordedExchange; missing: string[] }
+  /** Only that the server was contacted: a tunnel that nobody looked into. */
+  | { ok: true; contact: { host: string; port: number; time: number; ip: string | null } }
+  | { ok: false; why: string };
+
+export function readEntry(entry: HarEntry, flowId: string): ReadEntry {
+  const { request } = entry ?? {};
+  if (!request || typeof request.url !== 'string') return { ok: false, why: 'no request' };
+  if (typeof entry._fromCache === 'string' && entry._fromCache)
+    return { ok: false, why: 'from the cache: nothing was sent' };
+  const missing: string[] = [];
+  const given = entry.startedDateTime;
+  const read = timeOf(given);
+  if (read === null && given !== undefined && given !== null && given !== '') missing.push('a time that no clock shows');
+  const time = read ?? NO_TIME;
+  const ip = addressOf(entry.serverIPAddress);
+  const method = typeof request.method === 'string' && request.method !== '' ? request.method : 'GET';
+  if (/^connect$/i.test(method)) return tunnel(request.url, { time, ip });
+
+  const requestHeaders = headersOf(request.headers);
+  const place = networkUrl(request.url, fieldOf(requestHeaders, 'host'));
+  if ('why' in place) return { ok: false, why: place.why };
+  const cookie = missingCookies(request.cookies, fieldOf(requestHeaders, 'cookie') ?? '');
+  if (cookie !== '') requestHeaders.push(['Cookie', latin1(cookie)]);
+  const bodies = requestBodies(request, fieldOf(requestHeaders, 'content-type') ?? '');
+  const response = responseOf(entry.response);
+  return {
+    ok: true,
+    missing: [...missing, ...bodies.missing, ...response.missing],
+    exchange: {
+      flowId,
+      time,
+      url: place.url,
+      target: targetOf(place.url, request.queryString),
+      method,
+      protocol: protocolOf(request.httpVersion),
+      ip,
+      requestHeaders: withoutStaleEncoding(requestHeaders, bodies.body, bodies.isBinary),
+      requestBody: bodies.body,
+      moreBodies: bodies.more,
+      response: response.exchange,
+      messages: messagesIn([entry, request, entry.response], time),
+    },
+  };
+}
+
+/** Fiddler and Charles record the opening of a tunnel as an entry of its own. */
+function tunnel(url: string, about: { time: number; ip: string | null }): ReadEntry {
+  const place = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? url : `https://${url}`);
+  if (!place) return { ok: false, why: 'no valid URL' };
+  const host = place.hostname.replace(/^\[|\]$/g, '');
+  return { ok: true, contact: { host, port: Number(place.port) || 443, ...about } };
+}
+
+function responseOf(response: HarEntry['response']): { exchange: RecordedExchange['response']; missing: string[] } {
+  const missing: string[] = [];
+  const headers = headersOf(response?.headers);
+  const recorded = response?.content ?? response?._content;
+  const body = bytesIn(recorded, fieldOf(headers, 'content-type') ?? '');
+  if (!body && Number((recorded as { size?: unknown } | null | undefined)?.size) > 0)
+    missing.push('response body not recorded');
+  const status = Number(response?.status) || 0;
+  if (status === 0) return { exchange: null, missing };
+  const bytes = body?.bytes ?? null;
+  const kept = withoutStaleEncoding(headers, bytes, body?.isBinary ?? false);
+  return { exchange: { status, headers: kept, body: bytes }, missing };
+}
+
+/** Pseudo headers are no headers; repeated ones stay repeated. Values as a live connection gives them. */
+export function headersOf(recorded: unknown): Pair[] {
+  return pairsOf(recorded)
+    .filter(([name]) => !name.startsWith(':'))
+    .map(([name, value]): Pair => [name, latin1(value)]);
+}
+
+/** On the wire the characters were bytes; the lab shows each byte of a head as one character. */
+const latin1 = (text: string): string =>
+  /[^\0-\x7f]/.test(text) ? bytesOfText(text, undefined, false).bytes.toString('latin1') : text;
+
+export function fieldOf(headers: readonly Pair[], name: string): string | null {
+  return headers.find(([each]) => each.toLowerCase() === name)?.[1] ?? null;
+}
+
+/** What stands under `cookies` and not in the header. */
+function missingCookies(recorded: unknown, header: string): string {
+  const written = lettersOf(header);
+  return pairsOf(recorded)
+    .filter(([name, value]) => !written.includes(lettersOf(name)) || !written.includes(lettersOf(value)))
+    .map(([name, value]) => `${name}=${value}`)
+    .join('; ');
+}
+
+/** Path and query, with the parameters that stand under `queryString` only. */
+function targetOf(url: URL, queryString: unknown): string {
+  const written = lettersOf(url.search.replaceAll('+', ' '));
+  const only = pairsOf(queryString)
+    .filter(([name, value]) => !written.includes(lettersOf(name)) || !written.includes(lettersOf(value)))
+    .map(([name, value]) => `${encodeURIComponent(wellFormed(name))}=${encodeURIComponent(wellFormed(value))}`);
+  const search = only.length === 0 ? url.search : `${url.search || '?'}${url.search.length > 1 ? '&' : ''}${only.join('&')}`;
+  return `${url.pathname}${search}`;
+}
+
+/**
+ * HAR texts are recorded after decoding while the header still names the encoding: a reader that believed it would see garbage.
+ * The header stays where bytes were recorded that are no text, as they may be what was sent.
+ */
+function withoutStaleEncoding(headers: Pair[], body: Buffer | null, isBinary: boolean): Pair[] {
+  const mayBeEncoded = body !== null && isBinary && !isUtf8(body);
+  return headers.filter(
+    ([name]) => !/^(transfer-encoding|content-length)$/i.test(name) && (mayBeEncoded || !/^content-encoding$/i.test(name)),
+  );
+}
+
+export function protocolOf(version: unknown): string {
+  const text = String(version ?? '').toLowerCase();
+  if (/^(h3|http\/3|quic)/.test(text)) return 'h3';
+  return /^(h2|http\/2|2)/.test(text) ? 'h2' : 'http/1.1';
+}
+
+export function addressOf(recorded: unknown): string | null {
+  return typeof recorded === 'string' && recorded !== '' ? recorded.replace(/^\[|\](?::\d+)?$/g, '') : null;
+}

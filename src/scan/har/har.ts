@@ -1,0 +1,116 @@
+/**
+ * HAR files of any size, one entry in memory at a time, and of a very large one only what passes by.
+ * Promise: entries before a broken place are read, and the break is reported; of an entry that the file ends in, what is there
+ * is read; nothing of the file is silently passed over.
+ */
+import { isUtf8 } from 'node:buffer';
+import type { Recorded } from '../../model/lab.ts';
+import type { OpenExchange } from '../../model/recording.ts';
+import { contactEvents, wordOf } from '../contact.ts';
+import { parseItem, readItem, recordedItem } from '../item.ts';
+import { createLongExchange, type LongExchange, type LongExchangeOptions } from '../long-exchange.ts';
+import { formOf } from '../recorded-text.ts';
+import { NO_TIME, timeOf } from '../time.ts';
+import { namesBytes } from './body.ts';
+import { createHarEntries, MAX_ENTRY_BYTES } from './entries.ts';
+import { fieldOf, type HarEntry, headersOf } from './entry.ts';
+
+/** @param flowPrefix makes flow ids unique over several files. */
+export async function* readHar(
+  file: string,
+  chunks: AsyncIterable<Buffer>,
+  flowPrefix: string,
+  openExchange: OpenExchange,
+): AsyncGenerator<Recorded> {
+  const entries = createHarEntries();
+  let entry = 0;
+  let first = true;
+  let long: LongExchange | null = null;
+  const read = (bytes: Buffer): Recorded => {
+    const at = entry++;
+    const value = parseItem(isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1'));
+    if (value === null) return skipped(file, at, 'no valid JSON');
+    return recordedItem(value, { file, entry: at, flowId: `${flowPrefix}${at}` }, openExchange);
+  };
+  for await (const chunk of chunks) {
+    const hasMark = first && chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf;
+    first = false;
+    for (const item of entries.push(hasMark ? chunk.subarray(3) : chunk)) {
+      if (Buffer.isBuffer(item)) yield read(item);
+      else if ('tlsError' in item) yield refused(file, parseItem(item.tlsError.toString('utf8')), `${flowPrefix}${entry}`, entry++);
+      else {
+        long ??= createLongExchange(longEntry(`${flowPrefix}${entry}`, openExchange));
+        const events = long.push(item.piece);
+        if (events.length > 0) yield { type: 'part', file, entry, events };
+        if (!item.isLast) continue;
+        yield ended(file, entry++, long);
+        long = null;
+      }
+    }
+  }
+  if (long) yield ended(file, entry++, long);
+  const rest = entries.rest();
+  const cut = rest && read(rest);
+  if (cut?.type === 'entry') yield { ...cut, partial: 'the file ends within the entry: what is there was read' };
+  const state = entries.state();
+  const whole = entry - (cut ? 1 : 0);
+  if (state === 'broken') yield skipped(file, null, `broken JSON after ${whole} entries: the rest was not read`);
+  else if (state === 'in-the-middle')
+    yield skipped(file, null, `the file ends in the middle: ${whole} entries were read`);
+  else if (entry === 0) yield skipped(file, null, 'no log.entries in it: not a HAR, or an empty one');
+}
+
+/** A connection that did not come about: the app did not trust the recorder's certificate. */
+function refused(file: string, error: object | null, flowId: string, entry: number): Recorded {
+  const { hostname, cause, startedDateTime } = (error ?? {}) as Record<string, unknown>;
+  const host = wordOf(hostname);
+  if (host === null) return skipped(file, entry, 'a refused connection without a name');
+  const contact = {
+    host,
+    ip: null,
+    app: null,
+    count: 1,
+    port: 443,
+    time: timeOf(startedDateTime) ?? NO_TIME,
+    encrypted: true,
+    bytesUp: 0,
+    bytesDown: 0,
+  };
+  const missing = [`a connection that did not come about (${wordOf(cause) ?? 'TLS failed'}): nothing was read`];
+  return { type: 'entry', file, entry, events: contactEvents(contact, flowId), missing, contact };
+}
+
+const BODIES = /^request\.(?:postData|_content|content|_postData|body)(?:\.text)?$/;
+
+function longEntry(flowId: string, openExchange: OpenExchange): LongExchangeOptions {
+  return {
+    read(entry) {
+      const read = readItem(entry, flowId);
+      if (!read.ok) return read;
+      return 'exchange' in read ? read : { ok: false, why: 'a tunnel' };
+    },
+    bodyAt(path, entry, beginning) {
+      if (!BODIES.test(path)) return null;
+      const { request } = entry as HarEntry;
+      const { encoding } = (request?.postData ?? {}) as { encoding?: unknown };
+      // HTTP Toolkit names the encoding behind the text.
+      const isBase64 = path.includes('_content') && /^[A-Za-z0-9+/\s]+$/.test(beginning);
+      if (encoding === 'base64' || isBase64) return 'base64';
+      const type = fieldOf(headersOf(request?.headers), 'content-type') ?? '';
+      return formOf(beginning, namesBytes(type)) === 'bytes' ? 'latin1' : 'utf8';
+    },
+    isBehindRequest: (path) => path.startsWith('response.'),
+    openExchange,
+  };
+}
+
+function ended(file: string, entry: number, long: LongExchange): Recorded {
+  const end = long.end();
+  const size = `entry larger than ${MAX_ENTRY_BYTES / 2 ** 20} MiB`;
+  if (!end.ok) return skipped(file, entry, `${size}, ${end.why}`);
+  return { type: 'entry', file, entry, events: end.events, missing: [], partial: `${size}: only its request was read` };
+}
+
+function skipped(file: string, entry: number | null, reason: string): Recorded {
+  return { type: 'skipped', file, entry, reason };
+}

@@ -1,0 +1,129 @@
+/**
+ * One recorded thing as a JSON object, whatever wrote it: an entry of a HAR, an exchange on a line of its own, a line of
+ * iOS's App Privacy Report.
+ * Promise: never throws; what it is not is said.
+ */
+import { jsonrepair } from 'jsonrepair';
+import type { Recorded } from '../model/lab.ts';
+import type { OpenExchange } from '../model/recording.ts';
+import { contactEvents } from './contact.ts';
+import { exchangeEvents, networkUrl, type RecordedExchange } from './exchange.ts';
+import { bytesIn } from './har/body.ts';
+import { addressOf, fieldOf, type HarEntry, headersOf, protocolOf, readEntry } from './har/entry.ts';
+import { messagesIn } from './har/messages.ts';
+import { privacyLine } from './privacy-report.ts';
+import { NO_TIME, timeOf } from './time.ts';
+
+export interface ItemPlace {
+  file: string;
+  entry: number;
+  flowId: string;
+}
+
+export function recordedItem(value: object, place: ItemPlace, openExchange: OpenExchange): Recorded {
+  const { file, entry, flowId } = place;
+  try {
+    const privacy = privacyLine(value);
+    if (privacy?.ok) {
+      const { contact } = privacy;
+      return { type: 'entry', file, entry, events: contactEvents(contact, flowId), missing: [], contact };
+    }
+    if (privacy) return { type: 'skipped', file, entry, reason: privacy.why };
+    const read = readItem(value, flowId);
+    if (!read.ok) return { type: 'skipped', file, entry, reason: read.why };
+    if ('contact' in read) {
+      const contact = { ...read.contact, app: null, count: 1, encrypted: true, bytesUp: 0, bytesDown: 0 };
+      const missing = ['a tunnel through a proxy: what went through it is not recorded here'];
+      return { type: 'entry', file, entry, events: contactEvents(contact, flowId), missing, contact };
+    }
+    const events = exchangeEvents(read.exchange, openExchange);
+    return { type: 'entry', file, entry, events, missing: read.missing };
+  } catch (error) {
+    return { type: 'skipped', file, entry, reason: faultIn(error) };
+  }
+}
+
+/** One fault costs one entry. */
+export function faultIn(error: unknown): string {
+  return `cannot be read (${error instanceof Error ? error.message.split('\n', 1)[0] : String(error)})`;
+}
+
+type Item = ReturnType<typeof readEntry>;
+
+export function readItem(value: object, flowId: string): Item {
+  const { request } = value as { request?: unknown };
+  if (typeof request === 'object' && request !== null) return readEntry(value as HarEntry, flowId);
+  return readExchange(value as Line, flowId);
+}
+
+/** See ndjson.ts. */
+interface Line {
+  url?: unknown;
+  uri?: unknown;
+  method?: unknown;
+  protocol?: unknown;
+  headers?: unknown;
+  body?: unknown;
+  bodyBase64?: unknown;
+  time?: unknown;
+  timestamp?: unknown;
+  ip?: unknown;
+  response?: { status?: unknown; headers?: unknown; body?: unknown; bodyBase64?: unknown } | null;
+}
+
+function readExchange(value: Line, flowId: string): Item {
+  const url = value.url ?? value.uri;
+  if (typeof url !== 'string') return { ok: false, why: 'neither "url" nor a flow event\'s "type"' };
+  const requestHeaders = headersOf(value.headers);
+  const place = networkUrl(url, fieldOf(requestHeaders, 'host'));
+  if ('why' in place) return { ok: false, why: place.why };
+  const given = value.time ?? value.timestamp;
+  const time = timeOf(given);
+  const requestBody = bodyOf(value, requestHeaders);
+  const { response } = value;
+  const exchange: RecordedExchange = {
+    flowId,
+    time: time ?? NO_TIME,
+    url: place.url,
+    target: `${place.url.pathname}${place.url.search}`,
+    method: typeof value.method === 'string' ? value.method : requestBody ? 'POST' : 'GET',
+    protocol: value.protocol === undefined ? 'http/1.1' : protocolOf(value.protocol),
+    ip: addressOf(value.ip),
+    requestHeaders,
+    requestBody,
+    moreBodies: [],
+    response: response
+      ? {
+          status: Number(response.status) || 200,
+          headers: headersOf(response.headers),
+          body: bodyOf(response, headersOf(response.headers)),
+        }
+      : null,
+    messages: messagesIn([value], time ?? NO_TIME),
+  };
+  const isOdd = time === null && given !== undefined && given !== null;
+  return { ok: true, exchange, missing: isOdd ? ['a time that no clock shows'] : [] };
+}
+
+function bodyOf({ body, bodyBase64 }: Pick<Line, 'body' | 'bodyBase64'>, headers: [string, string][]): Buffer | null {
+  if (typeof bodyBase64 === 'string') return Buffer.from(bodyBase64, 'base64');
+  if (body === undefined || body === null) return null;
+  return bytesIn(body, fieldOf(headers, 'content-type') ?? '')?.bytes ?? Buffer.from(JSON.stringify(body));
+}
+
+/**
+ * JSON, or what was meant as JSON: `NaN`, a comma too many, an end in the middle. Null when it is neither, or no object.
+ */
+export function parseItem(text: string): object | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    try {
+      value = JSON.parse(jsonrepair(text));
+    } catch {
+      return null;
+    }
+  }
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
+}
