@@ -11,8 +11,8 @@ export const createScanner: LabModule['createScanner'] = async (options) =>
   (await import('./lab/scanner.ts')).createScanner(options);
 
 export async function* readRecordings(paths: string[]): ReturnType<LabModule['readRecordings']> {
-  const [scan, readers] = await Promise.all([import('./scan/recordings.ts'), import('./readers/reader.ts')]);
-  yield* scan.readRecordings(paths, readers.createReader);
+  const [scan, lab] = await Promise.all([import('./scan/recordings.ts'), import('./lab/recording-readers.ts')]);
+  yield* scan.readRecordings(paths, lab.recordingReaders);
 }
 
 export const openDevices: LabModule['openDevices'] = async (dataDir) =>

@@ -125,6 +125,15 @@ export interface Scanner {
   stop(): Promise<void>;
 }
 
+/** An app called a server; what was sent is not recorded. */
+export interface RecordedContact {
+  host: string;
+  ip: string | null;
+  /** Null: the recording does not say which. */
+  app: string | null;
+  count: number;
+}
+
 /** What a recording yields, in its own order; a file that is not a recording yields one `skipped`. */
 export type Recorded =
   | {
@@ -138,9 +147,16 @@ export type Recorded =
       missing: string[];
       /** What of it was not looked into, e.g. because it is too large to be held. */
       partial?: string;
+      /** App that the recorder names as the sender. */
+      app?: string | null;
+      /** Set when no more is recorded than that a server was called. */
+      contact?: RecordedContact;
     }
-  /** Events of an entry too large to be held as a whole: the beginning of it; its `entry` record follows. */
-  | { type: 'part'; file: string; entry: number; events: FlowEvent[] }
+  /**
+   * Events of an entry that is not over: its beginning, or the next of them; its `entry` record follows. Entries of a capture
+   * come interleaved, as their packets do.
+   */
+  | { type: 'part'; file: string; entry: number; events: FlowEvent[]; app?: string | null }
   | { type: 'skipped'; file: string; entry: number | null; reason: string }
   /** Bytes of all files read so far. */
   | { type: 'progress'; file: string; bytes: number; totalBytes: number };

@@ -2,7 +2,7 @@
  * How the running lab reads what it relays, as recordings need it: the same readers make the same events of the same bytes.
  * `src/scan` takes them as values; `src/lab/recording-readers.ts` has them.
  */
-import type { Direction, EmitFlowEvent, Flow, FlowEvent } from './flow.ts';
+import type { Direction, EmitFlowEvent, Flow, FlowEvent, ServerCertificate } from './flow.ts';
 import type { OpenReader } from './lab.ts';
 
 /** What stands inside the bodies and messages of an exchange that a recorder has cut out already. */
@@ -34,7 +34,9 @@ export interface RecordedDatagram {
   direction: Direction;
   payload: Buffer;
   /** False when the capture kept less than was sent. */
-  whole: boolean;
+  isWhole: boolean;
+  /** A message of DNS, mDNS or LLMNR. */
+  isLookUp: boolean;
   time: number;
 }
 
@@ -43,11 +45,14 @@ export interface DatagramReader {
   datagram(datagram: RecordedDatagram): void;
   /** The name this client last got the address for. */
   nameOf(clientIp: string, address: string): string | null;
-  close(): void;
+  close(time: number): void;
 }
 
 export interface RecordingReaders {
   openReader: OpenReader;
   openExchange: OpenExchange;
+  /** @param newId asked while the datagram that begins the flow is handed over */
   openDatagrams(options: { emit: EmitFlowEvent; newId: () => string }): DatagramReader;
+  /** Null when it is none. */
+  readCertificate(der: Buffer): ServerCertificate | null;
 }

@@ -60,7 +60,8 @@ function contactIn(cells: Map<string, string>): Contact | null {
   const cell = (name: string): string => cells.get(name) ?? '';
   const ip = cell('dstip');
   const protocol = cell('proto').toLowerCase();
-  const place = cell('info') === '' ? null : networkUrl(cell('info').includes('://') ? cell('info') : `http://${cell('info')}`);
+  const place =
+    cell('info') === '' ? null : networkUrl(cell('info').includes('://') ? cell('info') : `http://${cell('info')}`);
   const name = place && 'url' in place ? place.url.hostname.replace(/^\[|\]$/g, '') : null;
   if (name === null && !isIP(ip)) return null;
   const app = cell('app') || (cell('uid') ? `uid ${cell('uid')}` : '');

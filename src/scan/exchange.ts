@@ -52,7 +52,14 @@ export function exchangeEvents(exchange: RecordedExchange, openExchange: OpenExc
   const { requestHeaders: headers, target: path } = exchange;
   body({ exchange: FIRST, direction: 'request', headers, path }, requestBody);
   if (response) {
-    events.push({ type: 'response-head', flowId, exchange: FIRST, time, status: response.status, headers: response.headers });
+    events.push({
+      type: 'response-head',
+      flowId,
+      exchange: FIRST,
+      time,
+      status: response.status,
+      headers: response.headers,
+    });
     body({ exchange: FIRST, direction: 'response', headers: response.headers, path }, response.body);
   }
   for (const [index, more] of moreBodies.entries()) {

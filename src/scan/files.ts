@@ -24,7 +24,8 @@ export function filesOf(paths: readonly string[]): Listed[] {
   return paths.flatMap((path): Listed[] => {
     if (isStandardInput(path)) return [{ path, bytes: 0, isListed: false, isStream: true }];
     const stat = statOf(path);
-    if ('why' in stat) throw new LabError(stat.code === 'ENOENT' ? `there is no ${path}: check the path` : `${path}: ${stat.why}`);
+    if ('why' in stat)
+      throw new LabError(stat.code === 'ENOENT' ? `there is no ${path}: check the path` : `${path}: ${stat.why}`);
     if (!stat.isDirectory()) return [{ path, bytes: stat.size, isListed: false, isStream: !stat.isFile() }];
     return within(path, new Set([realpathSync(path)]));
   });

@@ -42,7 +42,13 @@ export function reviveEvent(value: object, flowPrefix: string): FlowEvent | null
   if (event.trailers !== undefined && !isHeaders(event.trailers)) return null;
   if (event.type === 'request-head' && typeof event.target !== 'string') return null;
   const bytes = typeof event.bytes === 'string' ? { bytes: Buffer.from(event.bytes, 'base64') } : {};
-  const own = { ...DEFAULTS[String(event.type)], ...event, ...bytes, time, flowId: `${flowPrefix}${String(event.flowId)}` };
+  const own = {
+    ...DEFAULTS[String(event.type)],
+    ...event,
+    ...bytes,
+    time,
+    flowId: `${flowPrefix}${String(event.flowId)}`,
+  };
   return { exchange: 0, ...own } as unknown as FlowEvent;
 }
 

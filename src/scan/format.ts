@@ -12,14 +12,28 @@ export type Format =
  * First bytes of captures that tshark reads: pcapng, pcap in both byte orders (micro- and nanoseconds, patched), Microsoft
  * Network Monitor, snoop, and Apple's PacketLogger have one.
  */
-const CAPTURES = ['0a0d0d0a', 'a1b2c3d4', 'd4c3b2a1', 'a1b23c4d', '4d3cb2a1', 'a1b2cd34', '34cdb2a1', '474d4255', '736e6f6f70'];
+const CAPTURES = [
+  '0a0d0d0a',
+  'a1b2c3d4',
+  'd4c3b2a1',
+  'a1b23c4d',
+  '4d3cb2a1',
+  'a1b2cd34',
+  '34cdb2a1',
+  '474d4255',
+  '736e6f6f70',
+];
 
 /** NSS key log (https://www.ietf.org/archive/id/draft-ietf-tls-keylogfile): label, client random, secret. */
-const KEY_LOG = /^(?:#[^\n]*\r?\n|\s*\r?\n)*(?:CLIENT_RANDOM|(?:CLIENT|SERVER)_(?:HANDSHAKE_)?TRAFFIC_SECRET(?:_\d+)?|CLIENT_EARLY_TRAFFIC_SECRET|(?:EARLY_)?EXPORTER_(?:MASTER_)?SECRET|RSA(?: Session-ID)?|PMS_CLIENT_RANDOM|QUIC_\w+) [0-9A-Fa-f:]/;
+const KEY_LOG =
+  /^(?:#[^\n]*\r?\n|\s*\r?\n)*(?:CLIENT_RANDOM|(?:CLIENT|SERVER)_(?:HANDSHAKE_)?TRAFFIC_SECRET(?:_\d+)?|CLIENT_EARLY_TRAFFIC_SECRET|(?:EARLY_)?EXPORTER_(?:MASTER_)?SECRET|RSA(?: Session-ID)?|PMS_CLIENT_RANDOM|QUIC_\w+) [0-9A-Fa-f:]/;
 
 const OTHERS: [beginning: RegExp, reason: string][] = [
-  [/^PK[\x03\x05]/, 'a zip archive: unpack it and scan what is in it (Fiddler: export the sessions as HTTPArchive)'],
-  [/^\d+:[\s\S]*?(?:\d+:type;|7:version[;,]|4:http[;,])/, 'a flow file of mitmproxy: turn it into HAR (mitmdump -nr FILE --set hardump=FILE.har)'],
+  [/^PK/, 'a zip archive: unpack it and scan what is in it (Fiddler: export the sessions as HTTPArchive)'],
+  [
+    /^\d+:[\s\S]*?(?:\d+:type;|7:version[;,]|4:http[;,])/,
+    'a flow file of mitmproxy: turn it into HAR (mitmdump -nr FILE --set hardump=FILE.har)',
+  ],
   [/^BZh|^\xfd7zXZ|^7z\xbc\xaf|^Rar!/, 'packed in a way that is not read (bzip2, xz, 7z, rar): unpack it first'],
   [/^SQLite format 3/, 'a database of SQLite: export HAR, a capture or NDJSON from the program that wrote it'],
   [/^\s*<\?xml[\s\S]*<(?:items burpVersion|charles-session)/, 'a session of Burp or Charles as XML: export it as HAR'],
@@ -41,7 +55,7 @@ export function formatOf(head: Buffer, path: string): Format {
   if (KEY_LOG.test(text)) return { is: 'keys' };
   if (isConnectionsTable(text)) return { is: 'connections' };
   // RFC 7464 marks the beginning of each text.
-  if (!/^[{[\x1e]/.test(text)) return { is: 'other', reason: 'neither HAR, capture nor NDJSON' };
+  if (!'{[\u001e'.includes(text.charAt(0))) return { is: 'other', reason: 'neither HAR, capture nor NDJSON' };
   return { is: isHar(text, path) ? 'har' : 'ndjson' };
 }
 

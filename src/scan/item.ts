@@ -119,6 +119,7 @@ export function parseItem(text: string): object | null {
   try {
     value = JSON.parse(text);
   } catch {
+    if (!text.startsWith('{')) return null;
     try {
       value = JSON.parse(jsonrepair(text));
     } catch {

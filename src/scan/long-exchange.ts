@@ -121,23 +121,24 @@ export function createLongExchange(options: LongExchangeOptions): LongExchange {
       why = read.why;
       return [];
     }
-    const { exchange } = read;
-    const bare = { ...exchange, requestBody: null, moreBodies: [], response: null, messages: [] };
-    const events = exchangeEvents(bare, options.openExchange);
+    const whole = { ...read.exchange, response: null, messages: [] };
+    if (how === null) {
+      const events = exchangeEvents(whole, options.openExchange);
+      tail = events.splice(-1);
+      return events;
+    }
+    const events = exchangeEvents({ ...whole, requestBody: null, moreBodies: [] }, options.openExchange);
     const bodyEnd = events.findIndex(({ type }) => type === 'body-end');
     tail = events.slice(bodyEnd + 1);
-    const { flowId, time, requestHeaders: headers, target } = exchange;
-    const opened = events.find((event) => event.type === 'flow-opened');
-    if (opened)
+    const { flowId, time, requestHeaders: headers, target } = whole;
+    const [opened] = events;
+    if (opened?.type === 'flow-opened')
       sink = createBody(
         { flowId, time, exchange: 1, direction: 'request', headers, path: target },
         options.openExchange(opened.flow),
       );
-    const out = events.slice(0, bodyEnd);
-    if (how === null) return out;
     body = { text: createJsonText(), decode: decoderOf(how) };
-    out.push(...take(all.subarray(stringFrom)));
-    return out;
+    return [...events.slice(0, bodyEnd), ...take(all.subarray(stringFrom))];
   }
 
   function take(bytes: Buffer): FlowEvent[] {
@@ -171,8 +172,9 @@ export function createLongExchange(options: LongExchangeOptions): LongExchange {
     },
     end() {
       if (tail === null) return { ok: false, why: why ?? 'no large body in it' };
+      if (!sink) return { ok: true, events: tail };
       // A body that did not end is not complete.
-      const ended = sink?.end(body === null) ?? [];
+      const ended = sink.end(body === null);
       const closed = tail.map((event) => (event.type === 'flow-closed' ? { ...event, bytesUp: sent } : event));
       return { ok: true, events: [...ended, ...closed] };
     },

@@ -97,7 +97,8 @@ export async function* readNdjson(
 /** Without the mark of UTF-8, RFC 7464's record separator, and the comma of a list that has an item on each line. */
 function textOf(line: Buffer): string {
   return (isUtf8(line) ? line.toString('utf8') : line.toString('latin1'))
-    .replace(/^[\ufeff\x1e]+/, '')
+    .replace('\u001e', '')
+    .replace(/^\ufeff/, '')
     .trim()
     .replace(/^\[(?=\{)/, '')
     .replace(/,$/, '');

@@ -16,7 +16,8 @@ export interface RecordedBytes {
 
 /** @param namesBytes the content type is one of bytes, not of text. */
 export function bytesOfText(text: string, encoding: unknown, namesBytes: boolean): RecordedBytes {
-  const declared = typeof encoding === 'string' ? ENCODINGS[encoding.toLowerCase().replace(/[^a-z0-9]/g, '')] : undefined;
+  const declared =
+    typeof encoding === 'string' ? ENCODINGS[encoding.toLowerCase().replace(/[^a-z0-9]/g, '')] : undefined;
   if (declared !== undefined) return { bytes: Buffer.from(text, declared), isBinary: true, isDamaged: false };
   switch (formOf(text, namesBytes)) {
     case 'bytes':

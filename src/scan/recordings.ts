@@ -73,15 +73,32 @@ async function* readSource(source: Source, { prefix, readers, isListed, onBytes 
       yield* readConnections(path, source.chunks(), prefix);
       return;
     case 'capture':
-      yield* readCapture({ path, plainFile: await source.plainFile(), prefix, readers, onBytes });
+      yield* readCaptureOf(source, { prefix, readers, isListed, onBytes });
       return;
     case 'keys':
       // Captures beside it use it: nothing of it is left unread.
-      if (!isListed) yield { type: 'skipped', file: path, entry: null, reason: 'TLS keys: name the capture, they are found beside it' };
+      if (!isListed)
+        yield {
+          type: 'skipped',
+          file: path,
+          entry: null,
+          reason: 'TLS keys: name the capture, they are found beside it',
+        };
       return;
     case 'other': {
-      const advice = isListed || !format.reason.startsWith('neither') ? '' : ': record as HAR or pcapng, or one JSON object per line';
+      const advice =
+        isListed || !format.reason.startsWith('neither')
+          ? ''
+          : ': record as HAR or pcapng, or one JSON object per line';
       yield { type: 'skipped', file: path, entry: null, reason: `${format.reason}${advice}` };
     }
   }
+}
+
+async function* readCaptureOf(source: Source, { prefix, readers, onBytes }: Reading): AsyncGenerator<Recorded> {
+  const { path } = source;
+  const plainFile = await source.plainFile();
+  // Unpacking has counted them.
+  const count = plainFile === path ? onBytes : () => {};
+  yield* readCapture({ path, plainFile, prefix, readers, onBytes: count });
 }

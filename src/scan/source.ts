@@ -27,7 +27,8 @@ const HEAD_BYTES = 64 * 1024;
 const CHUNK_BYTES = 256 * 1024;
 
 /** Standard input by its names: opened anew, a pipe's beginning would be gone and a socket could not be opened at all. */
-export const isStandardInput = (path: string): boolean => ['-', '/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'].includes(path);
+export const isStandardInput = (path: string): boolean =>
+  ['-', '/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'].includes(path);
 
 export interface SourceOptions {
   /** Reads forward only: a pipe. */
@@ -111,7 +112,8 @@ function unpackerOf(head: Buffer): Unpack | null {
   if (first === 0x1f && second === 0x8b) return through(() => createGunzip({ finishFlush: zlib.Z_SYNC_FLUSH }));
   if (first === 0x78 && [0x01, 0x5e, 0x9c, 0xda].includes(second))
     return through(() => createInflate({ finishFlush: zlib.Z_SYNC_FLUSH }));
-  if (head.readUIntBE(0, Math.min(4, head.length || 1)) === 0x28b52ffd && head.length >= 4) return through(createZstdDecompress);
+  if (head.readUIntBE(0, Math.min(4, head.length || 1)) === 0x28b52ffd && head.length >= 4)
+    return through(createZstdDecompress);
   if (first === 0xff && second === 0xfe) return decoded('utf-16le');
   if (first === 0xfe && second === 0xff) return decoded('utf-16be');
   // Without a mark: JSON begins with two characters of ASCII.

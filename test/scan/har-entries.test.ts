@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createHarEntries } from '../../src/scan/har-entries.ts';
+import { createHarEntries } from '../../src/scan/har/entries.ts';
 
 function cut(chunks: Buffer[], maxBytes?: number): { items: unknown[]; state: string } {
   const entries = createHarEntries(maxBytes);
@@ -9,6 +9,7 @@ function cut(chunks: Buffer[], maxBytes?: number): { items: unknown[]; state: st
     .flatMap((chunk) => entries.push(chunk))
     .flatMap((item) => {
       if (Buffer.isBuffer(item)) return [JSON.parse(item.toString()) as unknown];
+      if ('tlsError' in item) return [];
       pieces.push(item.piece);
       return item.isLast ? [Buffer.concat(pieces.splice(0)).toString()] : [];
     });
@@ -51,10 +52,12 @@ describe('the entries of a HAR', () => {
   });
 
   it.each([
-    ['a closed list before its time', '{"log":{"entries":[{},]}}', 'broken'],
+    ['a comma in place of an entry', '{"log":{"entries":[{},,{}]}}', 'broken'],
     ['brackets that do not match', '{"log":{"entries":[{}}]}', 'broken'],
     ['two values without a comma', '{"log":{"entries":[{}{}]}}', 'broken'],
-    ['something behind the end', '{"log":{"entries":[]}} {', 'broken'],
+    ['something behind the end', '{"log":{"entries":[]}} }', 'broken'],
+    ['a second document that does not end', '{"log":{"entries":[]}} {', 'in-the-middle'],
+    ['a comma too many', '{"log":{"entries":[{},],},}', 'ended'],
     ['no JSON at all', 'garbage', 'broken'],
     ['an end in a string', '{"log":{"entries":[{"a":"', 'in-the-middle'],
     ['an end after an entry', '{"log":{"entries":[{}', 'in-the-middle'],

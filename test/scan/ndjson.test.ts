@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exchangeEvents } from '../../src/scan/exchange.ts';
+import { recordingReaders } from '../../src/lab/recording-readers.ts';
+import { exchangeEvents, type RecordedExchange } from '../../src/scan/exchange.ts';
 import { splitLines } from '../../src/scan/lines.ts';
 import { exchangeIn, harEntry, readAll, writeHar } from './recording.ts';
 
@@ -81,7 +82,7 @@ describe('an exchange per line', () => {
 });
 
 describe('a flow event per line', () => {
-  const events = exchangeEvents({
+  const exchange: RecordedExchange = {
     flowId: 'f',
     time: 1,
     url: new URL('http://a.example/x'),
@@ -92,7 +93,10 @@ describe('a flow event per line', () => {
     requestBody: Buffer.from([0, 200]),
     response: null,
     messages: [],
-  });
+    target: '/x',
+    moreBodies: [],
+  };
+  const events = exchangeEvents(exchange, recordingReaders.openExchange);
   const lines = (id: string) =>
     events.map((event) => {
       const at = event.type === 'flow-opened' ? { flow: { ...event.flow, id } } : { flowId: id };

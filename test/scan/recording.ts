@@ -1,13 +1,13 @@
 /** Recordings written for a test, and what a reader makes of them. */
 import { writeFileSync } from 'node:fs';
+import { recordingReaders } from '../../src/lab/recording-readers.ts';
 import type { FlowEvent } from '../../src/model/flow.ts';
 import type { Recorded } from '../../src/model/lab.ts';
-import { createReader } from '../../src/readers/reader.ts';
 import { readRecordings } from '../../src/scan/recordings.ts';
 
 export async function readAll(...paths: string[]): Promise<Recorded[]> {
   const all: Recorded[] = [];
-  for await (const recorded of readRecordings(paths, createReader))
+  for await (const recorded of readRecordings(paths, recordingReaders))
     if (recorded.type !== 'progress') all.push(recorded);
   return all;
 }

@@ -20,14 +20,21 @@ export interface UdpFlowsOptions {
 }
 
 export interface UdpFlows {
-  /** `time` in milliseconds since the epoch, `uptimeMs` of a clock that never jumps. */
+  /** Between a phone and somebody else; anything else is left alone. `time` in milliseconds since the epoch, `uptimeMs` of a clock that never jumps. */
   datagram(datagram: Datagram, time: number, uptimeMs: number): void;
+  /** The same, where it is known who is the phone. */
+  between(client: Datagram['from'], server: Datagram['to'], sent: Sent, time: number, uptimeMs: number): void;
   /** Ends what was silent for too long. */
   tick(time: number, uptimeMs: number): void;
   /** These datagrams are searched. */
   has(flow: { client: { ip: string; port: number }; destination: { ip: string; port: number } }): boolean;
   open(): number;
   close(time: number): void;
+}
+
+export interface Sent extends Pick<Datagram, 'payload' | 'whole'> {
+  /** By the phone. */
+  up: boolean;
 }
 
 interface OpenFlow {
@@ -95,35 +102,45 @@ export function createUdpFlows(options: UdpFlowsOptions): UdpFlows {
     emit({ type: 'unreadable', flowId: flow.id, direction: 'request', time, reason });
   }
 
-  return {
-    datagram(datagram, time, uptimeMs) {
-      const up = isPhone(datagram.from.ip);
-      if (up === isPhone(datagram.to.ip)) return;
-      const [client, server] = up ? [datagram.from, datagram.to] : [datagram.to, datagram.from];
-      const key = keyOf(client, server);
-      const flow = flows.get(key) ?? openFlow(client, server, key, time);
-      flows.delete(key);
-      flows.set(key, flow);
-      flow.lastAt = uptimeMs;
-      const { payload } = datagram;
-      if (!up) {
-        flow.bytesDown += payload.length;
-        emit({ type: 'raw-bytes', flowId: flow.id, direction: 'response', time, bytes: payload });
+  function between(
+    client: Datagram['from'],
+    server: Datagram['to'],
+    { up, payload, whole }: Sent,
+    time: number,
+    uptimeMs: number,
+  ): void {
+    const key = keyOf(client, server);
+    const flow = flows.get(key) ?? openFlow(client, server, key, time);
+    flows.delete(key);
+    flows.set(key, flow);
+    flow.lastAt = uptimeMs;
+    if (!up) {
+      flow.bytesDown += payload.length;
+      emit({ type: 'raw-bytes', flowId: flow.id, direction: 'response', time, bytes: payload });
+    } else {
+      flow.bytesUp += payload.length;
+      if (flow.searched + payload.length > maxSearched) {
+        say(flow, time, `more than ${maxSearched >> 10} KB of datagrams: the rest was not searched`);
       } else {
-        flow.bytesUp += payload.length;
-        if (flow.searched + payload.length > maxSearched) {
-          say(flow, time, `more than ${maxSearched >> 10} KB of datagrams: the rest was not searched`);
-        } else {
-          flow.searched += payload.length;
-          emit({ type: 'raw-bytes', flowId: flow.id, direction: 'request', time, bytes: payload });
-          if (!datagram.whole) say(flow, time, 'a datagram in fragments: only the first was searched');
-        }
+        flow.searched += payload.length;
+        emit({ type: 'raw-bytes', flowId: flow.id, direction: 'request', time, bytes: payload });
+        if (!whole) say(flow, time, 'a datagram in fragments: only the first was searched');
       }
-      if (flows.size > maxFlows) {
-        const [oldest] = flows;
-        if (oldest) closeFlow(...oldest, time, 'too many at once: it is no longer followed');
-      }
+    }
+    if (flows.size > maxFlows) {
+      const [oldest] = flows;
+      if (oldest) closeFlow(...oldest, time, 'too many at once: it is no longer followed');
+    }
+  }
+
+  return {
+    datagram({ from, to, payload, whole }, time, uptimeMs) {
+      const up = isPhone(from.ip);
+      if (up === isPhone(to.ip)) return;
+      const [client, server] = up ? [from, to] : [to, from];
+      between(client, server, { up, payload, whole }, time, uptimeMs);
     },
+    between,
     tick(time, uptimeMs) {
       for (const [key, flow] of flows) {
         if (uptimeMs - flow.lastAt < idleMs) break;

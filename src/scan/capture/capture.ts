@@ -1,146 +1,228 @@
 /**
- * Packet captures (pcap, pcapng) through tshark, which puts the TCP segments in order and opens TLS with the secrets
- * embedded in the file or lying beside it; the bytes then take the same readers as live traffic.
- * Promise: every connection is accounted for: read, or named as closed to us (TLS without keys, QUIC).
+ * Packet captures (pcap, pcapng and what else tshark reads): one pass over the packets, and another over the connections
+ * that TLS keys open. tshark takes frames and tunnels apart; the bytes then take the same readers as live traffic.
+ * Promise: every connection is accounted for: read, or named as closed to us (TLS without keys, QUIC); a capture that ends in
+ * the middle gives what is in it; bytes that are missing are told.
  */
-import { existsSync, statSync } from 'node:fs';
-import type { Direction, Flow, FlowEvent } from '../model/flow.ts';
-import type { OpenReader, Recorded, StreamReader } from '../model/lab.ts';
-import { type CaptureStream, listStreams } from './capture-streams.ts';
-import { tshark } from './tshark.ts';
+import { statSync } from 'node:fs';
+import type { FlowEvent } from '../../model/flow.ts';
+import type { Recorded } from '../../model/lab.ts';
+import type { RecordingReaders } from '../../model/recording.ts';
+import { Connection, MISSING_BYTES, type TlsFacts } from './connection.ts';
+import { createDatagrams } from './datagrams.ts';
+import { type Keys, keysBeside } from './keys.ts';
+import { openTls } from './opened-tls.ts';
+import { type Packet, readPackets } from './packets.ts';
 
-/** tshark holds what it follows in memory, and reads the file once per batch. */
-const STREAMS_PER_PASS = 200;
+export interface CaptureOptions {
+  path: string;
+  /** What tshark reads. */
+  plainFile: string;
+  prefix: string;
+  readers: RecordingReaders;
+  onBytes: (bytes: number) => void;
+}
+
+/** More connections than this at once would be weeks of traffic in one file; the rest is not read. */
+const MAX_OPEN = 100_000;
 /** Events handed on at a time: a large upload is never held as a whole. */
 const EVENTS_PER_PART = 64;
+/** Packets that may still come after the last one of a connection, out of order. */
+const LINGER_PACKETS = 1000;
+/** Headers of a frame, roughly: for the progress only. */
+const FRAME_BYTES = 70;
 
-export async function* readCapture(
-  file: string,
-  flowPrefix: string,
-  openReader: OpenReader,
-  onBytes: (bytes: number) => void,
-): AsyncGenerator<Recorded> {
-  const keyLog = keyLogBeside(file);
-  const { streams, quic } = await listStreams(file, keyLog);
-  const size = statSync(file).size;
-  const passes = Math.ceil(streams.length / STREAMS_PER_PASS);
-  onBytes(Math.floor(size / (passes + 1)));
-  for (let at = 0; at < streams.length; at += STREAMS_PER_PASS) {
-    yield* followStreams(file, keyLog, streams.slice(at, at + STREAMS_PER_PASS), flowPrefix, openReader);
-    onBytes(Math.floor(size / (passes + 1)));
+export async function* readCapture(options: CaptureOptions): AsyncGenerator<Recorded> {
+  const keys = keysBeside(options.path);
+  try {
+    yield* new CaptureReading(options, keys).run();
+  } finally {
+    keys.close();
   }
-  if (quic > 0) yield { type: 'skipped', file, entry: null, reason: `${quic} QUIC connections: not looked into` };
-  else if (streams.length === 0)
-    yield { type: 'skipped', file, entry: null, reason: 'no TCP connection in this capture' };
 }
 
-/** `capture.pcapng.keys`, `capture.keys`, `capture.keylog`, or the file the environment names. */
-function keyLogBeside(file: string): string | null {
-  const stem = file.replace(/\.[^./]+$/, '');
-  const places = [`${file}.keys`, `${file}.keylog`, `${stem}.keys`, `${stem}.keylog`, process.env.SSLKEYLOGFILE ?? ''];
-  return places.find((place) => place && existsSync(place)) ?? null;
+interface Closed extends TlsFacts {
+  number: number;
+  app: string | null;
+  missing: string[];
 }
 
-async function* followStreams(
-  file: string,
-  keyLog: string | null,
-  streams: CaptureStream[],
-  flowPrefix: string,
-  openReader: OpenReader,
-): AsyncGenerator<Recorded> {
-  // tshark answers the last question first.
-  const args = streams.toReversed().flatMap(({ number, tls }) => ['-z', `follow,${tls ? 'tls' : 'tcp'},raw,${number}`]);
-  let current: Following | null = null;
-  for await (const line of tshark(file, keyLog, ['-q', ...args])) {
-    const began = /^Filter: tcp\.stream eq (\d+)/.exec(line);
-    if (began) {
-      if (current) yield* finish(file, current);
-      const stream = streams.find(({ number }) => number === Number(began[1]));
-      current = stream ? follow(stream, `${flowPrefix}${stream.number}`, openReader) : null;
-      continue;
-    }
-    if (!current || !/^\t?[0-9a-f]+$/.test(line)) {
-      if (current && line.startsWith('Node 0: '))
-        current.firstNodeIsClient = line.endsWith(`:${current.stream.client.port}`);
-      continue;
-    }
-    const fromSecond = line.startsWith('\t');
-    const direction: Direction = fromSecond === current.firstNodeIsClient ? 'response' : 'request';
-    current.read(direction, Buffer.from(line.trimStart(), 'hex'));
-    if (current.events.length < EVENTS_PER_PART) continue;
-    yield { type: 'part', file, entry: current.stream.number, events: current.events.splice(0) };
+class CaptureReading {
+  readonly #options: CaptureOptions;
+  readonly #keys: Keys;
+  readonly #datagrams: ReturnType<typeof createDatagrams>;
+  readonly #open = new Map<number, Connection>();
+  readonly #over = new Set<number>();
+  #lingering: { connection: Connection; until: number }[] = [];
+  /** TLS to be opened with keys once all packets were seen. */
+  readonly #waiting: Closed[] = [];
+  #packets = 0;
+  #bytes = 0;
+  #left = 0;
+  #time = 0;
+
+  constructor(options: CaptureOptions, keys: Keys) {
+    this.#options = options;
+    this.#keys = keys;
+    this.#datagrams = createDatagrams(options);
   }
-  if (current) yield* finish(file, current);
-}
 
-interface Following {
-  stream: CaptureStream;
-  events: FlowEvent[];
-  firstNodeIsClient: boolean;
-  read(direction: Direction, bytes: Buffer): void;
-  close(): string[];
-}
-
-function follow(stream: CaptureStream, flowId: string, openReader: OpenReader): Following {
-  const { time } = stream;
-  const flow = flowOf(stream, flowId);
-  const events: FlowEvent[] = [];
-  let reader: StreamReader | null = null;
-  let readable = false;
-  return {
-    stream,
-    events,
-    firstNodeIsClient: true,
-    read(direction, bytes) {
-      if (!reader) {
-        readable = true;
-        events.push({ type: 'flow-opened', time, flow });
-        reader = openReader(flow, null);
+  async *run(): AsyncGenerator<Recorded> {
+    const { path: file, plainFile, onBytes } = this.#options;
+    const input = { file: plainFile, keyLog: this.#keys.file };
+    const size = statSync(plainFile).size;
+    const packets = readPackets(input);
+    let end: string | null = null;
+    for (;;) {
+      const { value, done } = await packets.next();
+      if (done) {
+        end = value;
+        break;
       }
+      yield* this.#packet(value);
+      const read = Math.min(size, this.#bytes);
+      if (read - this.#left < 100_000) continue;
+      onBytes(read - this.#left);
+      this.#left = read;
+    }
+    onBytes(size - this.#left);
+    for (const connection of [...this.#open.values()].sort((a, b) => a.number - b.number)) yield* this.#end(connection);
+    yield* this.#datagrams.end(this.#time);
+    yield* this.#openWaiting();
+    if (end !== null) yield { type: 'skipped', file, entry: null, reason: endOf(end, this.#packets) };
+    else if (this.#packets === 0) yield { type: 'skipped', file, entry: null, reason: 'no packet in this capture' };
+  }
+
+  *#packet(packet: Packet): Generator<Recorded> {
+    this.#packets++;
+    this.#bytes += packet.payload.length + FRAME_BYTES;
+    this.#time = Math.max(this.#time, packet.time);
+    if (packet.transport !== 'tcp') yield* this.#datagrams.packet(packet);
+    else if (!this.#over.has(packet.stream)) yield* this.#segment(packet);
+    while (this.#lingering[0] && this.#lingering[0].until <= this.#packets) {
+      const [first] = this.#lingering.splice(0, 1);
+      if (first) yield* this.#end(first.connection);
+    }
+  }
+
+  *#segment(packet: Packet): Generator<Recorded> {
+    const { path: file, prefix, readers } = this.#options;
+    let connection = this.#open.get(packet.stream);
+    if (!connection) {
+      const flowId = `${prefix}${packet.stream}`;
+      connection = new Connection(packet, { flowId, readers, nameOf: this.#datagrams.nameOf });
+      this.#open.set(packet.stream, connection);
+      const [oldest] = this.#open.values();
+      if (this.#open.size > MAX_OPEN && oldest) yield* this.#end(oldest);
+    }
+    const wasOver = connection.isOver;
+    connection.packet(packet);
+    if (connection.isOver && !wasOver) this.#lingering.push({ connection, until: this.#packets + LINGER_PACKETS });
+    if (connection.waitingEvents < EVENTS_PER_PART) return;
+    yield { type: 'part', file, entry: connection.number, events: connection.take(), app: connection.app };
+  }
+
+  *#end(connection: Connection): Generator<Recorded> {
+    const { number, app } = connection;
+    if (!this.#open.delete(number)) return;
+    this.#over.add(number);
+    const { path: file } = this.#options;
+    const { events, missing, tls } = connection.end(this.#time);
+    if (!tls?.isFromStart) yield { type: 'entry', file, entry: number, events, missing, app };
+    if (!tls) return;
+    const closed: Closed = { ...tls, number, app, missing };
+    // Without any keys nothing would come of looking into it.
+    if (this.#keys.file !== null || tls.isOpened) this.#waiting.push(closed);
+    else if (tls.isFromStart) yield this.#unopened(closed);
+  }
+
+  async *#openWaiting(): AsyncGenerator<Recorded> {
+    const { path: file, plainFile } = this.#options;
+    const left = new Map(this.#waiting.map((closed) => [closed.number, closed]));
+    const wanted = this.#waiting.map(({ number, flow }) => ({ stream: number, clientPort: flow.client.port }));
+    for await (const { stream, parts } of openTls({ file: plainFile, keyLog: this.#keys.file }, wanted)) {
+      const closed = left.get(stream);
+      const opened = closed && openedFlow(closed, this.#options.readers);
+      for await (const { direction, bytes } of parts) {
+        if (!closed || !opened) continue;
+        left.delete(stream);
+        opened.read(direction, bytes);
+        if (opened.events.length < EVENTS_PER_PART) continue;
+        yield { type: 'part', file, entry: stream, events: opened.events.splice(0), app: closed.app };
+      }
+      if (!closed || !opened || left.has(stream)) continue;
+      yield { type: 'entry', file, entry: stream, events: opened.end(), missing: closed.missing, app: closed.app };
+    }
+    for (const closed of left.values()) if (closed.isFromStart) yield this.#unopened(closed);
+  }
+
+  #unopened({ flow, closed, number, app, certificate, alpn, missing }: Closed): Recorded {
+    const { path: file, readers } = this.#options;
+    const { names } = this.#keys;
+    const why =
+      names.length === 0
+        ? `TLS without its keys: not looked into (keys are read from a file beside the capture, e.g. ${keyName(file)})`
+        : `TLS whose keys are not in ${names.join(', ')}: not looked into`;
+    const opened: FlowEvent = {
+      type: 'flow-opened',
+      time: flow.openedAt,
+      flow: { ...flow, treatment: 'passthrough', treatmentReason: 'recorded without its keys', intercepted: false },
+    };
+    const { host, ip } = flow.destination;
+    return {
+      type: 'entry',
+      file,
+      entry: number,
+      events: [opened, ...established(flow, { alpn, certificate }, readers), closed],
+      missing: [why, ...missing.filter((each) => each !== MISSING_BYTES)],
+      app,
+      contact: { host, ip, app, count: 1 },
+    };
+  }
+}
+
+/** The events of a connection that tshark opens. */
+function openedFlow(closed: Closed, readers: RecordingReaders) {
+  const { alpn, isFromStart } = closed;
+  const { openedAt: time } = closed.flow;
+  // What comes after STARTTLS is an instalment of the same connection.
+  const flow = isFromStart
+    ? closed.flow
+    : { ...closed.flow, id: `${closed.flow.id}.tls`, encrypted: true, continues: true as const };
+  const events: FlowEvent[] = [{ type: 'flow-opened', time, flow }, ...established(flow, closed, readers)];
+  const reader = readers.openReader(flow, alpn);
+  return {
+    events,
+    read(direction: 'request' | 'response', bytes: Buffer): void {
       events.push(...reader.push(direction, bytes, time));
     },
-    close() {
-      const closed = stream.tls && !readable;
-      if (!reader) {
-        const unseen = { ...flow, intercepted: !closed, treatment: closed ? ('passthrough' as const) : flow.treatment };
-        events.push({ type: 'flow-opened', time, flow: unseen });
-      } else {
-        events.push(...reader.end('request', time), ...reader.end('response', time), ...reader.close(time));
-      }
-      events.push({
-        type: 'flow-closed',
-        flowId,
-        time,
-        reason: 'ended',
-        detail: null,
-        bytesUp: stream.bytesUp,
-        bytesDown: stream.bytesDown,
-      });
-      return closed ? ['TLS without its keys: not looked into'] : [];
+    end(): FlowEvent[] {
+      events.push(...reader.end('request', time), ...reader.end('response', time), ...reader.close(time));
+      events.push({ ...closed.closed, flowId: flow.id });
+      return events.splice(0);
     },
   };
 }
 
-function* finish(file: string, following: Following): Generator<Recorded> {
-  const missing = following.close();
-  yield { type: 'entry', file, entry: following.stream.number, events: following.events, missing };
+function established(
+  { id: flowId, openedAt: time }: { id: string; openedAt: number },
+  { alpn, certificate }: { alpn: string | null; certificate: string | null },
+  readers: RecordingReaders,
+): FlowEvent[] {
+  const facts = certificate === null ? null : readers.readCertificate(Buffer.from(certificate, 'hex'));
+  if (alpn === null && facts === null) return [];
+  return [{ type: 'tls-established', flowId, time, alpn, version: null, cipher: null, certificate: facts }];
 }
 
-function flowOf(stream: CaptureStream, id: string): Flow {
-  const { client, server, host, sni, tls, time } = stream;
-  return {
-    id,
-    openedAt: time,
-    engine: 'wire',
-    client,
-    deviceId: null,
-    arrival: 'transparent',
-    treatment: 'intercept',
-    treatmentReason: null,
-    destination: { host: host ?? server.ip, port: server.port, ip: server.ip },
-    encrypted: tls,
-    intercepted: true,
-    hello: tls ? { sni, alpn: [], ja4: null, ech: false, grease: false } : null,
-    simulated: false,
-  };
+function keyName(path: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return `${name.replace(/\.[^.]+$/, '') || 'capture'}.keys`;
+}
+
+/** tshark's words in ours. */
+function endOf(said: string, packets: number): string {
+  if (/cut short/.test(said)) return 'the capture ends in the middle of a packet: what is whole was read';
+  return packets === 0
+    ? `tshark cannot read it: ${said}`
+    : `the capture is damaged (${said}): what came before was read`;
 }

@@ -154,7 +154,9 @@ export class Connection {
     if (at >= 0) {
       this.#hasTls = true;
       // What is no certificate is what was inside.
-      this.#isOpened ||= packet.layers.slice(at + 1).some((layer) => !/^(?:x509|pkix|pkcs|ocsp|cms|ess|tls)/.test(layer));
+      this.#isOpened ||= packet.layers
+        .slice(at + 1)
+        .some((layer) => !/^(?:x509|pkix|pkcs|ocsp|cms|ess|tls)/.test(layer));
     }
     this.#sni ??= packet.sni;
     if (packet.alpn.length > 0 && isUp) this.#offered = packet.alpn;
@@ -187,7 +189,8 @@ export class Connection {
     if (this.#isTls) return flow;
     this.#events.push({ type: 'flow-opened', flow, time: flow.openedAt });
     this.#reader = this.#options.readers.openReader(flow, null);
-    for (const { direction, bytes, time } of this.#waiting) this.#events.push(...this.#reader.push(direction, bytes, time));
+    for (const { direction, bytes, time } of this.#waiting)
+      this.#events.push(...this.#reader.push(direction, bytes, time));
     this.#waiting = [];
     return flow;
   }

@@ -48,6 +48,10 @@ export async function* tshark({ file, keyLog }: TsharkInput, args: string[]): As
 /** The last line it said, without its own name, the file's and its warning about root. */
 function reasonIn(said: string): string {
   const lines = said.split('\n').filter((line) => line.trim() && !/Running as user/.test(line));
-  const last = lines.at(-1)?.replace(/^tshark: /, '').trim() ?? '';
+  const last =
+    lines
+      .at(-1)
+      ?.replace(/^tshark: /, '')
+      .trim() ?? '';
   return last.replace(/^The file "[^"]*" /, 'the file ') || 'tshark gave no reason';
 }

@@ -12,8 +12,29 @@ const SYN = 0x02;
 const ACK = 0x10;
 
 /** HTTP/1 and 2, TLS ClientHello, MQTT CONNECT, RTSP and SIP requests are all sent by who called. */
-const CALLS = /^(?:[A-Z]{3,20} \S+ (?:HTTP|RTSP)\/|PRI \* HTTP\/2|[A-Z]{3,10} sips?:|\x16\x03[\0-\x04]..\x01|\x10.{1,4}\0\x04MQTT)/s;
-const ANSWERS = /^(?:(?:HTTP|RTSP)\/\d|SIP\/2\.0 |\x16\x03[\0-\x04]..\x02|220[ -]|\+OK|\* OK|\x20\x02)/s;
+const CALLS = new RegExp(
+  [
+    '[A-Z]{3,20} \\S+ (?:HTTP|RTSP)/',
+    'PRI \\* HTTP/2',
+    '[A-Z]{3,10} sips?:',
+    hello('\u0001'),
+    '\u0010.{1,4}\u0000\u0004MQTT',
+  ]
+    .map((each) => `^${each}`)
+    .join('|'),
+  's',
+);
+const ANSWERS = new RegExp(
+  ['(?:HTTP|RTSP)/\\d', 'SIP/2\\.0 ', hello('\u0002'), '220[ -]', '\\+OK', '\\* OK', '\u0020\u0002']
+    .map((each) => `^${each}`)
+    .join('|'),
+  's',
+);
+
+/** RFC 8446 5.1: a record of handshake with a message of this type. */
+function hello(type: string): string {
+  return `\u0016\u0003[\u0000-\u0004]..${type}`;
+}
 
 export function callerOf(packet: Packet): Side {
   if (packet.transport === 'tcp' && (packet.flags & SYN) !== 0) return (packet.flags & ACK) === 0 ? 'from' : 'to';

@@ -81,7 +81,8 @@ export function bytesIn(recorded: unknown, contentType: string): RecordedBytes |
   }
   if (inner !== undefined && inner !== null) return bytesIn(inner, contentType) ?? asJson(inner);
   // The body's own JSON, in place of the text that holds it.
-  const isOwn = !Array.isArray(rest.params) && !('mimeType' in rest) && !('size' in rest) && Object.keys(rest).length > 0;
+  const isOwn =
+    !Array.isArray(rest.params) && !('mimeType' in rest) && !('size' in rest) && Object.keys(rest).length > 0;
   return isOwn ? asJson(recorded) : null;
 }
 

@@ -49,7 +49,8 @@ export function readEntry(entry: HarEntry, flowId: string): ReadEntry {
   const missing: string[] = [];
   const given = entry.startedDateTime;
   const read = timeOf(given);
-  if (read === null && given !== undefined && given !== null && given !== '') missing.push('a time that no clock shows');
+  if (read === null && given !== undefined && given !== null && given !== '')
+    missing.push('a time that no clock shows');
   const time = read ?? NO_TIME;
   const ip = addressOf(entry.serverIPAddress);
   const method = typeof request.method === 'string' && request.method !== '' ? request.method : 'GET';
@@ -134,7 +135,8 @@ function targetOf(url: URL, queryString: unknown): string {
   const only = pairsOf(queryString)
     .filter(([name, value]) => !written.includes(lettersOf(name)) || !written.includes(lettersOf(value)))
     .map(([name, value]) => `${encodeURIComponent(wellFormed(name))}=${encodeURIComponent(wellFormed(value))}`);
-  const search = only.length === 0 ? url.search : `${url.search || '?'}${url.search.length > 1 ? '&' : ''}${only.join('&')}`;
+  const search =
+    only.length === 0 ? url.search : `${url.search || '?'}${url.search.length > 1 ? '&' : ''}${only.join('&')}`;
   return `${url.pathname}${search}`;
 }
 
@@ -145,7 +147,8 @@ function targetOf(url: URL, queryString: unknown): string {
 function withoutStaleEncoding(headers: Pair[], body: Buffer | null, isBinary: boolean): Pair[] {
   const mayBeEncoded = body !== null && isBinary && !isUtf8(body);
   return headers.filter(
-    ([name]) => !/^(transfer-encoding|content-length)$/i.test(name) && (mayBeEncoded || !/^content-encoding$/i.test(name)),
+    ([name]) =>
+      !/^(transfer-encoding|content-length)$/i.test(name) && (mayBeEncoded || !/^content-encoding$/i.test(name)),
   );
 }
 

@@ -37,7 +37,8 @@ export async function* readHar(
     first = false;
     for (const item of entries.push(hasMark ? chunk.subarray(3) : chunk)) {
       if (Buffer.isBuffer(item)) yield read(item);
-      else if ('tlsError' in item) yield refused(file, parseItem(item.tlsError.toString('utf8')), `${flowPrefix}${entry}`, entry++);
+      else if ('tlsError' in item)
+        yield refused(file, parseItem(item.tlsError.toString('utf8')), `${flowPrefix}${entry}`, entry++);
       else {
         long ??= createLongExchange(longEntry(`${flowPrefix}${entry}`, openExchange));
         const events = long.push(item.piece);

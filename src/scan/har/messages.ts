@@ -17,7 +17,9 @@ type Fields = Partial<Record<string, unknown>>;
 /** @param places entry, request and response. */
 export function messagesIn(places: unknown[], fallbackTime: number): RecordedMessage[] {
   const lists = places.flatMap((place) => NAMES.map((name) => (place as Fields | null | undefined)?.[name]));
-  const messages = lists.flatMap((list) => (Array.isArray(list) ? list.flatMap((each) => messageOf(each, fallbackTime)) : []));
+  const messages = lists.flatMap((list) =>
+    Array.isArray(list) ? list.flatMap((each) => messageOf(each, fallbackTime)) : [],
+  );
   // The same list may stand in two places.
   const seen = new Set<string>();
   const isRepeat = lists.filter(Array.isArray).length > 1;
@@ -39,7 +41,8 @@ function messageOf(recorded: unknown, fallbackTime: number): RecordedMessage[] {
       ? bytesOfText(content, encoding, opcode === 2).bytes
       : (bytesIn(content, '')?.bytes ?? null);
   if (bytes === null) return [];
-  const way = fields.direction ?? (fields.fromClient === false || fields.from_client === false ? 'receive' : fields.type);
+  const way =
+    fields.direction ?? (fields.fromClient === false || fields.from_client === false ? 'receive' : fields.type);
   return [
     {
       direction: typeof way === 'string' && FROM_SERVER.test(way) ? 'response' : 'request',

@@ -1,0 +1,163 @@
+/**
+ * The packets of a capture that are not TCP: datagrams take the live lab's road; what cannot be looked into (QUIC, DTLS,
+ * IPsec, …) is shown as a contact, or counted and named.
+ */
+import { LRUCache } from 'lru-cache';
+import type { FlowEvent } from '../../model/flow.ts';
+import type { Recorded } from '../../model/lab.ts';
+import type { RecordingReaders } from '../../model/recording.ts';
+import { contactEvents } from '../contact.ts';
+import type { Packet } from './packets.ts';
+import { callerOf } from './who-calls.ts';
+
+/** Of tshark's layers, the closed ones, and what their connections are called. */
+const CLOSED: [layer: string, words: string][] = [
+  ['quic', 'QUIC'],
+  ['gquic', 'QUIC'],
+  ['dtls', 'DTLS'],
+  ['wg', 'a WireGuard tunnel'],
+  ['openvpn', 'an OpenVPN tunnel'],
+];
+/** Seen as packets only. */
+const PACKETS: [layer: string, words: string][] = [
+  ['esp', 'IPsec'],
+  ['sctp', 'SCTP'],
+  ['dccp', 'DCCP'],
+];
+const LOOK_UPS = ['dns', 'mdns', 'llmnr'];
+/** Addresses are given by the network's own (DHCP). */
+const OWN_PORTS = [67, 68, 546, 547];
+const MAX_STREAMS = 100_000;
+
+interface ClosedStream {
+  words: string;
+  client: Packet['from'];
+  server: Packet['to'];
+  host: string | null;
+  app: string | null;
+  time: number;
+  bytesUp: number;
+  bytesDown: number;
+}
+
+export interface Datagrams {
+  packet(packet: Packet): Generator<Recorded>;
+  nameOf(clientIp: string, address: string): string | null;
+  end(time: number): Generator<Recorded>;
+}
+
+export function createDatagrams(options: { path: string; prefix: string; readers: RecordingReaders }): Datagrams {
+  const { path: file, prefix } = options;
+  const callers = new LRUCache<number, Packet['from']>({ max: MAX_STREAMS });
+  const closed = new Map<number, ClosedStream>();
+  const counted = new Map<string, number>();
+  /** Of the flows that are open: the entry they belong to. */
+  const entries = new Map<string, { entry: number; app: string | null; isWhole: boolean }>();
+  let events: FlowEvent[] = [];
+  let current = { entry: 0, app: null as string | null, isWhole: true };
+  let flows = 0;
+  const reader = options.readers.openDatagrams({
+    emit: (event) => events.push(event),
+    newId() {
+      const id = `${prefix}u${flows++}`;
+      entries.set(id, current);
+      return id;
+    },
+  });
+
+  function* handOn(): Generator<Recorded> {
+    const ready = events;
+    events = [];
+    for (const event of ready) {
+      const flowId = event.type === 'flow-opened' ? event.flow.id : event.flowId;
+      const { entry, app, isWhole } = entries.get(flowId) ?? current;
+      if (event.type !== 'flow-closed') yield { type: 'part', file, entry, events: [event], app };
+      else {
+        entries.delete(flowId);
+        const missing = isWhole ? [] : ['datagrams that the capture cut: only their beginning was searched'];
+        yield { type: 'entry', file, entry, events: [event], missing, app };
+      }
+    }
+  }
+
+  function callerIn(packet: Packet): Packet['from'] {
+    let caller = callers.get(packet.stream);
+    if (!caller) {
+      caller = callerOf(packet) === 'from' ? packet.from : packet.to;
+      callers.set(packet.stream, caller);
+    }
+    return caller;
+  }
+
+  function close(packet: Packet, words: string): void {
+    const caller = callerIn(packet);
+    const isUp = caller.ip === packet.from.ip && caller.port === packet.from.port;
+    const [client, server] = isUp ? [packet.from, packet.to] : [packet.to, packet.from];
+    const { time, app } = packet;
+    const stream = closed.get(packet.stream) ?? {
+      words,
+      client,
+      server,
+      host: null,
+      app,
+      time,
+      bytesUp: 0,
+      bytesDown: 0,
+    };
+    stream.host ??= packet.sni;
+    if (isUp) stream.bytesUp += packet.payloadBytes;
+    else stream.bytesDown += packet.payloadBytes;
+    if (closed.has(packet.stream) || closed.size < MAX_STREAMS) closed.set(packet.stream, stream);
+    else counted.set(words, (counted.get(words) ?? 0) + 1);
+  }
+
+  return {
+    *packet(packet) {
+      const [, packets] = PACKETS.find(([layer]) => packet.layers.includes(layer)) ?? [];
+      if (packets) counted.set(packets, (counted.get(packets) ?? 0) + 1);
+      if (packet.transport !== 'udp' || packets) return;
+      const [, words] = CLOSED.find(([layer]) => packet.layers.includes(layer)) ?? [];
+      if (words) return close(packet, words);
+      if (OWN_PORTS.includes(packet.to.port) && OWN_PORTS.includes(packet.from.port)) return;
+      const caller = callerIn(packet);
+      const isUp = caller.ip === packet.from.ip && caller.port === packet.from.port;
+      const isWhole = packet.payload.length >= packet.payloadBytes;
+      current = { entry: packet.stream, app: packet.app, isWhole };
+      reader.datagram({
+        client: isUp ? packet.from : packet.to,
+        server: isUp ? packet.to : packet.from,
+        direction: isUp ? 'request' : 'response',
+        payload: packet.payload,
+        isWhole,
+        isLookUp: LOOK_UPS.some((layer) => packet.layers.includes(layer)),
+        time: packet.time,
+      });
+      yield* handOn();
+    },
+    nameOf: reader.nameOf,
+    *end(time) {
+      reader.close(time);
+      yield* handOn();
+      for (const [entry, stream] of closed) {
+        const { words, client, server, app, bytesUp, bytesDown } = stream;
+        const host = stream.host ?? reader.nameOf(client.ip, server.ip) ?? server.ip;
+        const contact = { host, ip: server.ip, app, count: 1 };
+        const about = { port: server.port, time: stream.time, encrypted: true, bytesUp, bytesDown, client };
+        yield {
+          type: 'entry',
+          file,
+          entry,
+          events: contactEvents(
+            { ...contact, ...about, protocol: words === 'QUIC' ? 'quic' : 'udp' },
+            `${prefix}q${entry}`,
+          ),
+          missing: [`${words}: not looked into`],
+          app,
+          contact,
+        };
+      }
+      for (const [words, count] of counted)
+        yield { type: 'skipped', file, entry: null, reason: `${count} packets of ${words}: not looked into` };
+    },
+  };
+}
