@@ -18,6 +18,8 @@ export interface Place {
   inner: string | null;
   /** Nearest key name. */
   key: string | null;
+  /** Names around it, nearest first. */
+  within: readonly string[];
   /** Fields before this one in the same form, query, cookie or record. */
   fields: Fields | null;
   /** Fields beside the one this layer came from, that may hold its key. */
@@ -58,6 +60,7 @@ export function placeAt(where: Where, path: string | null, key: string | null, f
     path,
     inner: null,
     key,
+    within: NOWHERE,
     fields,
     keys: fields,
     depth: 0,
@@ -84,22 +87,52 @@ export function asContainer(place: Place, name: string): Place {
   return { ...place, chain: outerChain(place, place.inner), container: name, inner: null, unwrapped: null };
 }
 
-/** The part of a structure at `inner`. */
-export function partOf(place: Place, inner: string | null, key: string | null, fields: Fields | null = null): Place {
+const NOWHERE: readonly string[] = [];
+
+/** Names of something in `place` that stands beside `key` in containers called `around`. */
+function nameIn(place: Place, key: string | null, around: readonly string[]): Pick<Place, 'key' | 'within'> {
+  if (key === null) return place;
+  return { key, within: place.key === null ? around : withinOf(place, around) };
+}
+
+/** Most names around a value that count. */
+const MAX_WITHIN = 4;
+
+/** Names around something in `place`, nearest first, where `around` are those within the place. */
+export function withinOf(place: Place, around: readonly string[]): readonly string[] {
+  if (place.key === null || around.length >= MAX_WITHIN) return around;
+  return [...around, place.key, ...place.within].slice(0, MAX_WITHIN);
+}
+
+/** The part of a structure at `inner`; `around`: names of the containers it stands in, nearest first. */
+export function partOf(
+  place: Place,
+  inner: string | null,
+  key: string | null,
+  fields: Fields | null = null,
+  around: readonly string[] = NOWHERE,
+): Place {
   const path = locatorIn(place, inner);
   const keys = fields ?? place.keys;
-  return { ...place, inner, path, key: key ?? place.key, fields, keys, level: place.level + 1, unwrapped: null };
+  const named = nameIn(place, key, around);
+  return { ...place, inner, path, ...named, fields, keys, level: place.level + 1, unwrapped: null };
 }
 
 /** One layer further in, through `entry`, from the thing at `inner`. */
-export function placeInside(place: Place, entry: string, inner: string | null, key: string | null): Place {
+export function placeInside(
+  place: Place,
+  entry: string,
+  inner: string | null,
+  key: string | null,
+  around: readonly string[] = NOWHERE,
+): Place {
   return {
     ...place,
     chain: [...outerChain(place, inner ?? place.inner), entry],
     container: null,
     path: locatorIn(place, inner),
     inner: null,
-    key: key ?? place.key,
+    ...nameIn(place, key, around),
     fields: null,
     level: place.level + 1,
     unwrapped: null,

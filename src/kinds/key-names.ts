@@ -10,7 +10,7 @@ import { KINDS, type Kind } from '../model/identifier.ts';
 
 export interface KeyHint {
   kind: Kind;
-  /** `strong` or `weak`; for location and cell the part it names, e.g. `latitude`. */
+  /** `strong`, `fair` or `weak`; for location and cell the part it names, e.g. `latitude`. */
   group: string;
   /** The name as key-names.yaml has it. */
   name: string;
@@ -28,7 +28,7 @@ const HASH_WORD = /md5|sha(?:1|256|512)?|hash(?:ed)?/g;
 const FILLER = new Set(['value', 'val', 'str', 'string', 'list', 'x', 'the', 'info']);
 
 let table: Map<string, KeyHint[]> | null = null;
-const remembered = new Map<string, readonly KeyHint[]>();
+const remembered = new Map<string, Said>();
 
 /** Lower case, letters and digits only: `Mac-Address` becomes `macaddress`. */
 export function normaliseKey(key: string): string {
@@ -41,32 +41,35 @@ export function keyNames(): ReadonlyMap<string, readonly KeyHint[]> {
   return table;
 }
 
-/** Everything a key hints at; empty for null, for unknown and for over-long keys. */
-export function hintsFor(key: string | null): readonly KeyHint[] {
-  if (key === null || key.length === 0 || key.length > MAX_KEY) return NONE;
-  const known = remembered.get(key);
-  if (known) return known;
-  const hints = lookUp(key);
-  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-  remembered.set(key, hints);
-  return hints;
+/** Where a value stands: its own name, and the names around it, nearest first. */
+export interface Named {
+  key: string | null;
+  /** `device: { id }`: of `id`, `device`. */
+  within?: readonly string[];
 }
 
-/** The hint of this kind that a key gives, or null. */
-export function hintOf(key: string | null, kind: Kind): KeyHint | null {
-  for (const hint of hintsFor(key)) if (hint.kind === kind) return hint;
+/** Everything a name hints at, together with what stands around it; empty for null, for unknown and for over-long keys. */
+export function hintsFor(name: string | null | Named): readonly KeyHint[] {
+  const key = typeof name === 'object' ? (name?.key ?? null) : name;
+  const within = typeof name === 'object' ? (name?.within ?? NOWHERE) : NOWHERE;
+  return look(key, within).hints;
+}
+
+/** The name, or what stands around it, says that the value belongs to some other thing: a shop, a beacon, a page. */
+export function isForeign({ key, within = NOWHERE }: Named): boolean {
+  return look(key, within).isForeign;
+}
+
+/** The hint of this kind that a name gives, or null. */
+export function hintOf(name: string | null | Named, kind: Kind): KeyHint | null {
+  for (const hint of hintsFor(name)) if (hint.kind === kind) return hint;
   return null;
 }
 
-/** For `Shape.key`: does a key name hint at this kind? */
-export function namesOf(kind: Kind): (name: string) => boolean {
-  return (name) => hintOf(name, kind) !== null;
-}
-
-/** A key that names other kinds for certain, and not this one: a value beside it is theirs. */
-export function namesOther(key: string | null, kind: Kind): boolean {
-  const hints = hintsFor(key);
-  return hints.some((hint) => hint.group !== 'weak') && !hints.some((hint) => hint.kind === kind);
+/** A name that stands for other kinds for certain, and not for this one: a value beside it is theirs. */
+export function namesOther(name: string | null | Named, kind: Kind): boolean {
+  const hints = hintsFor(name);
+  return hints.some(({ group }) => group !== 'weak' && group !== 'fair') && !hints.some((hint) => hint.kind === kind);
 }
 
 /** True when the key stands in key-names.yaml: the engine then offers the value beside it (anchor `key`). */
@@ -74,24 +77,83 @@ export function isKeyName(key: string): boolean {
   return hintsFor(key).length > 0;
 }
 
-function lookUp(key: string): readonly KeyHint[] {
-  const words = key
+interface Said {
+  hints: readonly KeyHint[];
+  isForeign: boolean;
+}
+
+const NOTHING: Said = { hints: NONE, isForeign: false };
+const NOWHERE: readonly string[] = [];
+/** Names further out say little. */
+const MAX_AROUND = 4;
+
+function look(key: string | null, within: readonly string[]): Said {
+  if (key === null || key.length === 0 || key.length > MAX_KEY) return NOTHING;
+  const identity = within.length === 0 ? key : [key, ...within.slice(0, MAX_AROUND)].join('\n');
+  const known = remembered.get(identity);
+  if (known) return known;
+  const said = lookUp(
+    key,
+    within.slice(0, MAX_AROUND).filter((name) => name.length <= MAX_KEY),
+  );
+  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+  remembered.set(identity, said);
+  return said;
+}
+
+function lookUp(key: string, within: readonly string[]): Said {
+  const names = keyNames();
+  const own = wordsOf(key);
+  const around = within.map(wordsOf);
+  if (holdsForeign([...around.toReversed().flat(), ...own])) return { hints: NONE, isForeign: true };
+  // What a name says includes its container: `id` in `device` is `device id`, `macAddress` in `wifiAccessPoints` an access point's.
+  for (const container of around.slice(0, 1)) {
+    const hints = hintsIn(names, [...container, ...own], container.length);
+    if (hints.length > 0) return { hints, isForeign: false };
+  }
+  return { hints: hintsIn(names, own, own.length), isForeign: false };
+}
+
+/** `SIM1ImeiNumber` → `sim1`, `imei`, `number`. */
+function wordsOf(key: string): string[] {
+  return key
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .toLowerCase()
     .split(/[^\p{L}\p{N}]+/u)
     .filter((word) => word !== '');
+}
+
+/** Of the longest known name that the words end in and that begins among the first `most` of them. */
+function hintsIn(
+  names: ReadonlyMap<string, readonly KeyHint[]>,
+  words: readonly string[],
+  most: number,
+): readonly KeyHint[] {
   const kept = words.filter((word, index) => index === 0 || !FILLER.has(word));
   const hashed = words.some((word) => word.replace(HASH_WORD, '') !== word);
-  const names = keyNames();
-  for (let from = 0; from < kept.length; from++) {
-    const tail = kept.slice(from).join('');
-    const unhashed = tail.replace(HASH_WORD, '');
-    for (const name of [tail, withoutNumber(tail), unhashed, withoutNumber(unhashed)]) {
+  for (let from = 0; from < Math.min(most, kept.length); from++) {
+    for (const name of formsOf(kept.slice(from).join(''))) {
       const hints = names.get(name)?.filter((hint) => from === 0 || kept[from - 1] === 'x' || hint.group !== 'weak');
       if (hints?.length) return hints.map((hint) => ({ ...hint, hashed }));
     }
   }
   return NONE;
+}
+
+/** As written, without its number, without hash words, and of several the one. */
+function formsOf(tail: string): string[] {
+  const unhashed = tail.replace(HASH_WORD, '');
+  const singular = tail.length > 4 && tail.endsWith('s') ? [tail.slice(0, -1), tail.replace(/es$/, '')] : [];
+  return [tail, withoutNumber(tail), unhashed, withoutNumber(unhashed), ...singular];
+}
+
+/** Groups of words that stand for things other than the phone. */
+let foreign: string[] | null = null;
+
+function holdsForeign(words: readonly string[]): boolean {
+  keyNames();
+  const text = ` ${words.join(' ')} `;
+  return (foreign ?? []).some((name) => text.includes(name));
 }
 
 /** `imei1` → `imei`: phones have two SIMs. */
@@ -102,7 +164,8 @@ function withoutNumber(name: string): string {
 }
 
 function readTable(yaml: string): Map<string, KeyHint[]> {
-  const data = parse(yaml) as Record<string, Groups>;
+  const { foreign: others = {}, ...data } = parse(yaml) as Record<string, Groups>;
+  foreign = Object.keys(others.names ?? {}).map((name) => ` ${name} `);
   const out = new Map<string, KeyHint[]>();
   for (const [kind, groups] of Object.entries(data)) {
     if (!isKind(kind)) throw new Error(`key-names.yaml: ${kind} is not a kind; use one of ${KINDS.join(', ')}`);

@@ -31,8 +31,13 @@ export interface Run {
   text: string;
   start: number;
   end: number;
-  /** Nearest key name before it (JSON key, query name, header name, form part, CSV prefix), as written; null when none. */
+  /**
+   * Nearest key name before it (JSON key, query name, header name, form part, CSV prefix), as written; null when none. Where the
+   * name is itself a value (`{"name":"imei","value":…}`), that.
+   */
   key: string | null;
+  /** Names around it, nearest first, at most four: `device` of `{"device":{"id":…}}`. */
+  within?: readonly string[];
   /** The registered phone that sends it, when there is one: shapes that compare with registered values (positions, cells, short names) need it. */
   device?: Device;
   /**
@@ -57,8 +62,8 @@ export interface Verdict {
 
 /**
  * Which runs the engine offers to a shape:
- * `digits` 10-22 digits, single dashes or spaces between them allowed · `hex` 8-64 hex digits, maximal run ·
- * `mac` six pairs joined by : or - or three quads joined by . · `uuid` 8-4-4-4-12 · `at` the text around an @ ·
+ * `digits` 10-32 digits, single dashes or spaces between them allowed · `hex` 8-64 hex digits, maximal run, or 8-16 with a dash ·
+ * `mac` six pairs joined by : or - (by : also without leading zeros) or three quads joined by . · `uuid` 8-4-4-4-12 · `at` the text around an @ ·
  * `decimal` -?d{1,3}.d{2,} · `key` the value beside a key name listed in key-names.yaml.
  */
 export type Anchor = 'digits' | 'hex' | 'mac' | 'uuid' | 'at' | 'decimal' | 'key';
@@ -70,11 +75,8 @@ export interface Shape {
    * given, because nearly all of them are counters, clocks, digests and request ids. Numbers after a `+` are always offered.
    */
   unnamed?: Partial<Record<Anchor, readonly [least: number, most: number]>>;
-  /**
-   * For the anchor `key`: is this key name (as written on the wire) one of this kind's? Asked once per distinct name.
-   * Without it every keyed value of at most 256 bytes is offered.
-   */
-  key?(name: string): boolean;
+  /** For the anchor `key`: of which kind the names are; mostly its own. */
+  named?: Kind;
   /** Linear time; null when it is not one. Must reject placeholders (all zeros and the like). */
   judge(run: Run): Verdict | null;
 }

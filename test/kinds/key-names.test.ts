@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { hintsFor, isKeyName, keyNames, namesOther } from '../../src/kinds/key-names.ts';
+import { hintsFor, isForeign, isKeyName, keyNames, namesOther } from '../../src/kinds/key-names.ts';
 
 const says = (key: string): string =>
   hintsFor(key)
@@ -37,6 +37,43 @@ describe('key names', () => {
     ['search_word', 'browsing:strong'],
   ])('%s says %s', (key, expected) => {
     expect(says(key)).toBe(expected);
+  });
+
+  it.each([
+    ['id', ['device', 'context'], 'imei:weak android_id:weak advertising_id:weak vendor_id:weak udid:weak'],
+    ['ifa', ['device'], 'advertising_id:strong'],
+    ['ifa', [], 'advertising_id:fair'],
+    ['mt_ifa', [], 'advertising_id:fair'],
+    ['value', ['$gpsAdId', 'attributes'], 'advertising_id:strong'],
+    ['macAddress', ['wifiAccessPoints'], 'bssid:strong'],
+    ['macAddress', ['wifi'], 'wifi_mac:strong'],
+    ['mac', ['router'], 'bssid:strong'],
+    ['address', ['bluetooth'], 'bluetooth_mac:strong'],
+    ['number', ['phone'], 'phone_number:strong'],
+    ['imeis', [], 'imei:strong'],
+    ['macAddresses', [], 'wifi_mac:strong'],
+    ['lat', ['geo', 'user'], 'location:latitude'],
+  ])('%s within %j says %s', (key, within, expected) => {
+    expect(
+      hintsFor({ key, within })
+        .map((hint) => `${hint.kind}:${hint.group}`)
+        .join(' '),
+    ).toBe(expected);
+  });
+
+  it.each([
+    ['macAddress', ['bluetoothBeacons']],
+    ['shop_lat', []],
+    ['og:latitude', ['cd[OpenGraph]']],
+    ['telephone', ['contactPoint', 'cd[JSON-LD]']],
+    ['lat', ['location', 'restaurant']],
+  ])('%s within %j speaks of something else than the phone', (key, within) => {
+    expect(isForeign({ key, within })).toBe(true);
+    expect(hintsFor({ key, within })).toEqual([]);
+  });
+
+  it('a name that only looks like one of a shop is the phone’s', () => {
+    for (const key of ['lat', 'workshop_lat', 'storage_serial', 'beaconed_mac']) expect(isForeign({ key })).toBe(false);
   });
 
   it.each(['flat', 'platform', 'request_id', 'name_of_thing_sn', 'imeiish', '', 'x'.repeat(81)])(

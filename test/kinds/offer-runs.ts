@@ -8,16 +8,16 @@ import type { Anchor, Run, Shape, Verdict } from '../../src/kinds/kind.ts';
 import type { Device } from '../../src/model/device.ts';
 
 const PATTERNS: Record<Exclude<Anchor, 'key'>, RegExp> = {
-  digits: /(?<!\d)\d(?:[- ]?\d){6,21}(?!\d)/g,
-  hex: /(?<![0-9A-Fa-f])[0-9A-Fa-f]{8,64}(?![0-9A-Fa-f])/g,
-  mac: /(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4}){2})(?![0-9A-Fa-f]|[:.-][0-9A-Fa-f])/g,
+  digits: /(?<!\d)\d(?:[- ]?\d){6,31}(?!\d)/g,
+  hex: /(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{8}-[0-9A-Fa-f]{16}(?![0-9A-Fa-f-])|[0-9A-Fa-f]{8,64}(?![0-9A-Fa-f]))/g,
+  mac: /(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{1,2}(?::[0-9A-Fa-f]{1,2}){5}|[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4}){2})(?![0-9A-Fa-f]|[:.-][0-9A-Fa-f])/g,
   uuid: /(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Fa-f])/g,
   at: /[^\s"'<>]{0,80}@[^\s"'<>]{0,128}/g,
   decimal: /-?(?<![\d.])\d{1,3}\.\d{2,}/g,
 };
-const KEY = /(?:^|[{,;&?<\s[("'/:.])["']?([A-Za-z][A-Za-z0-9_-]{0,40})(?:["'\]]{0,3}\s?[:=,]\s?|>)/g;
+const KEY = /(?:^|[{,;&?<\s[("'/:.])["']?([A-Za-z][A-Za-z0-9_.-]{0,40})(?:["'\]]{0,3}\s?[:=,]\s?|>)/g;
 const VALUE = /^(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(\[[^\]]*\])|([^\s&",{}<>]+))/;
-const PRECEDING_KEY = /([A-Za-z][A-Za-z0-9_-]{0,40})(?:["'\]]{0,3}\s?[:=,]\s?\[?|>)["']?\+?$/;
+const PRECEDING_KEY = /([A-Za-z][A-Za-z0-9_.-]{0,40})(?:["'\]]{0,3}\s?[:=,]\s?\[?|>)["']?\+?$/;
 
 export function offerRuns(text: string, shape: Shape, device?: Device): Verdict[] {
   const verdicts: Verdict[] = [];

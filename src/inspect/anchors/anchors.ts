@@ -10,8 +10,10 @@ export type FoundAnchor = (anchor: Anchor, start: number, end: number) => void;
 
 /** Longest stretch looked at as one token: above the longest identifier (64 hex digits) with separators. */
 const MAX_TOKEN = 192;
-/** Longest number written in groups, e.g. `+84 91 234 56 78`. */
-const MAX_GROUPED = 32;
+/** Longest number that identifies anything: of an eSIM chip. */
+const MOST_DIGITS = 32;
+/** Longest number written in groups, e.g. `+84 91 234 56 78`, or 32 digits in fours. */
+const MAX_GROUPED = 40;
 /** What must stand to the left of the place to go on from. */
 export const ANCHOR_CONTEXT = MAX_TOKEN + MAX_GROUPED + 2;
 /** No anchored run is shorter; shorter decimals are found beside their key names only. */
@@ -31,14 +33,15 @@ for (const c of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.
 const PARTS = new RegExp(
   [
     '(?<uuid>(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f]))',
-    '(?<mac>(?<![0-9a-f])(?:[0-9a-f]{2}(?::[0-9a-f]{2}){5}|[0-9a-f]{2}(?:-[0-9a-f]{2}){5}|[0-9a-f]{4}(?:\\.[0-9a-f]{4}){2})(?![0-9a-f]|[:.-][0-9a-f]))',
+    '(?<pair>(?<![0-9a-f-])[0-9a-f]{8}-[0-9a-f]{16}(?![0-9a-f-]))',
+    '(?<mac>(?<![0-9a-f])(?:[0-9a-f]{1,2}(?::[0-9a-f]{1,2}){5}|[0-9a-f]{2}(?:-[0-9a-f]{2}){5}|[0-9a-f]{4}(?:\\.[0-9a-f]{4}){2})(?![0-9a-f]|[:.-][0-9a-f]))',
     '(?<decimal>(?<![0-9a-f.])-?\\d{1,3}\\.\\d{2,20}(?![0-9a-f]|\\.\\d))',
     '(?<hex>[0-9a-f]{8,64}(?![0-9a-f]))',
   ].join('|'),
   'gi',
 );
 /** Lengths at which an all-digit token may be an identifier in hexadecimal. */
-const HEX_TOO = new Set([12, 14, 15, 16, 20]);
+const HEX_TOO = new Set([12, 14, 15, 16, 20, 32]);
 const GROUPED = /^\d+(?:[- ]\d+)*$/;
 
 /**
@@ -69,7 +72,7 @@ export function findAnchors(bytes: Buffer, from: number, final: boolean, found: 
     if (!final && end + 2 > length) return Math.min(at, start);
     const group = grouped(bytes, start, end);
     if (group && group.end + 2 > length && !final) return Math.min(at, group.start);
-    if (group && digitsIn(bytes, group.start, group.end) <= 22) {
+    if (group && digitsIn(bytes, group.start, group.end) <= MOST_DIGITS) {
       found('digits', group.start, group.end);
       at = group.end;
     } else {
@@ -120,7 +123,7 @@ function parts(bytes: Buffer, from: number, to: number, found: FoundAnchor): voi
   if ((classes & SEPARATOR) === 0) {
     // Nearly all tokens: a number, a word of hex letters, a digest.
     if (length < 8 || length > 64) return;
-    const isNumber = classes === DIGIT && length >= 10 && length <= 22;
+    const isNumber = classes === DIGIT && length >= 10 && length <= MOST_DIGITS;
     if (isNumber) found('digits', start, end);
     if (!isNumber || HEX_TOO.has(length)) found('hex', start, end);
     return;
@@ -135,6 +138,7 @@ function parts(bytes: Buffer, from: number, to: number, found: FoundAnchor): voi
 /** Times, dates, versions and addresses are told by their parts before a regular expression has to look. */
 function mayHold(bytes: Buffer, start: number, end: number): boolean {
   if (end - start >= 14) return true;
+  let colons = 0;
   let dots = 0;
   let dashes = 0;
   let part = 0;
@@ -145,8 +149,9 @@ function mayHold(bytes: Buffer, start: number, end: number): boolean {
     if (part > longest) longest = part;
     if (byte === 0x2e) dots++;
     else if (byte === 0x2d) dashes++;
+    else if (byte === 0x3a) colons++;
   }
-  return longest >= 8 || (dashes > 0 && end - start >= 11) || dots === 1;
+  return longest >= 8 || colons === 5 || (dashes > 0 && end - start >= 11) || dots === 1;
 }
 
 /** 8-4-4-4-12; that the rest is hex digits is known. */
@@ -168,6 +173,7 @@ function mixed(bytes: Buffer, start: number, end: number, found: FoundAnchor): v
     dashedDigits(text, done, from, start, found);
     done = to;
     if (groups.uuid) found('uuid', start + from, start + to);
+    else if (groups.pair) found('hex', start + from, start + to);
     else if (groups.mac) found('mac', start + from, start + to);
     else if (groups.decimal) {
       if (match[0].length >= STRIDE) found('decimal', start + from, start + to);
@@ -179,7 +185,8 @@ function mixed(bytes: Buffer, start: number, end: number, found: FoundAnchor): v
         : null;
       if (dashed || before) done = from;
       else {
-        if (isDigits && match[0].length >= 10 && match[0].length <= 22) found('digits', start + from, start + to);
+        if (isDigits && match[0].length >= 10 && match[0].length <= MOST_DIGITS)
+          found('digits', start + from, start + to);
         found('hex', start + from, start + to);
       }
     }
@@ -192,7 +199,7 @@ function dashedDigits(text: string, from: number, to: number, base: number, foun
   if (to - from < 11) return;
   for (const match of text.slice(from, to).matchAll(/\d+(?:-\d+)+/g)) {
     const digits = match[0].replaceAll('-', '').length;
-    if (digits >= 10 && digits <= 22) {
+    if (digits >= 10 && digits <= MOST_DIGITS) {
       found('digits', base + from + match.index, base + from + match.index + match[0].length);
     }
   }

@@ -24,7 +24,7 @@ export class JsonSink implements ByteSink, Scanning {
           scope.partial(`JSON inside more than ${scope.limits.levels} layers was searched, but not taken apart`);
           return false;
         }
-        this.#nested = open(partOf(place, path.path, path.key?.text ?? null));
+        this.#nested = open(partOf(place, path.path, path.key?.text ?? null, null, path.within));
         return true;
       },
       nestedBytes: (bytes) => this.#nested?.write(bytes),

@@ -3,6 +3,7 @@
  * Promise: a value that turns out to be registered is known after all, however it was written.
  */
 
+import { hintsFor, isForeign } from '../../kinds/key-names.ts';
 import type { Anchor, IdentifierKind, Run, Verdict } from '../../kinds/kind.ts';
 import type { Confidence } from '../../model/identifier.ts';
 import type { Found } from '../found.ts';
@@ -16,32 +17,18 @@ export type Judged = Pick<Found, 'kind' | 'value' | 'known' | 'confidence' | 're
   end: number;
 };
 
-/** Kinds by the anchors they take, and for values beside key names by the key. */
-interface Takers {
-  anchor: Map<Anchor, readonly IdentifierKind[]>;
-  key: Map<string, readonly IdentifierKind[]>;
-}
+/** Kinds by the anchors they take. */
+const takers = new WeakMap<readonly IdentifierKind[], Map<Anchor, readonly IdentifierKind[]>>();
 
-const takers = new WeakMap<readonly IdentifierKind[], Takers>();
-/** Bounded so that keys chosen by a hostile sender cannot fill memory. */
-const MAX_REMEMBERED = 4096;
-
-function kindsFor(anchor: Anchor, key: string | null, kinds: readonly IdentifierKind[]): readonly IdentifierKind[] {
-  const known: Takers = takers.get(kinds) ?? { anchor: new Map(), key: new Map() };
+/** Those that take the anchor; for values beside key names those whose names it is. */
+function kindsFor(anchor: Anchor, run: Run, kinds: readonly IdentifierKind[]): readonly IdentifierKind[] {
+  const known = takers.get(kinds) ?? new Map<Anchor, readonly IdentifierKind[]>();
   takers.set(kinds, known);
-  let all = known.anchor.get(anchor);
-  if (!all) {
-    all = kinds.filter(({ shape }) => shape?.anchors.includes(anchor));
-    known.anchor.set(anchor, all);
-  }
-  if (anchor !== 'key' || key === null) return anchor === 'key' ? all.filter(({ shape }) => !shape?.key) : all;
-  let named = known.key.get(key);
-  if (!named) {
-    named = all.filter(({ shape }) => !shape?.key || shape.key(key));
-    if (known.key.size >= MAX_REMEMBERED) known.key.clear();
-    known.key.set(key, named);
-  }
-  return named;
+  const all = known.get(anchor) ?? kinds.filter(({ shape }) => shape?.anchors.includes(anchor));
+  known.set(anchor, all);
+  if (anchor !== 'key') return all;
+  const hints = hintsFor(run);
+  return all.filter(({ shape }) => !shape?.named || hints.some(({ kind }) => kind === shape.named));
 }
 
 const unnamed = new WeakMap<readonly IdentifierKind[], Map<Anchor, Uint8Array>>();
@@ -69,13 +56,18 @@ export function takesUnnamed(kinds: readonly IdentifierKind[], anchor: Anchor, l
 
 export function judge(anchor: Anchor, run: Run, scope: Scope): Judged | null {
   let best: { kind: IdentifierKind; verdict: Verdict } | null = null;
-  for (const kind of kindsFor(anchor, run.key, scope.kinds)) {
+  for (const kind of kindsFor(anchor, run, scope.kinds)) {
     const verdict = kind.shape?.judge(run);
     if (verdict && (best === null || RANK[verdict.confidence] > RANK[best.verdict.confidence]))
       best = { kind, verdict };
   }
   if (best === null) return null;
   const { kind, verdict } = best;
+  // A shop, a beacon, a page: it may be all that is said of the phone, so it is told, but not as the phone's own.
+  if (!verdict.known && isForeign(run)) {
+    verdict.confidence = 'possible';
+    verdict.reasoning = `${verdict.reasoning}; the names around it speak of something else than this phone`;
+  }
   const isKnown = verdict.known ?? isRegistered(kind, verdict.value, scope);
   return {
     kind: kind.kind,

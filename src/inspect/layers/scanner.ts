@@ -4,14 +4,14 @@
  * (a run of base64, a document inside a string) is reported by that layer alone.
  */
 
-import { isKeyName } from '../../kinds/key-names.ts';
 import type { Anchor, Run } from '../../kinds/kind.ts';
+import { mayTell, nameBeside } from '../../kinds/named-beside.ts';
 import { findAnchors, findMail } from '../anchors/anchors.ts';
 import { type Alphabet, holdsRun, RunFinder, type RunSink } from '../anchors/runs.ts';
 import { findPairs, keyBefore } from '../anchors/text-key.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import { windowAround } from '../found.ts';
-import { chainOf, locatorIn, type Place } from '../place.ts';
+import { chainOf, locatorIn, type Place, withinOf } from '../place.ts';
 import type { Scope } from '../scope.ts';
 import { findKnown, findXored, type Hit, MAX_SPAN, type Stretch } from '../search/known.ts';
 import type { JsonPath } from '../structure/json-path.ts';
@@ -129,7 +129,7 @@ export class Scanner {
   #performOnce(bytes: Buffer): void {
     const scope = this.#scope;
     const { key, where } = this.#place;
-    if (bytes.length > LONGEST_REMEMBERED || (key !== null && isKeyName(key))) {
+    if (bytes.length > LONGEST_REMEMBERED || (key !== null && mayTell(key))) {
       this.#perform(bytes.length);
       return;
     }
@@ -223,7 +223,7 @@ export class Scanner {
     const { key } = this.#place;
     this.#scope.beside.note(key, this.#bytes, 0, length);
     this.#scope.token(this.#place, null, key, this.#bytes, 0, length);
-    if (key !== null && isKeyName(key)) this.#judgeValue(key, 0, length);
+    if (key !== null && mayTell(key)) this.#judgeValue(key, 0, length);
   }
 
   /** Acts upon everything that begins before `horizon`, in order. */
@@ -338,7 +338,7 @@ export class Scanner {
     const json = this.#options.json;
     if (json === null) {
       const key = keyBefore(bytes, start, 0) ?? this.#place.key;
-      return key !== null && isKeyName(key);
+      return key !== null && mayTell(key);
     }
     // Only the locator knows the key for certain; but where a plain one stands directly before the value, it is that.
     if (this.#options.literals?.().length !== 0) return true;
@@ -352,8 +352,7 @@ export class Scanner {
     const floor = json ? (json.stringStart ?? at) - this.#base : 0;
     const near = floor < start ? keyBefore(this.#bytes, start, Math.max(0, floor)) : null;
     const key = near ?? (json ? (json.key?.text ?? null) : this.#place.key);
-    if (needsKey(anchor, this.#bytes, start, end - this.#base, this.#scope) && (key === null || !isKeyName(key)))
-      return;
+    if (needsKey(anchor, this.#bytes, start, end - this.#base, this.#scope) && (key === null || !mayTell(key))) return;
     this.#judge(anchor, start, end - this.#base, key);
   }
 
@@ -364,12 +363,15 @@ export class Scanner {
     const bytes = this.#bytes;
     const from = Math.max(0, start - LEFT);
     const text = bytes.toString('latin1', from, Math.min(bytes.length, end + RIGHT));
-    const run: Run = { text, start: start - from, end: end - from, key };
+    const json = this.#options.json;
+    const within = json ? withinOf(this.#place, json.within) : this.#place.within;
+    const run: Run = { text, start: start - from, end: end - from, key, within };
     if (this.#scope.device) run.device = this.#scope.device;
     if (this.#place.fields) run.fields = this.#place.fields;
+    const beside = nameBeside(run);
+    if (beside !== null) run.key = beside;
     const verdict = judge(anchor, run, this.#scope);
     if (verdict === null) return;
-    const json = this.#options.json;
     const inner = json ? json.path : key !== null && key !== this.#place.key ? key : null;
     this.#scope.report(this.#place, {
       ...verdict,
@@ -405,7 +407,7 @@ export class Scanner {
   #beginRun(run: Unwrapper): void {
     const json = this.#options.json;
     if (json?.claimed) run.ignore();
-    else run.begin(json ? json.path : null, json?.key?.text ?? null);
+    else run.begin(json ? json.path : null, json?.key?.text ?? null, json?.within ?? []);
   }
 }
 

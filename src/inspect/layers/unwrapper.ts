@@ -31,6 +31,7 @@ export class Unwrapper {
   #closed: { padded: boolean } | null = null;
   #inner: string | null = null;
   #key: string | null = null;
+  #around: readonly string[] = [];
   readonly #scope: Scope;
   readonly #place: Place;
   readonly #alphabet: Alphabet;
@@ -44,9 +45,10 @@ export class Unwrapper {
   }
 
   /** Where the run stands has become known. Comes once, before or after the characters. */
-  begin(inner: string | null, key: string | null): void {
+  begin(inner: string | null, key: string | null, around: readonly string[]): void {
     this.#inner = inner;
     this.#key = key;
+    this.#around = around;
     this.#hasBegun = true;
     this.#proceed();
   }
@@ -131,7 +133,7 @@ export class Unwrapper {
   }
 
   #openChild(entry: string): ByteSink {
-    const inside = placeInside(this.#place, entry, this.#inner, this.#key);
+    const inside = placeInside(this.#place, entry, this.#inner, this.#key, this.#around);
     return this.#open({ ...inside, depth: this.#place.depth + 1, unwrapped: this.#alphabet });
   }
 }

@@ -24,6 +24,9 @@ const MAX_DEPTH = 64;
 /** Longer keys are cut: they are payload. */
 const MAX_KEY = 120;
 
+/** Names further out say little. */
+const MAX_WITHIN = 4;
+
 const QUOTE = 0x22;
 const NOTHING: Buffer = Buffer.alloc(0);
 
@@ -77,6 +80,18 @@ export class JsonPath {
       if (!this.#isArray[level]) return level === this.#depth - 1 ? this.#latestKey() : (this.#keys[level] ?? null);
     }
     return null;
+  }
+
+  /** Names of the objects and arrays around the nearest key, nearest first. */
+  get within(): readonly string[] {
+    let level = Math.min(this.#depth, MAX_DEPTH) - 1;
+    while (level >= 0 && this.#isArray[level]) level--;
+    const names: string[] = [];
+    for (level--; level >= 0 && names.length < MAX_WITHIN; level--) {
+      const key = this.#isArray[level] ? null : this.#keys[level];
+      if (key) names.push(key.text);
+    }
+    return names;
   }
 
   /** Start of the string the reader stands in; null outside of strings. */

@@ -2,11 +2,11 @@
  * Key names as they come by in documents: each distinct one is decoded and looked up once.
  * Promise: bounded; equal bytes give the same object.
  */
-import { isKeyName } from '../../kinds/key-names.ts';
+import { mayTell } from '../../kinds/named-beside.ts';
 
 export interface Name {
   text: string;
-  /** Stands in key-names.yaml. */
+  /** Stands in key-names.yaml, or says that its name stands beside it. */
   isKnown: boolean;
   readonly bytes: Buffer;
   /** As one step of a locator: `.id`, `["a b"]`. */
@@ -44,7 +44,7 @@ export class Names {
     const step = /^[A-Za-z_$][\w$-]*$/.test(text) ? `.${text}` : `[${JSON.stringify(text)}]`;
     const name: Name = {
       text,
-      isKnown: isKeyName(text),
+      isKnown: mayTell(text),
       bytes: Buffer.from(bytes.subarray(from, to)),
       step,
       following: null,

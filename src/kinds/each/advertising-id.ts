@@ -1,8 +1,9 @@
 /** Advertising ids the user can reset: Google's (GAID), Apple's (IDFA), Amazon's. Opted out they are all zeros. */
 import type { Device } from '../../model/device.ts';
+import { hintOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { distinct } from '../parts/spelling.ts';
-import { isNobodysUuid, judgeUuid, registerUuid, spellUuid } from '../parts/uuid-id.ts';
+import { isInMsaTriple, isNobodysUuid, judgeUuid, registerUuid, spellUuid } from '../parts/uuid-id.ts';
 
 export const advertisingId: IdentifierKind = {
   kind: 'advertising_id',
@@ -15,7 +16,7 @@ export const advertisingId: IdentifierKind = {
   },
   shape: {
     anchors: ['uuid', 'hex'],
-    judge: (run: Run): Verdict | null => judgeUuid(run, 'advertising_id', 'advertising id', null),
+    judge,
   },
   vectors: [
     {
@@ -46,7 +47,38 @@ export const advertisingId: IdentifierKind = {
       expect: null,
       source: 'iOS 14.5 without consent, Android since 2021',
     },
+    {
+      name: 'aaid, as SDKs abbreviate it on Android',
+      text: '{"os":"android","aaid":"38400000-8cf0-11bd-b23e-10b96e40000d"}',
+      expect: { value: '38400000-8cf0-11bd-b23e-10b96e40000d', confidence: 'likely' },
+      source: 'Branch SDK (advertising_ids.aaid)',
+    },
+    {
+      name: 'aaid of the Chinese triple is an id of the app',
+      text: '{"oaid":"7c9e6679-7425-40de-944b-e07fc1f90ae7","aaid":"5ab1e000-1ab0-4abc-8def-00000000a1d0"}',
+      expect: null,
+      source: 'Mobile Security Alliance',
+    },
+    {
+      name: "adid of 32 hex digits is mostly Adjust's own number",
+      text: '{"adid":"a9c3e5f7112233445566778899aabbcc"}',
+      expect: { value: 'a9c3e5f7112233445566778899aabbcc', confidence: 'possible' },
+      source: 'Adjust documentation: adid',
+    },
     { name: 'request id', text: '{"request_id":"6D92078A-8246-4BA4-AE5B-76104861E7DC"}', expect: null },
     { name: 'no name', text: '/v1/6D92078A-8246-4BA4-AE5B-76104861E7DC/x', expect: null },
   ],
 };
+
+function judge(run: Run): Verdict | null {
+  const name = hintOf(run, 'advertising_id')?.name;
+  if (name === 'aaid' && isInMsaTriple(run)) return null;
+  const verdict = judgeUuid(run, 'advertising_id', 'advertising id', null);
+  if (verdict === null || name !== 'adid' || verdict.value.includes('-')) return verdict;
+  return {
+    ...verdict,
+    confidence: 'possible',
+    reasoning:
+      "32 hexadecimal digits called adid: the advertising id without dashes, or Adjust's own number of the phone",
+  };
+}

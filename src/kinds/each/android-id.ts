@@ -7,6 +7,7 @@ import type { Device } from '../../model/device.ts';
 import { hintOf } from '../key-names.ts';
 import type { Checked, IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { standsAlone } from '../parts/digit-spans.ts';
+import { recordText } from '../parts/key-value.ts';
 import { placeholders } from '../parts/placeholders.ts';
 import { good } from '../parts/registration.ts';
 import { distinct, spelling } from '../parts/spelling.ts';
@@ -46,6 +47,12 @@ export const androidId: IdentifierKind = {
       name: 'beside a name used for other ids too',
       text: 'device_id=a1b2c3d4e5f60718',
       expect: { value: 'a1b2c3d4e5f60718', confidence: 'possible' },
+    },
+    {
+      name: 'id of a device that is an Android phone',
+      text: '{"device_id":"9d3f1c7a5b2e8046","manufacturer":"Google","model":"Pixel 7"}',
+      expect: { value: '9d3f1c7a5b2e8046', confidence: 'likely' },
+      source: 'Segment context.device (id, manufacturer, type)',
     },
     { name: 'all zeros', text: 'android_id=0000000000000000', expect: null },
     { name: 'no name beside it', text: 'trace=a1b2c3d4e5f60718', expect: null },
@@ -121,7 +128,7 @@ function dashed(hex: string): string {
 
 function judge(run: Run): Verdict | null {
   const hashed = judgeNamedHash(run, 'android_id', 'Android ID');
-  const hint = hintOf(run.key, 'android_id');
+  const hint = hintOf(run, 'android_id');
   if (hashed || !hint) return hashed;
   const value = run.text.slice(run.start, run.end);
   if (!/^[0-9A-Fa-f]{14,16}$/.test(value) || !standsAlone(run.text, run.start, run.end)) return null;
@@ -131,10 +138,24 @@ function judge(run: Run): Verdict | null {
   }
   // Fourteen and fifteen digits beside `device_id` are rather an IMEI.
   if (value.length < 16 || /^\d+$/.test(value)) return null;
+  if (hint.name.startsWith('device') && isOfAndroid(run)) {
+    const reasoning =
+      '64 bits in hexadecimal beside a name for the id of a device, in what is said of an Android phone';
+    return found(run, value.toLowerCase(), 'likely', reasoning);
+  }
   return found(
     run,
     value.toLowerCase(),
     'possible',
     '64 bits in hexadecimal beside a name often used for the Android ID',
   );
+}
+
+/** Who made it, or which version of Android it runs, stands in the same record. */
+const OF_ANDROID =
+  /["'\s&{,;](?:manufacturer|brand|android_?version|sdk_?int|api_?level)["']?\s{0,2}[:=]|[:=]\s{0,2}["']?android\b/i;
+
+function isOfAndroid(run: Run): boolean {
+  const beside = (run.fields ?? []).map(([name, value]) => `&${name}=${value}`).join('');
+  return OF_ANDROID.test(recordText(run)) || OF_ANDROID.test(beside);
 }

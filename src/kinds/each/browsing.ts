@@ -4,7 +4,7 @@
  * only `possible`.
  */
 import type { Device } from '../../model/device.ts';
-import { hintOf, namesOf } from '../key-names.ts';
+import { hintOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { fieldNames, freeValue, recordText } from '../parts/key-value.ts';
 import { isNoValue } from '../parts/placeholders.ts';
@@ -35,7 +35,7 @@ export const browsing: IdentifierKind = {
       ...visited.flatMap((address) => spellAddress(address.trim())),
     ]);
   },
-  shape: { anchors: ['key'], key: namesOf('browsing'), judge },
+  shape: { anchors: ['key'], named: 'browsing', judge },
   vectors: [
     {
       name: 'search words',
@@ -75,7 +75,7 @@ function spellAddress(address: string): Spelling[] {
 }
 
 function judge(run: Run): Verdict | null {
-  const hint = hintOf(run.key, 'browsing');
+  const hint = hintOf(run, 'browsing');
   if (!hint) return null;
   const value = freeValue(run);
   if (value.text.length < 3 || value.text.length > 2048 || isNoValue(value.text)) return null;

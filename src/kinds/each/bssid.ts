@@ -32,6 +32,19 @@ export const bssid: IdentifierKind = {
       expect: { value: '02:11:22:33:44:55', confidence: 'likely' },
     },
     {
+      name: 'without leading zeros',
+      text: '{"bssid":"4:f5:db:1:0:1"}',
+      expect: { value: '04:f5:db:01:00:01', confidence: 'likely' },
+      source: 'iOS CNCopyCurrentNetworkInfo',
+    },
+    {
+      name: 'of a list of access points',
+      text: '{"wifiAccessPoints.macAddress":"04:f5:db:01:00:01"}',
+      expect: { value: '04:f5:db:01:00:01', confidence: 'likely' },
+      source: 'Google Geolocation API',
+    },
+    { name: 'a time with parts of a second', text: 'bssid=12:30:45:1:2', expect: null },
+    {
       name: 'withheld without location permission',
       text: 'bssid=02:00:00:00:00:00',
       expect: null,

@@ -1,6 +1,5 @@
 /** Who called whom, when and for how long: records with a number, a duration and a time or call type. */
 
-import { namesOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { digitSpans } from '../parts/digit-spans.ts';
 import { isTelephone, recordAround } from '../parts/records.ts';
@@ -11,7 +10,7 @@ export const callLog: IdentifierKind = {
   title: 'call log',
   /** Nothing is registered for it: the planted contacts' numbers are found as contacts. */
   spell: (): Spelling[] => [],
-  shape: { anchors: ['digits', 'key'], key: namesOf('phone_number'), judge },
+  shape: { anchors: ['digits', 'key'], named: 'phone_number', judge },
   vectors: [
     {
       name: 'call as Android stores it',

@@ -3,7 +3,7 @@
  * LAC + CID (16 + 16 or 28 bits), LTE TAC + ECI (16 + 28), 5G TAC + NCI (24 + 36): 3GPP TS 23.003 4.3, 19.6.
  */
 import type { Device, RegisteredCell } from '../../model/device.ts';
-import { hintOf, namesOf } from '../key-names.ts';
+import { hintOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { bareValue, siblings } from '../parts/key-value.ts';
 import { isNetwork } from '../parts/networks.ts';
@@ -22,7 +22,7 @@ export const cell: IdentifierKind = {
   spell(device: Device): Spelling[] {
     return distinct((device.identifiers.cell ?? []).flatMap(spellOne));
   },
-  shape: { anchors: ['key'], key: namesOf('cell'), judge },
+  shape: { anchors: ['key'], named: 'cell', judge },
   vectors: [
     {
       name: 'named parts in JSON',
@@ -119,7 +119,7 @@ function packedNetworks(mcc: number, mnc: number): string[] {
 }
 
 function judge(run: Run): Verdict | null {
-  if (hintOf(run.key, 'cell')?.group !== 'cell') return null;
+  if (hintOf(run, 'cell')?.group !== 'cell') return null;
   const value = bareValue(run);
   const number = readCell(value.text);
   if (number === null || NO_CELL.has(number) || number > MAX_CELL) return null;

@@ -3,7 +3,7 @@
  * else is known by the names that systems and apps give it.
  */
 import type { Device } from '../../model/device.ts';
-import { hintOf, namesOf } from '../key-names.ts';
+import { hintOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { freeValue } from '../parts/key-value.ts';
 import { isNoValue } from '../parts/placeholders.ts';
@@ -20,7 +20,7 @@ export const clipboard: IdentifierKind = {
   spell({ canaries: { clipboard: copied = [] } }: Device): Spelling[] {
     return distinct(copied.flatMap((text) => spellPlanted(text, 'copied text')));
   },
-  shape: { anchors: ['key'], key: namesOf('clipboard'), judge },
+  shape: { anchors: ['key'], named: 'clipboard', judge },
   vectors: [
     {
       name: 'text beside the Android name',
@@ -41,7 +41,7 @@ export const clipboard: IdentifierKind = {
 };
 
 function judge(run: Run): Verdict | null {
-  const hint = hintOf(run.key, 'clipboard');
+  const hint = hintOf(run, 'clipboard');
   if (hint?.group !== 'strong') return null;
   const value = freeValue(run);
   if (value.text.length < SHORTEST || isNoValue(value.text) || /^[\d.,:-]*$/.test(value.text)) return null;

@@ -3,7 +3,6 @@
  * of names with numbers.
  */
 import type { Device } from '../../model/device.ts';
-import { namesOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { digitSpans } from '../parts/digit-spans.ts';
 import { countryOf, isNobodysNumber, spellPhone } from '../parts/phone-spellings.ts';
@@ -25,7 +24,7 @@ export const contact: IdentifierKind = {
       device.canaries.contacts.flatMap(({ name, phone }) => [...spellName(name), ...spellPhone(phone, country)]),
     );
   },
-  shape: { anchors: ['digits', 'key'], key: namesOf('phone_number'), judge },
+  shape: { anchors: ['digits', 'key'], named: 'phone_number', judge },
   vectors: [
     {
       name: 'telephone line of a vCard',

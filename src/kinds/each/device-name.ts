@@ -3,7 +3,7 @@
  * checks send it), so an unregistered name must say whose phone it is.
  */
 import type { Device } from '../../model/device.ts';
-import { hintOf, namesOf } from '../key-names.ts';
+import { hintOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { freeValue } from '../parts/key-value.ts';
 import { placeholders } from '../parts/placeholders.ts';
@@ -39,7 +39,7 @@ export const deviceName: IdentifierKind = {
         .flatMap(spellOne),
     );
   },
-  shape: { anchors: ['key'], key: namesOf('device_name'), judge },
+  shape: { anchors: ['key'], named: 'device_name', judge },
   vectors: [
     {
       name: "somebody's phone",
@@ -83,7 +83,7 @@ function spellOne(name: string): Spelling[] {
 }
 
 function judge(run: Run): Verdict | null {
-  if (hintOf(run.key, 'device_name')?.group !== 'strong') return null;
+  if (hintOf(run, 'device_name')?.group !== 'strong') return null;
   const value = freeValue(run);
   const text = utf8(value.text);
   if (text.length < SHORTEST || text.length > 64 || isNobody(text)) return null;

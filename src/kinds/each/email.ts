@@ -155,7 +155,7 @@ function judge(run: Run): Verdict | null {
   if (/^[0-9a-f]{24,}$/i.test(local) || local.includes('..') || /\.$/.test(local)) return null;
   const value = `${local}@${domain}`;
   if (isNobody(value)) return null;
-  const named = hintOf(run.key, 'email') !== null;
+  const named = hintOf(run, 'email') !== null;
   if (!named && ROLES.has(local.toLowerCase())) {
     return found({ start, end }, value, 'possible', 'an email address of a role rather than a person');
   }

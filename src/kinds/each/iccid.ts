@@ -107,7 +107,7 @@ function spellOne(registered: string): Spelling[] {
 
 function judge(run: Run): Verdict | null {
   const hashed = judgeNamedHash(run, 'iccid', 'ICCID');
-  if (hashed || namesOther(run.key, 'iccid')) return hashed;
+  if (hashed || namesOther(run, 'iccid')) return hashed;
   const stored = judgeStored(run);
   if (stored) return stored;
   for (const span of digitSpans(run, 18, 20)) {
@@ -139,7 +139,7 @@ function judgeStored(run: Run): Verdict | null {
 function judgeNumber(run: Run, span: { start: number; end: number }, digits: string): Verdict | null {
   if (!digits.startsWith('89') || isNobody(digits) || !isIssued(digits)) return null;
   const checked = digits.length >= 19 && passesLuhn(digits);
-  const hint = hintOf(run.key, 'iccid');
+  const hint = hintOf(run, 'iccid');
   if (hint?.group === 'strong') {
     const reasoning = checked ? 'prefix and check digit are right' : 'prefix and country are right';
     return found(span, digits, 'likely', `${reasoning} and the name beside it says ICCID`);

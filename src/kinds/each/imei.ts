@@ -189,7 +189,7 @@ function judge(run: Run): Verdict | null {
   const hashed = judgeNamedHash(run, 'imei', 'IMEI');
   if (hashed) return hashed;
   const meid = judgeMeid(run);
-  if (meid || namesOther(run.key, 'imei')) return meid;
+  if (meid || namesOther(run, 'imei')) return meid;
   for (const span of digitSpans(run, 14, 17)) {
     const verdict = judgeSpan(run, span);
     if (verdict) return verdict;
@@ -203,7 +203,7 @@ function judgeSpan(run: Run, span: DigitSpan): Verdict | null {
   if (!standsAloneOrNamed(run, span.start, span.end, 'imei')) return null;
   const body = REPORTING_BODIES.has(digits.slice(0, 2));
   const checked = digits.length === 15 && passesLuhn(digits);
-  const group = hintOf(run.key, 'imei')?.group ?? hintBeside(run, span);
+  const group = hintOf(run, 'imei')?.group ?? hintBeside(run, span);
   if (group === 'strong') {
     if (checked) return found(span, digits, 'likely', 'its check digit is right and the name beside it says IMEI');
     if (!body) return null;
@@ -227,7 +227,7 @@ function hintBeside(run: Run, span: DigitSpan): string | null {
 
 function judgeMeid(run: Run): Verdict | null {
   const text = run.text.slice(run.start, run.end);
-  const hint = hintOf(run.key, 'imei');
+  const hint = hintOf(run, 'imei');
   if (!/^[A-Fa-f][0-9A-Fa-f]{13,14}$/.test(text) || !hint || isNobody(text)) return null;
   if (text.length === 15 && !passesLuhn(text, 16)) return null;
   return found(

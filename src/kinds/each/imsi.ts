@@ -96,7 +96,7 @@ function spellOne(registered: string): Spelling[] {
 
 function judge(run: Run): Verdict | null {
   const hashed = judgeNamedHash(run, 'imsi', 'IMSI');
-  if (hashed || namesOther(run.key, 'imsi')) return hashed;
+  if (hashed || namesOther(run, 'imsi')) return hashed;
   for (const span of digitSpans(run, 14, 16)) {
     const verdict = judgeSpan(run, span);
     if (verdict) return verdict;
@@ -109,7 +109,7 @@ function judgeSpan(run: Run, span: DigitSpan): Verdict | null {
   if (identity) return identity;
   const { digits } = span;
   if (digits.length > 15 || isNobody(digits) || networkLength(digits) === null) return null;
-  const hint = hintOf(run.key, 'imsi');
+  const hint = hintOf(run, 'imsi');
   const grouped = span.groups.length > 1;
   if (grouped && span.groups[0] !== 3 && span.groups[0] !== networkLength(digits)) return null;
   if (hint && standsAloneOrNamed(run, span.start, span.end, 'imsi')) {

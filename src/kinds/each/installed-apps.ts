@@ -3,7 +3,7 @@
  * package names; one package name is how an app names itself.
  */
 
-import { hintOf, namesOf } from '../key-names.ts';
+import { hintOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { found } from '../parts/verdict.ts';
 
@@ -20,7 +20,7 @@ export const installedApps: IdentifierKind = {
   kind: 'installed_apps',
   title: 'list of installed apps',
   spell: (): Spelling[] => [],
-  shape: { anchors: ['key'], key: namesOf('installed_apps'), judge },
+  shape: { anchors: ['key'], named: 'installed_apps', judge },
   vectors: [
     {
       name: 'array beside its name',
@@ -54,7 +54,7 @@ export const installedApps: IdentifierKind = {
 };
 
 function judge(run: Run): Verdict | null {
-  const hint = hintOf(run.key, 'installed_apps');
+  const hint = hintOf(run, 'installed_apps');
   if (!hint) return null;
   // Every name has a dot: the usual no, said quickly.
   if (!hasDots(run.text, run.start, FEWEST_IN_SIGHT)) return null;

@@ -3,7 +3,7 @@
  * is there. Nothing is registered for it; the lab's own address of the phone makes a finding certain.
  */
 import { isIP } from 'node:net';
-import { hintOf, namesOf } from '../key-names.ts';
+import { hintOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { bareValue, type Value } from '../parts/key-value.ts';
 import { found } from '../parts/verdict.ts';
@@ -16,7 +16,7 @@ export const localIp: IdentifierKind = {
   kind: 'local_ip',
   title: 'address in the local network',
   spell: (): Spelling[] => [],
-  shape: { anchors: ['key'], key: namesOf('local_ip'), judge },
+  shape: { anchors: ['key'], named: 'local_ip', judge },
   vectors: [
     {
       name: 'beside an SDK name',
@@ -49,7 +49,7 @@ export const localIp: IdentifierKind = {
 };
 
 function judge(run: Run): Verdict | null {
-  const hint = hintOf(run.key, 'local_ip');
+  const hint = hintOf(run, 'local_ip');
   if (!hint) return null;
   const candidate = hint.name.endsWith('candidate');
   const value = candidate ? hostCandidate(run) : bareValue(run);

@@ -3,7 +3,7 @@
  * registered too. Unregistered positions need a pair: named latitude and longitude, or two numbers with four decimals.
  */
 import type { Device } from '../../model/device.ts';
-import { hintOf, type KeyHint, namesOf, normaliseKey } from '../key-names.ts';
+import { hintOf, type KeyHint, normaliseKey } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { bareValue, siblings } from '../parts/key-value.ts';
 import { isPlausible, isWithin, type Position, spellPosition } from '../parts/position.ts';
@@ -22,7 +22,7 @@ export const location: IdentifierKind = {
   spell(device: Device): Spelling[] {
     return distinct((device.identifiers.location ?? []).flatMap(spellPosition));
   },
-  shape: { anchors: ['decimal', 'key'], key: namesOf('location'), judge },
+  shape: { anchors: ['decimal', 'key'], named: 'location', judge },
   vectors: [
     {
       name: 'named latitude and longitude',
@@ -136,7 +136,7 @@ export const location: IdentifierKind = {
 };
 
 function judge(run: Run): Verdict | null {
-  const hint = hintOf(run.key, 'location');
+  const hint = hintOf(run, 'location');
   if (hint?.group === 'latitude' || hint?.group === 'longitude') {
     const value = bareValue(run);
     return judgeNamed({ ...run, start: value.start, end: value.end }, hint.group, value.text);

@@ -3,7 +3,7 @@
  * a time as messages do.
  */
 import type { Device } from '../../model/device.ts';
-import { hintOf, namesOf } from '../key-names.ts';
+import { hintOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { bareValue } from '../parts/key-value.ts';
 import { isNoValue } from '../parts/placeholders.ts';
@@ -23,7 +23,7 @@ export const message: IdentifierKind = {
   spell(device: Device): Spelling[] {
     return distinct(device.canaries.messages.flatMap(spellOne));
   },
-  shape: { anchors: ['key'], key: namesOf('message'), judge },
+  shape: { anchors: ['key'], named: 'message', judge },
   vectors: [
     {
       name: 'text message as Android stores it',
@@ -65,7 +65,7 @@ function spellOne(text: string): Spelling[] {
 }
 
 function judge(run: Run): Verdict | null {
-  if (!hintOf(run.key, 'message')) return null;
+  if (!hintOf(run, 'message')) return null;
   const value = bareValue(run);
   if (value.text.length < 2 || isNoValue(value.text) || !/\p{L}{2}|[\x80-\xff]{2}/u.test(value.text)) return null;
   if (!isInMessage(run)) return null;

@@ -5,7 +5,7 @@
  */
 import type { CountryCode } from 'libphonenumber-js/max';
 import type { Device } from '../../model/device.ts';
-import { hintOf, namesOf, namesOther } from '../key-names.ts';
+import { hintOf, namesOther } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { type DigitSpan, digitSpans } from '../parts/digit-spans.ts';
 import { phoneLibrary } from '../parts/phone-library.ts';
@@ -33,7 +33,7 @@ export const phoneNumber: IdentifierKind = {
     const country = numbers.length > 0 ? countryOf(device) : null;
     return distinct(numbers.flatMap((number) => spellPhone(number, country)));
   },
-  shape: { anchors: ['digits', 'hex', 'key'], key: namesOf('phone_number'), judge },
+  shape: { anchors: ['digits', 'hex', 'key'], named: 'phone_number', judge },
   vectors: [
     {
       name: 'international beside its name',
@@ -79,7 +79,7 @@ export const phoneNumber: IdentifierKind = {
 
 function judge(run: Run): Verdict | null {
   const hashed = judgeNamedHash(run, 'phone_number', 'phone number');
-  if (hashed || namesOther(run.key, 'phone_number')) return hashed;
+  if (hashed || namesOther(run, 'phone_number')) return hashed;
   for (const span of digitSpans(run, 8, 15)) {
     const verdict = judgeSpan(run, span);
     if (verdict) return verdict;
@@ -93,7 +93,7 @@ function judgeSpan(run: Run, span: DigitSpan): Verdict | null {
   const before = text.slice(Math.max(0, span.start - 32), span.start);
   const scheme = SCHEME.test(before);
   const plus = before.endsWith('+') && !/[A-Za-z0-9]$/.test(before.slice(0, -1));
-  const hint = hintOf(run.key, 'phone_number');
+  const hint = hintOf(run, 'phone_number');
   if (!plus && (/[A-Za-z0-9.]$/.test(before) || !(scheme || hint))) return null;
   const international = plus || scheme || !span.digits.startsWith('0') || span.digits.startsWith('00');
   const value = international ? parseInternational(span.digits) : parseNational(span.digits, run.device);

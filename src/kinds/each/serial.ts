@@ -3,7 +3,7 @@
  * unregistered one is known by its name only; a short registered one counts only where no letter or digit joins it.
  */
 import type { Device } from '../../model/device.ts';
-import { hintOf, namesOf } from '../key-names.ts';
+import { hintOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { placeholders } from '../parts/placeholders.ts';
 import { anyText } from '../parts/registration.ts';
@@ -40,7 +40,7 @@ export const serial: IdentifierKind = {
         ),
     );
   },
-  shape: { anchors: ['key'], key: namesOf('serial'), judge },
+  shape: { anchors: ['key'], named: 'serial', judge },
   vectors: [
     {
       name: 'beside the Android name',
@@ -64,7 +64,7 @@ export const serial: IdentifierKind = {
 
 function judge(run: Run): Verdict | null {
   const hashed = judgeNamedHash(run, 'serial', 'serial number');
-  const hint = hintOf(run.key, 'serial');
+  const hint = hintOf(run, 'serial');
   if (hashed || !hint) return hashed;
   const value = run.text.slice(run.start, run.end);
   if (!/^[A-Za-z0-9][A-Za-z0-9-]{4,23}$/.test(value) || !/\d/.test(value) || isNobody(value)) return null;

@@ -4,7 +4,7 @@
  * a name for them.
  */
 import type { Device } from '../../model/device.ts';
-import { hintOf, namesOf } from '../key-names.ts';
+import { hintOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { bareValue } from '../parts/key-value.ts';
 import { placeholders } from '../parts/placeholders.ts';
@@ -51,7 +51,7 @@ export const ssid: IdentifierKind = {
         .flatMap((name) => spellText(name, name, 'as registered', { bounded: true, hashed: true })),
     );
   },
-  shape: { anchors: ['key', 'hex'], key: namesOf('ssid'), judge },
+  shape: { anchors: ['key', 'hex'], named: 'ssid', judge },
   vectors: [
     { name: 'beside its name', text: '{"ssid":"LabWiFi"}', expect: { value: 'LabWiFi', confidence: 'likely' } },
     {
@@ -78,7 +78,7 @@ function names(device: Device): string[] {
 
 function judge(run: Run): Verdict | null {
   const hashed = judgeNamedHash(run, 'ssid', 'Wi-Fi name');
-  const hint = hintOf(run.key, 'ssid');
+  const hint = hintOf(run, 'ssid');
   if (hashed || !hint) return hashed;
   const value = unquoted(run);
   if (value.text === '' || Buffer.byteLength(value.text, 'latin1') > LONGEST || isNobody(value.text)) return null;

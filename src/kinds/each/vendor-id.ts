@@ -3,10 +3,11 @@
  * IDFV (Apple). An OAID is a UUID on some makers' phones and 16 to 64 hex digits on others'.
  */
 import type { Device } from '../../model/device.ts';
+import { hintOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { anyText } from '../parts/registration.ts';
 import { distinct } from '../parts/spelling.ts';
-import { isNobodysUuid, judgeUuid, spellUuid } from '../parts/uuid-id.ts';
+import { isInMsaTriple, isNobodysUuid, judgeUuid, spellUuid } from '../parts/uuid-id.ts';
 
 export const vendorId: IdentifierKind = {
   kind: 'vendor_id',
@@ -20,7 +21,9 @@ export const vendorId: IdentifierKind = {
   shape: {
     anchors: ['uuid', 'hex'],
     judge: (run: Run): Verdict | null =>
-      judgeUuid(run, 'vendor_id', 'vendor id', /^(?:[0-9A-Fa-f]{16}|[0-9A-Fa-f]{64})$/),
+      hintOf(run, 'vendor_id')?.name === 'aaid' && !isInMsaTriple(run)
+        ? null
+        : judgeUuid(run, 'vendor_id', 'vendor id', /^(?:[0-9A-Fa-f]{16}|[0-9A-Fa-f]{64})$/),
   },
   vectors: [
     {

@@ -67,13 +67,24 @@ export function spellInterfaceId(registered: string): Spelling[] {
   return [spelling(text, withColons(hex), 'inside the IPv6 address formed from it', { anyCase: true, hashed: false })];
 }
 
+/** Without leading zeros in some pair, as some systems print it. */
+const SHORT = /^(?=.*(?:^|:)[0-9A-Fa-f](?::|$))[0-9A-Fa-f]{1,2}(?::[0-9A-Fa-f]{1,2}){5}$/;
+
+function padded(text: string): string {
+  return text
+    .split(':')
+    .map((pair) => pair.padStart(2, '0'))
+    .join(':');
+}
+
 /** Judges a run as a MAC of this kind. `bare` is what to say of one without a name, or null for nothing. */
 export function judgeMac(run: Run, kind: Kind, title: string, bare: string | null): Verdict | null {
   const hashed = judgeNamedHash(run, kind, title);
   if (hashed) return hashed;
   const text = run.text.slice(run.start, run.end);
   const separated = /[:.-]/.test(text);
-  const hex = /^[0-9A-Fa-f:.-]{12,17}$/.test(text) ? macHex(text) : null;
+  const isShort = SHORT.test(text);
+  const hex = isShort || /^[0-9A-Fa-f:.-]{12,17}$/.test(text) ? macHex(isShort ? padded(text) : text) : null;
   // Group addresses (lowest bit of the first byte) belong to no device.
   if (!hex || Number.parseInt(hex.slice(0, 2), 16) & 1 || !standsAlone(run.text, run.start, run.end)) return null;
   // More pairs beside it: a fingerprint or an IPv6 address.
@@ -81,10 +92,10 @@ export function judgeMac(run: Run, kind: Kind, title: string, bare: string | nul
   if (/^[:.-][0-9A-Fa-f]{2}(?![0-9A-Za-z])/.test(run.text.slice(run.end, run.end + 4))) return null;
   const value = withColons(hex);
   const random = Number.parseInt(hex.slice(0, 2), 16) & 2 ? ', locally administered' : '';
-  const hint = hintOf(run.key, kind);
+  const hint = hintOf(run, kind);
   if (hint?.group === 'strong' || (hint && separated)) {
     return found(run, value, 'likely', `a hardware address${random} beside a name for a ${title}`);
   }
   if (hint) return found(run, value, 'possible', `twelve hex digits beside a name often used for a ${title}`);
-  return bare !== null && separated ? found(run, value, 'possible', `${bare}${random}`) : null;
+  return bare !== null && separated && !isShort ? found(run, value, 'possible', `${bare}${random}`) : null;
 }

@@ -3,6 +3,7 @@ import type { Kind } from '../../model/identifier.ts';
 import { hintOf } from '../key-names.ts';
 import type { Checked, Run, Spelling, Verdict } from '../kind.ts';
 import { standsAlone } from './digit-spans.ts';
+import { fieldNames, recordText } from './key-value.ts';
 import { placeholders } from './placeholders.ts';
 import { good } from './registration.ts';
 import { distinct, spelling } from './spelling.ts';
@@ -36,9 +37,18 @@ export function spellUuid(registered: string): Spelling[] {
   ]);
 }
 
+/**
+ * `aaid` is two things: in the triple of Chinese phones (Mobile Security Alliance) an application's id, elsewhere Google's
+ * advertising id.
+ */
+export function isInMsaTriple(run: Run): boolean {
+  const names = [...fieldNames(recordText(run)), ...(run.fields ?? []).map(([name]) => name.toLowerCase())];
+  return names.some((name) => /(?:oaid|vaid)$/.test(name));
+}
+
 /** `accepts`: forms without dashes that this kind has besides 32 hex digits. */
 export function judgeUuid(run: Run, kind: Kind, title: string, accepts: RegExp | null): Verdict | null {
-  const hint = hintOf(run.key, kind);
+  const hint = hintOf(run, kind);
   if (!hint || !standsAlone(run.text, run.start, run.end)) return null;
   const value = run.text.slice(run.start, run.end);
   if (isNobodysUuid(value)) return null;
@@ -48,7 +58,14 @@ export function judgeUuid(run: Run, kind: Kind, title: string, accepts: RegExp |
   if (!dashes && !plain) return null;
   if (hint.group === 'strong')
     return found(run, value.toLowerCase(), 'likely', `its form fits the name beside it, which says ${title}`);
-  return dashes ? found(run, value.toLowerCase(), 'possible', `a UUID beside a name often used for an ${title}`) : null;
+  return dashes || hint.group === 'fair'
+    ? found(
+        run,
+        value.toLowerCase(),
+        'possible',
+        `its form fits the name beside it, which is often used for an ${title}`,
+      )
+    : null;
 }
 
 function withDashes(hex: string): string {

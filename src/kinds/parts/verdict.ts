@@ -19,7 +19,7 @@ export function found(
 
 /** A hex hash beside a name that says both the kind and that it is hashed: `imei_md5`, `macsha1`. */
 export function judgeNamedHash(run: Run, kind: Kind, title: string): Verdict | null {
-  const hint = hintOf(run.key, kind);
+  const hint = hintOf(run, kind);
   const value = run.text.slice(run.start, run.end);
   if (!hint?.hashed || !HASH_LENGTHS.has(value.length) || !/^[0-9A-Fa-f]+$/.test(value)) return null;
   if (isPlaceholderHash(value)) return null;

@@ -1,0 +1,76 @@
+/**
+ * Names that stand beside a value as values themselves: `{"name":"imei","value":…}`, `{"value":…,"key":"imei"}`,
+ * `hardware_id` with `hardware_id_type`, `<param name="imei" value=…>`, `<key>imei</key><string>…`, `name=imei&value=…`.
+ * Promise: only for names that say nothing by themselves; bounded windows and patterns, so the cost of one value is constant.
+ */
+import { isKeyName, normaliseKey } from './key-names.ts';
+import type { Run } from './kind.ts';
+import { recordText } from './parts/key-value.ts';
+
+/** A value of whatever name stands beside it. */
+const VALUES = new Set(
+  'value val v values content data text string str stringvalue strvalue textvalue defaultvalue answer result'.split(
+    ' ',
+  ),
+);
+/** An id of whatever type is said beside it. */
+const IDS = new Set(
+  (
+    'id identifier ident identity ids uid uuid udid did hardwareid deviceid deviceidentifier externalid userid clientid ' +
+    'trackingid uniqueid deviceuid devid'
+  ).split(' '),
+);
+const NAMING = new Set(
+  'name key k n type kind field fieldname param parameter label property attribute attr code id keyname paramname'.split(
+    ' ',
+  ),
+);
+const TYPING = new Set(
+  'type kind idtype identifiertype deviceidtype useridtype typename idkind deviceidkind idname name namespace source scheme'.split(
+    ' ',
+  ),
+);
+const MEMBER = /([A-Za-z$_][\w$-]{0,40})["'\]]{0,2}\s{0,3}[:=]\s{0,3}["']([A-Za-z$][\w .$:-]{1,60})["']/g;
+/** Of a property list, up to the value's own tag. */
+const PLIST = /<key>\s{0,2}([\w .$-]{1,60})<\/key>\s{0,40}<\w{1,10}>\s{0,2}$/;
+/** The `name` of the value's own element. */
+const ELEMENT = /<[\w:.-]{1,40}\s[^<>]{0,200}?\b(?:name|key|id)\s?=\s?["']([\w .$-]{1,60})["'][^<>]{0,120}>\s{0,3}$/;
+const WINDOW = 320;
+
+/** The value beside it may be somebody's: it is a telling name, or one stands beside it. */
+export function mayTell(key: string): boolean {
+  return isKeyName(key) || mayBeNamedBeside(key);
+}
+
+/** Says nothing by itself: what stands beside it may. */
+export function mayBeNamedBeside(key: string): boolean {
+  const name = normaliseKey(key);
+  return VALUES.has(name) || IDS.has(name);
+}
+
+/** The name that the record of the run gives it; null when it gives none that is known. */
+export function nameBeside(run: Run): string | null {
+  if (run.key === null) return inMarkup(run);
+  const own = normaliseKey(run.key);
+  const isValue = VALUES.has(own);
+  if (!isValue && !IDS.has(own)) return inMarkup(run);
+  const isNaming = (name: string): boolean =>
+    isValue ? NAMING.has(name) : TYPING.has(name) || name === `${own}type` || name === `${own}kind`;
+  for (const [name, text] of membersAround(run)) {
+    if (isNaming(normaliseKey(name)) && isKeyName(text) && !mayBeNamedBeside(text)) return text;
+  }
+  return inMarkup(run);
+}
+
+function* membersAround(run: Run): Generator<readonly [name: string, value: string]> {
+  for (const [, name = '', value = ''] of recordText(run).matchAll(MEMBER)) yield [name, value];
+  // Of a form each field is a text of its own.
+  yield* (run.fields ?? []).toReversed();
+}
+
+function inMarkup(run: Run): string | null {
+  const before = run.text.slice(Math.max(0, run.start - WINDOW), run.start);
+  if (!before.endsWith('>') && !/>\s{0,3}$/.test(before)) return null;
+  const name = PLIST.exec(before)?.[1] ?? ELEMENT.exec(before)?.[1] ?? null;
+  return name !== null && isKeyName(name) ? name : null;
+}
