@@ -5,10 +5,11 @@
  * The same root always gives the same identifiers, so that installing twice replaces instead of adding.
  */
 import { createHash } from 'node:crypto';
+import { escapeHtml } from '../formats/html.ts';
 
 export function profileXml(certificateDer: Buffer, commonName: string, fingerprint256: string): string {
   const id = `lab.phonehome.ca.${fingerprint256.replaceAll(':', '').slice(0, 16).toLowerCase()}`;
-  const name = escapeXml(commonName);
+  const name = escapeHtml(commonName);
   const base64 = certificateDer.toString('base64').replace(/(.{1,64})/g, '        $1\n');
   return `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
@@ -67,6 +68,3 @@ function uuidOf(name: string): string {
     .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
     .toUpperCase();
 }
-
-const escapeXml = (text: string): string =>
-  text.replace(/[&<>]/g, (char) => (char === '&' ? '&amp;' : char === '<' ? '&lt;' : '&gt;'));

@@ -5,41 +5,37 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { parseDocument } from 'yaml';
+import { type ParsedValues, problemLine, readValues } from '../formats/yaml-document.ts';
 import { explain, UsageError } from './errors.ts';
 import { attributeOf, type Flag } from './flags.ts';
 
 export function applyConfigFile(command: Command, path: string, own: Flag[], all: Flag[]): void {
-  const entries = readMapping(path);
+  const { entries, lineOf } = readMapping(path);
   for (const [key, value] of Object.entries(entries)) {
-    if (key === 'config' || !all.some((flag) => flag.name === key)) throw unknownKey(path, key, all);
+    const at = `${path}:${lineOf(key)}`;
+    if (key === 'config' || !all.some((flag) => flag.name === key)) throw unknownKey(at, key, all);
     const flag = own.find((each) => each.name === key);
     if (!flag) continue;
     const attribute = attributeOf(key);
     if (command.getOptionValueSource(attribute) === 'cli') continue;
-    command.setOptionValueWithSource(attribute, readValue(path, flag, value), 'config');
+    command.setOptionValueWithSource(attribute, readValue(at, flag, value), 'config');
   }
 }
 
-function readMapping(path: string): Record<string, unknown> {
-  const document = parseDocument(readFileSync(path, 'utf8'));
-  const problem = document.errors[0];
-  if (problem) throw new UsageError(`${path}: ${problem.message.split('\n')[0]?.replace(/:$/, '')}`);
-  let content: unknown;
-  try {
-    content = document.toJS() ?? {};
-  } catch (error) {
-    // An alias without its anchor is noticed only here.
-    throw new UsageError(`${path}: ${explain(error)}`);
-  }
-  if (typeof content !== 'object' || Array.isArray(content)) {
+type Mapping = { entries: Record<string, unknown>; lineOf: (ParsedValues & { ok: true })['lineOf'] };
+
+function readMapping(path: string): Mapping {
+  const read = readValues(readFileSync(path, 'utf8'), 'typed');
+  if (!read.ok) throw new UsageError(problemLine(path, read.problem));
+  const entries = read.value ?? {};
+  if (typeof entries !== 'object' || Array.isArray(entries)) {
     throw new UsageError(`${path}: a list of "name: value" lines is needed, e.g. "proxy-port: 8080"`);
   }
-  return content as Record<string, unknown>;
+  return { entries: entries as Record<string, unknown>, lineOf: read.lineOf };
 }
 
-function readValue(path: string, flag: Flag, value: unknown): unknown {
-  const wrong = (need: string) => new UsageError(`${path}: ${flag.name}: ${need}`);
+function readValue(at: string, flag: Flag, value: unknown): unknown {
+  const wrong = (need: string) => new UsageError(`${at}: ${flag.name}: ${need}`);
   if (!flag.value) {
     if (typeof value !== 'boolean') throw wrong('true or false is needed');
     return value;
@@ -56,9 +52,9 @@ function readValue(path: string, flag: Flag, value: unknown): unknown {
   return value === null ? flag.default : one(value);
 }
 
-function unknownKey(path: string, key: string, all: Flag[]): UsageError {
+function unknownKey(at: string, key: string, all: Flag[]): UsageError {
   const plain = key.replaceAll('_', '-').toLowerCase();
   const near = all.find((flag) => flag.name === plain || flag.name.startsWith(plain) || plain.startsWith(flag.name));
   const hint = near ? `did you mean "${near.name}"?` : 'see phonehome start --help for the names';
-  return new UsageError(`${path}: unknown key "${key}": ${hint}`);
+  return new UsageError(`${at}: unknown key "${key}": ${hint}`);
 }

@@ -2,6 +2,7 @@
  * The result of a scan as one HTML file: opens anywhere, loads nothing, prints well.
  * Promise: everything that came out of a recording is escaped; values are masked unless they were to be revealed.
  */
+import { escapeHtml } from '../formats/html.ts';
 import { SEVERITIES, type Severity } from '../model/alert.ts';
 import type { ScanRow } from './scan-report.ts';
 
@@ -80,10 +81,4 @@ function rowOf({ finding, shown, first, count }: ScanRow): string {
 
 function badge(severity: Severity, count?: number): string {
   return `<span class="badge ${severity}">${severity}${count === undefined ? '' : ` ${count}`}</span>`;
-}
-
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }

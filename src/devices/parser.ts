@@ -7,13 +7,11 @@ import { readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { basename, dirname, resolve } from 'node:path';
 import { canonicalMac } from '../formats/mac-address.ts';
+import { type Field, type Problem, readDocument } from '../formats/yaml-document.ts';
 import type { Canaries, Device, PlantedPhoto, RegisteredCell, RegisteredIdentifiers } from '../model/device.ts';
 import { TEXT_KINDS } from '../model/kinds.ts';
 import { addressKey } from './address.ts';
-import { type Field, type Problem, readDocument } from './document.ts';
 import { check } from './identifier-formats.ts';
-
-export type { Problem } from './document.ts';
 
 export type ParsedDevices = { ok: true; devices: Device[]; warnings: Problem[] } | { ok: false; errors: Problem[] };
 
@@ -41,11 +39,6 @@ export function parseDevices(text: string, fileName: string, readPhoto: ReadPhot
   refuseTwins(devices, fields);
   if (problems.length > 0) return { ok: false, errors: problems.sort((a, b) => a.line - b.line) };
   return { ok: true, devices, warnings };
-}
-
-/** One line per problem: `devices.yaml:7: devices[0].identifiers.imei: must be 15 digits`. */
-export function problemLine(fileName: string, { line, field, problem }: Problem): string {
-  return [line > 0 ? `${fileName}:${line}` : fileName, ...(field === null ? [] : [field]), problem].join(': ');
 }
 
 function deviceOf(field: Field, directory: string, readPhoto: ReadPhoto): Device {

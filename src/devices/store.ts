@@ -3,13 +3,15 @@
  * they hold what the lab exists to protect. Promise: a write is whole or did not happen (written beside, then renamed);
  * a file that cannot be understood is a one-line LabError and is never overwritten.
  */
-import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { replaceFile } from '../formats/replace-file.ts';
+import { problemLine } from '../formats/yaml-document.ts';
 import type { Device, PlantedPhoto } from '../model/device.ts';
 import { LabError, type StoredDevices } from '../model/lab.ts';
 import { formatDevices } from './format.ts';
-import { type ParsedDevices, parseDevices, problemLine, type ReadPhoto } from './parser.ts';
+import { type ParsedDevices, parseDevices, type ReadPhoto } from './parser.ts';
 import { createDeviceRegistry } from './registry.ts';
 
 export const devicesPath = (dataDir: string): string => join(dataDir, 'devices.yaml');
@@ -102,16 +104,4 @@ function keepPhoto(dataDir: string, photo: PlantedPhoto): string {
   const path = photoFile(dataDir, photo);
   if (!existsSync(path)) replaceFile(path, photo.bytes);
   return path.slice(dataDir.length).replace(/^[/\\]+/, '');
-}
-
-function replaceFile(path: string, content: string | Buffer): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const beside = `${path}.${randomBytes(4).toString('hex')}.tmp`;
-  try {
-    writeFileSync(beside, content, { mode: 0o600, flag: 'wx', flush: true });
-    renameSync(beside, path);
-  } catch (error) {
-    rmSync(beside, { force: true });
-    throw error;
-  }
 }

@@ -4,12 +4,12 @@
  * no phone can hold the door with silence (time limits) or with size (bounds); closing ends everything that is open.
  */
 import { createServer, type Server, type Socket } from 'node:net';
+import { resetSocket } from '../formats/tcp-reset.ts';
 import type { Decide, Engine, Log } from '../model/connection.ts';
 import { faultOf } from '../model/fault.ts';
 import { forward } from './forwarder.ts';
 import { peek } from './peek.ts';
 import { CONNECTED, endWith, failureReply } from './replies.ts';
-import { resetSocket } from './reset.ts';
 import type { Authority, ForwardOptions } from './route.ts';
 import { greetSocks } from './socks-greeting.ts';
 import { classifyFirst, enterTunnel, MAX_PEEK, type TunnelAnswer, type TunnelOptions } from './tunnel.ts';

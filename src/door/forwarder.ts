@@ -7,11 +7,11 @@
  */
 import type { Framing } from '../formats/http1-framing.ts';
 import { skipEmptyLines } from '../formats/http1-head.ts';
+import { resetSocket } from '../formats/tcp-reset.ts';
 import { type BodyMeter, createMeter } from './body-meter.ts';
 import { findHeadEnd, type Head, parseHead, tokensOf } from './http-head.ts';
 import { createOrigin, type Origin, type OriginEvents } from './origin.ts';
 import { endWith, httpReply } from './replies.ts';
-import { resetSocket } from './reset.ts';
 import { type ForwardOptions, plainConnection, route } from './route.ts';
 import { flowFacts, NOWHERE, recordEnd, type Visitor } from './visitor.ts';
 

@@ -3,9 +3,9 @@
  * Promise: what the server sends goes to the phone at once and unchanged, with backpressure; the flow closes once.
  */
 import type { Socket } from 'node:net';
+import { resetSocket } from '../formats/tcp-reset.ts';
 import type { Dialled, LiveFlow } from '../model/connection.ts';
 import type { CloseReason } from '../model/flow.ts';
-import { resetSocket } from './reset.ts';
 import { createResponseWatch, type ResponseWatch } from './response-watch.ts';
 
 export interface OriginEvents {

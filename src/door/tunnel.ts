@@ -5,13 +5,13 @@
  * looks like a ClientHello and is none is relayed as it is.
  */
 import { isIP } from 'node:net';
+import { type ParsedHello, readClientHello } from '../formats/client-hello.ts';
 import { parseRequestLine } from '../formats/http1-head.ts';
+import { resetSocket } from '../formats/tcp-reset.ts';
 import type { Decide, Decision, Dialled, Engine } from '../model/connection.ts';
 import type { CloseReason } from '../model/flow.ts';
-import { type ParsedHello, readClientHello } from './client-hello.ts';
 import { findHeadEnd, parseAuthority, parseHead, valuesOf } from './http-head.ts';
 import { type Peeked, peek } from './peek.ts';
-import { resetSocket } from './reset.ts';
 import { flowFacts, type Named, recordEnd, tunnelFor, type Visitor } from './visitor.ts';
 
 /** One-byte records make a hello six times as long as its content. */

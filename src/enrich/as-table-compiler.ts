@@ -7,9 +7,9 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type CountryResponse, open, type Reader } from 'maxmind';
+import { PUBLIC, replaceFile } from '../formats/replace-file.ts';
 import { asTableName, encodeAsTable } from './as-table.ts';
 import { factsOf } from './record-kind.ts';
-import { replaceFile } from './replace-file.ts';
 
 export interface CompileInput {
   asnPackage: string;
@@ -43,7 +43,11 @@ export async function compileAsTables(input: CompileInput, onProgress: (done: nu
     onProgress(family === 4 ? 0.6 : 0.8);
   }
   for (const { family, ranges } of parsed) {
-    replaceFile(join(input.outDir, asTableName(family)), encodeTable(family, ranges, names, votes, input.source));
+    replaceFile(
+      join(input.outDir, asTableName(family)),
+      encodeTable(family, ranges, names, votes, input.source),
+      PUBLIC,
+    );
     onProgress(family === 4 ? 0.9 : 1);
   }
 }

@@ -3,8 +3,8 @@
  * Prints its progress (0 to 1) on stdout, one number per line; on failure one line on stderr and exit code 1.
  */
 import { readFileSync } from 'node:fs';
+import { PUBLIC, replaceFile } from '../formats/replace-file.ts';
 import { type CompileInput, compileAsTables } from './as-table-compiler.ts';
-import { replaceFile } from './replace-file.ts';
 import { encodeVendors } from './vendors.ts';
 
 export type Task =
@@ -13,7 +13,7 @@ export type Task =
 
 async function run(task: Task, onProgress: (done: number) => void): Promise<void> {
   if (task.table === 'networks') return compileAsTables(task, onProgress);
-  replaceFile(task.path, encodeVendors(JSON.parse(readFileSync(task.registry, 'utf8')), task.source));
+  replaceFile(task.path, encodeVendors(JSON.parse(readFileSync(task.registry, 'utf8')), task.source), PUBLIC);
 }
 
 try {

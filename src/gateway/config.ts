@@ -4,7 +4,7 @@
  */
 
 import ipaddr from 'ipaddr.js';
-import { parseDocument } from 'yaml';
+import { type ParsedValues, problemLine, readValues } from '../formats/yaml-document.ts';
 import { LabError } from '../model/lab.ts';
 
 export interface GatewayConfig {
@@ -65,10 +65,13 @@ const isEndpoint = (text: string): boolean => ipaddr.isValid(text) || /^[A-Za-z0
 
 /** Reads YAML or JSON. Throws a `LabError` naming the field and what it takes. */
 export function parseGatewayConfig(text: string, fileName: string): GatewayConfig {
-  const fields = openFields(readYaml(text, fileName), fileName, '');
+  const read = readValues(text, 'typed');
+  if (!read.ok) throw new LabError(problemLine(fileName, read.problem));
+  const { lineOf } = read;
+  const fields = openFields({ given: read.value ?? {}, fileName, lineOf, within: [] });
 
   const wireguard = fields.has('wireguard')
-    ? readWireguard(openFields(fields.take('wireguard'), fileName, 'wireguard.'))
+    ? readWireguard(openFields({ given: fields.take('wireguard'), fileName, lineOf, within: ['wireguard'] }))
     : null;
   // Without an interface of its own the tunnel is the lan.
   const lan = fields.text(
@@ -104,18 +107,6 @@ export function parseGatewayConfig(text: string, fileName: string): GatewayConfi
   };
   fields.end();
   return config;
-}
-
-function readYaml(text: string, fileName: string): unknown {
-  try {
-    const document = parseDocument(text);
-    if (document.errors[0]) throw document.errors[0];
-    // Throws for an alias to nothing.
-    return document.toJS() ?? {};
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    throw new LabError(`${fileName}: ${said.split('\n')[0]?.replace(/:$/, '')}`);
-  }
 }
 
 function readAccessPoint(fields: Fields): GatewayConfig['accessPoint'] {
@@ -161,16 +152,26 @@ interface Fields {
   end(): void;
 }
 
-/** Every field is asked for once; `prefix` is what its name begins with in errors. */
-function openFields(given: unknown, fileName: string, prefix: string): Fields {
-  if (typeof given !== 'object' || given === null || Array.isArray(given))
+interface FieldsOptions {
+  given: unknown;
+  fileName: string;
+  lineOf: (ParsedValues & { ok: true })['lineOf'];
+  /** The fields they stand in. */
+  within: readonly string[];
+}
+
+/** Every field is asked for once. */
+function openFields({ given, fileName, lineOf, within }: FieldsOptions): Fields {
+  const fail = (path: readonly string[], problem: string): never => {
+    const name = path.join('.');
     throw new LabError(
-      `${fileName}: ${prefix ? `${prefix.slice(0, -1)} takes` : 'needs'} a list of "name: value" lines`,
+      problemLine(fileName, { line: lineOf(...path), field: null, problem: name ? `${name} ${problem}` : problem }),
     );
-  const left = new Map(Object.entries(given));
-  const fail = (field: string, takes: string): never => {
-    throw new LabError(`${fileName}: ${prefix}${field} takes ${takes}`);
   };
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    return fail(within, `${within.length > 0 ? 'takes' : 'needs'} a list of "name: value" lines`);
+  const left = new Map(Object.entries(given));
+  const refuse = (field: string, takes: string): never => fail([...within, field], `takes ${takes}`);
   const take = (field: string): unknown => {
     const value = left.get(field);
     left.delete(field);
@@ -183,18 +184,18 @@ function openFields(given: unknown, fileName: string, prefix: string): Fields {
       // `ssid: 1234` is a number to YAML and a name to people.
       const raw = take(field) ?? standard;
       const value = typeof raw === 'number' ? String(raw) : raw;
-      return typeof value === 'string' && valid(value) ? value : fail(field, takes);
+      return typeof value === 'string' && valid(value) ? value : refuse(field, takes);
     },
     number(field, takes, least, most, standard) {
       const value = take(field) ?? standard;
       return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
         ? value
-        : fail(field, takes);
+        : refuse(field, takes);
     },
     port: (field, standard) => fields.number(field, 'a port number, 1 to 65535', 1, 65535, standard),
     flag(field, standard) {
       const value = take(field) ?? standard;
-      return typeof value === 'boolean' ? value : fail(field, 'true or false');
+      return typeof value === 'boolean' ? value : refuse(field, 'true or false');
     },
     cidr: (field, family, standard) =>
       fields.text(
@@ -216,8 +217,7 @@ function openFields(given: unknown, fileName: string, prefix: string): Fields {
     },
     end() {
       for (const [field, value] of left)
-        if (value !== undefined)
-          throw new LabError(`${fileName}: ${prefix}${field} is not a field of a gateway configuration`);
+        if (value !== undefined) fail([...within, field], 'is not a field of a gateway configuration');
     },
   };
   return fields;

@@ -3,23 +3,9 @@
  * Promise: nothing here goes through a shell; a command that fails is a value with its first line of complaint.
  */
 import { spawnSync } from 'node:child_process';
-import {
-  accessSync,
-  chmodSync,
-  chownSync,
-  closeSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { accessSync, closeSync, constants, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { replaceFile } from '../formats/replace-file.ts';
 
 export type Ran = { ok: true; out: string } | { ok: false; why: string };
 
@@ -70,7 +56,8 @@ export function thisMachine(): Machine {
         return null;
       }
     },
-    write: replaceFile,
+    // The helper runs as root, and what is written into the data directory must stay its owner's to read.
+    write: (path, text, mode) => replaceFile(path, text, { mode, directoryMode: 0o755 }),
     set(path, value) {
       try {
         const file = openSync(path, 'w');
@@ -107,20 +94,4 @@ function findTool(name: string): string | null {
     }
   }
   return null;
-}
-
-/**
- * The helper runs as root and the data directory belongs to somebody else: what is written there must stay theirs to
- * read, and a link they put in its way must not lead elsewhere (`wx` follows none).
- */
-function replaceFile(path: string, text: string, mode: number): void {
-  const directory = dirname(path);
-  if (!existsSync(directory)) mkdirSync(directory, { recursive: true, mode: 0o755 });
-  const partial = `${path}.${process.pid}`;
-  rmSync(partial, { force: true });
-  writeFileSync(partial, text, { flag: 'wx', mode });
-  chmodSync(partial, mode);
-  const { uid, gid } = statSync(directory);
-  if (process.getuid?.() === 0) chownSync(partial, uid, gid);
-  renameSync(partial, path);
 }

@@ -7,6 +7,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv6, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { resetSocket } from '../formats/tcp-reset.ts';
 import type { Carrier, Leg, LiveFlow, Log, PairOptions, PlainConnection, Tunnel } from '../model/connection.ts';
 import type { CloseReason } from '../model/flow.ts';
 import { type Conversation, createConversation } from './conversation.ts';
@@ -90,7 +91,7 @@ export function createMitmCarrier({ now, log }: MitmOptions): Carrier {
     };
     const abort = (reason: CloseReason, detail: string | null) => {
       finish(reason, detail);
-      phone.raw.resetAndDestroy();
+      resetSocket(phone.raw);
     };
     const phoneBroke = (error: NodeJS.ErrnoException) => finish(reasonOf(error, 'client'), error.code ?? null);
     const serverBroke = (error: NodeJS.ErrnoException) => abort(reasonOf(error, 'server'), error.code ?? null);
@@ -159,7 +160,7 @@ export function createMitmCarrier({ now, log }: MitmOptions): Carrier {
       socket.on('error', (error: NodeJS.ErrnoException) => {
         const { busy } = conversation;
         gone(reasonOf(error, 'server'), error.code ?? null);
-        if (busy) client.resetAndDestroy();
+        if (busy) resetSocket(client);
       });
       socket.once('end', () => {
         if (!conversation.busy) gone('ended', null);
@@ -190,17 +191,17 @@ export function createMitmCarrier({ now, log }: MitmOptions): Carrier {
       broke(conversation, side, error) {
         live.delete(conversation);
         conversation.end(side === 'phone' ? 'client-reset' : 'server-reset', error.code ?? null);
-        if (side === 'server') client.resetAndDestroy();
+        if (side === 'server') resetSocket(client);
       },
       garbage() {
         for (const conversation of live) conversation.unreadable('not HTTP/1.1 as http-mitm-proxy understands it');
         leave('client-garbage', 'http-mitm-proxy carries well-formed HTTP/1.1 only: use --engine wire');
-        client.resetAndDestroy();
+        resetSocket(client);
       },
       connect(text, _socket, rest) {
         leave('ended', null);
         const target = targetOf(`http://${text}`, 443);
-        if (!target) return void client.resetAndDestroy();
+        if (!target) return void resetSocket(client);
         client.pause();
         connect(target, rest);
       },

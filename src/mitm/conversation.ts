@@ -5,6 +5,7 @@
  */
 import type { Agent, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { resetSocket } from '../formats/tcp-reset.ts';
 import type { Leg, LiveFlow } from '../model/connection.ts';
 import type { CloseReason, Direction } from '../model/flow.ts';
 import { createAgent } from './agent.ts';
@@ -138,7 +139,7 @@ export function createConversation({ flow, server, phone, now }: ConversationOpt
       flow.count('response', server.stream.bytesRead - downBefore);
       flow.close(reason, detail);
       // The server must not take a request that broke off for one that ended.
-      if (reason === 'client-reset' && !server.raw.destroyed) server.raw.resetAndDestroy();
+      if (reason === 'client-reset') resetSocket(server.raw);
       agent.destroy();
       server.stream.destroy();
       server.raw.destroy();

@@ -1,8 +1,6 @@
 /** The frame of every set-up page: plain HTML of one column, no script, no outside resource. */
 
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
-}
+import { escapeHtml } from '../formats/html.ts';
 
 /** `title` is text, `body` is HTML. */
 export function page(title: string, body: string): string {

@@ -4,7 +4,8 @@
  * They work without JavaScript, load nothing from elsewhere, and say so in a strict content security policy.
  */
 import { isIP } from 'node:net';
-import { escapeHtml, page, STYLE } from './html.ts';
+import { escapeHtml } from '../formats/html.ts';
+import { page, STYLE } from './html.ts';
 import { PAC_TYPE, type ProxyAddress, writePac } from './pac.ts';
 import { type PhoneKind, phoneOf } from './phone.ts';
 import { fits, GUIDES, PROXY_STEPS } from './steps.ts';

@@ -3,6 +3,7 @@
  * Promise: bytes pass unchanged and first, the copy is taken after; a slow side slows the other (backpressure); one
  * side's end is passed on as an end and its reset as a reset; a side left half open is not waited for for ever.
  */
+import { resetSocket } from '../formats/tcp-reset.ts';
 import type { Leg, LiveFlow, PairOptions } from '../model/connection.ts';
 import type { CloseReason } from '../model/flow.ts';
 
@@ -122,19 +123,8 @@ export function join(client: Leg, server: Leg, flow: LiveFlow, options: JoinOpti
   }
 }
 
-/**
- * Ends a leg with a TCP reset; a TLS stream on top of it goes with it. While the end of a stream is still being sent
- * libuv refuses to reset it, and Node then neither closes nor tells (the descriptor would leak): it is closed plainly.
- */
-export function reset(leg: Leg): void {
-  const ending = [leg.stream, leg.raw].some(
-    (socket) => socket.writableEnded && socket.writableLength === 0 && !socket.writableFinished,
-  );
-  if (leg.raw.destroyed || ending) {
-    leg.stream.destroy();
-    leg.raw.destroy();
-  } else leg.raw.resetAndDestroy();
-}
+/** Ends a leg with a TCP reset; a TLS stream on top of it goes with it. */
+export const reset = ({ stream, raw }: Leg): void => resetSocket(raw, stream);
 
 export function isReset(error: NodeJS.ErrnoException): boolean {
   return error.code === 'ECONNRESET' || error.code === 'EPIPE' || error.code === 'ECONNABORTED';

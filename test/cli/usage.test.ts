@@ -94,13 +94,13 @@ describe('a configuration file', () => {
   };
 
   it.each([
-    ['an unknown key', 'proxy_port: 1\n', 'unknown key "proxy_port": did you mean "proxy-port"?'],
+    ['an unknown key', '\n\nproxy_port: 1\n', 'lab.yaml:3: unknown key "proxy_port": did you mean "proxy-port"?'],
     ['a key that resembles nothing', 'colour-of-the-cable: red\n', 'unknown key "colour-of-the-cable"'],
     ['a wrong value', 'proxy-port: 70000\n', 'proxy-port: A port is a number'],
     ['a wrong value in a list', 'allow-clients: [10.0.0.0/8, everyone]\n', 'allow-clients: A range such as'],
     ['a switch that is no switch', 'json: maybe\n', 'json: true or false is needed'],
     ['a map for a value', 'host: {a: 1}\n', 'host: a text or a number is needed'],
-    ['broken YAML', 'host: [\n', 'lab.yaml: '],
+    ['broken YAML', 'host: [\n', 'lab.yaml:2: indentation does not fit the lines above, or a bracket'],
     ['an alias of nothing', 'host: *address\n', 'lab.yaml: '],
     ['a list at the top', '- host\n', '"name: value" lines'],
   ])('with %s is wrong usage: file, key and remedy in one line', async (_what, text, expected) => {

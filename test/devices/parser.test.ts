@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatDevices } from '../../src/devices/format.ts';
-import { parseDevices, problemLine } from '../../src/devices/parser.ts';
+import { parseDevices } from '../../src/devices/parser.ts';
+import { problemLine } from '../../src/formats/yaml-document.ts';
 
 const photo = Buffer.from('jpeg');
 const parse = (text: string) => parseDevices(text, 'devices.yaml', () => photo);

@@ -2,9 +2,9 @@ import { createServer, Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDoor } from '../../src/door/door.ts';
+import { chromeHello } from '../formats/hellos.ts';
 import { labCa, silentLog, startLab, type TestLab, worldCa } from '../wire/lab.ts';
 import { curl, dialUp, httpServer, type TestServer, tcpServer, webServer } from '../wire/servers.ts';
-import { chromeHello } from './hellos.ts';
 
 let lab: TestLab;
 const servers: TestServer[] = [];

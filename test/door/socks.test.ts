@@ -8,7 +8,7 @@ import {
   socks4Reply,
   socks5Reply,
 } from '../../src/door/socks.ts';
-import { cutAt } from './hellos.ts';
+import { cutAt } from '../formats/hellos.ts';
 
 const name = (text: string) => Buffer.concat([Buffer.from([text.length]), Buffer.from(text)]);
 const bytes = (...parts: (number | Buffer | string)[]) =>

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { type TLSSocket, connect as tlsConnect } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { chromeHello } from '../door/hellos.ts';
+import { chromeHello } from '../formats/hellos.ts';
 import { labCa, startLab, type TestLab, worldCa } from './lab.ts';
 import { dialUp, type TestServer, tcpServer, tlsServer } from './servers.ts';
 

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readClientHello } from '../../src/door/client-hello.ts';
+import { readClientHello } from '../../src/formats/client-hello.ts';
 import type { TlsOffer } from '../../src/model/connection.ts';
 import { profileOf } from '../../src/wire/tls-profile.ts';
-import { chromeHello } from '../door/hellos.ts';
+import { chromeHello } from '../formats/hellos.ts';
 import { startLab, type TestLab } from './lab.ts';
 import { curl, dialUp, type TestServer, tcpServer } from './servers.ts';
 

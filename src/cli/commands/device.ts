@@ -1,7 +1,7 @@
 /** `phonehome device …`: the phones under test. Values are masked unless `--reveal` is given. */
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parseDocument } from 'yaml';
+import { problemLine, readValues } from '../../formats/yaml-document.ts';
 import { LabError } from '../../model/lab.ts';
 import { type DeviceRow, openDeviceStore } from '../device-store.ts';
 import { UsageError } from '../errors.ts';
@@ -132,16 +132,22 @@ export async function add(given: Record<string, unknown>, [id = '']: string[]): 
 
 export async function importFile(given: Record<string, unknown>, [file = '']: string[]): Promise<number> {
   const { data, json } = given as unknown as DeviceFlags;
-  const document = parseDocument(readFileSync(file, 'utf8'), { schema: 'failsafe' });
-  if (document.errors[0]) throw new LabError(`${file}: ${document.errors[0].message.split('\n')[0]}`);
-  const { devices } = (document.toJS() ?? {}) as { devices?: unknown };
+  const read = readValues(readFileSync(file, 'utf8'), 'text');
+  if (!read.ok) throw new LabError(problemLine(file, read.problem));
+  const { devices } = (read.value ?? {}) as { devices?: unknown };
   if (!Array.isArray(devices)) throw new LabError(`${file}: a list "devices:" is needed`);
   const store = await openDeviceStore(data);
   for (const [index, entry] of devices.entries()) {
     try {
       await store.put(withPhotosBeside(entry, file));
     } catch (error) {
-      throw new LabError(`${file}: devices[${index}]: ${error instanceof Error ? error.message : String(error)}`);
+      throw new LabError(
+        problemLine(file, {
+          line: read.lineOf('devices', index),
+          field: `devices[${index}]`,
+          problem: error instanceof Error ? error.message : String(error),
+        }),
+      );
     }
   }
   if (json) printJson({ type: 'imported', count: devices.length });

@@ -2,7 +2,7 @@
  * An AES key as the operator writes it down (docs/decoders.md): YAML or JSON with key, mode, iv, padding.
  * Promise: reasons name the field and what it takes, never its value.
  */
-import { parseDocument } from 'yaml';
+import { readValues } from '../../formats/yaml-document.ts';
 import { AES_MODES, AES_PADDINGS, type AesOptions } from './aes.ts';
 
 export type AesFile = { ok: true; name: string | null; options: AesOptions } | { ok: false; why: string };
@@ -14,14 +14,13 @@ const BLOCK = 16;
 
 export function readAesKey(text: string): AesFile {
   // Every scalar stays text: `key: 00112233…` is a number to YAML.
-  const document = parseDocument(text, { schema: 'failsafe' });
-  const [broken] = document.errors;
-  if (broken) return { ok: false, why: `is no valid YAML (line ${broken.linePos?.[0].line ?? '?'}): correct it` };
-  const given: unknown = document.toJS();
+  const read = readValues(text, 'text');
+  if (!read.ok) return { ok: false, why: `cannot be read (line ${read.problem.line}): ${read.problem.problem}` };
+  const given = read.value;
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     return { ok: false, why: 'holds no fields: key and mode are needed (docs/decoders.md)' };
   try {
-    return read(given as Record<string, unknown>);
+    return optionsOf(given as Record<string, unknown>);
   } catch (error) {
     if (error instanceof FieldError) return { ok: false, why: error.message };
     throw error;
@@ -30,7 +29,7 @@ export function readAesKey(text: string): AesFile {
 
 class FieldError extends Error {}
 
-function read(given: Record<string, unknown>): AesFile {
+function optionsOf(given: Record<string, unknown>): AesFile {
   const stray = Object.keys(given).find((field) => !FIELDS.has(field));
   if (stray !== undefined)
     throw new FieldError(`has a field "${stray.slice(0, 32)}" that means nothing: known are ${[...FIELDS].join(', ')}`);

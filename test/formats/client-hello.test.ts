@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isGrease, readClientHello } from '../../src/door/client-hello.ts';
-import { ja4 } from '../../src/door/ja4.ts';
+import { isGrease, readClientHello } from '../../src/formats/client-hello.ts';
+import { ja4 } from '../../src/formats/ja4.ts';
 import { chromeHello, cutAt, helloBytes, records } from './hellos.ts';
 
 describe('readClientHello', () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { resetSocket } from '../../src/door/reset.ts';
+import { resetSocket } from '../../src/formats/tcp-reset.ts';
 import { reset } from '../../src/wire/join.ts';
 import { type TestServer, tcpServer } from '../wire/servers.ts';
 

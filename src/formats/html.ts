@@ -1,0 +1,5 @@
+/** Text made safe to stand in HTML or XML, between tags and in quoted attributes. */
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+}

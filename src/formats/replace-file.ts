@@ -1,0 +1,34 @@
+/**
+ * A file made anew, whole or not at all: written beside, then renamed. The one place of this room that touches a disk.
+ * Promise: no link that stands in the way is followed; what root writes belongs to whom the directory belongs to.
+ */
+import { randomBytes } from 'node:crypto';
+import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** Nothing in it is anybody's secret. */
+export const PUBLIC = { mode: 0o644, directoryMode: 0o755 };
+
+/** @throws what the disk says; the old file is then still there and nothing is left beside it. */
+export function replaceFile(
+  path: string,
+  content: string | Uint8Array,
+  { mode = 0o600, directoryMode = 0o700 }: { mode?: number; directoryMode?: number } = {},
+): void {
+  const directory = dirname(path);
+  mkdirSync(directory, { recursive: true, mode: directoryMode });
+  const beside = `${path}.${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    writeFileSync(beside, content, { mode, flag: 'wx', flush: true });
+    // What the umask took.
+    chmodSync(beside, mode);
+    if (process.getuid?.() === 0) {
+      const { uid, gid } = statSync(directory);
+      chownSync(beside, uid, gid);
+    }
+    renameSync(beside, path);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+}
