@@ -115,7 +115,10 @@ describe('an AES key file', () => {
     [`key: ${'ab'.repeat(16)}\nmode: cbc\niv: 0011`, 'needs an iv of 16 bytes in cbc'],
     [`key: ${'ab'.repeat(16)}\nmode: gcm\niv: prefix\ntagBytes: 4`, 'needs a whole number from 12 to 16 for tagBytes'],
     [`key: ${'ab'.repeat(16)}\nmode: ecb\nsalt: x`, /^has a field "salt" that means nothing: known are cipher, /],
-    ['key: [1', /^cannot be read \(line \d+\): indentation does not fit the lines above, or a bracket above is not closed$/],
+    [
+      'key: [1',
+      /^cannot be read \(line \d+\): indentation does not fit the lines above, or a bracket above is not closed$/,
+    ],
   ])('is refused in one line that never shows the key: %j', (text, why) => {
     const read = readAesKey(text);
     expect(read).toMatchObject({ ok: false, why: why instanceof RegExp ? expect.stringMatching(why) : why });
