@@ -4,14 +4,10 @@
  */
 import { escapeHtml } from '../formats/html.ts';
 import { SEVERITIES, type Severity } from '../model/alert.ts';
-import type { ScanRow } from './scan-report.ts';
+import type { ContactRow } from './scan-contacts.ts';
+import type { ScanReportPage, ScanRow } from './scan-report.ts';
 
-export interface ScanPage {
-  files: string[];
-  rows: ScanRow[];
-  /** Sentences: what was skipped, not recorded, only partially searched. */
-  notes: string[];
-  total: string;
+export interface ScanPage extends ScanReportPage {
   /** ISO 8601. */
   madeAt: string;
 }
@@ -28,9 +24,11 @@ export function scanHtml(page: ScanPage): string {
 <title>Phonehome: what left the phone</title>
 <style>${STYLE}</style>
 <h1>What left the phone</h1>
+<p><b>${escapeHtml(page.sentence)}</b></p>
 <p>${escapeHtml(page.total)} Searched on ${escapeHtml(page.madeAt.slice(0, 16).replace('T', ' '))} UTC in ${escapeHtml(page.files.join(', '))}.</p>
 <p>${counts.join(' ')}</p>
 ${page.rows.length ? tableOf(page.rows) : '<p>Nothing was found in what could be read.</p>'}
+${page.contacts.length ? contactsOf(page.contacts) : ''}
 ${page.notes.length ? `<h2>What could not be looked into</h2>\n<ul>${page.notes.map((note) => `<li>${escapeHtml(note)}</li>`).join('')}</ul>` : ''}
 <p class="caveat">${escapeHtml(CAVEAT)}</p>
 </html>
@@ -77,6 +75,17 @@ function rowOf({ finding, shown, first, count }: ScanRow): string {
     String(count),
   ];
   return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
+}
+
+function contactsOf(contacts: ContactRow[]): string {
+  const head = ['Called by', 'Server', 'Where and whose', 'Times'].map((title) => `<th>${title}</th>`).join('');
+  const rows = contacts.map(({ app, host, place, count }) => {
+    const { location, network, owner } = place;
+    const where = [location.country, network.org, owner.name].filter(Boolean).join(', ');
+    const cells = [app ?? '', host, where, String(count)].map((cell) => `<td>${escapeHtml(cell)}</td>`);
+    return `<tr>${cells.join('')}</tr>`;
+  });
+  return `<h2>Servers called, with nothing recorded of what was sent</h2>\n<table>\n<tr>${head}</tr>\n${rows.join('\n')}\n</table>`;
 }
 
 function badge(severity: Severity, count?: number): string {

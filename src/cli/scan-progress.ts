@@ -15,15 +15,17 @@ export function createProgress(stream: NodeJS.WriteStream, now: () => number = D
     show(bytes, totalBytes, { entries, findings }) {
       if (now() - shownAt < EVERY_MS) return;
       shownAt = now();
-      const share = totalBytes ? Math.min(1, bytes / totalBytes) : 1;
-      const full = Math.round(share * BAR_CELLS);
-      const bar = '█'.repeat(full) + '░'.repeat(BAR_CELLS - full);
-      stream.write(
-        `\r${bar} ${String(Math.round(share * 100)).padStart(3)} %  ${entries} entries, ${findings} findings\u001b[K`,
-      );
+      const done = totalBytes ? drawShare(Math.min(1, bytes / totalBytes)) : `${(bytes / 1e6).toFixed(1)} MB read`;
+      stream.write(`\r${done}  ${entries} entries, ${findings} findings\u001b[K`);
     },
     clear() {
       if (shownAt) stream.write('\r\u001b[K');
     },
   };
+}
+
+function drawShare(share: number): string {
+  const full = Math.round(share * BAR_CELLS);
+  const bar = '█'.repeat(full) + '░'.repeat(BAR_CELLS - full);
+  return `${bar} ${String(Math.round(share * 100)).padStart(3)} %`;
 }

@@ -2,12 +2,15 @@
  * Counts what a scan found and what it could not read.
  * Promise: memory is bounded whatever the recording; equal findings (same value, place, way and host) are one row with a count.
  */
-import { SEVERITIES } from '../model/alert.ts';
-import type { Recorded, ScanFinding } from '../model/lab.ts';
+import { SEVERITIES, type Severity } from '../model/alert.ts';
+import type { DestinationFacts } from '../model/destination.ts';
+import type { Recorded, RecordedContact, ScanFinding } from '../model/lab.ts';
 import { paint, SEVERITY_SGR } from './colour.ts';
+import { type ContactRow, contactCells, createScanContacts } from './scan-contacts.ts';
+import { createScanVerdict, sentenceOf } from './scan-sentence.ts';
 import { table } from './table.ts';
 
-interface RecordedIn {
+export interface Place {
   file: string;
   entry: number;
 }
@@ -16,52 +19,82 @@ interface RecordedIn {
 export interface ScanRow {
   finding: Omit<ScanFinding, 'value'>;
   shown: string;
-  first: RecordedIn;
+  first: Place;
   count: number;
 }
 
 export interface ScanReport {
   entry(recorded: Extract<Recorded, { type: 'entry' }>): void;
   skipped(recorded: Extract<Recorded, { type: 'skipped' }>): void;
-  finding(finding: ScanFinding, from: RecordedIn, reveal: boolean): void;
+  finding(finding: ScanFinding, place: Place, reveal: boolean): void;
+  contact(contact: RecordedContact, locate: () => DestinationFacts): void;
   partial(reason: string): void;
   counts(): { entries: number; findings: number };
   firstReason(): string | null;
+  contacts(): ContactRow[];
   /** The last line of `--json` output. */
   summary(): object;
   /** For people; the same content as `page`. */
   lines(colour: boolean): string[];
-  page(): { files: string[]; rows: ScanRow[]; notes: string[]; total: string };
+  page(): ScanReportPage;
+}
+
+export interface ScanReportPage {
+  files: string[];
+  rows: ScanRow[];
+  contacts: ContactRow[];
+  /** Sentences: what was skipped, not recorded, only partially searched. */
+  notes: string[];
+  total: string;
+  /** For a layman. */
+  sentence: string;
 }
 
 /** Different findings shown in the table; all of them are counted. */
 const MAX_ROWS = 10_000;
 /** Different reasons kept apart; they are our own sentences, so few. */
 const MAX_REASONS = 200;
+/** What a phone sent is searched; what it got is not. */
+const ABOUT_ANSWERS = /^response /;
 
 export function createScanReport(): ScanReport {
   const rows = new Map<string, ScanRow>();
   const kinds: Record<string, number> = {};
-  const severities: Record<string, number> = {};
+  const severities: Partial<Record<Severity, number>> = {};
   const skipped = new Map<string, { count: number; example: string }>();
   const missing = new Map<string, number>();
   const partial = new Map<string, number>();
   const files = new Set<string>();
+  const contacts = createScanContacts();
+  const verdict = createScanVerdict();
   let entries = 0;
   let skippedEntries = 0;
   let findings = 0;
+  let unread = 0;
   const add = (map: Map<string, number>, reason: string) => {
     if (map.has(reason) || map.size < MAX_REASONS) map.set(reason, (map.get(reason) ?? 0) + 1);
   };
+  const texts = () => verdict.texts({ entries, unread, contacts: contacts.servers() });
 
-  const page = () => {
+  const page = (): ScanReportPage => {
+    const left = contacts.left();
     const notes = [
-      ...[...skipped].map(([reason, { count, example }]) => `Skipped ${count}: ${reason} (${example})`),
-      ...[...missing].map(([reason, count]) => `${count} entries: ${reason}`),
-      ...[...partial].map(([reason, count]) => `${count} entries only partially searched: ${reason}`),
+      ...[...skipped].map(([reason, { count, example }]) => `Not read, ${count}×: ${reason} (${example})`),
+      ...[...missing].map(([reason, count]) => `${count} ${count === 1 ? 'entry' : 'entries'}: ${reason}`),
+      ...[...partial].map(
+        ([reason, count]) => `${count} ${count === 1 ? 'entry' : 'entries'} only partially searched: ${reason}`,
+      ),
+      ...(left > 0 ? [`${left} calls of servers beyond the first ${MAX_ROWS} are not listed`] : []),
     ];
     const total = `${findings} findings (${rows.size} different) in ${entries} entries of ${files.size} ${files.size === 1 ? 'file' : 'files'}.`;
-    return { files: [...files], rows: [...rows.values()].sort((a, b) => rank(b) - rank(a)), notes, total };
+    return {
+      files: [...files],
+      rows: [...rows.values()].sort((a, b) => rank(b) - rank(a)),
+      contacts: contacts.rows(),
+      notes,
+      total,
+      sentence: sentenceOf(texts()),
+    };
   };
 
   return {
@@ -70,35 +103,36 @@ export function createScanReport(): ScanReport {
       files.add(recorded.file);
       for (const reason of recorded.missing) add(missing, reason);
       if (recorded.partial) add(partial, recorded.partial);
+      if (recorded.partial || recorded.missing.some((reason) => !ABOUT_ANSWERS.test(reason))) unread++;
     },
-    skipped({ file, entry, reason }) {
+    skipped({ file, entry, reason, isHarmless }) {
       if (entry !== null) skippedEntries++;
+      if (!isHarmless) unread++;
       const known = skipped.get(reason);
       if (known) known.count++;
       else if (skipped.size < MAX_REASONS)
         skipped.set(reason, { count: 1, example: entry === null ? file : `${file} entry ${entry}` });
     },
-    finding({ value, ...finding }, from, reveal) {
+    finding({ value, ...finding }, place, reveal) {
       findings++;
-      kinds[finding.identifier.kind] = (kinds[finding.identifier.kind] ?? 0) + 1;
+      const { kind } = finding.identifier;
+      kinds[kind] = (kinds[kind] ?? 0) + 1;
       severities[finding.severity] = (severities[finding.severity] ?? 0) + 1;
+      verdict.finding(finding);
       const shown = reveal ? value : finding.identifier.masked;
-      const key = JSON.stringify([
-        finding.identifier.kind,
-        shown,
-        finding.evidence.where,
-        finding.evidence.decoding,
-        finding.evidence.hash,
-        finding.destination?.host,
-        finding.attribution?.name,
-      ]);
+      const key = keyOf(finding, shown);
       const row = rows.get(key);
       if (row) row.count++;
-      else if (rows.size < MAX_ROWS) rows.set(key, { finding, shown, first: from, count: 1 });
+      else if (rows.size < MAX_ROWS) rows.set(key, { finding, shown, first: place, count: 1 });
     },
-    partial: (reason) => add(partial, reason),
+    contact: contacts.add,
+    partial(reason) {
+      unread++;
+      add(partial, reason);
+    },
     counts: () => ({ entries, findings }),
     firstReason: () => skipped.keys().next().value ?? null,
+    contacts: contacts.rows,
     summary: () => ({
       type: 'summary',
       files: files.size,
@@ -106,37 +140,58 @@ export function createScanReport(): ScanReport {
       findings,
       kinds,
       severities,
+      contacts: contacts.servers(),
       skipped: [...skipped].map(([reason, each]) => ({ reason, ...each })),
       skippedEntries,
       notRecorded: Object.fromEntries(missing),
       partiallyScanned: Object.fromEntries(partial),
+      sentence: sentenceOf(texts()),
+      text: texts(),
     }),
-    lines(colour) {
-      const { rows: sorted, notes, total } = page();
-      const isAttributed = sorted.some(({ finding }) => finding.attribution);
-      const by = isAttributed ? ['probably by'] : [];
-      const head = ['severity', 'kind', 'value', 'where', 'how', 'to', ...by, 'entry', 'times'];
-      const body = sorted.map(({ finding, shown, first, count }) => [
-        finding.severity,
-        `${finding.identifier.kind}${finding.identifier.confidence === 'possible' ? '?' : ''}`,
-        shown,
-        [finding.evidence.where, finding.evidence.path].filter(Boolean).join(' '),
-        [...finding.evidence.decoding, finding.evidence.hash].filter(Boolean).join('›') || 'plain',
-        [finding.destination?.location.country, finding.destination?.owner.name, finding.destination?.host]
-          .filter(Boolean)
-          .join(' '),
-        ...by.map(() => finding.attribution?.name ?? ''),
-        files.size > 1 ? `${first.file}:${first.entry}` : String(first.entry),
-        count > 1 ? `×${count}` : '',
-      ]);
-      const drawn = table([head, ...body]).map((line, index) => {
-        const row = sorted[index - 1];
-        return row ? paint(line, SEVERITY_SGR[row.finding.severity], colour) : paint(line, '1', colour);
-      });
-      return [...(sorted.length ? [...drawn, ''] : []), ...notes, total];
-    },
+    lines: (colour) => drawPage(page(), colour),
     page,
   };
+}
+
+function keyOf({ identifier, evidence, destination, attribution }: ScanRow['finding'], shown: string): string {
+  const { where, decoding, hash } = evidence;
+  return JSON.stringify([identifier.kind, shown, where, decoding, hash, destination?.host, attribution?.name]);
+}
+
+function drawPage({ rows, contacts, notes, total, sentence, files }: ScanReportPage, colour: boolean): string[] {
+  const isAttributed = rows.some(({ finding }) => finding.attribution);
+  const by = isAttributed ? ['probably by'] : [];
+  const head = ['severity', 'kind', 'value', 'where', 'how', 'to', ...by, 'entry', 'times'];
+  const body = rows.map(({ finding, shown, first, count }) => [
+    finding.severity,
+    `${finding.identifier.kind}${finding.identifier.confidence === 'possible' ? '?' : ''}`,
+    shown,
+    [finding.evidence.where, finding.evidence.path].filter(Boolean).join(' '),
+    [...finding.evidence.decoding, finding.evidence.hash].filter(Boolean).join('›') || 'plain',
+    [finding.destination?.location.country, finding.destination?.owner.name, finding.destination?.host]
+      .filter(Boolean)
+      .join(' '),
+    ...by.map(() => finding.attribution?.name ?? ''),
+    files.length > 1 ? `${first.file}:${first.entry}` : String(first.entry),
+    count > 1 ? `×${count}` : '',
+  ]);
+  const drawn = table([head, ...body]).map((line, index) => {
+    const row = rows[index - 1];
+    return row ? paint(line, SEVERITY_SGR[row.finding.severity], colour) : paint(line, '1', colour);
+  });
+  const called = table([
+    ['called by', 'server, nothing recorded of what was sent', 'times'],
+    ...contacts.map(contactCells),
+  ]);
+  const calledLines = called.map((line, index) => (index === 0 ? paint(line, '1', colour) : line));
+  return [
+    ...(rows.length ? [...drawn, ''] : []),
+    ...(contacts.length ? [...calledLines, ''] : []),
+    ...notes,
+    total,
+    '',
+    sentence,
+  ];
 }
 
 function rank({ finding, count }: ScanRow): number {

@@ -63,6 +63,7 @@ export async function createScanner(options: ScannerOptions): Promise<Scanner> {
   });
   return {
     push: (event: FlowEvent) => road.event(event),
+    locate: (host, ip) => geo.locate(host, ip, null),
     async stop() {
       geo.close();
     },

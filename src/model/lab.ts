@@ -122,6 +122,8 @@ export interface ScannerOptions {
 export interface Scanner {
   /** Resolves when the event was searched; findings arrive through `onFinding` before `flow-closed` resolves. */
   push(event: FlowEvent): void | Promise<void>;
+  /** Where a server is, and whose. */
+  locate(host: string, ip: string | null): DestinationFacts;
   stop(): Promise<void>;
 }
 
@@ -157,7 +159,14 @@ export type Recorded =
    * come interleaved, as their packets do.
    */
   | { type: 'part'; file: string; entry: number; events: FlowEvent[]; app?: string | null }
-  | { type: 'skipped'; file: string; entry: number | null; reason: string }
+  | {
+      type: 'skipped';
+      file: string;
+      entry: number | null;
+      reason: string;
+      /** Nothing that a phone sent is lost by it. */
+      isHarmless?: boolean;
+    }
   /** Bytes of all files read so far. */
   | { type: 'progress'; file: string; bytes: number; totalBytes: number };
 

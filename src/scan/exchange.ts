@@ -190,11 +190,14 @@ function messageEvents(exchange: RecordedExchange, reader: ExchangeReader): Flow
  * The address of a recorded request, or why it was none on the network. Browsers record extensions, blobs and inlined data
  * too; some recorders leave the host to the header.
  */
-export function networkUrl(text: string, host: string | null = null): { url: URL } | { why: string } {
+export function networkUrl(
+  text: string,
+  host: string | null = null,
+): { url: URL } | { why: string; isHarmless: boolean } {
   const withHost = text.startsWith('/') && host !== null ? `http://${host}${text}` : text;
   const url = URL.parse(/^[\w.-]+\.[a-z]{2,}(?::\d+)?\//i.test(withHost) ? `http://${withHost}` : withHost);
-  if (!url) return { why: 'no valid URL' };
+  if (!url) return { why: 'no valid URL', isHarmless: false };
   if (!['http:', 'https:', 'ws:', 'wss:'].includes(url.protocol))
-    return { why: `${url.protocol} is no request on the network` };
+    return { why: `${url.protocol} is no request on the network`, isHarmless: true };
   return { url };
 }

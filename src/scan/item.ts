@@ -28,9 +28,9 @@ export function recordedItem(value: object, place: ItemPlace, openExchange: Open
       const { contact } = privacy;
       return { type: 'entry', file, entry, events: contactEvents(contact, flowId), missing: [], contact };
     }
-    if (privacy) return { type: 'skipped', file, entry, reason: privacy.why };
+    if (privacy) return { type: 'skipped', file, entry, reason: privacy.why, isHarmless: true };
     const read = readItem(value, flowId);
-    if (!read.ok) return { type: 'skipped', file, entry, reason: read.why };
+    if (!read.ok) return { type: 'skipped', file, entry, reason: read.why, isHarmless: read.isHarmless ?? false };
     if ('contact' in read) {
       const contact = { ...read.contact, app: null, count: 1, encrypted: true, bytesUp: 0, bytesDown: 0 };
       const missing = ['a tunnel through a proxy: what went through it is not recorded here'];
@@ -76,7 +76,7 @@ function readExchange(value: Line, flowId: string): Item {
   if (typeof url !== 'string') return { ok: false, why: 'neither "url" nor a flow event\'s "type"' };
   const requestHeaders = headersOf(value.headers);
   const place = networkUrl(url, fieldOf(requestHeaders, 'host'));
-  if ('why' in place) return { ok: false, why: place.why };
+  if ('why' in place) return { ok: false, ...place };
   const given = value.time ?? value.timestamp;
   const time = timeOf(given);
   const requestBody = bodyOf(value, requestHeaders);

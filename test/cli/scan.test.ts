@@ -74,7 +74,7 @@ describe('scan', () => {
   it('prints a table for people, masked, with what was skipped', async () => {
     const { stdout } = await phonehome(['scan', har, '--devices', devices]);
     expect(stdout).toMatch(/imei +490154\*+\d* .*CN China Telecom zzhc\.vnet\.cn/);
-    expect(stdout).toContain('Skipped 1: from the cache');
+    expect(stdout).toContain('Not read, 1×: from the cache');
     expect(stdout).toContain('2 findings (2 different) in 3 entries of 1 file.');
     expect(stdout).not.toContain(IMEI);
   });

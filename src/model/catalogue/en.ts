@@ -32,6 +32,19 @@ export const EN = {
 
   ...nouns,
 
+  'scan.left': 'What left the phone: {{kinds}}.',
+  'scan.receivers_one': 'It went to {{names}}{{more}}.',
+  'scan.receivers_other': 'It went to {{count}} receivers: {{names}}{{more}}.',
+  'scan.receiver': '{{name}}',
+  'scan.more': '; and {{more}} more',
+  'scan.clear': 'Some of it was not encrypted: anyone on the way could read it.',
+  'scan.maybe': 'Nothing is certain; something looks like: {{kinds}}.',
+  'scan.nothing': 'Nothing that tells who the phone or its owner is was found in what could be read.',
+  'scan.contacts_one': 'Of {{count}} server the recording says that it was called, not what it was sent.',
+  'scan.contacts_other': 'Of {{count}} servers the recording says that they were called, not what they were sent.',
+  'scan.unread': 'Not everything could be read, as said above: there may be more.',
+  'scan.all-read': 'Everything in the recording was read.',
+
   'receiver.in': '{{name}} (server in {{server, country}})',
   'receiver.of': '{{name}} ({{home, country}})',
   'receiver.of-in': '{{name}} ({{home, country}}; server in {{server, country}})',

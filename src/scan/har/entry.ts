@@ -39,13 +39,14 @@ export type ReadEntry =
   | { ok: true; exchange: RecordedExchange; missing: string[] }
   /** Only that the server was contacted: a tunnel that nobody looked into. */
   | { ok: true; contact: { host: string; port: number; time: number; ip: string | null } }
-  | { ok: false; why: string };
+  /** `isHarmless`: nothing was sent. */
+  | { ok: false; why: string; isHarmless?: boolean };
 
 export function readEntry(entry: HarEntry, flowId: string): ReadEntry {
   const { request } = entry ?? {};
   if (!request || typeof request.url !== 'string') return { ok: false, why: 'no request' };
   if (typeof entry._fromCache === 'string' && entry._fromCache)
-    return { ok: false, why: 'from the cache: nothing was sent' };
+    return { ok: false, why: 'from the cache: nothing was sent', isHarmless: true };
   const missing: string[] = [];
   const given = entry.startedDateTime;
   const read = timeOf(given);
@@ -58,7 +59,7 @@ export function readEntry(entry: HarEntry, flowId: string): ReadEntry {
 
   const requestHeaders = headersOf(request.headers);
   const place = networkUrl(request.url, fieldOf(requestHeaders, 'host'));
-  if ('why' in place) return { ok: false, why: place.why };
+  if ('why' in place) return { ok: false, ...place };
   const cookie = missingCookies(request.cookies, fieldOf(requestHeaders, 'cookie') ?? '');
   if (cookie !== '') requestHeaders.push(['Cookie', latin1(cookie)]);
   const bodies = requestBodies(request, fieldOf(requestHeaders, 'content-type') ?? '');

@@ -1,0 +1,48 @@
+/**
+ * Servers of which a recording says only that they were called, by app.
+ * Promise: memory is bounded; a server called twice by one app is one row with a count; calls beyond the bound are counted.
+ */
+import type { DestinationFacts } from '../model/destination.ts';
+import type { RecordedContact } from '../model/lab.ts';
+
+export interface ContactRow extends RecordedContact {
+  place: DestinationFacts;
+}
+
+export interface ScanContacts {
+  add(contact: RecordedContact, locate: () => DestinationFacts): void;
+  /** The most called first. */
+  rows(): ContactRow[];
+  /** Different servers. */
+  servers(): number;
+  apps(): number;
+  /** Calls that are in no row. */
+  left(): number;
+}
+
+const MAX_ROWS = 10_000;
+
+export function createScanContacts(): ScanContacts {
+  const rows = new Map<string, ContactRow>();
+  let left = 0;
+  return {
+    add(contact, locate) {
+      const key = JSON.stringify([contact.app, contact.host]);
+      const known = rows.get(key);
+      if (known) {
+        known.count += contact.count;
+        known.ip ??= contact.ip;
+      } else if (rows.size < MAX_ROWS) rows.set(key, { ...contact, place: locate() });
+      else left += contact.count;
+    },
+    rows: () => [...rows.values()].sort((a, b) => b.count - a.count),
+    servers: () => new Set([...rows.values()].map(({ host }) => host)).size,
+    apps: () => new Set([...rows.values()].flatMap(({ app }) => app ?? [])).size,
+    left: () => left,
+  };
+}
+
+export function contactCells({ app, host, place, count }: ContactRow): string[] {
+  const to = [place.location.country, place.owner.name, host].filter(Boolean).join(' ');
+  return [app ?? '', to, count > 1 ? `×${count}` : ''];
+}
