@@ -10,8 +10,8 @@ export interface RingRecord extends RecordFacts {
 }
 
 export interface RingReader {
-  /** Shows at most `most` records, fewer when `show` answers false after one. The number shown. */
-  take(most: number, show: (record: RingRecord) => boolean): number;
+  /** Shows at most `most` records. The number shown. */
+  take(most: number, show: (record: RingRecord) => void): number;
   /** Resolves when there is something to take, or after `longestMs`. */
   wait(longestMs: number): Promise<void>;
 }
@@ -37,7 +37,7 @@ export function createRingReader(memory: RingMemory): RingReader {
         const start = offset + RECORD_HEAD_BYTES;
         read = (read + sizeOf(length)) | 0;
         shown++;
-        const goesOn = show({
+        show({
           kind: (third & 0xff) as RecordKind,
           flag: (third >>> 8) & 0xff,
           phone: third >>> 16,
@@ -45,7 +45,6 @@ export function createRingReader(memory: RingMemory): RingReader {
           time: times[(offset + 16) >> 3] as number,
           content: records.subarray(start, start + length),
         });
-        if (!goesOn) break;
       }
       Atomics.store(words, WORD.read, read);
       return shown;

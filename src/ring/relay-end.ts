@@ -53,6 +53,8 @@ export interface RelayEndOptions {
   capacity?: number;
   shareBytes?: number;
   totalBytes?: number;
+  /** How often it is looked whether the lab makes progress, milliseconds. */
+  lookEveryMs?: number;
   /** Without progress for this long, traffic goes on unread, milliseconds. */
   deafAfterMs?: number;
   /** Without progress for this long, the lab is given up, milliseconds. */
@@ -83,6 +85,7 @@ const NOBODY = 'the lab';
 
 export function createRelayEnd(options: RelayEndOptions): RelayEnd {
   const { now, uptime = () => performance.now(), deafAfterMs = 2000, stuckAfterMs = 10_000 } = options;
+  const { lookEveryMs = LOOK_EVERY_MS } = options;
   const open = new Map<string, OpenFlow>();
   const barriers = new Map<number, () => void>();
   let memory: RingMemory;
@@ -120,7 +123,7 @@ export function createRelayEnd(options: RelayEndOptions): RelayEnd {
 
   function look(): void {
     // The whole process stood still (a laptop slept): that says nothing about the lab.
-    const stoodStillMs = uptime() - lookedAt - LOOK_EVERY_MS;
+    const stoodStillMs = uptime() - lookedAt - lookEveryMs;
     lookedAt = uptime();
     if (stoodStillMs > STALL_MS) progressAt += stoodStillMs;
     const seen = Atomics.load(memory.words, WORD.progress);
@@ -140,7 +143,7 @@ export function createRelayEnd(options: RelayEndOptions): RelayEnd {
       options.onStuck?.();
     }
   }
-  const timer = setInterval(look, LOOK_EVERY_MS).unref();
+  const timer = setInterval(look, lookEveryMs).unref();
 
   function hearAgain(): void {
     isDeaf = false;

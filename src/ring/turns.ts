@@ -1,7 +1,8 @@
 /**
  * Whose turn it is in the lab: records of one phone are processed in their order, phones by the time they cost.
- * A record is processed where it stands in the ring, unless its phone has had its slice of this round or still has others
- * waiting: then it is copied into a queue of that phone, and the queues are served by time spent, the cheapest phone first.
+ * A record is processed where it stands in the ring, unless its phone has had its slice of this round, has cost more than one
+ * that waits, or still has others waiting: then it is copied into a queue of that phone, and the queues are served by time
+ * spent, the cheapest phone first. The ring is read on meanwhile, so that a light phone is found behind a costly one.
  * So a phone that is costly to read waits for itself. Promise: nothing is dropped, no phone overtakes itself; how much can
  * wait is bounded by the credit that the relay gives each phone.
  */
@@ -9,8 +10,8 @@ import { RECORD, sizeOf } from './memory.ts';
 import type { RingRecord } from './reader.ts';
 
 export interface Turns {
-  /** False: enough time was spent for one round. */
-  offer(record: RingRecord): boolean;
+  /** Processes it, or keeps a copy of it. */
+  offer(record: RingRecord): void;
   /** Serves the queues for about this long, milliseconds. True when nothing waits any more. */
   serve(forMs: number): boolean;
   /** Begins a round: every phone has its slice again. */
@@ -35,7 +36,7 @@ export interface TurnsOptions {
 }
 
 interface Phone {
-  /** Time spent on it, milliseconds; never behind those of phones that wait when it begins to wait. */
+  /** Time spent on it, milliseconds; near that of the others when it begins to wait: what was long ago is forgotten. */
   spent: number;
   /** The round in which `inRound` was counted. */
   round: number;
@@ -47,6 +48,8 @@ interface Phone {
 
 /** Far more than are open at once; those that spent least lately are forgotten first. */
 const MAX_KNOWN = 5000;
+/** How far a phone that was costly may stand behind the others, milliseconds. */
+const MAX_DEBT_MS = 100;
 
 export function createTurns(options: TurnsOptions): Turns {
   const { process, passed, credit, clock, sliceMs = 4, roundMs = 8 } = options;
@@ -87,9 +90,16 @@ export function createTurns(options: TurnsOptions): Turns {
     credit(number, sizeOf(record.content.length));
   }
 
+  /** Nobody who waits has a better claim to the time. */
+  function isNext(phone: Phone): boolean {
+    if (phone.queue.length > 0 || roundSpent >= roundMs) return false;
+    if (queued.size > 0) return phone.spent <= floor;
+    return phone.round !== round || phone.inRound < sliceMs;
+  }
+
   function enqueue(number: number, phone: Phone, record: RingRecord): void {
     if (phone.queue.length === 0) {
-      phone.spent = Math.max(phone.spent, floor);
+      phone.spent = Math.min(Math.max(phone.spent, floor), floor + MAX_DEBT_MS);
       queued.set(number, phone);
     }
     phone.queue.push({ ...record, content: Buffer.from(record.content) });
@@ -139,13 +149,11 @@ export function createTurns(options: TurnsOptions): Turns {
           barriers.set(record.flow, queued.size);
           for (const [number, phone] of queued) enqueue(number, phone, record);
         }
-        return true;
+        return;
       }
       const phone = phoneOf(record.phone);
-      const hadSlice = phone.round === round && phone.inRound >= sliceMs;
-      if (hadSlice || phone.queue.length > 0) enqueue(record.phone, phone, record);
-      else work(record.phone, phone, record);
-      return roundSpent < roundMs;
+      if (isNext(phone)) work(record.phone, phone, record);
+      else enqueue(record.phone, phone, record);
     },
     serve(forMs) {
       const until = clock() + forMs;
