@@ -30,6 +30,7 @@ export async function openKnowledge(options: LabOptions, closers: Closers) {
   const evidenceKey = readOrCreateKey(paths.evidenceKey);
   const evidence = openSqliteStore({ file: paths.evidence, key: evidenceKey });
   closers.add(() => evidence.close());
+  evidence.closeLeftOpen(now());
   const devices = openRegistry(options, warnings);
   // Phones of a replay: known while it plays, never saved.
   const guests = new Map<string, Device>();

@@ -29,6 +29,11 @@ const SAMPLE_MS = 10;
 
 /** @throws LabError: one line that says what to do. */
 export async function startLab(options: LabOptions): Promise<Lab> {
+  return (await startHalves(options)).lab;
+}
+
+/** The lab, and the thread that reads. @throws LabError */
+export async function startHalves(options: LabOptions): Promise<{ lab: Lab; thread: LabThread }> {
   makeDirectory(options.data);
   const log = openLog(options.logFile);
   const closers = createClosers((error) => log.error({ ...faultOf(error) }, 'the lab did not close cleanly'));
@@ -41,7 +46,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   }
 }
 
-async function openLab(options: LabOptions, log: Log, closers: Closers): Promise<Lab> {
+async function openLab(options: LabOptions, log: Log, closers: Closers): Promise<{ lab: Lab; thread: LabThread }> {
   const now = Date.now;
   const listeners = new Set<(alert: Alert) => void>();
   const authority = openAuthority(pathsIn(options.data).certs, { now });
@@ -78,7 +83,10 @@ async function openLab(options: LabOptions, log: Log, closers: Closers): Promise
   const markers = setInterval(() => void mark().catch(() => {}), MARKER_EVERY_MS).unref();
   closers.add(() => clearInterval(markers));
   collectAfterStart();
-  return describe(options, { ports, lab, authority, runs, listeners, stop: closers.close, warnings });
+  return {
+    lab: describe(options, { ports, lab, authority, runs, listeners, stop: closers.close, warnings }),
+    thread: lab,
+  };
 }
 
 function describe(

@@ -38,6 +38,7 @@ export const CLOSE_REASONS = [
   'idle-timeout',
   'client-garbage',
   'lab-stopped',
+  'lab-killed', // its end was never seen: the lab, or the half of it that reads, ended first
   'error',
 ] as const;
 

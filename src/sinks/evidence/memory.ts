@@ -5,6 +5,7 @@ import type { TokenRow } from '../../model/comparison.ts';
 import {
   type AuditEntry,
   type CoverageSnapshot,
+  closedAsKilled,
   type EvidenceStore,
   type FlowRecord,
   limitOf,
@@ -55,6 +56,11 @@ export function createMemoryStore(): EvidenceStore {
       if (secret === undefined) return { ok: false, why: 'no value is stored for this alert' };
       audits.push({ time: entry.time, action: 'reveal', subject: alertId, who: entry.who });
       return { ok: true, secret };
+    },
+    closeLeftOpen(time) {
+      const left = [...flows.values()].filter(({ closedAt }) => closedAt === null);
+      for (const flow of left) flows.set(flow.id, closedAsKilled(flow, time));
+      return left.length;
     },
     putFlows(records) {
       for (const record of records) flows.set(record.id, record);

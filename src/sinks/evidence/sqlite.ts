@@ -12,7 +12,15 @@ import type { Case } from '../../model/case.ts';
 import type { TokenRow } from '../../model/comparison.ts';
 import { MIGRATIONS, migrate } from './schema.ts';
 import { fingerprintOf, seal, unseal } from './seal.ts';
-import { type AuditEntry, type EvidenceStore, type FlowRecord, limitOf, MAX_TOKENS, type Stored } from './store.ts';
+import {
+  type AuditEntry,
+  closedAsKilled,
+  type EvidenceStore,
+  type FlowRecord,
+  limitOf,
+  MAX_TOKENS,
+  type Stored,
+} from './store.ts';
 
 export interface SqliteStoreOptions {
   file: string;
@@ -110,6 +118,7 @@ function createStore(database: DatabaseSync, key: Buffer): EvidenceStore {
       'INSERT OR REPLACE INTO flows (id, opened_at, device, host, json) VALUES (?, ?, ?, ?, ?)',
     ),
     flow: database.prepare('SELECT json FROM flows WHERE id = ?'),
+    leftOpen: database.prepare("SELECT json FROM flows WHERE json_extract(json, '$.closedAt') IS NULL LIMIT 50000"),
     putCase: database.prepare(
       'INSERT OR REPLACE INTO cases (id, title, device, label, opened_at, closed_at) VALUES (?, ?, ?, ?, ?, ?)',
     ),
@@ -213,6 +222,21 @@ function createStore(database: DatabaseSync, key: Buffer): EvidenceStore {
           sql.putFlow.run(flow.id, flow.openedAt, flow.deviceId, flow.destination.host, JSON.stringify(flow));
         }
       }),
+    closeLeftOpen(time) {
+      const left = sql.leftOpen.all().map((row) => JSON.parse(String(row.json)) as FlowRecord);
+      if (left.length === 0) return 0;
+      write(() => {
+        for (const flow of left)
+          sql.putFlow.run(
+            flow.id,
+            flow.openedAt,
+            flow.deviceId,
+            flow.destination.host,
+            JSON.stringify(closedAsKilled(flow, time)),
+          );
+      });
+      return left.length;
+    },
     flows(query) {
       const { where, values } = conditions([
         ['device = ?', query.device],

@@ -93,6 +93,11 @@ export interface EvidenceStore {
 
   /** All or none of them. */
   putFlows(flows: readonly FlowRecord[]): Stored;
+  /**
+   * Closes what an earlier run left open as `lab-killed`, not looked into from some time on. Their number.
+   * @param time milliseconds since the epoch
+   */
+  closeLeftOpen(time: number): number;
   /** Newest first. */
   flows(query: FlowQuery): FlowRecord[];
   flow(id: string): FlowRecord | null;
@@ -130,4 +135,10 @@ export const MAX_LIMIT = 2000;
 
 export function limitOf(limit: number | undefined): number {
   return Math.max(1, Math.min(MAX_LIMIT, limit ?? DEFAULT_LIMIT));
+}
+
+/** A connection whose end nobody saw: what it sent after the lab ended was not looked into. */
+export function closedAsKilled(flow: FlowRecord, time: number): FlowRecord {
+  const detail = 'the lab ended before this connection did';
+  return { ...flow, closedAt: time, reason: 'lab-killed', detail, notSeen: [...flow.notSeen, detail] };
 }

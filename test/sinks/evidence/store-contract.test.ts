@@ -50,6 +50,15 @@ for (const [name, create] of Object.entries(STORES)) {
       });
     });
 
+    it('closes the connections that an earlier run left open, once, and says that the rest of them was not looked into', () => {
+      store.putFlows([labFlowRecord('a', 1000, { closedAt: null, reason: null }), labFlowRecord('b', 2000)]);
+      expect(store.closeLeftOpen(9000)).toBe(1);
+      expect(store.closeLeftOpen(9001)).toBe(0);
+      expect(store.flow('a')).toMatchObject({ closedAt: 9000, reason: 'lab-killed' });
+      expect(store.flow('a')?.notSeen.at(-1)).toBe('the lab ended before this connection did');
+      expect(store.flow('b')).toEqual(labFlowRecord('b', 2000));
+    });
+
     it('resumes after a seq, page by page, without a gap or a double', () => {
       for (let seq = 1; seq <= 25; seq++) store.putAlert(labRecord(seq));
       const seen: number[] = [];

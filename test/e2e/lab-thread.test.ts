@@ -1,0 +1,120 @@
+/** The half of the lab that reads may die at any moment: phones do not notice, and everybody else is told. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startHalves } from '../../src/lab/start.ts';
+import type { Alert } from '../../src/model/alert.ts';
+import type { LabOptions } from '../../src/model/lab.ts';
+import { type Origin, startOrigin } from '../clients/origin.ts';
+import { ANY_PHONE } from './lab-process.ts';
+
+const IMEI = '490154203237518';
+const HOST = 'collector.example.com';
+
+let origin: Origin;
+let data: string;
+let halves: Awaited<ReturnType<typeof startHalves>>;
+const alerts: Alert[] = [];
+
+beforeAll(async () => {
+  data = mkdtempSync(join(tmpdir(), 'lab-thread-'));
+  origin = await startOrigin([HOST]);
+  writeFileSync(join(data, 'given-devices.yaml'), ANY_PHONE);
+  const map = [{ host: HOST, port: 80, dial: `127.0.0.1:${origin.httpPort}`, address: '42.62.48.10' }];
+  writeFileSync(join(data, 'map.json'), JSON.stringify(map));
+  const options: LabOptions = {
+    data,
+    host: '127.0.0.1',
+    proxyPort: 0,
+    uiPort: 0,
+    transparentPort: null,
+    engine: 'wire',
+    devicesFile: join(data, 'given-devices.yaml'),
+    upstreamCa: null,
+    upstreamMap: join(data, 'map.json'),
+    allowClients: [],
+    allowDestinations: [],
+    decoders: [],
+    homeCountry: null,
+    logFile: join(data, 'lab.log'),
+    json: true,
+  };
+  halves = await startHalves(options);
+  halves.lab.onAlert((alert) => void alerts.push(alert));
+});
+afterAll(async () => {
+  await halves.lab.stop();
+  await origin.stop();
+  rmSync(data, { recursive: true });
+});
+
+/** A kept-alive connection through the proxy. */
+function openPhone() {
+  const socket = connect(halves.lab.proxy.port, '127.0.0.1');
+  let answers = '';
+  socket.on('data', (part) => {
+    answers += part.toString('latin1');
+  });
+  return {
+    post(body: string): void {
+      const head = `POST http://${HOST}/echo HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: ${body.length}\r\n\r\n`;
+      socket.write(head + body);
+    },
+    answers: () => answers.split('HTTP/1.1 200').length - 1,
+    end: () => socket.destroy(),
+  };
+}
+
+const leaks = (): Alert[] => alerts.filter(({ identifier }) => identifier?.kind === 'imei');
+
+describe('the half that reads, killed in the middle', () => {
+  it('leaves the relay running: the phone is answered on its open connection, and what it sends later is found again', async () => {
+    const phone = openPhone();
+    phone.post(`{"first":"${IMEI}"}`);
+    await expect.poll(leaks, { timeout: 20_000 }).toHaveLength(1);
+    const url = halves.lab.ui.url;
+    halves.thread.giveUp();
+    phone.post('{"meanwhile":"nothing"}');
+    await expect.poll(phone.answers, { timeout: 20_000 }).toBe(2);
+    const told = () => alerts.filter(({ type, message }) => type === 'system' && message.includes('started again'));
+    await expect.poll(told, { timeout: 30_000 }).toHaveLength(1);
+    expect(told()[0]).toMatchObject({ severity: 'critical' });
+    expect(told()[0]?.message).toContain('one open connection was not looked into');
+    phone.post(`{"second":"${IMEI}"}`);
+    await expect.poll(phone.answers, { timeout: 20_000 }).toBe(3);
+    // A sighting of the same value in another place, or a further count: never silence.
+    await expect.poll(() => leaks().length, { timeout: 20_000 }).toBeGreaterThan(1);
+    expect((await fetch(`${url}/api/health`)).status).toBe(200);
+    phone.end();
+  });
+
+  it('keeps what was stored: alerts go on with the next number, and the connection is said to be not looked into', async () => {
+    const numbers = alerts.map(({ seq }) => seq);
+    expect([...numbers].sort((a, b) => a - b)).toEqual(numbers);
+    expect(new Set(numbers).size).toBe(numbers.length);
+    const token = (await import('node:fs')).readFileSync(halves.lab.token, 'utf8').trim();
+    const headers = { Authorization: `Bearer ${token}` };
+    const flows = async () => {
+      const answer = await fetch(`${halves.lab.ui.url}/api/flows`, { headers });
+      return ((await answer.json()) as { flows: { notSeen: string[]; closedAt: number | null }[] }).flows;
+    };
+    await expect
+      .poll(async () => (await flows()).flatMap(({ notSeen }) => notSeen), { timeout: 20_000 })
+      .toEqual(expect.arrayContaining([expect.stringContaining('not looked into')]));
+  });
+
+  it('may be killed again and again: it is there again each time', async () => {
+    for (let round = 0; round < 3; round++) {
+      const before = alerts.length;
+      halves.thread.giveUp();
+      await expect.poll(() => alerts.length, { timeout: 30_000 }).toBeGreaterThan(before);
+    }
+    const phone = openPhone();
+    const before = leaks().length;
+    phone.post(`{"last":"${IMEI}"}`);
+    await expect.poll(() => leaks().length, { timeout: 20_000 }).toBeGreaterThan(before);
+    phone.end();
+  });
+});
