@@ -273,6 +273,7 @@ export function createRelayEnd(options: RelayEndOptions): RelayEnd {
     started() {
       progressAt = uptime();
       isStuck = false;
+      if (isDeaf) hearAgain();
     },
     stats: () => ({
       openFlows: open.size,
