@@ -39,6 +39,8 @@ export interface AlerterOptions {
   secretWords?: (deviceId: string) => readonly string[];
   /** Who takes look-ups over HTTPS at the other end of a flow; null for everybody else. */
   hiddenLookUps?: (flow: Flow) => string | null;
+  /** The phone of an open flow has been seen to trust the lab's certificate. */
+  trusts?: (flow: Flow) => boolean;
   /** Key of the folding hashes; random by default, and best left so. */
   hashSecret?: Buffer;
 }
@@ -58,7 +60,7 @@ export interface Alerter {
   /** Every flow event but the bytes matters; bytes may be passed and are ignored. */
   flowEvent(event: FlowEvent, context: AlertContext): AlertRecord[];
   /** In place of `flowEvent` for every event that raises nothing by itself (`mayRaise`). */
-  heard(event: FlowEvent, flow: Flow): void;
+  heard(event: FlowEvent): void;
   system(notice: SystemNotice): AlertRecord | null;
   /** Repeats counted but not handed out. Call about once a second, and at the end. */
   flush(time: number): AlertRecord[];
@@ -96,7 +98,7 @@ interface Sighting {
 export function createAlerter(options: AlerterOptions): Alerter {
   const policy: AlertPolicy = { ...DEFAULT_POLICY, ...options.policy };
   const fold = createFold(options.hashSecret ?? randomBytes(32), policy.maxFolded);
-  const watch = createFlowWatch(policy, options.hiddenLookUps);
+  const watch = createFlowWatch(policy, options.hiddenLookUps, options.trusts);
   let seq = options.lastSeq ?? 0;
 
   /** The next version of a running alert. */

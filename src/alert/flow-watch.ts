@@ -1,9 +1,8 @@
 /**
  * Follows each flow just enough to say, when it matters, that nobody could look into it: pinned apps, bad certificates,
  * refused phones, servers that never answered, watched receivers with nothing readable, a phone without the lab's CA.
- * State per open flow is three booleans; both tables are bounded, because a flow whose end was lost must not stay for ever.
+ * State per open flow is two booleans; their table is bounded, because a flow whose end was lost must not stay for ever.
  */
-import { LRUCache } from 'lru-cache';
 import type { AlertType, Severity } from '../model/alert.ts';
 import type { Flow, FlowEvent } from '../model/flow.ts';
 import { type Text, type TextValue, text } from '../model/text.ts';
@@ -38,13 +37,12 @@ export const mayRaise = (event: FlowEvent): boolean => RAISING.has(event.type);
 export interface FlowWatch {
   consume(event: FlowEvent, context: AlertContext): FlowNotice[];
   /** The same for an event that raises nothing by itself (`mayRaise`): it needs no context. */
-  heard(event: FlowEvent, flow: Flow): void;
+  heard(event: FlowEvent): void;
   /** Something in this flow was found: it was readable. */
   found(flowId: string): void;
 }
 
 const MAX_OPEN_FLOWS = 20_000;
-const MAX_PHONES = 1000;
 const NOTHING: FlowNotice[] = [];
 
 const FAILED = ['upstream-refused', 'upstream-unresolvable', 'upstream-timeout', 'upstream-tls-failed'] as const;
@@ -56,47 +54,30 @@ const isRefusedTry = (protocol: string): protocol is keyof typeof REFUSED_TRIES 
 export function createFlowWatch(
   policy: AlertPolicy,
   hiddenLookUps: (flow: Flow) => string | null = () => null,
+  trusts: (flow: Flow) => boolean = () => false,
 ): FlowWatch {
   // A Map: the cache's `delete` of its last entry clears room for all 20,000, which a quiet lab pays per connection.
-  const flows = new Map<string, { readable: boolean; told: boolean; trusts: boolean }>();
-  const phones = new LRUCache<string, { trusts: boolean }>({ max: MAX_PHONES });
+  const flows = new Map<string, { readable: boolean; told: boolean }>();
 
   const flowState = (id: string) => {
     let state = flows.get(id);
     if (state) return state;
-    state = { readable: false, told: false, trusts: false };
+    state = { readable: false, told: false };
     flows.set(id, state);
     if (flows.size > MAX_OPEN_FLOWS) flows.delete(flows.keys().next().value ?? '');
     return state;
   };
-  const phoneState = (flow: Flow) => {
-    const key = `${flow.deviceId ?? ''} ${flow.client.ip}`;
-    const state = phones.get(key) ?? { trusts: false };
-    phones.set(key, state);
-    return state;
-  };
 
-  /** Only what the phone says under the lab's certificate proves trust: in TLS 1.3 a refusal comes after the handshake. */
-  function trusted(flow: Flow): void {
-    if (!flow.encrypted || !flow.intercepted) return;
-    const state = flowState(flow.id);
-    if (!state.trusts) phoneState(flow).trusts = true;
-    state.trusts = true;
-  }
-
-  function heard(event: FlowEvent, flow: Flow): void {
-    if (event.type === 'request-head' || event.type === 'message') {
-      flowState(event.flowId).readable = true;
-      trusted(flow);
-    } else if (event.type === 'raw-bytes' && event.direction === 'request') trusted(flow);
+  function heard(event: FlowEvent): void {
+    if (event.type === 'request-head' || event.type === 'message') flowState(event.flowId).readable = true;
   }
 
   function rejected(event: Extract<FlowEvent, { type: 'certificate-rejected' }>, context: AlertContext): FlowNotice[] {
     const notices: FlowNotice[] = [];
     const phone = nameDevice(context.device);
-    const { trusts } = phoneState(context.flow);
+    const isTrusting = trusts(context.flow);
     const name = event.sni ?? context.flow.destination.host;
-    if (!trusts) {
+    if (!isTrusting) {
       notices.push({
         type: 'system',
         severity: 'medium',
@@ -114,7 +95,7 @@ export function createFlowWatch(
         fold: [name],
         aboutDestination: true,
         write: (receiver, _host, app) =>
-          text('pinned', { app, phone, receiver, times: event.count, doubt: trusts ? '' : text('pinned.doubt') }),
+          text('pinned', { app, phone, receiver, times: event.count, doubt: isTrusting ? '' : text('pinned.doubt') }),
       });
     }
     return notices;
@@ -286,7 +267,7 @@ export function createFlowWatch(
         case 'flow-closed':
           return closed(event, context);
         default:
-          heard(event, context.flow);
+          heard(event);
           return NOTHING;
       }
     },

@@ -1,6 +1,6 @@
 /**
- * Splits the bytes of one closed flow among the coverage classes. The parts always add up to exactly what
- * `flow-closed` counted, in both directions, whatever was reported before.
+ * Splits the bytes of one flow among the coverage classes. The parts always add up to exactly what `flow-closed` counted
+ * (or, while it is open, to what was seen of it), in both directions, whatever was reported before.
  */
 import type { CoverageClass } from '../model/coverage.ts';
 import type { CloseReason, Flow } from '../model/flow.ts';
@@ -14,22 +14,21 @@ export interface Bytes {
 export interface FlowNotes {
   /** A reader understood something: a request, a message. */
   understood: boolean;
-  /** Times this app refused the lab's certificate, this flow included. */
-  rejections: number;
   /** Bytes no reader understood. */
   raw: Bytes;
   /** Body bytes of exchanges that were found opaque, or not searched to the end. */
   opaque: Bytes;
   partial: Bytes;
+  /** Passed on while nobody looked. */
+  unwatched: Bytes;
 }
 
 export interface FlowEnd {
   flow: Flow;
-  reason: CloseReason;
+  /** Null: it is open. */
+  reason: CloseReason | null;
   bytes: Bytes;
   notes: FlowNotes;
-  /** Rejections after which an app counts as pinned. */
-  pinnedAfter: number;
   /** Made to keep something from the lab (look-ups over HTTPS): unread, it went past. */
   hides: boolean;
 }
@@ -39,14 +38,15 @@ export interface Share {
   bytes: Bytes;
 }
 
-const FAILURES: readonly CloseReason[] = [
+/** Failures that would have been there without the lab. */
+const FAILURES: readonly (CloseReason | null)[] = [
   'upstream-refused',
   'upstream-unresolvable',
   'upstream-timeout',
-  'upstream-tls-failed',
   'client-garbage',
-  'error',
 ];
+/** Failures that may well be the lab's own: it never says that they are the others'. */
+const LAB_FAILURES: readonly (CloseReason | null)[] = ['client-rejected-certificate', 'upstream-tls-failed', 'error'];
 
 /** At least one share; the first is the class the connection is counted in. */
 export function shareOut(end: FlowEnd): Share[] {
@@ -55,9 +55,11 @@ export function shareOut(end: FlowEnd): Share[] {
   if (flow.treatment === 'refuse' || reason === 'refused-by-policy')
     return whole(flow.protocol === 'quic' ? 'quic' : 'refused');
   if (flow.treatment === 'passthrough' && (flow.engine === 'gateway' || end.hides)) return whole('bypassing');
-  if (reason === 'client-rejected-certificate') return whole(notes.rejections >= end.pinnedAfter ? 'pinned' : 'failed');
+  if (reason === 'client-rejected-certificate') return whole('lab-failed');
   if (flow.treatment === 'passthrough') return whole(isPinned(flow) ? 'pinned' : 'passed');
-  const nothing = !notes.understood && notes.raw.up === 0 && notes.raw.down === 0;
+  const { raw, unwatched } = notes;
+  const nothing = !notes.understood && raw.up + raw.down + unwatched.up + unwatched.down === 0;
+  if (nothing && LAB_FAILURES.includes(reason)) return whole('lab-failed');
   if (nothing && (FAILURES.includes(reason) || (end.bytes.up === 0 && end.bytes.down === 0))) return whole('failed');
   if (!flow.intercepted) return whole('passed');
 
@@ -70,18 +72,22 @@ export function shareOut(end: FlowEnd): Share[] {
     left = { up: left.up - bytes.up, down: left.down - bytes.down };
     shares.push({ class: name, bytes });
   };
+  take('unwatched', notes.unwatched);
   take('opaque', notes.opaque);
   take('partially-scanned', notes.partial);
-  const raw = flow.protocol === 'udp' ? 'udp' : 'unreadable';
-  take(raw, notes.raw);
-  // Datagrams are handed over as they are: what was not is beyond the limit of one flow.
-  if (raw === 'udp' && shares.length > 0 && left.up + left.down === 0) return shares;
-  const rest = notes.understood ? 'read' : raw === 'udp' ? 'partially-scanned' : raw;
+  const language = flow.protocol === 'udp' ? 'udp' : 'unreadable';
+  take(language, raw);
+  // Of datagrams, which are handed over as they are, the rest is beyond the limit of one flow.
+  if (!notes.understood && shares.length > 0 && left.up + left.down === 0) return sorted(shares);
+  const rest = notes.understood ? 'read' : language === 'udp' ? 'partially-scanned' : language;
   const same = shares.find((share) => share.class === rest);
   if (same === undefined) shares.push({ class: rest, bytes: left });
   else same.bytes = { up: same.bytes.up + left.up, down: same.bytes.down + left.down };
-  return shares.toSorted((a, b) => b.bytes.up - a.bytes.up || b.bytes.down - a.bytes.down);
+  return sorted(shares);
 }
+
+const sorted = (shares: Share[]): Share[] =>
+  shares.toSorted((a, b) => b.bytes.up - a.bytes.up || b.bytes.down - a.bytes.down);
 
 /** The policy says why it passed a connection through; a pin is the one reason that is the app's own doing. */
 function isPinned(flow: Flow): boolean {

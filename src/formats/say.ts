@@ -17,6 +17,7 @@ void i18n.init({
   interpolation: { escapeValue: false, skipOnVariables: true },
 });
 i18n.services.formatter?.add('country', (code) => countryName(String(code)));
+i18n.services.formatter?.add('time', (iso) => localTime(String(iso)));
 
 export function say({ key, values }: Text, language = 'en'): string {
   const said = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, sayValue(value, language)]));
@@ -28,4 +29,11 @@ function sayValue(value: TextValue, language: string): string | number {
   if (typeof value !== 'object') return value;
   if ('key' in value) return say(value, language);
   return value.map((item) => sayValue(item, language)).join('; ');
+}
+
+/** `2026-11-22 10:00:05`, on the clock of this machine. */
+function localTime(iso: string): string {
+  const time = new Date(iso);
+  if (Number.isNaN(time.getTime())) return iso;
+  return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 19).replace('T', ' ');
 }

@@ -73,6 +73,7 @@ function servicesOf(options: ApiOptions, phonePage: LiveDependencies['phonePage'
     ...caseServices(cases, evidence, now, between, (marked, phase) => beaconing.mark(marked.deviceId, phase)),
     discovered: network.discovered,
     coverage: detection.coverage.all,
+    gaps: () => detection.coverage.gaps.since(0),
     beacons: beaconing.all,
     pins: relay.pins,
     setPin: relay.setPin,

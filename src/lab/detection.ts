@@ -50,14 +50,17 @@ export function openAlerter(options: {
   lastSeq: number;
   homeCountry: string | null;
   masking: Masking;
+  /** The phone of an open flow has been seen to trust the lab's certificate. */
+  trusts?: (flow: Flow) => boolean;
 }): Alerter {
-  const { newId, lastSeq, homeCountry, masking } = options;
+  const { newId, lastSeq, homeCountry, masking, trusts } = options;
   return createAlerter({
     newId,
     lastSeq,
     policy: homeCountry ? { homeCountry } : {},
     secretWords: masking.secretWords,
     hiddenLookUps,
+    ...(trusts ? { trusts } : {}),
   });
 }
 

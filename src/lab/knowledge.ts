@@ -17,8 +17,11 @@ import { openPinBook } from './pin-book.ts';
 
 export type Knowledge = Awaited<ReturnType<typeof openKnowledge>>;
 
-/** @throws LabError: one line that says what to do */
-export async function openKnowledge(options: LabOptions, closers: Closers) {
+/**
+ * @param isRestart another thread of this lab did this before and ended
+ * @throws LabError: one line that says what to do
+ */
+export async function openKnowledge(options: LabOptions, closers: Closers, isRestart: boolean) {
   const now = Date.now;
   const warnings: string[] = [];
   const paths = pathsIn(options.data);
@@ -50,6 +53,7 @@ export async function openKnowledge(options: LabOptions, closers: Closers) {
   closers.add(() => pinBook.close());
   return {
     options,
+    isRestart,
     now,
     newId,
     paths,

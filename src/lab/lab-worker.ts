@@ -37,7 +37,7 @@ const relay = connectCalls<RelayCalls, LabCalls>(parentPort as NonNullable<typeo
 }) as unknown as Relay;
 
 async function openLab(): Promise<void> {
-  const knowledge = await openKnowledge(options, closers);
+  const knowledge = await openKnowledge(options, closers, restart !== null);
   const { log, devices, guests } = knowledge;
   const late: { consume?: Parameters<typeof openLiveDetection>[2]['consume'] } = {};
   const detection = await openLiveDetection(knowledge, closers, { consume: (...seen) => late.consume?.(...seen) });

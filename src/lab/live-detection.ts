@@ -1,10 +1,13 @@
 /** Second step, in the running lab: detection with its sinks, what watches beside it, and the lab's own notices. */
-import { createCoverage } from '../coverage/coverage.ts';
+import type { Alert } from '../model/alert.ts';
+import type { Flow } from '../model/flow.ts';
+import { text } from '../model/text.ts';
 import { createAlertFeed } from '../sinks/alert-feed.ts';
 import { createFlowLog } from '../sinks/evidence/flow-log.ts';
 import { openBeaconing } from './beaconing.ts';
 import type { Closers } from './closers.ts';
 import { openComparison } from './comparing.ts';
+import { openCoverage } from './coverage.ts';
 import { openAlerter, openDetection } from './detection.ts';
 import type { Knowledge } from './knowledge.ts';
 import { hiddenLookUps } from './lan-watch.ts';
@@ -24,7 +27,24 @@ export async function openLiveDetection(knowledge: Knowledge, closers: Closers, 
   const { now, log, evidence, devices, guests, deviceOf, describeDevice } = knowledge;
   const masking = createMasking(deviceOf);
   const { homeCountry } = knowledge.options;
-  const alerter = openAlerter({ newId: knowledge.newId, lastSeq: evidence.lastSeq(), homeCountry, masking });
+  const phoneOf = (flow: Flow): string => describeDevice(flow).id;
+  const coverage = openCoverage({
+    evidence,
+    root: knowledge.authority.root.fingerprint256,
+    isRestart: knowledge.isRestart,
+    now,
+    deviceOf: phoneOf,
+    hostOf: (flow) => masking.maskHost(flow.destination.host, flow.deviceId),
+    hides: (flow) => hiddenLookUps(flow) !== null,
+  });
+  closers.add(coverage.close);
+  const alerter = openAlerter({
+    newId: knowledge.newId,
+    lastSeq: evidence.lastSeq(),
+    homeCountry,
+    masking,
+    trusts: (flow) => coverage.trustOf(flow.id) === 'trusts',
+  });
   const notices = createNotices(alerter, now);
   const { tell, notify } = notices;
   const feed = createAlertFeed({
@@ -32,12 +52,15 @@ export async function openLiveDetection(knowledge: Knowledge, closers: Closers, 
     onTrouble: (trouble) => notify('storage', trouble?.message ?? 'alerts are stored again', trouble ? 'high' : 'info'),
   });
   notices.publishTo(feed.publish);
-  const phoneOf = (flow: Parameters<typeof describeDevice>[0]): string => describeDevice(flow).id;
-  const coverage = createCoverage({
-    deviceOf: phoneOf,
-    hostOf: (flow) => masking.maskHost(flow.destination.host, flow.deviceId),
-    hides: (flow) => hiddenLookUps(flow) !== null,
+  coverage.onTrust((flow) => {
+    const device = describeDevice(flow);
+    tell(`trust ${device.id}`, text('trust.now', { phone: device.model ?? device.id }), 'info', device);
   });
+  /** A watcher says what is wrong, or null when it works again. */
+  function troubled(subject: string, line: string | null, severity: Alert['severity'] = 'medium'): void {
+    coverage.heard(subject, line);
+    notify(subject, line ?? `${subject}: works again`, line === null ? 'info' : severity);
+  }
   const flowLog = createFlowLog({
     write: evidence.putFlows,
     maskHost: masking.maskHost,
@@ -81,10 +104,11 @@ export async function openLiveDetection(knowledge: Knowledge, closers: Closers, 
     flush();
     feed.retry();
     comparison.save();
+    coverage.keep();
   }, TICK_MS).unref();
   closers.add(() => {
     clearInterval(tick);
     flush();
   });
-  return { ...detection, feed, coverage, flowLog, beaconing, comparison, marker, tell, notify, flush };
+  return { ...detection, feed, coverage, flowLog, beaconing, comparison, marker, tell, notify, troubled, flush };
 }

@@ -13,7 +13,7 @@ export type Network = Awaited<ReturnType<typeof openNetwork>>;
 
 export async function openNetwork(
   { options, now, newId, log, paths, devices, vendors }: Knowledge,
-  { road, tell, notify }: Pick<LiveDetection, 'road' | 'tell' | 'notify'>,
+  { road, tell, notify, troubled }: Pick<LiveDetection, 'road' | 'tell' | 'notify' | 'troubled'>,
   closers: Closers,
 ) {
   const gateway = openGatewayView(options.data, now);
@@ -38,7 +38,7 @@ export async function openNetwork(
     newId,
     now,
     log,
-    notify: (subject, line) => notify(subject, line ?? `${subject}: works again`, line === null ? 'info' : 'medium'),
+    notify: troubled,
   });
   closers.add(watch.close);
   const keys = options.capture

@@ -4,8 +4,8 @@ import type { RelayedLeg } from '../model/connection.ts';
 import type { LearnedName } from './look-ups.ts';
 
 export type News =
-  /** Something in the relay is wrong, or right again. */
-  | { type: 'trouble'; subject: string; message: string; severity: Alert['severity'] }
+  /** Something in the relay is wrong; null: it works again. */
+  | { type: 'trouble'; subject: string; line: string | null; severity: Alert['severity'] }
   /** A phone got addresses for a name. */
   | ({ type: 'learned' } & LearnedName)
   /** A redirected connection is over. */
@@ -16,7 +16,11 @@ export type News =
   | { type: 'was-deaf'; flows: number; sinceMs: number };
 
 export interface NewsTakers {
-  detection: { notify(subject: string, message: string, severity: Alert['severity']): void };
+  detection: {
+    notify(subject: string, message: string, severity: Alert['severity']): void;
+    troubled(subject: string, line: string | null, severity: Alert['severity']): void;
+    coverage: { wasDeaf(sinceMs: number): void };
+  };
   network: {
     learn(client: string, name: string, addresses: readonly string[], ttl: number): void;
     relayed(leg: RelayedLeg): void;
@@ -28,7 +32,7 @@ export function takeNote(value: unknown, { detection, network }: NewsTakers): vo
   const news = value as News;
   switch (news.type) {
     case 'trouble':
-      detection.notify(news.subject, news.message, news.severity);
+      detection.troubled(news.subject, news.line, news.severity);
       return;
     case 'learned':
       network.learn(news.client, news.name, news.addresses, news.ttl);
@@ -40,6 +44,7 @@ export function takeNote(value: unknown, { detection, network }: NewsTakers): vo
       network.keys?.write(Buffer.from(news.line, 'latin1'));
       return;
     case 'was-deaf':
+      detection.coverage.wasDeaf(news.sinceMs);
       detection.notify(
         `deaf ${Date.now()}`,
         `The lab could not keep up: what ${news.flows} connections sent meanwhile was passed on and not looked into.`,

@@ -1,11 +1,11 @@
 /** What the lab itself has to say: alerts of the type `system`, about the lab or about one phone. */
 import type { Alerter } from '../alert/alerter.ts';
 import type { Alert, AlertDevice, AlertRecord } from '../model/alert.ts';
-import { text } from '../model/text.ts';
+import { type Text, text } from '../model/text.ts';
 
 export interface Notices {
   /** About a phone. The same subject is said once and counted. */
-  tell(subject: string, message: string, severity: Alert['severity'], device: AlertDevice): void;
+  tell(subject: string, message: string | Text, severity: Alert['severity'], device: AlertDevice): void;
   /** About the lab. By its words: that something works again, or is wrong in another way, is no repeat. */
   notify(subject: string, message: string, severity: Alert['severity']): void;
   /** Where they go; what was said before goes there now. */
@@ -18,7 +18,8 @@ export function createNotices(alerter: Pick<Alerter, 'system'>, now: () => numbe
   let early: AlertRecord[] = [];
   let publish = (record: AlertRecord): void => void early.push(record);
   const tell: Notices['tell'] = (subject, message, severity, device) => {
-    const record = alerter.system({ subject, text: text('notice', { line: message }), severity, device, time: now() });
+    const told = typeof message === 'string' ? text('notice', { line: message }) : message;
+    const record = alerter.system({ subject, text: told, severity, device, time: now() });
     if (record) publish(record);
   };
   return {

@@ -76,11 +76,11 @@ export async function openPorts(
     newId,
     now,
     log,
-    notify: (line) => troubled('look-ups', line ?? 'look-ups: works again', line === null ? 'info' : 'medium'),
+    notify: (line) => troubled('look-ups', line, 'medium'),
   });
   closers.add(lookUps.close);
-  function troubled(subject: string, message: string, severity: 'high' | 'medium' | 'info'): void {
-    tell({ type: 'trouble', subject, message, severity });
+  function troubled(subject: string, line: string | null, severity: 'high' | 'medium' | 'info'): void {
+    tell({ type: 'trouble', subject, line, severity });
   }
   const ownPorts: (() => number)[] = [() => ready().uiPort];
   const wire = createWire({

@@ -40,7 +40,7 @@ export interface RoadStages {
   /** Events that may raise an alert by themselves. */
   alertEvent(event: FlowEvent, context: AlertContext): AlertRecord[];
   /** All others, for what the alerts must know. */
-  heard(event: FlowEvent, flow: Flow): void;
+  heard(event: FlowEvent): void;
   /** Everything that watches the events go by without answering: request heads, coverage, the flow log. */
   witnesses: readonly Witness[];
   /** Stores, then shows. `finding`: what it tells, null for an alert about a connection as a whole. */
@@ -58,6 +58,7 @@ export interface RoadStages {
  */
 const LOOK_MS = 3000;
 const LOOK_MS_PER_BYTE = 1000 / (1 << 20);
+const TOO_LONG = 'took too long to look into: the rest was not looked into';
 
 /** Around an event; the request's head is left out, because what is compared is remembered and a head holds values. */
 export type Surroundings = Omit<AlertContext, 'head'>;
@@ -72,6 +73,8 @@ export interface PassiveReader {
 export interface Witness {
   consume?(event: FlowEvent, facts: DestinationFacts): void;
   inspected?(event: InspectEvent): void;
+  /** So many bytes of a flow were never seen; 0: nobody knows how many. */
+  lost?(flowId: string, bytes: number): void;
 }
 
 export interface Road {
@@ -110,16 +113,16 @@ export function createRoad(stages: RoadStages): Road {
   /** Looks into what an event holds, unless its connection has used up its time. */
   function inspect(about: OpenFlow, event: FlowEvent): InspectEvent[] {
     if (!('bytes' in event)) return stages.inspect(event);
-    if (about.spentMs === null) return [];
+    const exchange = 'exchange' in event ? event.exchange : 0;
+    const partial: InspectEvent = { type: 'partially-scanned', flowId: about.flow.id, exchange, reason: TOO_LONG };
+    if (about.spentMs === null) return [partial];
     const from = elapsed();
     const results = stages.inspect(event);
     about.spentMs += elapsed() - from;
     about.bytes += event.bytes.length;
     if (about.spentMs <= LOOK_MS + LOOK_MS_PER_BYTE * about.bytes) return results;
     about.spentMs = null;
-    const exchange = 'exchange' in event ? event.exchange : 0;
-    const reason = 'took too long to look into: the rest was not looked into';
-    return [...results, { type: 'partially-scanned', flowId: about.flow.id, exchange, reason }];
+    return [...results, partial];
   }
 
   function surroundingsOf(
@@ -176,7 +179,7 @@ export function createRoad(stages: RoadStages): Road {
     }
     if (mayRaise(event))
       for (const record of stages.alertEvent(event, contextOf(about, event.time, null))) stages.record(record, null);
-    else stages.heard(event, about.flow);
+    else stages.heard(event);
   }
 
   function passAll(about: OpenFlow, events: FlowEvent[]): void {
@@ -254,6 +257,7 @@ export function createRoad(stages: RoadStages): Road {
       const what = bytes > 0 ? `${bytes} bytes` : 'an unknown number of bytes';
       const reason = `${what} were not looked into: the lab could not keep up`;
       guard(about, () => {
+        for (const witness of stages.witnesses) witness.lost?.(flowId, bytes);
         if (about.reader) passAll(about, about.reader.close(time));
         // Whatever protocol it was, its beginning is missing.
         about.reader = stages.openReader({ ...about.flow, continues: true }, 'unknown');

@@ -49,8 +49,10 @@ export const COVERAGE_CLASSES = [
   'partially-scanned',
   'pinned',
   'passed',
-  'refused',
-  'failed',
+  'refused', // by the lab's policy
+  'failed', // for a reason of the phone's or the server's own
+  'lab-failed', // would have gone through without the lab: its certificate was refused, its TLS did not fit
+  'unwatched', // relayed while nobody looked into it
   'udp', // plain datagrams, searched as raw bytes
   'quic', // refused attempts, so that apps fall back to what can be read
   'bypassing', // went through the gateway past every reader: VPNs, other protocols, look-ups hidden in HTTPS
@@ -61,3 +63,13 @@ export const PIN_OVERRIDES = ['auto', 'always', 'never'] as const;
 
 /** Bad certificates on purpose: an app that goes on with one does not check. */
 export const TRUST_TESTS = ['self-signed', 'wrong-name', 'expired'] as const;
+
+/** Has the phone ever finished a handshake with the lab's certificate and then said something? */
+export const TRUSTS = ['trusts', 'refuses', 'unknown'] as const;
+
+/** What the lab could not see for a time. */
+export const GAP_KINDS = [
+  'lab-down', // it did not run
+  'unwatched', // it relayed, and nobody looked into it
+  'not-counted', // something beside the relay could not be seen, for want of a right or a tool
+] as const;

@@ -4,6 +4,7 @@ import stringWidth from 'string-width';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createWatchModel, type WatchModel } from '../../src/cli/watch/model.ts';
 import { drawScreen } from '../../src/cli/watch/screen.ts';
+import { labCoverage } from '../coverage/lab-coverage.ts';
 import { labAlert } from './lab-alert.ts';
 
 const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const;
@@ -79,13 +80,9 @@ describe('the screen of watch', () => {
   });
 
   it('has a footer with totals by severity and coverage per phone', () => {
-    model.state.coverage = ['nokia', 'redmi'].map((deviceId, index) => ({
-      deviceId,
-      rows: [],
-      readShare: index ? null : 0.82,
-      sentence: '',
-      unseen: [],
-    }));
+    model.state.coverage = ['nokia', 'redmi'].map((deviceId, index) =>
+      labCoverage({ deviceId, readShare: index ? null : 0.82 }),
+    );
     const foot = screen().slice(-3).join('\n');
     expect(foot).toContain('critical 10  high 10  medium 10  low 10  info 10');
     expect(foot).toContain('coverage: nokia 82 % read · redmi sent nothing');

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { describeWith, toolPath } from '../clients/tools.ts';
+import { labCoverage } from '../coverage/lab-coverage.ts';
 import { type FakeLab, startFakeLab, TOKEN } from './fake-lab.ts';
 import { labAlert } from './lab-alert.ts';
 import { phonehome, startPhonehome } from './phonehome.ts';
@@ -155,15 +156,7 @@ describeWith(['tmux'], 'watch on a terminal', () => {
   });
 
   it('shows what is there, follows what comes, survives a resize and a loss, and restores the terminal', async () => {
-    lab.coverage = [
-      {
-        deviceId: 'nokia-7-plus-01',
-        rows: [],
-        readShare: 0.82,
-        sentence: '82 % of what this phone sent could be read.',
-        unseen: [],
-      },
-    ];
+    lab.coverage = [labCoverage({ readShare: 0.82, sentence: '82 % of what this phone sent could be read.' })];
     open(120, 20);
     await untilPane((text) => {
       expect(text).toContain('● live');

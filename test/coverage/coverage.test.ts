@@ -1,113 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCoverage } from '../../src/coverage/coverage.ts';
-import { writeCoverage } from '../../src/coverage/sentence.ts';
-import type { CoverageClass, DeviceCoverage } from '../../src/model/coverage.ts';
-import type { DestinationFacts } from '../../src/model/destination.ts';
-import type { CloseReason, Flow, FlowEvent } from '../../src/model/flow.ts';
-import type { InspectEvent, Where } from '../../src/model/identifier.ts';
-
-const facts = (owner: string | null, country: string | null): DestinationFacts => ({
-  location: { country, confidence: 'single', votes: [], note: null },
-  network: { asn: null, org: null, country: null },
-  owner: { name: owner, country, kind: null, evidence: 'table', parent: null },
-});
-
-function flow(id: string, changes: Partial<Flow> = {}): Flow {
-  return {
-    id,
-    openedAt: 0,
-    engine: 'wire',
-    client: { ip: '10.77.0.2', port: 1 },
-    deviceId: 'a',
-    arrival: 'http-connect',
-    treatment: 'intercept',
-    treatmentReason: null,
-    destination: { host: `${id}.example`, port: 443, ip: null },
-    encrypted: true,
-    intercepted: true,
-    hello: null,
-    simulated: false,
-    ...changes,
-  };
-}
-
-const head = (flowId: string, exchange = 0, target = '/'): FlowEvent => ({
-  type: 'request-head',
-  flowId,
-  exchange,
-  time: 0,
-  protocol: 'h2',
-  method: 'POST',
-  target,
-  scheme: 'https',
-  authority: 'x',
-  headers: [],
-});
-const body = (flowId: string, exchange: number, up: number): FlowEvent => ({
-  type: 'body-chunk',
-  flowId,
-  exchange,
-  direction: 'request',
-  time: 0,
-  bytes: Buffer.alloc(up),
-});
-const raw = (flowId: string, up: number): FlowEvent => ({
-  type: 'raw-bytes',
-  flowId,
-  direction: 'request',
-  time: 0,
-  bytes: Buffer.alloc(up),
-});
-const closed = (flowId: string, bytesUp: number, bytesDown = 0, reason: CloseReason = 'ended'): FlowEvent => ({
-  type: 'flow-closed',
-  flowId,
-  time: 0,
-  reason,
-  detail: null,
-  bytesUp,
-  bytesDown,
-});
-const rejected = (flowId: string, count: number): FlowEvent => ({
-  type: 'certificate-rejected',
-  flowId,
-  time: 0,
-  sni: null,
-  how: 'unknown_ca',
-  count,
-});
-const opaque = (flowId: string, exchange: number, where: Where = 'body'): InspectEvent => ({
-  type: 'finding',
-  finding: {
-    identifier: { kind: 'opaque', masked: '', known: false, confidence: 'likely', reasoning: '' },
-    evidence: { flow: flowId, direction: 'request', where, path: null, decoding: [], hash: null, offset: 0 },
-    exchange,
-    value: '',
-    seen: '',
-    window: Buffer.alloc(0),
-  },
-});
-const partial = (flowId: string, exchange: number): InspectEvent => ({
-  type: 'partially-scanned',
-  flowId,
-  exchange,
-  reason: 'too deep',
-});
-
-type Step = FlowEvent | InspectEvent;
-
-function run(
-  given: Flow,
-  steps: Step[],
-  coverage = createCoverage({ deviceOf: (each) => each.deviceId ?? each.client.ip }),
-) {
-  coverage.consume({ type: 'flow-opened', flow: given, time: 0 }, null);
-  for (const step of steps) {
-    if (step.type === 'finding' || step.type === 'partially-scanned') coverage.inspected(step);
-    else coverage.consume(step, null);
-  }
-  return coverage;
-}
+import type { CloseReason, Flow } from '../../src/model/flow.ts';
+import { body, closed, flow, head, opaque, partial, raw, rejected, run, type Step } from './lab-flows.ts';
 
 const table = (coverage: ReturnType<typeof createCoverage>) =>
   (coverage.of('a')?.rows ?? []).map(({ class: name, connections, bytesUp, bytesDown }) => [
@@ -201,17 +96,19 @@ describe('what a flow counts as', () => {
       [['passed', 1, 70, 0]],
     ],
     [
-      'a third rejection',
+      'a handshake that the phone refused: it would have gone through without the lab',
       flow('f'),
       [rejected('f', 3), closed('f', 0, 0, 'client-rejected-certificate')],
-      [['pinned', 1, 0, 0]],
+      [['lab-failed', 1, 0, 0]],
     ],
     [
-      'a first rejection',
+      'a server whose TLS did not fit to that of the lab',
       flow('f'),
-      [rejected('f', 1), closed('f', 0, 0, 'client-rejected-certificate')],
-      [['failed', 1, 0, 0]],
+      [closed('f', 0, 0, 'upstream-tls-failed')],
+      [['lab-failed', 1, 0, 0]],
     ],
+    ['a fault of the lab', flow('f'), [closed('f', 0, 0, 'error')], [['lab-failed', 1, 0, 0]]],
+    ['a fault of the lab after it was read', flow('f'), [head('f'), closed('f', 80, 0, 'error')], [['read', 1, 80, 0]]],
     [
       'a refused connection',
       flow('f', { treatment: 'refuse' }),
@@ -288,7 +185,10 @@ describe('the accounting', () => {
   it('goes on where an earlier run stopped', () => {
     const first = run(flow('f'), [head('f'), closed('f', 80)]);
     run(flow('g', { treatment: 'passthrough' }), [closed('g', 20)], first);
-    const second = createCoverage({ deviceOf: () => 'a', initial: first.all() });
+    const second = createCoverage({
+      deviceOf: () => 'a',
+      initial: JSON.parse(JSON.stringify(first.changed().map(({ closed }) => closed))),
+    });
     expect(second.all()).toEqual(first.all());
     run(flow('g', { treatment: 'passthrough' }), [closed('g', 5)], second);
     expect(second.of('a')).toMatchObject({ unseen: [{ host: 'g.example', bytesUp: 25 }] });
@@ -323,59 +223,5 @@ describe('bounds', () => {
       ['read', 0, 2500, 0],
       ['opaque', 1, 2500, 0],
     ]);
-  });
-});
-
-describe('the sentence', () => {
-  const unseen = (
-    host: string,
-    bytesUp: number,
-    why: CoverageClass = 'pinned',
-    owner: string | null = null,
-    country: string | null = null,
-  ): DeviceCoverage['unseen'][number] => ({ host, country, owner, bytesUp, class: why });
-
-  it.each<[number | null, DeviceCoverage['unseen'], string]>([
-    [null, [], 'This phone has sent nothing through the lab yet.'],
-    [
-      null,
-      [unseen('a.example', 0, 'failed')],
-      'This phone has sent nothing that got through; it tried to reach a.example.',
-    ],
-    [1, [], 'All of what this phone sent could be read.'],
-    [
-      0.829,
-      [unseen('b.example', 10, 'pinned', 'Xiaomi', 'CN'), unseen('c.example', 5, 'unreadable')],
-      '82 % of what this phone sent could be read; the rest went to: Xiaomi (CN, the app lets nobody look); c.example (in a language the lab does not know).',
-    ],
-    [
-      0.99999,
-      [unseen('b.example', 1)],
-      '99 % of what this phone sent could be read; the rest went to: b.example (the app lets nobody look).',
-    ],
-    [
-      0.001,
-      [unseen('b.example', 1)],
-      'Less than 1 % of what this phone sent could be read; the rest went to: b.example (the app lets nobody look).',
-    ],
-    [
-      0,
-      [unseen('b.example', 1, 'passed')],
-      'Nothing of what this phone sent could be read; the rest went to: b.example (passed through on request).',
-    ],
-    [
-      0.5,
-      [unseen('a', 1, 'pinned', 'X'), unseen('b', 9, 'pinned', 'X'), unseen('c', 5), unseen('d', 4), unseen('e', 3)],
-      '50 % of what this phone sent could be read; the rest went to: X (the app lets nobody look); c (the app lets nobody look); d (the app lets nobody look); 1 more.',
-    ],
-  ])('%s', (share, given, sentence) => {
-    expect(writeCoverage(share, given)).toBe(sentence);
-  });
-
-  it('names country and owner as they were known when the flow closed', () => {
-    const coverage = createCoverage({ deviceOf: () => 'a' });
-    coverage.consume({ type: 'flow-opened', flow: flow('f', { treatment: 'passthrough' }), time: 0 }, null);
-    coverage.consume(closed('f', 5), facts('Tinno Mobile', 'CN'));
-    expect(coverage.of('a')?.sentence).toContain('Tinno Mobile (CN, passed through on request)');
   });
 });

@@ -75,20 +75,20 @@ describe('a flow of the gateway', () => {
     ],
   ] as const)('%s', (_what, given, between, up, expected) => {
     expect(count(given, [...between], up)?.rows).toEqual([
-      { class: expected, connections: 1, bytesUp: up, bytesDown: 0 },
+      { class: expected, connections: 1, open: 0, bytesUp: up, bytesDown: 0 },
     ]);
   });
 
   it('of more datagrams than are searched is partially scanned for the rest', () => {
     expect(count(flow({ protocol: 'udp' }), [raw], 100)?.rows).toEqual([
-      { class: 'partially-scanned', connections: 1, bytesUp: 52, bytesDown: 0 },
-      { class: 'udp', connections: 0, bytesUp: 48, bytesDown: 0 },
+      { class: 'partially-scanned', connections: 1, open: 0, bytesUp: 52, bytesDown: 0 },
+      { class: 'udp', connections: 0, open: 0, bytesUp: 48, bytesDown: 0 },
     ]);
   });
 
   it('that went past is named in the sentence', () => {
     expect(count(flow({ protocol: 'esp', treatment: 'passthrough', intercepted: false }), [], 9000)?.sentence).toBe(
-      'Nothing of what this phone sent could be read; the rest went to: x.example (went past the lab unread).',
+      'Nothing of what this phone sent through the lab could be read; the rest went to: x.example (went past the lab unread).',
     );
   });
 });

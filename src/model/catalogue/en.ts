@@ -56,7 +56,9 @@ export const EN = {
   'and-more_other': '{{sentence}} The same went to {{count}} more receivers, which are listed with this alert.',
 
   'trust.not-yet':
-    "The phone does not trust the lab's certificate: install it from http://phonehome.lab/ ({{phone}} has refused it so far).",
+    '{{phone}} does not trust the lab yet: nothing encrypted can be read. Open http://phonehome.lab/ on it and install the certificate.',
+  'trust.now':
+    '{{phone}} trusts the lab now: what it sends encrypted can be read, but for apps that insist on a certificate of their own.',
   pinned:
     "{{app}} on {{phone}} refused the lab's certificate for {{receiver}} {{times}} times{{doubt}}: its traffic is passed through unread from now on.",
   'pinned.doubt': ' (pinned, or the certificate is not installed)',
@@ -92,5 +94,49 @@ export const EN = {
   'looked-up-elsewhere':
     '{{phone}} looked {{ip}} up as a name of {{elsewhere}}, and asked it for {{host}}: a server they share, or a front for another one.',
 
+  coverage: '{{trust}}{{head}}{{failed}}{{recovered}}{{refused}}{{open}}{{gaps}}',
+  'coverage.distrust':
+    'This phone does not trust the lab yet: nothing encrypted can be read. Open http://phonehome.lab/ on it and install the certificate. ',
+  'coverage.nothing-yet': 'This phone has sent nothing through the lab yet.',
+  'coverage.nothing-through': 'This phone has sent nothing that got through; it tried to reach {{names}}.',
+  'coverage.all': 'All of what this phone sent through the lab could be read.',
+  'coverage.all-that-came': 'What got through the lab could be read.',
+  'coverage.part': '{{percent}} % of what this phone sent through the lab could be read; the rest went to: {{names}}.',
+  'coverage.little':
+    'Less than 1 % of what this phone sent through the lab could be read; the rest went to: {{names}}.',
+  'coverage.none': 'Nothing of what this phone sent through the lab could be read; the rest went to: {{names}}.',
+  'coverage.failed_one': ' {{count}} app could not connect through the lab: {{names}}.',
+  'coverage.failed_other': ' {{count}} apps could not connect through the lab: {{names}}.',
+  'coverage.recovered_one': ' {{count}} connection failed because of the lab before later ones got through.',
+  'coverage.recovered_other': ' {{count}} connections failed because of the lab before later ones got through.',
+  'coverage.refused_one': ' The lab refused {{count}} connection: {{names}}.',
+  'coverage.refused_other': ' The lab refused {{count}} connections: {{names}}.',
+  'coverage.open_one': ' {{count}} connection that nobody reads is still open: {{names}}.',
+  'coverage.open_other': ' {{count}} connections that nobody reads are still open: {{names}}.',
+  'coverage.lab-down': ' The lab was not running from {{from, time}} to {{to, time}}: what was sent then is not known.',
+  'coverage.lab-down-often':
+    ' The lab was not running {{times}} times, the last time from {{from, time}} to {{to, time}}: what was sent then is not known.',
+  'coverage.unwatched': ' Nobody looked into what was sent from {{from, time}} to {{to, time}}.',
+  'coverage.unwatched-still': ' Nobody looks into what is sent since {{from, time}}.',
+  'coverage.not-counted': ' Not counted from {{from, time}} to {{to, time}}: {{subject}} ({{detail}}).',
+  'coverage.not-counted-still': ' Not counted since {{from, time}}: {{subject}} ({{detail}}).',
+  'coverage.named': '{{name}} ({{details}})',
+  'coverage.two-details': '{{first}}, {{second}}',
+  'coverage.more': '{{more}} more',
+  'class.read': 'read',
+  'class.unreadable': 'in a language the lab does not know',
+  'class.opaque': 'locked inside',
+  'class.partially-scanned': 'too large or too deep to search in full',
+  'class.pinned': 'the app lets nobody look',
+  'class.passed': 'passed through on request',
+  'class.refused': 'refused by the lab',
+  'class.failed': 'the connection failed',
+  'class.lab-failed': 'could not connect through the lab',
+  'class.unwatched': 'nobody looked',
+  'class.udp': 'plain datagrams, searched as they are',
+  'class.quic': 'QUIC, refused by the lab',
+  'class.bypassing': 'went past the lab unread',
+
+  joined: '{{before}}{{part}}',
   notice: '{{line}}',
 } as const;

@@ -1,7 +1,8 @@
 /** A phone under test: what is registered, what was met, how much of it could be read, what it does by itself. */
 import { z } from 'zod';
-import { COVERAGE_CLASSES, PIN_OVERRIDES, TRUST_TESTS } from '../words.ts';
+import { COVERAGE_CLASSES, GAP_KINDS, PIN_OVERRIDES, TRUST_TESTS, TRUSTS } from '../words.ts';
 import { count, country, milliseconds, port, share, text, textOrNull, time } from './parts.ts';
+import { sentence } from './text.ts';
 
 const texts = z.array(text);
 const contact = z.object({ name: text, phone: text });
@@ -45,17 +46,56 @@ export const discoveredPhone = z
 
 const coverageClass = z.enum(COVERAGE_CLASSES);
 
+export const gap = z
+  .object({
+    kind: z.enum(GAP_KINDS),
+    subject: text.describe('What was not seen: `lab`, `datagrams`, `inventory`…'),
+    from: time,
+    to: time.nullable().describe('Null: still so.'),
+    detail: textOrNull.describe('Why, and what to do about it, one line.'),
+  })
+  .describe(
+    'A time in which the lab could not see something: an entry of its own, so that it is not taken for silence.',
+  );
+
 export const coverage = z
   .object({
     deviceId: text,
-    rows: z.array(z.object({ class: coverageClass, connections: count, bytesUp: count, bytesDown: count })),
+    simulated: z.boolean().describe('Counts replays and tests only, never the world.'),
+    since: time.describe('When the phone was first seen.'),
+    trust: z
+      .enum(TRUSTS)
+      .describe(
+        "Has it ever finished a handshake with the lab's certificate and then said something? `refuses`: never, and it refused one; `unknown`: it never tried.",
+      ),
+    sentence: text.describe('What a layman should know, in English.'),
+    text: sentence.describe('The same for every other language.'),
     readShare: share
       .nullable()
       .describe('Share of the bytes the phone sent that could be read; null: it sent nothing.'),
-    sentence: text.describe('A sentence a layman understands.'),
+    rows: z.array(
+      z.object({
+        class: coverageClass,
+        connections: count,
+        open: count.describe('Of them still open: of unread ones the bytes are known when they end.'),
+        bytesUp: count,
+        bytesDown: count,
+      }),
+    ),
     unseen: z
-      .array(z.object({ host: text, country, owner: textOrNull, bytesUp: count, class: coverageClass }))
+      .array(
+        z.object({
+          host: text,
+          country,
+          owner: textOrNull,
+          connections: count,
+          bytesUp: count,
+          class: coverageClass,
+          reached: z.boolean().describe('Later connections to it got through.'),
+        }),
+      )
       .describe('Where the rest went, biggest first.'),
+    gaps: z.array(gap).describe('Since the phone was first seen, oldest first.'),
   })
   .describe("How much of a phone's traffic could be looked into. Silence must be distinguishable from innocence.");
 

@@ -2,13 +2,15 @@
 import { type Alert, SEVERITIES } from '../../model/alert.ts';
 import type { Case } from '../../model/case.ts';
 import type { TokenRow } from '../../model/comparison.ts';
+import type { Gap } from '../../model/coverage.ts';
 import {
   type AuditEntry,
-  type CoverageSnapshot,
   closedAsKilled,
   type EvidenceStore,
   type FlowRecord,
+  type KeptCoverage,
   limitOf,
+  MAX_GAPS,
   MAX_TOKENS,
   type Secret,
   type Stored,
@@ -22,7 +24,9 @@ export function createMemoryStore(): EvidenceStore {
   const secrets = new Map<string, Secret>();
   const flows = new Map<string, FlowRecord>();
   const cases = new Map<string, Case>();
-  const coverage = new Map<string, CoverageSnapshot>();
+  const coverage = new Map<string, KeptCoverage>();
+  const gaps = new Map<string, Gap>();
+  let alive: number | null = null;
   const tokens = new Map<string, TokenRow>();
   const audits: AuditEntry[] = [];
 
@@ -45,6 +49,7 @@ export function createMemoryStore(): EvidenceStore {
           (query.case === undefined || alert.case?.id === query.case) &&
           (query.kind === undefined || alert.identifier?.kind === query.kind) &&
           (query.type === undefined || alert.type === query.type) &&
+          (query.simulated === undefined || alert.simulated === query.simulated) &&
           SEVERITIES.indexOf(alert.severity) >= worst &&
           (query.flow === undefined || alert.evidence?.flow === query.flow),
       );
@@ -72,6 +77,7 @@ export function createMemoryStore(): EvidenceStore {
           (flow) =>
             (query.device === undefined || flow.deviceId === query.device) &&
             (query.host === undefined || flow.destination.host.includes(query.host)) &&
+            (query.simulated === undefined || flow.simulated === query.simulated) &&
             flow.openedAt >= (query.after ?? 0) &&
             flow.openedAt < (query.before ?? Number.POSITIVE_INFINITY),
         )
@@ -87,11 +93,21 @@ export function createMemoryStore(): EvidenceStore {
     cases: () => structuredClone([...cases.values()]),
     case: (id) => structuredClone(cases.get(id) ?? null),
     removeCase: (id) => cases.delete(id),
-    putCoverage(snapshot) {
-      coverage.set(JSON.stringify([snapshot.coverage.deviceId, snapshot.caseId]), snapshot);
+    putCoverage(counted) {
+      for (const one of counted) coverage.set(`${one.closed.deviceId} ${one.closed.simulated}`, structuredClone(one));
       return OK;
     },
-    coverage: () => [...coverage.values()],
+    coverage: () => structuredClone([...coverage.values()]),
+    putGap(gap) {
+      gaps.set(`${gap.from} ${gap.subject}`, gap);
+      return OK;
+    },
+    gaps: () => [...gaps.values()].toSorted((a, b) => (a.from < b.from ? -1 : 1)).slice(-MAX_GAPS),
+    putAlive(time) {
+      alive = time;
+      return OK;
+    },
+    lastAlive: () => alive,
     putTokens(rows) {
       for (const row of rows) {
         const { device, host, where, path, caseId, phase, hash } = row;

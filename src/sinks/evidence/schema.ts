@@ -87,6 +87,24 @@ export const MIGRATIONS: readonly string[] = [
   `
   CREATE INDEX flows_left_open ON flows (id) WHERE json_extract(json, '$.closedAt') IS NULL;
   `,
+  // Coverage goes on after a restart (nothing was ever written to the table before), and knows when the lab saw nothing.
+  `
+  DROP TABLE coverage;
+  CREATE TABLE coverage (
+    device TEXT NOT NULL,
+    simulated INTEGER NOT NULL,
+    json TEXT NOT NULL,
+    PRIMARY KEY (device, simulated)
+  ) STRICT;
+  CREATE TABLE gaps (
+    subject TEXT NOT NULL,
+    began TEXT NOT NULL,
+    json TEXT NOT NULL,
+    PRIMARY KEY (began, subject)
+  ) STRICT;
+  ALTER TABLE alerts ADD COLUMN simulated INTEGER GENERATED ALWAYS AS (json_extract(json, '$.simulated')) VIRTUAL;
+  ALTER TABLE flows ADD COLUMN simulated INTEGER GENERATED ALWAYS AS (json_extract(json, '$.simulated')) VIRTUAL;
+  `,
 ];
 
 /** Applies what is missing, each step in a transaction of its own. Returns the version found before. */

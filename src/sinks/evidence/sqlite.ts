@@ -10,6 +10,7 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { type Alert, SEVERITIES } from '../../model/alert.ts';
 import type { Case } from '../../model/case.ts';
 import type { TokenRow } from '../../model/comparison.ts';
+import type { Gap } from '../../model/coverage.ts';
 import { MIGRATIONS, migrate } from './schema.ts';
 import { fingerprintOf, seal, unseal } from './seal.ts';
 import {
@@ -17,7 +18,9 @@ import {
   closedAsKilled,
   type EvidenceStore,
   type FlowRecord,
+  type KeptCoverage,
   limitOf,
+  MAX_GAPS,
   MAX_TOKENS,
   type Stored,
 } from './store.ts';
@@ -127,8 +130,12 @@ function createStore(database: DatabaseSync, key: Buffer): EvidenceStore {
     case: database.prepare('SELECT * FROM cases WHERE id = ?'),
     marks: database.prepare('SELECT phase, at FROM marks WHERE case_id = ? ORDER BY position'),
     removeCase: database.prepare('DELETE FROM cases WHERE id = ?'),
-    putCoverage: database.prepare('INSERT OR REPLACE INTO coverage (device, case_id, time, json) VALUES (?, ?, ?, ?)'),
-    coverage: database.prepare('SELECT case_id, time, json FROM coverage ORDER BY device, case_id'),
+    putCoverage: database.prepare('INSERT OR REPLACE INTO coverage (device, simulated, json) VALUES (?, ?, ?)'),
+    coverage: database.prepare('SELECT json FROM coverage ORDER BY rowid'),
+    putGap: database.prepare('INSERT OR REPLACE INTO gaps (subject, began, json) VALUES (?, ?, ?)'),
+    gaps: database.prepare('SELECT json FROM gaps ORDER BY began DESC LIMIT ?'),
+    putAlive: database.prepare(`INSERT OR REPLACE INTO meta (name, value) VALUES ('alive', ?)`),
+    alive: database.prepare(`SELECT value FROM meta WHERE name = 'alive'`),
     putToken: database.prepare(
       'INSERT OR REPLACE INTO tokens (device, case_id, phase, host, place, path, hash, last_seen, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     ),
@@ -199,6 +206,7 @@ function createStore(database: DatabaseSync, key: Buffer): EvidenceStore {
         ['type = ?', query.type],
         ['severity >= ?', query.severity === undefined ? undefined : SEVERITIES.indexOf(query.severity)],
         ['flow = ?', query.flow],
+        ['simulated = ?', query.simulated === undefined ? undefined : Number(query.simulated)],
       ]);
       const order = query.newest ? 'DESC' : 'ASC';
       const statement = database.prepare(`SELECT json FROM alerts ${where} ORDER BY seq ${order} LIMIT ?`);
@@ -241,6 +249,7 @@ function createStore(database: DatabaseSync, key: Buffer): EvidenceStore {
       const { where, values } = conditions([
         ['device = ?', query.device],
         ['instr(host, ?) > 0', query.host],
+        ['simulated = ?', query.simulated === undefined ? undefined : Number(query.simulated)],
         ['opened_at >= ?', query.after],
         ['opened_at < ?', query.before],
       ]);
@@ -265,14 +274,23 @@ function createStore(database: DatabaseSync, key: Buffer): EvidenceStore {
       });
       return removed;
     },
-    putCoverage: ({ caseId, time, coverage }) =>
-      write(() => void sql.putCoverage.run(coverage.deviceId, caseId ?? '', time, JSON.stringify(coverage))),
-    coverage: () =>
-      sql.coverage.all().map((row) => ({
-        caseId: row.case_id === '' ? null : String(row.case_id),
-        time: String(row.time),
-        coverage: JSON.parse(String(row.json)),
-      })),
+    putCoverage: (counted) =>
+      write(() => {
+        for (const one of counted)
+          sql.putCoverage.run(one.closed.deviceId, Number(one.closed.simulated), JSON.stringify(one));
+      }),
+    coverage: () => sql.coverage.all().map((row) => JSON.parse(String(row.json)) as KeptCoverage),
+    putGap: (gap) => write(() => void sql.putGap.run(gap.subject, gap.from, JSON.stringify(gap))),
+    gaps: () =>
+      sql.gaps
+        .all(MAX_GAPS)
+        .map((row) => JSON.parse(String(row.json)) as Gap)
+        .toReversed(),
+    putAlive: (time) => write(() => void sql.putAlive.run(String(time))),
+    lastAlive() {
+      const value = sql.alive.get()?.value;
+      return value === undefined ? null : Number(value);
+    },
     putTokens: (rows) =>
       write(() => {
         for (const row of rows) {

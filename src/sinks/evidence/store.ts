@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import type { Alert, AlertRecord, AlertType, Severity } from '../../model/alert.ts';
 import type { Case } from '../../model/case.ts';
 import type { TokenRow } from '../../model/comparison.ts';
-import type { DeviceCoverage } from '../../model/coverage.ts';
+import type { DeviceCoverage, Gap } from '../../model/coverage.ts';
 import type { Kind } from '../../model/identifier.ts';
 import type { flowRecord } from '../../model/schemas/flow.ts';
 
@@ -24,6 +24,8 @@ export interface AlertQuery {
   severity?: Severity;
   /** Alerts whose evidence or first sighting was in this flow. */
   flow?: string;
+  /** Of replays and tests, or of the world; both when not given. */
+  simulated?: boolean;
   limit?: number;
   /** Newest first; `since` then is the lower bound all the same. */
   newest?: boolean;
@@ -36,6 +38,8 @@ export interface FlowQuery {
   device?: string;
   /** A part of the host name. */
   host?: string;
+  /** As of alerts. */
+  simulated?: boolean;
   /** Opened at or after, milliseconds since the epoch. */
   after?: number;
   /** Opened before, milliseconds since the epoch: how to page back. */
@@ -69,10 +73,13 @@ export interface AuditEntry {
   who: string;
 }
 
-export interface CoverageSnapshot {
-  caseId: string | null;
-  time: string;
-  coverage: DeviceCoverage;
+/** What is kept of the coverage of one phone. */
+export interface KeptCoverage {
+  /** Of the connections that are over, and with those that were open. */
+  closed: DeviceCoverage;
+  withOpen: DeviceCoverage;
+  /** Fingerprint of the lab's certificate that `trust` is about. */
+  root: string;
 }
 
 export interface Counts {
@@ -108,9 +115,17 @@ export interface EvidenceStore {
   case(id: string): Case | null;
   removeCase(id: string): boolean;
 
-  /** Replaces the snapshot of the same device and case. */
-  putCoverage(snapshot: CoverageSnapshot): Stored;
-  coverage(): CoverageSnapshot[];
+  /** Replaces what is kept of the same phones. All or none of them. */
+  putCoverage(counted: readonly KeptCoverage[]): Stored;
+  coverage(): KeptCoverage[];
+  /** A time in which the lab could not see something; replaces the one of the same subject and beginning. */
+  putGap(gap: Gap): Stored;
+  /** The latest ones, oldest first. */
+  gaps(): Gap[];
+  /** The lab runs at this time (ms since the epoch). */
+  putAlive(time: number): Stored;
+  /** When it last did; null: never. */
+  lastAlive(): number | null;
 
   /** Replaces the row of the same phone, place, phase and hash. All or none of them. */
   putTokens(rows: readonly TokenRow[]): Stored;
@@ -127,6 +142,7 @@ export interface EvidenceStore {
   close(): void;
 }
 
+export const MAX_GAPS = 200;
 /** About 300 bytes each: all a comparison can use. */
 export const MAX_TOKENS = 20_000;
 export const DEFAULT_LIMIT = 500;

@@ -123,7 +123,7 @@ export function createApi(
   });
   app.delete('/api/cases/:id', async (c) => removed(c, await services.removeCase(c.req.param('id')), 'case'));
 
-  app.get('/api/coverage', (c) => c.json({ coverage: services.coverage() }));
+  app.get('/api/coverage', (c) => c.json({ coverage: services.coverage(), gaps: services.gaps() }));
   app.get('/api/beacons', (c) => c.json(services.beacons()));
   app.get('/api/pins', async (c) => c.json({ pins: await services.pins() }));
   app.put('/api/pins', limited, async (c) => {

@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import type { Alert } from '../../model/alert.ts';
 import type { Beacon, IdleContact, Reaction } from '../../model/beacon.ts';
 import type { Case } from '../../model/case.ts';
-import type { DeviceCoverage } from '../../model/coverage.ts';
+import type { DeviceCoverage, Gap } from '../../model/coverage.ts';
 import type { Device, DiscoveredPhone } from '../../model/device.ts';
 import type { ReplayInfo, ReplayOutcome } from '../../model/lab.ts';
 import type { PinOverride, PinState } from '../../model/pin.ts';
@@ -56,6 +56,8 @@ export interface LiveDependencies {
   removeCase(id: string): Awaitable<boolean>;
 
   coverage(): DeviceCoverage[];
+  /** Times in which the lab could not see something, oldest first. */
+  gaps(): Gap[];
   /** Contacts phones make by themselves, as far as chance does not explain them. */
   beacons(): { beacons: Beacon[]; reactions: Reaction[]; idle: IdleContact[] };
   pins(): Awaitable<PinState[]>;

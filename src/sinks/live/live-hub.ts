@@ -150,6 +150,7 @@ function matches(alert: Alert, filter: AlertQuery): boolean {
     (filter.case === undefined || alert.case?.id === filter.case) &&
     (filter.kind === undefined || alert.identifier?.kind === filter.kind) &&
     (filter.type === undefined || alert.type === filter.type) &&
+    (filter.simulated === undefined || alert.simulated === filter.simulated) &&
     (filter.severity === undefined || SEVERITIES.indexOf(alert.severity) >= SEVERITIES.indexOf(filter.severity))
   );
 }

@@ -54,6 +54,8 @@ const oneOf = <T extends string>(words: readonly T[], description: string): Para
   },
 });
 
+const simulated = flag('Only of replays and tests (true), or only of the world (false); both when not given.');
+
 /** What a live client may ask for, too. */
 export const LIVE_QUERY = {
   since: whole('Only those with a greater `seq`; of a live client without it only what is new.'),
@@ -62,6 +64,7 @@ export const LIVE_QUERY = {
   kind: oneOf(KINDS, 'About this kind of identifier.'),
   type: oneOf(ALERT_TYPES, 'Of this type.'),
   severity: oneOf(SEVERITIES, 'This severity or worse.'),
+  simulated,
 };
 const limit = whole('At most this many.', { minimum: 1, maximum: 2000, default: 500 });
 export const ALERT_QUERY = {
@@ -73,6 +76,7 @@ export const ALERT_QUERY = {
 export const FLOW_QUERY = {
   device: text('Of this device.'),
   host: text('A part of the host name.'),
+  simulated,
   after: whole('Opened at or after, milliseconds since the epoch.'),
   before: whole('Opened before: `openedAt` of the last one pages back.'),
   limit,

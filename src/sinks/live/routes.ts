@@ -119,8 +119,8 @@ export const ROUTES: Record<string, Route> = {
   },
   'GET /api/coverage': {
     summary: 'How much of each phone could be looked into.',
-    answer: z.object({ coverage: z.array(phones.coverage) }),
-    means: 'One entry per device.',
+    answer: z.object({ coverage: z.array(phones.coverage), gaps: z.array(phones.gap) }),
+    means: 'One entry per device; `gaps`: times in which the lab could not see something, of any device, oldest first.',
   },
   'GET /api/beacons': {
     summary: 'Contacts phones make by themselves: at regular intervals, after a mark, while idle.',
@@ -206,6 +206,7 @@ export const COMPONENTS = {
   Device: phones.deviceView,
   DiscoveredPhone: phones.discoveredPhone,
   Case: lab.testCase,
+  Gap: phones.gap,
   Coverage: phones.coverage,
   Beacon: phones.beacon,
   Reaction: phones.reaction,

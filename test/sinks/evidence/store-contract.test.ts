@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TokenRow } from '../../../src/model/comparison.ts';
+import type { DeviceCoverage, Gap } from '../../../src/model/coverage.ts';
 import { createMemoryStore } from '../../../src/sinks/evidence/memory.ts';
 import { openSqliteStore } from '../../../src/sinks/evidence/sqlite.ts';
 import type { EvidenceStore } from '../../../src/sinks/evidence/store.ts';
+import { labCoverage } from '../../coverage/lab-coverage.ts';
 import { IMEI, labAlert, labFlowRecord, labRecord } from '../lab-alert.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'phonehome-store-'));
@@ -141,15 +143,37 @@ for (const [name, create] of Object.entries(STORES)) {
       expect(store.case('c1')).toBeNull();
     });
 
-    it('keeps one coverage snapshot per device and case', () => {
-      const coverage = { deviceId: 'a', rows: [], readShare: 0.5, sentence: 'half', unseen: [] };
-      store.putCoverage({ caseId: null, time: '1', coverage });
-      store.putCoverage({ caseId: null, time: '2', coverage });
-      store.putCoverage({ caseId: 'c1', time: '3', coverage });
-      expect(store.coverage().map(({ caseId, time }) => [caseId, time])).toEqual([
-        [null, '2'],
-        ['c1', '3'],
-      ]);
+    it('keeps the latest coverage of each phone, what is simulated apart', () => {
+      const kept = (changes: Partial<DeviceCoverage>) => {
+        const closed = labCoverage(changes);
+        return { closed, withOpen: closed, root: 'AA:BB' };
+      };
+      store.putCoverage([kept({ deviceId: 'a', readShare: 0.1 }), kept({ deviceId: 'b' })]);
+      store.putCoverage([kept({ deviceId: 'a' }), kept({ deviceId: 'a', simulated: true })]);
+      expect(store.coverage()).toHaveLength(3);
+      expect(store.coverage()).toContainEqual(kept({ deviceId: 'a' }));
+      expect(store.coverage()).toContainEqual(kept({ deviceId: 'a', simulated: true }));
+    });
+
+    it('keeps times in which the lab saw nothing in their order, and when it last ran', () => {
+      const gap = (from: string, to: string): Gap => ({ kind: 'lab-down', subject: 'lab', from, to, detail: null });
+      for (const one of [gap('3', '4'), gap('1', '2'), gap('3', '5')]) store.putGap(one);
+      expect(store.gaps()).toEqual([gap('1', '2'), gap('3', '5')]);
+      expect(store.lastAlive()).toBeNull();
+      store.putAlive(1000);
+      store.putAlive(2000);
+      expect(store.lastAlive()).toBe(2000);
+    });
+
+    it('tells replays and tests from the world, for alerts and flows', () => {
+      store.putAlert(labRecord(1));
+      store.putAlert(labRecord(2, { simulated: true }));
+      store.putFlows([labFlowRecord('real', 1), labFlowRecord('replayed', 2, { simulated: true })]);
+      const seqs = (simulated?: boolean) =>
+        store.alerts(simulated === undefined ? {} : { simulated }).map(({ seq }) => seq);
+      expect([seqs(), seqs(true), seqs(false)]).toEqual([[1, 2], [2], [1]]);
+      expect(store.flows({ simulated: true }).map(({ id }) => id)).toEqual(['replayed']);
+      expect(store.flows({ simulated: false }).map(({ id }) => id)).toEqual(['real']);
     });
 
     it('keeps one row per phone, place, phase and hash of compared values, latest first, until they are pruned', () => {

@@ -1,5 +1,6 @@
 /** A lab behind the API that keeps everything in memory, and a started server on loopback. */
 import type { Case } from '../../../src/model/case.ts';
+import type { Gap } from '../../../src/model/coverage.ts';
 import type { Device } from '../../../src/model/device.ts';
 import type { PinState } from '../../../src/model/pin.ts';
 import type { TrustTestState } from '../../../src/model/trust-test.ts';
@@ -7,6 +8,7 @@ import { createMemoryStore } from '../../../src/sinks/evidence/memory.ts';
 import type { EvidenceStore } from '../../../src/sinks/evidence/store.ts';
 import type { LiveDependencies, UpstreamEntry } from '../../../src/sinks/live/dependencies.ts';
 import { type LiveServer, type LiveServerOptions, startLiveServer } from '../../../src/sinks/live/server.ts';
+import { labCoverage } from '../../coverage/lab-coverage.ts';
 import { type labAlert, labRecord } from '../lab-alert.ts';
 
 export const TOKEN = 'a-token-of-the-test-lab-0123456789';
@@ -22,6 +24,14 @@ export const DEVICE: Device = {
     photos: [{ name: 'canary.jpg', bytes: Buffer.from('secret pixels') }],
   },
   salts: ['pepper'],
+};
+
+const GAP: Gap = {
+  kind: 'lab-down',
+  subject: 'lab',
+  from: '2026-11-22T10:00:00.000Z',
+  to: '2026-11-22T10:02:00.000Z',
+  detail: null,
 };
 
 export function labDependencies(
@@ -73,15 +83,8 @@ export function labDependencies(
         given.closedAt = AT;
       }),
     removeCase: store.removeCase,
-    coverage: () => [
-      {
-        deviceId: DEVICE.id,
-        rows: [{ class: 'read', connections: 1, bytesUp: 10, bytesDown: 20 }],
-        readShare: 1,
-        sentence: 'All of what this phone sent could be read.',
-        unseen: [],
-      },
-    ],
+    coverage: () => [labCoverage({ deviceId: DEVICE.id, gaps: [GAP] })],
+    gaps: () => [GAP],
     pins: () => pins,
     setPin(device, name, override) {
       const pin: PinState = {
