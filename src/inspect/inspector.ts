@@ -18,7 +18,7 @@ import { LeafSink } from './layers/leaf.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import type { OperatorDecoder } from './operator/decoder.ts';
 import { type Place, placeAt } from './place.ts';
-import { LatestHead, searchHeaders, searchValue } from './request-places.ts';
+import { LatestHead, searchTrailers, searchValue } from './request-places.ts';
 import { Scope } from './scope.ts';
 import { type Known, prepareKnown } from './search/known.ts';
 import { Names } from './structure/names.ts';
@@ -214,7 +214,7 @@ export function createInspector(options: InspectorOptions): Inspector {
         if (event.direction !== 'request') return;
         const exchange = flow.exchanges.get(event.exchange);
         if (!exchange) return;
-        searchHeaders(exchange.scope, event.trailers);
+        searchTrailers(exchange.scope, event.trailers);
         exchange.body?.end(event.complete);
         exchange.scope.beside.settle(openWithSibling);
         exchange.body = null;

@@ -51,10 +51,12 @@ export function addField(fields: Fields, name: string, value: string): void {
   fields.push([name, value.slice(0, MAX_FIELD_TEXT)]);
 }
 
+const NO_CHAIN: readonly string[] = [];
+
 export function placeAt(where: Where, path: string | null, key: string | null, fields: Fields | null = null): Place {
   return {
     where,
-    chain: [],
+    chain: NO_CHAIN,
     container: null,
     prefix: path,
     path,
@@ -69,6 +71,11 @@ export function placeAt(where: Where, path: string | null, key: string | null, f
     unwrapped: null,
     told: null,
   };
+}
+
+/** A piece of a request's head: all of them are noted together. */
+export function isOfHead({ where, level }: Place): boolean {
+  return level === 0 && (where === 'header' || where === 'query' || where === 'path' || where === 'cookie');
 }
 
 /** Locator of something inside `place`. */

@@ -3,12 +3,13 @@
  * Promise: every byte the phone put there is searched, percent escapes undone; each piece is small and complete.
  */
 
+import type { Readable } from './layers/beside.ts';
 import { openerOf } from './layers/layer.ts';
 import { searchRegistered } from './layers/scanner.ts';
-import { searchWhole } from './layers/whole-value.ts';
+import { LEAST_VALUE, searchWhole } from './layers/whole-value.ts';
 import { addField, type Fields, MAX_FIELD_TEXT, type Place, placeAt } from './place.ts';
 import type { Scope, Traces } from './scope.ts';
-import { decodePercent } from './structure/form.ts';
+import { bytesOf, credentialsOf, eachCookie, eachParameter, eachSegment, isBasic } from './structure/head-parts.ts';
 
 /** Values fixed by protocol or browser: searched for registered values, never judged by shape. */
 const DULL = new Set([
@@ -67,109 +68,128 @@ export class LatestHead {
 
   search(scope: Scope, target: string, headers: readonly [string, string][], authority: string | null): void {
     this.#requests++;
-    this.#target = this.#piece(scope, this.#target, '', target, () => searchTarget(scope, target));
+    this.#target = this.#piece(scope, this.#target, null, target);
     const fields = this.#fields;
-    const count = authority === null ? headers.length : headers.length + 1;
-    for (let at = 0; at < count; at++) {
-      // HTTP/2 has no Host field: its authority takes the place.
-      const header = headers[at];
-      const name = header === undefined ? 'Host' : header[0];
-      const value = header === undefined ? (authority ?? '') : header[1];
-      const piece = this.#piece(scope, fields[at] ?? null, name, value, () => searchHeader(scope, name, value));
-      if (this.#requests > 1) fields[at] = piece;
-    }
-    fields.length = Math.min(fields.length, count, MAX_PIECES);
+    let at = 0;
+    for (const header of headers) this.#field(scope, at++, header[0], header[1]);
+    // HTTP/2 has no Host field: its authority takes the place.
+    if (authority !== null) this.#field(scope, at++, 'Host', authority);
+    if (fields.length > at) fields.length = at;
+    scope.beside.noteHead(new HeadValues(target, headers));
   }
 
-  #piece(scope: Scope, latest: CleanPiece | null, name: string, value: string, search: () => void): CleanPiece | null {
+  #field(scope: Scope, at: number, name: string, value: string): void {
+    const piece = this.#piece(scope, this.#fields[at] ?? null, name, value);
+    if (this.#requests > 1 && at < MAX_PIECES) this.#fields[at] = piece;
+  }
+
+  /** `name`: null for the target. */
+  #piece(scope: Scope, latest: CleanPiece | null, name: string | null, value: string): CleanPiece | null {
     if (latest !== null && latest.value === value && latest.name === name) {
-      scope.repeat(latest.traces);
+      scope.repeat(latest);
       return latest;
     }
     if (this.#requests === 1 || value.length > LONGEST_PIECE) {
-      search();
+      searchPiece(scope, name, value);
       return null;
     }
-    const { said } = scope;
-    const traces = scope.trace(search);
-    return scope.said === said ? { name, value, traces } : null;
+    const { said, beside } = scope;
+    const { count } = beside;
+    scope.trace();
+    searchPiece(scope, name, value);
+    const tokens = scope.endTrace();
+    return scope.said === said ? { name, value, tokens, notes: beside.since(count) } : null;
   }
 }
 
-interface CleanPiece {
-  name: string;
+function searchPiece(scope: Scope, name: string | null, value: string): void {
+  if (name === null) searchTarget(scope, value);
+  else searchHeader(scope, name, value);
+}
+
+interface CleanPiece extends Traces {
+  name: string | null;
   value: string;
-  traces: Traces;
 }
 
 /** Real requests have some dozen fields. */
 const MAX_PIECES = 64;
 const LONGEST_PIECE = 4096;
 
-export function searchTarget(scope: Scope, target: string): void {
-  const question = target.indexOf('?');
-  const path = (question < 0 ? target : target.slice(0, question)).replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '');
-  let previous: string | null = null;
-  for (const [index, segment] of path.split('/').entries()) {
-    if (segment === '') continue;
-    const decoded = decodePercent(Buffer.from(segment, 'latin1'));
-    searchValue(scope, placeAt('path', `[${index}]`, previous), decoded);
-    previous = segment;
-  }
-  if (question >= 0) searchQuery(scope, target.slice(question + 1));
-}
-
-function searchQuery(scope: Scope, query: string): void {
-  // `+` stays: careless senders put raw base64 there, and spellings with spaces are searched with `+` as well.
-  const pairs = query.split('&').map((pair): [name: string | null, value: Buffer] => {
-    const equals = pair.indexOf('=');
-    const name = equals < 0 ? null : decodePercent(Buffer.from(pair.slice(0, equals), 'latin1')).toString('utf8');
-    return [name, decodePercent(Buffer.from(pair.slice(equals + 1), 'latin1'))];
-  });
-  const keys: Fields = [];
-  for (const [name, value] of pairs) if (name !== null) addField(keys, name, beginning(value));
+function searchTarget(scope: Scope, target: string): void {
+  eachSegment(target, (index, segment, previous) =>
+    searchValue(scope, placeAt('path', `[${index}]`, previous), bytesOf(segment)),
+  );
   const fields: Fields = [];
-  for (const [name, value] of pairs) {
-    searchValue(scope, { ...placeAt('query', name, name, fields), keys }, value);
-    if (name === null) continue;
+  eachParameter(target, (name, text) => {
+    const value = bytesOf(text);
+    searchValue(scope, placeAt('query', name, name, fields), value);
+    if (name === null) return;
     addField(fields, name, beginning(value));
     if (name.length >= LEAST_TELLING_NAME) searchValue(scope, placeAt('query', null, null), Buffer.from(name));
-  }
+  });
 }
 
 function beginning(value: Buffer): string {
   return value.toString('latin1', 0, MAX_FIELD_TEXT);
 }
 
-export function searchHeaders(scope: Scope, headers: readonly [string, string][]): void {
-  for (const [name, value] of headers) searchHeader(scope, name, value);
+/** Of a trailer section. */
+export function searchTrailers(scope: Scope, trailers: readonly [string, string][]): void {
+  if (trailers.length === 0) return;
+  for (const [name, value] of trailers) searchHeader(scope, name, value);
+  scope.beside.noteHead(new HeadValues('', trailers));
 }
 
 function searchHeader(scope: Scope, name: string, value: string): void {
   const lower = name.toLowerCase();
   if (DULL.has(lower)) searchRegistered(scope, placeAt('header', `header:${name}`, name), Buffer.from(value, 'latin1'));
   else if (lower === 'cookie') searchCookies(scope, value);
-  else if (lower === 'authorization' && /^basic /i.test(value)) searchBasic(scope, name, value.slice(6));
+  else if (lower === 'authorization' && isBasic(value)) searchBasic(scope, name, value);
   else searchValue(scope, placeAt('header', `header:${name}`, name), Buffer.from(value, 'latin1'));
 }
 
-/** RFC 6265 4.2. */
 function searchCookies(scope: Scope, value: string): void {
   const fields: Fields = [];
-  for (const pair of value.split(';')) {
-    const equals = pair.indexOf('=');
-    const name = (equals < 0 ? '' : pair.slice(0, equals)).trim();
-    const place = placeAt('cookie', name === '' ? null : `cookie:${name}`, name === '' ? null : name, fields);
-    const decoded = decodePercent(Buffer.from(pair.slice(equals + 1).trim(), 'latin1'));
-    searchValue(scope, place, decoded);
-    if (name !== '') addField(fields, name, beginning(decoded));
-  }
+  eachCookie(value, (name, text) => {
+    const decoded = bytesOf(text);
+    searchValue(scope, placeAt('cookie', name === null ? null : `cookie:${name}`, name, fields), decoded);
+    if (name !== null) addField(fields, name, beginning(decoded));
+  });
 }
 
-/** RFC 7617: always base64, however short. */
-function searchBasic(scope: Scope, name: string, credentials: string): void {
+function searchBasic(scope: Scope, name: string, value: string): void {
   const place: Place = { ...placeAt('header', `header:${name}`, name), chain: ['basic'], depth: 1 };
-  searchValue(scope, place, Buffer.from(credentials.trim(), 'base64'));
+  searchValue(scope, place, credentialsOf(value));
+}
+
+/** The values of a head, as they are searched: one of them may be the key of a closed payload. */
+class HeadValues implements Readable {
+  readonly #target: string;
+  readonly #headers: readonly [string, string][];
+
+  constructor(target: string, headers: readonly [string, string][]) {
+    this.#target = target;
+    this.#headers = headers;
+  }
+
+  readValues(note: (name: string | null, value: string) => void): void {
+    const noteBytes = (name: string | null, value: Buffer): void => {
+      if (value.length >= LEAST_VALUE) note(name, value.toString('latin1'));
+    };
+    eachSegment(this.#target, (_, segment, previous) => noteBytes(previous, bytesOf(segment)));
+    eachParameter(this.#target, (name, value) => {
+      noteBytes(name, bytesOf(value));
+      if (name !== null && name.length >= LEAST_TELLING_NAME) noteBytes(null, Buffer.from(name));
+    });
+    for (const [name, value] of this.#headers) {
+      const lower = name.toLowerCase();
+      if (DULL.has(lower)) continue;
+      if (lower === 'cookie') eachCookie(value, (cookie, text) => noteBytes(cookie, bytesOf(text)));
+      else if (lower === 'authorization' && isBasic(value)) noteBytes(name, credentialsOf(value));
+      else noteBytes(name, Buffer.from(value, 'latin1'));
+    }
+  }
 }
 
 export function searchValue(scope: Scope, place: Place, value: Buffer): void {

@@ -19,11 +19,11 @@ import { chainOf, type Fields, locatorIn, type Place, type Told } from './place.
 import { type Known, normalise } from './search/known.ts';
 import type { Names } from './structure/names.ts';
 
-/** What a piece of a request leaves behind when nothing is found in it. */
+/** What a piece of a request leaves behind when nothing is found in it; null for nothing. */
 export interface Traces {
-  tokens: Token[];
-  /** Names and values. */
-  notes: Fields;
+  tokens: readonly Token[] | null;
+  /** Names and values inside of it. */
+  notes: Fields | null;
 }
 
 export interface ScopeOptions {
@@ -66,7 +66,8 @@ export class Scope {
   isSpent = false;
   #candidates = 0;
   #tokens = 0;
-  #traces: Traces | null = null;
+  #isTracing = false;
+  #traced: Token[] | null = null;
   #findings = 0;
   /** Kind and value of every finding, and how sure it was: in the order in which they were told. */
   readonly #told: [what: string, rank: number][] = [];
@@ -119,28 +120,31 @@ export class Scope {
       decoding: chainOf(place),
       text: bytes.toString('latin1', from, to),
     };
-    this.#traces?.tokens.push(token);
+    if (this.#isTracing) {
+      this.#traced ??= [];
+      this.#traced.push(token);
+    }
     this.#onToken?.(token);
   }
 
-  /** What `work` leaves to be noted and compared. */
-  trace(work: () => void): Traces {
-    const traces: Traces = { tokens: [], notes: [] };
-    this.#traces = traces;
-    this.beside.traced = traces.notes;
-    try {
-      work();
-    } finally {
-      this.#traces = null;
-      this.beside.traced = null;
-    }
-    return traces;
+  /** From here on, what is to be compared is traced. */
+  trace(): void {
+    this.#isTracing = true;
+    this.#traced = null;
+  }
+
+  /** Until here; null for nothing. */
+  endTrace(): readonly Token[] | null {
+    const traced = this.#traced;
+    this.#isTracing = false;
+    this.#traced = null;
+    return traced;
   }
 
   /** The same again, in this exchange. */
   repeat({ tokens, notes }: Traces): void {
-    this.beside.noteAgain(notes);
-    if (this.#onToken) for (const token of tokens) this.#onToken({ ...token, exchange: this.exchange });
+    if (notes !== null) this.beside.noteAgain(notes);
+    if (tokens !== null) for (const token of tokens) this.#onToken?.({ ...token, exchange: this.exchange });
   }
 
   /** False once the exchange has had its share of shape judging. */

@@ -11,6 +11,7 @@ import type { Names } from '../structure/names.ts';
 const MAX_NOTED = 64;
 const LONGEST_KEY = 64;
 const MAX_WAITING = 4;
+const NAMELESS = 'a value beside it';
 /** Nested ones come after the one around them. */
 const MAX_DOCUMENTS = 4;
 /** Longer payloads are files: their verdict does not wait. */
@@ -26,15 +27,20 @@ export interface Waiting {
   closed(): void;
 }
 
+/** Short values that need no noting one by one: read out when something waits for one of them. */
+export interface Readable {
+  readValues(note: (name: string | null, value: string) => void): void;
+}
+
 /** Null when none of the values is the key. */
 export type TryKeys = (bytes: Buffer, values: Values) => { name: string; bytes: Buffer } | null;
 
 export class Beside {
   #values: Values | null = null;
   #waiting: Waiting[] | null = null;
-  /** Hears what is noted. */
-  traced: Values | null = null;
   #again: Values[] | null = null;
+  /** The request's head, and its trailers. */
+  #heads: Readable[] | null = null;
   /** Whole documents: their values are only read out when something waits for them. */
   #documents: { bytes: Buffer; literals: number[]; names: Names }[] | null = null;
 
@@ -43,13 +49,24 @@ export class Beside {
     if (to - from >= 2 && to - from <= LONGEST_KEY && this.hasRoom) this.#add(name, bytes.toString('latin1', from, to));
   }
 
-  noteText(name: string | null, value: string): void {
-    if (value.length >= 2 && value.length <= LONGEST_KEY && this.hasRoom) this.#add(name, value);
+  noteHead(head: Readable): void {
+    this.#heads ??= [];
+    if (this.#heads.length < MAX_DOCUMENTS) this.#heads.push(head);
+  }
+
+  /** So far. */
+  get count(): number {
+    return this.#values === null ? 0 : this.#values.length;
+  }
+
+  /** What was noted since then; null for nothing, as mostly. */
+  since(count: number): Values | null {
+    return this.#values === null || this.#values.length === count ? null : this.#values.slice(count);
   }
 
   /** What was noted of the same piece of an earlier request. */
   noteAgain(values: Values): void {
-    if (values.length === 0 || !this.hasRoom) return;
+    if (!this.hasRoom) return;
     this.#again ??= [];
     if (this.#again.length < MAX_NOTED) this.#again.push(values);
   }
@@ -81,10 +98,23 @@ export class Beside {
   }
 
   #add(name: string | null, value: string): void {
-    const noted: Values[number] = [name ?? 'a value beside it', value];
     this.#values ??= [];
-    this.#values.push(noted);
-    this.traced?.push(noted);
+    this.#values.push([name ?? NAMELESS, value]);
+  }
+
+  /** All of them, the head's first. */
+  #allValues(): Values | null {
+    this.#readDocuments();
+    const all: Values = [];
+    for (const head of this.#heads ?? [])
+      head.readValues((name, value) => {
+        if (value.length >= 2 && value.length <= LONGEST_KEY) all.push([name ?? NAMELESS, value]);
+      });
+    all.push(...(this.#again?.flat() ?? []), ...(this.#values ?? []));
+    this.#heads = null;
+    this.#again = null;
+    this.#values = all.slice(0, MAX_NOTED);
+    return all.length > 0 ? this.#values : null;
   }
 
   /** False when the payload must be judged now. */
@@ -100,11 +130,9 @@ export class Beside {
     const waiting = this.#waiting;
     if (!waiting) return;
     this.#waiting = null;
-    this.#readDocuments();
-    if (this.#again) this.#values = [...this.#again.flat(), ...(this.#values ?? [])].slice(0, MAX_NOTED);
-    this.#again = null;
+    const values = this.#allValues();
     for (const { bytes, opened, closed } of waiting) {
-      const key = this.#values && tryKeys(bytes, this.#values);
+      const key = values && tryKeys(bytes, values);
       if (key) opened(key.name, key.bytes);
       else closed();
     }

@@ -11,7 +11,7 @@ import { type Alphabet, holdsRun, RunFinder, type RunSink } from '../anchors/run
 import { findPairs, keyBefore } from '../anchors/text-key.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import { windowAround } from '../found.ts';
-import { chainOf, locatorIn, type Place, withinOf } from '../place.ts';
+import { chainOf, isOfHead, locatorIn, type Place, withinOf } from '../place.ts';
 import type { Scope } from '../scope.ts';
 import { findKnown, findXored, type Hit, MAX_SPAN, type Stretch } from '../search/known.ts';
 import type { JsonPath } from '../structure/json-path.ts';
@@ -221,7 +221,7 @@ export class Scanner {
   /** A layer that is one value beside a key. */
   #judgeWhole(length: number): void {
     const { key } = this.#place;
-    this.#scope.beside.note(key, this.#bytes, 0, length);
+    if (!isOfHead(this.#place)) this.#scope.beside.note(key, this.#bytes, 0, length);
     this.#scope.token(this.#place, null, key, this.#bytes, 0, length);
     if (key !== null && mayTell(key)) this.#judgeValue(key, 0, length);
   }

@@ -3,10 +3,10 @@
  * Promise: values in which nothing was found are not looked at twice, unless their neighbours may change what they mean.
  */
 
-import { isKeyName } from '../../kinds/key-names.ts';
+import { mayTell } from '../../kinds/named-beside.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import { type Hint, SNIFF, sniff } from '../format.ts';
-import type { Place } from '../place.ts';
+import { isOfHead, type Place } from '../place.ts';
 import type { Scope } from '../scope.ts';
 import { HOLD } from './gathered.ts';
 import { LONGEST_REMEMBERED, searchText } from './scanner.ts';
@@ -27,12 +27,12 @@ export function searchWhole(scope: Scope, place: Place, value: Buffer, open: (pl
     }
   }
   // Beside a telling name the neighbours count as well, and they change.
-  const isTelling = place.key !== null && isKeyName(place.key);
+  const isTelling = place.key !== null && mayTell(place.key);
   const identity =
     isTelling || value.length > LONGEST_REMEMBERED ? null : `${place.where} ${place.key} ${value.toString('latin1')}`;
   if (identity !== null && scope.clean.has(identity)) {
     // What was clean then is clean now; what it stands for may still be compared, or be a key.
-    scope.beside.note(place.key, value, 0, value.length);
+    if (!isOfHead(place)) scope.beside.note(place.key, value, 0, value.length);
     if (!scope.comparesTokens) return;
     if (!holdsMore(value)) {
       scope.token(place, null, place.key, value, 0, value.length);
