@@ -98,7 +98,7 @@ const NOWHERE: readonly string[] = [];
 
 /** Names of something in `place` that stands beside `key` in containers called `around`. */
 function nameIn(place: Place, key: string | null, around: readonly string[]): Pick<Place, 'key' | 'within'> {
-  if (key === null) return place;
+  if (key === null) return { key: place.key, within: place.within };
   return { key, within: place.key === null ? around : withinOf(place, around) };
 }
 
