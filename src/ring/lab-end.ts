@@ -3,7 +3,6 @@
  * Promise: between two rounds of some milliseconds everything else of the thread has its turn (API, live push, watchers);
  * what `road` throws costs that record, is told through `onFault`, and ends nothing.
  */
-import { setImmediate } from 'node:timers/promises';
 import type { Direction, FlowEvent } from '../model/flow.ts';
 import { openRingMemory, RECORD, WORD } from './memory.ts';
 import { createRingReader, type RingRecord } from './reader.ts';
@@ -77,31 +76,37 @@ export function createLabEnd(options: LabEndOptions): LabEnd {
     passed,
     clock,
     roundMs: ROUND_MS,
-    credit(phone, bytes) {
-      Atomics.add(processed, phone, bytes);
-      if (Atomics.load(words, WORD.waiting) === 0) return;
-      Atomics.add(words, WORD.given, 1);
-      Atomics.notify(words, WORD.given);
-    },
+    credit: (phone, bytes) => void Atomics.add(processed, phone, bytes),
   });
 
-  async function run(): Promise<void> {
-    while (!isStopped) {
-      turns.round();
-      const taken = reader.take(MOST, turns.offer);
-      const isIdle = turns.serve(ROUND_MS);
-      if (taken === 0 && isIdle) await reader.wait(LONGEST_SLEEP_MS);
-      else await setImmediate();
-    }
+  /** Once per round, and only if somebody is held. */
+  function tellCredit(): void {
+    if (Atomics.load(words, WORD.waiting) === 0) return;
+    Atomics.add(words, WORD.given, 1);
+    Atomics.notify(words, WORD.given);
   }
-  const running = run();
+
+  const ended = Promise.withResolvers<void>();
+  function round(): void {
+    if (isStopped) {
+      ended.resolve();
+      return;
+    }
+    turns.round();
+    const taken = reader.take(MOST, turns.offer);
+    const isIdle = turns.serve(ROUND_MS);
+    tellCredit();
+    if (taken === 0 && isIdle) void reader.wait(LONGEST_SLEEP_MS).then(round);
+    else setImmediate(round);
+  }
+  round();
 
   return {
     waiting: () => turns.waiting,
     async stop() {
       isStopped = true;
       Atomics.notify(words, WORD.written);
-      await running;
+      await ended.promise;
     },
   };
 }

@@ -254,6 +254,7 @@ export function createRelayEnd(options: RelayEndOptions): RelayEnd {
       return new Promise((resolve) => {
         barriers.set(number, resolve);
         writer.write({ kind: RECORD.barrier, flag: 0, phone: nobody, flow: number, time: now() }, NOTHING);
+        writer.wake();
       });
     },
     passed(number) {
