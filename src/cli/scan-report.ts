@@ -68,13 +68,14 @@ export function createScanReport(): ScanReport {
   const contacts = createScanContacts();
   const verdict = createScanVerdict();
   let entries = 0;
+  let withContent = 0;
   let skippedEntries = 0;
   let findings = 0;
   let unread = 0;
   const add = (map: Map<string, number>, reason: string) => {
     if (map.has(reason) || map.size < MAX_REASONS) map.set(reason, (map.get(reason) ?? 0) + 1);
   };
-  const texts = () => verdict.texts({ entries, unread, contacts: contacts.servers() });
+  const texts = () => verdict.texts({ withContent, unread, contacts: contacts.servers() });
 
   const page = (): ScanReportPage => {
     const left = contacts.left();
@@ -100,6 +101,7 @@ export function createScanReport(): ScanReport {
   return {
     entry(recorded) {
       entries++;
+      if (!recorded.contact) withContent++;
       files.add(recorded.file);
       for (const reason of recorded.missing) add(missing, reason);
       if (recorded.partial) add(partial, recorded.partial);

@@ -9,8 +9,12 @@ import { type Text, text } from '../model/text.ts';
 
 export interface ScanVerdict {
   finding(finding: Omit<ScanFinding, 'value'>): void;
-  /** @param entries read @param unread sentences about what was not */
-  texts(about: { entries: number; unread: number; contacts: number }): Text[];
+  /**
+   * @param withContent entries of which something is recorded
+   * @param unread what was not read, in whatever count
+   * @param contacts servers of which only the call is recorded
+   */
+  texts(about: { withContent: number; unread: number; contacts: number }): Text[];
 }
 
 /** Named in the sentence; the others are counted. */
@@ -38,7 +42,7 @@ export function createScanVerdict(): ScanVerdict {
       const said = country ? text('receiver.in', { name, server: country }) : text('scan.receiver', { name });
       if (receivers.size < MAX_RECEIVERS) receivers.set(`${name} ${country}`, said);
     },
-    texts({ entries, unread, contacts }) {
+    texts({ withContent, unread, contacts }) {
       const found: Text[] = [];
       if (sure.size > 0) {
         const names = [...receivers.values()].slice(0, NAMED);
@@ -49,7 +53,7 @@ export function createScanVerdict(): ScanVerdict {
         );
         if (isClear) found.push(text('scan.clear'));
       } else if (possible.size > 0) found.push(text('scan.maybe', { kinds: kindsIn(possible) }));
-      else if (entries > contacts || contacts === 0) found.push(text('scan.nothing'));
+      else if (withContent > 0 || contacts === 0) found.push(text('scan.nothing'));
       if (contacts > 0) found.push(text('scan.contacts', { count: contacts }));
       found.push(unread > 0 ? text('scan.unread') : text('scan.all-read'));
       return found;

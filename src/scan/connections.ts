@@ -24,7 +24,6 @@ export async function* readConnections(
       relax_column_count: true,
       relax_quotes: true,
       skip_empty_lines: true,
-      trim: true,
       max_record_size: LONGEST_ROW,
     }),
   ) as AsyncIterable<string[]>;
@@ -32,7 +31,7 @@ export async function* readConnections(
   let entry = 0;
   for await (const row of rows) {
     if (header === null) {
-      header = row.map((name) => name.toLowerCase());
+      header = row.map((name) => name.trim().toLowerCase());
       continue;
     }
     const contact = contactIn(cellsOf(header, row));
@@ -57,7 +56,7 @@ function cellsOf(header: string[], row: string[]): Map<string, string> {
 }
 
 function contactIn(cells: Map<string, string>): Contact | null {
-  const cell = (name: string): string => cells.get(name) ?? '';
+  const cell = (name: string): string => cells.get(name)?.trim() ?? '';
   const ip = cell('dstip');
   const protocol = cell('proto').toLowerCase();
   const place =

@@ -68,10 +68,11 @@ function isConnectionsTable(text: string): boolean {
 
 /** HAR is one JSON object or list, over many lines or one; NDJSON has a whole object in its first line. */
 function isHar(text: string, path: string): boolean {
-  if (text.startsWith('[') || /^\{\s*"(?:log|entries)"\s*:/.test(text) || /\.z?har(?:\.\w+)?$/i.test(path)) return true;
+  if (text.startsWith('[') || /^\{\s*"(?:log|entries)"\s*:/.test(text)) return true;
   const lineEnd = text.indexOf('\n');
   const line = text.slice(0, lineEnd).trimEnd();
-  return lineEnd >= 0 && /[{[,:]$/.test(line) && !isObject(line);
+  if (lineEnd >= 0 && isObject(line)) return false;
+  return /\.z?har(?:\.\w+)?$/i.test(path) || (lineEnd >= 0 && /[{[,:]$/.test(line));
 }
 
 function isObject(line: string): boolean {

@@ -111,9 +111,7 @@ function bodyOf({ body, bodyBase64 }: Pick<Line, 'body' | 'bodyBase64'>, headers
   return bytesIn(body, fieldOf(headers, 'content-type') ?? '')?.bytes ?? Buffer.from(JSON.stringify(body));
 }
 
-/**
- * JSON, or what was meant as JSON: `NaN`, a comma too many, an end in the middle. Null when it is neither, or no object.
- */
+/** JSON, or what was meant as JSON: `NaN`, a comma too many, an end in the middle. Null when it is neither, or no object. */
 export function parseItem(text: string): object | null {
   let value: unknown;
   try {
@@ -127,4 +125,15 @@ export function parseItem(text: string): object | null {
     }
   }
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
+}
+
+/** What is there of an item that the file ends in. Null when not even its address is whole: it would name another server. */
+export function cutItem(text: string, place: ItemPlace, openExchange: OpenExchange): Recorded | null {
+  const value = parseItem(text);
+  if (value === null) return null;
+  const { request, url = request?.url } = value as { url?: unknown; request?: { url?: unknown } | null };
+  if (typeof url === 'string' && !/"ur[li]"\s*:\s*"(?:[^"\\]|\\.)*"/.test(text)) return null;
+  const recorded = recordedItem(value, place, openExchange);
+  if (recorded.type !== 'entry') return null;
+  return { ...recorded, partial: 'the file ends within the entry: what is there was read' };
 }

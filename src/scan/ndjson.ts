@@ -12,7 +12,7 @@ import type { FlowEvent } from '../model/flow.ts';
 import type { Recorded } from '../model/lab.ts';
 import type { OpenExchange } from '../model/recording.ts';
 import { isFlowEvent, reviveEvent } from './flow-event.ts';
-import { parseItem, readItem, recordedItem } from './item.ts';
+import { cutItem, parseItem, readItem, recordedItem } from './item.ts';
 import { MAX_LINE_BYTES, splitLines } from './lines.ts';
 import { createLongExchange, type LongExchange, type LongExchangeOptions } from './long-exchange.ts';
 
@@ -41,6 +41,11 @@ export async function* readNdjson(
     }
     const text = textOf(line);
     if (text === '' || text === '[' || text === ']') continue;
+    if (text.startsWith('{') && !text.endsWith('}')) {
+      const cut = cutItem(text, { file, entry, flowId: `${flowPrefix}${entry}` }, openExchange);
+      yield cut ?? skipped(file, entry, 'the line ends in the middle');
+      continue;
+    }
     const value = parseItem(text);
     if (value === null) yield skipped(file, entry, 'not a JSON object');
     else if (isFlowEvent(value)) yield* addEvent(value, entry);
@@ -82,7 +87,7 @@ export async function* readNdjson(
   }
 
   function* recordedLine(value: object, at: number): Generator<Recorded> {
-    const entries = (value as { log?: { entries?: unknown } | null }).log?.entries;
+    const { log, entries = log?.entries } = value as { log?: { entries?: unknown } | null; entries?: unknown };
     if (!Array.isArray(entries)) {
       yield recordedItem(value, { file, entry: at, flowId: `${flowPrefix}${at}` }, openExchange);
       return;

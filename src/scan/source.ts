@@ -112,8 +112,7 @@ function unpackerOf(head: Buffer): Unpack | null {
   if (first === 0x1f && second === 0x8b) return through(() => createGunzip({ finishFlush: zlib.Z_SYNC_FLUSH }));
   if (first === 0x78 && [0x01, 0x5e, 0x9c, 0xda].includes(second))
     return through(() => createInflate({ finishFlush: zlib.Z_SYNC_FLUSH }));
-  if (head.readUIntBE(0, Math.min(4, head.length || 1)) === 0x28b52ffd && head.length >= 4)
-    return through(createZstdDecompress);
+  if (head.length >= 4 && head.readUInt32BE(0) === 0x28b52ffd) return through(createZstdDecompress);
   if (first === 0xff && second === 0xfe) return decoded('utf-16le');
   if (first === 0xfe && second === 0xff) return decoded('utf-16be');
   // Without a mark: JSON begins with two characters of ASCII.

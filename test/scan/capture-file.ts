@@ -47,7 +47,7 @@ export function pcapng(conversations: Conversation[], secrets = ''): Buffer {
   return Buffer.concat([sectionHeader, interfaceBlock, ...secretsBlock, ...packets]);
 }
 
-function segments({ server, parts }: Conversation, clientPort: number): Buffer[] {
+export function segments({ server, parts }: Conversation, clientPort: number): Buffer[] {
   const client = { ip: '10.77.0.2', port: clientPort };
   const next = { up: 1000, down: 5000 };
   const packet = (up: boolean, flags: number, payload: Buffer = Buffer.alloc(0)) => {

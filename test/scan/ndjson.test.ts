@@ -197,3 +197,17 @@ describe('files and directories', () => {
     await expect(readAll(join(dir, 'none.har'))).rejects.toThrow(/^there is no .*none\.har: check the path$/);
   });
 });
+
+describe('the last line', () => {
+  it('that is cut gives what is there of it, and says so', async () => {
+    const file = write('{"url":"http://a.example/x","method":"POST","body":"imei=490154203237518');
+    const [recorded] = await readAll(file);
+    expect(recorded).toMatchObject({ type: 'entry', partial: expect.stringContaining('ends within the entry') });
+    expect(recorded?.type === 'entry' && exchangeIn(recorded.events).body).toBe('imei=490154203237518');
+  });
+
+  it('that is cut within the address names no other server', async () => {
+    const all = await readAll(write('{"url":"http://a.example/"}', '{"method":"GET","url":"http://b.exam'));
+    expect(all).toMatchObject([{ type: 'entry' }, { type: 'skipped', reason: 'the line ends in the middle' }]);
+  });
+});

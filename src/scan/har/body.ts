@@ -81,10 +81,11 @@ export function bytesIn(recorded: unknown, contentType: string): RecordedBytes |
   }
   if (inner !== undefined && inner !== null) return bytesIn(inner, contentType) ?? asJson(inner);
   // The body's own JSON, in place of the text that holds it.
-  const isOwn =
-    !Array.isArray(rest.params) && !('mimeType' in rest) && !('size' in rest) && Object.keys(rest).length > 0;
+  const isOwn = !('mimeType' in rest) && Object.keys(rest).some((key) => !HAR_KEYS.has(key) && !key.startsWith('_'));
   return isOwn ? asJson(recorded) : null;
 }
+
+const HAR_KEYS = new Set(['params', 'size', 'comment', 'compression']);
 
 const asJson = (value: unknown): RecordedBytes => ({
   bytes: Buffer.from(textOf(value)),

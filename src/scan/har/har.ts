@@ -7,7 +7,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Recorded } from '../../model/lab.ts';
 import type { OpenExchange } from '../../model/recording.ts';
 import { contactEvents, wordOf } from '../contact.ts';
-import { parseItem, readItem, recordedItem } from '../item.ts';
+import { cutItem, type ItemPlace, parseItem, readItem, recordedItem } from '../item.ts';
 import { createLongExchange, type LongExchange, type LongExchangeOptions } from '../long-exchange.ts';
 import { formOf } from '../recorded-text.ts';
 import { NO_TIME, timeOf } from '../time.ts';
@@ -26,11 +26,11 @@ export async function* readHar(
   let entry = 0;
   let first = true;
   let long: LongExchange | null = null;
+  const placeAt = (at: number): ItemPlace => ({ file, entry: at, flowId: `${flowPrefix}${at}` });
   const read = (bytes: Buffer): Recorded => {
     const at = entry++;
-    const value = parseItem(isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1'));
-    if (value === null) return skipped(file, at, 'no valid JSON');
-    return recordedItem(value, { file, entry: at, flowId: `${flowPrefix}${at}` }, openExchange);
+    const value = parseItem(textOf(bytes));
+    return value === null ? skipped(file, at, 'no valid JSON') : recordedItem(value, placeAt(at), openExchange);
   };
   for await (const chunk of chunks) {
     const hasMark = first && chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf;
@@ -50,16 +50,18 @@ export async function* readHar(
     }
   }
   if (long) yield ended(file, entry++, long);
+  const whole = entry;
   const rest = entries.rest();
-  const cut = rest && read(rest);
-  if (cut?.type === 'entry') yield { ...cut, partial: 'the file ends within the entry: what is there was read' };
+  const cut = rest && cutItem(textOf(rest), placeAt(whole), openExchange);
+  if (cut) yield cut;
   const state = entries.state();
-  const whole = entry - (cut ? 1 : 0);
   if (state === 'broken') yield skipped(file, null, `broken JSON after ${whole} entries: the rest was not read`);
   else if (state === 'in-the-middle')
     yield skipped(file, null, `the file ends in the middle: ${whole} entries were read`);
-  else if (entry === 0) yield skipped(file, null, 'no log.entries in it: not a HAR, or an empty one');
+  else if (whole === 0) yield skipped(file, null, 'no log.entries in it: not a HAR, or an empty one');
 }
+
+const textOf = (bytes: Buffer): string => (isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1'));
 
 /** A connection that did not come about: the app did not trust the recorder's certificate. */
 function refused(file: string, error: object | null, flowId: string, entry: number): Recorded {
