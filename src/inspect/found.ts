@@ -1,5 +1,6 @@
 /** What was found in a layer, and the bytes around it that are kept as evidence. */
 import type { Confidence, Kind } from '../model/identifier.ts';
+import { normalise } from './search/known.ts';
 
 export interface Found {
   kind: Kind;
@@ -33,4 +34,9 @@ const RANK: Record<Confidence, number> = { possible: 1, likely: 2, certain: 3 };
 /** The higher the surer. */
 export function rankOf({ confidence, known }: Found): number {
   return RANK[confidence] + (known ? 3 : 0);
+}
+
+/** The same thing of the same phone, wherever and however it was written. */
+export function whatOf({ kind, value }: Pick<Found, 'kind' | 'value'>): string {
+  return `${kind} ${normalise(value)}`;
 }

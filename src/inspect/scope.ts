@@ -11,12 +11,12 @@ import { mask } from '../model/identifier.ts';
 import { mayBeToken } from './anchors/tokens.ts';
 import type { ByteSink } from './byte-sink.ts';
 import type { CleanValues } from './clean-values.ts';
-import { type Found, MAX_SEEN, rankOf } from './found.ts';
+import { type Found, MAX_SEEN, rankOf, whatOf } from './found.ts';
 import { Beside } from './layers/beside.ts';
 import type { Limits } from './limits.ts';
 import type { OperatorDecoder } from './operator/decoder.ts';
 import { chainOf, type Fields, locatorIn, type Place, type Told } from './place.ts';
-import { type Known, normalise } from './search/known.ts';
+import type { Known } from './search/known.ts';
 import type { Names } from './structure/names.ts';
 
 /** What a piece of a request leaves behind when nothing is found in it; null for nothing. */
@@ -161,7 +161,7 @@ export class Scope {
   report(place: Place, found: Found): void {
     this.said++;
     const { kind, value, path, chain, hash } = found;
-    const what = `${kind} ${normalise(value)}`;
+    const what = whatOf(found);
     const rank = rankOf(found);
     if ((place.told?.get(what) ?? 0) >= rank) return;
     const identity = [place.where, path, ...chain, kind, value, hash !== null].join('\u0000');

@@ -6,12 +6,14 @@
 
 import type { Anchor, Run } from '../../kinds/kind.ts';
 import { mayTell, nameBeside } from '../../kinds/named-beside.ts';
+import type { Kind } from '../../model/identifier.ts';
 import { findAnchors, findMail } from '../anchors/anchors.ts';
+import { decodeEscaped, type Escaped, findPercent, findQuoted, MOST_ESCAPED } from '../anchors/escapes.ts';
 import { type Alphabet, holdsRun, RunFinder, type RunSink } from '../anchors/runs.ts';
 import { findPairs, keyBefore } from '../anchors/text-key.ts';
 import type { ByteSink } from '../byte-sink.ts';
-import { windowAround } from '../found.ts';
-import { chainOf, isOfHead, locatorIn, type Place, withinOf } from '../place.ts';
+import { type Found, rankOf, whatOf, windowAround } from '../found.ts';
+import { chainOf, isOfHead, locatorIn, type Place, placeInside, withinOf } from '../place.ts';
 import type { Scope } from '../scope.ts';
 import { findKnown, findXored, type Hit, MAX_SPAN, type Stretch } from '../search/known.ts';
 import type { JsonPath } from '../structure/json-path.ts';
@@ -25,8 +27,8 @@ import { isWorthOpening, Unwrapper } from './unwrapper.ts';
  * waits until nothing that begins earlier can turn up any more: this many bytes.
  */
 const LAG = 900;
-/** Kept to the left: what waits, and a value of MAX_VALUE bytes before it. */
-const CARRY = 1600;
+/** Kept to the left: what waits, and the value, or the escaped stretch, that ends in it. */
+const CARRY = LAG + MOST_ESCAPED + 300;
 const SLICE = 64 << 10;
 const NOTHING: Buffer = Buffer.alloc(0);
 /** What shapes see around a run: a record of a position, a cell or a text message. */
@@ -36,6 +38,8 @@ const RIGHT = 320;
 export const MAX_VALUE = 256;
 /** Longer values hardly come twice. */
 export const LONGEST_REMEMBERED = 512;
+/** Escaped stretches that are read again, in one layer. */
+const MAX_ESCAPES = 500;
 const ALPHABETS: readonly Alphabet[] = ['base64', 'hex'];
 
 export interface ScannerOptions {
@@ -52,14 +56,15 @@ export interface ScannerOptions {
 /**
  * Something to act upon once its locator is known: a registered value, a run that wraps something, a candidate for a shape,
  * or a value beside a telling key. Absolute offsets. `rank` orders what begins at the same byte: the value itself is a
- * better explanation than what it may wrap.
+ * better explanation than what it may wrap, and a second reading of a stretch comes after all that was found in it.
  */
 interface Mark {
   at: number;
   end: number;
-  rank: 0 | 1 | 2;
+  rank: 0 | 1 | 2 | 3;
   hit: Hit | null;
   run: Unwrapper | null;
+  escaped: Escaped | null;
   anchor: Anchor;
   key: string | null;
 }
@@ -84,6 +89,11 @@ export class Scanner {
   #anchorsAt = 0;
   #mailAt = 0;
   #pairsAt = 0;
+  #escapesAt = 0;
+  #quotedAt = 0;
+  #escapes = 0;
+  /** What was told of these bytes: a second reading of a part of them begins with it. */
+  #told: { at: number; kind: Kind; value: string; rank: number }[] = [];
   /** Null for none, as nearly always. */
   #deferred: Set<string> | null = null;
   /** The document came in one piece, and values in it need no noting one by one. */
@@ -122,8 +132,8 @@ export class Scanner {
   pushWhole(bytes: Buffer): void {
     this.#bytes = bytes;
     this.#search(bytes, 0, true);
-    if (this.#marks.length > 0) this.#performOnce(bytes);
     this.#judgeWhole(bytes.length);
+    if (this.#marks.length > 0) this.#performOnce(bytes);
   }
 
   #performOnce(bytes: Buffer): void {
@@ -148,6 +158,54 @@ export class Scanner {
     }
     this.#searchKnown(bytes, base, final);
     if (this.#options.isDeep && !this.#scope.isSpent) this.#searchShapes(bytes, base, final);
+    if (this.#options.isDeep && this.#options.isText) this.#searchEscapes(bytes, base, final);
+  }
+
+  /** Escapes that the place does not ask for: what they hide is read as a layer of its own. */
+  #searchEscapes(bytes: Buffer, base: number, final: boolean): void {
+    if (this.#escapes >= MAX_ESCAPES || this.#place.level >= this.#scope.limits.levels) return;
+    const found = (escaped: Escaped): void => {
+      if (this.#escapes++ >= MAX_ESCAPES) return;
+      const { start, end, name } = escaped;
+      const at = base + end - 1;
+      this.#marks.push({
+        at,
+        end: base + end,
+        rank: 3,
+        hit: null,
+        run: null,
+        escaped: { start: base + start, end: base + end, name },
+        anchor: 'key',
+        key: null,
+      });
+    };
+    this.#escapesAt = base + findPercent(bytes, this.#escapesAt - base, final, MOST_ESCAPED, found);
+    this.#quotedAt = base + findQuoted(bytes, Math.max(0, this.#quotedAt - base), final, found);
+  }
+
+  #readEscaped({ start, end, name }: Escaped): void {
+    const json = this.#options.json;
+    const from = start - this.#base;
+    if (json?.claimed || from < 0) return;
+    const floor = json ? (json.stringStart ?? start) - this.#base : 0;
+    const key = (floor < from ? keyBefore(this.#bytes, from, Math.max(0, floor)) : null) ?? json?.key?.text ?? null;
+    const inside = placeInside(this.#place, name, json ? json.path : null, key, json?.within ?? []);
+    // The string is judged as a whole, too, before it is read once more.
+    if (json && this.#bytes[end - this.#base] === QUOTE) json.advance(this.#bytes, this.#base, end + 1);
+    const told = new Map<string, number>(this.#place.told);
+    for (const { at, kind, value, rank } of this.#told) {
+      if (at < start || at >= end) continue;
+      told.set(whatOf({ kind, value }), rank);
+      told.set(whatOf({ kind, value: decodeEscaped(Buffer.from(value), name).toString() }), rank);
+    }
+    const layer = this.#options.open({ ...inside, told });
+    layer.write(decodeEscaped(this.#bytes.subarray(from, end - this.#base), name));
+    layer.end(true);
+  }
+
+  #report(found: Found, at: number): void {
+    this.#told.push({ at, kind: found.kind, value: found.value, rank: rankOf(found) });
+    this.#scope.report(this.#place, found);
   }
 
   #openFinders(): { alphabet: Alphabet; finder: RunFinder }[] {
@@ -164,15 +222,16 @@ export class Scanner {
       this.#isNoted = this.#scope.beside.noteDocument(bytes, this.#options.literals?.() ?? [], this.#scope.names);
     this.#search(bytes, base, final);
     const horizon = json && !final ? end - LAG : end;
+    if (!json && final && this.#options.isText && base === 0) this.#judgeWhole(bytes.length);
     this.#perform(horizon);
     if (json) json.advance(bytes, base, Math.max(json.at, horizon));
-    else if (final && this.#options.isText && base === 0) this.#judgeWhole(bytes.length);
     if (final) json?.end();
     this.#searched = end;
     const keep = final ? 0 : Math.min(CARRY, bytes.length);
     this.#carry = keep === 0 ? NOTHING : this.#keep(bytes.subarray(bytes.length - keep));
     this.#base = end - keep;
     this.#bytes = this.#carry;
+    if (this.#told.length > 0) this.#told = this.#told.filter(({ at }) => at >= this.#base);
     if (this.#spans.length > 0) this.#spans = this.#spans.filter((span) => span.end > this.#base);
   }
 
@@ -241,15 +300,16 @@ export class Scanner {
     else this.#marks.splice(0, count);
   }
 
-  #act({ at, end, hit, run, anchor, key }: Mark): void {
+  #act({ at, end, hit, run, escaped, anchor, key }: Mark): void {
     if (hit !== null) this.#reportKnown(hit, at);
+    else if (escaped !== null) this.#readEscaped(escaped);
     else if (run !== null) this.#beginRun(run);
     else if (key !== null) this.#judgeValue(key, at, end);
     else this.#offer(anchor, at, end);
   }
 
   #mark(at: number, end: number, rank: 0 | 1 | 2, hit: Hit | null, run: Unwrapper | null): void {
-    this.#marks.push({ at, end, rank, hit, run, anchor: 'key', key: null });
+    this.#marks.push({ at, end, rank, hit, run, escaped: null, anchor: 'key', key: null });
   }
 
   #searchKnown(bytes: Buffer, base: number, final: boolean): void {
@@ -305,13 +365,16 @@ export class Scanner {
     const found = describe(hit, this.#bytes, this.#place, this.#scope.kinds);
     if (found === null) return;
     const inner = json ? json.path : this.#options.isText ? keyBefore(this.#bytes, from) : null;
-    this.#scope.report(this.#place, {
-      ...found,
-      path: locatorIn(this.#place, inner),
-      chain: [...chainOf(this.#place), ...found.chain],
-      offset: at,
-      window: windowAround(this.#bytes, hit.start, hit.end),
-    });
+    this.#report(
+      {
+        ...found,
+        path: locatorIn(this.#place, inner),
+        chain: [...chainOf(this.#place), ...found.chain],
+        offset: at,
+        window: windowAround(this.#bytes, hit.start, hit.end),
+      },
+      at,
+    );
   }
 
   #searchShapes(bytes: Buffer, base: number, final: boolean): void {
@@ -328,7 +391,7 @@ export class Scanner {
   candidate(anchor: Anchor, key: string | null, start: number, end: number): void {
     if (key === null && !this.#mayCount(anchor, start, end)) return;
     const base = this.#base;
-    this.#marks.push({ at: base + start, end: base + end, rank: 2, hit: null, run: null, anchor, key });
+    this.#marks.push({ at: base + start, end: base + end, rank: 2, hit: null, run: null, escaped: null, anchor, key });
   }
 
   /** False for clocks, digests and the like beside a name that says nothing: most candidates of a document. */
@@ -349,6 +412,8 @@ export class Scanner {
     const json = this.#options.json;
     if (json?.claimed) return;
     const start = at - this.#base;
+    // Two digits of it are those of an escape: it is another value once that is undone.
+    if (start > 0 && this.#bytes[start - 1] === PERCENT) return;
     const floor = json ? (json.stringStart ?? at) - this.#base : 0;
     const near = floor < start ? keyBefore(this.#bytes, start, Math.max(0, floor)) : null;
     const key = near ?? (json ? (json.key?.text ?? null) : this.#place.key);
@@ -373,15 +438,19 @@ export class Scanner {
     const verdict = judge(anchor, run, this.#scope);
     if (verdict === null) return;
     const inner = json ? json.path : key !== null && key !== this.#place.key ? key : null;
-    this.#scope.report(this.#place, {
-      ...verdict,
-      path: locatorIn(this.#place, inner),
-      chain: chainOf(this.#place),
-      hash: null,
-      offset: base + from + verdict.start,
-      seen: text.slice(verdict.start, verdict.end),
-      window: windowAround(bytes, from + verdict.start, from + verdict.end),
-    });
+    const at = base + from + verdict.start;
+    this.#report(
+      {
+        ...verdict,
+        path: locatorIn(this.#place, inner),
+        chain: chainOf(this.#place),
+        hash: null,
+        offset: at,
+        seen: text.slice(verdict.start, verdict.end),
+        window: windowAround(bytes, from + verdict.start, from + verdict.end),
+      },
+      at,
+    );
   }
 
   #runSink(alphabet: Alphabet): RunSink {
@@ -430,6 +499,8 @@ const REGISTERED: ScannerOptions = { isText: false, isDeep: false, json: null, o
 /** Nothing is unwrapped where nothing but registered values is looked for. */
 const NOWHERE: ByteSink = { write: () => undefined, end: () => undefined };
 
+const PERCENT = 0x25;
+const QUOTE = 0x22;
 const PLUS = 0x2b;
 const ONE = 0x31;
 
