@@ -87,15 +87,25 @@ const NOWHERE: readonly string[] = [];
 /** Names further out say little. */
 const MAX_AROUND = 4;
 
+/** Each kind asks about the same value in turn. */
+let latestKey = '';
+let latestWithin: readonly string[] = NOWHERE;
+let latestSaid = NOTHING;
+
 function look(key: string | null, within: readonly string[]): Said {
   if (key === null || key.length === 0 || key.length > MAX_KEY) return NOTHING;
-  const identity = within.length === 0 ? key : [key, ...within.slice(0, MAX_AROUND)].join('\n');
-  const known = remembered.get(identity);
-  if (known) return known;
-  const said = lookUp(
-    key,
-    within.slice(0, MAX_AROUND).filter((name) => name.length <= MAX_KEY),
-  );
+  if (within.length === 0) return remembered.get(key) ?? lookAfresh(key, key, within);
+  if (latestWithin === within && latestKey === key) return latestSaid;
+  const identity = [key, ...within.slice(0, MAX_AROUND)].join('\n');
+  latestSaid = remembered.get(identity) ?? lookAfresh(identity, key, within);
+  latestKey = key;
+  latestWithin = within;
+  return latestSaid;
+}
+
+function lookAfresh(identity: string, key: string, within: readonly string[]): Said {
+  const around = within.slice(0, MAX_AROUND).filter((name) => name.length <= MAX_KEY);
+  const said = lookUp(key, around);
   if (remembered.size >= MAX_REMEMBERED) remembered.clear();
   remembered.set(identity, said);
   return said;
@@ -196,6 +206,7 @@ export function learnNames(kind: Kind, groups: Groups): void {
   table ??= readTable(readFileSync(new URL('./key-names.yaml', import.meta.url), 'utf8'));
   addNames(table, kind, groups);
   remembered.clear();
+  latestWithin = NOWHERE;
 }
 
 function isKind(name: string): name is Kind {

@@ -44,8 +44,38 @@ export function mayTell(key: string): boolean {
 
 /** Says nothing by itself: what stands beside it may. */
 export function mayBeNamedBeside(key: string): boolean {
-  const name = normaliseKey(key);
-  return VALUES.has(name) || IDS.has(name);
+  return rolesOf(key).isNamed;
+}
+
+/** Its value may be the name of what stands beside it. */
+export function mayName(key: string): boolean {
+  return rolesOf(key).isNaming;
+}
+
+interface Roles {
+  isNamed: boolean;
+  isNaming: boolean;
+}
+
+/** Asked for every member of a document. Bounded so that keys chosen by a hostile sender cannot fill memory. */
+const remembered = new Map<string, Roles>();
+const MAX_REMEMBERED = 4096;
+const LONGEST_KEY = 80;
+const NONE: Roles = { isNamed: false, isNaming: false };
+
+function rolesOf(key: string): Roles {
+  if (key.length > LONGEST_KEY) return NONE;
+  let roles = remembered.get(key);
+  if (!roles) {
+    const name = normaliseKey(key);
+    roles = {
+      isNamed: VALUES.has(name) || IDS.has(name),
+      isNaming: NAMING.has(name) || TYPING.has(name) || name.endsWith('type') || name.endsWith('kind'),
+    };
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+    remembered.set(key, roles);
+  }
+  return roles;
 }
 
 /** The name that the record of the run gives it; null when it gives none that is known. */
@@ -69,8 +99,15 @@ function* membersAround(run: Run): Generator<readonly [name: string, value: stri
 }
 
 function inMarkup(run: Run): string | null {
+  let at = run.start - 1;
+  while (at > run.start - 4 && isBlank(run.text.charCodeAt(at))) at--;
+  if (run.text.charAt(at) !== '>') return null;
   const before = run.text.slice(Math.max(0, run.start - WINDOW), run.start);
-  if (!before.endsWith('>') && !/>\s{0,3}$/.test(before)) return null;
   const name = PLIST.exec(before)?.[1] ?? ELEMENT.exec(before)?.[1] ?? null;
   return name !== null && isKeyName(name) ? name : null;
+}
+
+/** As `\s`, of Latin-1. */
+function isBlank(code: number): boolean {
+  return code === 0x20 || (code >= 0x09 && code <= 0x0d) || code === 0xa0;
 }

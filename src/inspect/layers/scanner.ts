@@ -4,6 +4,7 @@
  * (a run of base64, a document inside a string) is reported by that layer alone.
  */
 
+import { isKeyName } from '../../kinds/key-names.ts';
 import type { Anchor, Run } from '../../kinds/kind.ts';
 import { mayTell, nameBeside } from '../../kinds/named-beside.ts';
 import type { Kind } from '../../model/identifier.ts';
@@ -17,9 +18,10 @@ import { chainOf, isOfHead, locatorIn, type Place, placeInside, withinOf } from 
 import type { Scope } from '../scope.ts';
 import { findKnown, findXored, type Hit, MAX_SPAN, type Stretch } from '../search/known.ts';
 import type { JsonPath } from '../structure/json-path.ts';
-import { memberBefore, type Name } from '../structure/names.ts';
+import { memberBefore, type Name, tellsIn } from '../structure/names.ts';
 import { judge, takesUnnamed } from './judgement.ts';
 import { describe } from './known-finding.ts';
+import { endsTag, holdsNaming, mayBeNamedAround } from './naming.ts';
 import { isWorthOpening, Unwrapper } from './unwrapper.ts';
 
 /**
@@ -98,6 +100,8 @@ export class Scanner {
   #deferred: Set<string> | null = null;
   /** The document came in one piece, and values in it need no noting one by one. */
   #isNoted = false;
+  /** End of the latest value of a document that may name its neighbours. */
+  #namingAt = Number.NEGATIVE_INFINITY;
   #spans: { start: number; end: number }[] = [];
   #marks: Mark[] = [];
   #bytes: Buffer = NOTHING;
@@ -262,13 +266,29 @@ export class Scanner {
 
   /** A value of a document; beside a telling name it is offered whole. Absolute offsets. */
   value(start: number, end: number, key: Name | null): void {
-    if (key?.isKnown) this.#judgeValue(key.text, start, end);
+    if (key !== null) {
+      if (key.isKnown || (key.mayBeNamed && this.#mayBeTold(key, start, end))) this.#judgeValue(key.text, start, end);
+      if (key.mayName) this.#namingAt = end;
+    }
     const from = start - this.#base;
     if (from < 0) return;
     const to = end - this.#base;
     const name = key === null ? null : key.text;
     if (!this.#isNoted) this.#scope.beside.note(name, this.#bytes, from, to);
     this.#scope.token(this.#place, this.#options.json, name, this.#bytes, from, to);
+  }
+
+  /** Of a value in JSON whose key says nothing by itself: the container does, or a name stands before or after it. */
+  #mayBeTold(key: Name, start: number, end: number): boolean {
+    if (this.#namingAt >= start - LEFT) return true;
+    const container = this.#options.json?.container?.text ?? this.#place.key;
+    if (container !== null && tellsIn(key, container)) return true;
+    const bytes = this.#bytes;
+    const base = this.#base;
+    return (
+      endsTag(bytes, start - base) ||
+      holdsNaming(bytes, end - base, Math.min(bytes.length, end - base + RIGHT), this.#scope.names)
+    );
   }
 
   #judgeValue(key: string, start: number, end: number): void {
@@ -282,7 +302,8 @@ export class Scanner {
     const { key } = this.#place;
     if (!isOfHead(this.#place)) this.#scope.beside.note(key, this.#bytes, 0, length);
     this.#scope.token(this.#place, null, key, this.#bytes, 0, length);
-    if (key !== null && mayTell(key)) this.#judgeValue(key, 0, length);
+    if (key === null || !mayTell(key)) return;
+    if (isKeyName(key) || mayBeNamedAround(this.#place, key)) this.#judgeValue(key, 0, length);
   }
 
   /** Acts upon everything that begins before `horizon`, in order. */
@@ -405,7 +426,8 @@ export class Scanner {
     }
     // Only the locator knows the key for certain; but where a plain one stands directly before the value, it is that.
     if (this.#options.literals?.().length !== 0) return true;
-    return memberBefore(bytes, start, this.#scope.names)?.isKnown ?? true;
+    const name = memberBefore(bytes, start, this.#scope.names);
+    return name === null || name.isKnown || name.mayBeNamed;
   }
 
   #offer(anchor: Anchor, at: number, end: number): void {
@@ -416,8 +438,12 @@ export class Scanner {
     if (start > 0 && this.#bytes[start - 1] === PERCENT) return;
     const floor = json ? (json.stringStart ?? at) - this.#base : 0;
     const near = floor < start ? keyBefore(this.#bytes, start, Math.max(0, floor)) : null;
-    const key = near ?? (json ? (json.key?.text ?? null) : this.#place.key);
-    if (needsKey(anchor, this.#bytes, start, end - this.#base, this.#scope) && (key === null || !mayTell(key))) return;
+    const name = near === null && json ? json.key : null;
+    const key = near ?? (json ? (name?.text ?? null) : this.#place.key);
+    if (needsKey(anchor, this.#bytes, start, end - this.#base, this.#scope)) {
+      if (key === null || !mayTell(key)) return;
+      if (name !== null && !name.isKnown && !this.#mayBeTold(name, at, end)) return;
+    }
     this.#judge(anchor, start, end - this.#base, key);
   }
 

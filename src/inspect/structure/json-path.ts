@@ -82,6 +82,17 @@ export class JsonPath {
     return null;
   }
 
+  /** Name of the nearest object or array around the nearest key that has one. */
+  get container(): Name | null {
+    let level = Math.min(this.#depth, MAX_DEPTH) - 1;
+    while (level >= 0 && this.#isArray[level]) level--;
+    for (level--; level >= 0; level--) {
+      const key = this.#isArray[level] ? null : this.#keys[level];
+      if (key) return key;
+    }
+    return null;
+  }
+
   /** Names of the objects and arrays around the nearest key, nearest first. */
   get within(): readonly string[] {
     let level = Math.min(this.#depth, MAX_DEPTH) - 1;

@@ -2,12 +2,19 @@
  * Key names as they come by in documents: each distinct one is decoded and looked up once.
  * Promise: bounded; equal bytes give the same object.
  */
-import { mayTell } from '../../kinds/named-beside.ts';
+import { hintsFor, isKeyName } from '../../kinds/key-names.ts';
+import { mayBeNamedBeside, mayName } from '../../kinds/named-beside.ts';
 
 export interface Name {
   text: string;
-  /** Stands in key-names.yaml, or says that its name stands beside it. */
+  /** Stands in key-names.yaml. */
   isKnown: boolean;
+  /** Says nothing by itself: what it is called may stand beside it, or around it. */
+  mayBeNamed: boolean;
+  /** Its value may be the name of what stands beside it. */
+  mayName: boolean;
+  /** Whether it tells something in a container of that name; once it was asked. */
+  tellsIn: Map<string, boolean> | null;
   readonly bytes: Buffer;
   /** As one step of a locator: `.id`, `["a b"]`. */
   readonly step: string;
@@ -44,7 +51,10 @@ export class Names {
     const step = /^[A-Za-z_$][\w$-]*$/.test(text) ? `.${text}` : `[${JSON.stringify(text)}]`;
     const name: Name = {
       text,
-      isKnown: mayTell(text),
+      isKnown: isKeyName(text),
+      mayBeNamed: mayBeNamedBeside(text),
+      mayName: mayName(text),
+      tellsIn: null,
       bytes: Buffer.from(bytes.subarray(from, to)),
       step,
       following: null,
@@ -53,6 +63,21 @@ export class Names {
     this.#byHash.set(hash, name);
     return name;
   }
+}
+
+/** Containers a name is remembered in. */
+const MAX_CONTAINERS = 64;
+
+/** `id` in `device` is a device's. */
+export function tellsIn(name: Name, container: string): boolean {
+  name.tellsIn ??= new Map();
+  let tells = name.tellsIn.get(container);
+  if (tells === undefined) {
+    tells = hintsFor({ key: name.text, within: [container] }).length > 0;
+    if (name.tellsIn.size >= MAX_CONTAINERS) name.tellsIn.clear();
+    name.tellsIn.set(container, tells);
+  }
+  return tells;
 }
 
 const QUOTE = 0x22;

@@ -1,0 +1,46 @@
+/** A name that stands beside its value is seen wherever it stands in the record: the cheap question never says no to it. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { findings, inspect } from './lab-phone.ts';
+
+const kindsIn = (body: string): string[] =>
+  findings(inspect({ body, device: null })).map(({ identifier }) => identifier.kind);
+
+const SERIAL = 'R58N30ABCDE';
+const naming = fc.constantFrom('name', 'key', 'type', 'field', 'paramName');
+const filler = fc.constantFrom<[string, unknown]>(
+  ['at', 1_700_000_000_000],
+  ['more', { a: 'b', c: { d: 1 } }],
+  ['list', [1, 'two', { three: 3 }]],
+  ['text', 'of 12:30, x=y'],
+);
+
+describe('a value whose name stands beside it', () => {
+  it('is found in any order of the members, with anything between them', () => {
+    const members = fc
+      .tuple(naming, fc.array(filler, { maxLength: 3 }), fc.nat(5), fc.nat(5))
+      .map(([name, others, at, to]) => {
+        const all: [string, unknown][] = [...others];
+        all.splice(at % (all.length + 1), 0, [name, 'serial_number']);
+        all.splice(to % (all.length + 1), 0, ['value', SERIAL]);
+        return all;
+      });
+    const spaces = fc.constantFrom(0, 1);
+    fc.assert(
+      fc.property(members, spaces, (all, indent) => {
+        const text = (value: unknown): string => JSON.stringify(value).replaceAll('":', indent ? '": ' : '":');
+        const record = `{${all.map(([name, value]) => `${text(name)}:${indent ? ' ' : ''}${text(value)}`).join(',')}}`;
+        expect(kindsIn(`{"params":[{"x":1},${record}]}`)).toEqual(['serial']);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('is none where the name stands in the next record', () => {
+    expect(kindsIn(`[{"value":"${SERIAL}"},{"name":"serial_number"}]`)).toEqual([]);
+  });
+
+  it('is what its container says, where no name stands beside it', () => {
+    expect(kindsIn('{"imei":{"value":"490154203237518"}}')).toEqual(['imei']);
+  });
+});
