@@ -132,6 +132,12 @@ export const GATEWAY_FLAGS: Flag[] = [
 
 /** Of `demo` besides. */
 export const DEMO_FLAGS: Flag[] = [
+  {
+    name: 'data',
+    value: 'DIR',
+    default: './data/demo',
+    help: 'a directory of its own: what is simulated never mixes with yours',
+  },
   { name: 'once', help: 'stop after the summary (so it is when no terminal is attached); exit code 1 on a miss' },
   { name: 'case', value: 'NAME', list: true, help: 'play only this case' },
 ];
@@ -199,6 +205,7 @@ export const DEVICE_FLAGS: Flag[] = [
   { name: 'model', value: 'TEXT', help: 'e.g. "Nokia 7 Plus"' },
   { name: 'ip', value: 'ADDRESS', help: 'by which the lab knows it' },
   { name: 'mac', value: 'MAC', help: 'by which the lab knows it' },
+  { name: 'login', value: 'NAME', help: 'proxy user name that is its own: it is known by it at any address' },
   { name: 'default', help: 'the phone every unknown address stands for' },
   ...['imei', 'imsi', 'iccid', 'serial'].map(
     (kind): Flag => ({

@@ -53,7 +53,8 @@ function buildProgram(exit: (code: number) => void): Command {
 
 function addCommand(parent: Command, name: string, spec: CommandSpec, exit: (code: number) => void): void {
   const command = settle(parent.command(`${name} ${spec.words ?? ''}`.trim()).description(spec.summary));
-  const own = [...spec.flags, ...COMMON_FLAGS];
+  // A command may give a common flag another default.
+  const own = [...spec.flags, ...COMMON_FLAGS.filter(({ name }) => !spec.flags.some((flag) => flag.name === name))];
   addFlags(command, own);
   const examples = spec.examples.map((each) => (each.includes('phonehome') ? each : `phonehome ${each}`));
   command.addHelpText('after', `\nExamples:\n${examples.map((each) => `  ${each}`).join('\n')}`);

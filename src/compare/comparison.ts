@@ -183,6 +183,7 @@ export function createComparison<C extends Surroundings>(options: ComparisonOpti
           device.id,
           device.model,
           options.hideHost(flow.destination.host, device.id).toLowerCase(),
+          flow.simulated,
         );
         const listens = hasTwin(device.id);
         open.set(flow.id, { device: device.id, pair, exchanges: new Map(), answers: new Map(), listens });
@@ -203,7 +204,7 @@ export function createComparison<C extends Surroundings>(options: ComparisonOpti
         case 'request-head':
           if (flow.pair.model === null) {
             const model = modelIn(event.headers);
-            if (model !== null) flow.pair = memory.pair(flow.device, model, flow.pair.host);
+            if (model !== null) flow.pair = memory.pair(flow.device, model, flow.pair.host, flow.pair.simulated);
           }
           return NOTHING;
         case 'response-head': {

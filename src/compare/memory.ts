@@ -19,6 +19,8 @@ export interface Pair {
   /** As it is shown. */
   model: string | null;
   host: string;
+  /** What is simulated is held against what is simulated only. */
+  simulated: boolean;
   /** By the quick hash of `where` and `path`. */
   places: Map<number, ComparedPlace>;
 }
@@ -35,15 +37,15 @@ export class Memory {
   }
 
   /** Makes the pair when it is new. */
-  pair(device: string, model: string | null, host: string): Pair {
-    const key = `${device} ${host}`;
+  pair(device: string, model: string | null, host: string, simulated: boolean): Pair {
+    const key = `${device} ${host}${simulated ? ' simulated' : ''}`;
     let pair = this.#pairs.get(key);
     // A phone that is not registered tells its model later, if at all.
     if (pair && (model === null || pair.model === model)) return pair;
-    pair = { device, model, host, places: new Map() };
+    pair = { device, model, host, simulated, places: new Map() };
     this.#pairs.set(key, pair);
     if (model !== null) {
-      const group = groupKey(model, host);
+      const group = groupKey(pair);
       const phones = this.#groups.get(group) ?? new Map<string, Pair>();
       this.#groups.set(group, phones);
       phones.set(device, pair);
@@ -68,7 +70,7 @@ export class Memory {
   /** Other phones of this model at this host. */
   twins(pair: Pair): Pair[] {
     if (pair.model === null) return [];
-    const phones = this.#groups.get(groupKey(pair.model, pair.host));
+    const phones = this.#groups.get(groupKey(pair));
     return phones === undefined || phones.size < 2 ? [] : [...phones.values()].filter((other) => other !== pair);
   }
 
@@ -79,13 +81,13 @@ export class Memory {
   #forget(pair: Pair): void {
     this.#places -= pair.places.size;
     if (pair.model === null) return;
-    const group = groupKey(pair.model, pair.host);
+    const group = groupKey(pair);
     const phones = this.#groups.get(group);
     if (phones?.get(pair.device) === pair) phones.delete(pair.device);
     if (phones?.size === 0) this.#groups.delete(group);
   }
 }
 
-function groupKey(model: string, host: string): string {
-  return `${model.trim().toLowerCase()}\u0000${host}`;
+function groupKey({ model, host, simulated }: Pair): string {
+  return `${model?.trim().toLowerCase()}\u0000${host}${simulated ? '\u0000simulated' : ''}`;
 }

@@ -6,7 +6,7 @@ import type { Memory, Pair } from './memory.ts';
 
 /** What changed since the last time. */
 export function rowsOf(pair: Pair, place: ComparedPlace): TokenRow[] {
-  const { device, model, host } = pair;
+  const { device, model, host, simulated } = pair;
   const common = {
     device,
     model,
@@ -15,6 +15,7 @@ export function rowsOf(pair: Pair, place: ComparedPlace): TokenRow[] {
     path: place.path,
     kind: place.kind,
     issued: place.isIssued,
+    simulated,
   };
   if (place.isVolatile) {
     if (place.isVolatileKnown) return [];
@@ -31,7 +32,7 @@ export function rowsOf(pair: Pair, place: ComparedPlace): TokenRow[] {
 /** Values read back are compared with; they are met again by their lasting hash. */
 export function restore(memory: Memory, locators: Locators, rows: readonly TokenRow[]): void {
   for (const row of rows) {
-    const pair = memory.pair(row.device, row.model, row.host);
+    const pair = memory.pair(row.device, row.model, row.host, row.simulated ?? false);
     const place = memory.place(pair, locators.id(row.where, row.path), row.where, row.path);
     if (!place) continue;
     place.kind = row.kind ?? place.kind;

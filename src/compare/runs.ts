@@ -3,7 +3,15 @@
  * survived; and of two phones which values tell them apart.
  * Promise: pure; the same input gives the same lists in the same order; no value is needed, hashes are.
  */
-import type { Change, Comparison, Difference, SideRecord, TokenRow, UnknownIdentifier } from '../model/comparison.ts';
+import type {
+  Change,
+  ComparedSide,
+  Comparison,
+  Difference,
+  SideRecord,
+  TokenRow,
+  UnknownIdentifier,
+} from '../model/comparison.ts';
 import { isPassingName } from './shape.ts';
 
 /** Once is chance, twice is a habit. */
@@ -31,13 +39,18 @@ export function compareSides(a: SideRecord, b: SideRecord): Comparison {
     ...values.differences,
   ];
   return {
-    a: { name: a.name, title: a.title, devices: devicesA, hosts: hostsOf(a).size, requests: requestsOf(a) },
-    b: { name: b.name, title: b.title, devices: devicesB, hosts: hostsOf(b).size, requests: requestsOf(b) },
+    a: sideOf(a, devicesA),
+    b: sideOf(b, devicesB),
     of,
     persistent: of === 'phones' ? findPersistent(placesA, placesB) : [],
     differences: differences.toSorted(byImportance),
     volatile: values.volatile,
   };
+}
+
+function sideOf(side: SideRecord, devices: string[]): ComparedSide {
+  const { name, title, simulated } = side;
+  return { name, title, devices, hosts: hostsOf(side).size, requests: requestsOf(side), simulated };
 }
 
 function devicesOf(side: SideRecord): string[] {

@@ -15,12 +15,12 @@ export function formatDevices(
 }
 
 function entryOf(device: Device, photoPath: (photo: PlantedPhoto) => string): object {
-  const { ip, mac, default: isDefault } = device.match;
+  const { ip, mac, login, default: isDefault } = device.match;
   const { photos, ...texts } = device.canaries;
   return pruned({
     id: device.id,
     model: device.model,
-    match: pruned({ ip, mac, default: isDefault || null }),
+    match: pruned({ ip, mac, login, default: isDefault || null }),
     identifiers: pruned(device.identifiers),
     canaries: pruned({ ...texts, photos: photos.map(photoPath) }),
     salts: device.salts,

@@ -8,7 +8,14 @@ import { isIP } from 'node:net';
 import { basename, dirname, resolve } from 'node:path';
 import { canonicalMac } from '../formats/mac-address.ts';
 import { type Field, type Problem, readDocument } from '../formats/yaml-document.ts';
-import type { Canaries, Device, PlantedPhoto, RegisteredCell, RegisteredIdentifiers } from '../model/device.ts';
+import {
+  type Canaries,
+  type Device,
+  type PlantedPhoto,
+  REPLAY_PREFIX,
+  type RegisteredCell,
+  type RegisteredIdentifiers,
+} from '../model/device.ts';
 import { TEXT_KINDS } from '../model/kinds.ts';
 import { addressKey } from './address.ts';
 import { check } from './identifier-formats.ts';
@@ -47,6 +54,10 @@ function deviceOf(field: Field, directory: string, readPhoto: ReadPhoto): Device
   if (id === null) field.fail("needs an 'id'");
   else if (!ID.test(id))
     parts.get('id')?.fail('must be 1 to 64 letters, digits, dots, dashes or underscores, a letter or digit first');
+  else if (id.startsWith(REPLAY_PREFIX))
+    parts
+      .get('id')
+      ?.fail(`begins with "${REPLAY_PREFIX}", which is kept for the phones of replays: choose another one`);
   const device: Device = {
     id: id ?? '',
     model: parts.get('model')?.text() ?? null,
@@ -63,14 +74,18 @@ function deviceOf(field: Field, directory: string, readPhoto: ReadPhoto): Device
 }
 
 function matchOf(field: Field | undefined, topLevelDefault: Field | undefined): Device['match'] {
-  const parts = field?.entries(['ip', 'mac', 'default']) ?? new Map<string, Field>();
+  const parts = field?.entries(['ip', 'mac', 'login', 'default']) ?? new Map<string, Field>();
   const ip = parts.get('ip')?.text() ?? null;
   const mac = parts.get('mac')?.text() ?? null;
+  const login = parts.get('login')?.text() ?? null;
+  if (login && !ID.test(login))
+    parts.get('login')?.fail('must be a user name of letters, digits, dots, dashes or underscores');
   if (ip && isIP(ip) === 0) parts.get('ip')?.fail('must be an IPv4 or IPv6 address');
   if (mac && !canonicalMac(mac)) parts.get('mac')?.fail('must be a MAC address such as 02:00:5e:10:00:01');
   return {
     ip: ip && addressKey(ip),
     mac: mac && canonicalMac(mac),
+    ...(login ? { login } : {}),
     default: truth(parts.get('default')) || truth(topLevelDefault),
   };
 }
@@ -206,8 +221,14 @@ function textsOf(field: Field | undefined): string[] {
 function refuseTwins(devices: Device[], fields: Field[]): void {
   const seen = new Map<string, number>();
   devices.forEach((device, i) => {
-    const { ip, mac, default: isDefault } = device.match;
-    const marks = { id: device.id, 'match.ip': ip, 'match.mac': mac, default: isDefault ? 'true' : null };
+    const { ip, mac, login = null, default: isDefault } = device.match;
+    const marks = {
+      id: device.id,
+      'match.ip': ip,
+      'match.mac': mac,
+      'match.login': login,
+      default: isDefault ? 'true' : null,
+    };
     for (const [name, value] of Object.entries(marks)) {
       if (!value) continue;
       const first = seen.get(`${name} ${value}`);

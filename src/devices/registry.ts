@@ -4,12 +4,11 @@
  * a save that fails leaves the registry as it was.
  */
 import type { Device } from '../model/device.ts';
-import { createMatchTable } from './match-table.ts';
+import { createMatchTable, type MatchTable } from './match-table.ts';
 import type { NeighbourTable } from './neighbours.ts';
 
 export interface DeviceRegistry {
-  /** By proxy user name (= device id), by address, by MAC, then the default device; else null. */
-  resolve(client: { ip: string; proxyUser?: string | null }): Device | null;
+  resolve: MatchTable<Device>['resolve'];
   macOf(ip: string): string | null;
   get(id: string): Device | null;
   list(): readonly Device[];
@@ -67,12 +66,13 @@ export function createDeviceRegistry(options: {
 
 /** The newest registration of an address is the true one: addresses are handed on from phone to phone. */
 function withoutClaimsOf(newcomer: Device, other: Device): Device {
-  const { ip, mac, default: isDefault } = other.match;
+  const { ip, mac, login, default: isDefault } = other.match;
   const match = {
+    ...(login && login !== newcomer.match.login ? { login } : {}),
     ip: ip !== null && ip === newcomer.match.ip ? null : ip,
     mac: mac !== null && mac === newcomer.match.mac ? null : mac,
     default: isDefault && !newcomer.match.default,
   };
-  const unchanged = match.ip === ip && match.mac === mac && match.default === isDefault;
+  const unchanged = match.ip === ip && match.mac === mac && match.login === login && match.default === isDefault;
   return unchanged ? other : { ...other, match };
 }

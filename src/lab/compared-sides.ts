@@ -2,11 +2,11 @@
 import { existsSync } from 'node:fs';
 import { compareSides } from '../compare/runs.ts';
 import type { Case } from '../model/case.ts';
-import type { Comparison, SideRecord } from '../model/comparison.ts';
+import type { Comparison, SideRecord, TokenRow } from '../model/comparison.ts';
 import { LabError } from '../model/lab.ts';
 import { readOrCreateKey } from '../sinks/evidence/key-file.ts';
 import { openSqliteStore } from '../sinks/evidence/sqlite.ts';
-import type { EvidenceStore, FlowQuery, FlowRecord } from '../sinks/evidence/store.ts';
+import type { EvidenceStore, FlowQuery, FlowRecord, TokenQuery } from '../sinks/evidence/store.ts';
 import { pathsIn } from './opening.ts';
 import { allAlertsSince } from './services.ts';
 
@@ -19,21 +19,37 @@ export async function compareRuns(dataDir: string, a: string, b: string): Promis
     throw new LabError(`${dataDir} holds no traffic yet: record some with "phonehome start", or name it with --data`);
   const store = openSqliteStore({ file: paths.evidence, key: readOrCreateKey(paths.evidenceKey) });
   try {
-    return compareSides(sideOf(store, a), sideOf(store, b));
+    const [sidesA, sidesB] = [sidesOf(store, a), sidesOf(store, b)];
+    for (const sideA of sidesA)
+      for (const sideB of sidesB) if (sideA.simulated === sideB.simulated) return compareSides(sideA, sideB);
+    const [simulated, real] = sidesA[0]?.simulated ? [a, b] : [b, a];
+    throw new LabError(
+      `"${simulated}" is simulated (a replay or a test) and "${real}" is not: they say nothing about each other`,
+    );
   } finally {
     store.close();
   }
 }
 
-function sideOf(store: Store, name: string): SideRecord {
+/** What happened in the world, and what was simulated; at least one of them. */
+function sidesOf(store: Store, name: string): SideRecord[] {
   const asCase = findCase(store, name);
-  if (asCase) return caseSide(store, name, asCase.given, asCase.phase);
-  const side = deviceSide(store, name);
-  if (side.flows.length + side.identifiers.length + side.tokens.length > 0) return side;
+  const sides = [false, true]
+    .map((simulated) => (asCase ? caseSide(store, name, asCase, simulated) : deviceSide(store, name, simulated)))
+    .filter(hasTraffic);
+  if (sides.length > 0) return sides;
+  if (asCase) return [caseSide(store, name, asCase, false)];
   throw new LabError(
     `"${name}" is neither a case nor a phone that sent anything: see phonehome case list and phonehome device list`,
   );
 }
+
+/** A phone that only read the lab's own pages sent nothing to anybody. */
+function hasTraffic({ flows, identifiers, tokens }: SideRecord): boolean {
+  return flows.some(({ host }) => host !== OWN_NAME) || identifiers.length + tokens.length > 0;
+}
+
+const OWN_NAME = 'phonehome.lab';
 
 /** `ID`, the beginning of one, or `ID:phase`. */
 function findCase(store: Store, name: string): { given: Case; phase: string | null } | null {
@@ -65,31 +81,42 @@ function splits(name: string): [string, string | null][] {
       ];
 }
 
-function deviceSide(store: Store, device: string): SideRecord {
-  const alerts = allAlertsSince({ alerts: (query) => store.alerts({ ...query, device }) }, 0);
+function deviceSide(store: Store, device: string, simulated: boolean): SideRecord {
+  const query = { device, simulated };
+  const alerts = allAlertsSince({ alerts: (page) => store.alerts({ ...page, ...query }) }, 0);
   return {
     name: device,
     title: alerts.find((alert) => alert.device.model !== null)?.device.model ?? device,
-    tokens: store.tokens({ device }),
+    simulated,
+    tokens: tokensOf(store, { device }, simulated),
     identifiers: alerts.flatMap(identifierOf),
-    flows: [...allFlows(store, { device })].map(destinationOf),
+    flows: [...allFlows(store, query)].map(destinationOf),
   };
 }
 
-function caseSide(store: Store, name: string, given: Case, phase: string | null): SideRecord {
-  const alerts = allAlertsSince({ alerts: (query) => store.alerts({ ...query, case: given.id }) }, 0);
+function caseSide(
+  store: Store,
+  name: string,
+  { given, phase }: { given: Case; phase: string | null },
+  simulated: boolean,
+): SideRecord {
+  const alerts = allAlertsSince({ alerts: (page) => store.alerts({ ...page, case: given.id, simulated }) }, 0);
   const spans = phase === null ? [spanOf(given)] : phaseSpans(given, phase);
   const device = given.deviceId === null ? {} : { device: given.deviceId };
   return {
     name,
     title: phase === null ? given.title : `${given.title} (${phase})`,
-    tokens: store.tokens({ case: given.id }).filter((row) => phase === null || row.phase === phase),
+    simulated,
+    tokens: tokensOf(store, { case: given.id }, simulated).filter((row) => phase === null || row.phase === phase),
     identifiers: alerts
       .filter(({ case: at }) => phase === null || at?.phase === phase || (at?.phases?.[phase] ?? 0) > 0)
       .flatMap(identifierOf),
-    flows: spans.flatMap((span) => [...allFlows(store, { ...device, ...span })].map(destinationOf)),
+    flows: spans.flatMap((span) => [...allFlows(store, { ...device, ...span, simulated })].map(destinationOf)),
   };
 }
+
+const tokensOf = (store: Store, query: TokenQuery, simulated: boolean): TokenRow[] =>
+  store.tokens(query).filter((row) => (row.simulated ?? false) === simulated);
 
 interface Span {
   after: number;

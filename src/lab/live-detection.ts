@@ -1,4 +1,5 @@
 /** Second step, in the running lab: detection with its sinks, what watches beside it, and the lab's own notices. */
+import type { LoginConflict } from '../devices/match-table.ts';
 import type { Alert } from '../model/alert.ts';
 import type { Flow } from '../model/flow.ts';
 import { text } from '../model/text.ts';
@@ -11,6 +12,7 @@ import { openCoverage } from './coverage.ts';
 import { openAlerter, openDetection } from './detection.ts';
 import type { Knowledge } from './knowledge.ts';
 import { hiddenLookUps } from './lan-watch.ts';
+import { conflictDevice, loginNotice } from './login-conflicts.ts';
 import { createMarker } from './marker.ts';
 import { createMasking } from './masking.ts';
 import { createNotices } from './notices.ts';
@@ -61,6 +63,10 @@ export async function openLiveDetection(knowledge: Knowledge, closers: Closers, 
     coverage.heard(subject, line);
     notify(subject, line ?? `${subject}: works again`, line === null ? 'info' : severity);
   }
+  function loggedInAs(conflict: LoginConflict): void {
+    const { subject, text: told } = loginNotice(conflict);
+    tell(subject, told, 'medium', conflictDevice(conflict, deviceOf(conflict.filed)?.model ?? null));
+  }
   const flowLog = createFlowLog({
     write: evidence.putFlows,
     maskHost: masking.maskHost,
@@ -110,5 +116,18 @@ export async function openLiveDetection(knowledge: Knowledge, closers: Closers, 
     clearInterval(tick);
     flush();
   });
-  return { ...detection, feed, coverage, flowLog, beaconing, comparison, marker, tell, notify, troubled, flush };
+  return {
+    ...detection,
+    feed,
+    coverage,
+    flowLog,
+    beaconing,
+    comparison,
+    marker,
+    tell,
+    notify,
+    troubled,
+    loggedInAs,
+    flush,
+  };
 }

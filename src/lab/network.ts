@@ -22,7 +22,7 @@ export async function openNetwork(
   const watch = await openLanWatch({
     gateway: gateway.current,
     history,
-    identify: (ip) => devices.resolve({ ip, proxyUser: gateway.peerOf(ip) })?.id ?? null,
+    identify: (ip) => devices.resolve({ ip, peer: gateway.peerOf(ip) })?.id ?? null,
     macOf: devices.macOf,
     makerOf: vendors.vendorOf,
     deviceOfMac: (mac) => devices.list().find(({ match }) => match.mac === mac)?.id ?? null,

@@ -1,4 +1,5 @@
 /** What the relay tells the lab beside its flows, in order with them. */
+import type { LoginConflict } from '../devices/match-table.ts';
 import type { Alert } from '../model/alert.ts';
 import type { RelayedLeg } from '../model/connection.ts';
 import type { LearnedName } from './look-ups.ts';
@@ -8,6 +9,8 @@ export type News =
   | { type: 'trouble'; subject: string; line: string | null; severity: Alert['severity'] }
   /** A phone got addresses for a name. */
   | ({ type: 'learned' } & LearnedName)
+  /** A phone logged in under another phone's name. */
+  | ({ type: 'login-conflict' } & LoginConflict)
   /** A redirected connection is over. */
   | { type: 'relayed'; leg: RelayedLeg }
   /** A line of the TLS key log, for a recording. */
@@ -19,6 +22,7 @@ export interface NewsTakers {
   detection: {
     notify(subject: string, message: string, severity: Alert['severity']): void;
     troubled(subject: string, line: string | null, severity: Alert['severity']): void;
+    loggedInAs(conflict: LoginConflict): void;
     coverage: { wasDeaf(sinceMs: number): void };
   };
   network: {
@@ -36,6 +40,9 @@ export function takeNote(value: unknown, { detection, network }: NewsTakers): vo
       return;
     case 'learned':
       network.learn(news.client, news.name, news.addresses, news.ttl);
+      return;
+    case 'login-conflict':
+      detection.loggedInAs(news);
       return;
     case 'relayed':
       network.relayed(news.leg);

@@ -18,6 +18,7 @@ import type { LabCalls, LabReady } from './calls.ts';
 import { openCarrier } from './carrier.ts';
 import type { Closers } from './closers.ts';
 import { openGatewayView } from './gateway-view.ts';
+import { createLoginConflicts } from './login-conflicts.ts';
 import { openLookUps } from './look-ups.ts';
 import type { News } from './news.ts';
 import { readCertificates } from './opening.ts';
@@ -56,7 +57,8 @@ export async function openPorts(
     authority.root.certificatePem,
     ...(options.upstreamCa ? [readCertificates(options.upstreamCa)] : []),
   ];
-  const phones = createMatchTable(createNeighbourTable({ now: () => performance.now() }));
+  const conflicts = createLoginConflicts((conflict) => tell({ type: 'login-conflict', ...conflict }));
+  const phones = createMatchTable(createNeighbourTable({ now: () => performance.now() }), conflicts);
   phones.set(ready().phones);
   const pins = createPins({ now, initial: ready().pins, onChange: (state) => void lab.pinChanged(state) });
   const trustTests = createTrustTests({ now, newId });
@@ -64,7 +66,7 @@ export async function openPorts(
   closers.add(gateway.close);
   const admit = createAdmission(options.allowClients);
   const identify = ({ ip, proxyUser }: { ip: string; proxyUser: string | null }): string | null =>
-    phones.resolve({ ip, proxyUser: proxyUser ?? gateway.peerOf(ip) })?.id ?? null;
+    phones.resolve({ ip, proxyUser, peer: gateway.peerOf(ip) })?.id ?? null;
   const lookUps = await openLookUps({
     gateway,
     resolvers: options.resolvers ?? [],

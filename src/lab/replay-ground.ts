@@ -1,5 +1,6 @@
 /** What a replayed case needs of the running lab: places, phones and trust for as long as it plays, and a case of its own. */
 import { setTimeout } from 'node:timers/promises';
+import { replayId } from '../replay/lab-device.ts';
 import type { Relay } from './api.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { LiveDetection } from './live-detection.ts';
@@ -49,7 +50,7 @@ export function createReplayGround({
     },
     async openCase({ name, title, label }) {
       const opened = await between(() =>
-        must(cases.open({ title: `${name}: ${title}`, deviceId: name, label }, now())),
+        must(cases.open({ title: `${name}: ${title}`, deviceId: replayId(name), label }, now())),
       );
       return {
         mark: (phase) => between(() => void must(cases.mark(opened.id, phase, now()))),

@@ -24,6 +24,8 @@ export interface TokenRow {
   /** Milliseconds since the epoch. */
   firstSeen: number;
   lastSeen: number;
+  /** Of a replay or a test; absent in rows of earlier versions. */
+  simulated?: boolean;
 }
 
 /** A phone, a case, or a phase of a case: what `compare` was asked about. */
@@ -35,12 +37,15 @@ export interface ComparedSide {
   devices: string[];
   hosts: number;
   requests: number;
+  /** Of replays and tests; the two sides of a comparison are of one sort. */
+  simulated: boolean;
 }
 
 /** What the store holds of one side. */
 export interface SideRecord {
   name: string;
   title: string;
+  simulated: boolean;
   tokens: TokenRow[];
   /** Alerts about an identifier, one per kind and place. */
   identifiers: { device: string; kind: Kind; host: string; owner: string | null; where: Where; path: string | null }[];

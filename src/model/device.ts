@@ -45,10 +45,17 @@ export interface PlantedPhoto {
   bytes: Buffer;
 }
 
+/**
+ * Ids of the phones of replays begin so; nobody can register one, and only this machine can claim one: what is simulated
+ * never passes for real.
+ */
+export const REPLAY_PREFIX = 'replay.';
+
 export interface Device {
   id: string;
   model: string | null;
-  match: { ip: string | null; mac: string | null; default: boolean };
+  /** `login`: a proxy user name that the operator gave this phone; without one its id may stand for it. */
+  match: { ip: string | null; mac: string | null; default: boolean; login?: string | null };
   identifiers: RegisteredIdentifiers;
   canaries: Canaries;
   /** Operator-known salts that vendors mix into hashes. */

@@ -99,7 +99,7 @@ export interface ReplayCase {
   year: number;
   /** Shown wherever an alert of the case is shown. */
   label: string | null;
-  /** Its id is the name of the case. Made on demand: a planted photo takes a moment. */
+  /** Its id is `replay.` and the name of the case. Made on demand: a planted photo takes a moment. */
   device(): Device;
   fields: Field[];
   vendors: Vendor[];

@@ -6,6 +6,7 @@
 import { type Alert, SEVERITIES, type Severity } from '../model/alert.ts';
 import type { ReplayOutcome } from '../model/lab.ts';
 import type { Expectation, ReplayCase } from './case.ts';
+import { replayId } from './lab-device.ts';
 
 export interface CheckedReplay {
   /** Required and not seen. */
@@ -19,7 +20,9 @@ export interface CheckedReplay {
 
 /** `alerts` may hold other phones' alerts too; an update of an alert counts once. */
 export function judge(replay: ReplayCase, alerts: readonly Alert[], operatorKey: 'loaded' | 'absent'): CheckedReplay {
-  const latest = new Map(alerts.filter((alert) => alert.device.id === replay.name).map((alert) => [alert.id, alert]));
+  const latest = new Map(
+    alerts.filter((alert) => alert.device.id === replayId(replay.name)).map((alert) => [alert.id, alert]),
+  );
   const judged = [...latest.values()].filter((alert) => alert.type === 'leak' || alert.type === 'opaque');
   const expected = replay.expect.filter((one) => !one.operatorKey || one.operatorKey === operatorKey);
   const seen = expected.filter((one) => judged.some((alert) => fits(one, alert)));

@@ -3,7 +3,7 @@
  * so that no replay can ever carry a subscriber's data. Each phone has an id of its own and no address:
  * phones that share 127.0.0.1 are told apart by the name they give the proxy.
  */
-import type { Canaries, Device } from '../model/device.ts';
+import { type Canaries, type Device, REPLAY_PREFIX } from '../model/device.ts';
 
 export const LAB = {
   imei: '490154203237518',
@@ -22,11 +22,15 @@ export const LAB = {
   contact: { name: 'Canary Nguyen', phone: '+84987654321' },
 } as const;
 
+/** Of the phone of a case. */
+export const replayId = (name: string): string => `${REPLAY_PREFIX}${name}`;
+
 const nothingPlanted: Canaries = { contacts: [], messages: [], photos: [] };
 
-export function labDevice(id: string, model: string, canaries: Canaries = nothingPlanted): Device {
+/** @param name of the case */
+export function labDevice(name: string, model: string, canaries: Canaries = nothingPlanted): Device {
   return {
-    id,
+    id: replayId(name),
     model,
     match: { ip: null, mac: null, default: false },
     identifiers: {

@@ -104,6 +104,3 @@ export function formatStep(step: ReplayStep): string {
       return `   [${step.mark}] ${step.text}`;
   }
 }
-
-/** Explains the marks once, above the first step. */
-export const marksExplained = '[D] documented in a report, [A] assumed for the reconstruction, [U] unknown';

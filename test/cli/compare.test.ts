@@ -3,7 +3,14 @@ import { expect, describe as group, it } from 'vitest';
 import { describe } from '../../src/cli/commands/compare.ts';
 import type { Comparison, Difference } from '../../src/model/comparison.ts';
 
-const side = (name: string) => ({ name, title: 'Nokia 7 Plus', devices: [name], hosts: 3, requests: 40 });
+const side = (name: string) => ({
+  name,
+  title: 'Nokia 7 Plus',
+  devices: [name],
+  hosts: 3,
+  requests: 40,
+  simulated: false,
+});
 const difference = (change: Difference['change'], more: Partial<Difference> = {}): Difference => ({
   change,
   what: 'token',

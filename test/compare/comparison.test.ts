@@ -35,6 +35,7 @@ interface More {
   /** Goes on with this connection. */
   flowId?: string;
   answer?: { headers: [string, string][]; body?: Buffer };
+  simulated?: boolean;
 }
 
 function bench(options: Partial<Parameters<typeof createComparison>[0]> = {}): Bench {
@@ -44,9 +45,9 @@ function bench(options: Partial<Parameters<typeof createComparison>[0]> = {}): B
   const opened = new Set<string>();
 
   function send(device: string, tokens: Sent[], more: More = {}): Report<Surroundings>[] {
-    const { model = 'X', phase, host = HOST, headers = [], found = [], answer } = more;
+    const { model = 'X', phase, host = HOST, headers = [], found = [], answer, simulated = false } = more;
     const id = more.flowId ?? `flow-${++flows}`;
-    const flow = { id, destination: { host, port: 443, ip: null } } as Flow;
+    const flow = { id, destination: { host, port: 443, ip: null }, simulated } as Flow;
     time += 1000;
     const around = { flow, device: { id: device, model }, case: phase ? { id: 'case', phase } : null, time };
     const context = (): Surroundings => around;
@@ -118,6 +119,23 @@ describe('an unknown persistent identifier', () => {
     expect(said('b')).toEqual(['b', 'a']);
     // From now on every sighting counts.
     expect([said('a'), said('b')]).toEqual([['a'], ['b']]);
+  });
+
+  it('is never claimed by holding a replay against the world', () => {
+    const on = bench({ minRequests: 2 });
+    const said = (device: string, simulated: boolean): number =>
+      on.send(device, [{ text: idOf(device) }], { simulated }).length;
+    for (let round = 0; round < 4; round++) expect([said('a', false), said('replay.a', true)]).toEqual([0, 0]);
+    const rows: TokenRow[] = [];
+    on.comparison.save((some) => rows.push(...some) > 0);
+    expect(rows.map(({ device, simulated }) => [device, simulated])).toEqual([
+      ['a', false],
+      ['replay.a', true],
+    ]);
+    const later = bench({ minRequests: 2 });
+    later.comparison.load(rows);
+    expect(later.send('b', [{ text: idOf('b') }], { simulated: true }).length).toBe(0);
+    expect(later.send('b', [{ text: idOf('b') }], { simulated: true }).length).toBeGreaterThan(0);
   });
 
   it('says where, how often, and on which other phone it is another one; never the value', () => {

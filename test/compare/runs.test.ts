@@ -27,6 +27,7 @@ function side(name: string, device: string, change: Partial<SideRecord> = {}): S
   return {
     name,
     title: name,
+    simulated: false,
     tokens: [],
     identifiers: [],
     flows: [{ device, host: 'vendor.example', owner: 'Vendor', requests: 2 }],

@@ -29,7 +29,7 @@ it('plays every case without a miss, marks every alert simulated, and labels the
   const alerts = lines.flatMap((line) => (line.alert ? [line.alert] : []));
   expect(alerts.length).toBeGreaterThan(15);
   expect(alerts.every((alert) => alert.simulated)).toBe(true);
-  const disputed = alerts.filter((alert) => alert.device.id === 'redmi-note-photos');
+  const disputed = alerts.filter((alert) => alert.device.id === 'replay.redmi-note-photos');
   expect(disputed.length).toBeGreaterThan(2);
   expect(disputed.every((alert) => alert.label === 'reconstruction of a disputed claim')).toBe(true);
 });

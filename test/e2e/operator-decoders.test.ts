@@ -17,7 +17,7 @@ afterAll(() => rm(dataDir, { recursive: true }));
 const key = (): string => path.join(dataDir, 'replay', 'wiko-sts.key.pem');
 const places = (alerts: Alert[]): unknown[] =>
   alerts
-    .filter((alert) => alert.device.id === 'wiko-sts' && alert.identifier)
+    .filter((alert) => alert.device.id === 'replay.wiko-sts' && alert.identifier)
     .map(({ identifier, evidence }) => [identifier?.kind, evidence?.path, evidence?.decoding])
     .sort();
 

@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Device } from '../../src/model/device.ts';
+import { type Device, REPLAY_PREFIX } from '../../src/model/device.ts';
 import { compare } from '../../src/replay/expectation-check.ts';
 import { replays } from '../../src/replay/registry.ts';
 import { describeWith, NETWORK } from '../clients/tools.ts';
@@ -24,8 +24,8 @@ function deviceEntry(device: Device, dataDir: string): object {
     writeFileSync(file, photo.bytes);
     return file;
   });
-  const match = { ip: addressOf(device.id) };
-  return { id: device.id, model: device.model, match, identifiers, canaries: { ...canaries, photos } };
+  const id = device.id.slice(REPLAY_PREFIX.length);
+  return { id, model: device.model, match: { ip: addressOf(id) }, identifiers, canaries: { ...canaries, photos } };
 }
 
 /** A child that answers lines with lines. */
@@ -82,13 +82,13 @@ describeWith([...NETWORK, 'curl'], 'reported cases without a proxy setting', () 
 
     const judged = () => {
       const alerts = lab.alerts().filter((alert) => alert.device.id === name);
-      // `compare` asks for the mark that replays through the proxy carry; here it must be absent.
+      // `compare` asks for the mark and the name that replays through the proxy carry; here they must be absent.
       expect(alerts.filter((alert) => alert.simulated)).toEqual([]);
       return {
         alerts,
         outcome: compare(
           [replay],
-          alerts.map((alert) => ({ ...alert, simulated: true })),
+          alerts.map((alert) => ({ ...alert, simulated: true, device: { ...alert.device, id: REPLAY_PREFIX + name } })),
         )[0],
       };
     };

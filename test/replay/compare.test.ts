@@ -29,7 +29,7 @@ function alert({ device, kind, where = 'body', hash, decoding = [], ...rest }: G
     time: '2026-11-22T10:00:00.000Z',
     type: 'leak',
     severity: 'critical',
-    device: { id: device, model: null, ip: '127.0.0.1', mac: null },
+    device: { id: `replay.${device}`, model: null, ip: '127.0.0.1', mac: null },
     case: null,
     identifier: { kind, masked: '', known: true, confidence: 'certain', reasoning: '' },
     evidence: { flow: 'f', direction: 'request', where, path: null, decoding, hash: hash ?? null, offset: 0 },

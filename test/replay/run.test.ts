@@ -50,7 +50,7 @@ describe.each(replays.map((replay) => [replay.name, replay] as const))('%s', (_,
     expect(received.length).toBeGreaterThan(0);
     expect(received.every((request) => request.headers.every(([name]) => !/^proxy-/i.test(name)))).toBe(true);
     expect(lab.phases).toEqual(replay.phases);
-    expect(new Set(lab.names)).toEqual(new Set([replay.name]));
+    expect(new Set(lab.names)).toEqual(new Set([`replay.${replay.name}`]));
     expect([lab.devices, lab.upstream, lab.vendorCas]).toEqual([[], [], []]);
     // What a person reads meanwhile: marks and label, never an identifier.
     const lines = lab.steps.map(formatStep);
@@ -63,7 +63,7 @@ describe.each(replays.map((replay) => [replay.name, replay] as const))('%s', (_,
 
   it('registers lab values only, under its own name, and marks every field', () => {
     const device = replay.device();
-    expect(device.id).toBe(replay.name);
+    expect(device.id).toBe(`replay.${replay.name}`);
     expect(device.identifiers.imei).toEqual([LAB.imei]);
     expect(replay.fields.length).toBeGreaterThan(0);
     expect(replay.fields.every((field) => field.note.length > 0)).toBe(true);

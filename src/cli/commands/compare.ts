@@ -36,6 +36,7 @@ export function describe(comparison: Comparison, colour: boolean): string[] {
       ['A', a.name, a.title, a.devices.join(', '), `${a.hosts} destinations`, `${a.requests} requests`],
       ['B', b.name, b.title, b.devices.join(', '), `${b.hosts} destinations`, `${b.requests} requests`],
     ]),
+    ...(a.simulated ? ['', 'Both are simulated: replays or tests, not the world.'] : []),
     '',
   ];
   if (of === 'phones') {

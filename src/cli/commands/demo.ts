@@ -11,6 +11,9 @@ import { outcomeTable } from '../replay-report.ts';
 import { printAlerts, printReady, runLab } from '../running-lab.ts';
 import { untilStopped } from '../stop-signal.ts';
 
+/** Each step and field of a case says how it is known. */
+const MARKS = '[D] documented in a report, [A] assumed to fill a gap in it, [U] unknown';
+
 interface DemoFlags extends LabFlags {
   once: boolean;
   case: string[];
@@ -30,7 +33,7 @@ export async function demo(given: Record<string, unknown>): Promise<number> {
   if (options.json) printReady(lab);
   else
     process.stdout.write(
-      `Phonehome demo: ${names.length} cases through the proxy at ${lab.proxy.host}:${lab.proxy.port}, vendors simulated.\n\n`,
+      `Phonehome demo: ${names.length} cases through the proxy at ${lab.proxy.host}:${lab.proxy.port}. Phones and vendors are simulated, and so is every alert; all of it stays in ${options.data}.\nWhat a phone does is marked ${MARKS}.\n\n`,
     );
   printAlerts(module, lab, options.json);
 

@@ -20,6 +20,7 @@ interface AddFlags extends DeviceFlags {
   model: string | null;
   ip: string | null;
   mac: string | null;
+  login: string | null;
   default: boolean;
   imei: string[];
   imsi: string[];
@@ -113,6 +114,7 @@ export async function add(given: Record<string, unknown>, [id = '']: string[]): 
   const match = {
     ...(flags.ip && { ip: flags.ip }),
     ...(flags.mac && { mac: flags.mac }),
+    ...(flags.login && { login: flags.login }),
     ...(flags.default && { default: true }),
   };
   const store = await openDeviceStore(flags.data);
@@ -185,7 +187,11 @@ export async function remove(given: Record<string, unknown>, [id = '']: string[]
 }
 
 function knownBy({ match }: DeviceRow): string {
-  return [match.ip, match.mac, match.default ? 'every unknown address' : null].filter(Boolean).join(', ') || 'nothing';
+  return (
+    [match.ip, match.mac, match.login && `login ${match.login}`, match.default ? 'every unknown address' : null]
+      .filter(Boolean)
+      .join(', ') || 'nothing'
+  );
 }
 
 function identifiersOf({ identifiers }: DeviceRow): string {

@@ -94,6 +94,9 @@ export const EN = {
   'looked-up-elsewhere':
     '{{phone}} looked {{ip}} up as a name of {{elsewhere}}, and asked it for {{host}}: a server they share, or a front for another one.',
 
+  'login.address-wins':
+    '{{ip}} is the address of {{phone}}, and it logged in to the proxy as {{login}}, the name of {{other}}: what it sends is told of {{phone}}. If the login is right, give it to that phone: phonehome device add {{other}} --login {{login}}.',
+
   coverage: '{{trust}}{{head}}{{failed}}{{recovered}}{{refused}}{{open}}{{gaps}}',
   'coverage.distrust':
     'This phone does not trust the lab yet: nothing encrypted can be read. Open http://phonehome.lab/ on it and install the certificate. ',

@@ -11,7 +11,12 @@ const contact = z.object({ name: text, phone: text });
 export const deviceView = z.object({
   id: text,
   model: textOrNull,
-  match: z.object({ ip: textOrNull, mac: textOrNull, default: z.boolean() }),
+  match: z.object({
+    ip: textOrNull,
+    mac: textOrNull,
+    login: textOrNull.optional().describe('Proxy user name that the operator gave this phone.'),
+    default: z.boolean(),
+  }),
   identifiers: z.record(text, z.array(z.unknown())).describe('Masked unless revealed.'),
   canaries: z.object({
     contacts: z.array(contact),

@@ -110,8 +110,8 @@ export function createMemoryStore(): EvidenceStore {
     lastAlive: () => alive,
     putTokens(rows) {
       for (const row of rows) {
-        const { device, host, where, path, caseId, phase, hash } = row;
-        tokens.set(JSON.stringify([device, host, where, path, caseId, phase, hash]), structuredClone(row));
+        const { device, host, where, path, caseId, phase, hash, simulated } = row;
+        tokens.set(JSON.stringify([device, host, simulated, where, path, caseId, phase, hash]), structuredClone(row));
       }
       return OK;
     },

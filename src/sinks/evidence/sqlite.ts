@@ -294,7 +294,8 @@ function createStore(database: DatabaseSync, key: Buffer): EvidenceStore {
     putTokens: (rows) =>
       write(() => {
         for (const row of rows) {
-          const { device, caseId, phase, host, where, path, hash, lastSeen } = row;
+          const { device, caseId, phase, where, path, hash, lastSeen } = row;
+          const host = row.simulated ? `${row.host} simulated` : row.host;
           const key = [device, caseId ?? '', phase ?? '', host, where, path ?? '', hash ?? ''];
           sql.putToken.run(...key, lastSeen, JSON.stringify(row));
         }
