@@ -1,152 +1,145 @@
 /**
- * What the proxy costs, beside its peers in one run: CPU seconds per 1,000 requests, memory, time to the alert.
- * `npm run bench:proxy [-- --quick]`. The proxy runs on one core, load and origin (this process) on the other; loopback
- * only, bounded in count. Results of a whole run go to bench/results/YYYY-MM-DD-proxy.{json,md}.
+ * What the proxy costs, beside its peers in one run: CPU per request and per connection, latency it adds, memory, time to the
+ * alert, and what a neighbour notices of a hostile phone. `npm run bench:proxy -- --help`. The proxy runs on one core, load
+ * and origin (this process) on the other; loopback only, bounded in count. Whole runs are written to bench/results/.
  */
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { MOST_ALERTS, timeAlerts } from './proxy/alert-time.ts';
-import { CONTESTANTS, type Contestant, type Running } from './proxy/contestants.ts';
-import { CONCURRENCY, openLoad, type Protocol } from './proxy/load.ts';
-import { startOrigin } from './proxy/origin.ts';
-import { type ProxyResults, quantile, type Row, toMarkdown } from './proxy/report.ts';
-import { upload } from './proxy/upload.ts';
+import { HOSTILE } from './proxy/hostile.ts';
+import { labsOf, ROOT, relay } from './proxy/labs.ts';
+import { CONCURRENCY } from './proxy/load.ts';
+import { createIdentity, startOrigin } from './proxy/origin.ts';
+import { PEERS_OF_THE_FIELD } from './proxy/peers.ts';
+import { type ProxyResults, toMarkdown } from './proxy/report.ts';
+import { type Bench, SECTIONS } from './proxy/sections.ts';
+
+const HELP = `npm run bench:proxy -- [options]        CPU, latency, new connections, memory, time to the alert (25 minutes)
+npm run bench:neighbours -- [options]   a neighbour's requests while another phone sends hostile loads (2 minutes a lab)
+
+  --section NAME     only this one; may be repeated: ${Object.keys(SECTIONS).join(' ')}
+  --only ID          only this contestant; may be repeated. Ids: lab lab-plain relay nginx sslsplit http-mitm-proxy mockttp mitmproxy
+  --tree DIR         another checkout of the product, with its dependencies, takes part as lab@COMMIT and lab@COMMIT-plain;
+                     may be repeated. The first one is "before" in the table of goals
+  --load NAME        only this hostile load; may be repeated: ${HOSTILE.map(({ name }) => name).join(' ')}
+  --rounds N         default 7; 1 with --quick
+  --rate N           requests a second for latency, default 4000
+  --proxy-cores L    cores of the contestants as taskset lists them, default 0; load and origin are on core 1
+  --quick            one round of a fifth of the work, written nowhere unless --out says so: for development
+  --out DIR          where DATE-proxy.json and .md go, default bench/results; a second run of a day is numbered
+
+For figures to be kept: an otherwise idle machine of two cores, all contestants installed
+  apt-get install mitmproxy sslsplit nginx-light libnginx-mod-stream; npm ci --prefix bench/peers
+and "before" beside "after":
+  git worktree add ../before COMMIT && (cd ../before && npm ci)
+  npm run bench:proxy -- --tree ../before && npm run bench:neighbours -- --tree ../before
+Ctrl-C ends it and everything it started.`;
 
 const { values: flags } = parseArgs({
   options: {
+    help: { type: 'boolean', short: 'h', default: false },
     quick: { type: 'boolean', default: false },
-    repetitions: { type: 'string' },
+    section: { type: 'string', multiple: true, default: ['cpu', 'latency', 'connections', 'memory', 'alerts'] },
     only: { type: 'string', multiple: true },
+    tree: { type: 'string', multiple: true, default: [] },
+    load: { type: 'string', multiple: true },
+    rounds: { type: 'string' },
+    rate: { type: 'string', default: '4000' },
+    'proxy-cores': { type: 'string', default: '0' },
+    out: { type: 'string' },
   },
 });
-const repetitions = Number(flags.repetitions ?? (flags.quick ? 1 : 5));
-/** Share of the usual number of requests. */
-const scale = flags.quick ? 0.2 : 1;
-const STALL_MS = flags.quick ? 1000 : 5000;
-const SETTLED_MS = 2000;
+if (flags.help) {
+  console.log(HELP);
+  process.exit();
+}
 
 if (availableParallelism() > 1) execFileSync('taskset', ['-a', '-cp', '1', String(process.pid)], { stdio: 'ignore' });
-const loadBefore = loadavg()[0] ?? 0;
-const origin = await startOrigin(STALL_MS);
 const dir = await mkdtemp(path.join(tmpdir(), 'bench-proxy-'));
-const upstreamCaFile = path.join(dir, 'origin-ca.pem');
-await writeFile(upstreamCaFile, origin.caPem);
+// What was started is ended by the kernel (measured-process.ts).
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => void rm(dir, { recursive: true, force: true }).finally(() => process.exit(130)));
 
-const leftOut: string[] = [];
-const entered: { contestant: Contestant; row: Row }[] = [];
-for (const contestant of CONTESTANTS) {
-  if (flags.only && !flags.only.includes(contestant.name)) continue;
-  const version = await contestant.version();
-  if (version === null) leftOut.push(contestant.name);
-  else {
-    const { name, title, uploadMb } = contestant;
-    const upload = { megabytes: uploadMb, peakMb: 0 };
-    entered.push({ contestant, row: { name, title, version, cpu: {}, idleMb: 0, upload } });
-  }
-}
-const start = async ({ name, start }: Contestant): Promise<Running> =>
-  start(await mkdtemp(path.join(dir, `${name}-`)), upstreamCaFile);
-const targetOf = ({ proxyPort }: Running) => ({ proxyPort, originPort: origin.port });
+const scale = flags.quick ? 1 / 5 : 1;
+const identity = await createIdentity(path.join(dir, 'identity'));
+const origin = await startOrigin(identity);
+const results: ProxyResults = {
+  date: new Date().toISOString().slice(0, 10),
+  command: `bench/proxy.ts ${process.argv
+    .slice(2)
+    .map((one) => path.basename(one))
+    .join(' ')}`.trim(),
+  machine: {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    kernel: release(),
+    node: process.versions.node,
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+    loadBefore: loadavg()[0] ?? 0,
+    loadAfter: 0,
+  },
+  rounds: Number(flags.rounds ?? (flags.quick ? 1 : 7)),
+  concurrency: CONCURRENCY,
+  perSecond: Number(flags.rate),
+  direct: [],
+  rows: [],
+  neighbours: [],
+  neighbourSeconds: 10,
+  leftOut: [],
+  remarks: [],
+};
+const bench: Bench = {
+  dir,
+  identity,
+  origin,
+  scale,
+  loads: [null, ...HOSTILE].filter((one) => !flags.load || flags.load.includes(one?.name ?? 'none')),
+  proxyCores: flags['proxy-cores'],
+  loadCores: availableParallelism() > 1 ? '1' : '0',
+  results,
+  contestants: [],
+  say: (line) => process.stderr.write(`${line}\n`),
+};
 
 try {
-  await measureMemory();
-  await measureCpu();
-  const alertMs = await measureAlerts();
-  const results: ProxyResults = {
-    date: new Date().toISOString().slice(0, 10),
-    machine: {
-      cpu: cpus()[0]?.model ?? 'unknown',
-      cores: cpus().length,
-      kernel: release(),
-      node: process.versions.node,
-      memoryGb: Math.round(totalmem() / 2 ** 30),
-      loadBefore,
-      loadAfter: loadavg()[0] ?? 0,
-    },
-    requestsPerRepetition: Object.fromEntries(entered.map(({ contestant }) => [contestant.name, count(contestant)])),
-    concurrency: CONCURRENCY,
-    rows: entered.map(({ row }) => row),
-    leftOut,
-    alertMs,
-  };
+  await enter();
+  for (const [name, run] of Object.entries(SECTIONS)) if (flags.section.includes(name)) await run(bench);
+  results.machine.loadAfter = loadavg()[0] ?? 0;
   const text = toMarkdown(results);
   console.log(text);
-  if (!flags.quick && !flags.only) {
-    const file = path.join(import.meta.dirname, 'results', `${results.date}-proxy`);
-    await writeFile(`${file}.json`, `${JSON.stringify(results, null, 1)}\n`);
-    await writeFile(`${file}.md`, text);
-  }
+  if (!flags.quick || flags.out) await keep(text);
 } finally {
   await origin.close();
   await rm(dir, { recursive: true, force: true });
 }
 
-function count({ requests }: Contestant): number {
-  return Math.round(requests * scale);
-}
-
-/** Each in a fresh process: memory does not forget. Started once before, because the first start fills caches of code. */
-async function measureMemory(): Promise<void> {
-  for (const { contestant, row } of entered) {
-    await (await start(contestant)).stop();
-    const running = await start(contestant);
-    await setTimeout(SETTLED_MS);
-    row.idleMb = running.residentMb();
-    await upload(targetOf(running), contestant.uploadMb);
-    row.upload.peakMb = running.peakMb();
-    say(`${contestant.name}: idle ${row.idleMb.toFixed(0)} MB, upload peak ${row.upload.peakMb.toFixed(0)} MB`);
-    await running.stop();
-  }
-}
-
-/** In turn, so that a slow minute of the machine is everybody's. */
-async function measureCpu(): Promise<void> {
-  const running = await Promise.all(entered.map(({ contestant }) => start(contestant)));
-  try {
-    for (let repetition = -1; repetition < repetitions; repetition++) {
-      for (const [index, { contestant, row }] of entered.entries()) {
-        for (const protocol of contestant.protocols) {
-          const cost = await cpuPerThousand(running[index]!, protocol, count(contestant));
-          // The first round warms compilers and caches up.
-          if (repetition < 0) continue;
-          const list = row.cpu[protocol] ?? [];
-          row.cpu[protocol] = list;
-          list.push(cost);
-          say(`${contestant.name} ${protocol}: ${cost.toFixed(3)} CPU s / 1,000`);
-        }
-      }
+/** Everybody who is asked for and installed. */
+async function enter(): Promise<void> {
+  const labs = await Promise.all([ROOT, ...flags.tree.map((tree) => path.resolve(tree))].map(labsOf));
+  for (const contestant of [...labs.flat(), relay, ...PEERS_OF_THE_FIELD]) {
+    const { id, title, needs } = contestant;
+    if (flags.only && !flags.only.includes(id)) continue;
+    const version = await contestant.version();
+    if (version === null) {
+      results.leftOut.push({ id, needs });
+      bench.say(`${id} is left out: it needs ${needs}`);
+      continue;
     }
-  } finally {
-    await Promise.all(running.map((one) => one.stop()));
+    bench.contestants.push(contestant);
+    results.rows.push({ id, title, version, cpu: {}, latency: [], connection: { known: [], neverSeen: [] } });
   }
 }
 
-async function cpuPerThousand(running: Running, protocol: Protocol, requests: number): Promise<number> {
-  const load = await openLoad(protocol, targetOf(running));
-  // Handshakes are not what is counted.
-  await load.send(CONCURRENCY);
-  const before = running.cpuSeconds();
-  await load.send(requests);
-  const cost = ((running.cpuSeconds() - before) / requests) * 1000;
-  load.close();
-  return cost;
-}
-
-async function measureAlerts(): Promise<ProxyResults['alertMs']> {
-  const lab = CONTESTANTS.find(({ name }) => name === 'lab')!;
-  const running = await start(lab);
-  try {
-    const times = await timeAlerts(targetOf(running), running.api!, flags.quick ? 100 : MOST_ALERTS);
-    return { count: times.length, p50: quantile(times, 0.5), p99: quantile(times, 0.99), max: Math.max(...times) };
-  } finally {
-    await running.stop();
-  }
-}
-
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+async function keep(text: string): Promise<void> {
+  const name = flags.section.every((section) => section === 'neighbours') ? 'neighbours' : 'proxy';
+  const folder = flags.out ?? path.join(import.meta.dirname, 'results');
+  let file = path.join(folder, `${results.date}-${name}`);
+  for (let number = 2; existsSync(`${file}.json`); number++)
+    file = path.join(folder, `${results.date}-${name}-${number}`);
+  await writeFile(`${file}.json`, `${JSON.stringify(results, null, 1)}\n`);
+  await writeFile(`${file}.md`, text);
+  bench.say(`written: ${file}.md`);
 }

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { openAuthority } from '../../src/ca/authority.ts';
 import { createDoor } from '../../src/door/door.ts';
-import { collectAfterStart, createScavenger } from '../../src/lab/memory.ts';
 import { createPins } from '../../src/wire/pins.ts';
 import { createWire } from '../../src/wire/wire.ts';
 
@@ -10,9 +9,8 @@ const [dir = '', upstreamCaFile = ''] = process.argv.slice(2);
 const now = Date.now;
 const log = { debug() {}, info() {}, warn() {}, error: (facts: object, text: string) => console.error(text, facts) };
 const upstreamCa = [readFileSync(upstreamCaFile, 'utf8')];
-const scavenger = createScavenger();
 const wire = createWire({
-  observe: { event() {}, bytes: (_flow, _direction, chunk) => scavenger.relayed(chunk.length) },
+  observe: { event() {}, bytes() {}, end() {} },
   leafFor: openAuthority(dir, { now }).leafFor,
   upstream: () => null,
   mayConnect: () => ({ ok: true }),
@@ -31,5 +29,4 @@ const door = await createDoor({
   now,
   log,
 });
-collectAfterStart();
 console.log(`ready ${door.port}`);

@@ -1,6 +1,8 @@
-/** The results of one run of the proxy benchmark: their shape, the table a person reads, the goals they are held against. */
-import type { Contestant } from './contestants.ts';
+/** The results of one run of the proxy benchmark: their shape and the tables a person reads. */
+import type { Latency } from './fixed-rate.ts';
+import { goals } from './goals.ts';
 import type { Protocol } from './load.ts';
+import type { NeighbourRow } from './neighbours.ts';
 
 export interface Machine {
   cpu: string;
@@ -13,26 +15,42 @@ export interface Machine {
   loadAfter: number;
 }
 
+/** One contestant. Lists hold one entry per round; what was not measured is absent. */
 export interface Row {
-  name: Contestant['name'];
+  id: string;
   title: string;
   version: string;
-  /** CPU seconds per 1,000 requests, one per repetition. */
+  /** CPU seconds per 1,000 requests. */
   cpu: Partial<Record<Protocol, number[]>>;
-  idleMb: number;
-  /** Peak resident memory with an upload to a stalled origin. */
-  upload: { megabytes: number; peakMb: number };
+  /** At the fixed rate; what the path without a proxy has is in `direct`. */
+  latency: Pick<Latency, 'p50' | 'p99'>[];
+  /** CPU milliseconds per new connection. */
+  connection: { known: number[]; neverSeen: number[] };
+  idleMb?: number;
+  upload?: { megabytes: number; peakMb: number };
+  idleConnections?: { count: number; megabytes: number };
+  /** Milliseconds from the last byte of the value to the alert on the WebSocket. */
+  alert?: { count: number; p50: number; p99: number; max: number };
+  /** By the ordinary traffic of the run, which holds nobody's values. */
+  alertsRaised?: number;
 }
 
 export interface ProxyResults {
   date: string;
+  command: string;
   machine: Machine;
-  requestsPerRepetition: Record<string, number>;
+  rounds: number;
   concurrency: number;
+  perSecond: number;
+  /** Latency at the fixed rate with nobody in between. */
+  direct: Pick<Latency, 'p50' | 'p99'>[];
   rows: Row[];
-  leftOut: string[];
-  /** Milliseconds from the last byte of the value to the alert on the WebSocket. */
-  alertMs: { count: number; p50: number; p99: number; max: number };
+  neighbours: NeighbourRow[];
+  neighbourSeconds: number;
+  /** Who is not installed, and what to install. */
+  leftOut: { id: string; needs: string }[];
+  /** What went wrong, in words. */
+  remarks: string[];
 }
 
 export function median(values: readonly number[]): number {
@@ -43,78 +61,101 @@ export function median(values: readonly number[]): number {
 
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)]!;
+  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
-const cpuOf = (results: ProxyResults, name: Row['name'], protocol: Protocol): number | null => {
-  const values = results.rows.find((row) => row.name === name)?.cpu[protocol];
-  return values && values.length > 0 ? median(values) : null;
-};
-
-interface Goal {
-  what: string;
-  value: number;
-  limit: number;
-  unit: string;
+/** What a contestant adds to the direct path, milliseconds: the median over rounds of the difference within each. */
+export function added(results: ProxyResults, row: Row, which: 'p50' | 'p99'): number | null {
+  const differences = row.latency.map((one, round) => one[which] - results.direct[round]![which]);
+  return differences.length > 0 ? median(differences) : null;
 }
 
-/** What the issues ask, as far as this run can tell. */
-export function goals(results: ProxyResults): Goal[] {
-  const list: Goal[] = [];
-  const ratio = (peer: Row['name'], protocol: Protocol, limit: number): void => {
-    const own = cpuOf(results, 'lab', protocol);
-    const other = cpuOf(results, peer, protocol);
-    if (own !== null && other !== null)
-      list.push({ what: `CPU per request, lab : ${peer}, ${protocol}`, value: own / other, limit, unit: '' });
+const NONE = '–';
+export const short = (value: number): string =>
+  value >= 100 ? value.toFixed(0) : value.toPrecision(value < 0.1 ? 2 : 3);
+const ms = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toFixed(1));
+
+const spread = (values: readonly number[] | undefined): string =>
+  values && values.length > 0
+    ? `${short(median(values))} (${short(Math.min(...values))}-${short(Math.max(...values))})`
+    : NONE;
+/** Of CPU milliseconds per connection. */
+const perCpuSecond = (costs: readonly number[]): string =>
+  costs.length > 0 ? (1000 / median(costs)).toFixed(0) : NONE;
+
+/** Columns in which nobody has anything are left out. */
+function table(head: string[], lines: string[][]): string {
+  if (lines.length === 0) return '';
+  const isShown = head.map((_, column) => lines.some((cells) => cells[column] !== NONE));
+  const line = (cells: string[]): string => `| ${cells.filter((_, column) => isShown[column]).join(' | ')} |`;
+  return `\n${[line(head), line(head.map(() => '---')), ...lines.map(line)].join('\n')}\n`;
+}
+
+function contestantTable(results: ProxyResults): string {
+  const { rows, perSecond } = results;
+  const head = ['', 'version', 'CPU s / 1,000 requests, h1', 'h2', `ms added at ${perSecond}/s, p50`, 'p99'];
+  head.push('new connections / CPU s, known host', 'never seen', 'idle, MB', 'peak MB, stalled upload');
+  head.push('MB with idle connections', 'last byte to alert, p50 / p99 ms', 'alerts by ordinary traffic');
+  const cells = (row: Row): string[] => {
+    const adds = (which: 'p50' | 'p99'): string => {
+      const value = added(results, row, which);
+      return value === null ? NONE : ms(value);
+    };
+    const { upload, idleConnections, alert } = row;
+    return [
+      `${row.title} (\`${row.id}\`)`,
+      row.version,
+      spread(row.cpu.h1),
+      spread(row.cpu.h2),
+      adds('p50'),
+      adds('p99'),
+      perCpuSecond(row.connection.known),
+      perCpuSecond(row.connection.neverSeen),
+      row.idleMb === undefined ? NONE : short(row.idleMb),
+      upload ? `${short(upload.peakMb)} (${upload.megabytes} MB)` : NONE,
+      idleConnections ? `${short(idleConnections.megabytes)} (${idleConnections.count})` : NONE,
+      alert ? `${ms(alert.p50)} / ${ms(alert.p99)} (${alert.count})` : NONE,
+      row.alertsRaised === undefined ? NONE : String(row.alertsRaised),
+    ];
   };
-  ratio('mitmproxy', 'h1', 1 / 15);
-  ratio('mitmproxy', 'h2', 1 / 15);
-  ratio('http-mitm-proxy', 'h1', 1 / 4);
-  const own = results.rows.find(({ name }) => name === 'lab');
-  if (own)
-    list.push({
-      what: `peak memory, ${own.upload.megabytes} MB upload to a stalled origin`,
-      value: own.upload.peakMb,
-      limit: 90,
-      unit: ' MB',
-    });
-  list.push({ what: 'last byte of the value to the alert, p99', value: results.alertMs.p99, limit: 10, unit: ' ms' });
-  return list;
+  const measured = rows.map(cells).filter((line) => line.slice(2).some((cell) => cell !== NONE));
+  return table(head, measured);
 }
 
-const short = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(2));
+function neighbourTable({ neighbours }: ProxyResults): string {
+  const head = ['', 'load', 'sent', 'p50 ms', 'p99', 'worst', 'failed', 'relay loop p99 ms', 'worst', 'by /metrics'];
+  head.push('IMEI alerted', 'worst ms');
+  const lines = neighbours.map(({ contestant, load, sent, neighbour, loop, ownLoop, imei }) => [
+    contestant,
+    load,
+    `${sent.whole} (${ms(sent.megabytes)} MB)`,
+    ...[neighbour.p50, neighbour.p99, neighbour.worst].map(ms),
+    String(neighbour.failed),
+    ms(loop.p99),
+    ms(loop.worst),
+    ownLoop ? `${ms(ownLoop.p99)} / ${ms(ownLoop.worst)}` : NONE,
+    `${imei.alerted} of ${imei.sent}`,
+    ms(imei.worst),
+  ]);
+  return table(head, lines);
+}
 
 export function toMarkdown(results: ProxyResults): string {
-  const { machine, alertMs } = results;
-  const spread = (values: number[] | undefined): string =>
-    values && values.length > 0
-      ? `${short(median(values))} (${short(Math.min(...values))}-${short(Math.max(...values))})`
-      : '–';
-  const rows = results.rows.map(
-    ({ title, version, cpu, idleMb, upload }) =>
-      `| ${title} | ${version} | ${spread(cpu.h1)} | ${spread(cpu.h2)} | ${short(idleMb)} | ${short(upload.peakMb)} (${upload.megabytes} MB) |`,
-  );
-  const held = goals(results).map(({ what, value, limit, unit }) => {
-    const shown = unit === '' ? `1/${short(1 / value)}` : `${short(value)}${unit}`;
-    const asked = unit === '' ? `1/${short(1 / limit)}` : `${short(limit)}${unit}`;
-    return `| ${what} | ${shown} | ${asked} | ${value <= limit ? 'met' : 'missed'} |`;
+  const { machine, leftOut, remarks } = results;
+  const held = goals(results).map(({ what, value, limit, form }) => {
+    const met = value <= limit ? 'met' : 'missed';
+    return [what, form(value), form(limit), met];
   });
+  const was =
+    machine.loadBefore > 1 ? 'others worked on it too: take ratios and memory, not times' : 'it was otherwise idle';
   return `# What the proxy costs, ${results.date}
 
-\`npm run bench:proxy\`: 1 KB POSTs over kept-alive TLS, ${results.concurrency} under way, proxy on one core, load and origin on the
-other, contestants in turn; user and system time of the proxy's process; median (lowest-highest) of the repetitions.
-
-| | version | CPU s / 1,000 requests, h1 | h2 | idle, MB | peak MB, stalled upload |
-|---|---|---|---|---|---|
-${rows.join('\n')}
-
-| goal | measured | asked | |
-|---|---|---|---|
-${held.join('\n')}
-
-Last byte of the value to the alert on the WebSocket: median ${short(alertMs.p50)} ms, p99 ${short(alertMs.p99)} ms, longest ${short(alertMs.max)} ms (${alertMs.count} alerts).
-${results.leftOut.map((name) => `\nNot installed here, left out: ${name}.`).join('')}
+\`${results.command}\`: POSTs of 1 KB over kept-alive TLS, no two alike in head or body, ${results.concurrency} under way, proxy on one core,
+load and origin on the other, contestants in turn in every round; user and system time of the proxy's whole process, children
+included; median (lowest-highest) over rounds, here ${results.rounds}. A ratio is the median of the ratios of each round.
+${contestantTable(results)}${results.neighbours.length > 0 ? `\nA neighbour while another phone sends a hostile load, ${results.neighbourSeconds} s each (the loop's delay includes a timer of 1 ms):\n` : ''}${neighbourTable(results)}${table(['goal', 'measured', 'asked', ''], held)}
+${leftOut.map(({ id, needs }) => `Left out: ${id}, which needs ${needs}.\n`).join('')}${remarks.map((remark) => `Remark: ${remark}.\n`).join('')}
 Machine: ${machine.cores} × ${machine.cpu}, ${machine.memoryGb} GB, Linux ${machine.kernel}, Node ${machine.node}. Load average ${machine.loadBefore.toFixed(1)} before and
-${machine.loadAfter.toFixed(1)} after: ${Math.max(machine.loadBefore, 0) > 1 ? 'others worked on the machine, so only CPU time and memory are comparable, and times to the alert are upper bounds' : 'the machine was otherwise idle'}.
+${machine.loadAfter.toFixed(1)} after: ${was}.
 `;
 }
