@@ -3,7 +3,7 @@
  * app's own word, the look-up is what made it call. Usual where many names share a server; also how a hidden front works.
  * Only the registrable domain is told: labels below it may carry a value.
  */
-import { getDomain } from 'tldts-experimental/dist/index.esm.min.js';
+import { getDomain } from 'tldts';
 import type { Flow } from '../model/flow.ts';
 
 /** The registrable domain the address was looked up under when it is not that of the name asked for; else null. */

@@ -8,7 +8,7 @@ import { wantsColour } from './colour.ts';
 import { explain } from './errors.ts';
 import { answers } from './lab-client.ts';
 import { findRunningLab, removeLabState, writeLabState } from './lab-state.ts';
-import { printJson } from './output.ts';
+import { createLineWriter, type LineWriter, openStandardOutput } from './line-writer.ts';
 
 export interface RunningLab {
   lab: Lab;
@@ -39,24 +39,27 @@ export async function runLab(module: LabModule, options: LabOptions): Promise<Ru
   return { lab, stop };
 }
 
-/** The first line of `--json` output. */
-export function printReady(lab: Lab): void {
-  printJson({
-    type: 'ready',
-    proxy: lab.proxy,
-    ...(lab.transparent && { transparent: lab.transparent }),
-    ui: lab.ui,
-    ca: lab.ca,
-    token: lab.token,
-  });
+/** What a running lab prints goes here: a reader that stalls may miss alerts, never stall phones. */
+export function openOutput(json: boolean, onGone: () => void): LineWriter {
+  const gapLine = (from: number, to: number): string =>
+    json
+      ? JSON.stringify({ type: 'gap', from, to } satisfies LiveFrame)
+      : `(alerts ${from} to ${to} are not shown here: phonehome watch has them)`;
+  return createLineWriter(openStandardOutput(), { gapLine, onGone });
 }
 
+/** The first line of `--json` output. */
+export const readyLine = ({ proxy, transparent, ui, ca, token }: Lab): string =>
+  `${JSON.stringify({ type: 'ready', proxy, ...(transparent && { transparent }), ui, ca, token })}\n`;
+
 /** Prints every alert as it comes, until the returned function is called. */
-export function printAlerts(module: LabModule, lab: Lab, json: boolean): () => void {
+export function printAlerts(module: LabModule, lab: Lab, output: LineWriter, json: boolean): () => void {
   const colour = wantsColour();
   return lab.onAlert((alert: Alert) => {
-    if (json) printJson({ type: 'alert', alert } satisfies LiveFrame);
-    else process.stdout.write(`${module.formatAlertLine(alert, { colour })}\n`);
+    const line = json
+      ? JSON.stringify({ type: 'alert', alert } satisfies LiveFrame)
+      : module.formatAlertLine(alert, { colour });
+    output.write(line, alert.seq);
   });
 }
 

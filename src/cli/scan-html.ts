@@ -2,6 +2,7 @@
  * The result of a scan as one HTML file: opens anywhere, loads nothing, prints well.
  * Promise: everything that came out of a recording is escaped; values are masked unless they were to be revealed.
  */
+import { GEO_CAVEAT, GEO_SOURCE } from '../formats/geo-caveat.ts';
 import { escapeHtml } from '../formats/html.ts';
 import { SEVERITIES, type Severity } from '../model/alert.ts';
 import type { ContactRow } from './scan-contacts.ts';
@@ -30,14 +31,10 @@ export function scanHtml(page: ScanPage): string {
 ${page.rows.length ? tableOf(page.rows) : '<p>Nothing was found in what could be read.</p>'}
 ${page.contacts.length ? contactsOf(page.contacts) : ''}
 ${page.notes.length ? `<h2>What could not be looked into</h2>\n<ul>${page.notes.map((note) => `<li>${escapeHtml(note)}</li>`).join('')}</ul>` : ''}
-<p class="caveat">${escapeHtml(CAVEAT)}</p>
+<p class="caveat">${escapeHtml(GEO_CAVEAT)} <a href="${GEO_SOURCE.url}">${GEO_SOURCE.text}</a>.</p>
 </html>
 `;
 }
-
-/** Shown wherever a country is (shared/GEO.md). */
-const CAVEAT =
-  "Country is where registries and databases place a server's address: an estimate. Clouds and CDNs move addresses, anycast has no single place, and a server may pass data on. Neither the server's place, nor the network, nor the company proves where data is stored or who can read it.";
 
 const STYLE = `
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #1b1b1b; background: #fff }

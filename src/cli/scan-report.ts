@@ -2,6 +2,7 @@
  * Counts what a scan found and what it could not read.
  * Promise: memory is bounded whatever the recording; equal findings (same value, place, way and host) are one row with a count.
  */
+import { GEO_SOURCE } from '../formats/geo-caveat.ts';
 import { SEVERITIES, type Severity } from '../model/alert.ts';
 import type { DestinationFacts } from '../model/destination.ts';
 import type { Recorded, RecordedContact, ScanFinding } from '../model/lab.ts';
@@ -190,6 +191,7 @@ function drawPage({ rows, contacts, notes, total, sentence, files }: ScanReportP
     ...(rows.length ? [...drawn, ''] : []),
     ...(contacts.length ? [...calledLines, ''] : []),
     ...notes,
+    ...(rows.length || contacts.length ? [`${GEO_SOURCE.text} (${GEO_SOURCE.url}).`] : []),
     total,
     '',
     sentence,

@@ -6,7 +6,13 @@
 export type StopCause = 'signal' | 'pipe-closed';
 
 export function untilStopped(): Promise<StopCause> {
-  return new Promise((resolve) => {
+  return stopSignal().stopped;
+}
+
+/** The same, for a command that writes to standard output by other means than `process.stdout`. */
+export function stopSignal(): { stopped: Promise<StopCause>; pipeClosed: () => void } {
+  let pipeClosed = () => {};
+  const stopped = new Promise<StopCause>((resolve) => {
     let asked = false;
     const stop = () => {
       if (asked) process.exit(130);
@@ -14,8 +20,10 @@ export function untilStopped(): Promise<StopCause> {
       resolve('signal');
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+    pipeClosed = () => resolve('pipe-closed');
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') resolve('pipe-closed');
+      if (error.code === 'EPIPE') pipeClosed();
     });
   });
+  return { stopped, pipeClosed };
 }

@@ -74,8 +74,3 @@ export function peek<T>(socket: Socket, options: PeekOptions<T>): Promise<Peeked
     else socket.resume();
   });
 }
-
-/** Puts bytes back so that they are the next the socket yields. */
-export function putBack(socket: Socket, bytes: Buffer): void {
-  if (bytes.length > 0) socket.unshift(bytes);
-}

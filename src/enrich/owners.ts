@@ -4,7 +4,7 @@
  * subject of the server's verified certificate; unknown. Never inferred from the network, never from `.cn`.
  */
 import { readFileSync } from 'node:fs';
-import { getDomain } from 'tldts-experimental/dist/index.esm.min.js';
+import { getDomain } from 'tldts';
 import type { Owner } from '../model/destination.ts';
 import type { ServerCertificate } from '../model/flow.ts';
 import { LabError } from '../model/lab.ts';

@@ -41,6 +41,7 @@ const TOOLS = {
   python: { debian: 'python3', program: 'python3' },
   // Not "python3" from the PATH: Debian's requests belongs to Debian's Python.
   requests: { debian: 'python3-requests', files: ['/usr/lib/python3/dist-packages/requests'] },
+  script: { debian: 'bsdutils' },
   setpriv: { debian: 'util-linux' },
   sysctl: { debian: 'procps' },
   tcpdump: { debian: 'tcpdump' },

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { asTableName, openAsTable } from '../../src/enrich/as-table.ts';
-import { geoCaveat } from '../../src/enrich/caveat.ts';
 import { type Geo, openGeo } from '../../src/enrich/geo.ts';
 import { dataPackage } from '../../src/enrich/packages.ts';
 import { prepareGeo } from '../../src/enrich/preparation.ts';
@@ -350,10 +349,6 @@ describe('dates', () => {
     const facts = opened.locate('api.account.xiaomi.com', '161.117.71.36', null);
     expect(facts.location.country).toBe('SG');
     expect(facts.network).toEqual({ asn: null, org: null, country: null });
-  });
-
-  test('the caveat names the date', () => {
-    expect(geoCaveat('2026-06-01')).toContain('a 2026-06-01 database place');
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Alert } from '../../src/model/alert.ts';
 import { createAlertFeed, type PutResult } from '../../src/sinks/alert-feed.ts';
-import { createMemoryStore } from '../../src/sinks/evidence/memory.ts';
+import { createMemoryStore } from './evidence/memory-store.ts';
 import { IMEI, labAlert, labRecord } from './lab-alert.ts';
 
 describe('the alert feed', () => {

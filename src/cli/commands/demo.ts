@@ -6,10 +6,9 @@ import { wantsColour } from '../colour.ts';
 import { UsageError } from '../errors.ts';
 import { type LabFlags, labOptions } from '../lab-options.ts';
 import { loadLab } from '../main-module.ts';
-import { printJson } from '../output.ts';
 import { outcomeTable } from '../replay-report.ts';
-import { printAlerts, printReady, runLab } from '../running-lab.ts';
-import { untilStopped } from '../stop-signal.ts';
+import { openOutput, printAlerts, readyLine, runLab } from '../running-lab.ts';
+import { stopSignal } from '../stop-signal.ts';
 
 /** Each step and field of a case says how it is known. */
 const MARKS = '[D] documented in a report, [A] assumed to fill a gap in it, [U] unknown';
@@ -22,7 +21,7 @@ interface DemoFlags extends LabFlags {
 export async function demo(given: Record<string, unknown>): Promise<number> {
   const flags = given as unknown as DemoFlags;
   const options = labOptions(flags);
-  const stopped = untilStopped();
+  const { stopped, pipeClosed } = stopSignal();
   const module = await loadLab();
   const known = (await module.listReplays()).map((each) => each.name);
   const unknown = flags.case.find((name) => !known.includes(name));
@@ -30,33 +29,33 @@ export async function demo(given: Record<string, unknown>): Promise<number> {
   const names = flags.case.length ? flags.case : known;
 
   const { lab, stop } = await runLab(module, options);
-  if (options.json) printReady(lab);
+  const output = openOutput(options.json, pipeClosed);
+  if (options.json) output.say(readyLine(lab));
   else
-    process.stdout.write(
+    output.say(
       `Phonehome demo: ${names.length} cases through the proxy at ${lab.proxy.host}:${lab.proxy.port}. Phones and vendors are simulated, and so is every alert; all of it stays in ${options.data}.\nWhat a phone does is marked ${MARKS}.\n\n`,
     );
-  printAlerts(module, lab, options.json);
+  printAlerts(module, lab, output, options.json);
 
   const played = await Promise.race([
     lab.replay(
       names,
       (outcome) => {
-        if (options.json) printJson({ type: 'outcome', ...outcome });
+        if (options.json) output.say(`${JSON.stringify({ type: 'outcome', ...outcome })}\n`);
       },
       (line) => {
-        if (!options.json) process.stdout.write(`${line}\n`);
+        if (!options.json) output.say(`${line}\n`);
       },
     ),
     stopped.then(() => null),
   ]);
   const missed = played?.some((outcome) => !outcome.ok) ?? false;
-  if (played && !options.json) process.stdout.write(`\n${outcomeTable(played, wantsColour())}\n`);
+  if (played && !options.json) output.say(`\n${outcomeTable(played, wantsColour())}\n`);
   if (played && !flags.once && process.stdout.isTTY) {
-    process.stdout.write(
-      `The lab stays up: phonehome watch --data ${options.data} shows its alerts; Ctrl-C stops it.\n`,
-    );
+    output.say(`The lab stays up: phonehome watch --data ${options.data} shows its alerts; Ctrl-C stops it.\n`);
     await stopped;
   }
   await stop();
+  await output.end();
   return missed ? 1 : 0;
 }

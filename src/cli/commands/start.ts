@@ -3,27 +3,29 @@ import { networkInterfaces } from 'node:os';
 import { wantsColour } from '../colour.ts';
 import { type LabFlags, labOptions } from '../lab-options.ts';
 import { loadLab } from '../main-module.ts';
-import { printAlerts, printReady, runLab } from '../running-lab.ts';
-import { untilStopped } from '../stop-signal.ts';
+import { openOutput, printAlerts, readyLine, runLab } from '../running-lab.ts';
+import { stopSignal } from '../stop-signal.ts';
 
 export async function start(flags: Record<string, unknown>): Promise<number> {
   const options = labOptions(flags as unknown as LabFlags);
-  const stopped = untilStopped();
+  const { stopped, pipeClosed } = stopSignal();
   const module = await loadLab();
   const { lab, stop } = await runLab(module, options);
+  const output = openOutput(options.json, pipeClosed);
   if (options.json) {
     for (const warning of lab.warnings) process.stderr.write(`! ${warning}\n`);
-    printReady(lab);
+    output.say(readyLine(lab));
   } else {
     // Drawing the QR code takes a library that programs reading JSON need not pay for.
     const { banner } = await import('../banner.ts');
     const place = { interfaces: networkInterfaces(), columns: process.stdout.columns ?? 80, colour: wantsColour() };
-    process.stdout.write(banner(lab, options, place));
+    output.say(banner(lab, options, place));
   }
-  printAlerts(module, lab, options.json);
+  printAlerts(module, lab, output, options.json);
   const cause = await stopped;
   if (cause === 'signal' && !options.json)
     process.stderr.write('\nStopping: open connections end, the store is flushed. Ctrl-C again to force.\n');
   await stop();
+  await output.end();
   return 0;
 }

@@ -1,6 +1,5 @@
 /** Email addresses (RFC 5322 addr-spec as people use it), judged by the list of top-level domains. */
-import { createRequire } from 'node:module';
-import type * as DomainLibrary from 'tldts';
+import { parse } from 'tldts';
 import type { Device } from '../../model/device.ts';
 import { hintOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
@@ -182,11 +181,8 @@ function domainEnd(text: string, at: number): number {
   return end;
 }
 
-let domains: typeof DomainLibrary | null = null;
-
-/** A name below a top-level domain of the root zone. Loaded on first use: the list takes 4 MB. */
+/** A name below a top-level domain of the root zone. */
 function isMailDomain(domain: string): boolean {
-  domains ??= createRequire(import.meta.url)('tldts') as typeof DomainLibrary;
-  const parsed = domains.parse(domain, { allowPrivateDomains: false });
+  const parsed = parse(domain, { allowPrivateDomains: false });
   return parsed.isIcann === true && parsed.domain !== null && parsed.isIp !== true;
 }

@@ -4,7 +4,7 @@
  */
 
 import type { Kind } from '../../model/identifier.ts';
-import { hintOf, hintsFor, type KeyHint } from '../key-names.ts';
+import { hintOf, type KeyHint } from '../key-names.ts';
 import type { Run } from '../kind.ts';
 
 /** A JSON record of a position, a cell or a text message is shorter than this. */
@@ -106,12 +106,6 @@ export function fieldNames(record: string): Set<string> {
   const names = new Set<string>();
   for (const match of record.matchAll(NAMES)) names.add((match[1] ?? '').toLowerCase().replace(/[_-]/g, ''));
   return names;
-}
-
-/** True when some field of the record hints at this kind. */
-export function namesKind(record: string, kind: Kind): boolean {
-  for (const name of fieldNames(record)) if (hintsFor(name).some((hint) => hint.kind === kind)) return true;
-  return false;
 }
 
 function lastOpening(text: string, opening: string, closing: string): number {

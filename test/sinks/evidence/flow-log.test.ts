@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { FlowEvent } from '../../../src/model/flow.ts';
 import { createFlowLog } from '../../../src/sinks/evidence/flow-log.ts';
-import { createMemoryStore } from '../../../src/sinks/evidence/memory.ts';
 import type { FlowRecord, Stored } from '../../../src/sinks/evidence/store.ts';
 import { labFlow } from '../lab-alert.ts';
+import { createMemoryStore } from './memory-store.ts';
 
 const maskHost = (host: string) => host.replace(/\d{10,}/, '…');
 const opened = (id: string, host = 'a.example'): FlowEvent => ({

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TokenRow } from '../../../src/model/comparison.ts';
 import type { DeviceCoverage, Gap } from '../../../src/model/coverage.ts';
-import { createMemoryStore } from '../../../src/sinks/evidence/memory.ts';
 import { openSqliteStore } from '../../../src/sinks/evidence/sqlite.ts';
 import type { EvidenceStore } from '../../../src/sinks/evidence/store.ts';
 import { labCoverage } from '../../coverage/lab-coverage.ts';
 import { IMEI, labAlert, labFlowRecord, labRecord } from '../lab-alert.ts';
+import { createMemoryStore } from './memory-store.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'phonehome-store-'));
 let files = 0;

@@ -4,11 +4,11 @@ import type { Gap } from '../../../src/model/coverage.ts';
 import type { Device } from '../../../src/model/device.ts';
 import type { PinState } from '../../../src/model/pin.ts';
 import type { TrustTestState } from '../../../src/model/trust-test.ts';
-import { createMemoryStore } from '../../../src/sinks/evidence/memory.ts';
 import type { EvidenceStore } from '../../../src/sinks/evidence/store.ts';
 import type { LiveDependencies, UpstreamEntry } from '../../../src/sinks/live/dependencies.ts';
 import { type LiveServer, type LiveServerOptions, startLiveServer } from '../../../src/sinks/live/server.ts';
 import { labCoverage } from '../../coverage/lab-coverage.ts';
+import { createMemoryStore } from '../evidence/memory-store.ts';
 import { type labAlert, labRecord } from '../lab-alert.ts';
 
 export const TOKEN = 'a-token-of-the-test-lab-0123456789';

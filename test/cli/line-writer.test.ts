@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { createLineWriter } from '../../../src/sinks/terminal/line-writer.ts';
+import { createLineWriter } from '../../src/cli/line-writer.ts';
+import { toolPath } from '../clients/tools.ts';
 
 const gapLine = (from: number, to: number) => `gap ${from}-${to}`;
 
@@ -107,6 +108,24 @@ describe('a process whose standard output', () => {
     const [code] = await once(child, 'close');
     expect(code).toBe(0);
     expect(JSON.parse(errors)).toMatchObject({ gone: true });
+  });
+
+  it('is a terminal that was stopped (Ctrl-S) goes on living, within bounds', async () => {
+    // `script` shows a terminal to the child, and takes nothing more from it once its own reader takes nothing.
+    const report = join(mkdtempSync(join(tmpdir(), 'phonehome-lines-')), 'report');
+    const command = `${process.execPath} ${WRITER} 20000 2> ${report}`;
+    const child = spawn(toolPath('script'), ['-q', '-c', command, '/dev/null'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    await expect.poll(() => existsSync(report) && readFileSync(report, 'utf8'), { timeout: 30_000 }).toContain('\n');
+    const { dropped, written, ticks } = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>;
+    expect(written! + dropped!).toBe(20_000);
+    expect(dropped).toBeGreaterThan(0);
+    expect(ticks).toBeGreaterThan(10);
+    child.stdout.destroy();
+    child.kill();
+    await once(child, 'close');
+    rmSync(dirname(report), { recursive: true });
   });
 
   it('is a file gets every line', async () => {

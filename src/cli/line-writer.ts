@@ -1,7 +1,7 @@
 /**
  * Writes lines to an output that may be slow, stalled or gone, without ever waiting for it. Lines that do not fit into
  * `maxQueuedBytes` are dropped and counted; when there is room again, one line says which are missing. When the reader
- * has gone (EPIPE: `phonehome watch | head`), writing stops quietly and `onGone` is told once.
+ * has gone (EPIPE: `phonehome start --json | head`), writing stops quietly and `onGone` is told once.
  */
 import { createWriteStream, fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -18,6 +18,8 @@ export interface LineWriterOptions {
 export interface LineWriter {
   /** `seq` names the line in a gap. False when it was dropped or nobody reads any more. */
   write(line: string, seq: number): boolean;
+  /** What must not be missing and is rare: a heading, an outcome. Text with its line ends. */
+  say(text: string): void;
   stats(): { written: number; dropped: number; gone: boolean };
   /** Resolves when everything was written, or when a reader that stalls did not take it within `withinMs` (1,000). */
   end(withinMs?: number): Promise<void>;
@@ -37,12 +39,13 @@ export function createLineWriter(output: Writable, options: LineWriterOptions): 
   };
   output.on('error', leave);
   output.on('close', leave);
-  output.on('drain', () => {
+  const tellGap = () => {
     if (missing === null || gone) return;
     const { from, to } = missing;
     missing = null;
     output.write(`${gapLine(from, to)}\n`);
-  });
+  };
+  output.on('drain', tellGap);
 
   return {
     write(line, seq) {
@@ -57,10 +60,13 @@ export function createLineWriter(output: Writable, options: LineWriterOptions): 
       output.write(`${line}\n`);
       return true;
     },
+    say(text) {
+      tellGap();
+      if (!gone) output.write(text);
+    },
     stats: () => ({ written, dropped, gone }),
     end(withinMs = 1000) {
-      if (missing !== null && !gone) output.write(`${gapLine(missing.from, missing.to)}\n`);
-      missing = null;
+      tellGap();
       return new Promise((resolve) => {
         if (gone || output.destroyed) {
           resolve();
@@ -81,12 +87,17 @@ export function createLineWriter(output: Writable, options: LineWriterOptions): 
 }
 
 /**
- * Standard output that never blocks the event loop. `process.stdout` does when it is a pipe on POSIX (Node's
- * "A note on process I/O"): a reader that stalls would stall every phone. A file stream would not do for a pipe either:
- * its blocked write keeps the process from ending. Terminals keep `process.stdout`.
+ * Standard output that never blocks the event loop. `process.stdout` does on POSIX when it is a pipe or a terminal
+ * (Node's "A note on process I/O"): a reader that stalls, or Ctrl-S, would stall every phone. A file stream would not
+ * do for a pipe either: its blocked write keeps the process from ending.
  */
 export function openStandardOutput(): Writable {
-  if (process.stdout.isTTY) return process.stdout;
+  if (process.stdout.isTTY) {
+    // libuv opened the terminal anew: the shell's own descriptor stays as it is.
+    const { _handle } = process.stdout as unknown as { _handle?: { setBlocking?(on: boolean): void } };
+    _handle?.setBlocking?.(false);
+    return process.stdout;
+  }
   const kind = fstatSync(1);
   if (kind.isFIFO() || kind.isSocket()) return new Socket({ fd: 1, readable: false, writable: true });
   if (kind.isFile()) return createWriteStream('', { fd: 1 });

@@ -1,8 +1,8 @@
-/** The evidence store without a disk, for `scan`, tests, and labs that must keep nothing. Bounded by its caller's use. */
-import { type Alert, SEVERITIES } from '../../model/alert.ts';
-import type { Case } from '../../model/case.ts';
-import type { TokenRow } from '../../model/comparison.ts';
-import type { Gap } from '../../model/coverage.ts';
+/** The evidence store without a disk, for tests: held to the same contract as the one that is shipped. */
+import { type Alert, SEVERITIES } from '../../../src/model/alert.ts';
+import type { Case } from '../../../src/model/case.ts';
+import type { TokenRow } from '../../../src/model/comparison.ts';
+import type { Gap } from '../../../src/model/coverage.ts';
 import {
   type AuditEntry,
   closedAsKilled,
@@ -14,7 +14,7 @@ import {
   MAX_TOKENS,
   type Secret,
   type Stored,
-} from './store.ts';
+} from '../../../src/sinks/evidence/store.ts';
 
 const OK: Stored = { ok: true };
 

@@ -1,5 +1,5 @@
 /** Run as a process of its own: writes lines in a loop that breathes, then reports over stderr and ends. */
-import { createLineWriter, openStandardOutput } from '../../../src/sinks/terminal/line-writer.ts';
+import { createLineWriter, openStandardOutput } from '../../src/cli/line-writer.ts';
 
 const lines = Number(process.argv[2]);
 const writer = createLineWriter(openStandardOutput(), { gapLine: (from, to) => `gap ${from}-${to}` });
