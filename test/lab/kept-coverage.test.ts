@@ -1,8 +1,8 @@
 /** What the lab knows of a phone's coverage outlives the lab. */
 import { describe, expect, it } from 'vitest';
 import { openCoverage } from '../../src/lab/coverage.ts';
-import { createMemoryStore } from '../../src/sinks/evidence/memory.ts';
 import { closed, flow, head, raw, rejected, run } from '../coverage/lab-flows.ts';
+import { createMemoryStore } from '../sinks/evidence/memory-store.ts';
 
 const START = Date.UTC(2026, 10, 22, 10);
 const iso = (ms: number): string => new Date(START + ms).toISOString();
