@@ -38,6 +38,8 @@ export interface Run {
   key: string | null;
   /** Names around it, nearest first, at most four: `device` of `{"device":{"id":…}}`. */
   within?: readonly string[];
+  /** Its record is judged member by member (`RecordShape`): what several values are together is said there. */
+  isOfRecord?: boolean;
   /** The registered phone that sends it, when there is one: shapes that compare with registered values (positions, cells, short names) need it. */
   device?: Device;
   /**
@@ -81,6 +83,34 @@ export interface Shape {
   judge(run: Run): Verdict | null;
 }
 
+/** One value of a record: of a JSON object, a message, a form, a query. */
+export interface Member {
+  key: string | null;
+  within?: readonly string[];
+  text: string;
+  /** What its bits mean in other forms of number, where the record has no names and no types. */
+  numbers?: readonly string[];
+}
+
+export interface RecordVerdict {
+  /** The member that stands for the whole. */
+  at: Member;
+  value: string;
+  confidence: Confidence;
+  reasoning: string;
+  known?: boolean;
+}
+
+/** Something that several values of one record are together, at any distance and in any order. */
+export interface RecordShape {
+  /** Of which kind the names are. */
+  named: Kind;
+  /** The first two significant digits of numbers that count under any name, because they may be registered ones. */
+  leading(device: Device | undefined): ReadonlySet<string>;
+  /** The last of the members has just come; those before it are the ones that may count, at most 32. */
+  judge(members: readonly Member[], device: Device | undefined): RecordVerdict | null;
+}
+
 export interface Vector {
   /** Says why, e.g. `part of a longer number`. */
   name: string;
@@ -108,6 +138,8 @@ export interface IdentifierKind {
   /** All spellings of this kind's registered values of one phone, placeholders left out. */
   spell(device: Device): Spelling[];
   shape: Shape | null;
+  /** For kinds that are several values together. */
+  record?: RecordShape;
   /** Shape vectors (nothing registered). */
   vectors: Vector[];
 }

@@ -26,13 +26,6 @@ describe('shapes that know the phone', () => {
     expect(far[0]?.known).toBeUndefined();
   });
 
-  it('joins the latitude of one form field with the longitude of the next', () => {
-    const run: Run = { text: '105.8401', start: 0, end: 8, key: 'lng', fields: [['lat', '21.0301']], device };
-    expect(shapeOf('location').judge(run)).toMatchObject({ value: '21.0301,105.8401', known: true, start: 0, end: 8 });
-    const first: Run = { text: '21.0301', start: 0, end: 7, key: 'lat', fields: [], device };
-    expect(shapeOf('location').judge(first)).toBeNull();
-  });
-
   it('knows the registered cell by its name even when it is short, and its area must agree', () => {
     const short = labDevice({ cell: [{ mcc: 242, mnc: 1, lac: 4321, cid: 1234 }] });
     expect(offerRuns('{"lac":4321,"cid":1234}', shapeOf('cell'), short)).toMatchObject([{ known: true }]);

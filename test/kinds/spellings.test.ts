@@ -57,11 +57,11 @@ describe('spellings of registered values', () => {
     ['advertising_id', '384000008cf011bdb23e10b96e40000d'],
     ['vendor_id', '6d92078a82464ba4ae5b76104861e7dc'],
     ['email', 'lab@example.com'],
-    ['location', '21.027800'],
+    ['location', '21.027800,105.834200'],
     ['location', '21.03,105.83'],
     ['location', '105.83,21.02'],
-    ['location', '21027800'],
-    ['location', '1058342000'],
+    ['location', '105.8342000 21.0278000'],
+    ['location', '210278000,1058342000'],
     ['cell', '7509000'],
     ['cell', '729408'],
     ['cell', '54f24004d200729408'],
@@ -101,6 +101,10 @@ describe('spellings of registered values', () => {
     expect(spelled.map(({ text }) => text)).not.toContain('1234');
     expect(spelled.map(({ text }) => text)).toContain('4321-1234');
     expect(spelled.every(({ bounded }) => bounded)).toBe(true);
+  });
+
+  it('searches no coordinate alone: a price has as many digits', () => {
+    expect(texts('location').filter((text) => !/[ ,;]/.test(text))).toEqual([expect.stringMatching(/^[0-9b-z]{7}$/)]);
   });
 
   it('bounds whatever is short enough to be met by accident', () => {

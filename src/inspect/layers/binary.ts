@@ -5,13 +5,23 @@
  */
 
 import type { ByteSink } from '../byte-sink.ts';
-import { addField, asContainer, type Fields, MAX_FIELD_TEXT, type Place, partOf } from '../place.ts';
+import {
+  addField,
+  asContainer,
+  chainOf,
+  type Fields,
+  locatorIn,
+  MAX_FIELD_TEXT,
+  type Place,
+  partOf,
+} from '../place.ts';
 import type { Scope } from '../scope.ts';
 import type { ReadBinary } from '../structure/binary-values.ts';
 import { readBplist } from '../structure/bplist.ts';
 import { readCbor, readMsgpack } from '../structure/msgpack.ts';
 import { readProtobuf } from '../structure/protobuf.ts';
 import { LeafSink } from './leaf.ts';
+import { type FoundInRecord, Records } from './records.ts';
 import { searchWhole } from './whole-value.ts';
 
 /** Reports and messages fit; larger bodies are files. */
@@ -83,6 +93,26 @@ export class BinarySink implements ByteSink {
     leaf.end();
   }
 
+  #reportRecord({ kind, verdict }: FoundInRecord, path: string | null, place: Place): void {
+    const { value, confidence, reasoning, known = false } = verdict;
+    const seen = verdict.at.text;
+    const window = Buffer.from(seen, 'latin1');
+    const chain = chainOf(place);
+    this.#scope.report(place, {
+      kind,
+      value,
+      confidence,
+      reasoning,
+      known,
+      path,
+      chain,
+      hash: null,
+      offset: 0,
+      seen,
+      window,
+    });
+  }
+
   #readAsStructure(whole: Buffer): boolean {
     if (this.#place.level >= this.#scope.limits.levels) return false;
     for (const [name, read] of READERS) {
@@ -90,8 +120,18 @@ export class BinarySink implements ByteSink {
       if (!values) continue;
       const place = asContainer(this.#place, name);
       const fields: Fields = [];
-      for (const { path, key, bytes } of values) {
+      const records = new Records(this.#scope.kinds, this.#scope.device);
+      for (const { path, key, bytes, numbers } of values) {
+        // Of a structure with its own records a field is looked at with its neighbours here.
         searchWhole(this.#scope, partOf(place, path, key, fields), bytes, this.#open);
+        const text = bytes.toString('latin1', 0, MAX_FIELD_TEXT);
+        const found = records.add(path.slice(0, path.lastIndexOf('.')), {
+          key,
+          text,
+          path,
+          ...(numbers && { numbers }),
+        });
+        if (found) this.#reportRecord(found, locatorIn(place, found.at.path), place);
         if (key !== null) addField(fields, key, bytes.toString('latin1', 0, MAX_FIELD_TEXT));
       }
       return true;

@@ -5,7 +5,7 @@
  */
 
 import { isKeyName } from '../../kinds/key-names.ts';
-import type { Anchor, Run } from '../../kinds/kind.ts';
+import type { Anchor, Member, Run } from '../../kinds/kind.ts';
 import { mayTell, nameBeside } from '../../kinds/named-beside.ts';
 import type { Kind } from '../../model/identifier.ts';
 import { findAnchors, findMail } from '../anchors/anchors.ts';
@@ -22,6 +22,7 @@ import { memberBefore, type Name, tellsIn } from '../structure/names.ts';
 import { judge, takesUnnamed } from './judgement.ts';
 import { describe } from './known-finding.ts';
 import { endsTag, holdsNaming, mayBeNamedAround } from './naming.ts';
+import { type FoundInRecord, Records } from './records.ts';
 import { isWorthOpening, Unwrapper } from './unwrapper.ts';
 
 /**
@@ -104,6 +105,7 @@ export class Scanner {
   #namingAt = Number.NEGATIVE_INFINITY;
   #spans: { start: number; end: number }[] = [];
   #marks: Mark[] = [];
+  #records: Records | null = null;
   #bytes: Buffer = NOTHING;
   /** Made when there is a run, or bytes are to come. */
   #finders: { alphabet: Alphabet; finder: RunFinder }[] | null = null;
@@ -274,6 +276,7 @@ export class Scanner {
     if (from < 0) return;
     const to = end - this.#base;
     const name = key === null ? null : key.text;
+    this.#addToRecord(key, start, from, to);
     if (!this.#isNoted) this.#scope.beside.note(name, this.#bytes, from, to);
     this.#scope.token(this.#place, this.#options.json, name, this.#bytes, from, to);
   }
@@ -291,6 +294,43 @@ export class Scanner {
     );
   }
 
+  /** What it is together with others of its object. */
+  #addToRecord(key: Name | null, start: number, from: number, to: number): void {
+    const json = this.#options.json;
+    const record = json?.record ?? null;
+    if (!json || record === null || this.#scope.isSpent) return;
+    this.#records ??= new Records(this.#scope.kinds, this.#scope.device);
+    const bytes = this.#bytes;
+    if (!this.#records.mayCount(key?.isKnown ? key.text : null, bytes, from, to)) return;
+    const found = this.#records.add(record, {
+      key: key?.text ?? null,
+      within: withinOf(this.#place, json.within),
+      text: bytes.toString('utf8', from, to),
+      path: json.path,
+      start,
+    });
+    if (found)
+      this.#reportRecord(found, locatorIn(this.#place, found.at.path), found.at.start, windowAround(bytes, from, to));
+  }
+
+  #reportRecord({ kind, verdict }: FoundInRecord, path: string | null, at: number, window: Buffer): void {
+    const { value, confidence, reasoning, known = false } = verdict;
+    const chain = chainOf(this.#place);
+    const seen = verdict.at.text;
+    this.#report({ kind, value, confidence, reasoning, known, path, chain, hash: null, offset: at, seen, window }, at);
+  }
+
+  /** The latest field of a form, a query or a cookie, with those before it. */
+  #judgeFields(length: number): void {
+    const { key, fields, within } = this.#place;
+    if (!fields || fields.length === 0 || this.#scope.isSpent) return;
+    const records = new Records(this.#scope.kinds, this.#scope.device);
+    if (!records.mayCount(key, this.#bytes, 0, length)) return;
+    const before = fields.map(([name, text]): Member => ({ key: name, within, text }));
+    const found = records.judge([...before, { key, within, text: this.#bytes.toString('utf8', 0, length) }]);
+    if (found) this.#reportRecord(found, this.#place.path, 0, windowAround(this.#bytes, 0, length));
+  }
+
   #judgeValue(key: string, start: number, end: number): void {
     const from = start - this.#base;
     if (end - start > MAX_VALUE || end === start || from < 0) return;
@@ -302,6 +342,7 @@ export class Scanner {
     const { key } = this.#place;
     if (!isOfHead(this.#place)) this.#scope.beside.note(key, this.#bytes, 0, length);
     this.#scope.token(this.#place, null, key, this.#bytes, 0, length);
+    this.#judgeFields(length);
     if (key === null || !mayTell(key)) return;
     if (isKeyName(key) || mayBeNamedAround(this.#place, key)) this.#judgeValue(key, 0, length);
   }
@@ -459,6 +500,7 @@ export class Scanner {
     const run: Run = { text, start: start - from, end: end - from, key, within };
     if (this.#scope.device) run.device = this.#scope.device;
     if (this.#place.fields) run.fields = this.#place.fields;
+    if (this.#place.fields || json?.record != null) run.isOfRecord = true;
     const beside = nameBeside(run);
     if (beside !== null) run.key = beside;
     const verdict = judge(anchor, run, this.#scope);

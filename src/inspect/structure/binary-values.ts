@@ -7,6 +7,8 @@ export interface BinaryValue {
   key: string | null;
   /** Text and bytes as they stand; numbers as decimal text. */
   bytes: Buffer;
+  /** What the bits of a number mean in other forms than the one in `bytes`. */
+  numbers?: readonly string[];
 }
 
 /** Null: these bytes are something else. Never throws. */

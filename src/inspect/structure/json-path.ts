@@ -44,6 +44,9 @@ export class JsonPath {
   #depth = 0;
   readonly #isArray: boolean[] = [];
   readonly #index: number[] = [];
+  /** By level: which of all objects it is. */
+  readonly #serials: number[] = [];
+  #opened = 0;
   readonly #keys: (Name | null)[] = [];
   /** The beginning of a key that did not end in the bytes where it began. */
   #keyHead: Buffer | null = null;
@@ -91,6 +94,12 @@ export class JsonPath {
       if (key) return key;
     }
     return null;
+  }
+
+  /** Which of the document's objects the reader stands in; null in arrays and outside of any. */
+  get record(): number | null {
+    const level = this.#depth - 1;
+    return level < 0 || level >= MAX_DEPTH || this.#isArray[level] ? null : (this.#serials[level] ?? null);
   }
 
   /** Names of the objects and arrays around the nearest key, nearest first. */
@@ -257,6 +266,7 @@ export class JsonPath {
         if (this.#depth < MAX_DEPTH) {
           this.#isArray[this.#depth] = byte === 0x5b;
           this.#index[this.#depth] = 0;
+          this.#serials[this.#depth] = ++this.#opened;
           this.#keys[this.#depth] = null;
           this.#paths[this.#depth] = null;
         }

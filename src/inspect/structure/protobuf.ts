@@ -52,22 +52,28 @@ function readField(
   values: BinaryValue[],
   budget: Budget,
 ): number {
-  const add = (value: Buffer): void => {
-    values.push({ path, key: null, bytes: value });
+  const add = (value: Buffer, numbers?: readonly string[]): void => {
+    values.push({ path, key: null, bytes: value, ...(numbers && { numbers }) });
   };
   switch (wire) {
     case 0: {
       const number = varint(bytes, at);
-      if (number) add(Buffer.from(String(number.value)));
+      if (number) add(Buffer.from(String(number.value)), signedForms(number.value));
       return number ? number.end : -1;
     }
     case 1:
       if (at + 8 > bytes.length) return -1;
-      add(Buffer.from(`${bytes.readBigUInt64LE(at)} ${decimal(bytes.readDoubleLE(at))}`));
+      add(Buffer.from(`${bytes.readBigUInt64LE(at)} ${decimal(bytes.readDoubleLE(at))}`), [
+        decimal(bytes.readDoubleLE(at)),
+        String(bytes.readBigInt64LE(at)),
+      ]);
       return at + 8;
     case 5:
       if (at + 4 > bytes.length) return -1;
-      add(Buffer.from(`${bytes.readUInt32LE(at)} ${decimal(bytes.readFloatLE(at))}`));
+      add(Buffer.from(`${bytes.readUInt32LE(at)} ${decimal(bytes.readFloatLE(at))}`), [
+        decimal(bytes.readFloatLE(at)),
+        String(bytes.readInt32LE(at)),
+      ]);
       return at + 4;
     case 2: {
       const length = varint(bytes, at);
@@ -99,6 +105,12 @@ function varint(bytes: Buffer, at: number): { value: bigint; end: number } | nul
     if (byte < 0x80) return { value, end: at + i + 1 };
   }
   return null;
+}
+
+/** As int64 and as sint64 (zigzag). */
+function signedForms(value: bigint): readonly string[] {
+  const signed = BigInt.asIntN(64, value);
+  return [String(signed), String((value >> 1n) ^ -(value & 1n))];
 }
 
 /** Positions are sent as floating point; other magnitudes are integers or noise. */

@@ -4,10 +4,11 @@
  */
 import type { Device } from '../../model/device.ts';
 import { hintOf, type KeyHint, normaliseKey } from '../key-names.ts';
-import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
+import type { IdentifierKind, Member, Run, Spelling, Verdict } from '../kind.ts';
 import { bareValue, siblings } from '../parts/key-value.ts';
 import { isPlausible, isWithin, type Position, spellPosition } from '../parts/position.ts';
 import { pairAt } from '../parts/position-pair.ts';
+import { positionRecord } from '../parts/position-record.ts';
 import { distinct } from '../parts/spelling.ts';
 import { found } from '../parts/verdict.ts';
 
@@ -23,6 +24,7 @@ export const location: IdentifierKind = {
     return distinct((device.identifiers.location ?? []).flatMap(spellPosition));
   },
   shape: { anchors: ['decimal', 'key'], named: 'location', judge },
+  record: positionRecord,
   vectors: [
     {
       name: 'named latitude and longitude',
@@ -138,42 +140,32 @@ export const location: IdentifierKind = {
 function judge(run: Run): Verdict | null {
   const hint = hintOf(run, 'location');
   if (hint?.group === 'latitude' || hint?.group === 'longitude') {
+    // In a record the two find each other at any distance.
+    if (run.isOfRecord) return null;
     const value = bareValue(run);
     return judgeNamed({ ...run, start: value.start, end: value.end }, hint.group, value.text);
   }
   return judgePair(run, hint);
 }
 
+/** In free text, markup and lists: the other of the two stands near it. */
 function judgeNamed(run: Run, group: 'latitude' | 'longitude', text: string): Verdict | null {
   const other = siblings(run, 'location').find((one) => one.hint.group !== group && one.hint.group !== 'position');
-  if (!other || !/^-?\d+(?:\.\d+)?$/.test(text) || !/^-?\d+(?:\.\d+)?$/.test(other.text)) return null;
+  if (!other?.at) return null;
   // One pair, one finding: the latitude reports it when it is offered as well.
-  // Of two fields of a form the second sees the first.
-  const together = other.at !== null;
-  if (group === 'longitude' && together && (DECIMAL.test(other.text) || /e[67]$/.test(normaliseKey(other.hint.name))))
-    return null;
-  const [lat, lon] = group === 'latitude' ? [text, other.text] : [other.text, text];
-  const scale = scaleOf(run.key ?? '', lat, lon);
-  const position = { lat: Number(lat) / scale, lon: Number(lon) / scale };
-  if (scale === 1 && decimals(lat) < 2 && decimals(lon) < 2) return null;
-  const at = other.at ?? run;
-  const span = { start: Math.min(run.start, at.start), end: Math.max(run.end, at.end) };
-  const written = scale === 1 ? `${lat},${lon}` : `${position.lat},${position.lon}`;
-  return decide(run, span, position, written, true);
-}
-
-/** Degrees as integers: by the name (`latE6`), or because they are too large for degrees. */
-function scaleOf(key: string, lat: string, lon: string): number {
-  const name = normaliseKey(key);
-  if (name.endsWith('e7')) return 1e7;
-  if (name.endsWith('e6')) return 1e6;
-  if (lat.includes('.') || lon.includes('.') || Math.abs(Number(lat)) < 1000) return 1;
-  return Math.abs(Number(lat)) <= 90e6 && Math.abs(Number(lon)) <= 180e6 ? 1e6 : 1e7;
+  if (group === 'longitude' && (DECIMAL.test(other.text) || /e[67]$/.test(normaliseKey(other.hint.name)))) return null;
+  const own: Member = { key: run.key, within: run.within ?? [], text };
+  const its: Member = { key: other.hint.name, text: other.text };
+  const verdict = positionRecord.judge([its, own], run.device);
+  if (!verdict) return null;
+  const { value, confidence, reasoning, known } = verdict;
+  const span = { start: Math.min(run.start, other.at.start), end: Math.max(run.end, other.at.end) };
+  return { ...found(span, value, confidence, reasoning), ...(known && { known }) };
 }
 
 function judgePair(run: Run, hint: KeyHint | null): Verdict | null {
   const pair = pairAt(run);
-  if (!pair) return null;
+  if (!pair) return run.isOfRecord ? null : judgeNear(run);
   const places = [pair.lat, pair.lon].map(decimals);
   // Off the coast of Africa, and every point of a picture measured in shares.
   const areShares = [pair.lat, pair.lon].every((one) => Math.abs(Number(one)) <= 1);
@@ -183,6 +175,21 @@ function judgePair(run: Run, hint: KeyHint | null): Verdict | null {
   const precise = !areShares && places.every((count) => count >= 4 && count <= 8);
   if (!named && hint === null && !precise) return null;
   return decide(run, pair, { lat: Number(pair.lat), lon: Number(pair.lon) }, `${pair.lat},${pair.lon}`, named);
+}
+
+const NUMBER = /(?<![\d.,])-?\d{1,3}[.,]\d{3,17}(?![\d.])/g;
+
+/** Unnamed, in free text: two numbers near each other that are the registered place; the latitude reports it. */
+function judgeNear(run: Run): Verdict | null {
+  const text = run.text.slice(run.start, run.end);
+  if (!run.device?.identifiers.location || !DECIMAL.test(text)) return null;
+  const own: Member = { key: null, text };
+  for (const [other] of run.text.matchAll(NUMBER)) {
+    const verdict = positionRecord.judge([{ key: null, text: other }, own], run.device);
+    if (verdict?.known && verdict.at === own)
+      return { ...found(run, verdict.value, verdict.confidence, verdict.reasoning), known: true };
+  }
+  return null;
 }
 
 function decide(

@@ -10,9 +10,6 @@ export interface Position {
 
 /** Mean radius of the earth, metres. */
 const EARTH_M = 6_371_009;
-/** Fewest decimals with which one coordinate alone is searched: with three it is a price. */
-const LONELY_DECIMALS = 4;
-
 /** Great-circle distance in metres. */
 export function distance(a: Position, b: Position): number {
   const rad = Math.PI / 180;
@@ -34,8 +31,8 @@ export function isPlausible({ lat, lon }: Position): boolean {
 }
 
 /**
- * Rounded and cut to 2-7 decimals, E6 and E7 integers, geohash. From four decimals on one coordinate is searched alone
- * (and so is found in every pair); with fewer it counts only in a pair, in either order.
+ * Rounded and cut to 2-7 decimals, as a pair in either order, and as a geohash. One coordinate alone is no place (a price has
+ * as many digits): what stands apart in a record or a text is put together where its structure is known.
  */
 export function spellPosition(place: RegisteredLocation): Spelling[] {
   if (!isPlausible(place)) return [];
@@ -48,22 +45,13 @@ export function spellPosition(place: RegisteredLocation): Spelling[] {
     for (const write of [rounded, cut]) {
       const [lat, lon] = [write(place.lat, decimals), write(place.lon, decimals)];
       const label = `${decimals} decimals`;
-      // Fewer than six significant digits are met by accident.
-      const lonely = [lat, lon].filter((one) => decimals >= LONELY_DECIMALS && one.replace(/\D/g, '').length >= 6);
-      for (const one of lonely) add(one, label, true);
-      if (lonely.length > 0) continue;
-      for (const by of [',', ', ', ';']) add(lat + by + lon, label, true);
+      for (const by of [',', ', ', ';', ' ']) add(lat + by + lon, label, true);
       for (const by of [',', ', ', ' ']) add(lon + by + lat, `${label}, longitude first`, true);
     }
   }
-  for (const [power, label] of [
-    [1e6, 'E6 integer'],
-    [1e7, 'E7 integer'],
-  ] as const) {
-    for (const degrees of [place.lat, place.lon]) {
-      const text = String(Math.round(degrees * power));
-      if (text.replace('-', '').length >= 8) add(text, label, true);
-    }
+  for (const power of [1e6, 1e7]) {
+    const [lat, lon] = [place.lat, place.lon].map((degrees) => String(Math.round(degrees * power)));
+    add(`${lat},${lon}`, `E${Math.log10(power)} integers`, true);
   }
   add(geohash(place, 7), 'geohash, 150 metres', false);
   return distinct(spelled);
