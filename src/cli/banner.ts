@@ -1,7 +1,8 @@
 /** What `start` tells a person: what to type into the phone, where the set-up page is, where the data lies. */
 import type { networkInterfaces } from 'node:os';
+import { urlHost } from '../formats/address.ts';
+import { lanAddresses, phoneAddress } from '../formats/lan-address.ts';
 import type { Lab, LabOptions } from '../model/lab.ts';
-import { lanAddresses, phoneAddress, urlHost } from '../model/lan-address.ts';
 import { qrCode } from './qr-code.ts';
 
 export interface Terminal {

@@ -3,6 +3,8 @@
  * Promise: 0 done, 1 failed, 2 wrong usage, 3 findings present; no stack without `--verbose`.
  */
 
+import { clean } from '../formats/terminal.ts';
+
 /** The command line itself is wrong: exit code 2. */
 export class UsageError extends Error {
   override name = 'UsageError';
@@ -32,7 +34,7 @@ export function explain(error: unknown): string {
   const system = error as NodeJS.ErrnoException;
   const advice = system.code ? ADVICE[system.code] : undefined;
   const text = advice && error.constructor === Error ? advice(system) : error.message;
-  return text.replace(/\s*\n\s*/g, ' ').trim() || error.name;
+  return clean(text.replace(/\s*\n\s*/g, ' ').trim()) || error.name;
 }
 
 export function exitCodeOf(error: unknown): 1 | 2 {

@@ -1,6 +1,7 @@
 /** The summary of a replay: case, expected, seen; for people a table, with `--json` one line per case. */
+
+import { paint } from '../formats/terminal.ts';
 import type { ReplayOutcome } from '../model/lab.ts';
-import { paint } from './colour.ts';
 import { table } from './table.ts';
 
 export function outcomeTable(outcomes: ReplayOutcome[], colour: boolean): string {

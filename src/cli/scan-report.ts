@@ -3,10 +3,10 @@
  * Promise: memory is bounded whatever the recording; equal findings (same value, place, way and host) are one row with a count.
  */
 import { GEO_SOURCE } from '../formats/geo-caveat.ts';
+import { clean, paint, SEVERITY_SGR } from '../formats/terminal.ts';
 import { SEVERITIES, type Severity } from '../model/alert.ts';
 import type { DestinationFacts } from '../model/destination.ts';
 import type { Recorded, RecordedContact, ScanFinding } from '../model/lab.ts';
-import { paint, SEVERITY_SGR } from './colour.ts';
 import { type ContactRow, contactCells, createScanContacts } from './scan-contacts.ts';
 import { createScanVerdict, sentenceOf } from './scan-sentence.ts';
 import { table } from './table.ts';
@@ -190,7 +190,7 @@ function drawPage({ rows, contacts, notes, total, sentence, files }: ScanReportP
   return [
     ...(rows.length ? [...drawn, ''] : []),
     ...(contacts.length ? [...calledLines, ''] : []),
-    ...notes,
+    ...notes.map(clean),
     ...(rows.length || contacts.length ? [`${GEO_SOURCE.text} (${GEO_SOURCE.url}).`] : []),
     total,
     '',

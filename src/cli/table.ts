@@ -1,5 +1,6 @@
 /** Columns as wide as their widest cell, measured in terminal cells; control characters never reach the terminal. */
-import { cells, clean } from './terminal-text.ts';
+import { clean } from '../formats/terminal.ts';
+import { cells } from './terminal-text.ts';
 
 export function table(rows: string[][]): string[] {
   const widths: number[] = [];

@@ -4,15 +4,10 @@
  * because host names and paths come from the phone and could otherwise move the cursor.
  */
 import stringWidth from 'string-width';
+import { clean } from '../formats/terminal.ts';
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 const ASCII = /^[\x20-\x7e]*$/;
-
-export function clean(text: string): string {
-  return text.replace(CONTROL, '·');
-}
 
 /** Cells the text takes. */
 export function cells(text: string): number {

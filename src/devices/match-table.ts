@@ -4,8 +4,9 @@
  * moment to be known (`meet`). Anybody can type another phone's name as proxy login: it never outranks an address that is
  * registered, unless the operator gave that login to a phone; where the two disagree it is told.
  */
+
+import { addressKey } from '../formats/address.ts';
 import { type Device, REPLAY_PREFIX } from '../model/device.ts';
-import { addressKey } from './address.ts';
 import type { NeighbourTable } from './neighbours.ts';
 
 export type PhoneMatch = Pick<Device, 'id' | 'match'>;

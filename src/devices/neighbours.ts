@@ -9,8 +9,8 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { LRUCache } from 'lru-cache';
+import { addressKey } from '../formats/address.ts';
 import { canonicalMac } from '../formats/mac-address.ts';
-import { addressKey } from './address.ts';
 
 const ARP_INTERVAL_MS = 250;
 const ASK_AGAIN_MS = 5000;

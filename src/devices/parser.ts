@@ -6,6 +6,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { basename, dirname, resolve } from 'node:path';
+import { addressKey } from '../formats/address.ts';
 import { canonicalMac } from '../formats/mac-address.ts';
 import { type Field, type Problem, readDocument } from '../formats/yaml-document.ts';
 import {
@@ -17,7 +18,6 @@ import {
   type RegisteredIdentifiers,
 } from '../model/device.ts';
 import { TEXT_KINDS } from '../model/kinds.ts';
-import { addressKey } from './address.ts';
 import { check } from './identifier-formats.ts';
 
 export type ParsedDevices = { ok: true; devices: Device[]; warnings: Problem[] } | { ok: false; errors: Problem[] };

@@ -3,7 +3,9 @@
  * Promise: only admitted clients are served; every accepted connection leads to at least one flow, whatever it does;
  * no phone can hold the door with silence (time limits) or with size (bounds); closing ends everything that is open.
  */
+
 import { createServer, type Server, type Socket } from 'node:net';
+import { plainAddress } from '../formats/address.ts';
 import { resetSocket } from '../formats/tcp-reset.ts';
 import type { Decide, Engine, Log } from '../model/connection.ts';
 import { faultOf } from '../model/fault.ts';
@@ -13,7 +15,7 @@ import { CONNECTED, endWith, failureReply } from './replies.ts';
 import type { Authority, ForwardOptions } from './route.ts';
 import { greetSocks } from './socks-greeting.ts';
 import { classifyFirst, enterTunnel, MAX_PEEK, type TunnelAnswer, type TunnelOptions } from './tunnel.ts';
-import { flowFacts, type Named, NOWHERE, plainAddress, recordEnd, type Visitor } from './visitor.ts';
+import { flowFacts, type Named, NOWHERE, recordEnd, type Visitor } from './visitor.ts';
 
 export interface DoorOptions {
   host: string;
@@ -102,7 +104,7 @@ export function createDoor(options: DoorOptions): Promise<Door> {
   const device = (visitor: Visitor) => options.identify({ ip: visitor.from.ip, proxyUser: visitor.user });
 
   const arrive = (socket: Socket): Visitor | null => {
-    const ip = plainAddress(socket.remoteAddress);
+    const ip = socket.remoteAddress === undefined ? 'unknown' : plainAddress(socket.remoteAddress);
     const visitor: Visitor = {
       socket,
       openedAt: options.now(),

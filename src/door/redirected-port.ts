@@ -4,9 +4,11 @@
  * socket; a connection whose destination is this machine, or unknown, is never dialled (loop guard) but handed to
  * `refuse`, so that it is recorded; one phone's fault never ends another phone's connection.
  */
+
 import { createServer, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
+import { plainAddress } from '../formats/address.ts';
 import type { RelayedLeg } from '../model/connection.ts';
 import type { OriginalDestination } from './original-destination.ts';
 
@@ -66,7 +68,7 @@ export async function openListener(options: ListenerOptions): Promise<Transparen
 /** The count is of the socket itself: also what TLS took of it. */
 function tellEnd(socket: Socket, destination: OriginalDestination, onEnd: (leg: RelayedLeg) => void): void {
   const { remoteAddress = '', remotePort = 0 } = socket;
-  const client = { ip: remoteAddress.replace(/^::ffff:(?=\d+\.)/, ''), port: remotePort };
+  const client = { ip: plainAddress(remoteAddress), port: remotePort };
   socket.once('close', () => onEnd({ client, destination, bytesRead: socket.bytesRead }));
 }
 

@@ -65,12 +65,6 @@ export function recordEnd(
 
 export const NOWHERE: Named = { arrival: 'unknown', host: 'unknown', port: 0 };
 
-/** `::ffff:10.0.0.2` is 10.0.0.2. */
-export function plainAddress(address: string | undefined): string {
-  if (!address) return 'unknown';
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
-}
-
 export function tunnelFor(
   visitor: Visitor,
   deviceId: string | null,

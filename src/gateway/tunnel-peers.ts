@@ -2,9 +2,11 @@
  * The phones of the WireGuard tunnel: `DATA/wireguard.json`, mode 0600, with the gateway's private key and the peers'
  * public ones. A phone's own private key is made here, shown once, and kept nowhere.
  */
+
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import ipaddr from 'ipaddr.js';
+import { urlHost } from '../formats/address.ts';
 import { LabError } from '../model/lab.ts';
 import { hostOf, type WireguardConfig } from './config.ts';
 import type { Machine } from './machine.ts';
@@ -80,7 +82,7 @@ export function addPeer(
   const keys = createKeys();
   const peer = { name, publicKey: keys.publicKey, presharedKey: randomBytes(32).toString('base64'), number };
   const { address, address6 } = addressesOf(wireguard, number);
-  const endpoint = wireguard.endpoint.includes(':') ? `[${wireguard.endpoint}]` : wireguard.endpoint;
+  const endpoint = urlHost(wireguard.endpoint);
   const config = [
     '[Interface]',
     `PrivateKey = ${keys.privateKey}`,

@@ -4,7 +4,7 @@
  */
 import { networkInterfaces } from 'node:os';
 import type { Authority } from '../ca/authority.ts';
-import { lanAddresses } from '../model/lan-address.ts';
+import { lanAddresses } from '../formats/lan-address.ts';
 import { createPortal } from '../portal/portal.ts';
 import { startPageServer, startProbeServer } from '../portal/probe-server.ts';
 import type { LiveDependencies } from '../sinks/live/dependencies.ts';

@@ -3,8 +3,10 @@
  * Promise: events of one exchange come in order, every head has exactly one `body-end`, nothing comes after the flow
  * was closed, and bytes are counted as they came from each side.
  */
+
 import type { Agent, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { urlHost } from '../formats/address.ts';
 import { resetSocket } from '../formats/tcp-reset.ts';
 import type { Leg, LiveFlow } from '../model/connection.ts';
 import type { CloseReason, Direction } from '../model/flow.ts';
@@ -162,6 +164,6 @@ function originForm(target: string): string {
 }
 
 function authorityOf({ host, port }: { host: string; port: number }, scheme: string): string {
-  const name = host.includes(':') ? `[${host}]` : host;
+  const name = urlHost(host);
   return port === (scheme === 'https' ? 443 : 80) ? name : `${name}:${port}`;
 }

@@ -1,4 +1,5 @@
 /** Who a request is for: what the phone wrote, in the order RFC 9112 3.2 and 3.3 give, else the connection's destination. */
+import { urlHost } from '../formats/address.ts';
 import type { Destination, Flow } from '../model/flow.ts';
 
 const ABSOLUTE = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]*)/;
@@ -32,6 +33,6 @@ export function hostField(headers: [string, string][]): string | null {
 
 /** `host`, `host:port` or `[v6]:port`; the scheme's own port is left out. */
 export function formatAuthority(destination: Destination, scheme: string): string {
-  const host = destination.host.includes(':') ? `[${destination.host}]` : destination.host;
+  const host = urlHost(destination.host);
   return destination.port === (scheme === 'https' ? 443 : 80) ? host : `${host}:${destination.port}`;
 }

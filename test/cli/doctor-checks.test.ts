@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DAY_MS } from '../../src/cli/doctor/check.ts';
 import { checkAuthority, checkGeo } from '../../src/cli/doctor/data.ts';
 import { checkAddress, checkClock, checkNode, findInPath } from '../../src/cli/doctor/machine.ts';
-import { lanAddresses, phoneAddress } from '../../src/model/lan-address.ts';
+import { lanAddresses, phoneAddress } from '../../src/formats/lan-address.ts';
 
 const NOW = Date.UTC(2026, 10, 22);
 const ago = (days: number) => new Date(NOW - days * DAY_MS).toISOString();

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -77,6 +77,17 @@ describe('scan', () => {
     expect(stdout).toContain('Not read, 1×: from the cache');
     expect(stdout).toContain('2 findings (2 different) in 3 entries of 1 file.');
     expect(stdout).not.toContain(IMEI);
+  });
+
+  it('a file name with orders for the terminal in it is shown without them, read or not', async () => {
+    const named = join(dir, 'x\u001b]0;pwned\u0007a.har');
+    copyFileSync(har, named);
+    for (const file of [named, `${named}-that-is-not-there`]) {
+      const { stdout, stderr } = await phonehome(['scan', file, har]);
+      expect(`${stdout}${stderr}`).toContain('pwned');
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+      expect(`${stdout}${stderr}`).not.toMatch(/[\u001b\u0007]/);
+    }
   });
 
   it('--html writes one page that loads nothing and escapes what came from the recording', async () => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import { clean, fitCells, flag, wrap } from '../../src/cli/terminal-text.ts';
+import { fitCells, flag, wrap } from '../../src/cli/terminal-text.ts';
+import { clean } from '../../src/formats/terminal.ts';
 
 describe('fitCells', () => {
   it.each([

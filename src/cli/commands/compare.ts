@@ -2,8 +2,10 @@
  * `phonehome compare A B`: two phones of one model, or one phone before and after something (a reset, an update, a
  * consent), from what is stored. A and B are phone ids, case ids, or phases of cases: `CASE:before-consent`.
  */
+
+import { paint } from '../../formats/terminal.ts';
 import type { Comparison, Difference, UnknownIdentifier } from '../../model/comparison.ts';
-import { paint, wantsColour } from '../colour.ts';
+import { wantsColour } from '../colour.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printJson } from '../output.ts';
 import { table } from '../table.ts';

@@ -1,5 +1,5 @@
 /** What the doctor says: one thing it looked at, and what to do about it. */
-import { paint } from '../colour.ts';
+import { paint } from '../../formats/terminal.ts';
 
 export interface Check {
   name: string;

@@ -2,7 +2,7 @@
 import { accessSync, constants } from 'node:fs';
 import type { networkInterfaces } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { lanAddresses } from '../../model/lan-address.ts';
+import { lanAddresses } from '../../formats/lan-address.ts';
 import { type Check, DAY_MS, fail, ok, warn } from './check.ts';
 
 export function checkNode(version: string): Check {

@@ -2,8 +2,9 @@
  * The table's columns for a terminal of a given width. Narrow terminals lose the least telling columns first.
  * The destination comes last, because terminals disagree on the width of a flag: so nothing behind it can be shifted.
  */
+
+import { paint, SEVERITY_SGR } from '../../formats/terminal.ts';
 import type { Alert } from '../../model/alert.ts';
-import { paint, SEVERITY_SGR } from '../colour.ts';
 import { fitCells } from '../terminal-text.ts';
 import { clock, how, phase, phone, secrecy, times, what, whereTo } from './cells.ts';
 

@@ -1,6 +1,7 @@
 /** One alert in full, for the detail view: label and sentence per line, wrapped to the terminal. */
+
+import { paint, SEVERITY_SGR } from '../../formats/terminal.ts';
 import type { Alert } from '../../model/alert.ts';
-import { paint, SEVERITY_SGR } from '../colour.ts';
 import { fitCells, flag, wrap } from '../terminal-text.ts';
 import { clock, what } from './cells.ts';
 

@@ -2,8 +2,9 @@
  * Draws the state of `watch` as lines of text, exactly as many and as wide as the terminal has.
  * Pure: the same state gives the same screen, so it is tested without a terminal.
  */
+
+import { paint, SEVERITY_SGR } from '../../formats/terminal.ts';
 import { SEVERITIES } from '../../model/alert.ts';
-import { paint, SEVERITY_SGR } from '../colour.ts';
 import { cells, fitCells } from '../terminal-text.ts';
 import { alertLine, headLine, layout } from './columns.ts';
 import { detailLines } from './detail.ts';

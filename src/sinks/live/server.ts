@@ -2,10 +2,12 @@
  * The UI port: the API and the WebSocket `/api/alerts/live` on one HTTP server. Nothing here can hold up the relay:
  * bodies, clients and queues are bounded, and a broken client ends alone.
  */
+
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { plainAddress } from '../../formats/address.ts';
 import type { Alert } from '../../model/alert.ts';
 import { createAccess } from './access.ts';
 import type { LiveDependencies } from './dependencies.ts';
@@ -139,7 +141,7 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
 function limitAddresses(admit: (clientIp: string) => boolean): (socket: Socket) => void {
   const held = new Map<string, number>();
   return (socket) => {
-    const ip = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '') ?? '';
+    const ip = plainAddress(socket.remoteAddress ?? '');
     const count = (held.get(ip) ?? 0) + 1;
     if (!admit(ip) || count > MAX_PER_ADDRESS) {
       socket.destroy();

@@ -3,7 +3,8 @@
  * With colour for a person (time only), without for a pipe (date too, so that a day-long log stays readable).
  * Control characters never reach the terminal: host names and paths come from the phone and could move the cursor.
  */
-import type { Alert, Severity } from '../../model/alert.ts';
+import { clean, paint as painted, SEVERITY_SGR } from '../../formats/terminal.ts';
+import type { Alert } from '../../model/alert.ts';
 
 export interface AlertLineOptions {
   colour: boolean;
@@ -11,23 +12,15 @@ export interface AlertLineOptions {
   utc?: boolean;
 }
 
-const COLOURS: Record<Severity, string> = {
-  critical: '1;97;41',
-  high: '1;31',
-  medium: '33',
-  low: '36',
-  info: '2',
-};
-
 const DEVICE_WIDTH = 14;
 const SEVERITY_WIDTH = 8;
 
 export function formatAlertLine(alert: Alert, { colour, utc = false }: AlertLineOptions): string {
-  const paint: Paint = (code, text) => (colour ? `\u001b[${code}m${clean(text)}\u001b[0m` : clean(text));
+  const paint: Paint = (code, text) => painted(clean(text), code, colour);
   const parts = [
     paint('2', formatTime(alert.time, !colour, utc)),
     clean(pad(alert.device.model ?? alert.device.id, DEVICE_WIDTH)),
-    paint(COLOURS[alert.severity], pad(alert.severity.toUpperCase(), SEVERITY_WIDTH)),
+    paint(SEVERITY_SGR[alert.severity], pad(alert.severity.toUpperCase(), SEVERITY_WIDTH)),
   ];
   if (alert.identifier === null) parts.push(paint('1', alert.type), clean(alert.message));
   else parts.push(whatOf(alert, paint), clean(`→ ${receiverOf(alert)}`), protectionOf(alert, paint));
@@ -83,11 +76,4 @@ function formatTime(iso: string, withDate: boolean, utc: boolean): string {
 
 function pad(text: string, width: number): string {
   return text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width);
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
-
-function clean(text: string): string {
-  return text.replace(CONTROL, '·');
 }

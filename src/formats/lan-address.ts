@@ -33,8 +33,3 @@ export function phoneAddress(host: string, interfaces: NodeJS.Dict<NetworkInterf
   const any = host === '0.0.0.0' || host === '::' || host === '';
   return any ? (lanAddresses(interfaces)[0]?.address ?? null) : host;
 }
-
-/** An address as it stands in a URL. */
-export function urlHost(address: string): string {
-  return address.includes(':') ? `[${address}]` : address;
-}
