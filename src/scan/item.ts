@@ -3,7 +3,6 @@
  * iOS's App Privacy Report.
  * Promise: never throws; what it is not is said.
  */
-import { jsonrepair } from 'jsonrepair';
 import type { Recorded } from '../model/lab.ts';
 import type { OpenExchange } from '../model/recording.ts';
 import { contactEvents } from './contact.ts';
@@ -11,6 +10,7 @@ import { exchangeEvents, networkUrl, type RecordedExchange } from './exchange.ts
 import { bytesIn } from './har/body.ts';
 import { addressOf, fieldOf, type HarEntry, headersOf, protocolOf, readEntry } from './har/entry.ts';
 import { messagesIn } from './har/messages.ts';
+import { mendJson } from './mended-json.ts';
 import { privacyLine } from './privacy-report.ts';
 import { NO_TIME, timeOf } from './time.ts';
 
@@ -119,7 +119,7 @@ export function parseItem(text: string): object | null {
   } catch {
     if (!text.startsWith('{')) return null;
     try {
-      value = JSON.parse(jsonrepair(text));
+      value = JSON.parse(mendJson(text));
     } catch {
       return null;
     }

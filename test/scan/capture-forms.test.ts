@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { recordingReaders } from '../../src/lab/recording-readers.ts';
 import type { Flow, FlowEvent } from '../../src/model/flow.ts';
 import type { Recorded } from '../../src/model/lab.ts';
+import { keysBeside } from '../../src/scan/capture/keys.ts';
 import { describeWith } from '../clients/tools.ts';
 import { selfSigned } from '../wire/certificates.ts';
 import { type Conversation, pcapng, recordTls, segments } from './capture-file.ts';
@@ -284,6 +285,19 @@ describeWith(['tshark'], 'a datagram', () => {
   });
 });
 
+describeWith(['tshark'], 'a capture', () => {
+  it.each([
+    ['no packets', [], 'no packet in this capture'],
+    [
+      'neither TCP nor UDP',
+      [ipv4(CLIENT, SERVER, 1, Buffer.from('08000000000000000000', 'hex'))],
+      'neither TCP nor UDP in this capture, only icmp',
+    ],
+  ])('of %s says so', async (_what, packets, reason) => {
+    expect(await read(pcap(packets, { link: 101 }))).toMatchObject([{ type: 'skipped', entry: null, reason }]);
+  });
+});
+
 describeWith(['tshark'], 'TLS keys', () => {
   let tls: Awaited<ReturnType<typeof recordTls>>;
   const host = 'vendor.example';
@@ -310,10 +324,12 @@ describeWith(['tshark'], 'TLS keys', () => {
     'premaster.txt',
     'PCAPdroid_22_Nov_12_00_00.txt',
     'tls-secrets',
-  ])('in %s beside the capture open it', async (name) => {
+  ])('in %s beside the capture are found', (name) => {
     const folder = `keys-${name.replace(/\W/g, '')}`;
     write(`${folder}/${name}`, `# made by a tool\n${tls.secrets}`);
-    expect(sent(await read(pcapng([tls.conversation]), `${folder}/phone.pcapng`))).toBe(BODY);
+    write(`${folder}/notes about the keys.txt`, 'CLIENT_RANDOM is what a line begins with\n');
+    const keys = keysBeside(join(dir, folder, 'phone.pcapng'), undefined);
+    expect(keys).toMatchObject({ file: join(dir, folder, name), names: [name] });
   });
 
   it('in two files are used together', async () => {

@@ -54,6 +54,18 @@ describe('a HAR entry', () => {
   });
 
   it.each([
+    ['42.62.48.10', '42.62.48.10'],
+    ['42.62.48.10:443', '42.62.48.10'],
+    ['[2001:db8::1]', '2001:db8::1'],
+    ['[2001:db8::1]:443', '2001:db8::1'],
+    ['2001:db8::1', '2001:db8::1'],
+    ['', null],
+    ['unknown', null],
+  ])('of a server at "%s" has the address %s', async (serverIPAddress, expected) => {
+    expect((await readOne(harEntry({ serverIPAddress }))).ip).toBe(expected);
+  });
+
+  it.each([
     ['HTTP/1.1', 'http/1.1'],
     ['h2', 'h2'],
     ['HTTP/2', 'h2'],

@@ -8,6 +8,7 @@ import { statSync } from 'node:fs';
 import type { FlowEvent } from '../../model/flow.ts';
 import type { Recorded } from '../../model/lab.ts';
 import type { RecordingReaders } from '../../model/recording.ts';
+import { faultIn } from '../item.ts';
 import { Connection, MISSING_BYTES, type TlsFacts } from './connection.ts';
 import { createDatagrams } from './datagrams.ts';
 import { type Keys, keysBeside } from './keys.ts';
@@ -57,6 +58,10 @@ class CaptureReading {
   /** TLS to be opened with keys once all packets were seen. */
   readonly #waiting: Closed[] = [];
   #packets = 0;
+  /** Of TCP and UDP. */
+  #read = 0;
+  /** What else there is, by tshark's names. */
+  readonly #others = new Set<string>();
   #bytes = 0;
   #left = 0;
   #time = 0;
@@ -91,12 +96,18 @@ class CaptureReading {
     yield* this.#openWaiting();
     if (end !== null) yield { type: 'skipped', file, entry: null, reason: endOf(end, this.#packets) };
     else if (this.#packets === 0) yield { type: 'skipped', file, entry: null, reason: 'no packet in this capture' };
+    else if (this.#read === 0) {
+      const others = [...this.#others].slice(0, 5).join(', ');
+      yield { type: 'skipped', file, entry: null, reason: `neither TCP nor UDP in this capture, only ${others}` };
+    }
   }
 
   *#packet(packet: Packet): Generator<Recorded> {
     this.#packets++;
     this.#bytes += packet.payload.length + FRAME_BYTES;
     this.#time = Math.max(this.#time, packet.time);
+    if (packet.transport !== 'other') this.#read++;
+    else this.#others.add(packet.layers.findLast((layer) => layer !== 'data') ?? 'unknown');
     if (packet.transport !== 'tcp') yield* this.#datagrams.packet(packet);
     else if (!this.#over.has(packet.stream)) yield* this.#segment(packet);
     while (this.#lingering[0] && this.#lingering[0].until <= this.#packets) {
@@ -116,7 +127,15 @@ class CaptureReading {
       if (this.#open.size > MAX_OPEN && oldest) yield* this.#end(oldest);
     }
     const wasOver = connection.isOver;
-    connection.packet(packet);
+    try {
+      connection.packet(packet);
+    } catch (error) {
+      // One fault costs one connection.
+      this.#open.delete(packet.stream);
+      this.#over.add(packet.stream);
+      yield { type: 'skipped', file, entry: packet.stream, reason: faultIn(error) };
+      return;
+    }
     if (connection.isOver && !wasOver) this.#lingering.push({ connection, until: this.#packets + LINGER_PACKETS });
     if (connection.waitingEvents < EVENTS_PER_PART) return;
     yield { type: 'part', file, entry: connection.number, events: connection.take(), app: connection.app };

@@ -16,7 +16,11 @@ export interface TsharkInput {
 /** Returns null, or why the file could not be read to its end. */
 export async function* tshark({ file, keyLog }: TsharkInput, args: string[]): AsyncGenerator<string, string | null> {
   const keys = keyLog ? ['-o', `tls.keylog_file:${keyLog}`] : [];
-  const child = spawn('tshark', ['-n', '-r', file, ...keys, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('tshark', ['-n', '-r', file, ...keys, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // The user's own preferences and plug-ins may turn protocols off.
+    env: { ...process.env, WIRESHARK_CONFIG_DIR: '/nonexistent' },
+  });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
     if (said.length < 4000) said += chunk.toString();

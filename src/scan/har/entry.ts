@@ -3,6 +3,7 @@
  * HAR keeps text, not bytes, and its writers differ: what they lose is named in `missing`, never passed over.
  */
 import { isUtf8 } from 'node:buffer';
+import { isIP } from 'node:net';
 import { networkUrl, type RecordedExchange } from '../exchange.ts';
 import { bytesOfText } from '../recorded-text.ts';
 import { NO_TIME, timeOf } from '../time.ts';
@@ -159,6 +160,9 @@ export function protocolOf(version: unknown): string {
   return /^(h2|http\/2|2)/.test(text) ? 'h2' : 'http/1.1';
 }
 
+/** `1.2.3.4`, `[2001:db8::1]`, either with a port; null for what is no address. */
 export function addressOf(recorded: unknown): string | null {
-  return typeof recorded === 'string' && recorded !== '' ? recorded.replace(/^\[|\](?::\d+)?$/g, '') : null;
+  if (typeof recorded !== 'string') return null;
+  const bare = recorded.trim().replace(/^\[([^\]]*)\](?::\d+)?$|^([\d.]+):\d+$/, '$1$2');
+  return isIP(bare) ? bare : null;
 }
