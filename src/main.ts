@@ -7,12 +7,8 @@ export const startLab: LabModule['startLab'] = async (options) => (await import(
 
 export const listReplays: LabModule['listReplays'] = async () => (await import('./lab/replaying.ts')).listReplays();
 
-export const createScanner: LabModule['createScanner'] = async (options) =>
-  (await import('./lab/scanner.ts')).createScanner(options);
-
-export async function* readRecordings(paths: string[]): ReturnType<LabModule['readRecordings']> {
-  const [scan, lab] = await Promise.all([import('./scan/recordings.ts'), import('./lab/recording-readers.ts')]);
-  yield* scan.readRecordings(paths, lab.recordingReaders);
+export async function* scan(...given: Parameters<LabModule['scan']>): ReturnType<LabModule['scan']> {
+  yield* (await import('./lab/scanning.ts')).scan(...given);
 }
 
 export const openDevices: LabModule['openDevices'] = async (dataDir) =>

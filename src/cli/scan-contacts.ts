@@ -10,7 +10,7 @@ export interface ContactRow extends RecordedContact {
 }
 
 export interface ScanContacts {
-  add(contact: RecordedContact, locate: () => DestinationFacts): void;
+  add(contact: RecordedContact, place: DestinationFacts): void;
   /** The most called first. */
   rows(): ContactRow[];
   /** Different servers. */
@@ -26,13 +26,13 @@ export function createScanContacts(): ScanContacts {
   const rows = new Map<string, ContactRow>();
   let left = 0;
   return {
-    add(contact, locate) {
+    add(contact, place) {
       const key = JSON.stringify([contact.app, contact.host]);
       const known = rows.get(key);
       if (known) {
         known.count += contact.count;
         known.ip ??= contact.ip;
-      } else if (rows.size < MAX_ROWS) rows.set(key, { ...contact, place: locate() });
+      } else if (rows.size < MAX_ROWS) rows.set(key, { ...contact, place });
       else left += contact.count;
     },
     rows: () => [...rows.values()].sort((a, b) => b.count - a.count),

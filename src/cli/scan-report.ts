@@ -6,7 +6,7 @@ import { GEO_SOURCE } from '../formats/geo-caveat.ts';
 import { clean, paint, SEVERITY_SGR } from '../formats/terminal.ts';
 import { SEVERITIES, type Severity } from '../model/alert.ts';
 import type { DestinationFacts } from '../model/destination.ts';
-import type { Recorded, RecordedContact, ScanFinding } from '../model/lab.ts';
+import type { Recorded, RecordedContact, ScanFinding, Scanned } from '../model/lab.ts';
 import { type ContactRow, contactCells, createScanContacts } from './scan-contacts.ts';
 import { createScanVerdict, sentenceOf } from './scan-sentence.ts';
 import { table } from './table.ts';
@@ -25,10 +25,10 @@ export interface ScanRow {
 }
 
 export interface ScanReport {
-  entry(recorded: Extract<Recorded, { type: 'entry' }>): void;
+  entry(recorded: Extract<Scanned, { type: 'entry' }>): void;
   skipped(recorded: Extract<Recorded, { type: 'skipped' }>): void;
   finding(finding: ScanFinding, place: Place, reveal: boolean): void;
-  contact(contact: RecordedContact, locate: () => DestinationFacts): void;
+  contact(contact: RecordedContact, facts: DestinationFacts): void;
   partial(reason: string): void;
   counts(): { entries: number; findings: number };
   firstReason(): string | null;

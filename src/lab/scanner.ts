@@ -21,7 +21,7 @@ import { createMasking } from './masking.ts';
 import { openPlaces } from './opening.ts';
 
 /** A scan needs no data directory: the compiled tables of networks are kept beside the installed ones. */
-const GEO_DIR = join(import.meta.dirname, '../../node_modules/.cache/phonehome/geoip');
+export const GEO_DIR = join(import.meta.dirname, '../../node_modules/.cache/phonehome/geoip');
 /** Nothing is kept of it. */
 const NO_STORE = { tokens: () => [], putTokens: () => ({ ok: true }) as const };
 

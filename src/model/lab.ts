@@ -167,8 +167,28 @@ export type Recorded =
       /** Nothing that a phone sent is lost by it. */
       isHarmless?: boolean;
     }
+  /** Bytes of the file read so far. */
+  | { type: 'progress'; file: string; bytes: number };
+
+/** What a scan yields, file after file in the order they were named. */
+export type Scanned =
+  | { type: 'finding'; file: string; entry: number; app: string | null; finding: ScanFinding }
+  /** Something was not looked into. */
+  | { type: 'partial'; reason: string }
+  | (Omit<Extract<Recorded, { type: 'entry' }>, 'events' | 'app'> & {
+      /** Of a contact: where its server is, and whose. */
+      facts?: DestinationFacts;
+    })
+  | Extract<Recorded, { type: 'skipped' }>
   /** Bytes of all files read so far. */
-  | { type: 'progress'; file: string; bytes: number; totalBytes: number };
+  | { type: 'progress'; bytes: number; totalBytes: number };
+
+export interface ScanOptions {
+  /** As in `ScannerOptions`. */
+  devicesFile: string | null;
+  decoders: string[];
+  homeCountry: string | null;
+}
 
 /** Bytes of one connection in, flow events out. `flow-opened` and `flow-closed` are not its to tell. */
 export interface StreamReader {
@@ -217,9 +237,8 @@ export interface AuthorityInfo {
 export interface LabModule {
   startLab(options: LabOptions): Promise<Lab>;
   listReplays(): Promise<ReplayInfo[]>;
-  createScanner(options: ScannerOptions): Promise<Scanner>;
-  /** From src/scan: files, and directories of them, as flow events. Throws LabError for a path that is not there. */
-  readRecordings(paths: string[]): AsyncIterable<Recorded>;
+  /** Files of recorded traffic, and directories of them, through the detector. @throws LabError for a path that is not there */
+  scan(paths: string[], options: ScanOptions): AsyncIterable<Scanned>;
   openDevices(dataDir: string): Promise<StoredDevices>;
   openCases(dataDir: string): Promise<StoredCases>;
   /** Phones, cases, or phases of cases (`CASE:phase`), from what is stored. @throws LabError for a name that means nothing */

@@ -7,7 +7,7 @@ import { LabError, type Recorded } from '../model/lab.ts';
 import type { RecordingReaders } from '../model/recording.ts';
 import { readCapture } from './capture/capture.ts';
 import { readConnections } from './connections.ts';
-import { filesOf, whyOf } from './files.ts';
+import { filesOf, type Listed, whyOf } from './files.ts';
 import { formatOf } from './format.ts';
 import { readHar } from './har/har.ts';
 import { readNdjson } from './ndjson.ts';
@@ -15,28 +15,29 @@ import { openSource, type Source } from './source.ts';
 
 /** @throws LabError for a path that is not there */
 export async function* readRecordings(paths: string[], readers: RecordingReaders): AsyncGenerator<Recorded> {
-  const files = filesOf(paths);
-  const totalBytes = files.reduce((sum, file) => sum + ('bytes' in file ? file.bytes : 0), 0);
-  let bytes = 0;
-  for (const [index, file] of files.entries()) {
-    const { path } = file;
-    if ('why' in file) {
-      yield { type: 'skipped', file: path, entry: null, reason: file.why };
-      continue;
-    }
-    let shown = bytes;
-    const onBytes = (more: number): void => {
-      bytes += more;
-    };
-    const reading: Reading = { prefix: `${index}:`, readers, isListed: file.isListed, onBytes };
-    for await (const each of readFile(path, file.isStream, reading)) {
-      yield each;
-      if (bytes - shown < 1_000_000) continue;
-      shown = bytes;
-      yield { type: 'progress', file: path, bytes, totalBytes };
-    }
-    yield { type: 'progress', file: path, bytes, totalBytes };
+  for (const [index, file] of filesOf(paths).entries()) yield* readRecording(file, index, readers);
+}
+
+/** One of the files that `filesOf` tells. @param index tells its flows from those of the others */
+export async function* readRecording(file: Listed, index: number, readers: RecordingReaders): AsyncGenerator<Recorded> {
+  const { path } = file;
+  if ('why' in file) {
+    yield { type: 'skipped', file: path, entry: null, reason: file.why };
+    return;
   }
+  let bytes = 0;
+  let shown = 0;
+  const onBytes = (more: number): void => {
+    bytes += more;
+  };
+  const reading: Reading = { prefix: `${index}:`, readers, isListed: file.isListed, onBytes };
+  for await (const each of readFile(path, file.isStream, reading)) {
+    yield each;
+    if (bytes - shown < 1_000_000) continue;
+    shown = bytes;
+    yield { type: 'progress', file: path, bytes };
+  }
+  yield { type: 'progress', file: path, bytes };
 }
 
 interface Reading {

@@ -5,8 +5,7 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { SEVERITIES, type Severity } from '../../model/alert.ts';
-import type { FlowEvent } from '../../model/flow.ts';
-import { LabError, type ScanFinding, type Scanner } from '../../model/lab.ts';
+import { LabError, type ScanFinding, type Scanned } from '../../model/lab.ts';
 import { wantsColour } from '../colour.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printJson } from '../output.ts';
@@ -29,40 +28,29 @@ export async function scan(given: Record<string, unknown>, files: string[]): Pro
   const lab = await loadLab();
   const report = createScanReport();
   const progress = createProgress(process.stderr);
-  /** File and entry of the events being searched; a finding belongs to the flow that was pushed. */
-  let place: RecordedPlace = { file: '', entry: 0, app: null };
   let worst = -1;
-
-  const scanner = await lab.createScanner({
-    devicesFile: flags.devices,
-    decoders: flags.decoder,
-    homeCountry: flags.homeCountry,
-    onFinding: (found) => {
-      const finding = { ...found, attribution: found.attribution ?? recordedApp(place.app) };
-      worst = Math.max(worst, SEVERITIES.indexOf(finding.severity));
-      report.finding(finding, place, flags.reveal);
-      if (flags.json) printJson(findingLine(finding, place, flags.reveal));
-    },
-    onPartial: (_flowId, reason) => report.partial(reason),
-  });
+  const found = (one: Extract<Scanned, { type: 'finding' }>): void => {
+    const finding = { ...one.finding, attribution: one.finding.attribution ?? recordedApp(one.app) };
+    worst = Math.max(worst, SEVERITIES.indexOf(finding.severity));
+    report.finding(finding, one, flags.reveal);
+    if (flags.json) printJson(findingLine(finding, one, flags.reveal));
+  };
+  const { devices: devicesFile, decoder: decoders, homeCountry } = flags;
   try {
-    for await (const recorded of lab.readRecordings(files)) {
-      if (recorded.type === 'progress') progress.show(recorded.bytes, recorded.totalBytes, report.counts());
-      else if (recorded.type === 'skipped') report.skipped(recorded);
+    for await (const one of lab.scan(files, { devicesFile, decoders, homeCountry })) {
+      if (one.type === 'progress') progress.show(one.bytes, one.totalBytes, report.counts());
+      else if (one.type === 'skipped') report.skipped(one);
+      else if (one.type === 'partial') report.partial(one.reason);
+      else if (one.type === 'finding') found(one);
       else {
-        place = { file: recorded.file, entry: recorded.entry, app: recorded.app ?? null };
-        const fault = await pushAll(scanner, recorded.events);
-        if (fault !== null) report.partial(fault);
-        if (recorded.type === 'entry') report.entry(recorded);
-        const contact = recorded.type === 'entry' ? recorded.contact : undefined;
-        if (contact) report.contact(contact, () => scanner.locate(contact.host, contact.ip));
-        // A slow reader of our output slows the scan; its memory must not grow instead.
-        if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
+        report.entry(one);
+        if (one.contact && one.facts) report.contact(one.contact, one.facts);
       }
+      // A slow reader of our output slows the scan; its memory must not grow instead.
+      if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
     }
   } finally {
     progress.clear();
-    await scanner.stop();
   }
   if (flags.json)
     for (const { place: to, ...contact } of report.contacts()) printJson({ type: 'contact', ...contact, ...to });
@@ -76,25 +64,6 @@ export async function scan(given: Record<string, unknown>, files: string[]): Pro
   if (report.counts().entries === 0)
     throw new LabError(`nothing could be read: ${report.firstReason() ?? 'no recording was found'}`);
   return flags.failOn && worst >= SEVERITIES.indexOf(flags.failOn) ? 3 : 0;
-}
-
-interface RecordedPlace {
-  file: string;
-  entry: number;
-  app: string | null;
-}
-
-/** Pushes every event, and returns what went wrong with one of them: a fault costs no more than that. */
-async function pushAll(scanner: Scanner, events: readonly FlowEvent[]): Promise<string | null> {
-  let fault: string | null = null;
-  for (const event of events) {
-    try {
-      await scanner.push(event);
-    } catch (error) {
-      fault = `an internal fault (${error instanceof Error ? error.message.split('\n', 1)[0] : String(error)})`;
-    }
-  }
-  return fault;
 }
 
 /** The recorder itself has seen which app it was (PCAPdroid). */

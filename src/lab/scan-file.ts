@@ -1,0 +1,59 @@
+/**
+ * One file of recorded traffic through a whole detection of its own.
+ * Promise: a fault costs the event it came with, and is told.
+ */
+import type { FlowEvent } from '../model/flow.ts';
+import type { Recorded, Scanned, Scanner, ScanOptions } from '../model/lab.ts';
+import type { Listed } from '../scan/files.ts';
+import { readRecording } from '../scan/recordings.ts';
+import { recordingReaders } from './recording-readers.ts';
+import { createScanner } from './scanner.ts';
+
+/** Progress counts the bytes of this file. */
+export type ScannedFile = Exclude<Scanned, { type: 'progress' }> | { type: 'progress'; bytes: number };
+
+/** @param index of the file among those that are scanned */
+export async function* scanFile(file: Listed, index: number, options: ScanOptions): AsyncGenerator<ScannedFile> {
+  const found: ScannedFile[] = [];
+  let place: { file: string; entry: number; app: string | null } = { file: file.path, entry: 0, app: null };
+  const scanner = await createScanner({
+    ...options,
+    onFinding: (finding) => void found.push({ type: 'finding', ...place, finding }),
+    onPartial: (_flowId, reason) => void found.push({ type: 'partial', reason }),
+  });
+  try {
+    yield* found.splice(0);
+    for await (const recorded of readRecording(file, index, recordingReaders)) {
+      if (recorded.type === 'progress') yield { type: 'progress', bytes: recorded.bytes };
+      else if (recorded.type === 'skipped') yield recorded;
+      else {
+        place = { file: recorded.file, entry: recorded.entry, app: recorded.app ?? null };
+        const fault = await pushAll(scanner, recorded.events);
+        if (fault !== null) found.push({ type: 'partial', reason: fault });
+        yield* found.splice(0);
+        if (recorded.type === 'entry') yield entryOf(recorded, scanner);
+      }
+    }
+  } finally {
+    await scanner.stop();
+  }
+}
+
+/** Pushes every event, and returns what went wrong with one of them: a fault costs no more than that. */
+async function pushAll(scanner: Scanner, events: readonly FlowEvent[]): Promise<string | null> {
+  let fault: string | null = null;
+  for (const event of events) {
+    try {
+      await scanner.push(event);
+    } catch (error) {
+      fault = `an internal fault (${error instanceof Error ? error.message.split('\n', 1)[0] : String(error)})`;
+    }
+  }
+  return fault;
+}
+
+function entryOf(recorded: Extract<Recorded, { type: 'entry' }>, scanner: Scanner): ScannedFile {
+  const { events: _events, app: _app, ...entry } = recorded;
+  const { contact } = entry;
+  return contact ? { ...entry, facts: scanner.locate(contact.host, contact.ip) } : entry;
+}

@@ -1,0 +1,39 @@
+/** A thread that scans one file: what it finds goes out in batches, no further ahead than its reader allows. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { LabError } from '../model/lab.ts';
+import { type ScannedFile, scanFile } from './scan-file.ts';
+import { BATCH, type ScanMessage, type ScanWorkerData } from './scanning.ts';
+
+const { file, index, options, ahead } = workerData as ScanWorkerData;
+const port = parentPort as NonNullable<typeof parentPort>;
+const tell = (message: ScanMessage): void => port.postMessage(message);
+let credit = ahead;
+let go = (): void => {};
+port.on('message', () => {
+  credit++;
+  go();
+});
+
+async function send(batch: ScannedFile[]): Promise<void> {
+  if (credit === 0)
+    await new Promise<void>((resolve) => {
+      go = resolve;
+    });
+  credit--;
+  tell({ batch });
+}
+
+try {
+  let batch: ScannedFile[] = [];
+  for await (const one of scanFile(file, index, options)) {
+    batch.push(one);
+    if (batch.length < BATCH && one.type !== 'progress') continue;
+    await send(batch);
+    batch = [];
+  }
+  await send(batch);
+  tell({ isOver: true });
+} catch (error) {
+  tell({ fault: error instanceof Error ? error.message : String(error), isExpected: error instanceof LabError });
+}
+port.close();

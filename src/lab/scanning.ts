@@ -1,0 +1,111 @@
+/**
+ * Recorded traffic through the detector, a thread for each file, as many at once as there are processors.
+ * Promise: what is yielded comes file after file, in the order they were named; memory is bounded, because a thread that is
+ * far ahead waits; a thread that dies costs its file, and that is told. One file alone needs no thread.
+ */
+import { availableParallelism } from 'node:os';
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { LabError, type Scanned, type ScanOptions } from '../model/lab.ts';
+import { filesOf, type Listed } from '../scan/files.ts';
+import { openPlaces } from './opening.ts';
+import { type ScannedFile, scanFile } from './scan-file.ts';
+import { GEO_DIR } from './scanner.ts';
+
+export interface ScanWorkerData {
+  file: Listed;
+  index: number;
+  options: ScanOptions;
+  /** Batches that may be sent before one was taken. */
+  ahead: number;
+}
+
+export type ScanMessage = { batch: ScannedFile[] } | { isOver: true } | { fault: string; isExpected: boolean };
+
+/** Of what is told at once. */
+export const BATCH = 200;
+/** An entry of a recording is some hundred bytes when its events are left out. */
+const AHEAD = 20;
+
+/** @throws LabError for a path that is not there */
+export async function* scan(paths: string[], options: ScanOptions): AsyncGenerator<Scanned> {
+  const files = filesOf(paths);
+  const totalBytes = files.reduce((sum, file) => sum + ('bytes' in file ? file.bytes : 0), 0);
+  const readBytes = files.map(() => 0);
+  const shown = (one: ScannedFile, index: number): Scanned => {
+    if (one.type !== 'progress') return one;
+    readBytes[index] = one.bytes;
+    return { ...one, bytes: readBytes.reduce((sum, bytes) => sum + bytes, 0), totalBytes };
+  };
+  // Standard input is this thread's alone.
+  const isSimple = files.length <= 1 || files.some((file) => 'isStream' in file && file.isStream);
+  const scans = isSimple ? inTurn(files, options) : inThreads(files, options);
+  for await (const [index, one] of scans) yield shown(one, index);
+}
+
+type Numbered = [index: number, one: ScannedFile];
+
+async function* inTurn(files: readonly Listed[], options: ScanOptions): AsyncGenerator<Numbered> {
+  for (const [index, file] of files.entries())
+    for await (const one of scanFile(file, index, options)) yield [index, one];
+}
+
+async function* inThreads(files: readonly Listed[], options: ScanOptions): AsyncGenerator<Numbered> {
+  // Compiled by one, before all of them want it.
+  (await openPlaces(GEO_DIR, [])).close();
+  const atOnce = Math.min(files.length, availableParallelism());
+  const running = new Map<number, ScanThread>();
+  try {
+    for (const index of files.keys()) {
+      for (let next = index; next < index + atOnce; next++) {
+        const file = files[next];
+        if (file && !running.has(next)) running.set(next, inThread({ file, index: next, options, ahead: AHEAD }));
+      }
+      const thread = running.get(index);
+      if (!thread) continue;
+      for await (const one of thread.messages()) yield [index, one];
+      await thread.end();
+      running.delete(index);
+    }
+  } finally {
+    for (const thread of running.values()) await thread.end();
+  }
+}
+
+interface ScanThread {
+  messages(): AsyncGenerator<ScannedFile>;
+  end(): Promise<unknown>;
+}
+
+function inThread(data: ScanWorkerData): ScanThread {
+  const worker = new Worker(new URL(`./scan-worker${extname(import.meta.url)}`, import.meta.url), { workerData: data });
+  const waiting: ScanMessage[] = [];
+  let wake = (): void => {};
+  const told = (message: ScanMessage): void => {
+    waiting.push(message);
+    wake();
+  };
+  worker.on('message', told);
+  worker.on('error', (error: Error) => told({ fault: `a fault of the scan (${error.message})`, isExpected: false }));
+  worker.on('exit', () => told({ isOver: true }));
+  async function* messages(): AsyncGenerator<ScannedFile> {
+    for (;;) {
+      const message = waiting.shift();
+      if (!message) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        continue;
+      }
+      if ('isOver' in message) return;
+      if ('fault' in message) {
+        if (message.isExpected) throw new LabError(message.fault);
+        yield { type: 'skipped', file: data.file.path, entry: null, reason: message.fault };
+        return;
+      }
+      worker.postMessage('more');
+      yield* message.batch;
+    }
+  }
+  return { messages, end: () => worker.terminate() };
+}
