@@ -16,6 +16,9 @@ export const openDevices: LabModule['openDevices'] = async (dataDir) =>
 
 export const openCases: LabModule['openCases'] = async (dataDir) => (await import('./lab/books.ts')).openCases(dataDir);
 
+export const openRecords: LabModule['openRecords'] = async (dataDir) =>
+  (await import('./lab/books.ts')).openRecords(dataDir);
+
 export const compareRuns: LabModule['compareRuns'] = async (dataDir, a, b) =>
   (await import('./lab/compared-sides.ts')).compareRuns(dataDir, a, b);
 

@@ -4,9 +4,11 @@
  * What does not work yet is not in this list.
  */
 import {
+  ALERT_FLAGS,
   COMMON_FLAGS,
   DEMO_FLAGS,
   DEVICE_FLAGS,
+  FLOW_FLAGS,
   type Flag,
   GATEWAY_FLAGS,
   LAB_FLAGS,
@@ -73,6 +75,20 @@ export const COMMANDS: CommandSpec[] = [
       'PHONEHOME_TOKEN=$(cat token) phonehome watch --url http://192.168.1.20:8081',
     ],
     load: async () => (await import('./commands/watch.ts')).watch,
+  },
+  {
+    name: 'alerts',
+    summary: 'the stored alerts, the one seen last at the end; then it ends',
+    flags: ALERT_FLAGS,
+    examples: ['alerts', 'alerts --since 120 --json', 'alerts --device nokia-01 --severity high'],
+    load: async () => (await import('./commands/records.ts')).alerts,
+  },
+  {
+    name: 'flows',
+    summary: 'the stored connections, newest first: who, where to, how much; then it ends',
+    flags: FLOW_FLAGS,
+    examples: ['flows', 'flows --device nokia-01 --host xiaomi --json'],
+    load: async () => (await import('./commands/records.ts')).flows,
   },
   {
     name: 'replay',

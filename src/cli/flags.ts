@@ -162,6 +162,18 @@ export const WATCH_FLAGS: Flag[] = [
   { name: 'kind', value: 'KIND', parse: oneOf(KINDS), help: 'only this kind of identifier, e.g. imei' },
 ];
 
+/** Of `alerts`. */
+export const ALERT_FLAGS: Flag[] = WATCH_FLAGS.map((flag) =>
+  flag.name === 'since' ? { ...flag, help: 'only those seen after this alert (default: everything stored)' } : flag,
+);
+
+/** Of `flows`. */
+export const FLOW_FLAGS: Flag[] = [
+  ...REACH_FLAGS,
+  { name: 'device', value: 'ID', help: 'only of this phone' },
+  { name: 'host', value: 'TEXT', help: 'only to hosts with this in their name' },
+];
+
 export const PHONE_FLAG: Flag = { name: 'device', value: 'ID', help: 'of this phone (or its address)' };
 
 /** Of `trust-test start`. */

@@ -8,7 +8,8 @@ import type { Alert } from '../model/alert.ts';
 import { LabError, type LiveFrame } from '../model/lab.ts';
 import { call, type LabAddress, listIn } from './lab-client.ts';
 
-export type LinkState = 'connecting' | 'live' | 'reconnecting';
+/** `silent`: connected, and no sign of life for more than two seconds. */
+export type LinkState = 'connecting' | 'live' | 'silent' | 'reconnecting';
 
 export interface FollowOptions {
   lab: LabAddress;
@@ -24,7 +25,10 @@ export interface FollowOptions {
 
 /** First and longest wait between attempts. */
 const RETRY_MS = { first: 250, longest: 5000 };
-/** The lab pings every 20 s: twice that without a sign of life is a dead connection. */
+/** It is asked for a sign of life this often, and counts as silent when there was none for so long. */
+const ASK_MS = 1000;
+const SILENT_MS = 2200;
+/** A connection without one for this long is dead. */
 const SILENCE_MS = 45_000;
 const PAGE = 200;
 
@@ -80,13 +84,27 @@ export function followAlerts(options: FollowOptions): () => void {
     if (last !== null) url.searchParams.set('since', String(last));
     const current = new WebSocket(url, { headers: { authorization: `Bearer ${lab.token}` }, handshakeTimeout: 10_000 });
     socket = current;
-    let alive: NodeJS.Timeout | undefined;
+    let heardAt = performance.now();
+    let state: LinkState = 'connecting';
     const sign = () => {
-      clearTimeout(alive);
-      alive = setTimeout(() => current.terminate(), SILENCE_MS);
+      heardAt = performance.now();
+      if (state !== 'silent') return;
+      state = 'live';
+      onState(state);
     };
-    current.on('ping', sign);
+    const asking = setInterval(() => {
+      const silentMs = performance.now() - heardAt;
+      if (silentMs > SILENCE_MS) current.terminate();
+      if (current.readyState !== WebSocket.OPEN) return;
+      if (silentMs > SILENT_MS && state === 'live') {
+        state = 'silent';
+        onState(state);
+      }
+      current.ping();
+    }, ASK_MS);
+    current.on('ping', sign).on('pong', sign);
     current.on('message', (data) => {
+      state = 'live';
       sign();
       queue = queue.then(() => receive(String(data))).catch(() => current.terminate());
     });
@@ -103,13 +121,12 @@ export function followAlerts(options: FollowOptions): () => void {
     // Without a listener an error would end the process; `close` follows and tells all that is needed.
     current.on('error', () => undefined);
     current.on('close', () => {
-      clearTimeout(alive);
+      clearInterval(asking);
       if (ended) return;
       onState(opened ? 'reconnecting' : 'connecting');
       timer = setTimeout(connect, wait);
       wait = Math.min(wait * 2, RETRY_MS.longest);
     });
-    sign();
   };
 
   const end = () => {

@@ -1,4 +1,5 @@
 /** What commands read and change while no lab runs: cases, certificates, the list of geo databases. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { monotonicFactory } from 'ulid';
 import { findAuthority } from '../ca/authority.ts';
@@ -7,7 +8,7 @@ import { createCases } from '../cases/cases.ts';
 import { loadDevices } from '../devices/store.ts';
 import { openGeo } from '../enrich/geo.ts';
 import { cutCapture } from '../lan/recording/case.ts';
-import { type AuthorityInfo, type CaFormat, LabError, type StoredCases } from '../model/lab.ts';
+import { type AuthorityInfo, type CaFormat, LabError, type StoredCases, type StoredRecords } from '../model/lab.ts';
 import { readOrCreateKey } from '../sinks/evidence/key-file.ts';
 import { openSqliteStore } from '../sinks/evidence/sqlite.ts';
 import { pathsIn } from './opening.ts';
@@ -26,6 +27,14 @@ export async function openCases(dataDir: string): Promise<StoredCases> {
     close: (id) => must(cases.close(id, now())),
     end: () => store.close(),
   };
+}
+
+export async function openRecords(dataDir: string): Promise<StoredRecords> {
+  const paths = pathsIn(dataDir);
+  if (!existsSync(paths.evidence))
+    throw new LabError(`${dataDir} holds no traffic yet: record some with "phonehome start", or name it with --data`);
+  const store = openSqliteStore({ file: paths.evidence, key: readOrCreateKey(paths.evidenceKey) });
+  return { alerts: store.alerts, flows: store.flows, end: () => store.close() };
 }
 
 /** @throws LabError saying what is missing */

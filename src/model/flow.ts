@@ -18,6 +18,8 @@ export type Treatment = (typeof TREATMENTS)[number];
 export type CloseReason = (typeof CLOSE_REASONS)[number];
 /** What the first bytes of the phone's TLS said (RFC 8446 4.1.2), before any of it was decrypted. */
 export type ClientHelloFacts = z.infer<typeof schemas.clientHello>;
+/** What is kept of a flow: who, where to, how protected, how much, how it ended. Never a byte of content. */
+export type FlowRecord = z.infer<typeof schemas.flowRecord>;
 /** Facts of the server's certificate, as the lab saw it. */
 export type ServerCertificate = z.infer<typeof schemas.serverCertificate>;
 

@@ -11,7 +11,7 @@ import type { Case } from './case.ts';
 import type { Comparison } from './comparison.ts';
 import type { DestinationFacts } from './destination.ts';
 import type { Device } from './device.ts';
-import type { Destination, Direction, Flow, FlowEvent } from './flow.ts';
+import type { Destination, Direction, Flow, FlowEvent, FlowRecord } from './flow.ts';
 import type { GatewayCheck, GatewayControl } from './gateway.ts';
 import type { Evidence, Identifier } from './identifier.ts';
 import type * as schemas from './schemas/lab.ts';
@@ -219,6 +219,15 @@ export interface StoredCases {
   end(): void;
 }
 
+/** What was recorded, while no lab runs. */
+export interface StoredRecords {
+  /** A page of alerts after this seq, in the order of their latest sighting. */
+  alerts(query: { since: number; limit: number }): Alert[];
+  /** A page of flows, newest first; `before`: milliseconds since the epoch. */
+  flows(query: { device?: string; host?: string; before?: number; limit: number }): FlowRecord[];
+  end(): void;
+}
+
 export const CA_FORMATS = ['pem', 'cer', 'p12', 'mobileconfig'] as const;
 export type CaFormat = (typeof CA_FORMATS)[number];
 
@@ -241,6 +250,8 @@ export interface LabModule {
   scan(paths: string[], options: ScanOptions): AsyncIterable<Scanned>;
   openDevices(dataDir: string): Promise<StoredDevices>;
   openCases(dataDir: string): Promise<StoredCases>;
+  /** @throws LabError when nothing was recorded yet */
+  openRecords(dataDir: string): Promise<StoredRecords>;
   /** Phones, cases, or phases of cases (`CASE:phase`), from what is stored. @throws LabError for a name that means nothing */
   compareRuns(dataDir: string, a: string, b: string): Promise<Comparison>;
   /** Null when the directory holds no authority yet; never creates one. */

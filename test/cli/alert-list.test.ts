@@ -7,21 +7,20 @@ import { labAlert } from './lab-alert.ts';
 const seqs = (alerts: ReturnType<typeof createAlertList>) => alerts.view(NO_FILTER).map((alert) => alert.seq);
 
 describe('the alert alerts', () => {
-  it('shows the newest first and each alert once, in its latest version', () => {
+  it('shows the one seen last first and each alert once, in its latest version', () => {
     const alerts = createAlertList();
     for (const seq of [1, 2, 3]) alerts.put(labAlert({ seq }));
     alerts.put(labAlert({ seq: 4, id: labAlert({ seq: 1 }).id, count: 2 }));
     alerts.put(labAlert({ seq: 2 }));
-    expect(seqs(alerts)).toEqual([3, 2, 4]);
-    expect(alerts.view(NO_FILTER).at(-1)?.count).toBe(2);
+    expect(seqs(alerts)).toEqual([4, 3, 2]);
+    expect(alerts.view(NO_FILTER)[0]?.count).toBe(2);
   });
 
-  it('keeps the row of an alert in its place when its count grows', () => {
+  it('brings an alert to the top when it was seen again', () => {
     const alerts = createAlertList();
     for (const seq of [1, 2, 3]) alerts.put(labAlert({ seq }));
-    const before = alerts.view(NO_FILTER).map((alert) => alert.id);
     alerts.put(labAlert({ seq: 9, id: labAlert({ seq: 2 }).id, count: 7 }));
-    expect(alerts.view(NO_FILTER).map((alert) => alert.id)).toEqual(before);
+    expect(seqs(alerts)).toEqual([9, 3, 1]);
   });
 
   it('stays within its bound and says from where earlier alerts can be fetched again', () => {
@@ -80,6 +79,8 @@ describe('filters', () => {
     ['text of the host, in any case', { text: 'XIAOMI.com' }, [1]],
     ['text of the owner in any script', { text: '小米' }, [1]],
     ['text of the decoding', { text: 'base64' }, [2, 1]],
+    ['the world', { simulated: false }, []],
+    ['what is simulated', { simulated: true }, [2, 1]],
     ['all of them together', { device: 'nokia', severity: 'low' as const, text: 'vnet' }, [2]],
     ['nothing', { text: 'no such thing' }, []],
   ])('find %s', (_name, filter, expected) => {

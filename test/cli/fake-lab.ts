@@ -21,6 +21,8 @@ export interface FakeLab {
   /** Resolves when a WebSocket was opened for the n-th time. */
   untilConnections(n: number): Promise<void>;
   dropConnections(): void;
+  /** Neither answers nor ends its connections, as a lab that hangs. */
+  hush(silent: boolean): void;
   stop(): Promise<void>;
 }
 
@@ -65,7 +67,8 @@ export async function startFakeLab(
     return reply(404, { error: `no ${url.pathname}` });
   };
 
-  const sockets = new WebSocketServer({ noServer: true });
+  const sockets = new WebSocketServer({ noServer: true, autoPong: false });
+  let silent = false;
   server.on('upgrade', (request, socket, head) => {
     if (request.headers.authorization !== `Bearer ${TOKEN}`) {
       socket.end('HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n');
@@ -73,6 +76,7 @@ export async function startFakeLab(
     }
     sockets.handleUpgrade(request, socket, head, (client: WebSocket) => {
       const since = new URL(request.url ?? '/', 'http://lab').searchParams.get('since');
+      client.on('ping', () => silent || client.pong());
       client.send(JSON.stringify({ type: 'hello', v: 1, seq: stored.at(-1)?.seq ?? 0 }));
       if (since !== null)
         for (const alert of stored)
@@ -104,6 +108,9 @@ export async function startFakeLab(
         : new Promise<void>((resolve) => {
             waiting.push({ n, resolve });
           }),
+    hush(wanted: boolean) {
+      silent = wanted;
+    },
     dropConnections() {
       for (const client of sockets.clients) client.terminate();
     },

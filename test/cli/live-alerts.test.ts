@@ -104,6 +104,18 @@ describe('following a lab', () => {
     expect(seen.fatal()?.message).not.toContain('wrong');
   });
 
+  it('says within three seconds that a lab has fallen silent, and that it is there again', async () => {
+    const seen = follow(null);
+    await seen.until(() => seen.states.includes('live'));
+    const from = performance.now();
+    lab.hush(true);
+    await seen.until(() => seen.states.includes('silent'));
+    expect(performance.now() - from).toBeLessThan(3500);
+    lab.hush(false);
+    await seen.until(() => seen.states.at(-1) === 'live');
+    expect(seen.states).toEqual(['connecting', 'live', 'silent', 'live']);
+  });
+
   it('waits for a lab that is not there yet', async () => {
     const { port } = lab;
     await lab.stop();

@@ -7,6 +7,7 @@ import { drawScreen } from '../../src/cli/watch/screen.ts';
 import { labCoverage } from '../coverage/lab-coverage.ts';
 import { labAlert } from './lab-alert.ts';
 
+const NOW = Date.UTC(2026, 10, 22, 10, 30);
 const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const;
 let model: WatchModel;
 beforeEach(() => {
@@ -26,7 +27,8 @@ beforeEach(() => {
 });
 const type = (...keys: string[]) =>
   keys.map((key) => model.press(key.length > 1 ? { name: key } : { text: key })).at(-1);
-const screen = (columns = 140, rows = 20) => drawScreen(model, { columns, rows, colour: false, title: 'http://lab' });
+const screen = (columns = 140, rows = 20) =>
+  drawScreen(model, { columns, rows, colour: false, title: 'http://lab', now: NOW });
 
 describe('the screen of watch', () => {
   it('shows time, severity, phone, what, how encoded, in clear or not, count and where to', () => {
@@ -54,7 +56,7 @@ describe('the screen of watch', () => {
   });
 
   it('fills every terminal exactly, in every view, with colours and without', () => {
-    const views = [[], ['enter'], ['?'], ['/', 'x']];
+    const views = [[], ['enter'], ['?'], ['v'], ['/', 'x']];
     fc.assert(
       fc.property(
         fc.integer({ min: 30, max: 220 }),
@@ -64,7 +66,7 @@ describe('the screen of watch', () => {
         (columns, rows, keys, colour) => {
           const fresh = createWatchModel({}, model.alerts);
           for (const key of keys) fresh.press(key.length > 1 ? { name: key } : { text: key });
-          const lines = drawScreen(fresh, { columns, rows, colour, title: 'http://lab' });
+          const lines = drawScreen(fresh, { columns, rows, colour, title: 'http://lab', now: NOW });
           expect(lines).toHaveLength(rows);
           for (const line of lines) expect(stringWidth(stripVTControlCharacters(line))).toBeLessThanOrEqual(columns);
         },
@@ -88,10 +90,117 @@ describe('the screen of watch', () => {
     expect(foot).toContain('coverage: nokia 82 % read · redmi sent nothing');
   });
 
-  it('tells a lost connection from a live one', () => {
+  it('puts every title over its column, at any width', () => {
+    for (const columns of [60, 80, 100, 120, 160, 200]) {
+      const [, head = '', , first = ''] = screen(columns);
+      for (const [title, cell] of [
+        ['what', 'imei'],
+        ['to', '🇨🇳'],
+        ['sim', 'sim '],
+      ] as const) {
+        const at = stringWidth(head.slice(0, head.indexOf(title === 'to' ? 'to ' : title)));
+        expect(stringWidth(first.slice(0, first.indexOf(cell))), `${title} at ${columns}`).toBe(at);
+      }
+    }
+  });
+
+  it('has all its keys in the footer at 80 columns, and those to begin with at 60', () => {
+    expect(screen(80).at(-1)).toMatch(/^↑↓ .*\/ .*d s t x .*v coverage .*\? help .*q quit *$/);
+    expect(screen(60).at(-1)).toMatch(/\? help {2}q quit *$/);
+    expect(screen(60).at(-3)).toContain('critical 10');
+  });
+
+  it('has a help that fits 80 by 24, and can be scrolled where it does not', () => {
+    type('?');
+    const shown = screen(80, 24).join('\n');
+    for (const part of ['move', 'leave; the lab goes on', 'any other key goes back']) expect(shown).toContain(part);
+    expect(shown).not.toContain('…');
+    expect(screen(60, 14).join('\n')).not.toContain('any other key goes back.');
+    type('page-down', 'page-down', 'page-down');
+    expect(screen(60, 14).join('\n')).toContain('any other key goes back.');
+    type('x');
+    expect(model.state.view).toBe('list');
+  });
+
+  it('says the sentence of an alert that is about no identifier, as wide as the terminal', () => {
+    const message = 'Nokia 7 Plus sent 10 bytes to Xiaomi (China); nothing of it could be read.';
+    model.alerts.put({ ...labAlert({ seq: 60 }), type: 'contact', identifier: null, evidence: null, message });
+    expect(screen(140)[2]).toContain(`contact: ${message}`);
+    expect(screen(80)[2]).toMatch(/contact: Nokia 7 Plus sent 10 bytes to Xi.*…$/);
+  });
+
+  it('has the date of what was not today', () => {
+    const later = (days: number, columns = 140) =>
+      drawScreen(model, { columns, rows: 8, colour: false, title: '', now: NOW + days * 86_400_000 })[3];
+    expect(later(0)).toMatch(/^\d\d:\d\d:49 /);
+    expect(later(2)).toMatch(/^11-2[1-3] /);
+    expect(later(2, 200)).toMatch(/^11-2[1-3] \d\d:\d\d /);
+    expect(later(300)).toMatch(/^2026-11 /);
+  });
+
+  it('marks what is simulated, and has no column for it when nothing is', () => {
+    expect(screen()[1]).toContain(' sim ');
+    const real = createWatchModel();
+    real.alerts.put({ ...labAlert({ seq: 1 }), simulated: false });
+    expect(drawScreen(real, { columns: 140, rows: 8, colour: false, title: '', now: NOW })[1]).not.toContain(' sim ');
+    type('x');
+    expect(model.list()).toEqual([]);
+    type('x');
+    expect(model.list()).toHaveLength(50);
+    expect(screen()[0]).toContain('only simulated');
+  });
+
+  it('says in large that a phone does not trust the lab, and what to do', () => {
+    model.state.coverage = [labCoverage({ deviceId: 'nokia', trust: 'refuses' }), labCoverage({ deviceId: 'redmi' })];
+    const [, first, second] = screen(80);
+    expect(first).toMatch(/^ nokia does not trust the lab yet: nothing encrypted can be read *$/);
+    expect(second).toMatch(/^ On the phone open http:\/\/phonehome\.lab and install the certificate *$/);
+    model.state.filter = { ...model.state.filter, device: 'redmi' };
+    expect(screen(80)[1]).toContain('severity');
+  });
+
+  it('never rounds a share up', () => {
+    model.state.coverage = ['a', 'b'].map((deviceId) => labCoverage({ deviceId, readShare: 0.9999 }));
+    expect(screen().join('\n')).toContain('a 99 % read · b 99 % read');
+  });
+
+  it('tells of each phone on a page of its own what could be read, and when nobody looked', () => {
+    model.state.coverage = [
+      labCoverage({
+        trust: 'unknown',
+        gaps: [
+          { kind: 'not-counted', subject: 'datagrams', from: '2026-11-22T10:00:00.000Z', to: null, detail: 'no right' },
+        ],
+      }),
+    ];
+    type('v');
+    const text = screen(100, 24).join('\n');
+    for (const part of [
+      'has not tried',
+      'All of what this phone sent',
+      '1 connections, 10 bytes sent',
+      'to now: no right',
+    ])
+      expect(text).toContain(part);
+  });
+
+  it('lists every receiver that an alert stands for', () => {
+    const receivers = ['a.example', 'b.example', 'c.example'].map((host) => {
+      const { firstSeen, lastSeen } = labAlert({ seq: 60 });
+      return { host, port: 443, ip: null, country: 'IL', owner: null, count: 1, firstSeen, lastSeen };
+    });
+    model.alerts.put({ ...labAlert({ seq: 60 }), receivers });
+    expect(screen(200)[2]).toContain('zzhc.vnet.cn and 2 more');
+    type('enter');
+    expect(screen(100, 40).join('\n')).toContain('3: a.example:443, b.example:443, c.example:443');
+  });
+
+  it('tells a lost connection, and a silent one, from a live one', () => {
     expect(screen()[0]).toContain('● live');
     model.state.link = 'reconnecting';
     expect(screen()[0]).toContain('○ reconnecting');
+    model.state.link = 'silent';
+    expect(screen()[0]).toContain('○ no answer');
   });
 
   it('says that silence is silence before the first alert', () => {
@@ -176,6 +285,19 @@ describe('keys', () => {
     expect(model.selected()?.seq).toBe((seq ?? 0) - 1);
     type('escape');
     expect(model.state.view).toBe('list');
+  });
+
+  it('ask for the value of an alert in its detail, and forget it when that is left', () => {
+    expect(type('r')).toBeNull();
+    expect(type('enter', 'r')).toBe('reveal');
+    const id = model.selected()?.id ?? '';
+    model.state.revealed = { id, value: '490154203237518', seen: 'NDkwMTU0MjAzMjM3NTE4' };
+    expect(screen(100, 40).join('\n')).toContain('490154203237518 (revealed: it stands in the audit)');
+    type('n');
+    expect(screen(100, 40).join('\n')).not.toContain('490154203237518');
+    model.state.revealed = { id: model.selected()?.id ?? '', value: '490154203237518', seen: '' };
+    type('escape', 'enter');
+    expect(screen(100, 40).join('\n')).not.toContain('490154203237518');
   });
 
   it('q leaves from the list only, so that a detail is never an exit', () => {

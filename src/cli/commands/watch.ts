@@ -8,10 +8,10 @@ import type { LabError, LiveFrame } from '../../model/lab.ts';
 import { wantsColour } from '../colour.ts';
 import { explain } from '../errors.ts';
 import { addressOf, call, type LabAddress, listIn, type ReachFlags } from '../lab-client.ts';
-import { followAlerts } from '../live-alerts.ts';
+import { followAlerts, type LinkState } from '../live-alerts.ts';
 import { loadLab } from '../main-module.ts';
 import { untilStopped } from '../stop-signal.ts';
-import { type Filter, matches } from '../watch/filter.ts';
+import { type Filter, matches, NO_FILTER } from '../watch/filter.ts';
 import { createWatchModel } from '../watch/model.ts';
 
 interface WatchFlags extends ReachFlags {
@@ -30,7 +30,7 @@ export async function watch(given: Record<string, unknown>): Promise<number> {
   const flags = given as unknown as WatchFlags;
   const lab = addressOf(flags);
   const { device, severity, kind } = flags;
-  const filter: Filter = { device, severity, kind, text: '' };
+  const filter: Filter = { ...NO_FILTER, device, severity, kind };
   const onTerminal = process.stdout.isTTY && process.stdin.isTTY && !flags.json && process.env.TERM !== 'dumb';
   if (onTerminal) return await watchOnScreen(lab, filter);
   return await watchInPipe(lab, filter, flags);
@@ -48,7 +48,7 @@ async function watchInPipe(lab: LabAddress, filter: Filter, flags: WatchFlags): 
   const line = flags.json ? jsonLine : await plainLine();
   const stopped = untilStopped();
   const { promise: failed, reject } = Promise.withResolvers<never>();
-  let lost = false;
+  const link = createLinkTeller(lab.url);
   const end = followAlerts({
     lab,
     since: flags.since,
@@ -56,20 +56,41 @@ async function watchInPipe(lab: LabAddress, filter: Filter, flags: WatchFlags): 
       if (!matches(alert, filter)) return;
       process.stdout.write(`${line(alert)}\n`);
     },
-    onState: (state) => {
-      if (state === 'reconnecting' && !lost)
-        process.stderr.write('phonehome: the lab does not answer, reconnecting …\n');
-      if (state === 'live' && lost) process.stderr.write('phonehome: connected again\n');
-      lost = state === 'reconnecting';
-    },
+    onState: link.tell,
     onFatal: reject,
   });
   try {
     await Promise.race([stopped, failed]);
   } finally {
+    link.end();
     end();
   }
   return 0;
+}
+
+/** A lab that cannot be heard is told of, also when it never was. */
+const PATIENCE_MS = 2500;
+
+function createLinkTeller(url: string): { tell: (state: LinkState) => void; end: () => void } {
+  const say = (line: string) => process.stderr.write(`phonehome: ${line}\n`);
+  let lost = false;
+  let wasLive = false;
+  const lose = (line: string): void => {
+    if (!lost) say(line);
+    lost = true;
+  };
+  const timer = setTimeout(() => wasLive || lose(`the lab at ${url} does not answer, trying on …`), PATIENCE_MS);
+  return {
+    tell(state) {
+      if (state === 'reconnecting') lose('the lab does not answer, reconnecting …');
+      if (state === 'silent') lose('the lab is silent, waiting …');
+      if (state !== 'live') return;
+      if (lost) say('connected again');
+      lost = false;
+      wasLive = true;
+    },
+    end: () => clearTimeout(timer),
+  };
 }
 
 async function watchOnScreen(lab: LabAddress, filter: Filter): Promise<number> {
@@ -110,6 +131,19 @@ async function watchOnScreen(lab: LabAddress, filter: Filter): Promise<number> {
     }
   };
 
+  /** The value of the alert on the screen; the lab notes in its audit who asked. */
+  const reveal = async () => {
+    const id = model.selected()?.id;
+    if (id === undefined) return;
+    try {
+      const { value, seen } = (await call(lab, 'POST', `/api/alerts/${id}/reveal`)) as { value: string; seen: string };
+      state.revealed = { id, value, seen };
+    } catch (error) {
+      state.notice = explain(error);
+    }
+    redraw();
+  };
+
   let fatal: LabError | null = null;
   const screen = render(
     createElement(WatchApp, {
@@ -117,6 +151,7 @@ async function watchOnScreen(lab: LabAddress, filter: Filter): Promise<number> {
       title: lab.url,
       colour: wantsColour(),
       onOlder: () => void loadOlder(),
+      onReveal: () => void reveal(),
       onChange: (given: () => void) => {
         redraw = given;
       },

@@ -12,13 +12,14 @@ export interface WatchAppProps {
   title: string;
   colour: boolean;
   onOlder: () => void;
+  onReveal: () => void;
   /** Registers the function that asks for a new frame. */
   onChange: (redraw: () => void) => void;
 }
 
 const FRAME_MS = 100;
 
-export function WatchApp({ model, title, colour, onOlder, onChange }: WatchAppProps): ReactElement {
+export function WatchApp({ model, title, colour, onOlder, onReveal, onChange }: WatchAppProps): ReactElement {
   const { exit } = useApp();
   const { columns, rows } = useWindowSize();
   const [, redraw] = useReducer((frame: number) => frame + 1, 0);
@@ -29,10 +30,15 @@ export function WatchApp({ model, title, colour, onOlder, onChange }: WatchAppPr
       const wish = model.press(each);
       if (wish === 'quit') exit();
       if (wish === 'older') onOlder();
+      if (wish === 'reveal') onReveal();
     }
     redraw();
   });
-  return createElement(Text, { wrap: 'truncate' }, drawScreen(model, { columns, rows, colour, title }).join('\n'));
+  return createElement(
+    Text,
+    { wrap: 'truncate' },
+    drawScreen(model, { columns, rows, colour, title, now: Date.now() }).join('\n'),
+  );
 }
 
 const NAMED = {

@@ -10,14 +10,26 @@ export function clock(iso: string): string {
   return [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
 }
 
+/** Time of day if it was today, else the date first: `11-22 10:00`, or what of it fits. */
+export function when(iso: string, now: number, width: number): string {
+  const time = new Date(iso);
+  const today = new Date(now);
+  if (Number.isNaN(time.getTime()) || time.toDateString() === today.toDateString()) return clock(iso);
+  const [year, month, day] = [time.getFullYear(), time.getMonth() + 1, time.getDate()].map((part) =>
+    String(part).padStart(2, '0'),
+  );
+  if (time.getFullYear() !== today.getFullYear()) return width < 10 ? `${year}-${month}` : `${year}-${month}-${day}`;
+  return width < 11 ? `${month}-${day}` : `${month}-${day} ${clock(iso).slice(0, 5)}`;
+}
+
 export function phone(alert: Alert): string {
   return alert.device.id;
 }
 
-/** `imei 490154*******18`; a `?` behind what is only possible. */
+/** `imei 490154*******18`; a `?` behind what is only possible. Without an identifier the sentence says what it is. */
 export function what(alert: Alert): string {
   const { identifier } = alert;
-  if (!identifier) return kindOf(alert);
+  if (!identifier) return `${kindOf(alert)}: ${alert.message}`;
   const doubt = identifier.confidence === 'possible' ? '?' : '';
   return identifier.masked ? `${identifier.kind}${doubt} ${identifier.masked}` : `${identifier.kind}${doubt}`;
 }
@@ -45,7 +57,12 @@ export function whereTo(alert: Alert): string {
   const owner = to.owner.name ?? to.network.org ?? '';
   const ownerCountry = to.owner.country && to.owner.country !== country ? ` (${to.owner.country})` : '';
   const company = owner ? `${owner}${ownerCountry} · ` : '';
-  return `${flag(country)} ${country ?? '??'} ${company}${to.host}`;
+  const more = alert.receivers ? ` and ${alert.receivers.length - 1} more` : '';
+  return `${flag(country)} ${country ?? '??'} ${company}${to.host}${more}`;
+}
+
+export function simulated(alert: Alert): string {
+  return alert.simulated ? 'sim' : '';
 }
 
 export function phase(alert: Alert): string {

@@ -6,7 +6,7 @@
 import { paint, SEVERITY_SGR } from '../../formats/terminal.ts';
 import type { Alert } from '../../model/alert.ts';
 import { fitCells } from '../terminal-text.ts';
-import { clock, how, phase, phone, secrecy, times, what, whereTo } from './cells.ts';
+import { how, phase, phone, secrecy, simulated, times, what, when, whereTo } from './cells.ts';
 
 interface Column {
   title: string;
@@ -14,14 +14,15 @@ interface Column {
   width: number;
   /** Shown on terminals at least this wide. */
   from: number;
-  text: (alert: Alert) => string;
+  text: (alert: Alert, now: number, width: number) => string;
   sgr?: (alert: Alert) => string | null;
 }
 
 const COLUMNS: Column[] = [
-  { title: 'time', width: 8, from: 48, text: (a) => clock(a.lastSeen), sgr: () => '2' },
+  { title: 'time', width: 8, from: 48, text: (a, now, width) => when(a.lastSeen, now, width), sgr: () => '2' },
   { title: 'severity', width: 8, from: 0, text: (a) => a.severity.toUpperCase(), sgr: (a) => SEVERITY_SGR[a.severity] },
   { title: 'phone', width: 12, from: 76, text: phone },
+  { title: 'sim', width: 3, from: 38, text: simulated, sgr: () => '35' },
   { title: 'what', width: 20, from: 0, text: what, sgr: () => '1' },
   { title: 'how', width: 14, from: 112, text: how },
   { title: 'sent', width: 5, from: 60, text: secrecy, sgr: (a) => (secrecy(a) === 'clear' ? '31' : '32') },
@@ -38,15 +39,21 @@ export interface Layout {
   shown: { column: Column; width: number }[];
 }
 
-/** Widths that fill exactly `columns` cells; wide terminals widen what is cut most often. */
-export function layout(columns: number): Layout {
-  const shown = COLUMNS.filter((column) => columns >= column.from).map((column) => ({ column, width: column.width }));
+/**
+ * Widths that fill exactly `columns` cells; wide terminals widen what is cut most often.
+ * @param hasSimulated some alert is of a replay or a test: only then there is a column that says so
+ */
+export function layout(columns: number, hasSimulated: boolean): Layout {
+  const shown = COLUMNS.filter((column) => columns >= column.from && (hasSimulated || column.title !== 'sim')).map(
+    (column) => ({ column, width: column.width }),
+  );
   const last = shown.at(-1)!;
   let rest = columns - shown.reduce((sum, each) => sum + each.width + 1, -1);
   for (const [title, most] of [
     ['what', 5],
     ['phone', 6],
     ['how', 22],
+    ['time', 3],
     ['phone', 8],
   ] as const) {
     const each = shown.find(({ column }) => column.title === title);
@@ -64,19 +71,22 @@ export function headLine({ shown, columns }: Layout, colour: boolean): string {
   return paint(fitCells(line, columns), '4', colour);
 }
 
-export function alertLine(alert: Alert, { shown, columns }: Layout, selected: boolean, colour: boolean): string {
+export interface RowLook {
+  selected: boolean;
+  colour: boolean;
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+export function alertLine(alert: Alert, { shown, columns }: Layout, { selected, colour, now }: RowLook): string {
   const mark = selected && !colour ? '>' : ' ';
-  if (selected)
-    return paint(
-      fitCells(shown.map(({ column, width }) => fitCells(column.text(alert), width)).join(mark), columns),
-      '7',
-      colour,
-    );
-  return shown
-    .map(({ column, width }) => {
-      const text = fitCells(column.text(alert), width);
-      const sgr = column.sgr?.(alert);
-      return sgr ? paint(text, sgr, colour) : text;
-    })
-    .join(mark);
+  // What is no identifier has a sentence in place of columns.
+  const told = alert.identifier ? shown.length : shown.findIndex(({ column }) => column.title === 'what') + 1;
+  const before = shown.slice(0, told).reduce((sum, { width }) => sum + width + 1, 0);
+  const row = shown.slice(0, told).map(({ column, width }, index) => {
+    const own = index === told - 1 && !alert.identifier ? columns - before + width + 1 : width;
+    return { text: fitCells(column.text(alert, now, own), own), sgr: column.sgr?.(alert) ?? null };
+  });
+  if (selected) return paint(fitCells(row.map(({ text }) => text).join(mark), columns), '7', colour);
+  return row.map(({ text, sgr }) => (sgr ? paint(text, sgr, colour) : text)).join(mark);
 }

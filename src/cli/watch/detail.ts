@@ -7,11 +7,13 @@ import { clock, what } from './cells.ts';
 
 const LABEL_CELLS = 14;
 
-export function detailLines(alert: Alert, columns: number, colour: boolean): string[] {
+export type Revealed = { value: string; seen: string } | null;
+
+export function detailLines(alert: Alert, columns: number, colour: boolean, revealed: Revealed = null): string[] {
   const badge = ` ${alert.severity.toUpperCase()} `;
-  const title = fitCells(what(alert), columns - badge.length - 1);
+  const title = fitCells(alert.identifier ? what(alert) : alert.type, columns - badge.length - 1);
   const lines = [`${paint(badge, SEVERITY_SGR[alert.severity], colour)} ${paint(title, '1', colour)}`, ''];
-  for (const [label, text] of facts(alert)) {
+  for (const [label, text] of facts(alert, revealed)) {
     if (!text) continue;
     const wrapped = wrap(text, Math.max(10, columns - LABEL_CELLS));
     wrapped.forEach((part, index) => {
@@ -21,7 +23,7 @@ export function detailLines(alert: Alert, columns: number, colour: boolean): str
   return lines;
 }
 
-function facts(alert: Alert): [string, string | null | undefined][] {
+function facts(alert: Alert, revealed: Revealed): [string, string | null | undefined][] {
   const { identifier, evidence, flow, destination: to, attribution } = alert;
   const seen =
     alert.count > 1 ? `${alert.count} times, ${day(alert.firstSeen)} to ${day(alert.lastSeen)}` : day(alert.time);
@@ -37,6 +39,13 @@ function facts(alert: Alert): [string, string | null | undefined][] {
       identifier &&
         `${identifier.kind} ${identifier.masked}, ${identifier.known ? 'registered value of this phone' : 'recognised by its shape'}, ${identifier.confidence}`,
     ],
+    [
+      'value',
+      revealed
+        ? `${revealed.value} (revealed: it stands in the audit)`
+        : identifier && 'r reveals it; that is noted in the audit',
+    ],
+    ['as sent', revealed && revealed.seen !== revealed.value ? revealed.seen : null],
     ['reasoning', identifier?.reasoning],
     [
       'where',
@@ -55,6 +64,7 @@ function facts(alert: Alert): [string, string | null | undefined][] {
       flow &&
         `${flow.encrypted ? 'encrypted (TLS)' : 'in clear: anyone on the path can read it'}${flow.intercepted ? '' : ', not looked into'}`,
     ],
+    ['receivers', alert.receivers && `${alert.receivers.length}: ${alert.receivers.map(nameReceiver).join(', ')}`],
     ['to', to && `${to.host}${to.ip && to.ip !== to.host ? ` (${to.ip})` : ''} port ${to.port}`],
     [
       'server in',
@@ -75,6 +85,9 @@ function facts(alert: Alert): [string, string | null | undefined][] {
     ['alert', `${alert.type}, id ${alert.id}, seq ${alert.seq}`],
   ];
 }
+
+const nameReceiver = ({ host, port, count }: NonNullable<Alert['receivers']>[number]): string =>
+  `${host}:${port}${count > 1 ? ` ×${count}` : ''}`;
 
 function day(iso: string): string {
   const date = new Date(iso);

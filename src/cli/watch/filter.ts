@@ -8,11 +8,13 @@ export interface Filter {
   severity: Severity | null;
   /** Identifier kind, or alert type for alerts without an identifier. */
   kind: string | null;
+  /** Only replays and tests, or only the world. */
+  simulated: boolean | null;
   /** Found anywhere in what the row or its detail shows; case does not matter. */
   text: string;
 }
 
-export const NO_FILTER: Filter = { device: null, severity: null, kind: null, text: '' };
+export const NO_FILTER: Filter = { device: null, severity: null, kind: null, simulated: null, text: '' };
 
 /** What an alert is about, as it stands in the `what` column. */
 export function kindOf(alert: Alert): string {
@@ -23,6 +25,7 @@ export function matches(alert: Alert, filter: Filter): boolean {
   if (filter.device && alert.device.id !== filter.device) return false;
   if (filter.severity && SEVERITIES.indexOf(alert.severity) < SEVERITIES.indexOf(filter.severity)) return false;
   if (filter.kind && kindOf(alert) !== filter.kind) return false;
+  if (filter.simulated !== null && alert.simulated !== filter.simulated) return false;
   return filter.text === '' || searchable(alert).includes(filter.text.toLowerCase());
 }
 
@@ -49,6 +52,7 @@ function searchable(alert: Alert): string {
     to?.owner.country,
     alert.case?.phase,
     alert.label,
+    ...(alert.receivers ?? []).map(({ host }) => host),
   ]
     .filter((part) => part)
     .join('\n')

@@ -8,7 +8,7 @@ import type { LinkState } from '../live-alerts.ts';
 import { type AlertList, createAlertList } from './alert-list.ts';
 import { type Filter, NO_FILTER } from './filter.ts';
 
-export type View = 'list' | 'detail' | 'help' | 'search';
+export type View = 'list' | 'detail' | 'help' | 'search' | 'coverage';
 
 /** A key by name (`up`, `page-down`, `enter`, `escape`, `backspace`…), or the text that was typed. */
 export type WatchKey = { name: string } | { text: string };
@@ -19,8 +19,10 @@ export interface WatchState {
   filter: Filter;
   /** Null: follows the newest. */
   selectedId: string | null;
-  /** First line of the detail view. */
-  detailTop: number;
+  /** First line of the detail, the help or the coverage. */
+  top: number;
+  /** A value that was asked for; forgotten when its detail is left. */
+  revealed: { id: string; value: string; seen: string } | null;
   coverage: DeviceCoverage[];
   loadingOlder: boolean;
   /** Lines of the list on the screen, as last drawn. */
@@ -37,8 +39,8 @@ export interface WatchModel {
   /** Index of the selected row in `list()`, 0 when following or when the alert is filtered out. */
   selectedIndex(): number;
   selected(): Alert | null;
-  /** Says what the caller has to do besides drawing. */
-  press(key: WatchKey): 'quit' | 'older' | null;
+  /** Says what the caller has to do besides drawing. `reveal`: fetch the value of the selected alert, which is audited. */
+  press(key: WatchKey): 'quit' | 'older' | 'reveal' | null;
 }
 
 export function createWatchModel(filter: Partial<Filter> = {}, alerts: AlertList = createAlertList()): WatchModel {
@@ -47,17 +49,22 @@ export function createWatchModel(filter: Partial<Filter> = {}, alerts: AlertList
     link: 'connecting',
     filter: { ...NO_FILTER, ...filter },
     selectedId: null,
-    detailTop: 0,
+    top: 0,
+    revealed: null,
     coverage: [],
     loadingOlder: false,
     pageRows: 20,
     notice: null,
   };
   const list = () => alerts.view(state.filter);
+  /** Where the selection was when it was last seen: the place to stay at when its alert is filtered out. */
+  let lastIndex = 0;
   const selectedIndex = () => {
     if (state.selectedId === null) return 0;
-    const index = list().findIndex((alert) => alert.id <= state.selectedId!);
-    return index < 0 ? Math.max(0, list().length - 1) : index;
+    const rows = list();
+    const index = rows.findIndex(({ id }) => id === state.selectedId);
+    if (index >= 0) lastIndex = index;
+    return index >= 0 ? index : Math.max(0, Math.min(lastIndex, rows.length - 1));
   };
   const selected = () => list()[selectedIndex()] ?? null;
 
@@ -66,7 +73,7 @@ export function createWatchModel(filter: Partial<Filter> = {}, alerts: AlertList
     const rows = list();
     const to = Math.max(0, Math.min(rows.length - 1, index));
     state.selectedId = to === 0 ? null : (rows[to]?.id ?? null);
-    state.detailTop = 0;
+    Object.assign(state, { top: 0, revealed: null });
     return index >= rows.length - 1 && alerts.wantsOlder() && !state.loadingOlder ? 'older' : null;
   };
   const narrow = (part: Partial<Filter>) => {
@@ -92,13 +99,32 @@ export function createWatchModel(filter: Partial<Filter> = {}, alerts: AlertList
     return null;
   };
 
+  /** Detail, help and coverage: pages that may be longer than the screen. */
+  const inPage = (key: WatchKey) => {
+    const scrolled = 'name' in key ? SCROLL[key.name] : undefined;
+    if (scrolled) {
+      state.top = Math.max(0, state.top + scrolled(state.pageRows));
+      return null;
+    }
+    if (state.view === 'detail' && 'text' in key) {
+      if (key.text === 'n' || key.text === 'p') return move(selectedIndex() + (key.text === 'n' ? 1 : -1));
+      if (key.text === 'r') return selected()?.identifier ? 'reveal' : null;
+      if (key.text !== 'q') return null;
+    } else if (state.view === 'help' && 'text' in key && key.text === 'q') return 'quit';
+    Object.assign(state, { view: 'list', revealed: null, top: 0 });
+    return null;
+  };
+
   const letter = (text: string) => {
     const { filter: now } = state;
     switch (text) {
       case 'q':
         return 'quit';
       case '?':
-        state.view = 'help';
+        Object.assign(state, { view: 'help', top: 0 });
+        return null;
+      case 'v':
+        Object.assign(state, { view: 'coverage', top: 0 });
         return null;
       case '/':
         state.view = 'search';
@@ -114,6 +140,8 @@ export function createWatchModel(filter: Partial<Filter> = {}, alerts: AlertList
         return narrow({ kind: next(alerts.kinds(), now.kind) });
       case 's':
         return narrow({ severity: next(SEVERITIES.slice(1), now.severity) });
+      case 'x':
+        return narrow({ simulated: next([false, true], now.simulated) });
       case 'c':
         return narrow(NO_FILTER);
       default:
@@ -131,25 +159,12 @@ export function createWatchModel(filter: Partial<Filter> = {}, alerts: AlertList
       state.notice = null;
       if (state.view === 'search') return inSearch(given);
       const key = 'text' in given && LETTER_MOVES[given.text] ? { name: LETTER_MOVES[given.text]! } : given;
-      if (state.view === 'help') {
-        if ('text' in key && key.text === 'q') return 'quit';
-        state.view = 'list';
-        return null;
-      }
-      if (state.view === 'detail') {
-        if ('text' in key) {
-          if (key.text === 'q') state.view = 'list';
-          if (key.text === 'n' || key.text === 'p') return move(selectedIndex() + (key.text === 'n' ? 1 : -1));
-        } else if (key.name === 'up') state.detailTop = Math.max(0, state.detailTop - 1);
-        else if (key.name === 'down') state.detailTop++;
-        else if (key.name === 'escape' || key.name === 'enter' || key.name === 'left') state.view = 'list';
-        return null;
-      }
+      if (state.view !== 'list') return inPage(key);
       if ('text' in key) return letter(key.text);
       if (key.name === 'enter' || key.name === 'right') {
         const alert = selected();
         // The detail stays on its alert while newer ones arrive.
-        if (alert) Object.assign(state, { view: 'detail', selectedId: alert.id, detailTop: 0 });
+        if (alert) Object.assign(state, { view: 'detail', selectedId: alert.id, top: 0 });
         return null;
       }
       if (key.name === 'escape') return narrow(NO_FILTER);
@@ -158,6 +173,14 @@ export function createWatchModel(filter: Partial<Filter> = {}, alerts: AlertList
     },
   };
 }
+
+const SCROLL: Record<string, (page: number) => number> = {
+  up: () => -1,
+  down: () => 1,
+  'page-up': (page) => -page,
+  'page-down': (page) => page,
+  home: () => -Infinity,
+};
 
 const LETTER_MOVES: Record<string, string> = { j: 'down', k: 'up', ' ': 'page-down', b: 'page-up' };
 

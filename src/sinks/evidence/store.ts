@@ -3,13 +3,12 @@
  * Everything is synchronous: when `putAlert` has returned `ok`, killing the process loses nothing of it.
  * Expected failures (disk full, I/O) are values, never thrown. A value of an identifier is only ever stored encrypted.
  */
-import type { z } from 'zod';
 import type { Alert, AlertRecord, AlertType, Severity } from '../../model/alert.ts';
 import type { Case } from '../../model/case.ts';
 import type { TokenRow } from '../../model/comparison.ts';
 import type { DeviceCoverage, Gap } from '../../model/coverage.ts';
+import type { FlowRecord } from '../../model/flow.ts';
 import type { Kind } from '../../model/identifier.ts';
-import type { flowRecord } from '../../model/schemas/flow.ts';
 
 export type Stored = { ok: true } | { ok: false; why: 'disk-full' | 'failed'; message: string };
 
@@ -31,8 +30,7 @@ export interface AlertQuery {
   newest?: boolean;
 }
 
-/** What is kept of a flow: who, where to, how protected, how much, how it ended. Never a byte of content. */
-export type FlowRecord = z.infer<typeof flowRecord>;
+export type { FlowRecord } from '../../model/flow.ts';
 
 export interface FlowQuery {
   device?: string;

@@ -27,6 +27,8 @@ export function formatAlertLine(alert: Alert, { colour, utc = false }: AlertLine
   const phases = Object.keys(alert.case?.phases ?? {});
   if (phases.length > 1) parts.push(paint('35', phases.join(', ')));
   else if (alert.case?.phase) parts.push(paint('35', alert.case.phase));
+  if (alert.identifier !== null && alert.receivers)
+    parts.push(paint('1', `and ${alert.receivers.length - 1} more receivers`));
   if (alert.count > 1) parts.push(paint('1', `×${alert.count}`));
   if (alert.label !== null) parts.push(clean(`[${alert.label}]`));
   if (alert.simulated) parts.push(paint('2', '[simulated]'));

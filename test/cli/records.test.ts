@@ -1,0 +1,70 @@
+/** `alerts` and `flows`: what is stored is printed, then the command ends, with a lab and without one. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pathsIn } from '../../src/lab/opening.ts';
+import { readOrCreateKey } from '../../src/sinks/evidence/key-file.ts';
+import { openSqliteStore } from '../../src/sinks/evidence/sqlite.ts';
+import { labFlowRecord, labRecord } from '../sinks/lab-alert.ts';
+import { startFakeLab, TOKEN } from './fake-lab.ts';
+import { labAlert } from './lab-alert.ts';
+import { phonehome } from './phonehome.ts';
+
+let data = '';
+beforeEach(() => {
+  data = mkdtempSync(join(tmpdir(), 'phonehome-records-'));
+});
+afterEach(() => rmSync(data, { recursive: true, force: true }));
+
+function record(alerts: number, flows: number): void {
+  const paths = pathsIn(data);
+  const store = openSqliteStore({ file: paths.evidence, key: readOrCreateKey(paths.evidenceKey) });
+  for (let seq = 1; seq <= alerts; seq++) store.putAlert(labRecord(seq));
+  store.putFlows(
+    Array.from({ length: flows }, (_, index) => labFlowRecord(`flow-${index}`, 1000, { simulated: index === 0 })),
+  );
+  store.close();
+}
+const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
+
+describe('without a lab', () => {
+  it('alerts prints every stored one in order, over many pages, or those after a number', async () => {
+    record(2100, 0);
+    const all = await phonehome(['alerts', '--data', data, '--json']);
+    expect(all.code).toBe(0);
+    const seqs = lines(all.stdout).map((line) => (JSON.parse(line) as { alert: { seq: number } }).alert.seq);
+    expect(seqs).toEqual(Array.from({ length: 2100 }, (_, index) => index + 1));
+    const late = await phonehome(['alerts', '--data', data, '--since', '2098']);
+    expect(lines(late.stdout)).toHaveLength(2);
+    expect(late.stdout).toContain('imei 490154*******18');
+    const none = await phonehome(['alerts', '--data', data, '--severity', 'critical', '--device', 'nobody']);
+    expect([none.code, none.stdout]).toEqual([0, '']);
+  });
+
+  it('flows prints each once, also when hundreds opened at the same moment, and marks what is simulated', async () => {
+    record(0, 700);
+    const all = await phonehome(['flows', '--data', data, '--json']);
+    const ids = lines(all.stdout).map((line) => (JSON.parse(line) as { id: string }).id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toHaveLength(700);
+    record(0, 1);
+    const one = await phonehome(['flows', '--data', data, '--host', 'vnet']);
+    expect(one.stdout).toContain('zzhc.vnet.cn:443');
+    expect(one.stdout).toContain('[simulated]');
+    expect((await phonehome(['flows', '--data', data, '--host', 'nowhere'])).stdout).toBe('');
+  });
+
+  it('says in one line that nothing was recorded yet', async () => {
+    const { code, stdout, stderr } = await phonehome(['alerts', '--data', data]);
+    expect([code, stdout, lines(stderr).length]).toEqual([1, '', 1]);
+    expect(stderr).toContain('holds no traffic yet');
+  });
+});
+
+it('a lab elsewhere is asked, and the command ends', async () => {
+  const lab = await startFakeLab({ alerts: [1, 2, 3].map((seq) => labAlert({ seq })) });
+  const ran = await phonehome(['alerts', '--url', lab.url, '--since', '1'], { env: { PHONEHOME_TOKEN: TOKEN } });
+  await lab.stop();
+  expect([ran.code, lines(ran.stdout).length]).toEqual([0, 2]);
+});
