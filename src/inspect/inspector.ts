@@ -2,14 +2,23 @@
  * Searches what a phone sends for its identifiers: flow events in, findings out.
  * Promise: synchronous and pure over events; only the request direction is searched; nothing is kept beyond the end of an
  * exchange but the phone's search tables; results do not depend on how the bytes were cut; it never throws on bytes.
+ *
+ * How long a call takes. `push(event, turn)` goes on until the turn is over, and then leaves the rest of its flow for later:
+ * `isBusy(flowId)` says so, and `resume(flowId, turn)` goes on with it; each call does one step at least, of some 10 ms at
+ * most. Nothing is given up for being left: a turn changes when something is found, never what. Whoever gives no turn gets
+ * everything at once. Events that come for a busy flow wait behind what is left (their bytes are copied then).
+ * What an exchange may cost in all is its budget's business (budget.ts): past that its rest is searched for registered
+ * values in one plain pass, and `partially-scanned` says what the budget went on.
  */
 
 import { learnNames } from '../kinds/key-names.ts';
 import type { IdentifierKind, JudgeImage } from '../kinds/kind.ts';
 import { registry } from '../kinds/registry.ts';
 import type { Device } from '../model/device.ts';
-import type { FlowEvent } from '../model/flow.ts';
+import type { Flow, FlowEvent } from '../model/flow.ts';
 import type { InspectEvent, Token, Where } from '../model/identifier.ts';
+import { ENDLESS, type Turn } from '../model/turn.ts';
+import { type BudgetRules, DEFAULT_RULES, Meter } from './budget.ts';
 import type { ByteSink } from './byte-sink.ts';
 import { CleanValues } from './clean-values.ts';
 import { openWithSibling } from './decode/sibling-key.ts';
@@ -22,6 +31,7 @@ import { LatestHead, searchTrailers, searchValue } from './request-places.ts';
 import { Scope } from './scope.ts';
 import { type Known, prepareKnown } from './search/known.ts';
 import { Names } from './structure/names.ts';
+import { BytesWork, EachWork, FlowWork, type Work } from './work.ts';
 
 export interface InspectorOptions {
   /** The registered phone of a flow's `deviceId`; null when nobody registered it. */
@@ -30,14 +40,24 @@ export interface InspectorOptions {
   kinds?: readonly IdentifierKind[];
   decoders?: readonly OperatorDecoder[];
   limits?: Partial<Limits>;
+  /** What an exchange may cost. */
+  budget?: Partial<BudgetRules>;
+  /** Milliseconds of a clock that is never set: a backstop for the budget. None unless given. */
+  clock?: () => number;
   judgeImage?: JudgeImage;
   /** Hears every short value that may tell one phone from another; called within `push`, must not throw. */
   onToken?: (token: Token) => void;
 }
 
 export interface Inspector {
-  /** What this event brings to light. */
-  push(event: FlowEvent): InspectEvent[];
+  /** What this event brings to light, or as much of it as the turn lasts. */
+  push(event: FlowEvent, turn?: Turn): InspectEvent[];
+  /** Goes on with what was left of this flow. */
+  resume(flowId: string, turn?: Turn): InspectEvent[];
+  /** Something of this flow was left. */
+  isBusy(flowId: string): boolean;
+  /** Units of work so far (budget.ts). */
+  readonly units: number;
   /** The device is gone, or changed: its tables are given up. */
   forget(deviceId: string): void;
 }
@@ -49,10 +69,10 @@ interface Tables {
 
 interface Exchange {
   scope: Scope;
-  body: ByteSink | null;
+  body: Layer | null;
   contentType: string | null;
   codings: readonly string[];
-  message: ByteSink | null;
+  message: Layer | null;
 }
 
 interface FlowState {
@@ -62,13 +82,15 @@ interface FlowState {
   clean: CleanValues;
   host: string;
   exchanges: Map<number, Exchange>;
-  raw: ByteSink | null;
+  raw: { sink: ByteSink; scope: Scope } | null;
+  work: FlowWork;
   head: LatestHead;
 }
 
 /** HTTP/2 allows many streams at once; a flow with more open ones than this is hostile. */
 const MAX_EXCHANGES = 20_000;
 const NONE: readonly string[] = [];
+const nothing = (): void => undefined;
 /** Raw bytes belong to the flow, not to an exchange. */
 const RAW_EXCHANGE = 0;
 /** What gRPC carries unless it says otherwise, which JSON says by itself. */
@@ -81,6 +103,8 @@ export function createInspector(options: InspectorOptions): Inspector {
   const flows = new Map<string, FlowState>();
   const prepared = new Map<string, Tables>();
   const unregistered: Tables = { known: null, clean: new CleanValues() };
+  const rules = { ...DEFAULT_RULES, ...options.budget };
+  const meter = new Meter(options.clock ?? null);
   const names = new Names();
   let events: InspectEvent[] = [];
 
@@ -114,6 +138,9 @@ export function createInspector(options: InspectorOptions): Inspector {
       judgeImage: options.judgeImage ?? null,
       names,
       clean: flow.clean,
+      rules,
+      meter,
+      later: (job) => flow.work.later(job),
       emit: (event) => events.push(event),
       onToken: options.onToken,
     });
@@ -148,106 +175,153 @@ export function createInspector(options: InspectorOptions): Inspector {
     finish(flow, event.exchange);
     const exchange = exchangeOf(event.flowId, flow, event.exchange);
     let hasHost = false;
+    let headBytes = event.target.length;
     let codings: string | null = null;
     for (const [name, value] of event.headers) {
+      headBytes += name.length + value.length;
       if (name.length === 4) hasHost ||= name.toLowerCase() === 'host';
       else if (name.length === 12 && name.toLowerCase() === 'content-type') exchange.contentType ??= value;
       else if (name.length === 16 && name.toLowerCase() === 'content-encoding') codings ??= value;
     }
     if (codings !== null) exchange.codings = codings.split(',').filter((coding) => coding.trim() !== '');
+    exchange.scope.budget.grant(headBytes);
     flow.head.search(exchange.scope, event.target, event.headers, hasHost ? null : event.authority);
   }
 
-  function onMessage(flow: FlowState, event: Extract<FlowEvent, { type: 'message' }>): void {
+  function onMessage(flow: FlowState, event: Extract<FlowEvent, { type: 'message' }>): Work | null {
     const exchange = exchangeOf(event.flowId, flow, event.exchange);
+    const { scope } = exchange;
     if (!exchange.message) {
+      scope.budget.renew();
       const where: Where = event.protocol === 'dns' ? 'dns' : 'message';
-      if (event.label.includes('/'))
-        searchValue(exchange.scope, placeAt(where, 'label', null), Buffer.from(event.label));
+      if (event.label.includes('/')) searchValue(scope, placeAt(where, 'label', null), Buffer.from(event.label));
       const hint = event.protocol.startsWith('grpc') ? GRPC : {};
-      exchange.message = new Layer(exchange.scope, { ...placeAt(where, null, null) }, hint);
+      exchange.message = new Layer(scope, { ...placeAt(where, null, null) }, hint);
     }
-    exchange.message.write(event.bytes);
-    if (!event.final) return;
-    exchange.message.end(true);
-    exchange.scope.beside.settle(openWithSibling);
-    exchange.message = null;
+    const end = (): void => {
+      if (!event.final) return;
+      exchange.message?.end(true);
+      scope.beside.settle(openWithSibling);
+      exchange.message = null;
+    };
+    return pour(scope, exchange.message, event.bytes, end);
   }
 
-  function rawSink(scope: Scope): ByteSink {
-    const open = (place: Place): ByteSink => new Layer(scope, place, { isValue: true });
-    return new LeafSink(scope, placeAt('raw', null, null), 'binary', open);
+  /** At once when they are few, else piece by piece. */
+  function pour(scope: Scope, sink: ByteSink, bytes: Buffer, end: () => void): Work | null {
+    const { budget } = scope;
+    const pieceBytes = (): number => budget.pieceBytes(sink instanceof Layer && sink.isPacked(bytes));
+    const write = (piece: Buffer): void => budget.take(piece.length, () => sink.write(piece));
+    if (bytes.length > pieceBytes()) return new BytesWork(bytes, pieceBytes, write, end);
+    write(bytes);
+    end();
+    return null;
   }
 
-  function handle(event: FlowEvent): void {
-    if (event.type === 'flow-opened') {
-      const { id, deviceId, destination, hello } = event.flow;
-      const device = options.deviceFor(deviceId);
-      const flow: FlowState = {
-        deviceId,
-        device,
-        ...tablesOf(device),
-        host: destination.host,
-        exchanges: new Map(),
-        raw: null,
-        head: new LatestHead(),
-      };
-      flows.set(id, flow);
-      if (hello?.sni) searchValue(newScope(id, flow, RAW_EXCHANGE), placeAt('sni', null, null), Buffer.from(hello.sni));
-      return;
-    }
-    const flow = flows.get(event.flowId);
-    if (!flow) return;
+  function onBodyEnd(flow: FlowState, event: Extract<FlowEvent, { type: 'body-end' }>): Work | null {
+    const exchange = flow.exchanges.get(event.exchange);
+    if (!exchange) return null;
+    const { scope } = exchange;
+    scope.budget.grant(0);
+    searchTrailers(scope, event.trailers);
+    exchange.body?.end(event.complete);
+    exchange.body = null;
+    const end = (): void => {
+      scope.beside.settle(openWithSibling);
+      // An upgraded exchange goes on with messages, which make a state of their own.
+      flow.exchanges.delete(event.exchange);
+    };
+    // What was put aside may yet ask for what stands beside it.
+    if (flow.work.hasJobs) return new EachWork([end]);
+    end();
+    return null;
+  }
+
+  function onClosed(flowId: string, flow: FlowState): Work {
+    const exchanges = [...flow.exchanges.keys()].map((number) => () => {
+      flow.exchanges.get(number)?.scope.budget.grant(0);
+      finish(flow, number);
+    });
+    const end = (): void => {
+      flow.raw?.sink.end(true);
+      flows.delete(flowId);
+    };
+    return new EachWork([...exchanges, end]);
+  }
+
+  function rawOf(scope: Scope): { sink: ByteSink; scope: Scope } {
+    const inside = (place: Place): ByteSink => new Layer(scope, place, { isValue: true });
+    return { sink: new LeafSink(scope, placeAt('raw', null, null), 'binary', inside), scope };
+  }
+
+  function open({ id, deviceId, destination, hello }: Flow): void {
+    const device = options.deviceFor(deviceId);
+    const flow: FlowState = {
+      deviceId,
+      device,
+      ...tablesOf(device),
+      host: destination.host,
+      exchanges: new Map(),
+      raw: null,
+      head: new LatestHead(),
+      work: new FlowWork(),
+    };
+    flows.set(id, flow);
+    if (hello?.sni) searchValue(newScope(id, flow, RAW_EXCHANGE), placeAt('sni', null, null), Buffer.from(hello.sni));
+  }
+
+  /** Does what is quick of an event; the rest, if any, is left to be done in steps. */
+  function begin(event: FlowEvent): Work | null {
+    const flow = 'flowId' in event ? flows.get(event.flowId) : undefined;
+    if (!flow || ('direction' in event && event.direction !== 'request')) return null;
     switch (event.type) {
       case 'request-head':
         onHead(flow, event);
-        return;
+        return null;
       case 'body-chunk': {
-        if (event.direction !== 'request') return;
         const exchange = exchangeOf(event.flowId, flow, event.exchange);
-        const { contentType, codings } = exchange;
-        exchange.body ??= new Layer(exchange.scope, placeAt('body', null, null), { contentType, codings });
-        exchange.body.write(event.bytes);
-        return;
+        const { contentType, codings, scope } = exchange;
+        exchange.body ??= new Layer(scope, placeAt('body', null, null), { contentType, codings });
+        return pour(scope, exchange.body, event.bytes, nothing);
       }
-      case 'body-end': {
-        if (event.direction !== 'request') return;
-        const exchange = flow.exchanges.get(event.exchange);
-        if (!exchange) return;
-        searchTrailers(exchange.scope, event.trailers);
-        exchange.body?.end(event.complete);
-        exchange.scope.beside.settle(openWithSibling);
-        exchange.body = null;
-        // An upgraded exchange goes on with messages, which make a state of their own.
-        flow.exchanges.delete(event.exchange);
-        return;
-      }
+      case 'body-end':
+        return onBodyEnd(flow, event);
       case 'message':
-        if (event.direction === 'request') onMessage(flow, event);
-        return;
+        return onMessage(flow, event);
       case 'raw-bytes':
-        if (event.direction !== 'request') return;
         // No layer to recognise first: what a silent protocol sends must not wait for more.
-        flow.raw ??= rawSink(newScope(event.flowId, flow, RAW_EXCHANGE));
-        flow.raw.write(event.bytes);
-        return;
+        flow.raw ??= rawOf(newScope(event.flowId, flow, RAW_EXCHANGE));
+        return pour(flow.raw.scope, flow.raw.sink, event.bytes, nothing);
       case 'flow-closed':
-        for (const number of [...flow.exchanges.keys()]) finish(flow, number);
-        flow.raw?.end(true);
-        flows.delete(event.flowId);
-        return;
+        return onClosed(event.flowId, flow);
       default:
-        return;
+        return null;
     }
   }
 
+  /** What `work` brings to light. */
+  function listen(work: () => void): InspectEvent[] {
+    events = [];
+    meter.begin();
+    work();
+    const out = events;
+    events = [];
+    return out;
+  }
+
   return {
-    push(event) {
-      events = [];
-      handle(event);
-      const out = events;
-      events = [];
-      return out;
+    push(event, turn = ENDLESS) {
+      if (event.type === 'flow-opened') return listen(() => open(event.flow));
+      const flow = flows.get(event.flowId);
+      return flow ? listen(() => flow.work.push(event, begin, turn)) : [];
+    },
+    resume(flowId, turn = ENDLESS) {
+      const flow = flows.get(flowId);
+      return flow?.work.isBusy ? listen(() => flow.work.resume(begin, turn)) : [];
+    },
+    isBusy: (flowId) => flows.get(flowId)?.work.isBusy ?? false,
+    get units() {
+      return meter.units;
     },
     forget(deviceId) {
       prepared.delete(deviceId);

@@ -44,7 +44,7 @@ export type Fields = [name: string, value: string][];
 
 /** What shapes are told about one neighbour, and of how many. */
 export const MAX_FIELD_TEXT = 128;
-const MAX_FIELDS = 32;
+export const MAX_FIELDS = 32;
 
 export function addField(fields: Fields, name: string, value: string): void {
   if (fields.length >= MAX_FIELDS) fields.shift();

@@ -1,10 +1,12 @@
 /**
  * The places of a request head where something can stand: path segments, parameters, headers, cookies.
- * Promise: every byte the phone put there is searched, percent escapes undone; each piece is small and complete.
+ * Promise: every byte the phone put there is searched, percent escapes undone; each piece is small and complete. Past the
+ * budget the whole head is searched for registered values in one plain pass.
  */
 
 import type { Readable } from './layers/beside.ts';
 import { openerOf } from './layers/layer.ts';
+import { PlainSink } from './layers/plain.ts';
 import { searchRegistered } from './layers/scanner.ts';
 import { LEAST_VALUE, searchWhole } from './layers/whole-value.ts';
 import { addField, type Fields, MAX_FIELD_TEXT, type Place, placeAt } from './place.ts';
@@ -76,6 +78,9 @@ export class LatestHead {
     if (authority !== null) this.#field(scope, at++, 'Host', authority);
     if (fields.length > at) fields.length = at;
     scope.beside.noteHead(new HeadValues(target, headers));
+    if (!scope.budget.isOver) return;
+    searchPlainly(scope, placeAt('query', null, null), target);
+    searchFieldsPlainly(scope, headers);
   }
 
   #field(scope: Scope, at: number, name: string, value: string): void {
@@ -85,6 +90,7 @@ export class LatestHead {
 
   /** `name`: null for the target. */
   #piece(scope: Scope, latest: CleanPiece | null, name: string | null, value: string): CleanPiece | null {
+    if (!scope.budget.spend(PER_PIECE, 'head')) return null;
     if (latest !== null && latest.value === value && latest.name === name) {
       scope.repeat(latest);
       return latest;
@@ -98,7 +104,8 @@ export class LatestHead {
     scope.trace();
     searchPiece(scope, name, value);
     const tokens = scope.endTrace();
-    return scope.said === said ? { name, value, tokens, notes: beside.since(count) } : null;
+    if (scope.said > said || scope.budget.isOver) return null;
+    return { name, value, tokens, notes: beside.since(count) };
   }
 }
 
@@ -112,21 +119,26 @@ interface CleanPiece extends Traces {
   value: string;
 }
 
+/** Units of work: a segment, a pair, a field. */
+const PER_PIECE = 60;
 /** Real requests have some dozen fields. */
 const MAX_PIECES = 64;
 const LONGEST_PIECE = 4096;
 
 function searchTarget(scope: Scope, target: string): void {
-  eachSegment(target, (index, segment, previous) =>
-    searchValue(scope, placeAt('path', `[${index}]`, previous), bytesOf(segment)),
-  );
+  eachSegment(target, (index, segment, previous) => {
+    searchValue(scope, placeAt('path', `[${index}]`, previous), bytesOf(segment));
+    return scope.budget.spend(PER_PIECE, 'path');
+  });
   const fields: Fields = [];
   eachParameter(target, (name, text) => {
     const value = bytesOf(text);
     searchValue(scope, placeAt('query', name, name, fields), value);
-    if (name === null) return;
+    if (!scope.budget.spend(PER_PIECE, 'query')) return false;
+    if (name === null) return true;
     addField(fields, name, beginning(value));
     if (name.length >= LEAST_TELLING_NAME) searchValue(scope, placeAt('query', null, null), Buffer.from(name));
+    return true;
   });
 }
 
@@ -137,8 +149,24 @@ function beginning(value: Buffer): string {
 /** Of a trailer section. */
 export function searchTrailers(scope: Scope, trailers: readonly [string, string][]): void {
   if (trailers.length === 0) return;
-  for (const [name, value] of trailers) searchHeader(scope, name, value);
+  for (const [name, value] of trailers) {
+    if (!scope.budget.spend(PER_PIECE, 'trailers')) break;
+    searchHeader(scope, name, value);
+  }
   scope.beside.noteHead(new HeadValues('', trailers));
+  if (scope.budget.isOver) searchFieldsPlainly(scope, trailers);
+}
+
+/** Past the budget: undivided. */
+function searchPlainly(scope: Scope, place: Place, text: string): void {
+  const plain = new PlainSink(scope, place, true, openerOf(scope));
+  plain.write(Buffer.from(text, 'latin1'));
+  plain.end();
+}
+
+function searchFieldsPlainly(scope: Scope, headers: readonly [string, string][]): void {
+  const lines = headers.map(([name, value]) => `${name}: ${value}\n`);
+  searchPlainly(scope, placeAt('header', null, null), lines.join(''));
 }
 
 function searchHeader(scope: Scope, name: string, value: string): void {
@@ -155,6 +183,7 @@ function searchCookies(scope: Scope, value: string): void {
     const decoded = bytesOf(text);
     searchValue(scope, placeAt('cookie', name === null ? null : `cookie:${name}`, name, fields), decoded);
     if (name !== null) addField(fields, name, beginning(decoded));
+    return scope.budget.spend(PER_PIECE, 'cookies');
   });
 }
 
@@ -173,16 +202,19 @@ class HeadValues implements Readable {
     this.#headers = headers;
   }
 
-  readValues(note: (name: string | null, value: string) => void): void {
-    const noteBytes = (name: string | null, value: Buffer): void => {
-      if (value.length >= LEAST_VALUE) note(name, value.toString('latin1'));
+  readValues(note: (name: string | null, value: string) => boolean): void {
+    let goesOn = true;
+    const noteBytes = (name: string | null, value: Buffer): boolean => {
+      if (value.length >= LEAST_VALUE) goesOn = note(name, value.toString('latin1'));
+      return goesOn;
     };
     eachSegment(this.#target, (_, segment, previous) => noteBytes(previous, bytesOf(segment)));
     eachParameter(this.#target, (name, value) => {
       noteBytes(name, bytesOf(value));
-      if (name !== null && name.length >= LEAST_TELLING_NAME) noteBytes(null, Buffer.from(name));
+      return name === null || name.length < LEAST_TELLING_NAME ? goesOn : noteBytes(null, Buffer.from(name));
     });
     for (const [name, value] of this.#headers) {
+      if (!goesOn) return;
       const lower = name.toLowerCase();
       if (DULL.has(lower)) continue;
       if (lower === 'cookie') eachCookie(value, (cookie, text) => noteBytes(cookie, bytesOf(text)));

@@ -9,6 +9,7 @@ import type { Device } from '../model/device.ts';
 import type { Finding, InspectEvent, Token } from '../model/identifier.ts';
 import { mask } from '../model/identifier.ts';
 import { mayBeToken } from './anchors/tokens.ts';
+import { Budget, type BudgetRules, type Meter } from './budget.ts';
 import type { ByteSink } from './byte-sink.ts';
 import type { CleanValues } from './clean-values.ts';
 import { type Found, MAX_SEEN, rankOf, whatOf } from './found.ts';
@@ -18,6 +19,10 @@ import type { OperatorDecoder } from './operator/decoder.ts';
 import { chainOf, type Fields, locatorIn, type Place, type Told } from './place.ts';
 import type { Known } from './search/known.ts';
 import type { Names } from './structure/names.ts';
+import type { Job } from './work.ts';
+
+/** Units of work. */
+const PER_REPORT = 100;
 
 /** What a piece of a request leaves behind when nothing is found in it; null for nothing. */
 export interface Traces {
@@ -38,6 +43,10 @@ export interface ScopeOptions {
   judgeImage: JudgeImage | null;
   names: Names;
   clean: CleanValues;
+  rules: BudgetRules;
+  meter: Meter;
+  /** Something that takes longer than a step is put aside. */
+  later(job: Job): void;
   emit(event: InspectEvent): void;
   onToken?: ((token: Token) => void) | undefined;
 }
@@ -54,10 +63,13 @@ export class Scope {
   readonly judgeImage: JudgeImage | null;
   readonly names: Names;
   readonly clean: CleanValues;
+  readonly later: (job: Job) => void;
   /** Short values of this exchange and payloads that wait for one of them to be their key. */
   readonly beside = new Beside();
   /** Makes layers inside of layers: made by the first one. */
   open: ((place: Place) => ByteSink) | null = null;
+  /** What may be spent on this exchange. Past it whatever asks stops, and the rest is searched for registered values alone. */
+  readonly budget: Budget;
   /** Everything that was worth saying so far, repeats included. */
   said = 0;
   readonly #emit: (event: InspectEvent) => void;
@@ -86,6 +98,8 @@ export class Scope {
     this.judgeImage = options.judgeImage;
     this.names = options.names;
     this.clean = options.clean;
+    this.later = options.later;
+    this.budget = new Budget(options.rules, options.meter, (what) => this.#overspent(what));
     this.#emit = options.emit;
     this.#onToken = options.onToken;
   }
@@ -161,6 +175,7 @@ export class Scope {
   report(place: Place, found: Found): void {
     this.said++;
     const { kind, value, path, chain, hash } = found;
+    this.budget.spend(PER_REPORT, 'findings');
     const what = whatOf(found);
     const rank = rankOf(found);
     if ((place.told?.get(what) ?? 0) >= rank) return;
@@ -209,6 +224,10 @@ export class Scope {
     const told = new Map<string, number>();
     for (const [what, rank] of this.#told.slice(mark)) told.set(what, Math.max(rank, told.get(what) ?? 0));
     return told;
+  }
+
+  #overspent(what: string): void {
+    this.partial(`more work than its size allows (${what}): the rest was searched for registered values only`);
   }
 
   partial(reason: string): void {

@@ -6,6 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { effort } from '../model/effort.ts';
 import { KINDS, type Kind } from '../model/identifier.ts';
 
 export interface KeyHint {
@@ -23,6 +24,8 @@ const NONE: readonly KeyHint[] = [];
 const MAX_KEY = 80;
 /** Bounded so that keys chosen by a hostile sender cannot fill memory. */
 const MAX_REMEMBERED = 4096;
+/** Units of work. */
+const PER_WORD = 200;
 const HASH_WORD = /md5|sha(?:1|256|512)?|hash(?:ed)?/g;
 /** Words that say nothing about what the value is. */
 const FILLER = new Set(['value', 'val', 'str', 'string', 'list', 'x', 'the', 'info']);
@@ -115,6 +118,7 @@ function lookUp(key: string, within: readonly string[]): Said {
   const names = keyNames();
   const own = wordsOf(key);
   const around = within.map(wordsOf);
+  effort.units += PER_WORD * (own.length + around.length);
   if (holdsForeign([...around.toReversed().flat(), ...own])) return { hints: NONE, isForeign: true };
   // What a name says includes its container: `id` in `device` is `device id`, `macAddress` in `wifiAccessPoints` an access point's.
   for (const container of around.slice(0, 1)) {

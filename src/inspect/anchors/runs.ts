@@ -72,10 +72,16 @@ export class RunFinder {
   /** Position within its quantum of a character inside a recognised run; null outside of one. */
   columnOf(offset: number): number | null {
     const lines = this.#lines;
-    for (let i = lines.length - 2; i >= 0; i -= 2) {
-      if (offset >= lines[i]! && offset < lines[i + 1]!) return offset - lines[i]!;
+    // The last line that does not begin after `offset`.
+    let low = 0;
+    let high = lines.length >> 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (lines[2 * middle]! <= offset) low = middle + 1;
+      else high = middle;
     }
-    return null;
+    const start = lines[2 * low - 2];
+    return start !== undefined && offset < lines[2 * low - 1]! ? offset - start : null;
   }
 
   /** Could the run at `offset` still become one? */

@@ -64,18 +64,23 @@ const SEPARATORS = new Uint8Array(256);
 for (const char of ':=,>') SEPARATORS[char.charCodeAt(0)] = 1;
 /**
  * Values beside known key names whose separator stands in `[from, to)`; REACH bytes before and after it must be there
- * unless the text ends. `found` gets the key and the value's offsets.
+ * unless the text ends. `found` gets the key and the value's offsets. `mayGoOn` is asked at each name; past a no nothing is
+ * looked at any more.
  */
 export function findPairs(
   bytes: Buffer,
   from: number,
   to: number,
   found: (key: string, start: number, end: number) => void,
+  mayGoOn: () => boolean,
 ): void {
   for (let at = Math.max(1, from); at < to; at++) {
     if (SEPARATORS[bytes[at]!] === 0 || !(NAME[bytes[at - 1]!]! & (IN_NAME | CLOSING))) continue;
     const key = keyBefore(bytes, at + 1);
-    if (key === null || !isKeyName(key)) continue;
+    if (key === null) continue;
+    const isName = isKeyName(key);
+    if (!mayGoOn()) return;
+    if (!isName) continue;
     const value = VALUE.exec(bytes.toString('latin1', at + 1, at + 1 + REACH));
     if (!value) continue;
     const end = at + 1 + value[0].length;

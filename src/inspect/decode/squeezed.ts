@@ -2,26 +2,43 @@
  * A compressed layer: decodes into the layer inside it.
  * Promise: at most BASE + ratio × encoded bytes come out (a bomb stops there and is said to be `partially-scanned`); the
  * limit depends on offsets alone, so it falls on the same byte for every cutting. Data that is not what its header said
- * goes to `fallback` whole.
+ * goes to `fallback` whole, what follows a stream to `after`. The budget is asked at each decoded block.
  */
+import type { Budget } from '../budget.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import type { Codec } from './codec.ts';
 import { type CodecName, createCodec } from './codecs.ts';
 
-/** Decoded per step at most SLICE × 1032 (deflate's best ratio), 4 MB. */
+/** The limit grows in such steps. */
 const SLICE = 4096;
 /** At first less, so that what is no stream at all costs little. */
 const FIRST_SLICE = 512;
+/** Past the budget: what is decoded only to be searched for registered values. */
+const PLAIN_RATIO = 16;
+/** So much comes out of nothing that is no stream. */
+const CONVINCING = 64 << 10;
 /** Small inputs may expand more: a 1 KB body of one repeated word is no bomb. */
 const BASE = 1 << 20;
+/** RFC 1952 2.3.1: CRC and length stand behind the data. */
+const GZIP_TRAILER = 8;
+
+/** Units of work: a decoder, a slice, and the decoded bytes that cost as much as one of text. */
+const OPEN = 1500;
+const PER_SLICE = 100;
+const BYTES_PER_UNIT = 4;
 
 export interface SqueezedOptions {
   name: CodecName;
   inside: ByteSink;
   ratio: number;
   partial(reason: string): void;
+  budget: Budget;
+  /** Past the budget it is still decoded, because what is inside is searched for registered values. */
+  isOuter: boolean;
   /** Where the bytes go when the first slice of them cannot be decoded; null where others read them as well. */
   fallback: (() => ByteSink) | null;
+  /** Where bytes go that follow the stream; null where others read them as well. */
+  after: (() => ByteSink) | null;
 }
 
 export class Squeezed implements ByteSink {
@@ -33,13 +50,19 @@ export class Squeezed implements ByteSink {
   #held: Buffer[] = [];
   #early: Buffer[] = [];
   #isBelieved = false;
-  #plain: ByteSink | null = null;
+  /** Reads on where this ends: the fallback, or what follows the stream. */
+  #rest: ByteSink | null = null;
+  /** Bytes that end the stream and say nothing. */
+  #trailer = 0;
   #isOver = false;
+  /** What had gone in and come out when the budget ended. */
+  #over: { consumed: number; produced: number } | null = null;
   #isPushing = false;
   readonly #options: SqueezedOptions;
 
   constructor(options: SqueezedOptions) {
     this.#options = options;
+    options.budget.spend(OPEN, options.name);
     this.#codec = createCodec(options.name, (bytes) => this.#emit(bytes));
   }
 
@@ -51,22 +74,21 @@ export class Squeezed implements ByteSink {
       rest = rest.subarray(slice.length);
       this.#decode(slice);
     }
-    if (this.#plain && rest.length > 0) this.#plain.write(rest);
+    if (this.#isOver && rest.length > 0) this.#goOn(rest);
   }
 
   /** Nothing more will come out. */
   get isOver(): boolean {
-    return this.#isOver && !this.#plain;
+    return this.#isOver && !this.#rest;
   }
 
   end(complete: boolean): void {
-    if (this.#plain) this.#plain.end(complete);
-    else if (!this.#isOver) this.#finish(complete);
-  }
-
-  #finish(complete: boolean): void {
-    this.#close();
-    if (!this.#isOver) this.#stop(complete);
+    if (!this.#isOver) {
+      this.#close();
+      if (!this.#isOver) this.#stop(complete);
+    }
+    this.#rest?.end(complete);
+    this.#rest = null;
   }
 
   #decode(slice: Buffer): void {
@@ -74,15 +96,32 @@ export class Squeezed implements ByteSink {
     if (isFirst && this.#options.fallback) this.#held.push(Buffer.from(slice));
     this.#consumed += slice.length;
     this.#limit = BASE + this.#options.ratio * (Math.ceil(this.#consumed / SLICE) * SLICE);
+    this.#options.budget.spend(PER_SLICE, this.#options.name);
     this.#isPushing = true;
+    let left: Buffer | null = null;
     try {
-      if (this.#codec!.push(slice) && !this.#isOver) this.#stop(true);
+      left = this.#codec!.push(slice);
+      if (left !== null && !this.#isOver) {
+        if (this.#options.name === 'gzip') this.#trailer = GZIP_TRAILER;
+        this.#stop(true);
+      } else left = null;
     } catch {
       this.#fail(isFirst);
     }
     this.#isPushing = false;
     if (this.#isOver) this.#close();
+    if (left !== null && left.length > 0) this.#goOn(left);
     if (this.#consumed >= FIRST_SLICE && !this.#isBelieved && !this.#isOver) this.#release();
+  }
+
+  /** What stands behind the stream. */
+  #goOn(bytes: Buffer): void {
+    const { after } = this.#options;
+    const part = bytes.subarray(this.#trailer);
+    this.#trailer -= bytes.length - part.length;
+    if (part.length === 0 || (this.#rest === null && after === null)) return;
+    this.#rest ??= after!();
+    this.#rest.write(part);
   }
 
   /** The first slice was what it should be. */
@@ -94,18 +133,32 @@ export class Squeezed implements ByteSink {
     for (const bytes of early) this.#options.inside.write(bytes);
   }
 
-  #emit(bytes: Buffer): void {
-    if (this.#isOver) return;
-    const room = this.#limit - this.#produced;
+  /** False when no more is wanted. */
+  #emit(bytes: Buffer): boolean {
+    if (this.#isOver) return false;
+    const { name, budget, isOuter, partial } = this.#options;
+    const { ratio, room } = this.#allowed();
     const part = bytes.length > room ? bytes.subarray(0, room) : bytes;
     this.#produced += part.length;
-    if (!this.#isBelieved) this.#early.push(Buffer.from(part));
-    else if (part.length > 0) this.#options.inside.write(part);
-    if (part.length === bytes.length) return;
-    this.#options.partial(
-      `${this.#options.name}: expands more than ${this.#options.ratio} times; the rest was not looked into`,
-    );
+    budget.spend(part.length / BYTES_PER_UNIT, name);
+    if (!this.#isBelieved && this.#produced < CONVINCING) this.#early.push(Buffer.from(part));
+    else if (part.length > 0) {
+      if (!this.#isBelieved) this.#release();
+      this.#options.inside.write(part);
+    }
+    if (part.length < bytes.length) partial(`${name}: expands more than ${ratio} times; the rest was not looked into`);
+    else if (isOuter || !budget.isOver) return true;
     this.#stop(false);
+    return false;
+  }
+
+  #allowed(): { ratio: number; room: number } {
+    const { budget, ratio } = this.#options;
+    if (!budget.isOver) return { ratio, room: this.#limit - this.#produced };
+    // From the slice on in which the budget ended.
+    this.#over ??= { consumed: this.#consumed - SLICE, produced: this.#produced };
+    const limit = this.#over.produced + PLAIN_RATIO * (this.#consumed - this.#over.consumed);
+    return { ratio: PLAIN_RATIO, room: Math.min(limit, this.#limit) - this.#produced };
   }
 
   #fail(isFirst: boolean): void {
@@ -115,8 +168,8 @@ export class Squeezed implements ByteSink {
       const held = this.#held;
       this.#early = [];
       this.#stop(false);
-      this.#plain = fallback();
-      for (const bytes of held) this.#plain.write(bytes);
+      this.#rest = fallback();
+      for (const bytes of held) this.#rest.write(bytes);
       this.#held = [];
       return;
     }
@@ -136,10 +189,6 @@ export class Squeezed implements ByteSink {
   #close(): void {
     const codec = this.#codec;
     this.#codec = null;
-    try {
-      codec?.end();
-    } catch {
-      // A stream that broke off, or from which nothing is wanted any more.
-    }
+    codec?.end();
   }
 }

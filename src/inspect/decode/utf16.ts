@@ -1,8 +1,8 @@
 /** UTF-16 text as UTF-8, in pieces. Promise: any bytes; a half character at the end is dropped. */
 import { StringDecoder } from 'node:string_decoder';
-import type { Codec } from './codec.ts';
+import type { Codec, Emit } from './codec.ts';
 
-export function utf16(emit: (bytes: Buffer) => void, isBigEndian: boolean): Codec {
+export function utf16(emit: Emit, isBigEndian: boolean): Codec {
   const decoder = new StringDecoder('utf16le');
   let odd: Buffer = Buffer.alloc(0);
   return {
@@ -13,7 +13,7 @@ export function utf16(emit: (bytes: Buffer) => void, isBigEndian: boolean): Code
       if (isBigEndian) whole.swap16();
       const text = decoder.write(whole);
       if (text !== '') emit(Buffer.from(text.startsWith('\ufeff') ? text.slice(1) : text));
-      return false;
+      return null;
     },
     end() {},
   };

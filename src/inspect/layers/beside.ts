@@ -29,7 +29,8 @@ export interface Waiting {
 
 /** Short values that need no noting one by one: read out when something waits for one of them. */
 export interface Readable {
-  readValues(note: (name: string | null, value: string) => void): void;
+  /** Until `note` says that it has enough. */
+  readValues(note: (name: string | null, value: string) => boolean): void;
 }
 
 /** Null when none of the values is the key. */
@@ -86,6 +87,7 @@ export class Beside {
         nestedBytes: () => undefined,
         nestedEnd: () => undefined,
         value: (start, end, key) => this.note(key?.text ?? null, bytes, start, end),
+        ignoresValues: () => !this.hasRoom,
       });
       path.advance(bytes, 0, bytes.length);
       path.end();
@@ -109,6 +111,7 @@ export class Beside {
     for (const head of this.#heads ?? [])
       head.readValues((name, value) => {
         if (value.length >= 2 && value.length <= LONGEST_KEY) all.push([name ?? NAMELESS, value]);
+        return all.length < MAX_NOTED;
       });
     all.push(...(this.#again?.flat() ?? []), ...(this.#values ?? []));
     this.#heads = null;

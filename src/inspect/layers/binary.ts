@@ -26,6 +26,8 @@ import { searchWhole } from './whole-value.ts';
 
 /** Reports and messages fit; larger bodies are files. */
 const HOLD = 64 << 10;
+/** Units of work. */
+const PER_VALUE = 60;
 
 /** In order of how hard it is to be one by chance. */
 const READERS: readonly [string, ReadBinary][] = [
@@ -116,12 +118,13 @@ export class BinarySink implements ByteSink {
   #readAsStructure(whole: Buffer): boolean {
     if (this.#place.level >= this.#scope.limits.levels) return false;
     for (const [name, read] of READERS) {
-      const values = read(whole);
+      const values = read(whole, () => this.#scope.budget.spend(PER_VALUE, name));
       if (!values) continue;
       const place = asContainer(this.#place, name);
       const fields: Fields = [];
       const records = new Records(this.#scope.kinds, this.#scope.device);
       for (const { path, key, bytes, numbers } of values) {
+        if (this.#scope.budget.isOver) break;
         // Of a structure with its own records a field is looked at with its neighbours here.
         searchWhole(this.#scope, partOf(place, path, key, fields), bytes, this.#open);
         const text = bytes.toString('latin1', 0, MAX_FIELD_TEXT);

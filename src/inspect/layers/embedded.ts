@@ -3,6 +3,7 @@
  * Promise: by magic number, at any byte, for any cutting; at most MAX_OPEN at a time and MAX_TRIED in a layer.
  */
 import { constants, inflateSync } from 'node:zlib';
+import type { Budget } from '../budget.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import type { CodecName } from '../decode/codecs.ts';
 import { Squeezed } from '../decode/squeezed.ts';
@@ -27,6 +28,8 @@ const LONGEST = 4;
 const MAX_OPEN = 4;
 /** Noise holds a zlib header every 20 KB; real streams beyond this many come in no request. */
 const MAX_TRIED = 200;
+/** Units of work: to find out whether a zlib header is one. */
+const PER_PROBE = 4000;
 
 export class EmbeddedFinder implements ByteSink {
   #tail: Buffer = Buffer.alloc(0);
@@ -72,6 +75,7 @@ export class EmbeddedFinder implements ByteSink {
   #take(all: Buffer, ready: number): void {
     let from = 0;
     for (const { at, name } of this.#found(all, ready)) {
+      if (this.#scope.budget.isOver) break;
       this.#feed(all.subarray(from, at));
       from = at;
       this.#open = this.#open.filter((each) => !each.isOver());
@@ -115,10 +119,13 @@ export class EmbeddedFinder implements ByteSink {
         inside: this.#layer({ ...inside, depth: this.#place.depth + 1, squeezed: this.#place.squeezed + 1 }),
         ratio: this.#place.squeezed === 0 ? limits.ratio : Math.min(8, limits.ratio),
         partial: (reason) => this.#scope.partial(reason),
+        budget: this.#scope.budget,
+        isOuter: false,
         fallback: null,
+        after: null,
       });
     };
-    const sink = name === 'zlib' ? new OnProbation(open) : open();
+    const sink = name === 'zlib' ? new OnProbation(open, this.#scope.budget) : open();
     return { sink, isOver: () => sink.isOver };
   }
 }
@@ -135,9 +142,11 @@ class OnProbation implements ByteSink {
   #head: Buffer | null = Buffer.alloc(0);
   #to: Squeezed | null = null;
   readonly #open: () => Squeezed;
+  readonly #budget: Budget;
 
-  constructor(open: () => Squeezed) {
+  constructor(open: () => Squeezed, budget: Budget) {
     this.#open = open;
+    this.#budget = budget;
   }
 
   write(bytes: Buffer): void {
@@ -161,7 +170,7 @@ class OnProbation implements ByteSink {
 
   #decide(head: Buffer): void {
     this.#head = null;
-    if (!isZlibOfSomething(head)) return;
+    if (!this.#budget.spend(PER_PROBE, 'zlib') || !isZlibOfSomething(head)) return;
     this.#to = this.#open();
     this.#to.write(head);
   }
@@ -194,5 +203,6 @@ export function openZip(scope: Scope, place: Place, open: (place: Place) => Byte
     },
     ratio: place.squeezed === 0 ? scope.limits.ratio : Math.min(8, scope.limits.ratio),
     partial: (reason) => scope.partial(reason),
+    budget: scope.budget,
   });
 }

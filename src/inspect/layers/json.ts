@@ -16,10 +16,13 @@ export class JsonSink implements ByteSink, Scanning {
   readonly #view = new JsonView();
   readonly #scanner: Scanner;
   readonly #gathered = new Gathered(this);
+  readonly #scope: Scope;
 
   constructor(scope: Scope, place: Place, open: (place: Place) => ByteSink) {
+    this.#scope = scope;
     const path: JsonPath = new JsonPath(() => this.#view.literals, scope.names, {
       nested: () => {
+        if (scope.budget.isOver) return false;
         if (place.level >= scope.limits.levels) {
           scope.partial(`JSON inside more than ${scope.limits.levels} layers was searched, but not taken apart`);
           return false;
@@ -54,6 +57,7 @@ export class JsonSink implements ByteSink, Scanning {
 
   push(bytes: Buffer, final: boolean): void {
     const view = this.#view.push(bytes);
+    if (view !== bytes) this.#scope.budget.spend(bytes.length, 'json escapes');
     if (!final) {
       this.#scanner.push(view, false);
       return;

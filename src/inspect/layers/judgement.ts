@@ -5,10 +5,15 @@
 
 import { hintsFor, isForeign } from '../../kinds/key-names.ts';
 import type { Anchor, IdentifierKind, Run, Verdict } from '../../kinds/kind.ts';
+import { effort } from '../../model/effort.ts';
 import type { Confidence } from '../../model/identifier.ts';
 import type { Found } from '../found.ts';
 import type { Scope } from '../scope.ts';
 import { normalise } from '../search/known.ts';
+
+/** Units of work: to be asked, and to say more than no. */
+const PER_KIND = 40;
+const PER_VERDICT = 400;
 
 const RANK: Record<Confidence, number> = { certain: 3, likely: 2, possible: 1 };
 
@@ -58,10 +63,12 @@ export function judge(anchor: Anchor, run: Run, scope: Scope): Judged | null {
   let best: { kind: IdentifierKind; verdict: Verdict } | null = null;
   for (const kind of kindsFor(anchor, run, scope.kinds)) {
     const verdict = kind.shape?.judge(run);
+    effort.units += PER_KIND;
     if (verdict && (best === null || RANK[verdict.confidence] > RANK[best.verdict.confidence]))
       best = { kind, verdict };
   }
   if (best === null) return null;
+  effort.units += PER_VERDICT;
   const { kind, verdict } = best;
   // A shop, a beacon, a page: it may be all that is said of the phone, so it is told, but not as the phone's own.
   if (!verdict.known && isForeign(run)) {

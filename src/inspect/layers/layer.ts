@@ -1,7 +1,8 @@
 /**
  * One layer of one place: finds out what its bytes are and hands them to what can read them.
  * Promise: every layer ends in a search for registered values, whatever was recognised; nesting is bounded by
- * `limits.depth` (decoders) and `limits.levels` (all), and what lies deeper is said to be `partially-scanned`.
+ * `limits.depth` (decoders) and `limits.levels` (all), and what lies deeper is said to be `partially-scanned`. When the
+ * budget of the exchange ends within a form or multipart, the rest is searched undivided.
  */
 
 import type { ByteSink } from '../byte-sink.ts';
@@ -17,12 +18,22 @@ import { EmbeddedFinder, openZip } from './embedded.ts';
 import { ImageSink } from './image.ts';
 import { JsonSink } from './json.ts';
 import { LeafSink } from './leaf.ts';
+import { PlainSink } from './plain.ts';
 import { StreamedValue, searchWhole } from './whole-value.ts';
+
+/** Units of work: what every layer costs, whatever it turns out to be. */
+const PER_LAYER = 250;
+const PER_PAIR = 100;
+const PER_PART = 200;
 
 export class Layer implements ByteSink {
   #head: Buffer[] = [];
   #headLength = 0;
   #sink: ByteSink | null = null;
+  /** It is divided into parts, each of which costs. */
+  #isDivided = false;
+  /** Of an archive or a compressed stream. */
+  #isPacked = false;
   readonly #scope: Scope;
   readonly #place: Place;
   readonly #hint: Hint;
@@ -35,12 +46,12 @@ export class Layer implements ByteSink {
 
   write(bytes: Buffer): void {
     if (this.#sink) {
-      this.#sink.write(bytes);
+      this.#pour(bytes);
       return;
     }
     if (this.#headLength === 0 && bytes.length >= SNIFF) {
       this.#begin(bytes);
-      this.#sink!.write(bytes);
+      this.#pour(bytes);
       return;
     }
     const part = bytes.subarray(0, SNIFF - this.#headLength);
@@ -48,7 +59,23 @@ export class Layer implements ByteSink {
     this.#headLength += part.length;
     if (this.#headLength < SNIFF) return;
     this.#flushHead();
-    if (bytes.length > part.length) this.#sink!.write(bytes.subarray(part.length));
+    if (bytes.length > part.length) this.#pour(bytes.subarray(part.length));
+  }
+
+  #pour(bytes: Buffer): void {
+    this.#sink!.write(bytes);
+    if (!this.#isDivided || !this.#scope.budget.isOver) return;
+    this.#isDivided = false;
+    // What was taken before is searched; these may have been left lying.
+    this.#sink!.end(false);
+    this.#sink = new PlainSink(this.#scope, this.#place, true, openerOf(this.#scope));
+    this.#sink.write(bytes);
+  }
+
+  /** Do these bytes become more when they are read? Asked before they are written. */
+  isPacked(bytes: Buffer): boolean {
+    if (!this.#sink && this.#headLength === 0 && bytes.length >= SNIFF) this.#begin(bytes);
+    return this.#isPacked;
   }
 
   end(complete: boolean): void {
@@ -60,7 +87,7 @@ export class Layer implements ByteSink {
     const head = Buffer.concat(this.#head);
     this.#head = [];
     this.#begin(head);
-    if (head.length > 0) this.#sink!.write(head);
+    if (head.length > 0) this.#pour(head);
   }
 
   #begin(bytes: Buffer): void {
@@ -70,6 +97,10 @@ export class Layer implements ByteSink {
   #sinkFor(format: Format): ByteSink {
     const scope = this.#scope;
     const place = this.#place;
+    if (!scope.budget.spend(PER_LAYER, place.container ?? 'layers') && !isOuter(place))
+      return new LeafSink(scope, place, 'media', openerOf(scope));
+    this.#isDivided = format === 'form' || format === 'multipart';
+    this.#isPacked = PACKED.has(format);
     switch (format) {
       case 'gzip':
       case 'zlib':
@@ -112,11 +143,14 @@ export class Layer implements ByteSink {
       // Compressing twice gains nothing, except for bombs.
       ratio: place.squeezed === 0 ? scope.limits.ratio : Math.min(8, scope.limits.ratio),
       partial: (reason) => scope.partial(reason),
+      budget: scope.budget,
+      isOuter: isOuter(place),
       // A header that lies: what the bytes themselves say counts. Bytes that lie as well are searched as they are.
       fallback: () =>
         this.#hint.codings?.length
           ? new Layer(scope, place, rest)
           : new LeafSink(scope, place, 'binary', openerOf(scope)),
+      after: () => new LeafSink(scope, place, 'media', openerOf(scope)),
     });
     // Several gzip members in a row are one body (RFC 1952 2.2).
     return name === 'gzip'
@@ -149,15 +183,19 @@ export class Layer implements ByteSink {
       bare: (text) => {
         if (form) searchWhole(scope, partOf(form, null, null), Buffer.from(text), open);
       },
+      mayGoOn: () => scope.budget.spend(PER_PAIR, 'form'),
     });
   }
 
   #multipart(): ByteSink {
     const scope = this.#scope;
     const multipart = this.#container('multipart');
-    return new MultipartReader(this.#hint.contentType ?? null, ({ name, contentType }) => {
-      if (!multipart) return new LeafSink(scope, this.#place, 'binary', openerOf(scope));
-      return new Layer(scope, partOf(multipart, name === null ? null : `part:${name}`, name), { contentType });
+    return new MultipartReader(this.#hint.contentType ?? null, {
+      part: ({ name, contentType }) => {
+        if (!multipart) return new LeafSink(scope, this.#place, 'binary', openerOf(scope));
+        return new Layer(scope, partOf(multipart, name === null ? null : `part:${name}`, name), { contentType });
+      },
+      mayGoOn: () => scope.budget.spend(PER_PART, 'multipart'),
     });
   }
 
@@ -184,6 +222,13 @@ class Both implements ByteSink {
   end(complete: boolean): void {
     for (const sink of this.#sinks) sink.end(complete);
   }
+}
+
+const PACKED: ReadonlySet<Format> = new Set(['gzip', 'zlib', 'deflate', 'br', 'zstd', 'lz4', 'zip'] as const);
+
+/** Nothing but decompressors is around it. */
+function isOuter(place: Place): boolean {
+  return place.level === place.squeezed;
 }
 
 /** Makes layers for what is found inside of layers. */

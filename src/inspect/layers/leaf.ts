@@ -20,6 +20,8 @@ import { Scanner } from './scanner.ts';
 const MAX_OFFERED = 1 << 20;
 /** Shorter ones are noise. */
 const LEAST_WAITING = 24;
+/** Units of work. */
+const PER_GUESS = 2000;
 const NOTHING = Buffer.alloc(0);
 
 export class LeafSink implements ByteSink {
@@ -62,7 +64,7 @@ export class LeafSink implements ByteSink {
   write(bytes: Buffer): void {
     if (this.#gathered) this.#gathered.write(bytes);
     else this.#scanner.push(bytes, false);
-    this.#embedded?.write(bytes);
+    if (!this.#scope.budget.isOver) this.#embedded?.write(bytes);
     if (this.#entropy) measure(this.#entropy, bytes);
     this.#length += bytes.length;
     if (!this.#offered) return;
@@ -74,6 +76,7 @@ export class LeafSink implements ByteSink {
     this.#embedded?.end(complete);
     if (this.#gathered) this.#gathered.end();
     else this.#scanner.push(NOTHING, true);
+    if (this.#scope.budget.isOver) return;
     const whole = this.#offered && Buffer.concat(this.#offered);
     if (whole && this.#tryDecoders(whole)) return;
     if (!this.#entropy) return;
@@ -102,6 +105,7 @@ export class LeafSink implements ByteSink {
       layer.write(opened);
       layer.end(true);
     };
+    if (!this.#scope.budget.spend(PER_GUESS, 'xor')) return false;
     const masked = openOneByte(bytes);
     if (masked) {
       open(`xor ${masked.mask.toString(16).padStart(2, '0')}`, masked.bytes);

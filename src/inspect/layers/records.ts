@@ -6,12 +6,16 @@
 import { hintsFor } from '../../kinds/key-names.ts';
 import type { IdentifierKind, Member, RecordShape, RecordVerdict } from '../../kinds/kind.ts';
 import type { Device } from '../../model/device.ts';
+import { effort } from '../../model/effort.ts';
 import type { Kind } from '../../model/identifier.ts';
 
 const MOST = 32;
 const RECORDS = 64;
 /** A coordinate in any form is no longer. */
 const LONGEST = 40;
+/** Units of work (model/effort.ts). */
+const PER_RECORD = 100;
+const PER_MEMBER = 30;
 
 interface Taker {
   kind: Kind;
@@ -47,6 +51,7 @@ export class Records {
 
   /** The last of the fields of a form or a query, which are all that there are so far. */
   judge(members: readonly Member[]): FoundInRecord | null {
+    effort.units += PER_RECORD + PER_MEMBER * members.length;
     for (const { kind, shape } of this.#takers) {
       const verdict = shape.judge(members, this.#device);
       if (verdict) return { kind, verdict };

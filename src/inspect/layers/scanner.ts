@@ -2,6 +2,8 @@
  * Searches the readable bytes of one layer: registered values, runs that wrap something, runs that look like identifiers.
  * Promise: one pass, at most CARRY bytes kept, the same findings for every cutting. Whatever another layer looks into
  * (a run of base64, a document inside a string) is reported by that layer alone.
+ * Past the exchange's budget nothing is unwrapped, located or judged any more: the rest, and what was kept, is searched for
+ * registered values in one plain pass.
  */
 
 import { isKeyName } from '../../kinds/key-names.ts';
@@ -23,6 +25,7 @@ import { judge, takesUnnamed } from './judgement.ts';
 import { describe } from './known-finding.ts';
 import { endsTag, holdsNaming, mayBeNamedAround } from './naming.ts';
 import { type FoundInRecord, Records } from './records.ts';
+import { Spans } from './spans.ts';
 import { isWorthOpening, Unwrapper } from './unwrapper.ts';
 
 /**
@@ -45,6 +48,14 @@ export const LONGEST_REMEMBERED = 512;
 const MAX_ESCAPES = 500;
 const ALPHABETS: readonly Alphabet[] = ['base64', 'hex'];
 
+/** Units of work: a pass whatever its length, of a short text, what is acted upon, a judgement by the kinds. */
+const PER_PASS = 300;
+const PER_TEXT = 150;
+const PER_MARK = 20;
+const PER_NAME = 5;
+const PER_HIT = 100;
+const PER_JUDGEMENT = 40;
+
 export interface ScannerOptions {
   /** Text cannot hold raw digests or UTF-16. */
   isText: boolean;
@@ -53,6 +64,8 @@ export interface ScannerOptions {
   json: JsonPath | null;
   /** Of the document that `json` reads. */
   literals?: () => number[];
+  /** Other bytes stood before these. */
+  isContinued?: boolean;
   open: (place: Place) => ByteSink;
 }
 
@@ -66,11 +79,16 @@ interface Mark {
   end: number;
   rank: 0 | 1 | 2 | 3;
   hit: Hit | null;
+  /** The layer that unwraps the run around the hit tells it, unless there is none any more. */
+  isWrapped: boolean;
   run: Unwrapper | null;
   escaped: Escaped | null;
   anchor: Anchor;
   key: string | null;
 }
+
+/** A registered value is told even past the budget. */
+const KNOWN = 0;
 
 const byPlace = (a: Mark, b: Mark): number => a.at - b.at || a.rank - b.rank;
 
@@ -103,12 +121,20 @@ export class Scanner {
   #isNoted = false;
   /** End of the latest value of a document that may name its neighbours. */
   #namingAt = Number.NEGATIVE_INFINITY;
-  #spans: { start: number; end: number }[] = [];
+  /** Where registered values stand: no shape there tells more. */
+  readonly #spans = new Spans();
   #marks: Mark[] = [];
   #records: Records | null = null;
   #bytes: Buffer = NOTHING;
   /** Made when there is a run, or bytes are to come. */
   #finders: { alphabet: Alphabet; finder: RunFinder }[] | null = null;
+  /** Runs that go on. */
+  readonly #runs: Record<Alphabet, Unwrapper | null> = { base64: null, hex: null };
+  /** Absolute offset from which on nothing was unwrapped any more. */
+  #overFrom = Number.POSITIVE_INFINITY;
+  /** Past the budget: only what is new is told, because what is searched again may have been told. */
+  #plain: Place | null = null;
+  #isSearchedPlainly = false;
   readonly #scope: Scope;
   readonly #place: Place;
   readonly #options: ScannerOptions;
@@ -137,8 +163,10 @@ export class Scanner {
    */
   pushWhole(bytes: Buffer): void {
     this.#bytes = bytes;
+    const { budget } = this.#scope;
+    budget.spend(PER_TEXT + bytes.length, 'text');
     this.#search(bytes, 0, true);
-    this.#judgeWhole(bytes.length);
+    if (!budget.isOver) this.#judgeWhole(bytes.length);
     if (this.#marks.length > 0) this.#performOnce(bytes);
   }
 
@@ -153,7 +181,7 @@ export class Scanner {
     if (scope.clean.has(identity)) return;
     const { said } = scope;
     this.#perform(bytes.length);
-    if (scope.said === said && !scope.isSpent) scope.clean.add(identity);
+    if (scope.said === said && !scope.isSpent && !scope.budget.isOver) scope.clean.add(identity);
   }
 
   /** Finds what is to be acted upon. */
@@ -163,8 +191,11 @@ export class Scanner {
       if (this.#finders !== null) for (const { finder } of this.#finders) finder.scan(bytes, base, final);
     }
     this.#searchKnown(bytes, base, final);
-    if (this.#options.isDeep && !this.#scope.isSpent) this.#searchShapes(bytes, base, final);
-    if (this.#options.isDeep && this.#options.isText) this.#searchEscapes(bytes, base, final);
+    const { isSpent, budget } = this.#scope;
+    const { isDeep, isText } = this.#options;
+    if (!isDeep || budget.isOver) return;
+    if (!isSpent) this.#searchShapes(bytes, base, final);
+    if (isText) this.#searchEscapes(bytes, base, final);
   }
 
   /** Escapes that the place does not ask for: what they hide is read as a layer of its own. */
@@ -179,6 +210,7 @@ export class Scanner {
         end: base + end,
         rank: 3,
         hit: null,
+        isWrapped: false,
         run: null,
         escaped: { start: base + start, end: base + end, name },
         anchor: 'key',
@@ -209,9 +241,9 @@ export class Scanner {
     layer.end(true);
   }
 
-  #report(found: Found, at: number): void {
+  #report(found: Found, at: number, place = this.#place): void {
     this.#told.push({ at, kind: found.kind, value: found.value, rank: rankOf(found) });
-    this.#scope.report(this.#place, found);
+    this.#scope.report(place, found);
   }
 
   #openFinders(): { alphabet: Alphabet; finder: RunFinder }[] {
@@ -223,22 +255,48 @@ export class Scanner {
     this.#bytes = bytes;
     const base = this.#base;
     const end = base + bytes.length;
-    const json = this.#options.json;
-    if (json && final && base === 0)
-      this.#isNoted = this.#scope.beside.noteDocument(bytes, this.#options.literals?.() ?? [], this.#scope.names);
-    this.#search(bytes, base, final);
-    const horizon = json && !final ? end - LAG : end;
-    if (!json && final && this.#options.isText && base === 0) this.#judgeWhole(bytes.length);
-    this.#perform(horizon);
-    if (json) json.advance(bytes, base, Math.max(json.at, horizon));
-    if (final) json?.end();
+    if (this.#scope.budget.isOver) this.#searchPlainly(bytes, base, final);
+    else this.#searchDeeply(bytes, base, final);
+    if (final) this.#options.json?.end();
     this.#searched = end;
     const keep = final ? 0 : Math.min(CARRY, bytes.length);
     this.#carry = keep === 0 ? NOTHING : this.#keep(bytes.subarray(bytes.length - keep));
     this.#base = end - keep;
     this.#bytes = this.#carry;
     if (this.#told.length > 0) this.#told = this.#told.filter(({ at }) => at >= this.#base);
-    if (this.#spans.length > 0) this.#spans = this.#spans.filter((span) => span.end > this.#base);
+    this.#spans.forget(this.#base);
+  }
+
+  #searchDeeply(bytes: Buffer, base: number, final: boolean): void {
+    const end = base + bytes.length;
+    const json = this.#options.json;
+    const { budget, beside, names } = this.#scope;
+    budget.spend(PER_PASS + bytes.length, json ? 'json' : 'text');
+    if (json && final && base === 0)
+      this.#isNoted = beside.noteDocument(bytes, this.#options.literals?.() ?? [], names);
+    this.#search(bytes, base, final);
+    const horizon = json && !final ? end - LAG : end;
+    const isWhole = final && base === 0 && !json && this.#options.isText;
+    if (isWhole && !budget.isOver) this.#judgeWhole(bytes.length);
+    this.#perform(horizon);
+    if (json && !budget.isOver) json.advance(bytes, base, Math.max(json.at, horizon));
+  }
+
+  /** For registered values alone, from what was kept on: what waited there will not be acted upon any more. */
+  #searchPlainly(bytes: Buffer, base: number, final: boolean): void {
+    const { known } = this.#scope;
+    const from = this.#isSearchedPlainly ? Math.max(0, this.#searched - MAX_SPAN - base) : 0;
+    if (!this.#isSearchedPlainly) {
+      this.#isSearchedPlainly = true;
+      this.#marks = [];
+      this.#runs.base64?.abandon();
+      this.#runs.hex?.abandon();
+    }
+    if (!known) return;
+    const { isText, isContinued } = this.#options;
+    const isStart = base === 0 && !isContinued;
+    const hits = findKnown(known, { bytes, from, binary: !isText, final, isStart });
+    for (const hit of hits) this.#reportKnown(hit, base + hit.start);
   }
 
   #withCarry(view: Buffer): Buffer {
@@ -263,11 +321,13 @@ export class Scanner {
   /** Nothing more is judged, noted or compared. */
   get ignoresValues(): boolean {
     const scope = this.#scope;
+    if (scope.budget.isOver) return true;
     return scope.isSpent && !scope.takesTokens && (this.#isNoted || !scope.beside.hasRoom);
   }
 
   /** A value of a document; beside a telling name it is offered whole. Absolute offsets. */
   value(start: number, end: number, key: Name | null): void {
+    if (!this.#scope.budget.spend(PER_NAME, 'names')) return;
     if (key !== null) {
       if (key.isKnown || (key.mayBeNamed && this.#mayBeTold(key, start, end))) this.#judgeValue(key.text, start, end);
       if (key.mayName) this.#namingAt = end;
@@ -351,27 +411,30 @@ export class Scanner {
   #perform(horizon: number): void {
     if (this.#marks.length === 0) return;
     if (!isInOrder(this.#marks)) this.#marks.sort(byPlace);
+    const { budget } = this.#scope;
     let count = 0;
     for (const mark of this.#marks) {
       if (mark.at > horizon) break;
       count++;
-      this.#options.json?.advance(this.#bytes, this.#base, mark.at);
-      this.#act(mark);
+      if (budget.spend(PER_MARK, 'values')) this.#options.json?.advance(this.#bytes, this.#base, mark.at);
+      else if (mark.at < this.#overFrom) this.#overFrom = mark.at;
+      if (!budget.isOver || mark.rank === KNOWN) this.#act(mark);
     }
     if (count === this.#marks.length) this.#marks = [];
     else this.#marks.splice(0, count);
   }
 
-  #act({ at, end, hit, run, escaped, anchor, key }: Mark): void {
-    if (hit !== null) this.#reportKnown(hit, at);
-    else if (escaped !== null) this.#readEscaped(escaped);
+  #act({ at, end, hit, isWrapped, run, escaped, anchor, key }: Mark): void {
+    if (hit !== null) {
+      if (!isWrapped || at >= this.#overFrom) this.#reportKnown(hit, at);
+    } else if (escaped !== null) this.#readEscaped(escaped);
     else if (run !== null) this.#beginRun(run);
     else if (key !== null) this.#judgeValue(key, at, end);
     else this.#offer(anchor, at, end);
   }
 
-  #mark(at: number, end: number, rank: 0 | 1 | 2, hit: Hit | null, run: Unwrapper | null): void {
-    this.#marks.push({ at, end, rank, hit, run, escaped: null, anchor: 'key', key: null });
+  #mark(at: number, end: number, rank: 0 | 1, hit: Hit | null, run: Unwrapper | null, isWrapped = false): void {
+    this.#marks.push({ at, end, rank, hit, isWrapped, run, escaped: null, anchor: 'key', key: null });
   }
 
   #searchKnown(bytes: Buffer, base: number, final: boolean): void {
@@ -384,22 +447,22 @@ export class Scanner {
     const stretch = { bytes, from, binary: !isText, final, isStart: base === 0 };
     this.#markKnown(findKnown(known, stretch), stretch, base, deferred);
     if (isDeep && !this.#options.json) this.#markKnown(findXored(known, stretch), stretch, base, deferred);
+    this.#scope.budget.spend(0, 'search');
   }
 
   #markKnown(hits: readonly Hit[], stretch: Stretch, base: number, deferred: ReadonlySet<string> | null): void {
     const { bytes, final } = stretch;
+    if (hits.length > 0) this.#scope.budget.spend(PER_HIT * hits.length, 'registered values');
     for (const hit of hits) {
       const identity = `${base + hit.start} ${hit.end - hit.start} ${hit.pattern.encoding}`;
       const isOld = base + hit.decided <= this.#searched && !deferred?.has(identity);
-      this.#spans.push({ start: base + hit.start, end: base + hit.end });
+      this.#spans.add(base + hit.start, base + hit.end);
       if (isOld && !(final && hit.decided > bytes.length)) continue;
       const owner = this.#ownerOf(hit, base);
       if (owner === 'undecided' && !final) {
         this.#deferred ??= new Set();
         this.#deferred.add(identity);
-      } else if (owner !== 'run') {
-        this.#mark(base + hit.start, base + hit.end, 0, hit, null);
-      }
+      } else this.#mark(base + hit.start, base + hit.end, KNOWN, hit, null, owner === 'run');
     }
   }
 
@@ -420,23 +483,32 @@ export class Scanner {
   }
 
   #reportKnown({ start, end, decided, pattern }: Hit, at: number): void {
-    const json = this.#options.json;
+    const { isOver } = this.#scope.budget;
+    // Past the budget nobody follows the document any more: neither where this stands is known, nor who else may tell it.
+    const json = isOver ? null : this.#options.json;
     if (json?.claimed) return;
     const from = at - this.#base;
     const hit = { start: from, end: from + end - start, decided, pattern };
-    const found = describe(hit, this.#bytes, this.#place, this.#scope.kinds);
+    const place = isOver ? this.#onlyNew() : this.#place;
+    const found = describe(hit, this.#bytes, place, this.#scope.kinds);
     if (found === null) return;
     const inner = json ? json.path : this.#options.isText ? keyBefore(this.#bytes, from) : null;
     this.#report(
       {
         ...found,
-        path: locatorIn(this.#place, inner),
-        chain: [...chainOf(this.#place), ...found.chain],
+        path: locatorIn(place, inner),
+        chain: [...chainOf(place), ...found.chain],
         offset: at,
         window: windowAround(this.#bytes, hit.start, hit.end),
       },
       at,
+      place,
     );
+  }
+
+  #onlyNew(): Place {
+    this.#plain ??= { ...this.#place, told: this.#scope.toldSince(0) };
+    return this.#plain;
   }
 
   #searchShapes(bytes: Buffer, base: number, final: boolean): void {
@@ -445,7 +517,7 @@ export class Scanner {
     this.#anchorsAt = base + findAnchors(ready, Math.min(this.#anchorsAt - base, ready.length), final, foundAnchor);
     this.#mailAt = base + findMail(ready, Math.min(this.#mailAt - base, ready.length), final, foundAnchor);
     if (this.#options.json || !this.#options.isText) return;
-    findPairs(bytes, this.#pairsAt - base, ready.length, foundPair);
+    findPairs(bytes, this.#pairsAt - base, ready.length, foundPair, () => this.#scope.budget.spend(PER_NAME, 'names'));
     this.#pairsAt = base + ready.length;
   }
 
@@ -453,7 +525,17 @@ export class Scanner {
   candidate(anchor: Anchor, key: string | null, start: number, end: number): void {
     if (key === null && !this.#mayCount(anchor, start, end)) return;
     const base = this.#base;
-    this.#marks.push({ at: base + start, end: base + end, rank: 2, hit: null, run: null, escaped: null, anchor, key });
+    this.#marks.push({
+      at: base + start,
+      end: base + end,
+      rank: 2,
+      hit: null,
+      isWrapped: false,
+      run: null,
+      escaped: null,
+      anchor,
+      key,
+    });
   }
 
   /** False for clocks, digests and the like beside a name that says nothing: most candidates of a document. */
@@ -490,8 +572,9 @@ export class Scanner {
 
   #judge(anchor: Anchor, start: number, end: number, key: string | null): void {
     const base = this.#base;
-    for (const span of this.#spans) if (base + start < span.end && base + end > span.start) return;
+    if (this.#spans.meets(base + start, base + end)) return;
     if (!this.#scope.mayJudge()) return;
+    this.#scope.budget.spend(PER_JUDGEMENT, 'numbers and ids');
     const bytes = this.#bytes;
     const from = Math.max(0, start - LEFT);
     const text = bytes.toString('latin1', from, Math.min(bytes.length, end + RIGHT));
@@ -522,7 +605,7 @@ export class Scanner {
   }
 
   #runSink(alphabet: Alphabet): RunSink {
-    let run: Unwrapper | null = null;
+    const runs = this.#runs;
     return {
       whole: (bytes, from, to, start, padded) => {
         if (!isWorthOpening(bytes, from, to, alphabet, this.#scope, this.#place)) return;
@@ -533,11 +616,14 @@ export class Scanner {
       },
       open: (start) => {
         const opened = new Unwrapper(this.#scope, this.#place, alphabet, this.#options.open);
-        run = opened;
+        runs[alphabet] = opened;
         this.#mark(start, start, 1, null, opened);
       },
-      take: (chars) => run?.take(chars),
-      close: (padded) => run?.end(padded),
+      take: (chars) => runs[alphabet]?.take(chars),
+      close: (padded) => {
+        runs[alphabet]?.end(padded);
+        runs[alphabet] = null;
+      },
     };
   }
 

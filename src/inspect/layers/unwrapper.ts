@@ -18,6 +18,8 @@ const PAYLOAD = 64;
 const PAYLOAD_WITH_KEY = 24;
 /** From here on they may be one for the operator's decoders: a cipher block. */
 const BLOCK = 16;
+/** Units of work. */
+const PER_RUN = 80;
 /** SHA-512. */
 const LONGEST_DIGEST = 64;
 
@@ -56,6 +58,18 @@ export class Unwrapper {
   /** In place of `begin`: another layer looks into this run. */
   ignore(): void {
     this.#held = null;
+  }
+
+  /** Past the budget: what was collected is searched for registered values, and that is all. */
+  abandon(): void {
+    const held = this.#held;
+    this.#held = null;
+    if (held === null || (this.#child === null && this.#isTooDeep())) return;
+    const chars = this.#rest + Buffer.concat(held).toString('latin1');
+    const child = this.#child ?? this.#openChild(this.#entry(chars, false));
+    child.write(Buffer.from(chars, this.#alphabet));
+    child.end(false);
+    this.#child = null;
   }
 
   take(chars: Buffer): void {
@@ -164,6 +178,7 @@ export function isWorthOpening(
   scope: Scope,
   place: Place,
 ): boolean {
+  if (!scope.budget.spend(PER_RUN + to - from, alphabet)) return false;
   if (to - from > HOLD) return true;
   const least = scope.decoders.length > 0 ? BLOCK : place.keys ? PAYLOAD_WITH_KEY : PAYLOAD;
   if (alphabet === 'hex') {

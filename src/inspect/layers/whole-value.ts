@@ -9,6 +9,7 @@ import { type Hint, SNIFF, sniff } from '../format.ts';
 import { isOfHead, type Place } from '../place.ts';
 import type { Scope } from '../scope.ts';
 import { HOLD } from './gathered.ts';
+import { PlainSink } from './plain.ts';
 import { LONGEST_REMEMBERED, searchText } from './scanner.ts';
 
 /** Nothing registered is shorter, and no shape is. */
@@ -17,7 +18,7 @@ const VALUE: Hint = { isValue: true };
 
 /** Searches `value`; what is no text for itself in a layer that `open` makes. */
 export function searchWhole(scope: Scope, place: Place, value: Buffer, open: (place: Place) => ByteSink): void {
-  if (value.length < LEAST_VALUE) return;
+  if (value.length < LEAST_VALUE || scope.budget.isOver) return;
   // Nearly all are short texts, which need no layer.
   if (value.length < HOLD && scope.decoders.length === 0) {
     const head = value.length > SNIFF ? value.subarray(0, SNIFF) : value;
@@ -43,7 +44,7 @@ export function searchWhole(scope: Scope, place: Place, value: Buffer, open: (pl
   const layer = open(place);
   layer.write(value);
   layer.end(true);
-  if (identity !== null && scope.said === said && !scope.isSpent) scope.clean.add(identity);
+  if (identity !== null && scope.said === said && !scope.isSpent && !scope.budget.isOver) scope.clean.add(identity);
 }
 
 /** A document in a value: its parts are compared, not the whole. */
@@ -83,7 +84,15 @@ export class StreamedValue implements ByteSink {
     const [only] = this.#held;
     const beginning = this.#held.length === 1 && only ? only : Buffer.concat(this.#held);
     if (this.#layer) this.#layer.end(complete);
+    else if (this.#scope.budget.isOver) this.#searchPlainly(beginning);
     else searchWhole(this.#scope, this.#place, beginning, this.#open);
     this.#tell(beginning);
+  }
+
+  /** The budget ended while it was being read. */
+  #searchPlainly(beginning: Buffer): void {
+    const plain = new PlainSink(this.#scope, this.#place, true, this.#open);
+    plain.write(beginning);
+    plain.end();
   }
 }

@@ -7,6 +7,8 @@
  * twice as fast.
  */
 
+import { effort } from '../../model/effort.ts';
+
 export interface Needle {
   bytes: Uint8Array;
   /** ASCII letters in either case. */
@@ -48,6 +50,8 @@ const MAX_BITS = { 3: 16, 4: 18, 6: 20 };
 const LEAST_SPLIT = 512;
 /** Noted before the needles are looked at. */
 const MAX_PLACES = 512;
+/** Units of work. */
+const PER_PLACE = 2;
 
 /** Null for no needles. Needles have at least 4 bytes. */
 export function compile(needles: readonly Needle[]): Table | null {
@@ -225,6 +229,7 @@ function skip6(table: Table, bytes: Uint8Array, halves: Halves, middle: number, 
 }
 
 function bucket(table: Table, bytes: Uint8Array, at: number, found: FoundNeedle): void {
+  effort.units += PER_PLACE;
   const { window, block, bucketBits, first, members, starts, beginnings, beginningBits, needles } = table;
   const start = at - window;
   const word = word4(bytes, start + 4);

@@ -11,8 +11,10 @@ export interface BinaryValue {
   numbers?: readonly string[];
 }
 
-/** Null: these bytes are something else. Never throws. */
-export type ReadBinary = (bytes: Buffer) => BinaryValue[] | null;
+/** Null: these bytes are something else, or `mayGoOn` said no, which is asked at each value. Never throws. */
+export type ReadBinary = (bytes: Buffer, mayGoOn?: () => boolean) => BinaryValue[] | null;
+
+export const always = (): boolean => true;
 
 /** Bounds that real documents stay far below. */
 export const MAX_VALUES = 20_000;

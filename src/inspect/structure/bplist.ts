@@ -2,11 +2,11 @@
  * Apple's binary property lists (`bplist00`, CFBinaryPList.c): an offset table at the end, objects by reference.
  * Promise: each object is visited through at most MAX_VALUES references, so cyclic lists end; never throws.
  */
-import { type BinaryValue, MAX_NESTING, MAX_VALUES, member } from './binary-values.ts';
+import { always, type BinaryValue, MAX_NESTING, MAX_VALUES, member } from './binary-values.ts';
 
 const TRAILER = 32;
 
-export function readBplist(bytes: Buffer): BinaryValue[] | null {
+export function readBplist(bytes: Buffer, mayGoOn = always): BinaryValue[] | null {
   if (bytes.length < 8 + TRAILER + 1 || bytes.toString('latin1', 0, 6) !== 'bplist') return null;
   const trailer = bytes.length - TRAILER;
   const offsetSize = bytes[trailer + 6]!;
@@ -17,7 +17,7 @@ export function readBplist(bytes: Buffer): BinaryValue[] | null {
   if (offsetSize < 1 || offsetSize > 6 || refSize < 1 || refSize > 6 || top >= count) return null;
   if (table + count * offsetSize > trailer) return null;
   const values: BinaryValue[] = [];
-  const read = new BplistReader(bytes, { offsetSize, refSize, table, count }, values);
+  const read = new BplistReader(bytes, { offsetSize, refSize, table, count }, values, mayGoOn);
   try {
     read.object(top, '$', null, 0);
   } catch (error) {
@@ -32,20 +32,24 @@ class BplistReader {
   readonly #bytes: Buffer;
   readonly #layout: { offsetSize: number; refSize: number; table: number; count: number };
   readonly #values: BinaryValue[];
+  readonly #mayGoOn: () => boolean;
 
   constructor(
     bytes: Buffer,
     layout: { offsetSize: number; refSize: number; table: number; count: number },
     values: BinaryValue[],
+    mayGoOn: () => boolean,
   ) {
     this.#bytes = bytes;
     this.#layout = layout;
     this.#values = values;
+    this.#mayGoOn = mayGoOn;
   }
 
   /** Visits one object; gives its text when it is one. */
   object(index: number, path: string, key: string | null, depth: number): string | null {
-    if (++this.#visits > MAX_VALUES || depth > MAX_NESTING || index >= this.#layout.count) throw new RangeError();
+    if (++this.#visits > MAX_VALUES || !this.#mayGoOn() || depth > MAX_NESTING || index >= this.#layout.count)
+      throw new RangeError();
     const bytes = this.#bytes;
     const { table, offsetSize } = this.#layout;
     let at = bytes.readUIntBE(table + index * offsetSize, offsetSize);

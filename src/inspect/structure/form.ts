@@ -13,6 +13,8 @@ export interface FormEvents {
   value(name: string): ByteSink | null;
   /** Text between separators without `=`. */
   bare(text: string): void;
+  /** Asked at each pair; at a no the rest is left lying. */
+  mayGoOn(): boolean;
 }
 
 export class FormReader implements ByteSink {
@@ -20,6 +22,7 @@ export class FormReader implements ByteSink {
   #nameLength = 0;
   #value: ByteSink | null = null;
   #inValue = false;
+  #isOver = false;
   readonly #percent = new PercentDecoder();
   readonly #events: FormEvents;
 
@@ -29,7 +32,7 @@ export class FormReader implements ByteSink {
 
   write(bytes: Buffer): void {
     let at = 0;
-    while (at < bytes.length) {
+    while (at < bytes.length && !this.#isOver) {
       const amp = bytes.indexOf(0x26, at);
       const end = amp < 0 ? bytes.length : amp;
       const equals = this.#inValue ? -1 : bytes.subarray(at, end).indexOf(0x3d);
@@ -43,7 +46,10 @@ export class FormReader implements ByteSink {
           continue;
         }
       } else if (end > at) this.#value?.write(this.#percent.push(bytes.subarray(at, end)));
-      if (amp >= 0) this.#finish(true);
+      if (amp >= 0) {
+        this.#finish(true);
+        this.#isOver = !this.#events.mayGoOn();
+      }
       at = end + 1;
     }
   }

@@ -1,13 +1,14 @@
 /**
  * The parts of a request head that hold values: segments of the path, parameters of the query, cookies, credentials.
- * Promise: nothing but separators is left out; linear in the length of the text.
+ * Promise: nothing but separators is left out; linear in the length of the text. Whoever hears of the parts says whether to
+ * go on.
  */
 import { decodePercent } from './form.ts';
 
 /** Segments of the path that are not empty, as written, each with the one before it. */
 export function eachSegment(
   target: string,
-  found: (index: number, segment: string, previous: string | null) => void,
+  found: (index: number, segment: string, previous: string | null) => boolean,
 ): void {
   const question = target.indexOf('?');
   const end = question < 0 ? target.length : question;
@@ -18,7 +19,7 @@ export function eachSegment(
     const stop = slash < 0 || slash > end ? end : slash;
     if (stop > at) {
       const segment = target.slice(at, stop);
-      found(index, segment, previous);
+      if (!found(index, segment, previous)) return;
       previous = segment;
     }
     at = stop + 1;
@@ -32,15 +33,16 @@ const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/]*/i;
  * Parameters of the query: names decoded, values as written. `+` stays: careless senders put raw base64 there, and
  * spellings with spaces are searched with `+` as well.
  */
-export function eachParameter(target: string, found: (name: string | null, value: string) => void): void {
+export function eachParameter(target: string, found: (name: string | null, value: string) => boolean): void {
   let equals = 0;
   for (let at = target.indexOf('?') + 1; at > 0 && at <= target.length; ) {
     const and = target.indexOf('&', at);
     const stop = and < 0 ? target.length : and;
     // Searched again only once passed: parameters without a value must not cost a scan of the whole query each.
     if (equals >= 0 && equals < at) equals = target.indexOf('=', at);
-    if (equals < 0 || equals >= stop) found(null, target.slice(at, stop));
-    else found(nameOf(target.slice(at, equals)), target.slice(equals + 1, stop));
+    const isNamed = equals >= 0 && equals < stop;
+    const name = isNamed ? nameOf(target.slice(at, equals)) : null;
+    if (!found(name, target.slice(isNamed ? equals + 1 : at, stop))) return;
     at = stop + 1;
   }
 }
@@ -67,11 +69,11 @@ export function bytesOf(text: string): Buffer {
 }
 
 /** RFC 6265 4.2. */
-export function eachCookie(cookies: string, found: (name: string | null, value: string) => void): void {
+export function eachCookie(cookies: string, found: (name: string | null, value: string) => boolean): void {
   for (const pair of cookies.split(';')) {
     const equals = pair.indexOf('=');
     const name = (equals < 0 ? '' : pair.slice(0, equals)).trim();
-    found(name === '' ? null : name, pair.slice(equals + 1).trim());
+    if (!found(name === '' ? null : name, pair.slice(equals + 1).trim())) return;
   }
 }
 

@@ -6,20 +6,33 @@
  */
 
 const BACKSLASH = 0x5c;
-const SIMPLE: Record<string, number> = { b: 8, f: 12, n: 10, r: 13, t: 9 };
+const QUOTE = 0x22;
+const U = 0x75;
+/** By the byte after a backslash; zero where it stands for itself. */
+const SIMPLE = new Uint8Array(256);
+for (const [char, byte] of Object.entries({ b: 8, f: 12, n: 10, r: 13, t: 9 })) SIMPLE[char.charCodeAt(0)] = byte;
+/** Of `0-9`, `a-f` and `A-F`; 255 for no digit. */
+const DIGIT = new Uint8Array(256).fill(255);
+for (const [value, char] of [...'0123456789abcdef'].entries()) {
+  DIGIT[char.charCodeAt(0)] = value;
+  DIGIT[char.toUpperCase().charCodeAt(0)] = value;
+}
+/** `\uXXXX`. */
+const LONGEST_ESCAPE = 6;
 
 export class JsonView {
   /** Absolute offsets of resolved quotes, oldest first; the reader drops what it has passed. */
   literals: number[] = [];
   #written = 0;
-  /** Characters of an unfinished escape, from its backslash on (at most `\uXXXX`). */
-  #escape = '';
+  /** An unfinished escape, from its backslash on, as it stands. */
+  readonly #escape = Buffer.alloc(LONGEST_ESCAPE);
+  #escapeLength = 0;
   /** High surrogate waiting for its other half. */
   #high = 0;
 
   /** The view of the next bytes. */
   push(bytes: Buffer): Buffer {
-    const first = this.#escape === '' && this.#high === 0 ? bytes.indexOf(BACKSLASH) : 0;
+    const first = this.#escapeLength === 0 && this.#high === 0 ? bytes.indexOf(BACKSLASH) : 0;
     if (first < 0) {
       this.#written += bytes.length;
       return bytes;
@@ -29,8 +42,8 @@ export class JsonView {
     let to = bytes.copy(out, 0, 0, first);
     for (let at = first; at < bytes.length; at++) {
       const byte = bytes[at]!;
-      if (this.#escape !== '') to = this.#continue(out, to, byte);
-      else if (byte === BACKSLASH) this.#escape = '\\';
+      if (this.#escapeLength > 0) to = this.#continue(out, to, byte);
+      else if (byte === BACKSLASH) this.#begin();
       else {
         if (this.#high !== 0) to = this.#flushHigh(out, to);
         const next = bytes.indexOf(BACKSLASH, at);
@@ -45,45 +58,44 @@ export class JsonView {
 
   /** What an unfinished escape leaves at the end of the stream; null for nothing. */
   end(): Buffer | null {
-    if (this.#escape === '' && this.#high === 0) return null;
+    if (this.#escapeLength === 0 && this.#high === 0) return null;
     const out = Buffer.alloc(12);
-    let to = this.#flushHigh(out, 0);
-    to += out.write(this.#escape, to, 'latin1');
-    this.#escape = '';
+    const to = this.#asItStands(out, this.#flushHigh(out, 0));
     this.#written += to;
     return out.subarray(0, to);
   }
 
+  #begin(): void {
+    this.#escape[0] = BACKSLASH;
+    this.#escapeLength = 1;
+  }
+
   #continue(out: Buffer, to: number, byte: number): number {
-    const char = String.fromCharCode(byte);
-    if (this.#escape === '\\') {
-      if (char === 'u') {
-        this.#escape = '\\u';
-        return to;
-      }
-      this.#escape = '';
-      if (this.#high !== 0) to = this.#flushHigh(out, to);
-      if (char === '"') this.literals.push(this.#written + to);
-      out[to] = SIMPLE[char] ?? byte;
-      return to + 1;
-    }
-    if (!/[0-9a-fA-F]/.test(char)) {
+    if (this.#escapeLength === 1 && byte !== U) return this.#simple(out, to, byte);
+    if (this.#escapeLength > 1 && DIGIT[byte] === 255) {
       // Not an escape after all: as it stood, and the byte is looked at as an ordinary one.
-      if (this.#high !== 0) to = this.#flushHigh(out, to);
-      to += out.write(this.#escape, to, 'latin1');
-      this.#escape = '';
+      const after = this.#asItStands(out, this.#flushHigh(out, to));
       if (byte === BACKSLASH) {
-        this.#escape = '\\';
-        return to;
+        this.#begin();
+        return after;
       }
-      out[to] = byte;
-      return to + 1;
+      out[after] = byte;
+      return after + 1;
     }
-    this.#escape += char;
-    if (this.#escape.length < 6) return to;
-    const unit = Number.parseInt(this.#escape.slice(2), 16);
-    this.#escape = '';
+    this.#escape[this.#escapeLength++] = byte;
+    if (this.#escapeLength < LONGEST_ESCAPE) return to;
+    this.#escapeLength = 0;
+    let unit = 0;
+    for (let i = 2; i < LONGEST_ESCAPE; i++) unit = (unit << 4) | DIGIT[this.#escape[i]!]!;
     return this.#unit(out, to, unit);
+  }
+
+  #simple(out: Buffer, to: number, byte: number): number {
+    this.#escapeLength = 0;
+    const at = this.#flushHigh(out, to);
+    if (byte === QUOTE) this.literals.push(this.#written + at);
+    out[at] = SIMPLE[byte]! === 0 ? byte : SIMPLE[byte]!;
+    return at + 1;
   }
 
   #unit(out: Buffer, to: number, unit: number): number {
@@ -92,13 +104,21 @@ export class JsonView {
       this.#high = 0;
       return to + out.write(text, to, 'utf8');
     }
-    if (this.#high !== 0) to = this.#flushHigh(out, to);
+    const at = this.#flushHigh(out, to);
     if (unit >= 0xd800 && unit <= 0xdbff) {
       this.#high = unit;
-      return to;
+      return at;
     }
-    if (unit === 0x22) this.literals.push(this.#written + to);
-    return to + out.write(String.fromCharCode(unit), to, 'utf8');
+    if (unit === QUOTE) this.literals.push(this.#written + at);
+    if (unit >= 0x80) return at + out.write(String.fromCharCode(unit), at, 'utf8');
+    out[at] = unit;
+    return at + 1;
+  }
+
+  #asItStands(out: Buffer, to: number): number {
+    const length = this.#escapeLength;
+    this.#escapeLength = 0;
+    return to + this.#escape.copy(out, to, 0, length);
   }
 
   #flushHigh(out: Buffer, to: number): number {

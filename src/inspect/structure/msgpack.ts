@@ -3,31 +3,35 @@
  * Promise: takes bytes only when one map or array (several in a row for MessagePack) fills them; bounded nesting and
  * number of values; never throws.
  */
-import { type BinaryValue, MAX_NESTING, MAX_VALUES, member } from './binary-values.ts';
+import { always, type BinaryValue, MAX_NESTING, MAX_VALUES, member } from './binary-values.ts';
 
 class Malformed extends Error {}
+/** Made once, because the place where it is made is written down each time. */
+const MALFORMED = new Malformed();
 
 interface Cursor {
   bytes: Buffer;
   at: number;
   values: BinaryValue[];
+  mayGoOn(): boolean;
 }
 
 type Item = (cursor: Cursor, path: string, key: string | null, depth: number) => string | null;
 
-export function readMsgpack(bytes: Buffer): BinaryValue[] | null {
+export function readMsgpack(bytes: Buffer, mayGoOn = always): BinaryValue[] | null {
   const first = bytes[0] ?? 0;
   const isContainer = (first >= 0x80 && first <= 0x9f) || (first >= 0xdc && first <= 0xdf);
-  return isContainer ? readAll(bytes, msgpackItem) : null;
+  return isContainer ? readAll(bytes, msgpackItem, mayGoOn) : null;
 }
 
-export function readCbor(bytes: Buffer): BinaryValue[] | null {
+export function readCbor(bytes: Buffer, mayGoOn = always): BinaryValue[] | null {
   const major = (bytes[0] ?? 0) >> 5;
-  return major === 4 || major === 5 || (major === 6 && bytes.length > 3) ? readAll(bytes, cborItem) : null;
+  const isContainer = major === 4 || major === 5 || (major === 6 && bytes.length > 3);
+  return isContainer ? readAll(bytes, cborItem, mayGoOn) : null;
 }
 
-function readAll(bytes: Buffer, item: Item): BinaryValue[] | null {
-  const cursor: Cursor = { bytes, at: 0, values: [] };
+function readAll(bytes: Buffer, item: Item, mayGoOn: () => boolean): BinaryValue[] | null {
+  const cursor: Cursor = { bytes, at: 0, values: [], mayGoOn };
   try {
     while (cursor.at < bytes.length) item(cursor, '$', null, 0);
   } catch (error) {
@@ -39,7 +43,7 @@ function readAll(bytes: Buffer, item: Item): BinaryValue[] | null {
 
 /** Takes `length` bytes. */
 function take(cursor: Cursor, length: number): Buffer {
-  if (length > cursor.bytes.length - cursor.at) throw new Malformed();
+  if (length > cursor.bytes.length - cursor.at) throw MALFORMED;
   cursor.at += length;
   return cursor.bytes.subarray(cursor.at - length, cursor.at);
 }
@@ -50,19 +54,19 @@ function uint(cursor: Cursor, size: number): number {
 }
 
 function leaf(cursor: Cursor, path: string, key: string | null, bytes: Buffer): string {
-  if (cursor.values.length >= MAX_VALUES) throw new Malformed();
+  if (cursor.values.length >= MAX_VALUES) throw MALFORMED;
   if (bytes.length > 0) cursor.values.push({ path, key, bytes });
   return bytes.length <= 120 ? bytes.toString('utf8') : '';
 }
 
 function array(cursor: Cursor, path: string, key: string | null, depth: number, count: number, item: Item): null {
-  if (depth >= MAX_NESTING || count > cursor.bytes.length - cursor.at) throw new Malformed();
+  if (depth >= MAX_NESTING || count > cursor.bytes.length - cursor.at) throw MALFORMED;
   for (let i = 0; i < count; i++) item(cursor, `${path}[${i}]`, key, depth + 1);
   return null;
 }
 
 function map(cursor: Cursor, path: string, depth: number, count: number, item: Item): null {
-  if (depth >= MAX_NESTING || count > cursor.bytes.length - cursor.at) throw new Malformed();
+  if (depth >= MAX_NESTING || count > cursor.bytes.length - cursor.at) throw MALFORMED;
   for (let i = 0; i < count; i++) {
     const known = cursor.values.length;
     const name = item(cursor, path, null, depth + 1) ?? '';
@@ -74,6 +78,7 @@ function map(cursor: Cursor, path: string, depth: number, count: number, item: I
 }
 
 function msgpackItem(cursor: Cursor, path: string, key: string | null, depth: number): string | null {
+  if (!cursor.mayGoOn()) throw MALFORMED;
   const head = uint(cursor, 1);
   const text = (value: string): string => leaf(cursor, path, key, Buffer.from(value));
   const bytes = (length: number): string => leaf(cursor, path, key, take(cursor, length));
@@ -128,7 +133,7 @@ function msgpackItem(cursor: Cursor, path: string, key: string | null, depth: nu
     case 0xdf:
       return map(cursor, path, depth, uint(cursor, 4), msgpackItem);
     default:
-      throw new Malformed();
+      throw MALFORMED;
   }
 }
 
@@ -137,12 +142,12 @@ function signed(bytes: Buffer): bigint {
 }
 
 function cborItem(cursor: Cursor, path: string, key: string | null, depth: number): string | null {
-  if (depth > MAX_NESTING) throw new Malformed();
+  if (depth > MAX_NESTING || !cursor.mayGoOn()) throw MALFORMED;
   const head = uint(cursor, 1);
   const major = head >> 5;
   const info = head & 31;
   if (info === 31) return cborIndefinite(cursor, major, path, key, depth);
-  if (info > 27) throw new Malformed();
+  if (info > 27) throw MALFORMED;
   const size = info < 24 ? 0 : 1 << (info - 24);
   if (major === 7) return cborSimple(cursor, size, path, key);
   const value = size === 0 ? BigInt(info) : size === 8 ? take(cursor, 8).readBigUInt64BE() : BigInt(uint(cursor, size));
@@ -173,9 +178,9 @@ function cborSimple(cursor: Cursor, size: number, path: string, key: string | nu
 
 /** Items up to a break (RFC 8949 3.2). */
 function cborIndefinite(cursor: Cursor, major: number, path: string, key: string | null, depth: number): string | null {
-  if (major < 2 || major > 5 || depth >= MAX_NESTING) throw new Malformed();
+  if (major < 2 || major > 5 || depth >= MAX_NESTING) throw MALFORMED;
   for (let i = 0; cursor.bytes[cursor.at] !== 0xff; i++) {
-    if (cursor.at >= cursor.bytes.length) throw new Malformed();
+    if (cursor.at >= cursor.bytes.length) throw MALFORMED;
     if (major === 5) map(cursor, path, depth, 1, cborItem);
     else cborItem(cursor, major === 4 ? `${path}[${i}]` : path, key, depth + 1);
   }

@@ -16,22 +16,29 @@ export interface PartHead {
   transferEncoding: string | null;
 }
 
+export interface MultipartEvents {
+  /** A part begins. */
+  part(head: PartHead): ByteSink;
+  /** Asked at each part; at a no the rest is left lying. */
+  mayGoOn(): boolean;
+}
+
 export class MultipartReader implements ByteSink {
   /** `\r\n--boundary`, or null until the first line has shown it. */
   #delimiter: Buffer | null;
   #rest: Buffer = Buffer.alloc(0);
   #state: 'first-line' | 'preamble' | 'head' | 'body' | 'epilogue';
   #part: ByteSink | null = null;
-  readonly #open: (head: PartHead) => ByteSink;
+  readonly #events: MultipartEvents;
 
   /** `contentType` may name the boundary; else the first line is it. */
-  constructor(contentType: string | null, open: (head: PartHead) => ByteSink) {
+  constructor(contentType: string | null, events: MultipartEvents) {
     const named = /boundary="?([^";]{1,200})/i.exec(contentType ?? '')?.[1];
     this.#delimiter = named ? Buffer.from(`\r\n--${named.trim()}`, 'latin1') : null;
     this.#state = named ? 'preamble' : 'first-line';
     // The first boundary has no line break before it.
     if (named) this.#rest = Buffer.from('\r\n');
-    this.#open = open;
+    this.#events = events;
   }
 
   write(bytes: Buffer): void {
@@ -69,7 +76,7 @@ export class MultipartReader implements ByteSink {
     if (end < 0 || !line.startsWith('--')) {
       this.#state = 'body';
       this.#delimiter = Buffer.from('\r\n--\0none');
-      this.#part = this.#open({ name: null, contentType: null, transferEncoding: null });
+      this.#part = this.#events.part({ name: null, contentType: null, transferEncoding: null });
       return this.#rest.length > 0;
     }
     this.#delimiter = Buffer.from(`\r\n${line}`, 'latin1');
@@ -101,12 +108,12 @@ export class MultipartReader implements ByteSink {
     const isLast = this.#rest[after] === 0x2d && this.#rest[after + 1] === 0x2d;
     // A line break stays in front, so that an empty head is found as well.
     this.#rest = this.#rest.subarray(after);
-    this.#state = isLast ? 'epilogue' : 'head';
+    this.#state = isLast || !this.#events.mayGoOn() ? 'epilogue' : 'head';
     return true;
   }
 
   #readHead(final: boolean): boolean {
-    const end = headEnd(this.#rest);
+    const end = headEnd(this.#rest.subarray(0, MAX_HEAD));
     if (end < 0 && this.#rest.length < MAX_HEAD) {
       if (final && this.#rest.length > 0) this.#openPart(this.#rest.length);
       return false;
@@ -116,7 +123,7 @@ export class MultipartReader implements ByteSink {
   }
 
   #openPart(headLength: number): void {
-    this.#part = this.#open(parseHead(this.#rest.toString('latin1', 0, headLength)));
+    this.#part = this.#events.part(parseHead(this.#rest.toString('latin1', 0, headLength)));
     this.#rest = this.#rest.subarray(headLength);
     this.#state = 'body';
   }
@@ -130,17 +137,20 @@ function headEnd(bytes: Buffer): number {
   return lf >= 0 && lf < crlf ? lf + 2 : crlf + 4;
 }
 
+const DISPOSITION = /^content-disposition:[ \t]*([^\r\n]*)/im;
+const TYPE = /^content-type:[ \t]*([^\r\n]*)/im;
+const TRANSFER_ENCODING = /^content-transfer-encoding:[ \t]*([^\r\n]*)/im;
+
 function parseHead(text: string): PartHead {
-  const field = (name: string): string | null =>
-    new RegExp(`^${name}:[ \\t]*([^\\r\\n]*)`, 'im').exec(text)?.[1]?.trim() ?? null;
-  const disposition = field('content-disposition') ?? '';
+  const field = (pattern: RegExp): string | null => pattern.exec(text)?.[1]?.trim() ?? null;
+  const disposition = field(DISPOSITION) ?? '';
   const name =
     /;\s*name="?([^";\r\n]{1,120})/i.exec(disposition)?.[1] ??
     /filename="?([^";\r\n]{1,120})/i.exec(disposition)?.[1] ??
     null;
   return {
     name: name === null ? null : Buffer.from(name, 'latin1').toString('utf8'),
-    contentType: field('content-type'),
-    transferEncoding: field('content-transfer-encoding')?.toLowerCase() ?? null,
+    contentType: field(TYPE),
+    transferEncoding: field(TRANSFER_ENCODING)?.toLowerCase() ?? null,
   };
 }

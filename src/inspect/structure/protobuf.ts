@@ -4,38 +4,39 @@
  * noise is not mistaken for a message; linear time for any input.
  */
 import { isReadable } from '../readable.ts';
-import { type BinaryValue, MAX_NESTING, MAX_VALUES } from './binary-values.ts';
+import { always, type BinaryValue, MAX_NESTING, MAX_VALUES } from './binary-values.ts';
 
 /** Field numbers in real schemas; noise has large ones. */
 const MAX_FIELD = 4096;
 const ENOUGH_FIELDS = 4;
 
-export function readProtobuf(bytes: Buffer): BinaryValue[] | null {
+export function readProtobuf(bytes: Buffer, mayGoOn = always): BinaryValue[] | null {
   if (bytes.length < 4) return null;
   const values: BinaryValue[] = [];
-  const budget: Budget = { steps: 4 * bytes.length + 64, texts: 0 };
-  if (!readMessage(bytes, 'field ', 0, values, budget)) return null;
-  return budget.texts > 0 || values.length >= ENOUGH_FIELDS ? values : null;
+  const reading: Reading = { steps: 4 * bytes.length + 64, texts: 0, mayGoOn };
+  if (!readMessage(bytes, 'field ', 0, values, reading)) return null;
+  return reading.texts > 0 || values.length >= ENOUGH_FIELDS ? values : null;
 }
 
-interface Budget {
+interface Reading {
   steps: number;
   /** Fields that hold readable text of some length. */
   texts: number;
+  mayGoOn(): boolean;
 }
 
 /** True when `bytes` are fields from the first byte to the last. */
-function readMessage(bytes: Buffer, path: string, depth: number, values: BinaryValue[], budget: Budget): boolean {
+function readMessage(bytes: Buffer, path: string, depth: number, values: BinaryValue[], reading: Reading): boolean {
   let at = 0;
   while (at < bytes.length) {
-    if (--budget.steps < 0 || values.length >= MAX_VALUES) return false;
+    if (--reading.steps < 0 || values.length >= MAX_VALUES || !reading.mayGoOn()) return false;
     const tag = varint(bytes, at);
     if (!tag) return false;
     at = tag.end;
     const field = Number(tag.value >> 3n);
     if (field === 0 || field > MAX_FIELD) return false;
     const here = `${path}${field}`;
-    const end = readField(bytes, at, Number(tag.value & 7n), here, depth, values, budget);
+    const end = readField(bytes, at, Number(tag.value & 7n), here, depth, values, reading);
     if (end < 0) return false;
     at = end;
   }
@@ -50,7 +51,7 @@ function readField(
   path: string,
   depth: number,
   values: BinaryValue[],
-  budget: Budget,
+  reading: Reading,
 ): number {
   const add = (value: Buffer, numbers?: readonly string[]): void => {
     values.push({ path, key: null, bytes: value, ...(numbers && { numbers }) });
@@ -80,14 +81,14 @@ function readField(
       if (!length || length.value > BigInt(bytes.length - length.end)) return -1;
       const end = length.end + Number(length.value);
       const inner = bytes.subarray(length.end, end);
-      budget.steps -= inner.length >> 3;
+      reading.steps -= inner.length >> 3;
       const before = values.length;
       // Text hardly begins with a control character, messages mostly do: `0a` is field 1.
       const isText = inner.length > 0 && inner[0]! >= 0x20 && isReadable(inner);
-      if (isText || depth >= MAX_NESTING || !readMessage(inner, `${path}.`, depth + 1, values, budget)) {
+      if (isText || depth >= MAX_NESTING || !readMessage(inner, `${path}.`, depth + 1, values, reading)) {
         values.length = before;
         if (inner.length > 0) add(inner);
-        if (isText && inner.length >= 4) budget.texts++;
+        if (isText && inner.length >= 4) reading.texts++;
       }
       return end;
     }

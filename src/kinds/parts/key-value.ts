@@ -3,12 +3,17 @@
  * Promise: at most `REACH` characters each way are looked at, with bounded patterns, so the cost of one run is constant.
  */
 
+import { effort } from '../../model/effort.ts';
 import type { Kind } from '../../model/identifier.ts';
 import { hintOf, type KeyHint } from '../key-names.ts';
 import type { Run } from '../kind.ts';
 
 /** A JSON record of a position, a cell or a text message is shorter than this. */
 const REACH = 320;
+/** Units of work (model/effort.ts): all names and numbers around a run, its record, the names in it. */
+const PER_AREA = 1000;
+const PER_RECORD = 150;
+const PER_NAMES = 400;
 /** A coordinate with all the digits of a double. */
 const MAX_NUMBER = 24;
 const KEYED =
@@ -69,6 +74,7 @@ export interface Sibling {
 
 /** Numbers beside names that hint at this kind, nearest first, then other fields; the run itself is not among them. */
 export function siblings(run: Run, kind: Kind): Sibling[] {
+  effort.units += PER_AREA;
   const from = Math.max(0, run.start - REACH);
   const area = run.text.slice(from, run.end + REACH);
   const found: (Sibling & { at: { start: number; end: number } })[] = [];
@@ -94,6 +100,7 @@ function otherFields(run: Run, kind: Kind): Sibling[] {
 
 /** The record the run stands in: the braces, the tag or the lines around it, cut at `REACH`. */
 export function recordText(run: Run): string {
+  effort.units += PER_RECORD;
   const before = run.text.slice(Math.max(0, run.start - REACH), run.start);
   const after = run.text.slice(run.end, run.end + REACH);
   const open = Math.max(lastOpening(before, '{', '}'), before.lastIndexOf('<'));
@@ -103,6 +110,7 @@ export function recordText(run: Run): string {
 
 /** Names of the fields in a record, lower case without separators. */
 export function fieldNames(record: string): Set<string> {
+  effort.units += PER_NAMES;
   const names = new Set<string>();
   for (const match of record.matchAll(NAMES)) names.add((match[1] ?? '').toLowerCase().replace(/[_-]/g, ''));
   return names;
