@@ -101,12 +101,13 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: 'scan',
     words: '<files...>',
-    summary: 'search recorded traffic (HAR, pcapng, NDJSON, directories of them) and print the findings',
+    summary: 'search recorded traffic (HAR, pcap, NDJSON, directories of them, - for a pipe) and print the findings',
     flags: SCAN_FLAGS,
     examples: [
       'scan session.har',
       'scan recordings/ --devices phones.yaml --fail-on high',
       'scan capture.pcapng',
+      'scan - < session.har',
       'scan session.har --json',
     ],
     load: async () => (await import('./commands/scan.ts')).scan,

@@ -7,6 +7,7 @@ import { createReadStream, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { requireTool } from '../clients/tools.ts';
 
 const FOLDER = join(import.meta.dirname, 'recordings');
 const BIN = fileURLToPath(new URL('../../bin/phonehome.mjs', import.meta.url));
@@ -121,8 +122,9 @@ function wrongIn(one: Case, { findings, summary, said }: Scan): string[] {
 const sheets = readdirSync(FOLDER).filter((name) => name.endsWith('.expected.json'));
 
 describe('a recording that is', () => {
-  it.each(sheets)('%s has the right result', async (name) => {
+  it.for(sheets)('%s has the right result', async (name, context) => {
     const { file, devices, pipe, cases } = JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as Sheet;
+    if (/pcap|^folder$|^keys-/.test(file)) requireTool(context, 'tshark');
     const scans = new Map<string | null, Scan>();
     for (const one of cases) {
       const phones = devices === null || one.mode === 'shape' ? null : join(FOLDER, devices);
