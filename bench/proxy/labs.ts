@@ -38,7 +38,7 @@ const described = async (tree: string): Promise<string> => {
 
 const COMMON = {
   requests: 15_000,
-  connections: 500,
+  connections: 1000,
   uploadMb: 200,
   entry: 'connect',
   mintsCertificates: true,

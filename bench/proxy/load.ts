@@ -3,7 +3,7 @@
  * Bounded by a count; an answer that is not 200 ends the measurement.
  */
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
-import { openPhone, openTls, type Target } from './phone.ts';
+import { openPhone, openTls, PATIENCE_MS, type Target } from './phone.ts';
 import { http1Text, nextRequest } from './traffic.ts';
 
 export type Protocol = 'h1' | 'h2';
@@ -57,6 +57,7 @@ async function openHttp2(target: Target): Promise<Load> {
     stream.once('response', (answer) => {
       if (answer[':status'] !== 200) reject(new Error(`a request was answered ${answer[':status']}`));
     });
+    stream.setTimeout(PATIENCE_MS, () => reject(new Error('a stream was silent')));
     stream.resume().on('end', resolve).on('error', reject);
     stream.end(body);
     return promise;

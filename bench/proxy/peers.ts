@@ -77,7 +77,6 @@ const mockttp: Contestant = {
   uploadMb: 200,
   entry: 'connect',
   mintsCertificates: true,
-  dialsHostField: true,
   needs: 'npm ci --prefix bench/peers (43 MB, from the npm registry only)',
   version: () => packageVersion(path.join(PEERS, 'node_modules/mockttp')),
   start: startProgram(path.join(PEERS, 'mockttp.mjs')),

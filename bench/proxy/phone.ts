@@ -4,6 +4,10 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { readMessages } from './http1-messages.ts';
 import { ORIGIN_HOST } from './origin.ts';
 
+/** So long without a byte, and a run goes on without this answer. */
+export const PATIENCE_MS = 60_000;
+const SILENT = `silent for ${PATIENCE_MS / 1000} s`;
+
 export interface Target {
   port: number;
   /** `host:port` asked of the proxy with CONNECT; null: the port itself speaks TLS. */
@@ -24,6 +28,7 @@ export async function openPhone(target: Target, servername = ORIGIN_HOST): Promi
   const socket = await openTls(target, 'http/1.1', servername);
   let waiting: PromiseWithResolvers<void> | null = null;
   const settle = (error: Error | null): void => {
+    socket.setTimeout(0);
     const settled = waiting;
     waiting = null;
     if (error) settled?.reject(error);
@@ -39,12 +44,14 @@ export async function openPhone(target: Target, servername = ORIGIN_HOST): Promi
     }),
   );
   socket.on('error', settle);
+  socket.on('timeout', () => socket.destroy(new Error(SILENT)));
   socket.on('close', () => settle(new Error('the proxy closed a connection')));
   return {
     socket,
     send(text) {
       if (socket.destroyed) return Promise.reject(new Error('the proxy closed a connection'));
       waiting = Promise.withResolvers();
+      socket.setTimeout(PATIENCE_MS);
       socket.write(text, 'latin1');
       return waiting.promise;
     },
@@ -59,6 +66,7 @@ export async function openTls(target: Target, alpn: string, servername = ORIGIN_
   tls.once('secureConnect', resolve).once('error', reject);
   tls.once('close', () => reject(new Error('closed in the handshake')));
   await promise;
+  socket.setTimeout(0);
   return tls;
 }
 
@@ -72,6 +80,7 @@ export function drained(socket: Socket): Promise<void> {
 async function openTcp({ port, tunnelTo, localAddress }: Target): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', localAddress });
   socket.setNoDelay(true);
+  socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error(SILENT)));
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   socket.on('error', reject);
   if (tunnelTo === null) socket.once('connect', resolve);
