@@ -94,7 +94,7 @@ export function plainConnection(options: ForwardOptions, visitor: Visitor, early
 
 async function open(options: ForwardOptions, visitor: Visitor, named: Named, stop: () => void): Promise<Opened> {
   const deviceId = options.identify({ ip: visitor.from.ip, proxyUser: visitor.user });
-  const decision = options.decide({ ...named, sni: null, deviceId, clientIp: visitor.from.ip });
+  const decision = options.decide({ ...named, sni: null, deviceId, clientIp: visitor.from.ip, isTls: false });
   if (decision.treatment === 'refuse') {
     const detail = decision.reason ?? 'refused by policy';
     recordEnd(options.engine, visitor, flowFacts(visitor, deviceId, named, decision), 'refused-by-policy', detail);

@@ -49,21 +49,22 @@ export async function enterTunnel(
   known: Hello | null = null,
 ): Promise<void> {
   const { engine } = options;
-  const ask = (sni: string | null): Decision =>
+  const ask = (hello: { sni: string | null } | null): Decision =>
     options.decide({
       host: named.host,
       port: named.port,
-      sni,
+      sni: hello?.sni ?? null,
       deviceId,
       clientIp: visitor.from.ip,
       arrival: named.arrival,
+      isTls: hello !== null,
     });
   const refuse = (decision: Decision) => {
     const detail = decision.reason ?? 'refused by policy';
     recordEnd(engine, visitor, flowFacts(visitor, deviceId, named, decision), 'refused-by-policy', detail);
     answer.failure('refused-by-policy', detail);
   };
-  const first = ask(known?.facts.sni ?? null);
+  const first = ask(null);
   if (first.treatment === 'refuse') return refuse(first);
 
   const dialled = await engine.dial({ host: named.host, port: named.port, client: visitor.from.ip });
@@ -94,7 +95,7 @@ interface Entered {
   dialled: Dialled & { ok: true };
   /** What policy said before the phone's first bytes. */
   first: Decision;
-  ask: (sni: string | null) => Decision;
+  ask: (hello: { sni: string | null } | null) => Decision;
 }
 
 /** Peeks at what the phone says and gives the connection to the engine; once more where both sides start TLS later on. */
@@ -110,7 +111,7 @@ async function handOver(entered: Entered, early: Buffer, known: Hello | null, co
   }
   const name = isIP(named.host) === 0 ? null : (nameFrom(hello, bytes) ?? named.lookedUpAs);
   const told = name ? { ...named, host: name } : named;
-  const decision = hello ? ask(hello.facts.sni) : first;
+  const decision = hello ? ask(hello.facts) : first;
   if (decision.treatment === 'refuse') {
     dialled.socket.destroy();
     const facts = flowFacts(visitor, deviceId, told, decision, dialled);

@@ -7,13 +7,12 @@ import type { Authority } from '../ca/authority.ts';
 import { createMatchTable } from '../devices/match-table.ts';
 import { createNeighbourTable } from '../devices/neighbours.ts';
 import { createDoor } from '../door/door.ts';
-import type { Decide, Log } from '../model/connection.ts';
+import type { Log } from '../model/connection.ts';
 import { LabError, type LabOptions } from '../model/lab.ts';
 import type { RelayEnd } from '../ring/relay-end.ts';
 import { createPins } from '../wire/pins.ts';
 import { createTrustTests } from '../wire/trust-tests.ts';
 import { createWire } from '../wire/wire.ts';
-import { createAdmission, createDestinationGuard } from './access.ts';
 import type { LabCalls, LabReady } from './calls.ts';
 import { openCarrier } from './carrier.ts';
 import type { Closers } from './closers.ts';
@@ -22,6 +21,7 @@ import { createLoginConflicts } from './login-conflicts.ts';
 import { openLookUps } from './look-ups.ts';
 import type { News } from './news.ts';
 import { readCertificates } from './opening.ts';
+import { createPolicy } from './policy.ts';
 import { portalUpstream } from './portal.ts';
 import { openTransparentPort } from './transparent-port.ts';
 import { createUpstreamMap, readUpstreamMap } from './upstream-map.ts';
@@ -38,9 +38,6 @@ export interface PortsOptions {
 }
 
 export type Ports = Awaited<ReturnType<typeof openPorts>>;
-
-/** Every connection that can be read is: what the operator or an app decided otherwise, the pins and trust tests know. */
-const intercept: Decide = () => ({ treatment: 'intercept', reason: null });
 
 /** @throws LabError when a port cannot be had */
 export async function openPorts(
@@ -64,13 +61,22 @@ export async function openPorts(
   const trustTests = createTrustTests({ now, newId });
   const gateway = openGatewayView(options.data, now);
   closers.add(gateway.close);
-  const admit = createAdmission(options.allowClients);
+  const ownPorts: (() => number)[] = [() => ready().uiPort];
+  const { allowClients, allowDestinations } = options;
+  const policy = createPolicy({
+    allowClients,
+    allowDestinations,
+    ownPorts: () => ownPorts.map((port) => port()),
+    pins,
+    trustTests,
+    now,
+  });
   const identify = ({ ip, proxyUser }: { ip: string; proxyUser: string | null }): string | null =>
     phones.resolve({ ip, proxyUser, peer: gateway.peerOf(ip) })?.id ?? null;
   const lookUps = await openLookUps({
     gateway,
     resolvers: options.resolvers ?? [],
-    admit,
+    admit: policy.admit,
     identify: (ip) => identify({ ip, proxyUser: null }),
     macOf: phones.macOf,
     emit: end.event,
@@ -84,16 +90,11 @@ export async function openPorts(
   function troubled(subject: string, line: string | null, severity: 'high' | 'medium' | 'info'): void {
     tell({ type: 'trouble', subject, line, severity });
   }
-  const ownPorts: (() => number)[] = [() => ready().uiPort];
   const wire = createWire({
     observe: end,
     leafFor: authority.leafFor,
     upstream: (host, port) => portalUpstream(ready().portal, host, port) ?? upstreamMap.resolve(host, port),
-    mayConnect: createDestinationGuard({
-      allowDestinations: options.allowDestinations,
-      ownPorts: () => ownPorts.map((port) => port()),
-      now,
-    }),
+    mayConnect: policy.mayConnect,
     pins,
     trustTests: { ...trustTests, leafFor: authority.trustTestLeaf },
     ...(options.capture ? { onKeylog: (line: Buffer) => tell({ type: 'key', line: line.toString('latin1') }) } : {}),
@@ -107,8 +108,8 @@ export async function openPorts(
     host: options.host,
     port: options.proxyPort,
     engine: wire,
-    admit,
-    decide: intercept,
+    admit: policy.admit,
+    decide: policy.decide,
     identify,
     macOf: phones.macOf,
     meet: phones.meet,

@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import type { Arrival, ClientHelloFacts, CloseReason, Direction, Flow, FlowEvent, Treatment } from './flow.ts';
+import type { TrustTestState } from './trust-test.ts';
 
 /** What the phone's ClientHello offered, numbers as on the wire without GREASE: enough to offer the same upstream. */
 export interface TlsOffer {
@@ -20,9 +21,11 @@ export interface Decision {
   treatment: Treatment;
   /** One sentence; null for `intercept`. */
   reason: string | null;
+  /** The operator asked for it: the app is shown a bad certificate. Must be settled. */
+  test?: TrustTestState;
 }
 
-/** Policy, asked before dialling (`sni` null) and again when the ClientHello is known. */
+/** Policy, asked before dialling and again when the phone's first bytes are known. */
 export type Decide = (about: {
   host: string;
   port: number;
@@ -30,6 +33,8 @@ export type Decide = (about: {
   deviceId: string | null;
   clientIp: string;
   arrival: Arrival;
+  /** The phone's ClientHello was read. */
+  isTls: boolean;
 }) => Decision;
 
 /** An expected network failure is a value, not an exception. */

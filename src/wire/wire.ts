@@ -34,7 +34,7 @@ export interface WireOptions {
   /** Milliseconds. */
   timeouts?: Partial<WireTimeouts>;
   /** Tests of apps, where the operator may ask for them. */
-  trustTests?: Pick<TrustTests, 'take' | 'settle'> & { leafFor(test: TrustTest, host: string): ReturnType<LeafFor> };
+  trustTests?: Pick<TrustTests, 'settle'> & { leafFor(test: TrustTest, host: string): ReturnType<LeafFor> };
   /** Carries what it can in place of the relay. */
   carrier?: Carrier;
   /** NSS key log lines of both legs. */
@@ -99,14 +99,7 @@ export function createWire(options: WireOptions): Wire {
   const tunnel = (given: Tunnel): void => {
     const { client, hello } = given;
     const server = given.upstream.socket;
-    let { treatment, reason } = given.decision;
-    const device = given.deviceId ?? given.from.ip;
-    const name = hello?.sni ?? given.host;
-    const wanted = hello && treatment === 'intercept' ? (trustTests?.take(device, name) ?? null) : null;
-    if (hello && treatment === 'intercept' && !wanted) {
-      const pin = pins.decide(device, name);
-      if (pin.passthrough) ({ treatment, reason } = { treatment: 'passthrough', reason: pin.reason });
-    }
+    const { treatment, reason, test: wanted } = given.decision;
     const carried = treatment === 'intercept' && carrier?.takes(given) ? carrier : null;
     const flow = flows.open(
       {
@@ -132,7 +125,7 @@ export function createWire(options: WireOptions): Wire {
     );
     if (hello && treatment === 'intercept') {
       const offered = carried ? { ...hello, alpn: hello.alpn.filter((one) => carried.alpn.includes(one)) } : hello;
-      const trial = wanted && openTrial(wanted, flow);
+      const trial = wanted ? openTrial(wanted, flow) : null;
       intercept(carried ? carriedOptions : interceptOptions, given, offered, flow, trial).catch((error: unknown) => {
         log.error({ ...faultOf(error) }, 'a connection failed in the wire');
         flow.close('error', 'internal error');

@@ -3,10 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDoor, type Door, type DoorOptions } from '../../src/door/door.ts';
+import { createDecide } from '../../src/lab/policy.ts';
 import type { Log } from '../../src/model/connection.ts';
 import type { Flow, FlowEvent } from '../../src/model/flow.ts';
 import type { Observer } from '../../src/wire/flows.ts';
 import { createPins, type Pins } from '../../src/wire/pins.ts';
+import type { TrustTests } from '../../src/wire/trust-tests.ts';
 import { createWire, type Wire, type WireOptions } from '../../src/wire/wire.ts';
 import { createAuthority } from './certificates.ts';
 
@@ -47,6 +49,8 @@ export interface LabSettings {
   /** Keep no copies (large transfers). */
   countOnly?: boolean;
   /** Nor events: those of some engines hold bytes. */
+  /** The trust test for a connection. */
+  take?: TrustTests['take'];
   keepNoEvents?: boolean;
   /** Shown everything besides. */
   tap?: Observer;
@@ -108,7 +112,7 @@ export async function startLab(settings: LabSettings = {}): Promise<TestLab> {
     port: 0,
     engine: wire,
     admit: () => true,
-    decide: () => ({ treatment: 'intercept', reason: null }),
+    decide: createDecide({ pins, trustTests: { take: settings.take ?? (() => null) } }),
     identify: ({ proxyUser }) => proxyUser,
     now: Date.now,
     log: silentLog,

@@ -23,6 +23,7 @@ beforeEach(async () => {
   let id = 0;
   tests = createTrustTests({ now: Date.now, newId: () => `t${++id}` });
   lab = await startLab({
+    take: tests.take,
     wire: { leafFor: authority.leafFor, trustTests: { ...tests, leafFor: authority.trustTestLeaf } },
   });
   served = [];

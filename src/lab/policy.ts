@@ -1,0 +1,57 @@
+/**
+ * What happens to a connection, decided in one place and asked at three moments: who calls (before anything is read), what the
+ * phone's first bytes are (before TLS is answered), and where it leads (when the address is known, just before it is dialled).
+ *
+ * | | asked with | answers |
+ * |---|---|---|
+ * | `admit` | the client's address | served, or refused |
+ * | `decide` | phone, name, whether it speaks TLS | intercept · pass through (the app refuses the lab, or the operator says so) · test |
+ * | `mayConnect` | the resolved address and port | dialled, or refused |
+ */
+import type { Decide, Decision } from '../model/connection.ts';
+import type { Pins } from '../wire/pins.ts';
+import type { TrustTests } from '../wire/trust-tests.ts';
+import { createAdmission, createDestinationGuard } from './access.ts';
+
+export interface Policy {
+  admit(clientIp: string): boolean;
+  decide: Decide;
+  mayConnect: ReturnType<typeof createDestinationGuard>;
+}
+
+export interface PolicyOptions {
+  /** CIDR ranges served besides the private ones. */
+  allowClients: readonly string[];
+  /** CIDR ranges reachable although they are loopback or the lab's own network. */
+  allowDestinations: readonly string[];
+  /** Ports this process listens on. */
+  ownPorts: () => readonly number[];
+  pins: Pick<Pins, 'decide'>;
+  trustTests: Pick<TrustTests, 'take'>;
+  now: () => number;
+}
+
+const INTERCEPT: Decision = { treatment: 'intercept', reason: null };
+
+/** @throws LabError naming the flag and the range */
+export function createPolicy(options: PolicyOptions): Policy {
+  const { allowDestinations, ownPorts, now } = options;
+  return {
+    admit: createAdmission(options.allowClients),
+    decide: createDecide(options),
+    mayConnect: createDestinationGuard({ allowDestinations, ownPorts, now }),
+  };
+}
+
+/** Every connection that can be read is read, unless the app or the operator decided otherwise. */
+export function createDecide({ pins, trustTests }: Pick<PolicyOptions, 'pins' | 'trustTests'>): Decide {
+  return ({ host, sni, deviceId, clientIp, isTls }) => {
+    if (!isTls) return INTERCEPT;
+    const device = deviceId ?? clientIp;
+    const name = sni ?? host;
+    const test = trustTests.take(device, name);
+    if (test) return { ...INTERCEPT, test };
+    const pin = pins.decide(device, name);
+    return pin.passthrough ? { treatment: 'passthrough', reason: pin.reason } : INTERCEPT;
+  };
+}
