@@ -2,15 +2,13 @@
  * Finds compressed streams, archives and pictures in the middle of other bytes: in unknown protocols, records, padding.
  * Promise: by magic number, at any byte, for any cutting; at most MAX_OPEN at a time and MAX_TRIED in a layer.
  */
-import { constants, inflateSync } from 'node:zlib';
 import type { Budget } from '../budget.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import type { CodecName } from '../decode/codecs.ts';
 import { Squeezed } from '../decode/squeezed.ts';
 import { ZipSink } from '../decode/zip.ts';
-import { hasMagic, SNIFF } from '../format.ts';
+import { isZlibStream, PROBE } from '../decode/zlib-probe.ts';
 import { type Place, placeInside } from '../place.ts';
-import { isReadable } from '../readable.ts';
 import type { Scope } from '../scope.ts';
 
 type Embedded = CodecName | 'zip';
@@ -130,12 +128,9 @@ export class EmbeddedFinder implements ByteSink {
   }
 }
 
-/** So much of a stream shows whether it is one. */
-const PROBE = 512;
-
 /**
- * Two bytes make a zlib header, so noise has one every 20 KB: only what a strict decoder takes, and what begins as text
- * or a known format, is looked into.
+ * Two bytes make a zlib header, so noise has one every 20 KB: only what a strict decoder takes is looked into, whatever it
+ * holds.
  */
 class OnProbation implements ByteSink {
   isOver = false;
@@ -170,22 +165,9 @@ class OnProbation implements ByteSink {
 
   #decide(head: Buffer): void {
     this.#head = null;
-    if (!this.#budget.spend(PER_PROBE, 'zlib') || !isZlibOfSomething(head)) return;
+    if (!this.#budget.spend(PER_PROBE, 'zlib') || !isZlibStream(head)) return;
     this.#to = this.#open();
     this.#to.write(head);
-  }
-}
-
-function isZlibOfSomething(head: Buffer): boolean {
-  try {
-    // The stream goes on after the probe: what is there is taken as it is.
-    const begin = inflateSync(head, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 1 << 20 }).subarray(
-      0,
-      SNIFF,
-    );
-    return isReadable(begin) || hasMagic(begin);
-  } catch {
-    return false;
   }
 }
 

@@ -6,11 +6,14 @@
 
 import type { ByteSink } from '../byte-sink.ts';
 import { openOneByte } from '../decode/one-byte.ts';
-import type { Format } from '../format.ts';
+import { inflateWhole } from '../decode/zlib-probe.ts';
+import { type Format, hasMagic } from '../format.ts';
 import { type Entropy, measure, newEntropy, opaqueVerdict } from '../opaque.ts';
 import type { OperatorDecoder } from '../operator/decoder.ts';
 import { chainOf, type Place, placeInside } from '../place.ts';
+import { isReadable } from '../readable.ts';
 import type { Scope } from '../scope.ts';
+import { readProtobuf } from '../structure/protobuf.ts';
 import { MAX_KEPT } from './beside.ts';
 import { EmbeddedFinder } from './embedded.ts';
 import { Gathered } from './gathered.ts';
@@ -20,6 +23,8 @@ import { Scanner } from './scanner.ts';
 const MAX_OFFERED = 1 << 20;
 /** Shorter ones are noise. */
 const LEAST_WAITING = 24;
+/** Setting up the decoder, in units of work. */
+const PER_INFLATE = 2000;
 /** Units of work. */
 const PER_GUESS = 2000;
 const NOTHING = Buffer.alloc(0);
@@ -94,8 +99,8 @@ export class LeafSink implements ByteSink {
   }
 
   /**
-   * XOR with one byte, at once; with a value that stands beside, at the end of the exchange. A guess: what was found in the
-   * bytes as they stand was told, and is not told again.
+   * XOR with one byte and raw deflate, at once; XOR with a value that stands beside, at the end of the exchange. A guess: what
+   * was found in the bytes as they stand was told, and is not told again.
    */
   #tryMasks(bytes: Buffer, closed: () => void): boolean {
     const told = this.#scope.toldSince(this.#mark);
@@ -109,6 +114,12 @@ export class LeafSink implements ByteSink {
     const masked = openOneByte(bytes);
     if (masked) {
       open(`xor ${masked.mask.toString(16).padStart(2, '0')}`, masked.bytes);
+      return true;
+    }
+    const mayInflate = bytes.length >= LEAST_WAITING && this.#scope.budget.spend(PER_INFLATE + bytes.length, 'deflate');
+    const inflated = mayInflate ? inflateWhole(bytes) : null;
+    if (inflated && holdsSomething(inflated)) {
+      open('deflate', inflated);
       return true;
     }
     if (bytes.length < LEAST_WAITING) return false;
@@ -144,6 +155,11 @@ export class LeafSink implements ByteSink {
       return null;
     }
   }
+}
+
+/** Text or a structure: what noise does not decode to. */
+function holdsSomething(bytes: Buffer): boolean {
+  return isReadable(bytes.subarray(0, 256)) || hasMagic(bytes) || readProtobuf(bytes) !== null;
 }
 
 function decodersFor(format: Format, decoders: readonly OperatorDecoder[]): readonly OperatorDecoder[] {

@@ -12,6 +12,7 @@ import { mayTell, nameBeside } from '../../kinds/named-beside.ts';
 import type { Kind } from '../../model/identifier.ts';
 import { findAnchors, findMail } from '../anchors/anchors.ts';
 import { decodeEscaped, type Escaped, findPercent, findQuoted, MOST_ESCAPED } from '../anchors/escapes.ts';
+import { ByteList, rewrite } from '../anchors/rewritten.ts';
 import { type Alphabet, holdsRun, RunFinder, type RunSink } from '../anchors/runs.ts';
 import { findPairs, keyBefore } from '../anchors/text-key.ts';
 import type { ByteSink } from '../byte-sink.ts';
@@ -44,6 +45,8 @@ const RIGHT = 320;
 export const MAX_VALUE = 256;
 /** Longer values hardly come twice. */
 export const LONGEST_REMEMBERED = 512;
+/** A layer for something that is read once more, in units of work. */
+const PER_READING = 500;
 /** Escaped stretches that are read again, in one layer. */
 const MAX_ESCAPES = 500;
 const ALPHABETS: readonly Alphabet[] = ['base64', 'hex'];
@@ -125,6 +128,9 @@ export class Scanner {
   readonly #spans = new Spans();
   #marks: Mark[] = [];
   #records: Records | null = null;
+  #list: ByteList | null = null;
+  /** What the exchange told before this layer. */
+  readonly #toldBefore: number;
   #bytes: Buffer = NOTHING;
   /** Made when there is a run, or bytes are to come. */
   #finders: { alphabet: Alphabet; finder: RunFinder }[] | null = null;
@@ -143,6 +149,7 @@ export class Scanner {
     this.#scope = scope;
     this.#place = place;
     this.#options = options;
+    this.#toldBefore = scope.mark;
   }
 
   /** Bytes seen so far. */
@@ -224,7 +231,7 @@ export class Scanner {
   #readEscaped({ start, end, name }: Escaped): void {
     const json = this.#options.json;
     const from = start - this.#base;
-    if (json?.claimed || from < 0) return;
+    if (json?.claimed || from < 0 || !this.#scope.budget.spend(PER_READING + end - start, name)) return;
     const floor = json ? (json.stringStart ?? start) - this.#base : 0;
     const key = (floor < from ? keyBefore(this.#bytes, from, Math.max(0, floor)) : null) ?? json?.key?.text ?? null;
     const inside = placeInside(this.#place, name, json ? json.path : null, key, json?.within ?? []);
@@ -258,6 +265,7 @@ export class Scanner {
     if (this.#scope.budget.isOver) this.#searchPlainly(bytes, base, final);
     else this.#searchDeeply(bytes, base, final);
     if (final) this.#options.json?.end();
+    if (final && this.#options.json) this.#endList();
     this.#searched = end;
     const keep = final ? 0 : Math.min(CARRY, bytes.length);
     this.#carry = keep === 0 ? NOTHING : this.#keep(bytes.subarray(bytes.length - keep));
@@ -337,6 +345,9 @@ export class Scanner {
     const to = end - this.#base;
     const name = key === null ? null : key.text;
     this.#addToRecord(key, start, from, to);
+    this.#addToList(from, to);
+    const rewritten = this.#options.isDeep ? rewrite(this.#bytes, from, to) : null;
+    if (rewritten) this.#readAgain(rewritten, this.#options.json?.path ?? null, name);
     if (!this.#isNoted) this.#scope.beside.note(name, this.#bytes, from, to);
     this.#scope.token(this.#place, this.#options.json, name, this.#bytes, from, to);
   }
@@ -373,6 +384,35 @@ export class Scanner {
       this.#reportRecord(found, locatorIn(this.#place, found.at.path), found.at.start, windowAround(bytes, from, to));
   }
 
+  /** Lists of small numbers are bytes: read when they are over. */
+  #addToList(from: number, to: number): void {
+    const json = this.#options.json;
+    const list = json?.list ?? null;
+    if (!json || list === null || to - from > 4) return;
+    this.#list ??= new ByteList();
+    if (this.#list.add(list, this.#bytes, from, to, () => json.path)) return;
+    this.#endList();
+    this.#list.add(list, this.#bytes, from, to, () => json.path);
+  }
+
+  #endList(): void {
+    const bytes = this.#list?.take() ?? null;
+    if (bytes && this.#list) this.#readAgain({ name: 'bytes', bytes }, this.#list.path.replace(/\[\d+\]$/, ''), null);
+  }
+
+  /** What a value written in a roundabout way means. */
+  #readAgain({ name, bytes }: { name: string; bytes: Buffer }, path: string | null, key: string | null): void {
+    const { limits } = this.#scope;
+    if (this.#place.level >= limits.levels || this.#place.depth >= limits.depth) return;
+    if (!this.#scope.budget.spend(PER_READING + bytes.length, name)) return;
+    const inside = placeInside(this.#place, name, path, key, this.#options.json?.within ?? []);
+    const depth = name === 'number' ? this.#place.depth : this.#place.depth + 1;
+    const told = this.#scope.toldSince(this.#toldBefore);
+    const layer = this.#options.open({ ...inside, depth, told });
+    layer.write(bytes);
+    layer.end(true);
+  }
+
   #reportRecord({ kind, verdict }: FoundInRecord, path: string | null, at: number, window: Buffer): void {
     const { value, confidence, reasoning, known = false } = verdict;
     const chain = chainOf(this.#place);
@@ -403,6 +443,8 @@ export class Scanner {
     if (!isOfHead(this.#place)) this.#scope.beside.note(key, this.#bytes, 0, length);
     this.#scope.token(this.#place, null, key, this.#bytes, 0, length);
     this.#judgeFields(length);
+    const rewritten = this.#options.isDeep ? rewrite(this.#bytes, 0, length) : null;
+    if (rewritten) this.#readAgain(rewritten, null, null);
     if (key === null || !mayTell(key)) return;
     if (isKeyName(key) || mayBeNamedAround(this.#place, key)) this.#judgeValue(key, 0, length);
   }

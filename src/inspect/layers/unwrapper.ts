@@ -10,6 +10,9 @@ import { type Place, placeInside } from '../place.ts';
 import { isReadable } from '../readable.ts';
 import type { Scope } from '../scope.ts';
 import { holdsKnown } from '../search/known.ts';
+import type { ReadBinary } from '../structure/binary-values.ts';
+import { readCbor, readMsgpack } from '../structure/msgpack.ts';
+import { readProtobuf } from '../structure/protobuf.ts';
 
 /** Up to here a run is collected before it is judged; longer ones are streamed. */
 const HOLD = 4096;
@@ -22,6 +25,10 @@ const BLOCK = 16;
 const PER_RUN = 80;
 /** SHA-512. */
 const LONGEST_DIGEST = 64;
+
+/** Shorter ones are one by chance. */
+const LEAST_STRUCTURE = 16;
+const STRUCTURES: readonly ReadBinary[] = [readProtobuf, readMsgpack, readCbor];
 
 export class Unwrapper {
   /** Characters not yet handed on; null when nobody wants them. */
@@ -185,7 +192,8 @@ export function isWorthOpening(
     const length = decodeHex(bytes, from, to);
     // Digests are written in hex, too: only what is longer than any of them is a payload for that alone.
     const isPayload = length > LONGEST_DIGEST || (least < PAYLOAD && length >= least);
-    return isPayload || looksOpen(scratch.subarray(0, length));
+    const decoded = scratch.subarray(0, length);
+    return isPayload || looksOpen(decoded) || (scope.known !== null && holdsKnown(scope.known, decoded));
   }
   // Hex and UUID-like text also consists of base64 characters; decoding it as such says nothing.
   let at = from;
@@ -198,7 +206,12 @@ export function isWorthOpening(
 }
 
 function looksOpen(decoded: Buffer): boolean {
-  return isReadable(decoded) || hasMagic(decoded) || isUtf16(decoded);
+  return isReadable(decoded) || hasMagic(decoded) || isUtf16(decoded) || isStructure(decoded);
+}
+
+/** A small message or record: noise is none. */
+function isStructure(decoded: Buffer): boolean {
+  return decoded.length >= LEAST_STRUCTURE && STRUCTURES.some((read) => read(decoded) !== null);
 }
 
 function decodeHex(bytes: Buffer, from: number, to: number): number {

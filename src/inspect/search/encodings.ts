@@ -72,10 +72,13 @@ export function encodings(text: string, anyCase: boolean): Encoded[] {
   const rotated = rot13(text);
   if (rotated !== text) add(Buffer.from(rotated, 'utf8'), 'rot13', { fold: anyCase });
   for (const [encoding, bytes] of asNumber(text)) add(bytes, encoding, { binary: true });
+  for (const form of exponents(text)) add(Buffer.from(form), 'exponent', { fold: true });
   if (/^\d{10,22}$/.test(text)) {
     for (const packed of packedDigits(text)) {
       add(packed, 'bcd', { binary: true });
-      add(Buffer.from(packed.toString('hex')), 'bcd hex', { fold: true });
+      // The digits as they stand are plain text, with a zero before them as well.
+      const hex = packed.toString('hex');
+      if (!hex.includes(text)) add(Buffer.from(hex), 'bcd hex', { fold: true });
     }
   }
   return out.filter((each) => each.bytes.length >= 4);
@@ -107,6 +110,15 @@ function asNumber(text: string): [string, Buffer][] {
     out.push(['bytes', Buffer.from(digits, 'hex')]);
   }
   return out;
+}
+
+/** As a JSON number of a program that knows no integers (Gson, Lua): `4.90154203237518E14`, `4.9e+14`. */
+function exponents(text: string): string[] {
+  if (!/^[1-9]\d{7,19}$/.test(text)) return [];
+  const fraction = text.slice(1).replace(/0+$/, '');
+  const mantissa = fraction === '' ? text.charAt(0) : `${text.charAt(0)}.${fraction}`;
+  const power = String(text.length - 1);
+  return [`${mantissa}e${power}`, `${mantissa}e+${power}`];
 }
 
 /** RFC 3986: unreserved characters. */

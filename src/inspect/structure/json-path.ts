@@ -85,6 +85,12 @@ export class JsonPath {
     return null;
   }
 
+  /** Which of the document's arrays the reader stands in; null when in none. */
+  get list(): number | null {
+    const level = this.#depth - 1;
+    return level >= 0 && level < MAX_DEPTH && this.#isArray[level] ? (this.#serials[level] ?? null) : null;
+  }
+
   /** Name of the nearest object or array around the nearest key that has one. */
   get container(): Name | null {
     let level = Math.min(this.#depth, MAX_DEPTH) - 1;

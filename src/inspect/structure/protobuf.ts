@@ -3,6 +3,8 @@
  * Promise: takes bytes only when all of them are fields and something readable, or enough structure, is among them, so
  * noise is not mistaken for a message; linear time for any input.
  */
+import { isZlibStream } from '../decode/zlib-probe.ts';
+import { hasMagic } from '../format.ts';
 import { isReadable } from '../readable.ts';
 import { always, type BinaryValue, MAX_NESTING, MAX_VALUES } from './binary-values.ts';
 
@@ -85,7 +87,12 @@ function readField(
       const before = values.length;
       // Text hardly begins with a control character, messages mostly do: `0a` is field 1.
       const isText = inner.length > 0 && inner[0]! >= 0x20 && isReadable(inner);
-      if (isText || depth >= MAX_NESTING || !readMessage(inner, `${path}.`, depth + 1, values, reading)) {
+      if (
+        isText ||
+        isPacked(inner) ||
+        depth >= MAX_NESTING ||
+        !readMessage(inner, `${path}.`, depth + 1, values, reading)
+      ) {
         values.length = before;
         if (inner.length > 0) add(inner);
         if (isText && inner.length >= 4) reading.texts++;
@@ -107,6 +114,14 @@ function varint(bytes: Buffer, at: number): { value: bigint; end: number } | nul
   }
   return null;
 }
+
+/** A field that is a compressed stream or a file: its first bytes may read as fields all the same. */
+function isPacked(inner: Buffer): boolean {
+  if (inner.length < 12 || !hasMagic(inner)) return false;
+  return inner[0] !== ZLIB || isZlibStream(inner);
+}
+
+const ZLIB = 0x78;
 
 /** As int64 and as sint64 (zigzag). */
 function signedForms(value: bigint): readonly string[] {

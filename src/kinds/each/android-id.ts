@@ -78,6 +78,9 @@ function spellOne(registered: string, device: Device): Spelling[] {
     spelling(hex, hex, 'hexadecimal', { anyCase: true }),
     spelling(whole, hex, 'with leading zeros', { anyCase: true }),
     spelling(whole.replace(/^0+/, ''), hex, 'without leading zeros', { anyCase: true, bounded: true }),
+    ...['-', ' ', ':'].map((by) =>
+      spelling(whole.replace(/(....)(?=.)/g, `$1${by}`), hex, 'in groups of four', { anyCase: true, hashed: false }),
+    ),
     spelling(String(number), hex, 'as an unsigned decimal number', { hashed: false, bounded: true }),
     spelling(String(BigInt.asIntN(64, number)), hex, 'as a signed decimal number', { hashed: false, bounded: true }),
     spelling(nameUuid(hex), hex, 'UUID made from its bytes (java.util.UUID.nameUUIDFromBytes)', {

@@ -101,6 +101,12 @@ export const email: IdentifierKind = {
       text: 'write to support@example.com.',
       expect: { value: 'support@example.com', confidence: 'possible' },
     },
+    {
+      name: 'network name of an IMSI',
+      text: 'id=0001010123456789@nai.epc.mnc001.mcc001.3gppnetwork.org',
+      expect: null,
+      source: '3GPP TS 23.003 19.3.2: root NAI',
+    },
     { name: 'image for dense screens', text: 'src=icon@2x.png', expect: null, source: 'Apple naming of image scales' },
     { name: 'package version', text: 'lodash@4.17.21', expect: null },
     {
@@ -152,6 +158,8 @@ function judge(run: Run): Verdict | null {
   // `//user:password@host` and the public keys of error reporters are no mailboxes.
   if (/(?:\/\/|\/\/[^/\s]{1,64}:)$/.test(run.text.slice(Math.max(0, start - 70), start))) return null;
   if (/^[0-9a-f]{24,}$/i.test(local) || local.includes('..') || /\.$/.test(local)) return null;
+  // RFC 7542: the name of a subscription in a network, an IMSI in the form of an address (3GPP TS 23.003 19).
+  if (/(?:^|\.)3gppnetwork\.org$/i.test(domain)) return null;
   const value = `${local}@${domain}`;
   if (isNobody(value)) return null;
   const named = hintOf(run, 'email') !== null;

@@ -60,6 +60,13 @@ export const iccid: IdentifierKind = {
       text: 'iccid: 8986 0012 3456 7890 1238',
       expect: { value: '89860012345678901238', confidence: 'likely' },
     },
+    {
+      name: 'of a Chinese operator, with letters',
+      text: '{"iccid":"898602e3091512345678"}',
+      expect: { value: '898602e3091512345678', confidence: 'likely' },
+      source: 'China: letters are allowed after the number of the issuer (YD/T 1762)',
+    },
+    { name: 'letters, but no name', text: 'x=898602e3091512345678', expect: null },
     { name: 'wrong check digit and no name', text: 'a=89860012345678901235', expect: null },
     { name: 'all zeros', text: 'iccid=00000000000000000000', expect: null, source: 'NRKbeta 2019' },
     { name: 'all zeros after the 89', text: 'iccid=8900000000000000000', expect: null },
@@ -74,15 +81,32 @@ export const iccid: IdentifierKind = {
 };
 
 function register(text: string): Checked {
-  const value = digitsOf(text).toUpperCase().replace(/F$/, '');
-  if (!/^\d{18,20}$/.test(value)) return bad('must be 18 to 20 digits');
+  const written = digitsOf(text).toUpperCase();
+  const value = /^\d{19}F$/.test(written) ? written.slice(0, -1) : written;
+  if (LETTERED.test(value)) return good(value);
+  if (!/^\d{18,20}$/.test(value))
+    return bad('must be 18 to 20 digits; of some operators a few of them are the letters A to F');
   if (!value.startsWith('89')) return good(value, 'does not begin with 89: mistyped?');
   // 18 and 19 digits exist with and without the check digit (ITU-T E.118).
   const fits = passesLuhn(value) || value.length === 18;
   return good(value, fits ? null : 'check digit does not fit: mistyped?');
 }
 
+/** `89`, country and issuer in digits; the operators of China have letters in the rest. */
+const LETTERED = /^89(?=.*[A-Fa-f].*\d)\d{4}[0-9A-Fa-f]{13,14}$/;
+
+function spellLettered(value: string): Spelling[] {
+  const groups = value.match(/.{1,4}/g) ?? [];
+  return distinct([
+    spelling(value, value, `${value.length} characters`, { anyCase: true }),
+    ...['-', ' '].map((by) => spelling(groups.join(by), value, 'in groups of four', { anyCase: true, hashed: false })),
+    spelling(swapNibbles(value), value, 'nibbles swapped, as the card stores it', { anyCase: true, hashed: false }),
+  ]);
+}
+
 function spellOne(registered: string): Spelling[] {
+  const written = registered.replace(/[^0-9A-Fa-f]/g, '');
+  if (LETTERED.test(written)) return isNobody(written) ? [] : spellLettered(written);
   const digits = registered.replace(/[^0-9]/g, '');
   if (digits.length < 18 || isNobody(digits)) return [];
   const checked = passesLuhn(digits);
@@ -108,7 +132,7 @@ function spellOne(registered: string): Spelling[] {
 function judge(run: Run): Verdict | null {
   const hashed = judgeNamedHash(run, 'iccid', 'ICCID');
   if (hashed || namesOther(run, 'iccid')) return hashed;
-  const stored = judgeStored(run);
+  const stored = judgeStored(run) ?? judgeLettered(run);
   if (stored) return stored;
   for (const span of digitSpans(run, 18, 20)) {
     const verdict = judgeSpan(run, span);
@@ -134,6 +158,15 @@ function judgeStored(run: Run): Verdict | null {
     if (verdict) return verdict;
   }
   return null;
+}
+
+function judgeLettered(run: Run): Verdict | null {
+  const text = run.text.slice(run.start, run.end);
+  const hint = hintOf(run, 'iccid');
+  if (!hint || !LETTERED.test(text) || !standsAlone(run.text, run.start, run.end) || isNobody(text)) return null;
+  if (!isIssued(text)) return null;
+  const confidence = hint.group === 'strong' ? 'likely' : 'possible';
+  return found(run, text, confidence, 'prefix and country are right, with letters as the operators of China have them');
 }
 
 function judgeNumber(run: Run, span: { start: number; end: number }, digits: string): Verdict | null {

@@ -169,6 +169,7 @@ function spellOne(registered: string): Spelling[] {
     ),
     spelling([tac, fac, serial].join('-'), value, '14 digits, grouped', { hashed: false }),
     spelling([rbi, type, serial].join('-'), value, '14 digits, grouped', { hashed: false }),
+    spelling(`${body.slice(0, 8)}-${serial}-0`, value, 'as a URN, with a spare digit', { hashed: false }),
     spelling(body, value, '14 digits (without check digit, or the start of an IMEISV)'),
   ];
 }

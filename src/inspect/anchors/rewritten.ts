@@ -1,0 +1,120 @@
+/**
+ * Values that are written in a roundabout way, read as what they mean: a number with an exponent or without a fraction, hex
+ * digits in groups. Asked for every value, so the usual no is quick.
+ */
+
+export interface Rewritten {
+  /** Chain entry. */
+  name: 'number' | 'hex';
+  bytes: Buffer;
+}
+
+const NUMBER_LENGTH: readonly [least: number, most: number] = [11, 26];
+const EXPONENT = /^([1-9])(?:\.(\d{1,20}))?[eE]\+?(\d{1,2})$/;
+const WHOLE = /^(\d{10,20})\.0{1,3}$/;
+/** Real identifiers have no more digits. */
+const MOST_DIGITS = 20;
+
+/** Longer ones are files; shorter ones are found as they stand. */
+const GROUPED_LENGTH: readonly [least: number, most: number] = [24, 16 << 10];
+/** Apple's NSData, debuggers and serial monitors: two to sixteen digits at a time. */
+const GROUPED = /^[<[({\s]{0,3}[0-9a-f]{2,16}(?:[ :,-](?:0x)?[0-9a-f]{2,16}){2,}[>\])}\s]{0,3}$/i;
+
+export function rewrite(bytes: Buffer, from: number, to: number): Rewritten | null {
+  const length = to - from;
+  const first = bytes[from]!;
+  if (length >= NUMBER_LENGTH[0] && length <= NUMBER_LENGTH[1] && isDigit(first) && isDotted(bytes, from, to)) {
+    const digits = wholeNumber(bytes.toString('latin1', from, to));
+    if (digits !== null) return { name: 'number', bytes: Buffer.from(digits) };
+  }
+  if (length < GROUPED_LENGTH[0] || length > GROUPED_LENGTH[1] || !mayBeGrouped(bytes, from)) return null;
+  const text = bytes.toString('latin1', from, to);
+  if (!GROUPED.test(text)) return null;
+  const hex = text.replace(/0x|[^0-9a-f]/gi, '');
+  return hex.length % 2 === 0 ? { name: 'hex', bytes: Buffer.from(hex, 'hex') } : null;
+}
+
+/** `4.90154203237518E14` and `490154203237518.0`: programs without integers (Gson, Lua, JavaScript bridges). */
+function wholeNumber(text: string): string | null {
+  const whole = WHOLE.exec(text)?.[1];
+  if (whole !== undefined) return whole;
+  const [, first = '', fraction = '', power] = EXPONENT.exec(text) ?? [];
+  const zeros = Number(power) - fraction.length;
+  if (power === undefined || zeros < 0 || Number(power) >= MOST_DIGITS) return null;
+  return first + fraction + '0'.repeat(zeros);
+}
+
+const DOT = 0x2e;
+
+/** The dot stands after the first digit, or before the last ones. */
+function isDotted(bytes: Buffer, from: number, to: number): boolean {
+  return bytes[from + 1] === DOT || bytes[to - 2] === DOT || bytes[to - 3] === DOT || bytes[to - 4] === DOT;
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
+}
+
+const HEX = new Uint8Array(256);
+for (const char of '0123456789abcdefABCDEF') HEX[char.charCodeAt(0)] = 1;
+for (const char of '<[({') HEX[char.charCodeAt(0)] = 2;
+for (const char of ' :,-') HEX[char.charCodeAt(0)] = 4;
+
+/** The beginning decides nearly always: hex digits, and a separator among the first of them. */
+function mayBeGrouped(bytes: Buffer, from: number): boolean {
+  let separated = false;
+  for (let at = from; at < from + 20; at++) {
+    const kind = HEX[bytes[at]!]!;
+    if (kind === 0 || (kind === 2 && at > from + 2)) return false;
+    separated ||= kind === 4;
+  }
+  return separated;
+}
+
+/** Bytes written as a list of small numbers, which many languages do with them. */
+export class ByteList {
+  #list: number | null = null;
+  #bytes: number[] = [];
+  /** Of its first element. */
+  path = '';
+  isBroken = false;
+
+  /** One more value of the list, or of another one; false when the list before it is whole and must be taken first. */
+  add(list: number, bytes: Buffer, from: number, to: number, path: () => string): boolean {
+    if (list !== this.#list) {
+      if (this.#bytes.length > 0) return false;
+      this.#list = list;
+      this.isBroken = false;
+      this.path = path();
+    }
+    const value = byteIn(bytes, from, to);
+    if (value === null || this.#bytes.length >= MOST_LISTED) this.isBroken = true;
+    else if (!this.isBroken) this.#bytes.push(value);
+    return true;
+  }
+
+  /** What the list held; null when it is no list of bytes, or a short one. */
+  take(): Buffer | null {
+    const bytes = this.isBroken || this.#bytes.length < LEAST_LISTED ? null : Buffer.from(this.#bytes);
+    this.#bytes = [];
+    this.#list = null;
+    return bytes;
+  }
+}
+
+const LEAST_LISTED = 12;
+const MOST_LISTED = 64 << 10;
+
+/** 0 to 255, or, as Java's bytes, -128 to 127. */
+function byteIn(bytes: Buffer, from: number, to: number): number | null {
+  const isNegative = bytes[from] === 0x2d;
+  const start = isNegative ? from + 1 : from;
+  if (to - start < 1 || to - start > 3) return null;
+  let value = 0;
+  for (let at = start; at < to; at++) {
+    if (!isDigit(bytes[at]!)) return null;
+    value = 10 * value + bytes[at]! - 0x30;
+  }
+  if (isNegative) return value <= 128 ? (256 - value) & 255 : null;
+  return value <= 255 ? value : null;
+}

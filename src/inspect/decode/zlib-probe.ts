@@ -1,0 +1,44 @@
+/**
+ * Whether bytes that begin like a deflate stream are one: a zlib header is two bytes, which noise has every 20 KB, and raw
+ * deflate has none at all.
+ * Promise: at most MAX_OUT bytes are made; never throws.
+ */
+import { constants, inflateRawSync, inflateSync } from 'node:zlib';
+import { isReadable } from '../readable.ts';
+
+const MAX_OUT = 1 << 20;
+/** So many bytes that decode without a fault are no noise: a random block ends, or points back too far, much sooner. */
+export const PROBE = 512;
+
+/** A whole stream with the right checksum, or the beginning of one. */
+export function isZlibStream(bytes: Buffer): boolean {
+  try {
+    inflateSync(bytes, { maxOutputLength: MAX_OUT });
+    return true;
+  } catch {
+    // Longer than what is there.
+  }
+  try {
+    const finishFlush = constants.Z_SYNC_FLUSH;
+    const begin = inflateSync(bytes.subarray(0, PROBE), { finishFlush, maxOutputLength: MAX_OUT });
+    return bytes.length >= PROBE ? begin.length >= PROBE / 4 : isReadable(begin.subarray(0, 64));
+  } catch {
+    return false;
+  }
+}
+
+/** What a raw deflate stream that fills all of the bytes holds; null when they are none. */
+export function inflateWhole(bytes: Buffer): Buffer | null {
+  // Block type 3 does not exist, and a stored block would have been read as it stands.
+  const type = (bytes[0] ?? 6) & 6;
+  if (type === 6 || type === 0) return null;
+  try {
+    const { buffer, engine } = inflateRawSync(bytes, { maxOutputLength: MAX_OUT, info: true }) as unknown as {
+      buffer: Buffer;
+      engine: { bytesWritten: number };
+    };
+    return engine.bytesWritten === bytes.length ? buffer : null;
+  } catch {
+    return null;
+  }
+}
