@@ -194,7 +194,7 @@ function drawPage({ rows, contacts, notes, total, sentence, files }: ScanReportP
     ...(rows.length || contacts.length ? [`${GEO_SOURCE.text} (${GEO_SOURCE.url}).`] : []),
     total,
     '',
-    sentence,
+    clean(sentence),
   ];
 }
 

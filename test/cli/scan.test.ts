@@ -90,6 +90,29 @@ describe('scan', () => {
     }
   });
 
+  it('the name of a server with orders for the terminal in it is shown without them, in the sentence too', async () => {
+    const host = 'a\u001b]0;pwned\u0007.example';
+    const flow = { id: '1', client: { ip: '10.77.0.2', port: 1 }, destination: { host, port: 80, ip: null } };
+    const about = { deviceId: null, arrival: 'transparent', treatment: 'intercept', engine: 'wire', hello: null };
+    const file = join(dir, 'named.ndjson');
+    const lines = [
+      { type: 'flow-opened', time: 1, flow: { ...flow, ...about, encrypted: false, intercepted: true } },
+      {
+        type: 'raw-bytes',
+        flowId: '1',
+        time: 1,
+        direction: 'request',
+        bytes: Buffer.from(`imei=${IMEI}`).toString('base64'),
+      },
+      { type: 'flow-closed', flowId: '1', time: 1, reason: 'ended', detail: null, bytesUp: 20, bytesDown: 0 },
+    ];
+    writeFileSync(file, lines.map((line) => JSON.stringify(line)).join('\n'));
+    const { stdout } = await phonehome(['scan', file, '--devices', devices]);
+    expect(stdout).toContain('What left the phone: IMEI.');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    expect(stdout).not.toMatch(/[\u001b\u0007]/);
+  });
+
   it('--html writes one page that loads nothing and escapes what came from the recording', async () => {
     const hostile = `https://stats.example/?imei=${IMEI}&<script>alert(1)</script>`;
     const file = writeHar(join(dir, 'hostile<b>.har'), [harEntry({ request: { url: hostile, headers: [] } })]);
