@@ -2,30 +2,10 @@
  * The import rule: rooms meet only in `model/` (shared words) and `formats/` (shared plain code without I/O), `lab/` alone
  * joins them, `main.ts` is its door for `cli/`, and nothing goes in circles.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-
-const src = path.resolve(import.meta.dirname, '../src');
-const IMPORT =
-  /^\s*(?:import|export)\b[^;'"]*?from\s+['"]([^'"]+)['"]|^\s*import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
-
-/** Every relative import of every source file, as paths below src/. */
-function graph(): Map<string, string[]> {
-  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
-  return new Map(
-    files.map((file) => {
-      const text = readFileSync(path.join(src, file), 'utf8');
-      const targets = [...text.matchAll(IMPORT)]
-        .map((match) => match[1] ?? match[2] ?? match[3] ?? '')
-        .filter((target) => target.startsWith('.'))
-        .map((target) => path.relative(src, path.resolve(src, path.dirname(file), target)));
-      return [file, targets];
-    }),
-  );
-}
-
-const room = (file: string): string => (file.includes('/') ? file.slice(0, file.indexOf('/')) : file);
+import { drawHouse, floorOf, PAGE, pictureIn, readImports, room, SOURCE } from './house.ts';
 
 const SHARED = new Set(['model', 'formats']);
 
@@ -45,7 +25,7 @@ function mayImport(from: string): (target: string) => boolean {
 }
 
 describe('layout', () => {
-  const imports = graph();
+  const imports = readImports();
 
   it('reads the tree it judges', () => {
     expect(imports.size).toBeGreaterThan(5);
@@ -59,6 +39,19 @@ describe('layout', () => {
         .map((target) => `${file} imports ${target}`),
     );
     expect(broken).toEqual([]);
+  });
+
+  it('has no arrow that goes up, and none between two rooms of one floor', () => {
+    const up = [...imports].flatMap(([file, targets]) =>
+      targets
+        .filter((target) => room(target) !== room(file) && floorOf(room(target)) >= floorOf(room(file)))
+        .map((target) => `${file} imports ${target}`),
+    );
+    expect(up).toEqual([]);
+  });
+
+  it('looks as docs/house.md draws it (npm run house draws it anew)', () => {
+    expect(pictureIn(readFileSync(PAGE, 'utf8'))).toBe(drawHouse(imports));
   });
 
   it('keeps the watchers of the running lab apart from the helper that runs as root and ends', () => {
@@ -81,8 +74,8 @@ describe('layout', () => {
   it('keeps disks, sockets and processes out of model/ and formats/', () => {
     // Replacing a file is the one job with a disk that every room has.
     const files = [...imports.keys()].filter((file) => SHARED.has(room(file)) && file !== 'formats/replace-file.ts');
-    expect(files.filter((file) => MACHINE.test(readFileSync(path.join(src, file), 'utf8')))).toEqual([]);
-    expect(MACHINE.test(readFileSync(path.join(src, 'door/door.ts'), 'utf8'))).toBe(true);
+    expect(files.filter((file) => MACHINE.test(readFileSync(path.join(SOURCE, file), 'utf8')))).toEqual([]);
+    expect(MACHINE.test(readFileSync(path.join(SOURCE, 'door/door.ts'), 'utf8'))).toBe(true);
   });
 
   it('has no circles', () => {
@@ -105,9 +98,11 @@ describe('layout', () => {
       if (reached.has(file)) return;
       reached.add(file);
       if (!file.endsWith('.ts') || file.startsWith('zod')) return;
-      const text = readFileSync(path.join(src, file), 'utf8');
+      const text = readFileSync(path.join(SOURCE, file), 'utf8');
       for (const [, target = ''] of text.matchAll(STATIC))
-        visit(target.startsWith('.') ? path.relative(src, path.resolve(src, path.dirname(file), target)) : target);
+        visit(
+          target.startsWith('.') ? path.relative(SOURCE, path.resolve(SOURCE, path.dirname(file), target)) : target,
+        );
     };
     visit('main.ts');
     visit('lab/start.ts');
