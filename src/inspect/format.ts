@@ -43,15 +43,15 @@ export function sniff(head: Buffer, hint: Hint): Format {
     const format = codingFormat(coding, head);
     if (format) return format;
   }
-  const compressed = magicOf(head);
+  const compressed = magicOf(head, 0, head.length);
   if (compressed) return compressed;
-  const type = (hint.contentType ?? '').toLowerCase();
+  const type = hint.contentType?.toLowerCase() ?? '';
   if (type.startsWith('multipart/')) return 'multipart';
   const wide = utf16Order(head);
   if (wide) return wide;
   if (looksJson(head)) return 'json';
   // A first field of 32 characters and more makes the beginning of a message look like text.
-  if (PROTOBUF.test(type) || !isText(head)) return 'binary';
+  if ((type !== '' && PROTOBUF.test(type)) || !isText(head)) return 'binary';
   if (
     !hint.isValue &&
     head.length > 4 &&
@@ -83,29 +83,30 @@ function codingFormat(coding: string, head: Buffer): Format | null {
 }
 
 /** True for formats that a magic number shows. */
-export function hasMagic(head: Buffer): boolean {
-  return magicOf(head) !== null;
+export function hasMagic(bytes: Buffer, from = 0, to = bytes.length): boolean {
+  return magicOf(bytes, from, to) !== null;
 }
 
-function magicOf(head: Buffer): Format | null {
-  if (head.length < 4) return null;
-  const start = head.readUInt32BE(0);
+function magicOf(bytes: Buffer, from: number, to: number): Format | null {
+  if (to - from < 4) return null;
+  const start =
+    (bytes[from]! * 0x1000000 + ((bytes[from + 1]! << 16) | (bytes[from + 2]! << 8) | bytes[from + 3]!)) >>> 0;
   if (start >>> 8 === 0x1f8b08) return 'gzip';
   if (start === 0x28b52ffd) return 'zstd';
   if (start === 0x04224d18) return 'lz4';
   if (start === 0x504b0304) return 'zip';
-  if (head.length > 8 && isZlib(head)) return 'zlib';
+  if (to - from > 8 && isZlib(bytes, from)) return 'zlib';
   if (start >>> 8 === 0xffd8ff || start === 0x89504e47) return 'image';
-  if (!MAY_BE_MAGIC.has(start >>> 24) && head[4] !== 0x66) return null;
-  const ascii = head.toString('latin1', 0, 16);
+  if (MAY_BE_MAGIC[start >>> 24] === 0 && (to - from < 5 || bytes[from + 4] !== 0x66)) return null;
+  const ascii = bytes.toString('latin1', from, Math.min(to, from + 16));
   if (ascii.startsWith('RIFF') && ascii.startsWith('WEBP', 8)) return 'image';
   if (/^ftyp(?:heic|heix|mif1|msf1|hevc|avif)/.test(ascii.slice(4))) return 'image';
   return isMedia(ascii) ? 'media' : null;
 }
 
 /** RFC 1950: method 8, window up to 32 KB, no dictionary, check bits. */
-function isZlib(head: Buffer): boolean {
-  const header = head.length < 2 ? 0 : head.readUInt16BE(0);
+function isZlib(bytes: Buffer, from = 0): boolean {
+  const header = bytes.length < from + 2 ? 0 : (bytes[from]! << 8) | bytes[from + 1]!;
   return (
     (header >>> 8 === 0x78 || header >>> 8 === 0x58 || header >>> 8 === 0x48) &&
     header % 31 === 0 &&
@@ -146,7 +147,8 @@ const MEDIA = [
 ];
 
 /** First bytes of all of these, and of WebP's `RIFF`. */
-const MAY_BE_MAGIC = new Set(MEDIA.map((magic) => magic.charCodeAt(0)));
+const MAY_BE_MAGIC = new Uint8Array(256);
+for (const magic of MEDIA) MAY_BE_MAGIC[magic.charCodeAt(0)] = 1;
 
 function isMedia(ascii: string): boolean {
   return ascii.startsWith('ftyp', 4) || MEDIA.some((magic) => ascii.startsWith(magic));
@@ -177,24 +179,37 @@ function looksJson(head: Buffer): boolean {
   at++;
   while (at < head.length && isSpace(head[at]!)) at++;
   if (at >= head.length) return true;
-  const next = String.fromCharCode(head[at]!);
-  return first === 0x7b ? next === '"' || next === '}' : /["[{\]\d\-tfn]/.test(next);
+  const next = head[at]!;
+  return first === 0x7b ? next === QUOTE || next === 0x7d : IN_ARRAY[next] === 1;
 }
+
+const QUOTE = 0x22;
+/** What an array may begin with. */
+const IN_ARRAY = new Uint8Array(256);
+for (const char of '"[{]0123456789-tfn') IN_ARRAY[char.charCodeAt(0)] = 1;
 
 function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
 function looksForm(head: Buffer): boolean {
-  return (
-    /^[A-Za-z_][\w.\-[\]%]{0,48}=[^=\s<]/.test(head.toString('latin1')) && !/[\s<>"]/.test(head.toString('latin1'))
-  );
+  const equals = head.indexOf(EQUALS);
+  if (equals < 1 || equals > 49) return false;
+  const text = head.toString('latin1');
+  return /^[A-Za-z_][\w.\-[\]%]{0,48}=[^=\s<]/.test(text) && !/[\s<>"]/.test(text);
 }
+
+const EQUALS = 0x3d;
 
 /** No control characters but white space. */
 function isText(head: Buffer): boolean {
-  for (const byte of head) if (byte < 0x20 && !isSpace(byte) && byte !== 0x0c && byte !== 0x1b) return false;
-  return !hasInvalidUtf8(head);
+  let isAscii = true;
+  for (let i = 0; i < head.length; i++) {
+    const byte = head[i]!;
+    if (byte < 0x20 && !isSpace(byte) && byte !== 0x0c && byte !== 0x1b) return false;
+    if (byte >= 0x80) isAscii = false;
+  }
+  return isAscii || !hasInvalidUtf8(head);
 }
 
 /** Stray continuation or start bytes: latin-1 text has few, noise has many. */

@@ -31,6 +31,15 @@ export function holdsRun(bytes: Buffer): boolean {
   return BASE64.runs(bytes, 0).length > 0;
 }
 
+/** Runs of a text that is all there, as if no line went on in the next. */
+export function eachRun(bytes: Buffer, found: (alphabet: Alphabet, from: number, to: number) => void): void {
+  const runs = BASE64.runs(bytes, 0);
+  if (runs.length === 0) return;
+  for (let i = 0; i < runs.length; i += 2) found('base64', runs[i]!, runs[i + 1]!);
+  const digits = HEX.runs(bytes, 0);
+  for (let i = 0; i < digits.length; i += 2) found('hex', digits[i]!, digits[i + 1]!);
+}
+
 export class RunFinder {
   /** Absolute offset of the first byte not yet looked at, or of the undecided run's first. */
   #at = 0;

@@ -704,7 +704,7 @@ const ONE = 0x31;
  * Without a telling key name a run is offered only where some kind takes such runs: nearly all are counters, digests and
  * request ids. Clocks in seconds, milliseconds and microseconds are none, numbers after a `+` always.
  */
-function needsKey(anchor: Anchor, bytes: Buffer, start: number, end: number, scope: Scope): boolean {
+export function needsKey(anchor: Anchor, bytes: Buffer, start: number, end: number, scope: Scope): boolean {
   if (anchor !== 'uuid' && anchor !== 'hex' && anchor !== 'digits') return false;
   const length = end - start;
   if (start > 0 && bytes[start - 1] === PLUS) return false;

@@ -52,7 +52,7 @@ function nameOf(text: string): string {
 }
 
 /** Without escapes. Latin-1 beyond ASCII counts as bytes of UTF-8. */
-function isPlain(text: string): boolean {
+export function isPlain(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code === PERCENT || code >= 0x80) return false;
