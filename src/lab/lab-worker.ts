@@ -5,6 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { faultOf } from '../model/fault.ts';
 import { LabError } from '../model/lab.ts';
+import { type Text, text } from '../model/text.ts';
 import { createLabEnd } from '../ring/lab-end.ts';
 import { openApi, type Relay } from './api.ts';
 import { connectCalls, type LabCalls, type LabThreadData, type RelayCalls } from './calls.ts';
@@ -79,11 +80,7 @@ async function openLab(): Promise<void> {
     pinChanged: async (state) => knowledge.pinBook.note(state),
     async checkMarker() {
       if (detection.marker.wasFound()) return true;
-      detection.notify(
-        'marker',
-        'The lab did not find its own test value: what phones send may go by unseen. Restart it; if this is told again, trust no silence.',
-        'critical',
-      );
+      detection.notify('marker', text('lab.deaf-to-marker'), 'critical');
       return false;
     },
     replays: async () => (await openReplaying()).list(),
@@ -110,15 +107,10 @@ async function openLab(): Promise<void> {
 }
 
 function tellRestart(
-  notify: (subject: string, message: string, severity: 'critical') => void,
+  notify: (subject: string, message: Text, severity: 'critical') => void,
   { reason, openFlows }: NonNullable<LabThreadData['restart']>,
 ): void {
-  const concerned = openFlows === 1 ? 'one open connection was' : `${openFlows} open connections were`;
-  notify(
-    `restart ${Date.now()}`,
-    `The half of the lab that reads traffic ended (${reason}) and was started again: phones went on, and ${concerned} not looked into meanwhile.`,
-    'critical',
-  );
+  notify(`restart ${Date.now()}`, text('lab.restarted', { reason, count: openFlows }), 'critical');
 }
 
 openLab().catch(async (error: unknown) => {

@@ -51,7 +51,7 @@ export async function openLiveDetection(knowledge: Knowledge, closers: Closers, 
   const { tell, notify } = notices;
   const feed = createAlertFeed({
     put: evidence.putAlert,
-    onTrouble: (trouble) => notify('storage', trouble?.message ?? 'alerts are stored again', trouble ? 'high' : 'info'),
+    onTrouble: (trouble) => notify('storage', trouble?.message ?? text('lab.stored-again'), trouble ? 'high' : 'info'),
   });
   notices.publishTo(feed.publish);
   coverage.onTrust((flow) => {
@@ -61,7 +61,7 @@ export async function openLiveDetection(knowledge: Knowledge, closers: Closers, 
   /** A watcher says what is wrong, or null when it works again. */
   function troubled(subject: string, line: string | null, severity: Alert['severity'] = 'medium'): void {
     coverage.heard(subject, line);
-    notify(subject, line ?? `${subject}: works again`, line === null ? 'info' : severity);
+    notify(subject, line ?? text('lab.works-again', { subject }), line === null ? 'info' : severity);
   }
   function loggedInAs(conflict: LoginConflict): void {
     const { subject, text: told } = loginNotice(conflict);
@@ -79,7 +79,12 @@ export async function openLiveDetection(knowledge: Knowledge, closers: Closers, 
     now,
     onBeacon(beacon, flow, sentence) {
       const device = describeDevice(flow);
-      tell(`beacon ${beacon.host} ${beacon.port}`, `${device.model ?? device.id} ${sentence}.`, 'info', device);
+      tell(
+        `beacon ${beacon.host} ${beacon.port}`,
+        text('beacon', { phone: device.model ?? device.id, sentence }),
+        'info',
+        device,
+      );
     },
   });
   const allPhones = () => [...devices.list(), ...guests.values()];

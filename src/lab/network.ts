@@ -2,6 +2,7 @@
 import { createDnsHistory } from '../lan/dns/history.ts';
 import { captureFiles } from '../lan/recording/capture.ts';
 import { createKeyLog } from '../lan/recording/keys.ts';
+import { text } from '../model/text.ts';
 import { createAdmission } from './access.ts';
 import type { Closers } from './closers.ts';
 import { openGatewayView } from './gateway-view.ts';
@@ -31,7 +32,7 @@ export async function openNetwork(
     onPhone({ addresses: [ip = ''], ...phone }) {
       if (phone.deviceId !== null) return;
       const what = [phone.maker, phone.system].filter((one) => one !== null).join(', ');
-      const message = `A phone without a name joined the lab's network${what && ` (${what})`}: name it with "phonehome device name ${ip} NAME".`;
+      const message = text('phone.unnamed', { what: what && ` (${what})`, ip });
       tell(`phone ${phone.mac}`, message, 'info', { id: ip, model: null, ip, mac: phone.mac });
     },
     emit: road.event,

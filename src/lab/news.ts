@@ -2,6 +2,7 @@
 import type { LoginConflict } from '../devices/match-table.ts';
 import type { Alert } from '../model/alert.ts';
 import type { RelayedLeg } from '../model/connection.ts';
+import { type Text, text } from '../model/text.ts';
 import type { LearnedName } from './look-ups.ts';
 
 export type News =
@@ -20,7 +21,7 @@ export type News =
 
 export interface NewsTakers {
   detection: {
-    notify(subject: string, message: string, severity: Alert['severity']): void;
+    notify(subject: string, message: string | Text, severity: Alert['severity']): void;
     troubled(subject: string, line: string | null, severity: Alert['severity']): void;
     loggedInAs(conflict: LoginConflict): void;
     coverage: { wasDeaf(sinceMs: number): void };
@@ -52,10 +53,6 @@ export function takeNote(value: unknown, { detection, network }: NewsTakers): vo
       return;
     case 'was-deaf':
       detection.coverage.wasDeaf(news.sinceMs);
-      detection.notify(
-        `deaf ${Date.now()}`,
-        `The lab could not keep up: what ${news.flows} connections sent meanwhile was passed on and not looked into.`,
-        'critical',
-      );
+      detection.notify(`deaf ${Date.now()}`, text('lab.was-deaf', { flows: news.flows }), 'critical');
   }
 }

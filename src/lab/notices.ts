@@ -1,5 +1,6 @@
 /** What the lab itself has to say: alerts of the type `system`, about the lab or about one phone. */
 import type { Alerter } from '../alert/alerter.ts';
+import { say } from '../formats/say.ts';
 import type { Alert, AlertDevice, AlertRecord } from '../model/alert.ts';
 import { type Text, text } from '../model/text.ts';
 
@@ -7,7 +8,7 @@ export interface Notices {
   /** About a phone. The same subject is said once and counted. */
   tell(subject: string, message: string | Text, severity: Alert['severity'], device: AlertDevice): void;
   /** About the lab. By its words: that something works again, or is wrong in another way, is no repeat. */
-  notify(subject: string, message: string, severity: Alert['severity']): void;
+  notify(subject: string, message: string | Text, severity: Alert['severity']): void;
   /** Where they go; what was said before goes there now. */
   publishTo(publish: (record: AlertRecord) => void): void;
 }
@@ -24,7 +25,10 @@ export function createNotices(alerter: Pick<Alerter, 'system'>, now: () => numbe
   };
   return {
     tell,
-    notify: (subject, message, severity) => tell(`${subject} ${message}`, message, severity, LAB),
+    notify(subject, message, severity) {
+      const words = typeof message === 'string' ? message : say(message);
+      tell(`${subject} ${words}`, message, severity, LAB);
+    },
     publishTo(to) {
       publish = to;
       for (const record of early) to(record);

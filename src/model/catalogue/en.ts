@@ -140,6 +140,19 @@ export const EN = {
   'class.quic': 'QUIC, refused by the lab',
   'class.bypassing': 'went past the lab unread',
 
+  beacon: '{{phone}} {{sentence}}.',
+  'phone.unnamed':
+    'A phone without a name joined the lab\'s network{{what}}: name it with "phonehome device name {{ip}} NAME".',
+  'lab.deaf-to-marker':
+    'The lab did not find its own test value: what phones send may go by unseen. Restart it; if this is told again, trust no silence.',
+  'lab.restarted_one':
+    'The half of the lab that reads traffic ended ({{reason}}) and was started again: phones went on, and one open connection was not looked into meanwhile.',
+  'lab.restarted_other':
+    'The half of the lab that reads traffic ended ({{reason}}) and was started again: phones went on, and {{count}} open connections were not looked into meanwhile.',
+  'lab.was-deaf':
+    'The lab could not keep up: what {{flows}} connections sent meanwhile was passed on and not looked into.',
+  'lab.stored-again': 'alerts are stored again',
+  'lab.works-again': '{{subject}}: works again',
   joined: '{{before}}{{part}}',
   notice: '{{line}}',
 } as const;
