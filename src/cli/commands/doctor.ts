@@ -21,7 +21,7 @@ interface DoctorFlags {
 
 export async function doctor(given: Record<string, unknown>): Promise<number> {
   const flags = given as unknown as DoctorFlags;
-  const checks = [...checkMachine(flags), ...(await checkNetwork(flags)), ...(await checkRooms(flags))];
+  const checks = [...checkMachine(flags), ...(await checkNetwork(flags)), ...(await checkStored(flags))];
   if (flags.json) for (const check of checks) printJson({ type: 'check', ...check });
   else print(...lines(checks, wantsColour()));
   return checks.some((check) => check.state === 'fail') ? 1 : 0;
@@ -47,7 +47,7 @@ async function checkNetwork({ data, host, proxyPort, uiPort }: DoctorFlags): Pro
 }
 
 /** What only the lab's own code can read. A part that cannot even be loaded is a finding, not a crash. */
-async function checkRooms({ data }: DoctorFlags): Promise<Check[]> {
+async function checkStored({ data }: DoctorFlags): Promise<Check[]> {
   try {
     const lab = await loadLab();
     const [authority, devices, geo, gateway] = await Promise.allSettled([
