@@ -12,6 +12,7 @@ import { type Layer, ReaderContext } from './layer.ts';
 import { DEFAULT_LIMITS, type ReaderLimits } from './limits.ts';
 import { MqttLayer } from './mqtt.ts';
 import { ChoosingLayer } from './protocol-choice.ts';
+import { coalesce } from './coalesce.ts';
 import { RawLayer } from './raw.ts';
 import type { Upgrade } from './upgrade.ts';
 import { agreedDeflate, isMqtt, WebSocketLayer } from './websocket.ts';
@@ -33,7 +34,7 @@ export function createReader(flow: Flow, alpn: string | null, limits: Partial<Re
     push(direction, chunk, time) {
       const out: FlowEvent[] = [];
       if (!closed) layer.push(direction, chunk, time, out);
-      return out;
+      return coalesce(out);
     },
     end(direction, time) {
       const out: FlowEvent[] = [];
