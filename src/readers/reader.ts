@@ -5,6 +5,7 @@
  * `flow-opened` and `flow-closed` are not a reader's to tell.
  */
 import type { Direction, Flow, FlowEvent } from '../model/flow.ts';
+import { coalesce } from './coalesce.ts';
 import type { Guess } from './first-bytes.ts';
 import { Http1Layer } from './http1.ts';
 import { Http2Layer } from './http2.ts';
@@ -12,7 +13,6 @@ import { type Layer, ReaderContext } from './layer.ts';
 import { DEFAULT_LIMITS, type ReaderLimits } from './limits.ts';
 import { MqttLayer } from './mqtt.ts';
 import { ChoosingLayer } from './protocol-choice.ts';
-import { coalesce } from './coalesce.ts';
 import { RawLayer } from './raw.ts';
 import type { Upgrade } from './upgrade.ts';
 import { agreedDeflate, isMqtt, WebSocketLayer } from './websocket.ts';
