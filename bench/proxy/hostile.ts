@@ -28,13 +28,31 @@ export interface Sent {
 
 let serial = 0;
 
-/** Requests whose body is `before`, a number of twelve digits, `rest`. */
-function posts(host: string, headers: Record<string, string>, before: string, rest: Buffer): () => (string | Buffer)[] {
+interface Body {
+  type: string;
+  /** A number of twelve digits stands between the two. */
+  before: string;
+  rest: Buffer;
+}
+
+function posts(host: string, { type, before, rest }: Body): () => (string | Buffer)[] {
+  const headers = { 'content-type': type };
   return () => {
     const start = `${before}${String(serial++).padStart(12, '0')}`;
     const length = String(start.length + rest.length);
     const request = { path: `/v2/bulk/${serial}`, headers: { ...headers, 'content-length': length }, body: start };
     return [http1Text(host, request), rest];
+  };
+}
+
+/** The same in a few kilobytes, which a reader has whole in one or two steps. */
+function zipped(host: string, { type, before, rest }: Body): () => (string | Buffer)[] {
+  return () => {
+    const body = gzipSync(Buffer.concat([Buffer.from(`${before}${String(serial++).padStart(12, '0')}`), rest]), {
+      level: 1,
+    });
+    const headers = { 'content-type': type, 'content-encoding': 'gzip', 'content-length': String(body.length) };
+    return [http1Text(host, { path: `/v2/bulk/${serial}`, headers, body: '' }), body];
   };
 }
 
@@ -71,6 +89,35 @@ function fragments(count: number): Buffer {
   return bytes;
 }
 
+function multipart(): Body {
+  const part = '\r\n--bench-b\r\nContent-Disposition: form-data; name="p"\r\n\r\n';
+  return {
+    type: 'multipart/form-data; boundary=bench-b',
+    before: '--bench-b\r\nContent-Disposition: form-data; name="n"\r\n\r\n',
+    rest: Buffer.concat([repeated(600_000, () => part), Buffer.from('\r\n--bench-b--\r\n')]),
+  };
+}
+
+function form(): Body {
+  const rest = repeated(1_500_000, (index) => `&k${index}=v${index % 100_000}`);
+  return { type: 'application/x-www-form-urlencoded', before: 'n=', rest };
+}
+
+function packedValues(): Body {
+  const value = (index: number): string => gzipSync(`{"reading":${index},"at":${index * 7}}`).toString('base64');
+  const rest = repeated(100_000, (index) => `${index === 0 ? '","values":["' : '","'}${value(index)}`);
+  return { type: 'application/json', before: '{"n":"', rest: Buffer.concat([rest, Buffer.from('"]}')]) };
+}
+
+/** One after the other on one connection. */
+const inTurn = (name: string, title: string, prepare: Hostile['prepare']): Hostile => ({
+  name,
+  title,
+  connections: 1,
+  everyMs: 0,
+  prepare,
+});
+
 export const HOSTILE: Hostile[] = [
   {
     name: 'brotli',
@@ -83,39 +130,11 @@ export const HOSTILE: Hostile[] = [
       return () => [http1Text(host, { path: `/v2/bulk/${serial++}`, headers, body: '' }), body];
     },
   },
-  {
-    name: 'multipart',
-    title: 'multiparts of 600,000 parts (34 MB)',
-    connections: 1,
-    everyMs: 0,
-    async prepare(host) {
-      const part = '\r\n--b\r\nContent-Disposition: form-data; name="p"\r\n\r\n';
-      const rest = Buffer.concat([repeated(600_000, () => part), Buffer.from('\r\n--b--\r\n')]);
-      const start = '--b\r\nContent-Disposition: form-data; name="n"\r\n\r\n';
-      return posts(host, { 'content-type': 'multipart/form-data; boundary=b' }, start, rest);
-    },
-  },
-  {
-    name: 'form',
-    title: 'forms of 1.5 million pairs (23 MB)',
-    connections: 1,
-    everyMs: 0,
-    async prepare(host) {
-      const rest = repeated(1_500_000, (index) => `&k${index}=v${index % 100_000}`);
-      return posts(host, { 'content-type': 'application/x-www-form-urlencoded' }, 'n=', rest);
-    },
-  },
-  {
-    name: 'base64-gzip',
-    title: '100,000 base64 of gzip in one JSON (6 MB)',
-    connections: 1,
-    everyMs: 0,
-    async prepare(host) {
-      const value = (index: number): string => gzipSync(`{"reading":${index}}`).toString('base64');
-      const rest = repeated(100_000, (index) => `${index === 0 ? '","values":["' : '","'}${value(index)}`);
-      return posts(host, { 'content-type': 'application/json' }, '{"n":"', Buffer.concat([rest, Buffer.from('"]}')]));
-    },
-  },
+  inTurn('multipart', 'multiparts of 600,000 parts (34 MB)', async (host) => posts(host, multipart())),
+  inTurn('multipart-gzip', 'multiparts of 600,000 parts, in gzip', async (host) => zipped(host, multipart())),
+  inTurn('form', 'forms of 1.5 million pairs (23 MB)', async (host) => posts(host, form())),
+  inTurn('form-gzip', 'forms of 1.5 million pairs, in gzip', async (host) => zipped(host, form())),
+  inTurn('base64-gzip', '100,000 base64 of gzip in one JSON (6 MB)', async (host) => posts(host, packedValues())),
   {
     name: 'busy',
     title: '200 connections of 18 KB JSON',
