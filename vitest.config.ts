@@ -14,13 +14,18 @@ const ON_BOTH_ENGINES = [
   'start-tls',
 ];
 
+/** Where a machine reads what came out. */
+const REPORT = process.env.TEST_REPORT;
+
+const jsonReport = (outputFile: string): ['json', { outputFile: string }] => ['json', { outputFile }];
+
 export default defineConfig({
   test: {
     // Real sockets and real clients: a slow machine may be slow, it may not be wrong.
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 180_000,
+    hookTimeout: 240_000,
     maxWorkers: 2,
-    reporters: ['default', reportSkipped()],
+    reporters: ['default', reportSkipped(), ...(REPORT ? [jsonReport(REPORT)] : [])],
     projects: [
       {
         extends: true,

@@ -79,7 +79,8 @@ function askWhoHas(machine: Machine, name: string, ip: string): void {
 function refuseTaken(machine: Machine, name: string, cidr: string, waited: boolean): void {
   const ip = addressIn(cidr);
   for (let tries = waited ? 1 : ANSWER_TRIES; tries > 0; tries--) {
-    const ran = machine.run('ip', ['-j', 'neigh', 'show', ip, 'dev', name, 'nud', 'reachable']);
+    // Whatever became of the entry meanwhile (reachable, stale, asked again): only who answered has an address in it.
+    const ran = machine.run('ip', ['-j', 'neigh', 'show', ip, 'dev', name]);
     if (ran.ok && ran.out.includes('lladdr'))
       throw new LabError(`another machine on ${name} has ${cidr} already: choose another address`);
     // Nobody can answer where there is no cable yet.

@@ -86,7 +86,7 @@ describe.each(['no lab running', 'a lab running'])('with %s', (situation) => {
     expect(jsonOf(await run(data, 'device', 'list', '--json'))).toMatchObject([
       { id: 'nokia-01', model: 'Nokia 7 Plus' },
     ]);
-  }, 30_000);
+  });
 
   it('a wrong identifier is refused: the field is named, the value is not', async () => {
     const { code, stderr } = await run(data, 'device', 'add', 'x', '--imei', '123456');
@@ -121,7 +121,7 @@ describe.each(['no lab running', 'a lab running'])('with %s', (situation) => {
     });
     expect((await run(data, 'case', 'close')).code).toBe(1);
     expect((await run(data, 'case', 'show', 'nothing-like-it')).stderr).toContain('no test run begins with');
-  }, 30_000);
+  });
 });
 
 describe('ca', () => {
@@ -164,7 +164,7 @@ describe('ca', () => {
     expect((await run(data, 'ca', 'rotate', '--yes')).code).toBe(0);
     const [after] = jsonOf(await run(data, 'ca', 'show', '--json'));
     expect(after?.fingerprint).not.toBe(before?.fingerprint);
-  }, 30_000);
+  });
 });
 
 describe('doctor', () => {
@@ -218,7 +218,7 @@ describe('doctor', () => {
     expect(states(other)).toMatchObject({ 'proxy-port': 'fail' });
     expect(other.code).toBe(1);
     expect(other.stdout).toContain('--proxy-port');
-  }, 30_000);
+  });
 
   it('fails on a secret that others can read, and says the command that mends it', async () => {
     chmodSync(join(data, 'token'), 0o644);

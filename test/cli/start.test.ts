@@ -125,7 +125,7 @@ describe('demo', () => {
     expect(stdout).toContain('1 cases, none missed.');
     expect(stdout).not.toContain('490154203237518');
     expect(code).toBe(0);
-  }, 30_000);
+  });
 
   it('does not begin with a case that does not exist', async () => {
     const { code, stderr } = await phonehome(['demo', '--data', data, '--case', 'nokia-8']);

@@ -19,12 +19,12 @@ export interface RunOptions {
 }
 
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  // `TERM`-like noise stays out, and so do proxies and CA files the machine itself may use.
-  const { http_proxy: _a, https_proxy: _b, no_proxy: _c, NO_PROXY: _d, ...inherited } = process.env;
+  // The proxies that the machine itself may use stay out.
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/_proxy$/i.test(name)));
   const child = spawn(command, args, {
     env: { ...inherited, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
-    timeout: options.timeoutMs ?? 60_000,
+    timeout: options.timeoutMs ?? 120_000,
     killSignal: 'SIGKILL',
   });
   const out = gather(child.stdout);

@@ -1,7 +1,7 @@
 /**
  * The one place that knows which programs and which rights tests need, and which Debian package brings a program. A test
  * that lacks one is skipped with the reason, and what it lacked is noted on it: `skipped-tests.ts` counts that at the end of
- * a run, and fails the run where nothing may be skipped (CI=true or LAB_REQUIRED=1).
+ * a run, and fails the run where nothing may be skipped (CI=true or LAB_REQUIRED=1) but for tools left out on purpose.
  */
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
@@ -66,8 +66,12 @@ declare module 'vitest' {
   }
 }
 
+/** Tools that count as missing though they are there, `MISSING_TOOLS="chromium dnsmasq"`: to try what a machine without them does. */
+const PRETENDED = (process.env.MISSING_TOOLS ?? '').split(' ').filter(Boolean);
+
 export function findTool(name: Tool): string | null {
   const { program = name, files }: ToolSource = TOOLS[name];
+  if (PRETENDED.includes(name)) return null;
   if (files) return files.every((file) => may(file, constants.R_OK)) ? (files[0] ?? null) : null;
   return (
     PROGRAMS.map((directory) => `${directory}/${program}`).find((file) => may(file, constants.R_OK | constants.X_OK)) ??
@@ -101,6 +105,8 @@ export function describeWith(needs: readonly Need[], name: string, tests: () => 
 
 const ROOT = 'root';
 const NAMESPACES = 'network namespaces';
+/** Left out on purpose. */
+export const pretended = (lack: string): boolean => PRETENDED.some((name) => TOOLS[name as Tool]?.debian === lack);
 /** These are no packages. */
 export const RIGHTS: readonly string[] = [ROOT, NAMESPACES];
 

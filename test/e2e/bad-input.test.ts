@@ -59,6 +59,10 @@ describe('servers and phones that misbehave', () => {
         if (target.includes('/answer'))
           secured.write('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf an answer', () => raw.resetAndDestroy());
         if (target.includes('/upload') && got > 1 << 20) raw.resetAndDestroy();
+        if (target.includes('/greeting')) {
+          secured.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello');
+          target = '';
+        }
       });
     });
     breaking = server;
@@ -142,10 +146,13 @@ describe('servers and phones that misbehave', () => {
         const phone = await openTls(world.lab.phone, BREAKING, 443, ['http/1.1']);
         phone.on('error', () => {});
         const raw = (phone as unknown as { _parent: Socket })._parent;
+        // Answered once, the handshake is over on both sides: a reset that meets its last words looks like an end.
+        phone.write(`GET /greeting HTTP/1.1\r\nHost: ${BREAKING}\r\n\r\n`);
+        await once(phone, 'data');
         phone.write(`POST /leaves HTTP/1.1\r\nHost: ${BREAKING}\r\nContent-Length: 1000\r\n\r\nid=490154203237518;`);
         await eventually('the server has it', () => heard.some((text) => text.endsWith('id=490154203237518;')));
         raw.resetAndDestroy();
-        expect(await eventually('the server notices', () => broken[before])).toBe('ECONNRESET');
+        await eventually('the server notices', () => broken.slice(before).includes('ECONNRESET'));
         const mine = (one: Alert) => one.flow?.url?.includes('/leaves') === true;
         await world.lab.until('leak', (all) => all.some(mine));
       });

@@ -120,7 +120,7 @@ export async function startLab(options: StartOptions = {}): Promise<LabProcess> 
       for (const line of lines) if (line.type === 'alert') latest.set((line.alert as Alert).id, line.alert as Alert);
       return [...latest.values()];
     },
-    async until(what, condition, limitMs = 20_000) {
+    async until(what, condition, limitMs = 60_000) {
       const { promise: met, resolve: meet, reject: giveUp } = Promise.withResolvers<Alert[]>();
       const check = (): void => {
         const alerts = lab.alerts();
@@ -189,6 +189,6 @@ export async function phonehome(
   args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const { code, stdout, stderr } = await run(process.execPath, [BIN, ...args], { env, timeoutMs: 50_000 });
+  const { code, stdout, stderr } = await run(process.execPath, [BIN, ...args], { env, timeoutMs: 170_000 });
   return { code, stdout: stdout.toString(), stderr };
 }

@@ -58,7 +58,7 @@ it('uploads 200 MB to a server that stalls without holding it, and every byte ar
   const upload = (async () => {
     for (let done = 0; done < total; done += MB) if (!phone.write(block)) await once(phone, 'drain');
   })();
-  await expect.poll(() => peer !== undefined && phone.writableLength, { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(() => peer !== undefined && phone.writableLength, { timeout: 60_000 }).toBeGreaterThan(0);
   await stopped(() => phone.bytesWritten);
   const stalled = await ask({ ask: true });
   let size = 0;
@@ -92,7 +92,7 @@ it('downloads 200 MB to a phone that stalls without holding it', async () => {
   const phone = await secure();
   phone.pause();
   phone.write('GET /big HTTP/1.1\r\nHost: big.test\r\n\r\n');
-  await expect.poll(() => sent?.writableLength ?? 0, { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(() => sent?.writableLength ?? 0, { timeout: 60_000 }).toBeGreaterThan(0);
   await stopped(() => sent?.bytesWritten ?? 0);
   const stalled = await ask({ ask: true });
   let size = 0;
@@ -116,7 +116,7 @@ async function stopped(count: () => number): Promise<void> {
         last = count();
         return still;
       },
-      { timeout: 20_000, interval: 200 },
+      { timeout: 60_000, interval: 200 },
     )
     .toBe(true);
 }

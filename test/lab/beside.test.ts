@@ -53,7 +53,7 @@ for i in range(10): s.sendto(bytes(1000), ('${CN}', 0))`;
 
   const phone = (script: string): string =>
     lab.net
-      .run('phone', [process.execPath, '-e', `setTimeout(() => process.exit(1), 10_000).unref(); ${script}`])
+      .run('phone', [process.execPath, '-e', `setTimeout(() => process.exit(1), 60_000).unref(); ${script}`])
       .trim();
   const lookUp = (name: string): string =>
     phone(`const r = new (require('node:dns').promises.Resolver)({ timeout: 5000, tries: 1 }); r.setServers(['8.8.8.8']);

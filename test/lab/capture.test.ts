@@ -35,7 +35,7 @@ describeWith([...NETWORK, 'curl', 'dumpcap', 'editcap', 'mergecap', 'tshark'], '
     lab.net.spawn('gateway', [process.execPath, BIN, ...args, '--data', lab.dataDir]);
 
   it('of a test run is one file that tshark decrypts with no setting, with its own sessions only', async () => {
-    await vi.waitFor(() => expect(recorded()).toBeGreaterThan(0), { timeout: 20_000 });
+    await vi.waitFor(() => expect(recorded()).toBeGreaterThan(0), { timeout: 60_000 });
     expect(ask('before.example.com')).toContain('/secret-of-before');
     const { id } = lab.api('POST', '/api/cases', { title: 'recorded', deviceId: 'phone-1' }) as { id: string };
     expect(ask('during.example.com', '--http1.1')).toContain('/secret-of-during');
@@ -50,7 +50,7 @@ describeWith([...NETWORK, 'curl', 'dumpcap', 'editcap', 'mergecap', 'tshark'], '
         const asked = tshark(file, '-Y', 'http2.headers.path', '-T', 'fields', '-e', 'http2.headers.path');
         expect(asked.trim()).toBe('/secret-of-during.example.com');
       },
-      { timeout: 30_000, interval: 1000 },
+      { timeout: 90_000, interval: 1000 },
     );
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(tshark(file, '-Y', 'http.request', '-T', 'fields', '-e', 'http.host', '-e', 'http.request.uri').trim()).toBe(

@@ -193,7 +193,7 @@ export async function startGatewayLab(options: GatewayLabOptions): Promise<Gatew
     gateway,
     curl(...args) {
       const ca = (ready as Ready).ca.pem;
-      const ran = net.spawn('phone', ['curl', '-sS', '--max-time', '15', '--noproxy', '*', '--cacert', ca, ...args]);
+      const ran = net.spawn('phone', ['curl', '-sS', '--max-time', '60', '--noproxy', '*', '--cacert', ca, ...args]);
       return ran.code === 0 ? ran.stdout : `curl ${ran.code}: ${ran.stderr}`;
     },
     async talk(talk) {

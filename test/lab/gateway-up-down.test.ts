@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { runDirectory } from '../../src/gateway/state.ts';
-import { describeWith, NETWORK } from '../clients/tools.ts';
+import { describeWith, NETWORK, requireTool } from '../clients/tools.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { type GatewayNetwork, layNetwork } from './gateway-network.ts';
 import type { Host } from './network.ts';
@@ -59,7 +59,8 @@ describeWith(NETWORK, 'gateway up and down', () => {
     expect(gateway('up')).toMatchObject({ code: 0 });
   });
 
-  it('undoes what it did when a later step fails', () => {
+  it('undoes what it did when a later step fails', (context) => {
+    requireTool(context, 'dnsmasq');
     const { dataDir, configure, gateway, rules, settings } = laid;
     configure('dhcp: true\n');
     // dnsmasq cannot write its leases: a directory is in the way.
@@ -107,7 +108,8 @@ describeWith(NETWORK, 'gateway up and down', () => {
     expect(check('uplink')).toMatchObject({ state: 'ok' });
   });
 
-  it('leaves no namespace and no process behind when a laboratory ends without taking its gateway down', async () => {
+  it('leaves no namespace and no process behind when a laboratory ends without taking its gateway down', async (context) => {
+    requireTool(context, 'dnsmasq');
     const { net, configure, gateway } = laid;
     configure('');
     expect(gateway('up')).toMatchObject({ code: 0 });
@@ -117,10 +119,20 @@ describeWith(NETWORK, 'gateway up and down', () => {
         .filter(Boolean),
     );
     expect(pids.length).toBeGreaterThan(0);
+    const starts = new Map(pids.map((pid) => [pid, startOfLiving(pid)]));
     net.down();
     expect(execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' })).not.toContain(net.name('gateway'));
-    const alive = (pid: string): boolean =>
-      existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
+    const alive = (pid: string): boolean => startOfLiving(pid) !== null && startOfLiving(pid) === starts.get(pid);
     await eventually('every process to be gone', () => !pids.some(alive));
   });
 });
+
+/** When a process that still runs was started: a busy machine soon gives its number to another one. proc_pid_stat(5). */
+function startOfLiving(pid: string): string | null {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ') ?? [];
+    return fields[0] === 'Z' ? null : (fields[19] ?? null);
+  } catch {
+    return null; // ended
+  }
+}

@@ -5,6 +5,7 @@
  *   phone 10.77.0.2, fd77::2  ──lan0──  gateway 10.77.0.1, fd77::1 │ 198.18.0.1, 2001:2::1  ──wan0──  internet 198.18.0.2, 2001:2::2 + any address asked for
  */
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
+import path from 'node:path';
 import { markedEnvironment, namespaceName, nextId } from './traces.ts';
 
 export type Host = 'phone' | 'gateway' | 'internet';
@@ -21,6 +22,16 @@ export interface LabNetwork {
   /** Gives the internet host another address, e.g. `42.62.48.10` or `2400:da00::6666`, reachable from the phone. */
   addServerAddress(address: string): void;
   down(): void;
+}
+
+const CHECKOUT = path.resolve(import.meta.dirname, '../..');
+
+/** The command as nobody runs it, for a host of the laboratory. Nobody may not reach a checkout in root's home: it is shown at /mnt. */
+export function asNobody(command: string[]): string[] {
+  const there = command.map((part) => (part.startsWith(CHECKOUT) ? `/mnt${part.slice(CHECKOUT.length)}` : part));
+  const rights = 'setpriv --reuid=65534 --regid=65534 --clear-groups';
+  // `ip netns exec` gives a command mounts of its own.
+  return ['sh', '-c', `mount --bind "$0" /mnt && exec ${rights} "$@"`, CHECKOUT, ...there];
 }
 
 function end(pid: number): void {
@@ -99,7 +110,7 @@ export function createLabNetwork(): LabNetwork {
       const done = spawnSync('ip', ['netns', 'exec', name(host), ...command], {
         encoding: 'utf8',
         env,
-        timeout: 60_000,
+        timeout: 150_000,
       });
       return { code: done.status ?? -1, stdout: done.stdout, stderr: done.stderr };
     },

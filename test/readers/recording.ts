@@ -60,7 +60,7 @@ export function closed(server: net.Server): Promise<void> {
 export function run(tool: Tool, args: string[]): Promise<string> {
   const program = toolPath(tool);
   return new Promise((resolve, reject) => {
-    execFile(program, args, { timeout: 20_000, encoding: 'latin1' }, (error, stdout, stderr) =>
+    execFile(program, args, { timeout: 120_000, encoding: 'latin1' }, (error, stdout, stderr) =>
       error ? reject(new Error(`${program}: ${error.message} ${stderr}`)) : resolve(stdout),
     );
   });

@@ -136,7 +136,7 @@ describeWith(['tshark'], 'a capture', () => {
     expect(flows.map(({ entry, events }) => [entry, bodyOf(events, 'request')])).toEqual(
       many.map((_, index) => [index, `n=${index}`]),
     );
-  }, 60_000);
+  });
 
   it('hands a large upload on in parts', async () => {
     const body = 'x'.repeat(1_000_000);
@@ -145,7 +145,7 @@ describeWith(['tshark'], 'a capture', () => {
     );
     expect(all.filter((each) => each.type === 'part').length).toBeGreaterThan(5);
     expect(bodyOf(entries(all)[0]?.events ?? [], 'request')).toBe(body);
-  }, 30_000);
+  });
 
   it.each([
     ['ends in the middle of a packet', (whole: Buffer) => whole.subarray(0, -30), /^the capture ends in the middle/],
@@ -180,7 +180,7 @@ describe('scan of a capture', () => {
     });
     expect(summary).toMatchObject({ type: 'summary', entries: 1, findings: 1 });
     expect(code).toBe(0);
-  }, 20_000);
+  });
 
   it('without tshark says what to install', async () => {
     const file = write('no-tshark.pcapng', pcapng([tls.conversation]));
@@ -189,5 +189,5 @@ describe('scan of a capture', () => {
       'phonehome: nothing could be read: captures are read through tshark, which is not installed: apt install tshark\n',
     );
     expect(code).toBe(1);
-  }, 20_000);
+  });
 });

@@ -62,7 +62,7 @@ it('uploads 200 MB to a server that stalls with flat memory, and every byte arri
     tls.end();
   })();
   // Stalled means: the phone can write no more because nobody reads. Its own queue tells.
-  await expect.poll(() => peer !== undefined && tls.writableLength, { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(() => peer !== undefined && tls.writableLength, { timeout: 60_000 }).toBeGreaterThan(0);
   let last = -1;
   await expect
     .poll(
@@ -71,7 +71,7 @@ it('uploads 200 MB to a server that stalls with flat memory, and every byte arri
         last = tls.bytesWritten;
         return still;
       },
-      { timeout: 20_000, interval: 200 },
+      { timeout: 60_000, interval: 200 },
     )
     .toBe(true);
   const stalled = await ask({ ask: true });

@@ -1,9 +1,9 @@
 /** Servers and clients for the relay tests: small, real, on loopback. */
-import { execFile } from 'node:child_process';
 import { createServer as createHttp, type RequestListener } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import { connect, createServer as createTcp, type Server, type Socket } from 'node:net';
 import { createServer as createTls, type TLSSocket, type TlsOptions } from 'node:tls';
+import { type Ran, run as runProgram } from '../clients/process.ts';
 import { type Tool, toolPath } from '../clients/tools.ts';
 
 export interface TestServer {
@@ -55,34 +55,15 @@ export const webServer = (
   return listening(server as unknown as Server);
 };
 
-export interface Ran {
-  code: number;
-  stdout: Buffer;
-  stderr: string;
-}
-
-export function run(tool: Tool, args: string[], input?: Buffer): Promise<Ran> {
-  const program = toolPath(tool);
-  return new Promise((resolve) => {
-    const child = execFile(
-      program,
-      args,
-      { encoding: 'buffer', maxBuffer: 512 * 1024 * 1024, timeout: 50_000, env: { PATH: process.env.PATH ?? '' } },
-      (error, stdout, stderr) => {
-        const code = error ? (typeof error.code === 'number' ? error.code : 1) : 0;
-        resolve({ code, stdout, stderr: stderr.toString() });
-      },
-    );
-    child.stdin?.on('error', () => {});
-    child.stdin?.end(input);
-  });
-}
+/** A real client, ended after two minutes. */
+export const run = (tool: Tool, args: string[], input?: Buffer): Promise<Ran> =>
+  runProgram(toolPath(tool), args, { input });
 
 /** With bytes on its standard input. */
 export const curlWith = (input: Buffer, ...args: string[]): Promise<Ran> =>
-  run('curl', ['-sS', '--max-time', '40', ...args], input);
+  run('curl', ['-sS', '--max-time', '100', ...args], input);
 
-export const curl = (...args: string[]): Promise<Ran> => run('curl', ['-sS', '--max-time', '40', ...args]);
+export const curl = (...args: string[]): Promise<Ran> => run('curl', ['-sS', '--max-time', '100', ...args]);
 
 /** A plain client socket that collects what it gets. */
 export function dialUp(port: number): {

@@ -64,7 +64,8 @@ async function sharePort(udp: UdpSocket, tcp: Server): Promise<number> {
   }
 }
 
-async function forwarder(resolvers: Resolver[], over: Partial<DnsForwarderOptions> = {}) {
+/** Patient, unless the test waits for a resolver that will not answer. */
+async function forwarder(resolvers: Resolver[], over: Partial<DnsForwarderOptions> = {}, timeoutMs = 60_000) {
   const events: FlowEvent[] = [];
   const trouble: (string | null)[] = [];
   let ids = 0;
@@ -73,7 +74,7 @@ async function forwarder(resolvers: Resolver[], over: Partial<DnsForwarderOption
   const running = await createDnsForwarder({
     host: '127.0.0.1',
     port: 0,
-    upstream: createUpstream({ resolvers: () => resolvers, timeoutMs: 100 }),
+    upstream: createUpstream({ resolvers: () => resolvers, timeoutMs }),
     history,
     names: { denied: DENIED_NAMES, own: new Map([['phonehome.lab', ['192.0.2.1']]]) },
     admit: () => true,
@@ -86,7 +87,7 @@ async function forwarder(resolvers: Resolver[], over: Partial<DnsForwarderOption
     ...over,
   });
   closers.push(() => running.close());
-  const client = new Client({ timeout: 2000, tries: 1 });
+  const client = new Client({ timeout: 120_000, tries: 1 });
   client.setServers([`127.0.0.1:${running.port}`]);
   return { ...running, history, events, trouble, client };
 }
@@ -166,7 +167,7 @@ describe('a look-up', () => {
     const { port } = dead.address();
     dead.close();
     const alive = await resolver((asked) => [address(asked)]);
-    const { client } = await forwarder([{ host: '127.0.0.1', port }, alive]);
+    const { client } = await forwarder([{ host: '127.0.0.1', port }, alive], {}, 1000);
     expect(await client.resolve4('a.vnet.cn')).toEqual(['42.62.48.10']);
     expect(await client.resolve4('b.vnet.cn')).toEqual(['42.62.48.10']);
   });
@@ -183,7 +184,7 @@ describe('a look-up', () => {
   it('that nobody answers is SERVFAIL in bounded time, and the operator is told once that names are lost and once that they are back', async () => {
     let mute = true;
     const upstream = await resolver((asked) => (mute ? [] : [address(asked)]));
-    const { client, trouble, events } = await forwarder([upstream]);
+    const { client, trouble, events } = await forwarder([upstream], {}, 500);
     for (let index = 0; index < 4; index++)
       await expect(client.resolve4('a.vnet.cn')).rejects.toMatchObject({ code: 'ESERVFAIL' });
     expect(trouble).toEqual([expect.stringContaining('no resolver answers')]);
@@ -235,11 +236,11 @@ describe('a look-up', () => {
     closers.push(() => udp.close());
     const upstream = createUpstream({
       resolvers: () => [{ host: '127.0.0.1', port: udp.address().port }],
-      timeoutMs: 30_000,
+      timeoutMs: 120_000,
     });
     const { port } = await forwarder([], { upstream });
     const waiting = Array.from({ length: 200 }, (_, index) => askUdp(port, question(`n${index}.vnet.cn`)));
-    await expect.poll(() => held.length).toBe(200);
+    await expect.poll(() => held.length, { timeout: 60_000 }).toBe(200);
     expect(decode(await askUdp(port, question('over.vnet.cn')))).toMatchObject({ rcode: 'SERVFAIL' });
     for (const answer of held) answer();
     await Promise.all(waiting);
