@@ -106,6 +106,11 @@ const SEARCHED = -2;
 /** False when it must be searched by itself. */
 function gather(name: string | null, value: string): boolean {
   if (name === null) return gatherTarget(value);
+  // Names are bytes of the phone's, too: they are looked through like values that mean nothing by themselves.
+  return gatherField(name, value) && text.addDull(name);
+}
+
+function gatherField(name: string, value: string): boolean {
   const field = fieldNamed(name);
   if (field.isDull) return text.addDull(value);
   if (field.lower === 'cookie') return gatherCookies(value);
@@ -121,7 +126,7 @@ function gatherTarget(target: string): boolean {
   });
   eachParameter(target, (name, value) => {
     isWhole &&= text.addNeighboured(value, name);
-    if (name !== null && name.length >= LEAST_TELLING_NAME) isWhole &&= text.add(name, null);
+    if (name !== null) isWhole &&= name.length >= LEAST_TELLING_NAME ? text.add(name, null) : text.addDull(name);
     return isWhole;
   });
   return isWhole;
@@ -132,6 +137,7 @@ function gatherCookies(cookies: string): boolean {
   let isWhole = true;
   eachCookie(cookies, (name, value) => {
     isWhole &&= text.addNeighboured(value, name);
+    if (name !== null) isWhole &&= text.addDull(name);
     return isWhole;
   });
   return isWhole;
@@ -158,11 +164,12 @@ function compare(scope: Scope, name: string | null, value: string, first: number
     );
     eachParameter(value, (key, written) => {
       take(() => placeAt('query', key, key), written.length);
-      return key === null || key.length < LEAST_TELLING_NAME || take(() => placeAt('query', null, null), key.length);
+      return key === null || take(() => placeAt('query', null, null), key.length);
     });
   } else if (fieldNamed(name).lower === 'cookie')
-    eachCookie(value, (key, written) =>
-      take(() => placeAt('cookie', key === null ? null : `cookie:${key}`, key), written.length),
-    );
+    eachCookie(value, (key, written) => {
+      take(() => placeAt('cookie', key === null ? null : `cookie:${key}`, key), written.length);
+      return key === null || take(() => placeAt('cookie', null, null), key.length);
+    });
   else take(() => placeAt('header', `header:${name}`, name), value.length);
 }

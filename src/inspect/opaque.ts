@@ -68,13 +68,14 @@ export function isEvenlySpread(entropy: Entropy): boolean {
 /** Null when the bytes are readable, too few, or random by nature. */
 export function opaqueVerdict(entropy: Entropy, place: Place): Omit<Found, 'path' | 'chain'> | null {
   const { where, key, container } = place;
+  if (place.isCoded) return null;
   if (where !== 'body' && where !== 'query' && where !== 'message' && where !== 'raw') return null;
   const isValue = place.prefix !== null || place.chain.length > 0 || container !== null;
   const inDocument =
     container === 'json' || place.chain.some((entry) => entry.startsWith('json') || entry.startsWith('multipart'));
   const least = where === 'raw' ? LEAST_RAW : inDocument ? LEAST_IN_DOCUMENT : LEAST_VALUE;
   if (entropy.length < least || (isValue && key !== null && TOKEN_KEY.test(key))) return null;
-  if (isTls(entropy.head) || !isEvenlySpread(entropy)) return null;
+  if (isTls(entropy.head) || isDer(entropy) || !isEvenlySpread(entropy)) return null;
   const bits = bitsPerByte(entropy);
   const isBlocks = entropy.length % 16 === 0;
   const description = `${entropy.length} bytes, ${bits.toFixed(1)} bits/byte`;
@@ -92,6 +93,26 @@ export function opaqueVerdict(entropy: Entropy, place: Place): Omit<Found, 'path
     window: Buffer.alloc(0),
   };
 }
+
+/**
+ * Media, archives and formats of public keys are coded or random by nature: a body that says it is one of them is no secret
+ * payload for its spread alone.
+ */
+export const CODED_TYPE =
+  /^(?:(?:video|audio|image|font)\/|application\/(?:zip|gzip|x-gzip|zstd|pdf|wasm|ocsp-(?:request|response)|timestamp-query|pkix-|pkcs|x-x509|x-pkcs|dns-message|vnd\.apple\.mpegurl|java-archive|vnd\.android\.package-archive))/i;
+
+/** One ASN.1 sequence from the first byte to the last, in DER (ITU-T X.690 8.1.3, 10.1): certificates, their status, signatures. */
+function isDer({ head, length }: Entropy): boolean {
+  if (head[0] !== 0x30 || head.length < 6) return false;
+  const first = head[1]!;
+  const size = first < 0x80 ? 0 : first & 0x7f;
+  if (size > 4) return false;
+  const content = size === 0 ? first : head.readUIntBE(2, size);
+  return content + 2 + size === length && INSIDE.has(head[2 + size]!);
+}
+
+/** What a sequence begins with: integer, bit and octet string, object id, sequence, set, version of a certificate. */
+const INSIDE = new Set([0x02, 0x03, 0x04, 0x06, 0x0a, 0x30, 0x31, 0xa0, 0xa1]);
 
 /** TLS record header (RFC 8446 5.1): a tunnel, not a payload. */
 function isTls(head: Buffer): boolean {

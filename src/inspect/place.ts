@@ -32,6 +32,8 @@ export interface Place {
   squeezed: number;
   /** The text form of raw digests is searched one layer up. */
   unwrapped: 'base64' | 'hex' | null;
+  /** What it is was said beside it, and is random by nature: media, archives, certificates. */
+  isCoded: boolean;
   /** For a second reading of the same bytes: what the first one told. Only what is new is told again. */
   told: Told | null;
 }
@@ -70,6 +72,7 @@ export function placeAt(where: Where, path: string | null, key: string | null, f
     squeezed: 0,
     unwrapped: null,
     told: null,
+    isCoded: false,
   };
 }
 
@@ -122,7 +125,7 @@ export function partOf(
   const path = locatorIn(place, inner);
   const keys = fields ?? place.keys;
   const named = nameIn(place, key, around);
-  return { ...place, inner, path, ...named, fields, keys, level: place.level + 1, unwrapped: null };
+  return { ...place, inner, path, ...named, fields, keys, level: place.level + 1, unwrapped: null, isCoded: false };
 }
 
 /** One layer further in, through `entry`, from the thing at `inner`. */
@@ -143,6 +146,7 @@ export function placeInside(
     fields: null,
     level: place.level + 1,
     unwrapped: null,
+    isCoded: false,
   };
 }
 

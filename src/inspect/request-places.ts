@@ -8,7 +8,7 @@ import { fieldNamed } from './field-names.ts';
 import type { Readable } from './layers/beside.ts';
 import { openerOf } from './layers/layer.ts';
 import { PlainSink } from './layers/plain.ts';
-import { searchRegistered } from './layers/scanner.ts';
+import { searchName, searchRegistered } from './layers/scanner.ts';
 import { LEAST_VALUE, searchWhole } from './layers/whole-value.ts';
 import { addField, type Fields, MAX_FIELD_TEXT, type Place, placeAt } from './place.ts';
 import type { Scope } from './scope.ts';
@@ -39,6 +39,7 @@ function searchTarget(scope: Scope, target: string): void {
     if (name === null) return true;
     addField(fields, name, beginning(value));
     if (name.length >= LEAST_TELLING_NAME) searchValue(scope, placeAt('query', null, null), Buffer.from(name));
+    else searchName(scope, placeAt('query', null, null), name);
     return true;
   });
 }
@@ -71,6 +72,7 @@ export function searchFieldsPlainly(scope: Scope, headers: readonly [string, str
 }
 
 function searchHeader(scope: Scope, name: string, value: string): void {
+  searchName(scope, placeAt('header', null, null), name);
   const { lower, isDull } = fieldNamed(name);
   if (isDull) searchRegistered(scope, placeAt('header', `header:${name}`, name), Buffer.from(value, 'latin1'));
   else if (lower === 'cookie') searchCookies(scope, value);
@@ -83,7 +85,10 @@ function searchCookies(scope: Scope, value: string): void {
   eachCookie(value, (name, text) => {
     const decoded = bytesOf(text);
     searchValue(scope, placeAt('cookie', name === null ? null : `cookie:${name}`, name, fields), decoded);
-    if (name !== null) addField(fields, name, beginning(decoded));
+    if (name !== null) {
+      addField(fields, name, beginning(decoded));
+      searchName(scope, placeAt('cookie', null, null), name);
+    }
     return scope.budget.spend(PER_PIECE, 'cookies');
   });
 }

@@ -4,7 +4,7 @@
  * searching and knows no kind by name.
  */
 import type { Device } from '../model/device.ts';
-import type { Confidence, Kind } from '../model/identifier.ts';
+import type { Confidence, Kind, Where } from '../model/identifier.ts';
 
 /** What an operator typed: as it is kept, with a warning where it may be mistyped; or why it can be no such value. */
 export type Checked = { ok: true; value: string; warning: string | null } | { ok: false; problem: string };
@@ -40,6 +40,8 @@ export interface Run {
   within?: readonly string[];
   /** Its record is judged member by member (`RecordShape`): what several values are together is said there. */
   isOfRecord?: boolean;
+  /** Where in a request it stands. */
+  where?: Where;
   /** The registered phone that sends it, when there is one: shapes that compare with registered values (positions, cells, short names) need it. */
   device?: Device;
   /**
@@ -133,6 +135,8 @@ export interface IdentifierKind {
   isPlaceholder?(value: string): boolean;
   /** Two ways to write one identifier have one canonical form; case and separators never matter. */
   canonical?(value: string): string;
+  /** A value of this form that is not registered as one may be registered as one of these: a telephone number is a contact's. */
+  mayBeOf?: readonly Kind[];
   /** Key names of a kind that is not in key-names.yaml: group → name → source. */
   names?: Record<string, Record<string, string>>;
   /** All spellings of this kind's registered values of one phone, placeholders left out. */

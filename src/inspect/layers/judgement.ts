@@ -69,7 +69,8 @@ export function judge(anchor: Anchor, run: Run, scope: Scope): Judged | null {
   }
   if (best === null) return null;
   effort.units += PER_VERDICT;
-  const { kind, verdict } = best;
+  const { verdict } = best;
+  const kind = ownerOf(best.kind, verdict, scope);
   // A shop, a beacon, a page: it may be all that is said of the phone, so it is told, but not as the phone's own.
   if (!verdict.known && isForeign(run)) {
     verdict.confidence = 'possible';
@@ -85,6 +86,13 @@ export function judge(anchor: Anchor, run: Run, scope: Scope): Judged | null {
     start: verdict.start,
     end: verdict.end,
   };
+}
+
+/** The kind as which the value is registered, where several are written alike. */
+function ownerOf(kind: IdentifierKind, { value, known }: Verdict, scope: Scope): IdentifierKind {
+  if (!kind.mayBeOf || known || isRegistered(kind, value, scope)) return kind;
+  const others = scope.kinds.filter((other) => kind.mayBeOf?.includes(other.kind));
+  return others.find((other) => isRegistered(other, value, scope)) ?? kind;
 }
 
 /** However it was written. */

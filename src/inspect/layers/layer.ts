@@ -9,6 +9,7 @@ import type { ByteSink } from '../byte-sink.ts';
 import type { CodecName } from '../decode/codecs.ts';
 import { Squeezed } from '../decode/squeezed.ts';
 import { type Format, type Hint, SNIFF, sniff } from '../format.ts';
+import { CODED_TYPE } from '../opaque.ts';
 import { addField, asContainer, type Fields, MAX_FIELD_TEXT, type Place, partOf, placeInside } from '../place.ts';
 import type { Scope } from '../scope.ts';
 import { FormReader } from '../structure/form.ts';
@@ -19,6 +20,7 @@ import { ImageSink } from './image.ts';
 import { JsonSink } from './json.ts';
 import { LeafSink } from './leaf.ts';
 import { PlainSink } from './plain.ts';
+import { searchName } from './scanner.ts';
 import { StreamedValue, searchWhole } from './whole-value.ts';
 
 /** Units of work: what every layer costs, whatever it turns out to be. */
@@ -114,7 +116,11 @@ export class Layer implements ByteSink {
       case 'zip':
         return this.#zip();
       case 'binary':
-        return new BinarySink(scope, place, openerOf(scope));
+        return new BinarySink(
+          scope,
+          { ...place, isCoded: CODED_TYPE.test(this.#hint.contentType ?? '') },
+          openerOf(scope),
+        );
       case 'json':
         return new JsonSink(scope, asContainer(place, 'json'), openerOf(scope));
       case 'form':
@@ -176,6 +182,7 @@ export class Layer implements ByteSink {
     return new FormReader({
       value: (name) => {
         if (!form) return null;
+        searchName(scope, partOf(form, null, null), name);
         return new StreamedValue(scope, partOf(form, name, name, fields), open, (beginning) => {
           addField(fields, name, beginning.toString('latin1', 0, MAX_FIELD_TEXT));
         });
@@ -191,7 +198,8 @@ export class Layer implements ByteSink {
     const scope = this.#scope;
     const multipart = this.#container('multipart');
     return new MultipartReader(this.#hint.contentType ?? null, {
-      part: ({ name, contentType }) => {
+      part: ({ name, contentType, text }) => {
+        if (multipart) searchName(scope, partOf(multipart, 'part-head', null), text);
         if (!multipart) return new LeafSink(scope, this.#place, 'binary', openerOf(scope));
         return new Layer(scope, partOf(multipart, name === null ? null : `part:${name}`, name), { contentType });
       },

@@ -622,7 +622,7 @@ export class Scanner {
     const text = bytes.toString('latin1', from, Math.min(bytes.length, end + RIGHT));
     const json = this.#options.json;
     const within = json ? withinOf(this.#place, json.within) : this.#place.within;
-    const run: Run = { text, start: start - from, end: end - from, key, within };
+    const run: Run = { text, start: start - from, end: end - from, key, within, where: this.#place.where };
     if (this.#scope.device) run.device = this.#scope.device;
     if (this.#place.fields) run.fields = this.#place.fields;
     if (this.#place.fields || json?.record != null) run.isOfRecord = true;
@@ -690,6 +690,19 @@ export function searchText(scope: Scope, place: Place, bytes: Buffer, open: (pla
 export function searchRegistered(scope: Scope, place: Place, bytes: Buffer): void {
   if (scope.known) new Scanner(scope, place, REGISTERED).push(bytes, true);
 }
+
+/** Names and heads are bytes of the phone's, too: the same ones come with every request. */
+export function searchName(scope: Scope, place: Place, name: string): void {
+  if (!scope.known || name.length < LEAST_NAME) return;
+  const identity = `name ${place.where} ${name}`;
+  if (scope.clean.has(identity)) return;
+  const { said } = scope;
+  searchRegistered(scope, place, Buffer.from(name, 'latin1'));
+  if (scope.said === said) scope.clean.add(identity);
+}
+
+/** Nothing registered is shorter. */
+const LEAST_NAME = 4;
 
 const REGISTERED: ScannerOptions = { isText: false, isDeep: false, json: null, open: () => NOWHERE };
 /** Nothing is unwrapped where nothing but registered values is looked for. */

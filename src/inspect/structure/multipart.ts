@@ -12,6 +12,8 @@ export interface PartHead {
   /** `name`, else `filename`, of Content-Disposition; null when there is none. */
   name: string | null;
   contentType: string | null;
+  /** All of it, as Latin-1: every byte of it was sent. */
+  text: string;
   /** Content-Transfer-Encoding, lower case. */
   transferEncoding: string | null;
 }
@@ -76,7 +78,7 @@ export class MultipartReader implements ByteSink {
     if (end < 0 || !line.startsWith('--')) {
       this.#state = 'body';
       this.#delimiter = Buffer.from('\r\n--\0none');
-      this.#part = this.#events.part({ name: null, contentType: null, transferEncoding: null });
+      this.#part = this.#events.part({ name: null, contentType: null, text: '', transferEncoding: null });
       return this.#rest.length > 0;
     }
     this.#delimiter = Buffer.from(`\r\n${line}`, 'latin1');
@@ -150,6 +152,7 @@ function parseHead(text: string): PartHead {
     null;
   return {
     name: name === null ? null : Buffer.from(name, 'latin1').toString('utf8'),
+    text,
     contentType: field(TYPE),
     transferEncoding: field(TRANSFER_ENCODING)?.toLowerCase() ?? null,
   };

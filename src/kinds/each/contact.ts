@@ -5,7 +5,7 @@
 import type { Device } from '../../model/device.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { digitSpans } from '../parts/digit-spans.ts';
-import { countryOf, isNobodysNumber, spellPhone } from '../parts/phone-spellings.ts';
+import { countryOf, isNobodysNumber, lastDigits, spellPhone } from '../parts/phone-spellings.ts';
 import { isTelephone, recordAround } from '../parts/records.ts';
 import { distinct } from '../parts/spelling.ts';
 import { spellText } from '../parts/text-spellings.ts';
@@ -17,6 +17,7 @@ const SHORTEST_NAME = 5;
 export const contact: IdentifierKind = {
   kind: 'contact',
   title: 'contact',
+  canonical: lastDigits,
   spell(device: Device): Spelling[] {
     if (device.canaries.contacts.length === 0) return [];
     const country = countryOf(device);

@@ -9,7 +9,7 @@ import { hintOf, namesOther } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { type DigitSpan, digitSpans } from '../parts/digit-spans.ts';
 import { phoneLibrary } from '../parts/phone-library.ts';
-import { countryOf, isNobodysNumber, spellPhone } from '../parts/phone-spellings.ts';
+import { countryOf, isNobodysNumber, lastDigits, spellPhone } from '../parts/phone-spellings.ts';
 import { recordAround } from '../parts/records.ts';
 import { bad, good } from '../parts/registration.ts';
 import { distinct } from '../parts/spelling.ts';
@@ -28,6 +28,8 @@ export const phoneNumber: IdentifierKind = {
   },
   example: '+84912345678',
   isPlaceholder: isNobodysNumber,
+  canonical: lastDigits,
+  mayBeOf: ['contact'],
   spell(device: Device): Spelling[] {
     const numbers = device.identifiers.phone_number ?? [];
     const country = numbers.length > 0 ? countryOf(device) : null;
@@ -95,6 +97,10 @@ function judgeSpan(run: Run, span: DigitSpan): Verdict | null {
   const plus = before.endsWith('+') && !/[A-Za-z0-9]$/.test(before.slice(0, -1));
   const hint = hintOf(run, 'phone_number');
   if (!plus && (/[A-Za-z0-9.]$/.test(before) || !(scheme || hint))) return null;
+  if (hint && !plus && !scheme && !/^0/.test(span.digits)) {
+    const national = judgeNational(run, span, hint.group);
+    if (national !== undefined) return national;
+  }
   const international = plus || scheme || !span.digits.startsWith('0') || span.digits.startsWith('00');
   const value = international ? parseInternational(span.digits) : parseNational(span.digits, run.device);
   if (value === null || isNobodysNumber(value)) return null;
@@ -114,6 +120,31 @@ function judgeSpan(run: Run, span: DigitSpan): Verdict | null {
     );
   }
   return found(at, value, 'possible', 'written like a telephone number, and it exists in its country');
+}
+
+/** Eleven digits that are a mobile number of China, and would read as one of North America with its country code. */
+const AMBIGUOUS = /^1[3-9]\d{9}$/;
+
+/**
+ * Without plus and trunk zero: the phone's own country may have such a number; else no country is asserted, unless the number
+ * exists with the country code that it begins with. Undefined: it is judged as an international one.
+ */
+function judgeNational(run: Run, span: DigitSpan, group: string): Verdict | null | undefined {
+  const { digits } = span;
+  const own = run.device ? parseNational(digits, run.device) : null;
+  if (own?.startsWith('+'))
+    return recordAround(run)
+      ? null
+      : found(span, own, 'likely', 'a number of the country of this phone beside a name for it');
+  if (!AMBIGUOUS.test(digits) && parseInternational(digits) !== null) return undefined;
+  const isUsual = AMBIGUOUS.test(digits) || (group !== 'weak' && digits.length >= 9 && digits.length <= 11);
+  if (!isUsual || recordAround(run)) return null;
+  return found(
+    span,
+    digits,
+    'possible',
+    'a number of a usual length beside a name for it; which country it belongs to is not said',
+  );
 }
 
 function parseInternational(digits: string): string | null {

@@ -6,6 +6,7 @@
 import type { Device } from '../../model/device.ts';
 import { hintOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
+import { standsAlone } from '../parts/digit-spans.ts';
 import { bareValue } from '../parts/key-value.ts';
 import { placeholders } from '../parts/placeholders.ts';
 import { anyText, bad } from '../parts/registration.ts';
@@ -80,6 +81,8 @@ function judge(run: Run): Verdict | null {
   const hashed = judgeNamedHash(run, 'ssid', 'Wi-Fi name');
   const hint = hintOf(run, 'ssid');
   if (hashed || !hint) return hashed;
+  // Letters go on beside a run of hex digits: the whole of it is offered as well. Google calls a session cookie so.
+  if (!standsAlone(run.text, run.start, run.end) || (run.where === 'cookie' && run.key === 'SSID')) return null;
   const value = unquoted(run);
   if (value.text === '' || Buffer.byteLength(value.text, 'latin1') > LONGEST || isNobody(value.text)) return null;
   if (run.device && names(run.device).includes(value.text)) {

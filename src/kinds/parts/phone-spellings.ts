@@ -19,6 +19,11 @@ export const isNobodysNumber = placeholders({
   isCoded: true,
 });
 
+/** National and international forms of one number end alike; a name has no digits and stays as it is. */
+export function lastDigits(value: string): string {
+  return /^\+?\d{8,15}$/.test(value) ? value.slice(-8) : value;
+}
+
 /** Country of the phone: of its first international number, else of its SIM card's network; null when neither tells. */
 export function countryOf(device: Device | undefined): CountryCode | null {
   const { getCountries, parsePhoneNumberFromString } = phoneLibrary();
