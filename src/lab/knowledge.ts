@@ -51,6 +51,10 @@ export async function openKnowledge(options: LabOptions, closers: Closers, isRes
   closers.add(() => vendors.close());
   const pinBook = openPinBook(paths.pins, warnings);
   closers.add(() => pinBook.close());
+  const decoders = await openDecoders(options.decoders, options.data);
+  closers.add(() => {
+    for (const decoder of decoders) decoder.close?.();
+  });
   return {
     options,
     isRestart,
@@ -70,6 +74,6 @@ export async function openKnowledge(options: LabOptions, closers: Closers, isRes
     geo,
     vendors,
     pinBook,
-    decoders: await openDecoders(options.decoders, options.data),
+    decoders,
   };
 }

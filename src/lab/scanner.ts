@@ -65,6 +65,7 @@ export async function createScanner(options: ScannerOptions): Promise<Scanner> {
     push: (event: FlowEvent) => road.event(event),
     locate: (host, ip) => geo.locate(host, ip, null),
     async stop() {
+      for (const decoder of decoders) decoder.close?.();
       geo.close();
     },
   };

@@ -11,6 +11,7 @@ import { LabError } from '../../model/lab.ts';
 import { aesDecoder } from './aes.ts';
 import { readAesKey } from './aes-file.ts';
 import type { OperatorDecoder } from './decoder.ts';
+import { openProgram } from './program.ts';
 import { rsaDecoder } from './rsa.ts';
 
 export interface LoadedDecoder extends OperatorDecoder {
@@ -18,14 +19,14 @@ export interface LoadedDecoder extends OperatorDecoder {
   description: string;
   /** Of an RSA key its public half, as SPKI PEM; null for others. */
   publicKey: string | null;
+  /** Ends the thread of a program. */
+  close?(): void;
 }
 
 type Loaded = Omit<LoadedDecoder, 'description'> & { what: string };
 
 const PROGRAM = /\.[cm]?[jt]s$/;
 const NAME = /^[a-z0-9][a-z0-9_.-]{0,31}$/i;
-/** A decoder that makes more than this of at most 1 MB is wrong. */
-const MAX_OPENED = 16 << 20;
 
 /** In the order given, which is the order in which they are tried. @throws LabError */
 export async function loadDecoders(files: readonly string[]): Promise<LoadedDecoder[]> {
@@ -92,39 +93,22 @@ function loadRsa(file: string, pem: string): Loaded {
   return { ...rsaDecoder(key), what: `RSA-${bits} private key`, publicKey };
 }
 
-/** What a program exports; docs/decoders.md is its documentation. */
-interface Program {
-  name?: unknown;
-  description?: unknown;
-  readsText?: unknown;
-  open?: unknown;
-}
-
 async function loadProgram(file: string): Promise<Loaded> {
-  let program: Program;
-  try {
-    program = (await import(pathToFileURL(resolve(file)).href)) as Program;
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const line = String(message ?? error).split('\n', 1)[0];
-    throw problem(file, `cannot be loaded (${code ?? 'error'}: ${line}): correct the program`);
-  }
-  const { name, description, readsText, open } = program;
+  const { facts, open, close } = await openProgram(pathToFileURL(resolve(file)).href);
+  const { name, description, readsText } = facts;
+  const refuse = (what: string): LabError => {
+    close();
+    return problem(file, what);
+  };
+  if (facts.problem !== null) throw refuse(`cannot be loaded (${facts.problem}): correct the program`);
   if (typeof name !== 'string' || !NAME.test(name))
-    throw problem(file, 'must export a "name" of letters, digits, dots and dashes, e.g. export const name = \'acme\'');
-  if (typeof open !== 'function')
-    throw problem(file, 'must export a function "open(bytes, context)" that returns a Buffer or null');
-  const given = open as OperatorDecoder['open'];
+    throw refuse('must export a "name" of letters, digits, dots and dashes, e.g. export const name = \'acme\'');
+  if (!facts.hasOpen) throw refuse('must export a function "open(bytes, context)" that returns a Buffer or null');
   return {
     name,
     ...(readsText === true ? { readsText } : {}),
-    open(bytes, context) {
-      const opened: unknown = given(bytes, context);
-      if (opened === null || opened === undefined) return null;
-      if (!(opened instanceof Uint8Array)) throw new TypeError('no Buffer');
-      if (opened.length > MAX_OPENED) throw new RangeError('too large');
-      return Buffer.from(opened.buffer, opened.byteOffset, opened.length);
-    },
+    open,
+    close,
     what: typeof description === 'string' ? description : 'program',
     publicKey: null,
   };

@@ -3,7 +3,7 @@ import { constants, createCipheriv, generateKeyPairSync, publicEncrypt } from 'n
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { createInspector } from '../../../src/inspect/inspector.ts';
 import { loadDecoders } from '../../../src/inspect/operator/loader.ts';
 import { closed, findings, IMEI, inspect, labFlow, type Sent } from '../lab-phone.ts';
@@ -102,6 +102,79 @@ describe('decoder files', () => {
       { type: 'partially-scanned', reason: "the operator's decoder throws failed" },
       { type: 'partially-scanned', reason: "the operator's decoder text failed" },
     ]);
+  });
+});
+
+describe('a decoder program', () => {
+  const closers: (() => void)[] = [];
+  afterEach(() => {
+    for (const close of closers.splice(0)) close();
+  });
+  const load = async (name: string, text: string) => {
+    const [decoder] = await loadDecoders([write(name, text)]);
+    if (!decoder) throw new Error('no decoder');
+    closers.push(() => decoder.close?.());
+    return decoder;
+  };
+  const context = { host: 'acme.example', where: 'body', key: null } as const;
+
+  it('that loops for ever on one payload is ended, named, and there again for the next one', async () => {
+    const loops = await load(
+      'loops.ts',
+      `export const name = 'loops';
+       export const open = (bytes) => { while (bytes[0] === 1); return bytes.subarray(1); };`,
+    );
+    expect(loops.open(Buffer.from([0, 7]), context)).toEqual(Buffer.from([7]));
+    expect(() => loops.open(Buffer.from([1, 7]), context)).toThrow('it took more than 200 ms');
+    expect(() => loops.open(Buffer.from([0, 7]), context)).toThrow('it was ended');
+    const again = (): unknown => {
+      try {
+        return loops.open(Buffer.from([0, 9]), context);
+      } catch {
+        return null;
+      }
+    };
+    await expect.poll(again, { timeout: 20_000 }).toEqual(Buffer.from([9]));
+  });
+
+  it('that always loops is let be after a few tries', async () => {
+    const loops = await load('always.ts', `export const name = 'always'; export const open = () => { for (;;); };`);
+    const said = new Set<string>();
+    const isLetBe = (): boolean => {
+      try {
+        loops.open(Buffer.from([1]), context);
+      } catch (error) {
+        said.add((error as Error).message);
+      }
+      return false;
+    };
+    for (let ended = 0; ended < 4; ) {
+      said.clear();
+      isLetBe();
+      if (said.has('it took more than 200 ms')) ended++;
+      else await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    said.clear();
+    isLetBe();
+    expect([...said]).toEqual(['it was ended']);
+  });
+
+  it('that ends its process ends its thread alone', async () => {
+    const leaves = await load('leaves.ts', `export const name = 'leaves'; export const open = () => process.exit(3);`);
+    expect(() => leaves.open(Buffer.from([1]), context)).toThrow();
+  });
+
+  it('that changes what it was given changes nothing of the lab, and what is too large is refused', async () => {
+    const scribbles = await load(
+      'scribbles.ts',
+      `export const name = 'scribbles';
+       export const open = (bytes) => (bytes[0] === 9 ? new Uint8Array(17 << 20) : bytes.fill(0));`,
+    );
+    const given = Buffer.from([1, 2, 3]);
+    expect(scribbles.open(given, context)).toEqual(Buffer.from([0, 0, 0]));
+    expect(given).toEqual(Buffer.from([1, 2, 3]));
+    expect(() => scribbles.open(Buffer.from([9]), context)).toThrow('too large');
   });
 });
 
