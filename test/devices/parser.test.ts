@@ -276,7 +276,9 @@ describe('a file that is broken', () => {
     [
       'an ICCID too long',
       identifiers('iccid: 890010000000000000020'),
-      ['5: devices[0].identifiers.iccid: must be 18 to 20 digits'],
+      [
+        '5: devices[0].identifiers.iccid: must be 18 to 20 digits; of some operators a few of them are the letters A to F',
+      ],
     ],
     ['no email address', identifiers('email: lab'), ['5: devices[0].identifiers.email: must be an email address']],
     [
