@@ -17,8 +17,8 @@ export interface DeviceRow {
 
 export interface DeviceStore {
   list(reveal: boolean): Promise<DeviceRow[]>;
-  /** One item of `devices:` as in the devices file. */
-  put(entry: unknown): Promise<void>;
+  /** One item of `devices:` as in the devices file; resolves to what the operator may not have meant. */
+  put(entry: object, how: 'add' | 'replace'): Promise<string[]>;
   /** Phones met on the lab's network; none while no lab runs. */
   discovered(): Promise<DiscoveredPhone[]>;
   /** False when no such phone was registered. */
@@ -33,8 +33,17 @@ export async function openDeviceStore(dataDir: string): Promise<DeviceStore> {
         listIn<Device>(await call(lab, 'GET', `/api/devices${reveal ? '?reveal=true' : ''}`), 'devices').map((device) =>
           rowOf(device, (value) => value),
         ),
-      put: async (entry) => {
-        await call(lab, 'POST', '/api/devices', entry);
+      put: async (entry, how) => {
+        const put =
+          how === 'add'
+            ? await call(lab, 'POST', '/api/devices', entry)
+            : await call(
+                lab,
+                'PUT',
+                `/api/devices/${encodeURIComponent(String((entry as { id?: unknown }).id))}`,
+                entry,
+              );
+        return listIn<string>(put, 'notes');
       },
       discovered: async () => listIn<DiscoveredPhone>(await call(lab, 'GET', '/api/devices/discovered'), 'phones'),
       remove: async (id) => {
@@ -49,9 +58,7 @@ export async function openDeviceStore(dataDir: string): Promise<DeviceStore> {
   const stored = await (await loadLab()).openDevices(dataDir);
   return {
     list: async (reveal) => stored.list().map((device) => rowOf(device, reveal ? (value) => value : mask)),
-    put: async (entry) => {
-      stored.put(entry);
-    },
+    put: async (entry, how) => stored.put(entry, how).notes,
     discovered: async () => [],
     remove: async (id) => stored.remove(id),
   };

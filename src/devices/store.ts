@@ -12,7 +12,11 @@ import type { Device, PlantedPhoto } from '../model/device.ts';
 import { LabError, type StoredDevices } from '../model/lab.ts';
 import { formatDevices } from './format.ts';
 import { type ParsedDevices, parseDevices, type ReadPhoto } from './parser.ts';
+import { register } from './registration.ts';
 import { createDeviceRegistry } from './registry.ts';
+
+/** Of a phone that is known by its login or not at all: a command says it in its own words. */
+const UNADDRESSED = "has no address under 'match'";
 
 export const devicesPath = (dataDir: string): string => join(dataDir, 'devices.yaml');
 
@@ -41,6 +45,15 @@ export function readDevicesFile(path: string): { devices: Device[]; warnings: st
  * @throws LabError naming the field
  */
 export function deviceFromEntry(entry: unknown, directory: string, readPhoto?: ReadPhoto): Device {
+  return readEntry(entry, directory, readPhoto).device;
+}
+
+/** The same, with what may be mistyped. */
+export function readEntry(
+  entry: unknown,
+  directory: string,
+  readPhoto?: ReadPhoto,
+): { device: Device; warnings: string[] } {
   let text: string;
   try {
     text = JSON.stringify({ devices: [entry] });
@@ -50,9 +63,11 @@ export function deviceFromEntry(entry: unknown, directory: string, readPhoto?: R
   const parsed = parseDevices(text, join(directory, 'device'), readPhoto);
   // Everything stands on one made-up line: only the field is worth naming.
   if (!parsed.ok) parsed.errors = parsed.errors.map((error) => ({ ...error, line: 0, field: shortField(error.field) }));
-  const device = accepted(parsed, 'device').devices[0];
+  else parsed.warnings = parsed.warnings.map((warning) => ({ ...warning, line: 0, field: shortField(warning.field) }));
+  const { devices, warnings } = accepted(parsed, 'device');
+  const device = devices[0];
   if (!device) throw new LabError("device: needs an 'id'");
-  return device;
+  return { device, warnings: warnings.filter((warning) => !warning.includes(UNADDRESSED)) };
 }
 
 /** @throws LabError when the disk refuses */
@@ -75,11 +90,7 @@ export function openStoredDevices(dataDir: string): StoredDevices {
   });
   return {
     list: () => [...registry.list()],
-    put(entry) {
-      const device = deviceFromEntry(entry, process.cwd());
-      registry.put(device);
-      return device;
-    },
+    put: (entry, how) => register(registry, readEntry(entry, process.cwd()), how),
     remove: (id) => registry.remove(id),
     text: (format) => formatDevices(registry.list(), format, (photo) => photoFile(dataDir, photo)),
   };

@@ -1,8 +1,9 @@
 /** What the API may ask of the running lab: the rooms' own functions under the names the API knows. */
 
 import type { Cases } from '../cases/cases.ts';
+import { register } from '../devices/registration.ts';
 import type { DeviceRegistry } from '../devices/registry.ts';
-import { deviceFromEntry } from '../devices/store.ts';
+import { readEntry } from '../devices/store.ts';
 import type { Alert } from '../model/alert.ts';
 import type { Case } from '../model/case.ts';
 import { LabError } from '../model/lab.ts';
@@ -29,14 +30,8 @@ export function deviceServices(
 ): Pick<LiveDependencies, 'devices' | 'putDevice' | 'removeDevice'> {
   return {
     devices: () => [...registry.list()],
-    putDevice: (entry) =>
-      between(() =>
-        attempt(() => {
-          const device = deviceFromEntry(entry, dataDir, refusePhotos);
-          registry.put(device);
-          return device;
-        }),
-      ),
+    putDevice: (entry, how) =>
+      between(() => attempt(() => register(registry, readEntry(entry, dataDir, refusePhotos), how))),
     removeDevice: (id) => between(() => registry.remove(id)),
   };
 }

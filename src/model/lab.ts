@@ -203,8 +203,8 @@ export type OpenReader = (flow: Flow, alpn: string | null) => StreamReader;
 /** The registered phones of a data directory, while no lab runs on it. Errors name the field. */
 export interface StoredDevices {
   list(): Device[];
-  /** `entry` as one item of `devices:` in the devices file, unchecked. An existing id is replaced. */
-  put(entry: unknown): Device;
+  /** `entry` as one item of `devices:` in the devices file, unchecked; what an operator may not have meant is told in `notes`. */
+  put(entry: unknown, how: 'add' | 'replace'): { device: Device; notes: string[] };
   remove(id: string): boolean;
   /** The whole devices file as YAML or JSON text, values in clear. */
   text(format: 'yaml' | 'json'): string;

@@ -286,11 +286,10 @@ describe('on disk', () => {
   test('the device book of the commands puts, lists, removes and prints', () => {
     const dir = dataDir();
     const book = openStoredDevices(dir);
-    const made = book.put({
-      id: 'a',
-      default: true,
-      identifiers: { imei: '490154203237518', imsi: '001010123456789' },
-    });
+    const { device: made } = book.put(
+      { id: 'a', default: true, identifiers: { imei: '490154203237518', imsi: '001010123456789' } },
+      'replace',
+    );
     expect(made.identifiers).toEqual({ imei: ['490154203237518'], imsi: ['001010123456789'] });
     expect(openStoredDevices(dir).list()).toEqual([made]);
     expect(book.text('yaml')).toContain('"490154203237518"');

@@ -85,7 +85,8 @@ export async function name(given: Record<string, unknown>, [phone = '', id = '']
     throw new LabError(
       `no phone "${phone}" is on the lab's network: see phonehome device list, or give its MAC address`,
     );
-  await store.put({ id, ...(model && { model }), match: { mac }, identifiers: { wifi_mac: [mac] } });
+  const entry = { id, ...(model && { model }), match: { mac }, identifiers: { wifi_mac: [mac] } };
+  tell(await store.put(entry, 'add'), json);
   if (json) printJson({ type: 'device', id });
   else
     print(
@@ -118,18 +119,28 @@ export async function add(given: Record<string, unknown>, [id = '']: string[]): 
     ...(flags.default && { default: true }),
   };
   const store = await openDeviceStore(flags.data);
-  await store.put({
-    id,
-    ...(flags.model && { model: flags.model }),
-    ...(Object.keys(match).length && { match }),
-    identifiers,
-  });
+  const isKnown = (await store.list(false)).some((row) => row.id === id);
+  const notes = await store.put(
+    { id, ...(flags.model && { model: flags.model }), ...(Object.keys(match).length && { match }), identifiers },
+    'add',
+  );
   if (flags.json) printJson({ type: 'device', id });
   else
     print(
-      `${id} is registered${Object.keys(match).length ? '' : '; give --ip or --mac, or the lab cannot tell which traffic is its'}.`,
+      isKnown
+        ? `${id} is registered: this was added to what was known of it.`
+        : `${id} is registered${Object.keys(match).length ? '' : '; give --ip or --mac, or the lab cannot tell which traffic is its'}.`,
     );
+  tell(notes, flags.json);
   return 0;
+}
+
+/** What the operator may not have meant. */
+function tell(notes: readonly string[], json: boolean): void {
+  for (const note of notes) {
+    if (json) printJson({ type: 'note', note });
+    else print(`Note: ${note}.`);
+  }
 }
 
 export async function importFile(given: Record<string, unknown>, [file = '']: string[]): Promise<number> {
@@ -141,7 +152,7 @@ export async function importFile(given: Record<string, unknown>, [file = '']: st
   const store = await openDeviceStore(data);
   for (const [index, entry] of devices.entries()) {
     try {
-      await store.put(withPhotosBeside(entry, file));
+      tell(await store.put(withPhotosBeside(entry, file), 'replace'), json);
     } catch (error) {
       throw new LabError(
         problemLine(file, {
@@ -201,9 +212,9 @@ function identifiersOf({ identifiers }: DeviceRow): string {
 }
 
 /** File names of planted photos are meant relative to the devices file, not to where the lab runs. */
-function withPhotosBeside(entry: unknown, file: string): unknown {
+function withPhotosBeside(entry: unknown, file: string): object {
   const { canaries } = (entry ?? {}) as { canaries?: { photos?: unknown } };
-  if (!Array.isArray(canaries?.photos)) return entry;
+  if (!Array.isArray(canaries?.photos)) return (entry ?? {}) as object;
   const photos = canaries.photos.map((photo: unknown) =>
     typeof photo === 'string' ? resolve(dirname(file), photo) : photo,
   );

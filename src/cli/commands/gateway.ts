@@ -134,7 +134,7 @@ async function addPeer(flags: GatewayFlags, name: string): Promise<number> {
 async function registerPhone(data: string, name: string): Promise<void> {
   try {
     const store = await openDeviceStore(data);
-    if (!(await store.list(false)).some(({ id }) => id === name)) await store.put({ id: name });
+    if (!(await store.list(false)).some(({ id }) => id === name)) await store.put({ id: name }, 'add');
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
     say(`! ${name} could not be registered as a device: ${error.message}`);

@@ -47,7 +47,7 @@ export function digitSpans(run: Run, min: number, max: number): DigitSpan[] {
       const first = groups[from];
       if (!group || !first) break;
       // A letter between them makes it another number.
-      if (to > from && !/^[- ]{1,2}$/.test(run.text.slice(groups[to - 1]?.end, group.start))) break;
+      if (to > from && !/^[^A-Za-z_]{1,3}$/.test(run.text.slice(groups[to - 1]?.end, group.start))) break;
       digits += group.digits;
       sizes.push(group.digits.length);
       if (digits.length > max) break;

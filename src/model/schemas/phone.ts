@@ -27,6 +27,11 @@ export const deviceView = z.object({
     clipboard: texts.describe('Texts copied.'),
   }),
   salts: count.describe('How many; a salt is a secret of its own.'),
+  notes: texts
+    .optional()
+    .describe(
+      'Of a registration: what the operator may not have meant, e.g. a value that may be mistyped. Never a value.',
+    ),
 });
 
 export const discoveredPhone = z

@@ -95,13 +95,17 @@ export function createApi(
     return c.json(viewDevice(device, reveal));
   });
   app.post('/api/devices', limited, async (c) => {
-    const put = await services.putDevice(await readBody('device', await json(c)));
-    return put.ok ? c.json(viewDevice(put.value, false), 201) : c.json({ error: put.why }, 400);
+    const put = await services.putDevice(await readBody('device', await json(c)), 'add');
+    return put.ok
+      ? c.json({ ...viewDevice(put.value.device, false), notes: put.value.notes }, 201)
+      : c.json({ error: put.why }, 400);
   });
   app.put('/api/devices/:id', limited, async (c) => {
     const entry = { ...(await readBody('device', await json(c))), id: c.req.param('id') };
-    const put = await services.putDevice(entry);
-    return put.ok ? c.json(viewDevice(put.value, false)) : c.json({ error: put.why }, 400);
+    const put = await services.putDevice(entry, 'replace');
+    return put.ok
+      ? c.json({ ...viewDevice(put.value.device, false), notes: put.value.notes })
+      : c.json({ error: put.why }, 400);
   });
   app.delete('/api/devices/:id', async (c) => removed(c, await services.removeDevice(c.req.param('id')), 'device'));
 

@@ -41,7 +41,7 @@ export interface LiveDependencies {
 
   devices(): Device[];
   /** `entry` as one item of `devices:` in the devices file, unchecked. An existing id is replaced. */
-  putDevice(entry: unknown): Awaitable<Outcome<Device>>;
+  putDevice(entry: unknown, how: 'add' | 'replace'): Awaitable<Outcome<{ device: Device; notes: string[] }>>;
   removeDevice(id: string): Awaitable<boolean>;
   /** Phones met on the lab's network, the latest first; empty while no gateway is up. */
   discovered(): DiscoveredPhone[];

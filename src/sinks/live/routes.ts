@@ -72,7 +72,11 @@ export const ROUTES: Record<string, Route> = {
     means: 'Masked unless revealed.',
     conflicts: true,
   },
-  'POST /api/devices': { summary: 'Registers a phone, or replaces it.', ...device, status: 201 },
+  'POST /api/devices': {
+    summary: 'Registers a phone, or adds to what is registered about it.',
+    ...device,
+    status: 201,
+  },
   'GET /api/devices/discovered': {
     summary: "Phones met on the lab's network, the latest first; empty while no gateway is up.",
     answer: z.object({ phones: z.array(phones.discoveredPhone) }),

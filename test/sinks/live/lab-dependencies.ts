@@ -66,7 +66,7 @@ export function labDependencies(
       if (typeof id !== 'string') return { ok: false, why: 'devices[0].id is missing: give the phone a name' };
       const device = { ...DEVICE, id };
       devices.set(id, device);
-      return { ok: true, value: device };
+      return { ok: true, value: { device, notes: [] } };
     },
     removeDevice: (id) => devices.delete(id),
     audit: (action, subject, who) => store.audit({ time: AT, action, subject, who }).ok,
