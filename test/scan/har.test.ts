@@ -129,6 +129,14 @@ describe('a HAR entry', () => {
     expect(recorded).toMatchObject({ type: 'skipped', entry: 0, reason: expect.stringContaining(reason) });
   });
 
+  it.each([
+    ['status', { response: { status: { toString: 'x', valueOf: 'x' } } }],
+    ['size', { response: { status: 200, content: { size: { toString: 'x', valueOf: 'x' } } } }],
+    ['HTTP version', { request: { httpVersion: [{ toString: 'x', valueOf: 'x' }] } }],
+  ])('is read when its %s is an object that cannot become text', (_field, change) => {
+    expect(() => readEntry(harEntry(change) as never, 'f')).not.toThrow();
+  });
+
   it('never throws, whatever stands in the file', () => {
     const junk = fc.letrec((tie) => ({
       value: fc.oneof(

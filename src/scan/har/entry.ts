@@ -98,9 +98,9 @@ function responseOf(response: HarEntry['response']): { exchange: RecordedExchang
   const headers = headersOf(response?.headers);
   const recorded = response?.content ?? response?._content;
   const body = bytesIn(recorded, fieldOf(headers, 'content-type') ?? '');
-  if (!body && Number((recorded as { size?: unknown } | null | undefined)?.size) > 0)
+  if (!body && Number(wordOf((recorded as { size?: unknown } | null | undefined)?.size)) > 0)
     missing.push('response body not recorded');
-  const status = Number(response?.status) || 0;
+  const status = Number(wordOf(response?.status)) || 0;
   if (status === 0) return { exchange: null, missing };
   const bytes = body?.bytes ?? null;
   const kept = withoutStaleEncoding(headers, bytes, body?.isBinary ?? false);
@@ -154,8 +154,13 @@ function withoutStaleEncoding(headers: Pair[], body: Buffer | null, isBinary: bo
   );
 }
 
+/** A text or a number. What else stands in its place may have a `toString` of the recorder's own, which is no function. */
+function wordOf(recorded: unknown): string {
+  return typeof recorded === 'string' || typeof recorded === 'number' ? String(recorded) : '';
+}
+
 export function protocolOf(version: unknown): string {
-  const text = String(version ?? '').toLowerCase();
+  const text = wordOf(version).toLowerCase();
   if (/^(h3|http\/3|quic)/.test(text)) return 'h3';
   return /^(h2|http\/2|2)/.test(text) ? 'h2' : 'http/1.1';
 }
