@@ -14,6 +14,8 @@ export interface Found {
   offset: number;
   seen: string;
   window: Buffer;
+  /** Beside a name that is used for several kinds: another name of the request may say which it is. */
+  isAmbiguous?: boolean;
   /** In place of the masked value, for payloads that have none. */
   masked?: string;
 }

@@ -168,7 +168,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     if (!exchange) return;
     exchange.body?.end(false);
     exchange.message?.end(false);
-    exchange.scope.beside.settle(openWithSibling);
+    exchange.scope.settle(openWithSibling);
     flow.exchanges.delete(number);
   }
 
@@ -202,7 +202,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     const end = (): void => {
       if (!event.final) return;
       exchange.message?.end(true);
-      scope.beside.settle(openWithSibling);
+      scope.settle(openWithSibling);
       exchange.message = null;
     };
     return pour(scope, exchange.message, event.bytes, end);
@@ -228,7 +228,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     exchange.body?.end(event.complete);
     exchange.body = null;
     const end = (): void => {
-      scope.beside.settle(openWithSibling);
+      scope.settle(openWithSibling);
       // An upgraded exchange goes on with messages, which make a state of their own.
       flow.exchanges.delete(event.exchange);
     };

@@ -6,18 +6,18 @@
 
 import type { IdentifierKind, JudgeImage } from '../kinds/kind.ts';
 import type { Device } from '../model/device.ts';
-import type { Finding, InspectEvent, Token } from '../model/identifier.ts';
+import type { Finding, InspectEvent, Kind, Token } from '../model/identifier.ts';
 import { mask } from '../model/identifier.ts';
 import { mayBeToken } from './anchors/tokens.ts';
 import { Budget, type BudgetRules, type Meter } from './budget.ts';
 import type { ByteSink } from './byte-sink.ts';
 import type { CleanValues } from './clean-values.ts';
 import { type Found, MAX_SEEN, rankOf, whatOf } from './found.ts';
-import { Beside } from './layers/beside.ts';
+import { Beside, type TryKeys } from './layers/beside.ts';
 import type { Limits } from './limits.ts';
 import type { OperatorDecoder } from './operator/decoder.ts';
 import { chainOf, type Fields, locatorIn, type Place, type Told } from './place.ts';
-import type { Known } from './search/known.ts';
+import { type Known, normalise } from './search/known.ts';
 import type { Names } from './structure/names.ts';
 import type { Job } from './work.ts';
 
@@ -51,6 +51,10 @@ export interface ScopeOptions {
   onToken?: ((token: Token) => void) | undefined;
 }
 
+/** More ids beside names that say little come in no request. */
+const MAX_HELD = 64;
+const NAMED_ELSEWHERE = 'the same value stands in this request beside a name that says what it is';
+
 export class Scope {
   readonly flowId: string;
   readonly exchange: number;
@@ -82,7 +86,9 @@ export class Scope {
   #traced: Token[] | null = null;
   #findings = 0;
   /** Kind and value of every finding, and how sure it was: in the order in which they were told. */
-  readonly #told: [what: string, rank: number][] = [];
+  readonly #told: { kind: Kind; value: string; rank: number }[] = [];
+  /** Of which another name may yet say what they are. */
+  #held: [Place, Found][] = [];
   #seen: Set<string> | null = null;
   #partial: Set<string> | null = null;
 
@@ -172,8 +178,29 @@ export class Scope {
     return true;
   }
 
+  /** Told at once, unless another name in the same request may yet say what it is. */
   report(place: Place, found: Found): void {
     this.said++;
+    if (found.isAmbiguous && place.where !== 'raw' && this.#held.length < MAX_HELD) this.#held.push([place, found]);
+    else this.#tell(place, found);
+  }
+
+  /** The exchange is over: no more names come. One value that was named twice has one kind. */
+  settle(tryKeys: TryKeys): void {
+    this.beside.settle(tryKeys);
+    const held = this.#held;
+    if (held.length === 0) return;
+    this.#held = [];
+    const sure = new Map<string, Kind>();
+    for (const { kind, value, rank } of this.#told) if (rank > 1) sure.set(normalise(value), kind);
+    for (const [place, found] of held) {
+      const kind = sure.get(normalise(found.value));
+      if (kind === undefined) this.#tell(place, found);
+      else this.#tell(place, { ...found, kind, confidence: 'likely', reasoning: NAMED_ELSEWHERE });
+    }
+  }
+
+  #tell(place: Place, found: Found): void {
     const { kind, value, path, chain, hash } = found;
     this.budget.spend(PER_REPORT, 'findings');
     const what = whatOf(found);
@@ -188,7 +215,7 @@ export class Scope {
     }
     this.#findings++;
     this.#seen.add(identity);
-    this.#told.push([what, rank]);
+    this.#told.push({ kind, value, rank });
     const finding: Finding = {
       identifier: {
         kind: found.kind,
@@ -222,7 +249,10 @@ export class Scope {
   /** What was told since then: a second reading of the same bytes begins with it. */
   toldSince(mark: number): Told {
     const told = new Map<string, number>();
-    for (const [what, rank] of this.#told.slice(mark)) told.set(what, Math.max(rank, told.get(what) ?? 0));
+    for (const one of this.#told.slice(mark)) {
+      const what = whatOf(one);
+      told.set(what, Math.max(one.rank, told.get(what) ?? 0));
+    }
     return told;
   }
 

@@ -60,6 +60,8 @@ export interface Verdict {
   confidence: Confidence;
   /** One sentence, without the value. */
   reasoning: string;
+  /** The name is used for other kinds as well: if the value stands beside a surer one elsewhere in the request, it is that. */
+  isAmbiguous?: boolean;
   /** It is a registered value of `run.device`, e.g. a position within its radius; absent means unregistered. */
   known?: boolean;
 }

@@ -41,3 +41,20 @@ describe('a name beside its value', () => {
       expect(found({ body: JSON.stringify(record) })).toEqual([]);
   });
 });
+
+describe('one value that is named twice in a request', () => {
+  it('is what the surer name says, in both places and in either order', () => {
+    for (const members of [
+      [`"device_id":"${UUID}"`, `"idfv":"${UUID}"`],
+      [`"idfv":"${UUID}"`, `"device_id":"${UUID}"`],
+    ])
+      expect(found({ body: `{${members.join()}}` }).sort()).toEqual(Array(2).fill(`vendor_id likely ${UUID}`));
+    expect(found({ target: `/c?uid=${UUID}`, body: `gaid=${UUID}` })).toEqual(
+      Array(2).fill(`advertising_id likely ${UUID}`),
+    );
+  });
+
+  it('is told all the same when nothing says more, at the latest when the request is over', () => {
+    expect(found({ body: `{"device_id":"${UUID}"}` })).toEqual([expect.stringMatching(/^\w+ possible /)]);
+  });
+});

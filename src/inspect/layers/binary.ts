@@ -4,7 +4,9 @@
  * Promise: at most HOLD bytes wait for the end; larger bodies are streamed, and found in, without locators.
  */
 
+import { isKeyName } from '../../kinds/key-names.ts';
 import type { ByteSink } from '../byte-sink.ts';
+import { fieldNamesAt } from '../endpoints.ts';
 import {
   addField,
   asContainer,
@@ -16,7 +18,7 @@ import {
   partOf,
 } from '../place.ts';
 import type { Scope } from '../scope.ts';
-import type { ReadBinary } from '../structure/binary-values.ts';
+import type { BinaryValue, ReadBinary } from '../structure/binary-values.ts';
 import { readBplist } from '../structure/bplist.ts';
 import { readCbor, readMsgpack } from '../structure/msgpack.ts';
 import { readProtobuf } from '../structure/protobuf.ts';
@@ -123,10 +125,13 @@ export class BinarySink implements ByteSink {
       const place = asContainer(this.#place, name);
       const fields: Fields = [];
       const records = new Records(this.#scope.kinds, this.#scope.device);
-      for (const { path, key, bytes, numbers } of values) {
+      const named = namer(fieldNamesAt(this.#scope.host, name));
+      for (const value of values) {
         if (this.#scope.budget.isOver) break;
+        const { path, bytes, numbers } = value;
+        const key = named(value);
         // Of a structure with its own records a field is looked at with its neighbours here.
-        searchWhole(this.#scope, partOf(place, path, key, fields), bytes, this.#open);
+        searchWhole(this.#scope, partOf(place, path, key, fields, containersIn(path)), bytes, this.#open);
         const text = bytes.toString('latin1', 0, MAX_FIELD_TEXT);
         const found = records.add(path.slice(0, path.lastIndexOf('.')), {
           key,
@@ -141,4 +146,34 @@ export class BinarySink implements ByteSink {
     }
     return false;
   }
+}
+
+/**
+ * The name of a field: its own, or the one that the host's schema has for it, or, of a map (protobuf.dev: key is field 1 and
+ * value field 2 of an entry), its key.
+ */
+function namer(fieldNames: ReadonlyMap<string, string>): (value: BinaryValue) => string | null {
+  let entry = '';
+  let entryKey: string | null = null;
+  return ({ path, key, bytes }) => {
+    if (key !== null) return key;
+    const named = fieldNames.get(path);
+    if (named !== undefined) return named;
+    const parent = path.slice(0, -2);
+    if (path.endsWith('.1')) {
+      entry = parent;
+      entryKey = bytes.length <= LONGEST_NAME ? bytes.toString('utf8') : null;
+    } else if (path.endsWith('.2') && parent === entry && entryKey !== null && isKeyName(entryKey)) return entryKey;
+    return null;
+  };
+}
+
+const LONGEST_NAME = 60;
+const MOST_AROUND = 4;
+
+/** Names of the maps that a field stands in, nearest first: of `$.device.id`, `device`. */
+function containersIn(path: string): string[] {
+  if (!path.startsWith('$')) return [];
+  const names = path.slice(1).match(/[A-Za-z_$][\w$-]*/g) ?? [];
+  return names.slice(0, -1).toReversed().slice(0, MOST_AROUND);
 }

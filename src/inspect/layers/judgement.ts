@@ -18,6 +18,7 @@ const PER_VERDICT = 400;
 const RANK: Record<Confidence, number> = { certain: 3, likely: 2, possible: 1 };
 
 export type Judged = Pick<Found, 'kind' | 'value' | 'known' | 'confidence' | 'reasoning'> & {
+  isAmbiguous: boolean;
   start: number;
   end: number;
 };
@@ -83,6 +84,7 @@ export function judge(anchor: Anchor, run: Run, scope: Scope): Judged | null {
     known: isKnown,
     confidence: isKnown && !verdict.known ? 'certain' : verdict.confidence,
     reasoning: isKnown && !verdict.known ? `registered ${kind.title} of this phone` : verdict.reasoning,
+    isAmbiguous: verdict.isAmbiguous === true && !isKnown,
     start: verdict.start,
     end: verdict.end,
   };

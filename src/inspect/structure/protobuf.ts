@@ -86,7 +86,7 @@ function readField(
       reading.steps -= inner.length >> 3;
       const before = values.length;
       // Text hardly begins with a control character, messages mostly do: `0a` is field 1.
-      const isText = inner.length > 0 && inner[0]! >= 0x20 && isReadable(inner);
+      const isText = inner.length > 0 && inner[0]! >= 0x20 && isReadable(inner) && !hasControl(inner);
       if (
         isText ||
         isPacked(inner) ||
@@ -95,7 +95,7 @@ function readField(
       ) {
         values.length = before;
         if (inner.length > 0) add(inner);
-        if (isText && inner.length >= 4) reading.texts++;
+        if (inner.length >= 4 && (isText || isReadable(inner))) reading.texts++;
       }
       return end;
     }
@@ -113,6 +113,12 @@ function varint(bytes: Buffer, at: number): { value: bigint; end: number } | nul
     if (byte < 0x80) return { value, end: at + i + 1 };
   }
   return null;
+}
+
+/** Lengths and tags of a message: its letters may make it look like text all the same. */
+function hasControl(bytes: Buffer): boolean {
+  for (const byte of bytes) if (byte < 0x09 || (byte > 0x0d && byte < 0x20)) return true;
+  return false;
 }
 
 /** A field that is a compressed stream or a file: its first bytes may read as fields all the same. */

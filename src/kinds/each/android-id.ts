@@ -146,12 +146,8 @@ function judge(run: Run): Verdict | null {
       '64 bits in hexadecimal beside a name for the id of a device, in what is said of an Android phone';
     return found(run, value.toLowerCase(), 'likely', reasoning);
   }
-  return found(
-    run,
-    value.toLowerCase(),
-    'possible',
-    '64 bits in hexadecimal beside a name often used for the Android ID',
-  );
+  const reasoning = '64 bits in hexadecimal beside a name often used for the Android ID';
+  return { ...found(run, value.toLowerCase(), 'possible', reasoning), isAmbiguous: true };
 }
 
 /** Who made it, or which version of Android it runs, stands in the same record. */

@@ -8,6 +8,7 @@ import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { anyText } from '../parts/registration.ts';
 import { distinct } from '../parts/spelling.ts';
 import { isInMsaTriple, isNobodysUuid, judgeUuid, spellUuid } from '../parts/uuid-id.ts';
+import { found } from '../parts/verdict.ts';
 
 export const vendorId: IdentifierKind = {
   kind: 'vendor_id',
@@ -20,10 +21,7 @@ export const vendorId: IdentifierKind = {
   },
   shape: {
     anchors: ['uuid', 'hex'],
-    judge: (run: Run): Verdict | null =>
-      hintOf(run, 'vendor_id')?.name === 'aaid' && !isInMsaTriple(run)
-        ? null
-        : judgeUuid(run, 'vendor_id', 'vendor id', /^(?:[0-9A-Fa-f]{16}|[0-9A-Fa-f]{64})$/),
+    judge,
   },
   vectors: [
     {
@@ -52,3 +50,15 @@ export const vendorId: IdentifierKind = {
     { name: 'a vendor that is a word', text: 'vendor_id=samsung', expect: null },
   ],
 };
+
+const FORMS = /^(?:[0-9A-Fa-f]{16}|[0-9A-Fa-f]{64})$/;
+
+function judge(run: Run): Verdict | null {
+  const name = hintOf(run, 'vendor_id')?.name;
+  if (name === 'aaid' && !isInMsaTriple(run)) return null;
+  const plain = judgeUuid(run, 'vendor_id', 'vendor id', FORMS);
+  if (plain || !name?.endsWith('anon id') || run.text.slice(run.start - 2, run.start) !== 'XZ') return plain;
+  const value = run.text.slice(run.start, run.end).toLowerCase();
+  if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value) || isNobodysUuid(value)) return null;
+  return found(run, value, 'possible', "XZ and a UUID, the number that Facebook's SDK gives an installation");
+}

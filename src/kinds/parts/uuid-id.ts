@@ -58,14 +58,9 @@ export function judgeUuid(run: Run, kind: Kind, title: string, accepts: RegExp |
   if (!dashes && !plain) return null;
   if (hint.group === 'strong')
     return found(run, value.toLowerCase(), 'likely', `its form fits the name beside it, which says ${title}`);
-  return dashes || hint.group === 'fair'
-    ? found(
-        run,
-        value.toLowerCase(),
-        'possible',
-        `its form fits the name beside it, which is often used for an ${title}`,
-      )
-    : null;
+  if (!dashes && hint.group !== 'fair') return null;
+  const reasoning = `its form fits the name beside it, which is often used for an ${title}`;
+  return { ...found(run, value.toLowerCase(), 'possible', reasoning), isAmbiguous: true };
 }
 
 function withDashes(hex: string): string {
