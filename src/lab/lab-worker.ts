@@ -12,7 +12,7 @@ import { connectCalls, type LabCalls, type LabThreadData, type RelayCalls } from
 import { createClosers } from './closers.ts';
 import { openKnowledge } from './knowledge.ts';
 import { openLiveDetection } from './live-detection.ts';
-import { collectAfterStart } from './memory.ts';
+import { collectAfterStart, createScavenger } from './memory.ts';
 import { openNetwork } from './network.ts';
 import { takeNote } from './news.ts';
 import { createReplayGround } from './replay-ground.ts';
@@ -65,9 +65,16 @@ async function openLab(): Promise<void> {
     closers,
   );
   closers.add(detection.feed.onAlert((alert) => void relay.alert(alert)));
+  const scavenger = createScavenger();
   const end = createLabEnd({
     shared: ring,
-    road: detection.road,
+    road: {
+      ...detection.road,
+      bytes(flowId, direction, chunk, time) {
+        detection.road.bytes(flowId, direction, chunk, time);
+        scavenger.relayed(chunk.length);
+      },
+    },
     note: (value) => takeNote(value, { detection, network }),
     passed: (barrier) => void relay.passed(barrier),
     onFault: (error) => log.error({ ...faultOf(error) }, 'internal fault'),

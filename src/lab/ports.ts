@@ -19,6 +19,7 @@ import type { Closers } from './closers.ts';
 import { openGatewayView } from './gateway-view.ts';
 import { createLoginConflicts } from './login-conflicts.ts';
 import { openLookUps } from './look-ups.ts';
+import { createScavenger } from './memory.ts';
 import type { News } from './news.ts';
 import { readCertificates } from './opening.ts';
 import { createPolicy } from './policy.ts';
@@ -90,8 +91,15 @@ export async function openPorts(
   function troubled(subject: string, line: string | null, severity: 'high' | 'medium' | 'info'): void {
     tell({ type: 'trouble', subject, line, severity });
   }
+  const scavenger = createScavenger();
   const wire = createWire({
-    observe: end,
+    observe: {
+      ...end,
+      bytes(flowId, direction, chunk, time) {
+        end.bytes(flowId, direction, chunk, time);
+        scavenger.relayed(chunk.length);
+      },
+    },
     leafFor: authority.leafFor,
     upstream: (host, port) => portalUpstream(ready().portal, host, port) ?? upstreamMap.resolve(host, port),
     mayConnect: policy.mayConnect,

@@ -100,9 +100,13 @@ interface OpenFlow {
   /** Milliseconds spent on looking into it; null: too many, it is no longer looked into. */
   spentMs: number | null;
   bytes: number;
+  /** The exchange last told as not looked into. */
+  leftOut: number | null;
   hasFaulted: boolean;
   isMarker: boolean;
 }
+
+const NOTHING: InspectEvent[] = [];
 
 export function createRoad(stages: RoadStages): Road {
   const open = new Map<string, OpenFlow>();
@@ -115,13 +119,19 @@ export function createRoad(stages: RoadStages): Road {
     if (!('bytes' in event)) return stages.inspect(event);
     const exchange = 'exchange' in event ? event.exchange : 0;
     const partial: InspectEvent = { type: 'partially-scanned', flowId: about.flow.id, exchange, reason: TOO_LONG };
-    if (about.spentMs === null) return [partial];
+    if (about.spentMs === null) {
+      // Once per exchange: what comes by then counts as not looked into.
+      if (about.leftOut === exchange) return NOTHING;
+      about.leftOut = exchange;
+      return [partial];
+    }
     const from = elapsed();
     const results = stages.inspect(event);
     about.spentMs += elapsed() - from;
     about.bytes += event.bytes.length;
     if (about.spentMs <= LOOK_MS + LOOK_MS_PER_BYTE * about.bytes) return results;
     about.spentMs = null;
+    about.leftOut = exchange;
     return [...results, partial];
   }
 
@@ -216,6 +226,7 @@ export function createRoad(stages: RoadStages): Road {
       reader: null,
       spentMs: 0,
       bytes: 0,
+      leftOut: null,
       hasFaulted: false,
       isMarker: stages.marker?.isMarker(flow) ?? false,
     };

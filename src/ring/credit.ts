@@ -36,9 +36,9 @@ export interface CreditOptions {
   totalBytes?: number;
 }
 
-/** A phone's half second on a fast network; what it sends beyond that waits in its own send queue. */
-const SHARE_BYTES = 2 << 20;
-const TOTAL_BYTES = 48 << 20;
+/** A phone's tenth of a second on a fast network; what it sends beyond that waits in its own send queue. */
+const SHARE_BYTES = 1 << 20;
+const TOTAL_BYTES = 32 << 20;
 /** Fewer phones than this are not worth a look for those that left. */
 const SWEEP_FROM = 64;
 /** A missed wake-up costs no more than this, milliseconds. */

@@ -46,8 +46,8 @@ export const MAX_PHONES = 4096;
 
 const WORDS_BYTES = 256;
 const RECORDS_AT = WORDS_BYTES + MAX_PHONES * 4;
-/** A second of 100 gigabit is not meant to fit: a phone waits for itself long before. */
-const DEFAULT_CAPACITY = 16 << 20;
+/** What a busy lab takes out in some milliseconds; more waits in the relay, in credit. */
+const DEFAULT_CAPACITY = 4 << 20;
 
 export interface RingMemory {
   shared: SharedArrayBuffer;
