@@ -83,7 +83,9 @@ interface FlowState {
   clean: CleanValues;
   host: string;
   exchanges: Map<number, Exchange>;
-  raw: { sink: ByteSink; scope: Scope } | null;
+  raw: { sink: LeafSink; scope: Scope } | null;
+  /** Each event is a datagram. */
+  isDatagrams: boolean;
   work: FlowWork;
   head: LatestHead;
 }
@@ -250,12 +252,12 @@ export function createInspector(options: InspectorOptions): Inspector {
     return new EachWork([...exchanges, end]);
   }
 
-  function rawOf(scope: Scope): { sink: ByteSink; scope: Scope } {
+  function rawOf(scope: Scope): { sink: LeafSink; scope: Scope } {
     const inside = (place: Place): ByteSink => new Layer(scope, place, { isValue: true });
     return { sink: new LeafSink(scope, placeAt('raw', null, null), 'binary', inside), scope };
   }
 
-  function open({ id, deviceId, destination, hello }: Flow): void {
+  function open({ id, deviceId, destination, hello, protocol }: Flow): void {
     const device = options.deviceFor(deviceId);
     const flow: FlowState = {
       deviceId,
@@ -264,6 +266,7 @@ export function createInspector(options: InspectorOptions): Inspector {
       host: destination.host,
       exchanges: new Map(),
       raw: null,
+      isDatagrams: protocol === 'udp',
       head: new LatestHead(),
       work: new FlowWork(),
     };
@@ -274,7 +277,12 @@ export function createInspector(options: InspectorOptions): Inspector {
   /** Does what is quick of an event; the rest, if any, is left to be done in steps. */
   function begin(event: FlowEvent): Work | null {
     const flow = 'flowId' in event ? flows.get(event.flowId) : undefined;
-    if (!flow || ('direction' in event && event.direction !== 'request')) return null;
+    if (!flow) return null;
+    if ('direction' in event && event.direction !== 'request') {
+      // It was the phone's turn until now.
+      if (event.type === 'raw-bytes') flow.raw?.sink.pause();
+      return null;
+    }
     switch (event.type) {
       case 'request-head':
         onHead(flow, event);
@@ -292,7 +300,12 @@ export function createInspector(options: InspectorOptions): Inspector {
       case 'raw-bytes':
         // No layer to recognise first: what a silent protocol sends must not wait for more.
         flow.raw ??= rawOf(newScope(event.flowId, flow, RAW_EXCHANGE));
-        return pour(flow.raw.scope, flow.raw.sink, event.bytes, nothing);
+        return pour(
+          flow.raw.scope,
+          flow.raw.sink,
+          event.bytes,
+          flow.isDatagrams ? () => flow.raw?.sink.pause() : nothing,
+        );
       case 'flow-closed':
         return onClosed(event.flowId, flow);
       default:

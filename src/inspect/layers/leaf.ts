@@ -77,6 +77,11 @@ export class LeafSink implements ByteSink {
     else this.#offered = null;
   }
 
+  /** Nothing may come for long: of a stream that is searched as it comes. */
+  pause(): void {
+    if (!this.#gathered) this.#scanner.pause();
+  }
+
   end(complete = true): void {
     this.#embedded?.end(complete);
     if (this.#gathered) this.#gathered.end();

@@ -563,6 +563,19 @@ export class Scanner {
     this.#pairsAt = base + ready.length;
   }
 
+  /**
+   * The phone waits for an answer: what it sent last may be all for long. It is judged with what is there; when more comes it
+   * is offered again, with more around it, and told again only if it was something else.
+   */
+  pause(): void {
+    const bytes = this.#bytes;
+    if (!this.#options.isDeep || this.#options.json || this.#scope.isSpent || this.#scope.budget.isOver) return;
+    finding = this;
+    findAnchors(bytes, Math.min(this.#anchorsAt - this.#base, bytes.length), true, foundAnchor);
+    findMail(bytes, Math.min(this.#mailAt - this.#base, bytes.length), true, foundAnchor);
+    this.#perform(this.#base + bytes.length);
+  }
+
   /** In the bytes at hand. */
   candidate(anchor: Anchor, key: string | null, start: number, end: number): void {
     if (key === null && !this.#mayCount(anchor, start, end)) return;

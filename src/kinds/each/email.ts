@@ -52,6 +52,8 @@ const ROLES = new Set(
       'newsletter',
     ]),
 );
+/** Private names of algorithms in SSH's key exchange (RFC 4251 6): `aes128-gcm@openssh.com`. */
+const SSH = /^(?:openssh\.com|libssh\.org|ssh\.com|lysator\.liu\.se|tinyssh\.org|putty\.projects\.tartarus\.org)$/i;
 /** RFC 5321 4.5.3.1: 64 octets before the @; domains of real people stay below this. */
 const MAX_LOCAL = 64;
 const MAX_DOMAIN = 128;
@@ -115,6 +117,12 @@ export const email: IdentifierKind = {
       expect: null,
     },
     { name: 'Java object', text: 'android.view.View@3f2a1b', expect: null },
+    {
+      name: 'algorithm of a key exchange',
+      text: 'umac-64-etm@openssh.com,hmac-sha2-256-etm@openssh.com',
+      expect: null,
+      source: 'RFC 4251 6; OpenSSH PROTOCOL',
+    },
     { name: 'no such top-level domain', text: 'a@b.notatld', expect: null, source: 'IANA root zone' },
     { name: 'example in a form', text: 'placeholder user@example.com', expect: null },
   ],
@@ -158,6 +166,7 @@ function judge(run: Run): Verdict | null {
   // `//user:password@host` and the public keys of error reporters are no mailboxes.
   if (/(?:\/\/|\/\/[^/\s]{1,64}:)$/.test(run.text.slice(Math.max(0, start - 70), start))) return null;
   if (/^[0-9a-f]{24,}$/i.test(local) || local.includes('..') || /\.$/.test(local)) return null;
+  if (SSH.test(domain)) return null;
   // RFC 7542: the name of a subscription in a network, an IMSI in the form of an address (3GPP TS 23.003 19).
   if (/(?:^|\.)3gppnetwork\.org$/i.test(domain)) return null;
   const value = `${local}@${domain}`;
