@@ -7,6 +7,7 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { createInspector } from '../src/inspect/inspector.ts';
 import type { Confidence, Kind } from '../src/model/identifier.ts';
+import { precisionOf, recallForms } from './detect-forms.ts';
 import { cleanRequests } from './detect-negatives.ts';
 import { benchPhone, type Case, findingsOf, recallKnown, recallShape } from './detect-recall.ts';
 import { compareSearches, measureSmall, measureSpeed } from './detect-speed.ts';
@@ -20,7 +21,7 @@ interface Rate {
   recall: number;
 }
 
-function rates(cases: Case[], by: (each: Case) => string): Record<string, Rate> {
+function rates<C extends { found: boolean }>(cases: readonly C[], by: (each: C) => string): Record<string, Rate> {
   const out: Record<string, Rate> = {};
   for (const each of cases) {
     const rate = out[by(each)] ?? { sent: 0, found: 0, recall: 0 };
@@ -105,6 +106,13 @@ say(
   'Nothing registered, per form',
   rates(shape, ({ encoding }) => encoding),
 );
+const forms = recallForms();
+const missedForms = [...new Set(forms.filter((each) => !each.found).map(({ kind, form }) => `${kind} ${form}`))];
+const formPrecision = Math.round(precisionOf(forms) * 1000) / 1000;
+say(
+  `Recorded forms of SDKs and APIs, nothing registered: ${forms.filter((each) => each.found).length} of ${forms.length} found, precision of device identifiers ${formPrecision}`,
+  rates(forms, ({ kind }) => kind),
+);
 const clean = { registered: precision(true), 'nothing registered': precision(false) };
 say(
   'False findings on clean requests, per 1,000',
@@ -139,6 +147,9 @@ if (!isQuick) {
     missedKnown: missed(known),
     shape: rates(shape, ({ kind }) => kind),
     missedShape: missed(shape),
+    forms: rates(forms, ({ kind }) => kind),
+    missedForms,
+    formPrecision,
     clean,
     small,
     speed,
