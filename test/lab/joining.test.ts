@@ -96,10 +96,11 @@ describeWith(NEEDS, 'on the lab’s network, a phone', () => {
     lab.curl('--resolve', `joined.vnet.cn:80:${CN}`, `http://joined.vnet.cn/${place}`);
   /** Frames as they are, a twentieth of a second apart (the kernel hears one at a time): `[MAC, address]` each says it has. */
   const claim = (...claims: [mac: string, ip: string][]): void => {
-    const script = `import socket, sys, time
+    // Waits in select(2): Python's own sleep refuses to under libfaketime.
+    const script = `import select, socket, sys
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); s.bind(('wlan0', 0))
 for one in sys.argv[1:]:
-    time.sleep(0.05); mac, ip = one.split(); m = bytes.fromhex(mac.replace(':', '')); i = socket.inet_aton(ip)
+    select.select([], [], [], 0.05); mac, ip = one.split(); m = bytes.fromhex(mac.replace(':', '')); i = socket.inet_aton(ip)
     s.send(b'\\xff' * 6 + m + bytes.fromhex('0806 0001 0800 0604 0002') + m + i + b'\\xff' * 6 + i)`;
     lab.net.run('phone', ['python3', '-c', script, ...claims.map((one) => one.join(' '))]);
   };
