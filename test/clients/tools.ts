@@ -52,6 +52,8 @@ const TOOLS = {
 } as const satisfies Record<string, ToolSource>;
 
 export type Tool = keyof typeof TOOLS;
+export const TOOL_NAMES = Object.keys(TOOLS) as Tool[];
+export const PACKAGES = [...new Set(Object.values(TOOLS).map(({ debian }) => debian))];
 
 /** What no package brings: `namespaces` stands for root on a kernel that gives it network namespaces. */
 export type Need = Tool | 'root' | 'namespaces';

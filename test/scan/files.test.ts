@@ -71,7 +71,8 @@ describe('a file', () => {
     expect(said(await readAll(write(name, bytes)))).toEqual(expected);
   });
 
-  it.each(['a.pcap.gz', 'a.pcap'])('that is a packed capture is read as %s', async (name) => {
+  it.for(['a.pcap.gz', 'a.pcap'])('that is a packed capture is read as %s', async (name, context) => {
+    requireTool(context, 'tshark');
     const all = await readAll(write(name, gzipSync(CAPTURE)));
     expect(said(all)).toEqual(['entry']);
   });
