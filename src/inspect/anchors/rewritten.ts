@@ -17,20 +17,21 @@ const MOST_DIGITS = 20;
 
 /** Longer ones are files; shorter ones are found as they stand. */
 const GROUPED_LENGTH: readonly [least: number, most: number] = [24, 16 << 10];
-/** Apple's NSData, debuggers and serial monitors: two to sixteen digits at a time. */
-const GROUPED = /^[<[({\s]{0,3}[0-9a-f]{2,16}(?:[ :,-](?:0x)?[0-9a-f]{2,16}){2,}[>\])}\s]{0,3}$/i;
+/** Apple's NSData and dumps: four to sixteen digits at a time, with blanks; or byte by byte. UUIDs and IPv6 addresses are neither. */
+const GROUPED =
+  /^[<[({\s]{0,3}(?:[0-9a-f]{4,16}(?: [0-9a-f]{2,16}){2,}|[0-9a-f]{2}(?:[ :,-][0-9a-f]{2}){7,})[>\])}\s]{0,3}$/i;
 
 export function rewrite(bytes: Buffer, from: number, to: number): Rewritten | null {
   const length = to - from;
   const first = bytes[from]!;
-  if (length >= NUMBER_LENGTH[0] && length <= NUMBER_LENGTH[1] && isDigit(first) && isDotted(bytes, from, to)) {
+  if (length >= NUMBER_LENGTH[0] && length <= NUMBER_LENGTH[1] && isDigit(first) && isRoundabout(bytes, to)) {
     const digits = wholeNumber(bytes.toString('latin1', from, to));
     if (digits !== null) return { name: 'number', bytes: Buffer.from(digits) };
   }
   if (length < GROUPED_LENGTH[0] || length > GROUPED_LENGTH[1] || !mayBeGrouped(bytes, from)) return null;
   const text = bytes.toString('latin1', from, to);
   if (!GROUPED.test(text)) return null;
-  const hex = text.replace(/0x|[^0-9a-f]/gi, '');
+  const hex = text.replace(/[^0-9a-f]/gi, '');
   return hex.length % 2 === 0 ? { name: 'hex', bytes: Buffer.from(hex, 'hex') } : null;
 }
 
@@ -45,10 +46,16 @@ function wholeNumber(text: string): string | null {
 }
 
 const DOT = 0x2e;
+const ZERO = 0x30;
+const E = 0x65;
 
-/** The dot stands after the first digit, or before the last ones. */
-function isDotted(bytes: Buffer, from: number, to: number): boolean {
-  return bytes[from + 1] === DOT || bytes[to - 2] === DOT || bytes[to - 3] === DOT || bytes[to - 4] === DOT;
+/** An exponent of one or two digits and a sign, or a fraction of zeros: measurements have neither. */
+function isRoundabout(bytes: Buffer, to: number): boolean {
+  const a = bytes[to - 2]!;
+  const b = bytes[to - 3]!;
+  const c = bytes[to - 4]!;
+  if ((a | 0x20) === E || (b | 0x20) === E || (c | 0x20) === E) return true;
+  return bytes[to - 1] === ZERO && (a === DOT || (a === ZERO && (b === DOT || (b === ZERO && c === DOT))));
 }
 
 function isDigit(byte: number): boolean {
@@ -58,7 +65,8 @@ function isDigit(byte: number): boolean {
 const HEX = new Uint8Array(256);
 for (const char of '0123456789abcdefABCDEF') HEX[char.charCodeAt(0)] = 1;
 for (const char of '<[({') HEX[char.charCodeAt(0)] = 2;
-for (const char of ' :,-') HEX[char.charCodeAt(0)] = 4;
+HEX[0x20] = 4;
+for (const char of ':,-') HEX[char.charCodeAt(0)] = 8;
 
 /** The beginning decides nearly always: hex digits, and a separator among the first of them. */
 function mayBeGrouped(bytes: Buffer, from: number): boolean {
@@ -66,7 +74,9 @@ function mayBeGrouped(bytes: Buffer, from: number): boolean {
   for (let at = from; at < from + 20; at++) {
     const kind = HEX[bytes[at]!]!;
     if (kind === 0 || (kind === 2 && at > from + 2)) return false;
-    separated ||= kind === 4;
+    // Between single bytes only.
+    if (kind === 8 && HEX[bytes[at + 3]!] !== 8) return false;
+    separated ||= kind >= 4;
   }
   return separated;
 }

@@ -5,7 +5,7 @@
 import { hintsFor } from '../../kinds/key-names.ts';
 import { mayName } from '../../kinds/named-beside.ts';
 import type { Place } from '../place.ts';
-import type { Names } from '../structure/names.ts';
+import { Names } from '../structure/names.ts';
 
 /** A value that is a text of its own: the names around it, or fields before it. */
 export function mayBeNamedAround({ fields, within }: Place, key: string): boolean {
@@ -44,9 +44,30 @@ export function holdsNaming(bytes: Buffer, from: number, to: number, names: Name
     if (byte === OPEN) depth++;
     else if (byte === CLOSE && depth-- === 0) return false;
     else if (byte === TAG_END && depth === 0) return false;
-    else if ((byte === COLON || byte === EQUALS) && nameEndsAt(bytes, from, at, names)) return true;
+    else if ((byte === COLON || byte === EQUALS) && nameEndsAt(bytes, from, at, names) && isNameAfter(bytes, at, to))
+      return true;
   }
   return false;
+}
+
+/** Values that may be names are looked up apart from names: there are more of them. */
+const words = new Names();
+/** Longer ones are prose. */
+const LONGEST_WORD = 60;
+
+/** The value is the name of something that counts: few types and names of events are. */
+export function isName(bytes: Buffer, from: number, to: number): boolean {
+  return from >= 0 && to - from >= 2 && to - from <= LONGEST_WORD && words.lookUp(bytes, from, to).isKnown;
+}
+
+/** The same of the value after a sign, as far as it can be seen. */
+function isNameAfter(bytes: Buffer, sign: number, to: number): boolean {
+  let from = sign + 1;
+  for (let i = 0; i < BLANKS && from < to && isBlank(bytes[from]!); i++) from++;
+  if (from < to && QUOTE[bytes[from]!] === 1) from++;
+  let end = from;
+  while (end < to && end - from <= LONGEST_WORD && QUOTE[bytes[end]!] === 0) end++;
+  return end === to || isName(bytes, from, end);
 }
 
 /** A name that may name, before the sign at `sign`. */

@@ -24,7 +24,7 @@ import type { JsonPath } from '../structure/json-path.ts';
 import { memberBefore, type Name, tellsIn } from '../structure/names.ts';
 import { judge, takesUnnamed } from './judgement.ts';
 import { describe } from './known-finding.ts';
-import { endsTag, holdsNaming, mayBeNamedAround } from './naming.ts';
+import { endsTag, holdsNaming, isName, mayBeNamedAround } from './naming.ts';
 import { type FoundInRecord, Records } from './records.ts';
 import { Spans } from './spans.ts';
 import { isWorthOpening, Unwrapper } from './unwrapper.ts';
@@ -338,7 +338,7 @@ export class Scanner {
     if (!this.#scope.budget.spend(PER_NAME, 'names')) return;
     if (key !== null) {
       if (key.isKnown || (key.mayBeNamed && this.#mayBeTold(key, start, end))) this.#judgeValue(key.text, start, end);
-      if (key.mayName) this.#namingAt = end;
+      if (key.mayName && isName(this.#bytes, start - this.#base, end - this.#base)) this.#namingAt = end;
     }
     const from = start - this.#base;
     if (from < 0) return;
