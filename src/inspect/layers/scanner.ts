@@ -124,6 +124,8 @@ export class Scanner {
   #isNoted = false;
   /** End of the latest value of a document that may name its neighbours. */
   #namingAt = Number.NEGATIVE_INFINITY;
+  /** The object it stands in. */
+  #namingIn: number | null = null;
   /** Where registered values stand: no shape there tells more. */
   readonly #spans = new Spans();
   #marks: Mark[] = [];
@@ -338,7 +340,10 @@ export class Scanner {
     if (!this.#scope.budget.spend(PER_NAME, 'names')) return;
     if (key !== null) {
       if (key.isKnown || (key.mayBeNamed && this.#mayBeTold(key, start, end))) this.#judgeValue(key.text, start, end);
-      if (key.mayName && isName(this.#bytes, start - this.#base, end - this.#base)) this.#namingAt = end;
+      if (key.mayName && isName(this.#bytes, start - this.#base, end - this.#base)) {
+        this.#namingAt = end;
+        this.#namingIn = this.#options.json?.object ?? null;
+      }
     }
     const from = start - this.#base;
     if (from < 0) return;
@@ -354,9 +359,13 @@ export class Scanner {
 
   /** Of a value in JSON whose key says nothing by itself: the container does, or a name stands before or after it. */
   #mayBeTold(key: Name, start: number, end: number): boolean {
-    if (this.#namingAt >= start - LEFT) return true;
     const container = this.#options.json?.container?.text ?? this.#place.key;
-    if (container !== null && tellsIn(key, container)) return true;
+    return (container !== null && tellsIn(key, container)) || this.#isNamedNear(start, end);
+  }
+
+  /** A name stands before or after it in its object, or the tag before it holds one. */
+  #isNamedNear(start: number, end: number): boolean {
+    if (this.#namingAt >= start - LEFT && this.#namingIn === (this.#options.json?.object ?? null)) return true;
     const bytes = this.#bytes;
     const base = this.#base;
     return (
@@ -639,8 +648,7 @@ export class Scanner {
     if (this.#scope.device) run.device = this.#scope.device;
     if (this.#place.fields) run.fields = this.#place.fields;
     if (this.#place.fields || json?.record != null) run.isOfRecord = true;
-    const beside = nameBeside(run);
-    if (beside !== null) run.key = beside;
+    if (this.#isNamedBeside(base + start, base + end)) run.key = nameBeside(run) ?? run.key;
     const verdict = judge(anchor, run, this.#scope);
     if (verdict === null) return;
     const inner = json ? json.path : key !== null && key !== this.#place.key ? key : null;
@@ -657,6 +665,13 @@ export class Scanner {
       },
       at,
     );
+  }
+
+  /** Another name than its own may be told around it: looking for one costs more than the judgement itself. */
+  #isNamedBeside(start: number, end: number): boolean {
+    const name = this.#options.json?.key ?? null;
+    if (name === null) return true;
+    return name.mayBeNamed ? this.#isNamedNear(start, end) : endsTag(this.#bytes, start - this.#base);
   }
 
   #runSink(alphabet: Alphabet): RunSink {

@@ -108,6 +108,13 @@ export class JsonPath {
     return level < 0 || level >= MAX_DEPTH || this.#isArray[level] ? null : (this.#serials[level] ?? null);
   }
 
+  /** The nearest object around, over the arrays between; null outside of any. */
+  get object(): number | null {
+    let level = Math.min(this.#depth, MAX_DEPTH) - 1;
+    while (level >= 0 && this.#isArray[level]) level--;
+    return level < 0 ? null : (this.#serials[level] ?? null);
+  }
+
   /** Names of the objects and arrays around the nearest key, nearest first. */
   get within(): readonly string[] {
     let level = Math.min(this.#depth, MAX_DEPTH) - 1;
