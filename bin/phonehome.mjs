@@ -19,7 +19,7 @@ const WARM = [
   'lab/replaying.ts',
   'main.ts',
 ];
-const FLAGS = ['--max-semi-space-size=4', '--expose-gc'];
+const FLAGS = ['--max-semi-space-size=16', '--expose-gc'];
 // One malloc arena: with more, freed buffers stay where they were. Many threads: with the usual four, two names whose
 // servers are silent keep every other name waiting (libuv asks for names on half of them at most).
 const environment = { MALLOC_ARENA_MAX: '1', UV_THREADPOOL_SIZE: '64', ...process.env };

@@ -36,7 +36,7 @@ const STOP_MS = 4000;
 const RESTART_MS = 100;
 const MAX_RESTART_MS = 30_000;
 /** Of the youngest generation of its heap: docs/decisions/0007. Megabytes. */
-const YOUNG_MB = 12;
+const YOUNG_MB = 24;
 
 interface Running {
   worker: Worker;
