@@ -28,7 +28,7 @@ import { LeafSink } from './layers/leaf.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import type { OperatorDecoder } from './operator/decoder.ts';
 import { type Place, placeAt } from './place.ts';
-import { searchTrailers, searchValue } from './request-places.ts';
+import { searchMethod, searchTrailers, searchValue } from './request-places.ts';
 import { Scope } from './scope.ts';
 import { type Known, prepareKnown } from './search/known.ts';
 import { Names } from './structure/names.ts';
@@ -188,6 +188,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     }
     if (codings !== null) exchange.codings = codings.split(',').filter((coding) => coding.trim() !== '');
     exchange.scope.budget.grant(headBytes);
+    searchMethod(exchange.scope, event.method);
     flow.head.search(exchange.scope, event.target, event.headers, hasHost ? null : event.authority);
   }
 

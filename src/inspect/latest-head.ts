@@ -15,7 +15,7 @@ import {
   searchPlainly,
 } from './request-places.ts';
 import type { Scope, Traces } from './scope.ts';
-import { eachCookie, eachParameter, eachSegment, isBasic, isPlain } from './structure/head-parts.ts';
+import { eachCookie, eachParameter, eachSegment, isBasic, isPlain, originOf } from './structure/head-parts.ts';
 
 interface CleanPiece extends Traces {
   name: string | null;
@@ -129,7 +129,7 @@ function gatherTarget(target: string): boolean {
     if (name !== null) isWhole &&= name.length >= LEAST_TELLING_NAME ? text.add(name, null) : text.addDull(name);
     return isWhole;
   });
-  return isWhole;
+  return isWhole && text.addDull(originOf(target));
 }
 
 function gatherCookies(cookies: string): boolean {

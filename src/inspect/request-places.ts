@@ -12,7 +12,15 @@ import { searchName, searchRegistered } from './layers/scanner.ts';
 import { LEAST_VALUE, searchWhole } from './layers/whole-value.ts';
 import { addField, type Fields, MAX_FIELD_TEXT, type Place, placeAt } from './place.ts';
 import type { Scope } from './scope.ts';
-import { bytesOf, credentialsOf, eachCookie, eachParameter, eachSegment, isBasic } from './structure/head-parts.ts';
+import {
+  bytesOf,
+  credentialsOf,
+  eachCookie,
+  eachParameter,
+  eachSegment,
+  isBasic,
+  originOf,
+} from './structure/head-parts.ts';
 
 /** Shorter parameter names hold no identifier themselves. */
 export const LEAST_TELLING_NAME = 12;
@@ -39,10 +47,18 @@ function searchTarget(scope: Scope, target: string): void {
     if (name === null) return true;
     addField(fields, name, beginning(value));
     if (name.length >= LEAST_TELLING_NAME) searchValue(scope, placeAt('query', null, null), Buffer.from(name));
-    else searchName(scope, placeAt('query', null, null), name);
+    else searchName(scope, placeAt('query', null, null), name, 'utf8');
     return true;
   });
+  searchName(scope, placeAt('path', 'origin', null), originOf(target));
 }
+
+/** The common ones are as short as they are dull. */
+export function searchMethod(scope: Scope, method: string): void {
+  if (method.length > LONGEST_COMMON_METHOD) searchName(scope, placeAt('header', 'method', null), method);
+}
+
+const LONGEST_COMMON_METHOD = 'OPTIONS'.length;
 
 function beginning(value: Buffer): string {
   return value.toString('latin1', 0, MAX_FIELD_TEXT);

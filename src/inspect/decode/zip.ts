@@ -28,6 +28,8 @@ const BYTES_PER_UNIT = 4;
 export interface ZipOptions {
   /** A file begins. */
   file(): ByteSink;
+  /** Hears all that is no content of a file: names, extra fields, comments, the directory, what stands behind it. */
+  margin: ByteSink;
   ratio: number;
   partial(reason: string): void;
   budget: Budget;
@@ -62,6 +64,8 @@ export class ZipSink implements ByteSink {
   }
 
   end(complete: boolean): void {
+    if (this.#left === null && !this.#isOver) this.#options.margin.write(this.#rest);
+    this.#options.margin.end(complete);
     this.#endFile(complete);
     this.#isOver = true;
   }
@@ -84,15 +88,19 @@ export class ZipSink implements ByteSink {
     // Between two files there may be sizes, which are of no interest: the next header is found by its mark.
     const at = bytes.indexOf('PK\x03\x04', 0, 'latin1');
     if (at < 0 || bytes.length < at + HEADER) {
-      this.#rest = bytes.subarray(at < 0 ? Math.max(0, bytes.length - 3) : at);
+      const read = at < 0 ? Math.max(0, bytes.length - 3) : at;
+      this.#options.margin.write(bytes.subarray(0, read));
+      this.#rest = bytes.subarray(read);
       return false;
     }
     const header = bytes.subarray(at);
     const data = HEADER + header.readUInt16LE(26) + header.readUInt16LE(28);
+    if (at > 0) this.#options.margin.write(bytes.subarray(0, at));
     if (header.length < data) {
       this.#rest = header;
       return false;
     }
+    this.#options.margin.write(header.subarray(0, data));
     this.#rest = header.subarray(data);
     this.#begin(header);
     return true;

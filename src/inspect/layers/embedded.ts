@@ -5,11 +5,13 @@
 import type { Budget } from '../budget.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import type { CodecName } from '../decode/codecs.ts';
+import { GzipHead } from '../decode/gzip-head.ts';
 import { Squeezed } from '../decode/squeezed.ts';
 import { ZipSink } from '../decode/zip.ts';
 import { isZlibStream, PROBE } from '../decode/zlib-probe.ts';
-import { type Place, placeInside } from '../place.ts';
+import { asContainer, type Place, partOf, placeInside } from '../place.ts';
 import type { Scope } from '../scope.ts';
+import { MarginSink } from './margin.ts';
 
 type Embedded = CodecName | 'zip';
 
@@ -124,7 +126,8 @@ export class EmbeddedFinder implements ByteSink {
       });
     };
     const sink = name === 'zlib' ? new OnProbation(open, this.#scope.budget) : open();
-    return { sink, isOver: () => sink.isOver };
+    const isOver = (): boolean => sink.isOver;
+    return { sink: name === 'gzip' ? new Both(gzipHead(this.#scope, this.#place), sink) : sink, isOver };
   }
 }
 
@@ -176,6 +179,28 @@ interface Opened {
   isOver(): boolean;
 }
 
+/** The same bytes for several. */
+export class Both implements ByteSink {
+  readonly #sinks: readonly ByteSink[];
+
+  constructor(...sinks: ByteSink[]) {
+    this.#sinks = sinks;
+  }
+
+  write(bytes: Buffer): void {
+    for (const sink of this.#sinks) sink.write(bytes);
+  }
+
+  end(complete: boolean): void {
+    for (const sink of this.#sinks) sink.end(complete);
+  }
+}
+
+/** Searches the name and the comment of a gzip stream at `place`. */
+export function gzipHead(scope: Scope, place: Place): ByteSink {
+  return new GzipHead(new MarginSink(scope, partOf(asContainer(place, 'gzip'), 'head', null)));
+}
+
 /** An archive at `place`, each file a layer. */
 export function openZip(scope: Scope, place: Place, open: (place: Place) => ByteSink): ByteSink {
   return new ZipSink({
@@ -183,6 +208,7 @@ export function openZip(scope: Scope, place: Place, open: (place: Place) => Byte
       const inside = placeInside(place, 'zip', null, null);
       return open({ ...inside, depth: place.depth + 1, squeezed: place.squeezed + 1 });
     },
+    margin: new MarginSink(scope, partOf(asContainer(place, 'zip'), 'names', null)),
     ratio: place.squeezed === 0 ? scope.limits.ratio : Math.min(8, scope.limits.ratio),
     partial: (reason) => scope.partial(reason),
     budget: scope.budget,

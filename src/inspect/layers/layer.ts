@@ -15,10 +15,11 @@ import type { Scope } from '../scope.ts';
 import { FormReader } from '../structure/form.ts';
 import { MultipartReader } from '../structure/multipart.ts';
 import { BinarySink } from './binary.ts';
-import { EmbeddedFinder, openZip } from './embedded.ts';
+import { Both, EmbeddedFinder, gzipHead, openZip } from './embedded.ts';
 import { ImageSink } from './image.ts';
 import { JsonSink } from './json.ts';
 import { LeafSink } from './leaf.ts';
+import { MarginSink } from './margin.ts';
 import { PlainSink } from './plain.ts';
 import { searchName } from './scanner.ts';
 import { StreamedValue, searchWhole } from './whole-value.ts';
@@ -160,7 +161,7 @@ export class Layer implements ByteSink {
     });
     // Several gzip members in a row are one body (RFC 1952 2.2).
     return name === 'gzip'
-      ? new Both(squeezed, new EmbeddedFinder(scope, place, openerOf(scope), true, 'gzip'))
+      ? new Both(gzipHead(scope, place), squeezed, new EmbeddedFinder(scope, place, openerOf(scope), true, 'gzip'))
       : squeezed;
   }
 
@@ -182,7 +183,7 @@ export class Layer implements ByteSink {
     return new FormReader({
       value: (name) => {
         if (!form) return null;
-        searchName(scope, partOf(form, null, null), name);
+        searchName(scope, partOf(form, null, null), name, 'utf8');
         return new StreamedValue(scope, partOf(form, name, name, fields), open, (beginning) => {
           addField(fields, name, beginning.toString('latin1', 0, MAX_FIELD_TEXT));
         });
@@ -190,6 +191,7 @@ export class Layer implements ByteSink {
       bare: (text) => {
         if (form) searchWhole(scope, partOf(form, null, null), Buffer.from(text), open);
       },
+      long: () => new StreamedValue(scope, partOf(form ?? this.#place, null, null), open, () => undefined),
       mayGoOn: () => scope.budget.spend(PER_PAIR, 'form'),
     });
   }
@@ -203,6 +205,7 @@ export class Layer implements ByteSink {
         if (!multipart) return new LeafSink(scope, this.#place, 'binary', openerOf(scope));
         return new Layer(scope, partOf(multipart, name === null ? null : `part:${name}`, name), { contentType });
       },
+      between: () => new MarginSink(scope, partOf(multipart ?? this.#place, 'between-parts', null)),
       mayGoOn: () => scope.budget.spend(PER_PART, 'multipart'),
     });
   }
@@ -212,23 +215,6 @@ export class Layer implements ByteSink {
     if (this.#place.level < this.#scope.limits.levels) return asContainer(this.#place, name);
     this.#scope.partial(`${name} inside more than ${this.#scope.limits.levels} layers was not looked into`);
     return null;
-  }
-}
-
-/** The same bytes for two. */
-class Both implements ByteSink {
-  readonly #sinks: readonly ByteSink[];
-
-  constructor(...sinks: ByteSink[]) {
-    this.#sinks = sinks;
-  }
-
-  write(bytes: Buffer): void {
-    for (const sink of this.#sinks) sink.write(bytes);
-  }
-
-  end(complete: boolean): void {
-    for (const sink of this.#sinks) sink.end(complete);
   }
 }
 

@@ -719,14 +719,19 @@ export function searchRegistered(scope: Scope, place: Place, bytes: Buffer): voi
   if (scope.known) new Scanner(scope, place, REGISTERED).push(bytes, true);
 }
 
-/** Names and heads are bytes of the phone's, too: the same ones come with every request. */
-export function searchName(scope: Scope, place: Place, name: string): void {
+/** Bytes that come by and by, searched for registered values. */
+export function openRegistered(scope: Scope, place: Place): Scanner {
+  return new Scanner(scope, place, REGISTERED);
+}
+
+/** Names and heads are bytes of the phone's, too: the same ones come with every request. `encoding`: how it was read. */
+export function searchName(scope: Scope, place: Place, name: string, encoding: 'latin1' | 'utf8' = 'latin1'): void {
   if (!scope.known || name.length < LEAST_NAME) return;
-  const identity = `name ${place.where} ${name}`;
-  if (scope.clean.has(identity)) return;
+  const identity = name.length > LONGEST_REMEMBERED ? null : `name ${place.where} ${name}`;
+  if (identity !== null && scope.clean.has(identity)) return;
   const { said } = scope;
-  searchRegistered(scope, place, Buffer.from(name, 'latin1'));
-  if (scope.said === said) scope.clean.add(identity);
+  searchRegistered(scope, place, Buffer.from(name, encoding));
+  if (identity !== null && scope.said === said) scope.clean.add(identity);
 }
 
 /** Nothing registered is shorter. */

@@ -1,7 +1,8 @@
 /**
  * `application/x-www-form-urlencoded` text, also in queries: name by name, each value a stream of its own.
  * Promise: percent escapes are undone across any cutting; `+` stays, because careless senders put raw base64 there
- * (spellings with spaces are searched with `+` as well); names are kept to MAX_NAME characters, values are unbounded.
+ * (spellings with spaces are searched with `+` as well); names are kept to MAX_NAME characters, what is longer is a stream of
+ * its own besides; values are unbounded.
  */
 import type { ByteSink } from '../byte-sink.ts';
 
@@ -13,6 +14,8 @@ export interface FormEvents {
   value(name: string): ByteSink | null;
   /** Text between separators without `=`. */
   bare(text: string): void;
+  /** A name, or such a text, that is too long to be one begins: it comes as a stream. */
+  long(): ByteSink;
   /** Asked at each pair; at a no the rest is left lying. */
   mayGoOn(): boolean;
 }
@@ -22,6 +25,8 @@ export class FormReader implements ByteSink {
   #nameLength = 0;
   #value: ByteSink | null = null;
   #inValue = false;
+  /** Reads a name that is too long for one. */
+  #long: ByteSink | null = null;
   #isOver = false;
   readonly #percent = new PercentDecoder();
   readonly #events: FormEvents;
@@ -60,16 +65,30 @@ export class FormReader implements ByteSink {
 
   #takeName(bytes: Buffer): void {
     const part = bytes.subarray(0, MAX_NAME - this.#nameLength);
+    if (part.length < bytes.length && this.#long === null) {
+      this.#long = this.#events.long();
+      for (const kept of this.#name) this.#long.write(this.#percent.push(kept));
+    }
+    this.#long?.write(this.#percent.push(bytes));
     if (part.length === 0) return;
     this.#name.push(Buffer.from(part));
     this.#nameLength += part.length;
   }
 
   #takenName(): string {
+    this.#endLong();
     const name = decodePercent(Buffer.concat(this.#name)).toString('utf8');
     this.#name = [];
     this.#nameLength = 0;
     return name;
+  }
+
+  #endLong(): void {
+    if (this.#long === null) return;
+    const rest = this.#percent.end();
+    if (rest.length > 0) this.#long.write(rest);
+    this.#long.end(true);
+    this.#long = null;
   }
 
   #finish(complete: boolean): void {
@@ -77,7 +96,8 @@ export class FormReader implements ByteSink {
       const rest = this.#percent.end();
       if (rest.length > 0) this.#value?.write(rest);
       this.#value?.end(complete);
-    } else if (this.#nameLength > 0) this.#events.bare(this.#takenName());
+    } else if (this.#long) this.#takenName();
+    else if (this.#nameLength > 0) this.#events.bare(this.#takenName());
     this.#value = null;
     this.#inValue = false;
   }

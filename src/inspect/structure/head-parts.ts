@@ -12,7 +12,7 @@ export function eachSegment(
 ): void {
   const question = target.indexOf('?');
   const end = question < 0 ? target.length : question;
-  let at = target.charCodeAt(0) === SLASH ? 0 : (ORIGIN.exec(target.slice(0, end))?.[0].length ?? 0);
+  let at = originOf(target).length;
   let previous: string | null = null;
   for (let index = 0; at <= end; index++) {
     const slash = target.indexOf('/', at);
@@ -26,8 +26,13 @@ export function eachSegment(
   }
 }
 
+/** Scheme, login and host of a target in absolute form, else empty. */
+export function originOf(target: string): string {
+  return target.charCodeAt(0) === SLASH ? '' : (ORIGIN.exec(target)?.[0] ?? '');
+}
+
 const SLASH = 0x2f;
-const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/]*/i;
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i;
 
 /**
  * Parameters of the query: names decoded, values as written. `+` stays: careless senders put raw base64 there, and

@@ -21,6 +21,8 @@ export interface PartHead {
 export interface MultipartEvents {
   /** A part begins. */
   part(head: PartHead): ByteSink;
+  /** What belongs to no part begins: preamble, epilogue, a first line that shows the boundary. */
+  between(): ByteSink;
   /** Asked at each part; at a no the rest is left lying. */
   mayGoOn(): boolean;
 }
@@ -30,6 +32,7 @@ export class MultipartReader implements ByteSink {
   #delimiter: Buffer | null;
   #rest: Buffer = Buffer.alloc(0);
   #state: 'first-line' | 'preamble' | 'head' | 'body' | 'epilogue';
+  /** Reads the part under way, or what stands before the first or after the last one. */
   #part: ByteSink | null = null;
   readonly #events: MultipartEvents;
 
@@ -66,9 +69,17 @@ export class MultipartReader implements ByteSink {
       case 'head':
         return this.#readHead(final);
       default:
+        this.#write(this.#rest);
         this.#rest = Buffer.alloc(0);
         return false;
     }
+  }
+
+  /** To the part under way, or to what belongs to none. */
+  #write(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.#part ??= this.#events.between();
+    this.#part.write(bytes);
   }
 
   #readFirstLine(final: boolean): boolean {
@@ -82,6 +93,9 @@ export class MultipartReader implements ByteSink {
       return this.#rest.length > 0;
     }
     this.#delimiter = Buffer.from(`\r\n${line}`, 'latin1');
+    this.#write(this.#rest.subarray(0, end));
+    this.#part?.end(true);
+    this.#part = null;
     this.#rest = this.#rest.subarray(end + 1);
     this.#state = 'head';
     return true;
@@ -93,18 +107,18 @@ export class MultipartReader implements ByteSink {
     if (at < 0) {
       const keep = final ? 0 : Math.min(this.#rest.length, delimiter.length - 1);
       const ready = this.#rest.subarray(0, this.#rest.length - keep);
-      if (ready.length > 0) this.#part?.write(ready);
+      this.#write(ready);
       this.#rest = this.#rest.subarray(ready.length);
       return false;
     }
     // The line after the boundary tells a part from the end.
     const after = at + delimiter.length;
     if (this.#rest.length < after + 2 && !final) {
-      if (at > 0) this.#part?.write(this.#rest.subarray(0, at));
+      this.#write(this.#rest.subarray(0, at));
       this.#rest = this.#rest.subarray(at);
       return false;
     }
-    if (at > 0) this.#part?.write(this.#rest.subarray(0, at));
+    this.#write(this.#rest.subarray(0, at));
     this.#part?.end(true);
     this.#part = null;
     const isLast = this.#rest[after] === 0x2d && this.#rest[after + 1] === 0x2d;

@@ -120,6 +120,7 @@ describe('forms', () => {
         };
       },
       bare: (value) => out.push(value),
+      long: () => ({ write: () => undefined, end: () => undefined }),
       mayGoOn: () => true,
     });
     for (const piece of pieces(Buffer.from(text), cuts)) reader.write(piece);
