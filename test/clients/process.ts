@@ -16,6 +16,7 @@ export interface RunOptions {
   env?: Record<string, string>;
   input?: Buffer;
   timeoutMs?: number;
+  cwd?: string;
 }
 
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
@@ -23,6 +24,7 @@ export async function run(command: string, args: readonly string[], options: Run
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/_proxy$/i.test(name)));
   const child = spawn(command, args, {
     env: { ...inherited, ...options.env },
+    cwd: options.cwd,
     stdio: ['pipe', 'pipe', 'pipe'],
     timeout: options.timeoutMs ?? 120_000,
     killSignal: 'SIGKILL',
