@@ -224,7 +224,14 @@ export function createFlowWatch(
       firstParty: false,
       watched,
     });
-    return [contact(severity, (receiver) => text('contact.unread', { phone, receiver, bytes: event.bytesUp }))];
+    const bytes = event.bytesUp;
+    return [
+      contact(severity, (receiver) =>
+        bytes === 0
+          ? text('contact.nothing-sent', { phone, receiver })
+          : text('contact.unread', { phone, receiver, bytes }),
+      ),
+    ];
   }
 
   /** Said as soon as it is known: from now on names are missing from the list of look-ups. */

@@ -90,6 +90,21 @@ describe('the screen of watch', () => {
     expect(foot).toContain('coverage: nokia 82 % read · redmi sent nothing');
   });
 
+  it('says of a phone that refuses the certificate, or whose apps fail, no share alone', () => {
+    const failing = (reached: boolean) => ({
+      ...{ host: 'a.example', country: null, owner: null, connections: 2, bytesUp: 0 },
+      ...{ class: 'lab-failed' as const, reached },
+    });
+    model.state.coverage = [
+      labCoverage({ deviceId: 'a', trust: 'refuses', readShare: null, unseen: [failing(false)] }),
+      labCoverage({ deviceId: 'b', unseen: [failing(false)] }),
+      labCoverage({ deviceId: 'c', unseen: [failing(true)] }),
+    ];
+    expect(screen().slice(-3).join('\n')).toContain(
+      'coverage: a does not trust the lab, 1 app could not connect · b 100 % read, 1 app could not connect · c 100 % read',
+    );
+  });
+
   it('puts every title over its column, at any width', () => {
     for (const columns of [60, 80, 100, 120, 160, 200]) {
       const [, head = '', , first = ''] = screen(columns);

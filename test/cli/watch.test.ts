@@ -106,7 +106,7 @@ describe('watch in a pipe', () => {
     expect(text.trim().split('\n')).toHaveLength(1);
     for (const part of [
       'CRITICAL',
-      'Nokia 7 Plus',
+      'nokia-7-plus-01',
       'imei 490154*******18',
       'base64',
       'CN China Telecom',

@@ -24,7 +24,7 @@ interface WatchFlags extends ReachFlags {
 
 /** Earlier alerts are fetched by this many numbers at a time. */
 const PAGE = 200;
-const COVERAGE_EVERY_MS = 5000;
+const COVERAGE_EVERY_MS = 1000;
 
 export async function watch(given: Record<string, unknown>): Promise<number> {
   const flags = given as unknown as WatchFlags;

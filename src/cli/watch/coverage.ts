@@ -4,9 +4,13 @@ import { paint } from '../../formats/terminal.ts';
 import type { CoverageClass, DeviceCoverage } from '../../model/coverage.ts';
 import { fitCells, wrap } from '../terminal-text.ts';
 
-/** Never rounded up: 100 % means that nothing is left. */
-export function shareOf({ readShare }: DeviceCoverage): string {
-  return readShare === null ? 'sent nothing' : `${Math.floor(readShare * 100)} % read`;
+/** Never rounded up, and never alone where apps failed: 100 % means that nothing is left of what got through. */
+export function shareOf({ readShare, trust, unseen }: DeviceCoverage): string {
+  const failed = unseen.filter((one) => one.class === 'lab-failed' && !one.reached).length;
+  const apps = failed === 0 ? null : `${failed} ${failed === 1 ? 'app' : 'apps'} could not connect`;
+  const read = readShare === null ? null : `${Math.floor(readShare * 100)} % read`;
+  const distrust = trust === 'refuses' ? 'does not trust the lab' : null;
+  return [distrust, read, apps].filter((part) => part !== null).join(', ') || 'sent nothing';
 }
 
 const TRUST = {

@@ -88,6 +88,7 @@ export const EN = {
   refused: 'A connection from {{ip}} was refused: {{why}}',
   'past-the-lab':
     '{{phone}} sent {{bytes}} bytes to {{receiver}} past the lab ({{protocol}}): nobody looked into them.',
+  'contact.nothing-sent': '{{phone}} connected to {{receiver}} and sent nothing that could be read.',
   'contact.unread': '{{phone}} sent {{bytes}} bytes to {{receiver}}; nothing of it could be read.',
   'hidden-look-ups':
     "{{phone}} looks names up over HTTPS at {{operator}}: these look-ups are not in the lab's list of names.",

@@ -1,5 +1,5 @@
 /**
- * One alert as one line: when, which phone, how bad, what, how encoded, where to, encrypted or not, phase, count.
+ * One alert as one line: when, which phone (its id: two may be of one model), how bad, what, how encoded, where to, encrypted or not, phase, count.
  * With colour for a person (time only), without for a pipe (date too, so that a day-long log stays readable).
  * Control characters never reach the terminal: host names and paths come from the phone and could move the cursor.
  */
@@ -12,14 +12,14 @@ export interface AlertLineOptions {
   utc?: boolean;
 }
 
-const DEVICE_WIDTH = 14;
+const DEVICE_WIDTH = 15;
 const SEVERITY_WIDTH = 8;
 
 export function formatAlertLine(alert: Alert, { colour, utc = false }: AlertLineOptions): string {
   const paint: Paint = (code, text) => painted(clean(text), code, colour);
   const parts = [
     paint('2', formatTime(alert.time, !colour, utc)),
-    clean(pad(alert.device.model ?? alert.device.id, DEVICE_WIDTH)),
+    clean(pad(alert.device.id, DEVICE_WIDTH)),
     paint(SEVERITY_SGR[alert.severity], pad(alert.severity.toUpperCase(), SEVERITY_WIDTH)),
   ];
   if (alert.identifier === null) parts.push(paint('1', alert.type), clean(alert.message));

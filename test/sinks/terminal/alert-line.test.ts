@@ -15,7 +15,7 @@ describe('one alert as one line', () => {
       label: 'disputed',
     });
     expect(formatAlertLine(alert, plain)).toBe(
-      '2026-11-22 10:00:01  Nokia 7 Plus    CRITICAL  imei 490154*******18 (base64 › json) in body $.IMEI1  → 🇨🇳 CN China Telecom (zzhc.vnet.cn)  UNENCRYPTED  before-consent  ×3  [disputed]  [simulated]',
+      '2026-11-22 10:00:01  nokia-7-plus-01  CRITICAL  imei 490154*******18 (base64 › json) in body $.IMEI1  → 🇨🇳 CN China Telecom (zzhc.vnet.cn)  UNENCRYPTED  before-consent  ×3  [disputed]  [simulated]',
     );
   });
 
@@ -65,7 +65,7 @@ describe('one alert as one line', () => {
       message: 'The disk is full.',
     });
     expect(formatAlertLine(alert, plain)).toBe(
-      '2026-11-22 10:00:01  Nokia 7 Plus    MEDIUM    system  The disk is full.',
+      '2026-11-22 10:00:01  nokia-7-plus-01  MEDIUM    system  The disk is full.',
     );
   });
 
