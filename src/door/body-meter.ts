@@ -11,18 +11,21 @@ export interface BodyMeter {
   readonly untilClose: boolean;
   /** Why its end cannot be known; null while it can. */
   readonly broken: string | null;
+  /** Only the trailer section is left; where it begins, the walk over a request stops once. */
+  readonly inTrailers: boolean;
   /** Walks `chunk` from `from`; the index after the last byte that belongs to this message. */
   take(chunk: Buffer, from: number): number;
 }
 
-export function createMeter(framing: Framing): BodyMeter {
+/** `plain`: of a request that is passed on: chunks that servers read differently are broken, and trailers come apart. */
+export function createMeter(framing: Framing, plain = false): BodyMeter {
   switch (framing.kind) {
     case 'none':
       return sizedMeter(0);
     case 'sized':
       return sizedMeter(framing.length);
     case 'chunked':
-      return chunkedMeter();
+      return chunkedMeter(plain);
     case 'until-close':
       return endless(null);
     case 'ambiguous':
@@ -34,6 +37,7 @@ const endless = (broken: string | null): BodyMeter => ({
   done: false,
   untilClose: true,
   broken,
+  inTrailers: false,
   take: (chunk) => chunk.length,
 });
 
@@ -42,6 +46,7 @@ function sizedMeter(bytes: number): BodyMeter {
   return {
     untilClose: false,
     broken: null,
+    inTrailers: false,
     get done() {
       return left === 0;
     },
@@ -57,11 +62,12 @@ const LF = 10;
 const CR = 13;
 const EMPTY = Buffer.alloc(0);
 
-function chunkedMeter(): BodyMeter {
+function chunkedMeter(plain: boolean): BodyMeter {
   let state: 'line' | 'data' | 'after-data' | 'trailers' | 'done' = 'line';
   let broken: string | null = null;
   let line = EMPTY;
   let left = 0;
+  let sawCr = false;
   let trailerBytes = 0;
   const trailers = new SectionEnd(true);
 
@@ -74,7 +80,7 @@ function chunkedMeter(): BodyMeter {
     }
     line = Buffer.concat([line, chunk.subarray(from, end)]);
     if (lf < 0) return end;
-    const read = readChunkLine(line.toString('latin1'));
+    const read = readChunkLine(line.toString('latin1'), plain);
     line = EMPTY;
     if (!read.ok) {
       broken = read.why;
@@ -94,8 +100,9 @@ function chunkedMeter(): BodyMeter {
       return from + taken;
     }
     if (state === 'after-data') {
-      if (chunk[from] === LF) state = 'line';
-      else if (chunk[from] !== CR) broken = 'a chunk longer than its size';
+      if (chunk[from] === LF && (sawCr || !plain)) state = 'line';
+      else if (chunk[from] !== CR || (sawCr && plain)) broken = 'a chunk longer than its size';
+      sawCr = broken === null && state === 'after-data';
       return broken === null ? from + 1 : from;
     }
     const end = trailers.find(chunk, from, chunk.length);
@@ -116,9 +123,16 @@ function chunkedMeter(): BodyMeter {
     get broken() {
       return broken;
     },
+    get inTrailers() {
+      return state === 'trailers' && broken === null;
+    },
     take(chunk, from) {
       let at = from;
-      while (at < chunk.length && state !== 'done' && broken === null) at = step(chunk, at);
+      const before = state === 'trailers';
+      while (at < chunk.length && state !== 'done' && broken === null) {
+        at = step(chunk, at);
+        if (plain && state === 'trailers' && !before) break;
+      }
       return at;
     },
   };

@@ -94,6 +94,7 @@ export function createDoor(options: DoorOptions): Promise<Door> {
     engine,
     decide: options.decide,
     identify: options.identify,
+    now: options.now,
     challenge: options.challenge ?? false,
     headTimeoutMs: timeouts.helloMs,
     keepAliveMs: timeouts.keepAliveMs,

@@ -6,10 +6,10 @@
  * unchanged and unwaited; at most `MAX_HEAD` bytes of a request head and `MAX_ORIGINS` idle connections are held.
  */
 import type { Framing } from '../formats/http1-framing.ts';
-import { skipEmptyLines } from '../formats/http1-head.ts';
+import { parseRequestLine, skipEmptyLines } from '../formats/http1-head.ts';
 import { resetSocket } from '../formats/tcp-reset.ts';
 import { type BodyMeter, createMeter } from './body-meter.ts';
-import { findHeadEnd, type Head, parseHead, tokensOf } from './http-head.ts';
+import { findHeadEnd, type Head, parseHead, tokensOf, toOriginTrailers } from './http-head.ts';
 import { createOrigin, type Origin, type OriginEvents } from './origin.ts';
 import { endWith, httpReply } from './replies.ts';
 import { type ForwardOptions, plainConnection, route } from './route.ts';
@@ -24,6 +24,8 @@ const EMPTY = Buffer.alloc(0);
 interface Exchange {
   origin: Origin;
   request: BodyMeter;
+  /** The beginning of its trailer section, which is passed on when it is whole. */
+  trailers: Buffer[];
   clientWantsClose: boolean;
 }
 
@@ -104,6 +106,9 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
       }
       pump();
     },
+    unasked(origin) {
+      drop(origin, 'ended', 'the server spoke without being asked');
+    },
     drained(origin) {
       if (exchange?.origin === origin && !dialling) goOn();
     },
@@ -151,11 +156,21 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
   };
 
   const sendBody = (now: Exchange) => {
-    const end = now.request.take(pending, 0);
-    const part = pending.subarray(0, end);
-    pending = end === pending.length ? EMPTY : pending.subarray(end);
-    if (part.length > 0 && !now.origin.write(part)) client.pause();
-    if (now.request.broken !== null) breakOff(now, now.request.broken);
+    const { request, origin } = now;
+    while (pending.length > 0 && !request.done && request.broken === null) {
+      const { inTrailers } = request;
+      const end = request.take(pending, 0);
+      const part = pending.subarray(0, end);
+      pending = end === pending.length ? EMPTY : pending.subarray(end);
+      if (inTrailers) now.trailers.push(part);
+      else if (part.length > 0 && !origin.write(part)) client.pause();
+    }
+    if (request.done && now.trailers.length > 0) {
+      const { bytes, cut } = toOriginTrailers(Buffer.concat(now.trailers.splice(0)));
+      origin.leaveOut(cut);
+      origin.write(bytes);
+    }
+    if (request.broken !== null) breakOff(now, request.broken);
     // The phone's side ended before its body did, and this was the last of it.
     else if (clientEnded && !now.request.done) now.origin.end();
   };
@@ -224,8 +239,8 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
       origins.delete(origin.key);
       origins.set(origin.key, origin);
       const clientWantsClose = wantsClose(head) || isLast(routed.framing);
-      exchange = { origin, request: createMeter(routed.framing), clientWantsClose };
-      origin.begin(routed.head, routed.method);
+      exchange = { origin, request: createMeter(routed.framing, true), trailers: [], clientWantsClose };
+      origin.begin(routed);
       if (clientEnded && !exchange.request.done && pending.length === 0) origin.end();
     };
     const known = origins.get(routed.key);
@@ -243,7 +258,7 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
           if (!over) reply(opened.reply);
           return;
         }
-        const origin = createOrigin(routed.key, client, opened.dialled, opened.flow, events);
+        const origin = createOrigin(routed.key, client, opened.dialled, opened.flow, options.now, events);
         if (over) return origin.close('client-reset', 'the phone left while the server was dialled');
         start(origin);
         const idle = origins.size > MAX_ORIGINS ? origins.values().next().value : undefined;
@@ -271,5 +286,5 @@ const isLast = (framing: Framing): boolean => framing.kind === 'chunked' && fram
 function wantsClose(head: Head): boolean {
   const tokens = [...tokensOf(head, 'connection'), ...tokensOf(head, 'proxy-connection')];
   if (tokens.includes('close')) return true;
-  return head.start.trimEnd().endsWith('HTTP/1.0') && !tokens.includes('keep-alive');
+  return parseRequestLine(head.start)?.minor === 0 && !tokens.includes('keep-alive');
 }

@@ -8,9 +8,13 @@ import type { Dialled, LiveFlow } from '../model/connection.ts';
 import type { CloseReason } from '../model/flow.ts';
 import { createResponseWatch, type ResponseWatch } from './response-watch.ts';
 
+const EMPTY = Buffer.alloc(0);
+
 export interface OriginEvents {
   /** Bytes of the answer went by. */
   progress: (origin: Origin) => void;
+  /** It spoke while nothing was asked of it: the phone would take that for the answer of another server. */
+  unasked: (origin: Origin) => void;
   drained: (origin: Origin) => void;
   /** The phone sends faster than it can be read: nothing more may be taken from it for now. */
   held: (isHeld: boolean) => void;
@@ -18,11 +22,21 @@ export interface OriginEvents {
   failed: (origin: Origin, code: string) => void;
 }
 
+export interface OriginRequest {
+  head: Buffer;
+  method: string;
+  asksUpgrade: boolean;
+  /** As for `leaveOut`. */
+  cut: string;
+}
+
 export interface Origin {
   readonly key: string;
   /** The answer being given; null while idle. */
   response: ResponseWatch | null;
-  begin(head: Buffer, method: string): void;
+  begin(request: OriginRequest): void;
+  /** What is not passed on of what the phone said to this server, latin1. */
+  leaveOut(text: string): void;
   /** False: wait for `drained`. */
   write(chunk: Buffer): boolean;
   end(): void;
@@ -36,6 +50,7 @@ export function createOrigin(
   client: Socket,
   dialled: Dialled & { ok: true },
   flow: LiveFlow,
+  now: () => number,
   on: OriginEvents,
 ): Origin {
   const { socket } = dialled;
@@ -49,10 +64,16 @@ export function createOrigin(
   const origin: Origin = {
     key,
     response: null,
-    begin(head, method) {
-      origin.response = createResponseWatch(method);
+    begin({ head, method, asksUpgrade, cut }) {
+      origin.response = createResponseWatch(method, asksUpgrade);
+      origin.leaveOut(cut);
       socket.write(head);
       flow.up(head);
+    },
+    leaveOut(text) {
+      if (text === '') return;
+      const bytes = Buffer.from(text, 'latin1');
+      flow.emit({ type: 'raw-bytes', flowId: flow.flow.id, direction: 'request', time: now(), bytes });
     },
     write(chunk) {
       const room = socket.write(chunk);
@@ -74,11 +95,13 @@ export function createOrigin(
     },
   };
   socket.on('data', (chunk: Buffer) => {
-    const room = client.write(chunk);
+    const { response } = origin;
+    const answer = response === null ? EMPTY : chunk.subarray(0, response.feed(chunk));
+    const room = answer.length === 0 || client.write(answer);
     flow.down(chunk);
     if (!room) socket.pause();
-    origin.response?.feed(chunk);
-    on.progress(origin);
+    if (response === null) on.unasked(origin);
+    else on.progress(origin);
   });
   socket.on('drain', () => on.drained(origin));
   socket.on('end', () => {

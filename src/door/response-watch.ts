@@ -3,11 +3,12 @@
  * Promise: sans-I/O, same result however cut, never throws; an answer that cannot be framed lasts until the close.
  */
 import { frameResponse } from '../formats/http1-framing.ts';
-import { MAX_SECTION_BYTES, parseResponseHead, type ResponseHead, SectionEnd } from '../formats/http1-head.ts';
+import { listOf, MAX_SECTION_BYTES, parseResponseHead, type ResponseHead, SectionEnd } from '../formats/http1-head.ts';
 import { type BodyMeter, createMeter } from './body-meter.ts';
 
 export interface ResponseWatch {
-  feed(chunk: Buffer): void;
+  /** How many bytes of it belong to the answer. */
+  feed(chunk: Buffer): number;
   /** The server has ended. */
   end(): void;
   /** The final answer is whole. */
@@ -22,7 +23,8 @@ export interface ResponseWatch {
   readonly doubtful: boolean;
 }
 
-export function createResponseWatch(method: string): ResponseWatch {
+/** `asksUpgrade`: only then does 101 change what follows. */
+export function createResponseWatch(method: string, asksUpgrade = true): ResponseWatch {
   let held: Buffer | null = null;
   let section = new SectionEnd(false);
   let body: BodyMeter | null = null;
@@ -47,12 +49,13 @@ export function createResponseWatch(method: string): ResponseWatch {
     }
     section = new SectionEnd(false);
     if (head.status < 200 && head.status !== 101) return bytes.subarray(end);
-    upgraded = head.status === 101;
+    upgraded = head.status === 101 && asksUpgrade;
     const framing = upgraded
       ? ({ kind: 'until-close' } as const)
       : frameResponse(head, head.minor, head.status, method);
     body = createMeter(framing);
-    wantsClose = body.untilClose || closes(head) || (framing.kind === 'chunked' && framing.last !== null);
+    wantsClose =
+      body.untilClose || head.status === 101 || closes(head) || (framing.kind === 'chunked' && framing.last !== null);
     return bytes.subarray(end);
   };
 
@@ -66,11 +69,12 @@ export function createResponseWatch(method: string): ResponseWatch {
         rest = takeHead(rest, searched);
         searched = 0;
       }
-      if (!body || !rest) return;
+      if (!body || !rest) return chunk.length;
       const end = body.take(rest, 0);
       complete = body.done;
-      // Bytes after the answer's end belong to nothing that was asked: trust the connection no further.
       if (body.untilClose || end < rest.length) wantsClose = true;
+      // Chunks that cannot be read are the phone's to judge. Bytes after the answer's end are nothing that was asked for.
+      return body.untilClose ? chunk.length : Math.max(0, chunk.length - (rest.length - end));
     },
     end() {
       wantsClose = true;
@@ -95,8 +99,6 @@ export function createResponseWatch(method: string): ResponseWatch {
 }
 
 function closes({ headers, minor }: ResponseHead): boolean {
-  const tokens = headers
-    .filter(([name]) => name.toLowerCase() === 'connection')
-    .flatMap(([, value]) => value.split(',').map((token) => token.trim().toLowerCase()));
+  const tokens = headers.filter(([name]) => name.toLowerCase() === 'connection').flatMap(([, value]) => listOf(value));
   return tokens.includes('close') || (minor === 0 && !tokens.includes('keep-alive'));
 }

@@ -4,7 +4,7 @@
  */
 
 import { type Framing, frameRequest } from '../formats/http1-framing.ts';
-import { parseRequestLine, type RequestLine } from '../formats/http1-head.ts';
+import { asksUpgrade, parseRequestLine, type RequestLine } from '../formats/http1-head.ts';
 import type { Decide, Dialled, Engine, LiveFlow, PlainConnection } from '../model/connection.ts';
 import { type Head, parseAbsoluteTarget, parseAuthority, proxyUser, toOriginForm } from './http-head.ts';
 import { CHALLENGE, failureReply, httpReply } from './replies.ts';
@@ -19,6 +19,7 @@ export interface ForwardOptions {
   engine: Engine;
   decide: Decide;
   identify: (who: { ip: string; proxyUser: string | null }) => string | null;
+  now: () => number;
   /** Ask for a proxy login before anything is relayed. */
   challenge: boolean;
   /** Time for a whole head once it began, and for a new request on a kept-alive connection, milliseconds. */
@@ -40,13 +41,17 @@ export type Routed =
       key: string;
       method: string;
       head: Buffer;
+      /** What was taken out of it, to be looked into all the same; latin1. */
+      cut: string;
+      asksUpgrade: boolean;
       framing: Framing;
       open: (stop: () => void) => Promise<Opened>;
     };
 
 export function route(options: ForwardOptions, visitor: Visitor, head: Head): Routed {
   const line = parseRequestLine(head.start);
-  if (!line || /[ \t]/.test(line.target)) return reject(400, 'the first line is not an HTTP/1 request line');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: no target holds them, and servers part words at them
+  if (!line || /[\x00-\x20\x7f]/.test(line.target)) return reject(400, 'the first line is not an HTTP/1 request line');
   visitor.user = proxyUser(head) ?? visitor.user;
   if (options.challenge && visitor.user === null) {
     const bytes = httpReply(407, 'phonehome: give the device name as user and any password', CHALLENGE);
@@ -58,14 +63,18 @@ export function route(options: ForwardOptions, visitor: Visitor, head: Head): Ro
   }
   const target = parseAbsoluteTarget(line.target, line.method);
   if (!target) return misdirected(options, line);
+  if (head.isOdd) return reject(400, 'a head that servers divide into lines differently');
   const framing = frameRequest(head.fields, line.minor, line.method);
   // Sent on until the close, it would take the phone's next request along, which may be for another server.
   if (framing.kind === 'ambiguous') return reject(400, `it cannot be told where this request ends: ${framing.reason}`);
+  const { bytes, cut } = toOriginForm(head, line, target);
   return {
     to: 'server',
     key: `${target.host.toLowerCase()}:${target.port}`,
     method: line.method,
-    head: toOriginForm(head, line, target),
+    head: bytes,
+    cut,
+    asksUpgrade: asksUpgrade(head.fields.headers),
     framing,
     open: (stop) => open(options, visitor, { arrival: 'http-absolute', host: target.host, port: target.port }, stop),
   };

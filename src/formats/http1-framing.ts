@@ -3,7 +3,7 @@
  * Where two readers could disagree it does not choose: it answers `ambiguous` with the reason, because a guess here would
  * show one body and let another one pass.
  */
-import type { Fields } from './http1-head.ts';
+import { type Fields, listOf, trimBlanks } from './http1-head.ts';
 
 export type Framing =
   | { kind: 'none' }
@@ -11,7 +11,8 @@ export type Framing =
   /** `last`: why nothing that follows may be taken for another message; null when it may. */
   | { kind: 'chunked'; last: string | null }
   | { kind: 'until-close' }
-  | { kind: 'ambiguous'; reason: string };
+  /** `chunked`: a field speaks of transfer codings, so the body may be in chunks. */
+  | { kind: 'ambiguous'; reason: string; chunked: boolean };
 
 const NONE: Framing = { kind: 'none' };
 const CHUNKED: Framing = { kind: 'chunked', last: null };
@@ -21,6 +22,7 @@ const CHUNKED_AND_SIZED: Framing = {
   last: 'ambiguous framing: both content-length and transfer-encoding',
 };
 const UNTIL_CLOSE: Framing = { kind: 'until-close' };
+const CODING_WORD = /transfer-encoding/i;
 
 interface Lengths {
   /** Null: no such field. NaN: not a plain number. */
@@ -32,10 +34,19 @@ interface Lengths {
 
 export function frameRequest(fields: Fields, minor: number, method: string): Framing {
   const framing = frame(fields, minor);
-  if (framing === UNTIL_CLOSE) return ambiguous('a request whose last transfer coding is not chunked');
+  if (framing === UNTIL_CLOSE) return ambiguous('a request whose last transfer coding is not chunked', true);
   if (framing !== null && method === 'CONNECT' && !(framing.kind === 'sized' && framing.length === 0))
     return framing.kind === 'ambiguous' ? framing : ambiguous('CONNECT with a body');
+  // Some servers know `chunked` alone by sight, and take its chunks for further requests when it has company.
+  if (framing?.kind === 'chunked' && isCompound(fields.headers)) return ambiguous('a coding before chunked', true);
   return framing ?? NONE;
+}
+
+function isCompound(headers: [string, string][]): boolean {
+  let seen = 0;
+  for (const [name, value] of headers)
+    if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') seen += listOf(value).length;
+  return seen > 1;
 }
 
 /** `method` is that of the request it answers. 101 and 2xx to CONNECT never come here: their body is the tunnel. */
@@ -46,14 +57,17 @@ export function frameResponse(fields: Fields, minor: number, status: number, met
 
 /** Null: no field says anything about a body. */
 function frame(fields: Fields, minor: number): Framing | null {
-  if (fields.suspect) return ambiguous('a malformed content-length or transfer-encoding line');
+  if (fields.suspect) {
+    const chunked = fields.headers.some(([name, value]) => CODING_WORD.test(name) || CODING_WORD.test(value));
+    return ambiguous('a malformed content-length or transfer-encoding line', chunked);
+  }
   const { length, lengthsDiffer, codings } = collect(fields.headers);
   if (codings !== null) {
-    if (minor === 0) return ambiguous('transfer-encoding in an HTTP/1.0 message');
+    if (minor === 0) return ambiguous('transfer-encoding in an HTTP/1.0 message', true);
     const chunked = codings.indexOf('chunked');
-    if (chunked >= 0 && chunked < codings.length - 1) return ambiguous('chunked is not the last transfer coding');
+    if (chunked >= 0 && chunked < codings.length - 1) return ambiguous('chunked is not the last transfer coding', true);
     if (chunked >= 0) return length === null ? CHUNKED : CHUNKED_AND_SIZED;
-    if (length !== null) return ambiguous('both content-length and transfer-encoding');
+    if (length !== null) return ambiguous('both content-length and transfer-encoding', true);
     // RFC 2616 knew `identity`; RFC 9112 dropped it. It says nothing.
     return codings.every((coding) => coding === 'identity') ? null : UNTIL_CLOSE;
   }
@@ -71,18 +85,14 @@ function collect(headers: [string, string][]): Lengths {
   for (const [name, value] of headers) {
     if (name.length === 14 && name.toLowerCase() === 'content-length') {
       for (const item of value.includes(',') ? value.split(',') : [value]) {
-        const digits = item.trim();
+        const digits = trimBlanks(item);
         const parsed: number = /^[0-9]+$/.test(digits) ? Number(digits) : Number.NaN;
         if (length !== null && !Object.is(length, parsed)) lengthsDiffer = true;
         length = parsed;
       }
     } else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') {
-      codings ??= [];
-      for (const item of value.split(',')) {
-        // With its parameters: `chunked` has none (RFC 9112 7.1), and who sees some may not take it for chunked.
-        const coding = item.trim().toLowerCase();
-        if (coding !== '') codings.push(coding);
-      }
+      // With their parameters: `chunked` has none (RFC 9112 7.1), and who sees some may not take it for chunked.
+      codings = [...(codings ?? []), ...listOf(value)];
     }
   }
   return { length, lengthsDiffer, codings };
@@ -93,12 +103,19 @@ export const MAX_CHUNK_LINE_BYTES = 16 * 1024;
 
 /** RFC 9112 7.1; blanks around the size are sent by some servers that reserve room for it. */
 const CHUNK_LINE = /^[ \t]*([0-9A-Fa-f]+)[ \t]*(;[^\n]*)?\r*\n$/;
+/** The same where no server reads it otherwise: no blank before the size, no other line end than CR LF. */
+const PLAIN_CHUNK_LINE = /^[0-9A-Fa-f]+[ \t]*(?:;[^\r\n\0]*)?\r\n$/;
 
 /** `extension`: where the extensions begin, -1 when there are none. */
 export type ChunkLine = { ok: true; size: number; extension: number } | { ok: false; why: string };
 
-/** @param line with its LF. Leading zeros are digits like others. */
-export function readChunkLine(line: string): ChunkLine {
+/**
+ * @param line with its LF. Leading zeros are digits like others.
+ * @param plain it is passed on to a server of which nobody knows how it reads: only what all read alike is taken.
+ */
+export function readChunkLine(line: string, plain = false): ChunkLine {
+  if (plain && !PLAIN_CHUNK_LINE.test(line))
+    return { ok: false, why: 'a chunk-size line that servers read differently' };
   const match = CHUNK_LINE.exec(line);
   if (!match) return { ok: false, why: 'a chunk size that is no hexadecimal number' };
   const size = Number.parseInt(match[1]!, 16);
@@ -106,6 +123,6 @@ export function readChunkLine(line: string): ChunkLine {
   return { ok: true, size, extension: match[2] === undefined ? -1 : line.indexOf(';') };
 }
 
-function ambiguous(what: string): Framing {
-  return { kind: 'ambiguous', reason: `ambiguous framing: ${what}` };
+function ambiguous(what: string, chunked = false): Framing {
+  return { kind: 'ambiguous', reason: `ambiguous framing: ${what}`, chunked };
 }

@@ -39,6 +39,8 @@ const FRAMING_WORD = /content-length|transfer-encoding/i;
 const SHORTEST_FRAMING_WORD = 'content-length'.length;
 /** Some servers take a CR alone for the end of a line. */
 const BEHIND_CR = /\r[^\r\n]*(?:content-length|transfer-encoding)/i;
+/** In a line without its LF: any CR but the last byte. */
+const BARE_CR = /\r(?!$)/;
 
 /** Looks for the empty line that ends a section, in the pieces it comes in: LF, any CRs, LF. */
 export class SectionEnd {
@@ -147,6 +149,13 @@ export function parseFields(text: string, from: number): Fields {
         const name = trimmed(text, start, colon);
         const plain = name.length < SHORTEST_FRAMING_WORD || (colon - start === name.length && TOKEN.test(name));
         if (!plain && FRAMING_WORD.test(name)) suspect = true;
+        // What stands behind a CR alone is the value to one server and another line to the next.
+        if (
+          (name.length === 14 || name.length === 17) &&
+          FRAMING_WORD.test(name) &&
+          BARE_CR.test(text.slice(colon + 1, end))
+        )
+          suspect = true;
         headers.push([name, trimmed(text, colon + 1, end)]);
       }
     }
@@ -160,7 +169,33 @@ const TAB = 9;
 const CR = 13;
 const LF = 10;
 
-/** `text[from, to)` without spaces, tabs and CRs around it. */
+/** Without HTTP's own blanks around it (RFC 9110 5.6.3), and nothing else: to `trim()` VT, FF and 0xA0 are blanks too. */
+export function trimBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isSpace(text.charCodeAt(start))) start += 1;
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end -= 1;
+  return start === 0 && end === text.length ? text : text.slice(start, end);
+}
+
+/** The members of a comma-separated field, lower case; empty ones are left out. */
+export function listOf(value: string): string[] {
+  return value
+    .split(',')
+    .map((item) => trimBlanks(item).toLowerCase())
+    .filter((item) => item !== '');
+}
+
+/** A request that names a protocol may turn the connection into something else, by 101 as its answer. */
+export function asksUpgrade(headers: readonly [string, string][]): boolean {
+  return headers.some(([name, value]) => value !== '' && name.length === 7 && name.toLowerCase() === 'upgrade');
+}
+
+function isSpace(code: number): boolean {
+  return code === SP || code === TAB;
+}
+
+/** `text[from, to)` without spaces and tabs around it, and without the CRs of its line end. */
 function trimmed(text: string, from: number, to: number): string {
   let start = from;
   let end = to;

@@ -28,5 +28,5 @@ export function openMessageBody(
     else if (name.length === 13 && name.toLowerCase() === 'grpc-encoding') encoding = value;
   }
   if (!contentType.startsWith('application/grpc')) return null;
-  return new GrpcBody(context, { exchange, direction, contentType, encoding: encoding.trim().toLowerCase(), path });
+  return new GrpcBody(context, { exchange, direction, contentType, encoding: encoding.toLowerCase(), path });
 }

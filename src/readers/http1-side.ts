@@ -30,6 +30,12 @@ export interface Side {
   bodyOpen: boolean;
   /** Why nothing after this body may be read as another message; null when it may. */
   last: string | null;
+  /** It is not certain that this body is in chunks. */
+  doubtful: boolean;
+  /** A chunk of it was read. */
+  chunked: boolean;
+  /** Its head names a content coding. */
+  compressed: boolean;
   /** Reads the messages inside the body, when its content type frames them. */
   messages: MessageBody | null;
   ended: boolean;
@@ -59,6 +65,9 @@ export function newSide(direction: Direction): Side {
     exchange: 0,
     bodyOpen: false,
     last: null,
+    doubtful: false,
+    chunked: false,
+    compressed: false,
     messages: null,
     ended: false,
     headText: '',

@@ -3,12 +3,19 @@
  * Promise: every byte the phone sends comes out exactly once, in a head, a body, trailers, raw bytes or the tunnel that
  * follows an upgrade (chunk extensions come out as raw bytes); only line ends, blanks and chunk sizes are dropped.
  * Answers are paired with requests in order. Each request head, and each final response head, has exactly one
- * `body-end`. Where framing is ambiguous the direction is called unreadable and the rest of it is raw.
+ * `body-end`. Where framing is ambiguous the direction is called unreadable; a body that may be chunked or compressed is still
+ * read as that (chunk-size lines then come out as raw bytes too), and everything else is raw.
  * Bodies are subarrays of what was pushed; at most one head and one held-back upgrade are kept in memory.
  */
 
 import { type Framing, frameRequest, frameResponse, readChunkLine } from '../formats/http1-framing.ts';
-import { parseFields, parseRequestHead, parseResponseHead, skipEmptyLines } from '../formats/http1-head.ts';
+import {
+  asksUpgrade as namesProtocol,
+  parseFields,
+  parseRequestHead,
+  parseResponseHead,
+  skipEmptyLines,
+} from '../formats/http1-head.ts';
 import type { Direction, FlowEvent } from '../model/flow.ts';
 import { openMessageBody } from './body.ts';
 import { fieldOf, NO_FIELDS, newSide, type Pending, parseOnce, type Side } from './http1-side.ts';
@@ -146,9 +153,12 @@ export class Http1Layer implements Layer {
     const protocol = head.minor === 1 ? 'http/1.1' : `http/1.${head.minor}`;
     const flowId = this.#context.flow.id;
     out.push({ type: 'request-head', flowId, exchange, time, protocol, method, target, scheme, authority, headers });
-    const asksUpgrade = method === 'CONNECT' || fieldOf(headers, 'upgrade') !== null;
-    this.#pending.push({ exchange, method, target, asksUpgrade, headers: asksUpgrade ? headers : NO_FIELDS });
+    const asksUpgrade = method === 'CONNECT' || namesProtocol(headers);
+    // Answers that cannot be read answer nothing.
+    if (this.#response.phase !== 'raw')
+      this.#pending.push({ exchange, method, target, asksUpgrade, headers: asksUpgrade ? headers : NO_FIELDS });
     if (asksUpgrade) this.#awaited = exchange;
+    side.compressed = fieldOf(headers, 'content-encoding') !== null;
     side.messages = openMessageBody(this.#context, exchange, 'request', headers, target);
     this.#beginBody(side, exchange, frameRequest(head, head.minor, method), time, out);
     return true;
@@ -199,6 +209,8 @@ export class Http1Layer implements Layer {
   #beginBody(side: Side, exchange: number, framing: Framing, time: number, out: FlowEvent[]): void {
     side.exchange = exchange;
     side.bodyOpen = true;
+    side.doubtful = false;
+    side.chunked = false;
     switch (framing.kind) {
       case 'none':
         this.#endBody(side, NO_FIELDS, time, out);
@@ -211,14 +223,27 @@ export class Http1Layer implements Layer {
       case 'chunked':
         side.phase = 'chunk-line';
         side.last = framing.last;
+        side.doubtful = framing.last !== null;
         if (framing.last !== null) this.#context.unreadable(side.direction, framing.last, time, out);
         return;
       case 'until-close':
         side.phase = 'until-close';
         return;
       case 'ambiguous':
-        this.#fail(side, framing.reason, time, out);
+        this.#beginDoubtful(side, framing, time, out);
     }
+  }
+
+  /** What follows may be chunks, or the body as it stands: it is read as what it looks like, and as the last one. */
+  #beginDoubtful(side: Side, framing: Framing & { kind: 'ambiguous' }, time: number, out: FlowEvent[]): void {
+    if (side.direction === 'response' || !(framing.chunked || side.compressed)) {
+      this.#fail(side, framing.reason, time, out);
+      return;
+    }
+    side.last = framing.reason;
+    side.phase = framing.chunked ? 'chunk-line' : 'until-close';
+    side.doubtful = true;
+    this.#context.unreadable(side.direction, framing.reason, time, out);
   }
 
   #readSized(side: Side, chunk: Buffer, at: number, time: number, out: FlowEvent[]): number {
@@ -238,7 +263,7 @@ export class Http1Layer implements Layer {
     while (end < stop && chunk[end] !== LF) end += 1;
     if (end === stop) {
       if (stop < chunk.length) {
-        this.#fail(side, 'a chunk-size line over the limit', time, out);
+        this.#noChunk(side, 'a chunk-size line over the limit', time, out);
         return at;
       }
       side.carry.add(chunk, at);
@@ -248,15 +273,28 @@ export class Http1Layer implements Layer {
     const bytes = side.carry.view();
     const read = readChunkLine(bytes.toString('latin1'));
     if (!read.ok) {
-      this.#fail(side, read.why, time, out);
+      this.#noChunk(side, read.why, time, out);
       return end + 1;
     }
     const line = side.carry.take();
-    if (read.extension >= 0) this.#context.raw(side.direction, line.subarray(read.extension), time, out);
+    // In doubt the line may be a part of the body.
+    const shownFrom = side.doubtful ? 0 : read.extension;
+    if (shownFrom >= 0) this.#context.raw(side.direction, line.subarray(shownFrom), time, out);
+    side.chunked = true;
     side.remaining = read.size;
     side.phase = read.size === 0 ? 'trailers' : 'chunk-data';
     side.section.reset(true);
     return end + 1;
+  }
+
+  /** A line that is no chunk size: where chunks were only supposed, this is the body itself. */
+  #noChunk(side: Side, why: string, time: number, out: FlowEvent[]): void {
+    if (!side.doubtful || side.chunked) {
+      this.#fail(side, why, time, out);
+      return;
+    }
+    side.phase = 'until-close';
+    this.#emitBody(side, side.carry.take(), time, out);
   }
 
   #readChunkEnd(side: Side, chunk: Buffer, at: number, time: number, out: FlowEvent[]): number {
@@ -325,7 +363,11 @@ export class Http1Layer implements Layer {
 
   /** The side is over: what is still open is told. */
   #finish(side: Side, complete: boolean, time: number, out: FlowEvent[]): void {
-    if (side.carry.length > 0) this.#fail(side, 'the connection ended inside a head or chunk line', time, out);
+    if (side.carry.length > 0) {
+      if (side.phase === 'chunk-line')
+        this.#noChunk(side, 'the connection ended inside a head or chunk line', time, out);
+      else this.#fail(side, 'the connection ended inside a head or chunk line', time, out);
+    }
     if (side.bodyOpen) this.#closeBody(side, NO_FIELDS, complete, time, out);
     side.phase = 'raw';
   }

@@ -9,10 +9,15 @@ import { read } from '../readers/reading.ts';
 const CHUNKED_HEAD = 'Transfer-Encoding: chunked\r\n';
 const CHUNKED = { kind: 'chunked', last: null };
 const BOTH = 'ambiguous framing: both content-length and transfer-encoding';
-const ambiguous = (what: string) => ({ kind: 'ambiguous', reason: `ambiguous framing: ${what}` });
+const ambiguous = (what: string, chunked = false) => ({
+  kind: 'ambiguous',
+  reason: `ambiguous framing: ${what}`,
+  chunked,
+});
 const NO_NUMBER = ambiguous('a content-length that is no number');
-const NOT_CHUNKED = ambiguous('a request whose last transfer coding is not chunked');
+const NOT_CHUNKED = ambiguous('a request whose last transfer coding is not chunked', true);
 const MALFORMED = ambiguous('a malformed content-length or transfer-encoding line');
+const MALFORMED_CODING = ambiguous('a malformed content-length or transfer-encoding line', true);
 
 const requestOf = (text: string) => {
   const head = parseRequestHead(text)!;
@@ -34,7 +39,11 @@ describe('a request ends', () => {
       { kind: 'sized', length: 12 },
     ],
     ['with its chunks', CHUNKED_HEAD, CHUNKED],
-    ['with its compressed chunks', 'Transfer-Encoding: gzip, chunked\r\n', CHUNKED],
+    [
+      'nobody knows where with chunks that are compressed once more',
+      'Transfer-Encoding: gzip, chunked\r\n',
+      ambiguous('a coding before chunked', true),
+    ],
     [
       'with its chunks, and is the last one, when a length is said too',
       `Content-Length: 12\r\n${CHUNKED_HEAD}`,
@@ -48,7 +57,7 @@ describe('a request ends', () => {
     [
       'nobody knows where with chunks twice',
       'Transfer-Encoding: chunked, chunked\r\n',
-      ambiguous('chunked is not the last transfer coding'),
+      ambiguous('chunked is not the last transfer coding', true),
     ],
     ['nobody knows where with an unknown coding', 'Transfer-Encoding: xchunked\r\n', NOT_CHUNKED],
     ['nobody knows where with chunks that have parameters', 'Transfer-Encoding: chunked;q=1\r\n', NOT_CHUNKED],
@@ -56,13 +65,20 @@ describe('a request ends', () => {
     ['nobody knows where with a signed length', 'Content-Length: +1\r\n', NO_NUMBER],
     ['nobody knows where with a blank before the colon', 'Content-Length : 5\r\n', MALFORMED],
     ['nobody knows where with a length behind a bare CR', 'X: y\rContent-Length: 5\r\n', MALFORMED],
+    ['nobody knows where with a bare CR before the length', 'Content-Length:\r5\r\n', MALFORMED],
+    ['nobody knows where with a CR too many', 'Content-Length: 5\r\r\n', MALFORMED],
+    ['nobody knows where with chunks behind VT', 'Transfer-Encoding: \x0bchunked\r\n', NOT_CHUNKED],
+    ['nobody knows where with chunks behind FF', 'Transfer-Encoding: \x0cchunked\r\n', NOT_CHUNKED],
+    ['nobody knows where with chunks before 0xA0', 'Transfer-Encoding: chunked\xa0\r\n', NOT_CHUNKED],
+    ['nobody knows where with VT before the colon', 'Transfer-Encoding\x0b: chunked\r\n', MALFORMED_CODING],
+    ['nobody knows where with a length behind 0xA0', 'Content-Length: \xa05\r\n', NO_NUMBER],
   ])('%s', (_what, fields, expected) => {
     expect(requestOf(`POST / HTTP/1.1\r\n${fields}\r\n`)).toEqual(expected);
   });
 
   it('nobody knows where with chunks in HTTP/1.0', () => {
     expect(requestOf(`POST / HTTP/1.0\r\n${CHUNKED_HEAD}\r\n`)).toEqual(
-      ambiguous('transfer-encoding in an HTTP/1.0 message'),
+      ambiguous('transfer-encoding in an HTTP/1.0 message', true),
     );
   });
 });
