@@ -307,7 +307,10 @@ export function createAlerter(options: AlerterOptions): Alerter {
       flow: describeFlow(context, secrets, null, false),
       destination: notice.aboutDestination ? { ...flow.destination, host, ...facts } : null,
       simulated: flow.simulated,
-      text: maskText(notice.write(nameReceiver({ ...flow.destination, host }, facts), host, nameApp(context)), secrets),
+      text: maskText(
+        notice.write(nameReceiver({ ...flow.destination, host }, facts), nameHost(flow, host), nameApp(context)),
+        secrets,
+      ),
       label: context.case?.label ?? null,
       attribution: attributionOf(context, secrets),
     });
@@ -365,9 +368,9 @@ function list(receivers: Map<string, AlertReceiver>, to: NonNullable<Alert['dest
   const known = receivers.get(key);
   if (known) receivers.set(key, { ...known, count: known.count + 1, lastSeen: at });
   else {
-    const { host, port, ip, location, owner } = to;
-    const country = location.country;
-    receivers.set(key, { host, port, ip, country, owner: owner.name, count: 1, firstSeen: at, lastSeen: at });
+    const { host, port, ip, location, owner, guessed } = to;
+    const about = { host, port, ip, country: location.country, owner: owner.name, ...(guessed && { guessed }) };
+    receivers.set(key, { ...about, count: 1, firstSeen: at, lastSeen: at });
   }
 }
 
@@ -393,6 +396,10 @@ function countPhase(
   if (phase !== null && (counts.has(phase) || counts.size < MAX_PHASES))
     counts.set(phase, (counts.get(phase) ?? 0) + 1);
   return { ...place, phases: Object.fromEntries(counts) };
+}
+
+function nameHost({ destination }: Flow, host: string): TextValue {
+  return destination.guessed ? text('receiver.probably', { receiver: host }) : host;
 }
 
 /** `An app`, or `An app (probably WhatsApp)`. */

@@ -20,7 +20,7 @@ export interface FlowNotice {
   /** False when the lab never got as far as a destination. */
   aboutDestination: boolean;
   /** The sentence, given the receiver's name, the masked host, and `An app` with what it probably is. */
-  write: (receiver: TextValue, host: string, app: Text) => Text;
+  write: (receiver: TextValue, host: TextValue, app: Text) => Text;
 }
 
 /** Events that may say something by themselves. */

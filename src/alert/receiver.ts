@@ -82,8 +82,16 @@ export function isWatched(policy: AlertPolicy, facts: DestinationFacts): boolean
   return policy.watchedOwners.some((watched) => watched !== '' && names.includes(watched.toLowerCase()));
 }
 
-/** `China Telecom (China; server in Hong Kong)`, `zzhc.vnet.cn (server in China)`, `198.51.100.7`. */
+/**
+ * `China Telecom (China; server in Hong Kong)`, `zzhc.vnet.cn (server in China)`, `198.51.100.7`; with `probably` before it where
+ * the phone did not name it on this connection.
+ */
 export function nameReceiver(destination: Destination, facts: DestinationFacts): TextValue {
+  const receiver = receiverOf(destination, facts);
+  return destination.guessed ? text('receiver.probably', { receiver }) : receiver;
+}
+
+function receiverOf(destination: Destination, facts: DestinationFacts): TextValue {
   const { owner, location } = facts;
   const server = location.country;
   if (owner.name === null)

@@ -2,6 +2,7 @@
  * Servers of which a recording says only that they were called, by app.
  * Promise: memory is bounded; a server called twice by one app is one row with a count; calls beyond the bound are counted.
  */
+import { saidHost } from '../formats/said-host.ts';
 import type { DestinationFacts } from '../model/destination.ts';
 import type { RecordedContact } from '../model/lab.ts';
 
@@ -42,7 +43,13 @@ export function createScanContacts(): ScanContacts {
   };
 }
 
-export function contactCells({ app, host, place, count }: ContactRow): string[] {
-  const to = [place.location.country, place.owner.name, host].filter(Boolean).join(' ');
-  return [app ?? '', to, count > 1 ? `×${count}` : ''];
+export function contactCells({ place, ...contact }: ContactRow): string[] {
+  const { app, count } = contact;
+  return [app ?? '', receiverOf(contact, place), count > 1 ? `×${count}` : ''];
+}
+
+/** `CN China Telecom zzhc.vnet.cn`. */
+export function receiverOf(to: Pick<RecordedContact, 'host' | 'guessed'>, place: DestinationFacts): string {
+  const named = saidHost(to, [place.owner.name, to.host].filter(Boolean).join(' '));
+  return [place.location.country, named].filter(Boolean).join(' ');
 }

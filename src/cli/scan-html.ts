@@ -4,6 +4,7 @@
  */
 import { GEO_CAVEAT, GEO_SOURCE } from '../formats/geo-caveat.ts';
 import { escapeHtml } from '../formats/html.ts';
+import { saidHost } from '../formats/said-host.ts';
 import { SEVERITIES, type Severity } from '../model/alert.ts';
 import type { ContactRow } from './scan-contacts.ts';
 import type { ScanReportPage, ScanRow } from './scan-report.ts';
@@ -68,7 +69,7 @@ function rowOf({ finding, shown, first, count }: ScanRow): string {
     badge(finding.severity),
     `<b>${escapeHtml(identifier.kind)}</b> <code>${escapeHtml(shown)}</code><br><small>${escapeHtml(identifier.confidence)}: ${escapeHtml(identifier.reasoning)}</small>`,
     `${escapeHtml(evidence.direction)} ${escapeHtml(evidence.where)} <code>${escapeHtml(evidence.path ?? '')}</code><br><small>${escapeHtml(layers)}; ${escapeHtml(first.file)} entry ${first.entry}</small>${sender}`,
-    `<b>${escapeHtml(to?.host ?? '')}</b> ${escapeHtml(company ?? '')}<br><small>${escapeHtml(place ?? '')}; ${flow.encrypted ? 'encrypted' : 'in clear: anyone on the path could read it'}</small>`,
+    `<b>${escapeHtml(to ? saidHost(to) : '')}</b> ${escapeHtml(company ?? '')}<br><small>${escapeHtml(place ?? '')}; ${flow.encrypted ? 'encrypted' : 'in clear: anyone on the path could read it'}</small>`,
     String(count),
   ];
   return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
@@ -76,10 +77,11 @@ function rowOf({ finding, shown, first, count }: ScanRow): string {
 
 function contactsOf(contacts: ContactRow[]): string {
   const head = ['Called by', 'Server', 'Where and whose', 'Times'].map((title) => `<th>${title}</th>`).join('');
-  const rows = contacts.map(({ app, host, place, count }) => {
+  const rows = contacts.map(({ place, ...contact }) => {
+    const { app, count } = contact;
     const { location, network, owner } = place;
     const where = [location.country, network.org, owner.name].filter(Boolean).join(', ');
-    const cells = [app ?? '', host, where, String(count)].map((cell) => `<td>${escapeHtml(cell)}</td>`);
+    const cells = [app ?? '', saidHost(contact), where, String(count)].map((cell) => `<td>${escapeHtml(cell)}</td>`);
     return `<tr>${cells.join('')}</tr>`;
   });
   return `<h2>Servers called, with nothing recorded of what was sent</h2>\n<table>\n<tr>${head}</tr>\n${rows.join('\n')}\n</table>`;

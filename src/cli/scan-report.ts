@@ -7,7 +7,7 @@ import { clean, paint, SEVERITY_SGR } from '../formats/terminal.ts';
 import { SEVERITIES, type Severity } from '../model/alert.ts';
 import type { DestinationFacts } from '../model/destination.ts';
 import type { Recorded, RecordedContact, ScanFinding, Scanned } from '../model/lab.ts';
-import { type ContactRow, contactCells, createScanContacts } from './scan-contacts.ts';
+import { type ContactRow, contactCells, createScanContacts, receiverOf } from './scan-contacts.ts';
 import { createScanVerdict, sentenceOf } from './scan-sentence.ts';
 import { table } from './table.ts';
 
@@ -171,9 +171,7 @@ function drawPage({ rows, contacts, notes, total, sentence, files }: ScanReportP
     shown,
     [finding.evidence.where, finding.evidence.path].filter(Boolean).join(' '),
     [...finding.evidence.decoding, finding.evidence.hash].filter(Boolean).join('›') || 'plain',
-    [finding.destination?.location.country, finding.destination?.owner.name, finding.destination?.host]
-      .filter(Boolean)
-      .join(' '),
+    finding.destination ? receiverOf(finding.destination, finding.destination) : '',
     ...by.map(() => finding.attribution?.name ?? ''),
     files.length > 1 ? `${first.file}:${first.entry}` : String(first.entry),
     count > 1 ? `×${count}` : '',

@@ -2,6 +2,8 @@
  * What a scan found, for somebody who knows no word of the trade.
  * Promise: nothing is called found that is not sure, and what was not read is never left out.
  */
+
+import { saidHost } from '../formats/said-host.ts';
 import { say } from '../formats/say.ts';
 import type { Kind } from '../model/kinds.ts';
 import type { ScanFinding } from '../model/lab.ts';
@@ -37,7 +39,7 @@ export function createScanVerdict(): ScanVerdict {
       sure.add(identifier.kind);
       isClear ||= !flow.encrypted;
       if (!destination) return;
-      const name = destination.owner.name ?? destination.host;
+      const name = saidHost(destination, destination.owner.name ?? destination.host);
       const { country } = destination.location;
       const said = country ? text('receiver.in', { name, server: country }) : text('scan.receiver', { name });
       if (receivers.size < MAX_RECEIVERS) receivers.set(`${name} ${country}`, said);

@@ -109,8 +109,7 @@ async function handOver(entered: Entered, early: Buffer, known: Hello | null, co
     bytes = peeked.bytes;
     if (peeked.ok && peeked.value !== 'other') hello = peeked.value;
   }
-  const name = isIP(named.host) === 0 ? null : (nameFrom(hello, bytes) ?? named.lookedUpAs);
-  const told = name ? { ...named, host: name } : named;
+  const told = isIP(named.host) === 0 ? named : { ...named, ...hostOf(named, nameFrom(hello, bytes)) };
   const decision = hello ? ask(hello.facts) : first;
   if (decision.treatment === 'refuse') {
     dialled.socket.destroy();
@@ -139,6 +138,12 @@ async function handOver(entered: Entered, early: Buffer, known: Hello | null, co
         : { startTls: () => options.run(visitor, handOver(entered, NOTHING, null, true)) }),
     }),
   );
+}
+
+/** What the phone itself named, else the name it last looked the address up by, else the address. */
+function hostOf({ host, lookedUpAs }: Named, said: string | null): Pick<Named, 'host' | 'guessed'> {
+  if (said !== null && said !== '') return { host: said };
+  return lookedUpAs ? { host: lookedUpAs, guessed: true } : { host };
 }
 
 /** The server has the first word (SMTP, IMAP, POP3), or the phone begins with XML (XMPP). */

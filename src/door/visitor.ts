@@ -22,6 +22,8 @@ export interface Named {
   port: number;
   /** As in `Flow`. */
   lookedUpAs?: string | null;
+  /** `host` is `lookedUpAs`: the phone itself named none. */
+  guessed?: true;
 }
 
 const INTERCEPT: Decision = { treatment: 'intercept', reason: null };
@@ -41,7 +43,12 @@ export function flowFacts(
     arrival: named.arrival,
     treatment: decision.treatment,
     treatmentReason: decision.reason,
-    destination: { host: named.host, port: named.port, ip: dialled?.ip ?? null },
+    destination: {
+      host: named.host,
+      port: named.port,
+      ip: dialled?.ip ?? null,
+      ...(named.guessed && { guessed: named.guessed }),
+    },
     encrypted: false,
     intercepted: decision.treatment === 'intercept',
     hello: null,

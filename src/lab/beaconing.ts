@@ -4,6 +4,7 @@
  * Promise: a new beacon is told once; host names are masked before they are kept.
  */
 import { createBeacons } from '../beacons/beacon.ts';
+import { saidHost } from '../formats/said-host.ts';
 import type { Beacon, IdleContact, Reaction } from '../model/beacon.ts';
 import type { Flow, FlowEvent } from '../model/flow.ts';
 
@@ -28,7 +29,7 @@ export function openBeaconing(options: {
       if (event.type !== 'flow-opened') return;
       const { flow } = event;
       if (flow.protocol === 'dns' || flow.continues || flow.simulated || flow.destination.port === 0) return;
-      const host = maskHost(flow.destination.host, flow.deviceId);
+      const host = saidHost(flow.destination, maskHost(flow.destination.host, flow.deviceId));
       const beacon = beacons.contact(deviceOf(flow), host, flow.destination.port, event.time);
       if (beacon) onBeacon(beacon, flow, sentenceOf(beacon));
     },

@@ -1,6 +1,7 @@
 /** What the store holds of a phone, a case, or a phase of a case, gathered for a comparison. No lab need run for it. */
 import { existsSync } from 'node:fs';
 import { compareSides } from '../compare/runs.ts';
+import { saidHost } from '../formats/said-host.ts';
 import type { Case } from '../model/case.ts';
 import type { Comparison, SideRecord, TokenRow } from '../model/comparison.ts';
 import { LabError } from '../model/lab.ts';
@@ -161,7 +162,7 @@ const PAGE = 2000;
 function destinationOf(flow: FlowRecord): SideRecord['flows'][number] {
   return {
     device: flow.deviceId ?? flow.client.ip,
-    host: flow.destination.host,
+    host: saidHost(flow.destination),
     owner: flow.facts?.owner.name ?? null,
     requests: flow.requests,
   };
@@ -171,7 +172,6 @@ function identifierOf(alert: ReturnType<Store['alerts']>[number]): SideRecord['i
   const { identifier, evidence, destination, device } = alert;
   if (!identifier || !evidence || !destination) return [];
   const { where, path } = evidence;
-  return [
-    { device: device.id, kind: identifier.kind, host: destination.host, owner: destination.owner.name, where, path },
-  ];
+  const host = saidHost(destination);
+  return [{ device: device.id, kind: identifier.kind, host, owner: destination.owner.name, where, path }];
 }

@@ -1,5 +1,6 @@
 /** Second step, in the running lab: detection with its sinks, what watches beside it, and the lab's own notices. */
 import type { LoginConflict } from '../devices/match-table.ts';
+import { saidHost } from '../formats/said-host.ts';
 import type { Alert } from '../model/alert.ts';
 import type { Flow } from '../model/flow.ts';
 import { text } from '../model/text.ts';
@@ -36,7 +37,7 @@ export async function openLiveDetection(knowledge: Knowledge, closers: Closers, 
     isRestart: knowledge.isRestart,
     now,
     deviceOf: phoneOf,
-    hostOf: (flow) => masking.maskHost(flow.destination.host, flow.deviceId),
+    hostOf: ({ destination, deviceId }) => saidHost(destination, masking.maskHost(destination.host, deviceId)),
     hides: (flow) => hiddenLookUps(flow) !== null,
   });
   closers.add(coverage.close);

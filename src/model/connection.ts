@@ -76,6 +76,8 @@ export interface Tunnel {
   offer: TlsOffer | null;
   /** As in `Flow`. */
   lookedUpAs?: string | null;
+  /** As in `Destination`. */
+  guessed?: true;
   /** As in `Flow`. */
   continues?: boolean;
   /**

@@ -130,6 +130,8 @@ export interface Scanner {
 /** An app called a server; what was sent is not recorded. */
 export interface RecordedContact {
   host: string;
+  /** As in `Destination`. */
+  guessed?: true;
   ip: string | null;
   /** Null: the recording does not say which. */
   app: string | null;

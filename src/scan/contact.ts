@@ -17,7 +17,7 @@ export interface Contact extends RecordedContact {
 }
 
 export function contactEvents(contact: Contact, flowId: string): FlowEvent[] {
-  const { host, ip, port, time, encrypted, bytesUp, bytesDown, protocol } = contact;
+  const { host, guessed, ip, port, time, encrypted, bytesUp, bytesDown, protocol } = contact;
   const isLookUp = protocol === 'dns';
   const opened: FlowEvent = {
     type: 'flow-opened',
@@ -32,10 +32,11 @@ export function contactEvents(contact: Contact, flowId: string): FlowEvent[] {
       arrival: 'transparent',
       treatment: isLookUp ? 'intercept' : 'passthrough',
       treatmentReason: isLookUp ? null : 'recorded without its content',
-      destination: { host, port, ip },
+      destination: { host, port, ip, ...(guessed && { guessed }) },
       encrypted,
       intercepted: isLookUp,
-      hello: encrypted && host !== ip ? { sni: host, alpn: [], ja4: null, ech: false, grease: false } : null,
+      hello:
+        encrypted && host !== ip && !guessed ? { sni: host, alpn: [], ja4: null, ech: false, grease: false } : null,
       simulated: false,
     },
   };

@@ -110,7 +110,12 @@ export function createWire(options: WireOptions): Wire {
         arrival: given.arrival,
         treatment,
         treatmentReason: reason,
-        destination: { host: given.host, port: given.port, ip: given.upstream.ip },
+        destination: {
+          host: given.host,
+          port: given.port,
+          ip: given.upstream.ip,
+          ...(given.guessed && { guessed: given.guessed }),
+        },
         encrypted: hello !== null,
         intercepted: treatment === 'intercept',
         hello,

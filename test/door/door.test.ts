@@ -103,6 +103,22 @@ describe('every way to arrive', () => {
     expect((await lab.closed(1)).flow.destination.host).toBe('shop.test');
   });
 
+  it.each([
+    ['says no name goes to the one it looked up, which is a guess', 'hello', { host: 'talk.test', guessed: true }],
+    ['says a name goes to that', 'GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n', { host: 'shop.test' }],
+  ])('a redirected connection that %s', async (_what, said, host) => {
+    await restart({ door: { nameOf: () => 'talk.test' } });
+    const server = await keep(tcpServer((socket) => socket.on('data', () => socket.end())));
+    lab.map.set('192.0.2.7:5222', server.port);
+    const redirect = await keep(
+      tcpServer((socket) => lab.door.accept(socket, { arrival: 'transparent', host: '192.0.2.7', port: 5222 })),
+    );
+    const phone = dialUp(redirect.port);
+    phone.socket.end(said);
+    const { destination } = (await lab.closed()).flow;
+    expect(destination).toEqual({ port: 5222, ip: expect.any(String), ...host });
+  });
+
   it('serves a redirected connection with the destination it had', async () => {
     const { secure } = await web();
     lab.map.set('192.0.2.7:443', secure.port);

@@ -227,12 +227,24 @@ describeWith(['tshark'], 'a datagram', () => {
           datagram(53, asked, '8.8.8.8'),
           ipv4('8.8.8.8', CLIENT, 17, udp(53, 5000, reply)),
           datagram(8821, `imei=${IMEI}`),
+          ...segments(
+            { server: { ip: SERVER, port: 5222 }, parts: [{ up: true, bytes: Buffer.from('hello') }] },
+            41_000,
+          ),
+          ...posting(BODY),
         ],
         { link: 101 },
       ),
     );
-    const hosts = eventsOf(all).flatMap((event) => (event.type === 'flow-opened' ? [event.flow.destination.host] : []));
-    expect(hosts).toEqual(['vendor.example', 'vendor.example']);
+    const called = eventsOf(all).flatMap((event) => (event.type === 'flow-opened' ? [event.flow.destination] : []));
+    expect(called.map(({ host }) => host)).toEqual([
+      'vendor.example',
+      'vendor.example',
+      'vendor.example',
+      'zzhc.example',
+    ]);
+    // The datagram and the first connection said no name themselves.
+    expect(called.map(({ guessed }) => guessed)).toEqual([undefined, true, true, undefined]);
     expect(eventsOf(all)).toContainEqual(
       expect.objectContaining({ type: 'flow-closed', detail: `answered: ${SERVER}` }),
     );

@@ -2,6 +2,7 @@
  * `phonehome alerts` and `phonehome flows`: what is stored, printed, then the command ends. From the lab that runs on the data
  * directory (or the one that `--url` names), else from its store.
  */
+import { saidHost } from '../../formats/said-host.ts';
 import type { Alert, Severity } from '../../model/alert.ts';
 import type { FlowRecord } from '../../model/flow.ts';
 import { wantsColour } from '../colour.ts';
@@ -82,7 +83,7 @@ function flowRow(flow: FlowRecord): string[] {
   return [
     new Date(flow.openedAt).toLocaleString('sv-SE'),
     flow.deviceId ?? flow.client.ip,
-    `${country} ${facts?.owner.name ? `${facts.owner.name} · ` : ''}${destination.host}:${destination.port}`,
+    `${country} ${saidHost(destination, `${facts?.owner.name ? `${facts.owner.name} · ` : ''}${destination.host}`)}:${destination.port}`,
     flow.protocol ?? (flow.encrypted ? 'tls' : 'tcp'),
     flow.treatment === 'intercept' ? `${flow.requests} requests` : flow.treatment,
     `${flow.bytesUp} up, ${flow.bytesDown} down`,

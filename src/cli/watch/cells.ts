@@ -1,4 +1,5 @@
 /** What one alert says in each column of the table. Nothing here reveals more than the alert itself, which is masked. */
+import { saidHost } from '../../formats/said-host.ts';
 import type { Alert } from '../../model/alert.ts';
 import { flag } from '../terminal-text.ts';
 import { kindOf } from './filter.ts';
@@ -58,7 +59,7 @@ export function whereTo(alert: Alert): string {
   const ownerCountry = to.owner.country && to.owner.country !== country ? ` (${to.owner.country})` : '';
   const company = owner ? `${owner}${ownerCountry} · ` : '';
   const more = alert.receivers ? ` and ${alert.receivers.length - 1} more` : '';
-  return `${flag(country)} ${country ?? '??'} ${company}${to.host}${more}`;
+  return `${flag(country)} ${country ?? '??'} ${saidHost(to, `${company}${to.host}`)}${more}`;
 }
 
 export function simulated(alert: Alert): string {

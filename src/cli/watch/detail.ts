@@ -1,5 +1,6 @@
 /** One alert in full, for the detail view: label and sentence per line, wrapped to the terminal. */
 
+import { saidHost } from '../../formats/said-host.ts';
 import { paint, SEVERITY_SGR } from '../../formats/terminal.ts';
 import type { Alert } from '../../model/alert.ts';
 import { fitCells, flag, wrap } from '../terminal-text.ts';
@@ -65,7 +66,7 @@ function facts(alert: Alert, revealed: Revealed): [string, string | null | undef
         `${flow.encrypted ? 'encrypted (TLS)' : 'in clear: anyone on the path can read it'}${flow.intercepted ? '' : ', not looked into'}`,
     ],
     ['receivers', alert.receivers && `${alert.receivers.length}: ${alert.receivers.map(nameReceiver).join(', ')}`],
-    ['to', to && `${to.host}${to.ip && to.ip !== to.host ? ` (${to.ip})` : ''} port ${to.port}`],
+    ['to', to && `${saidHost(to)}${to.ip && to.ip !== to.host ? ` (${to.ip})` : ''} port ${to.port}`],
     [
       'server in',
       to &&
@@ -86,8 +87,8 @@ function facts(alert: Alert, revealed: Revealed): [string, string | null | undef
   ];
 }
 
-const nameReceiver = ({ host, port, count }: NonNullable<Alert['receivers']>[number]): string =>
-  `${host}:${port}${count > 1 ? ` ×${count}` : ''}`;
+const nameReceiver = ({ count, ...to }: NonNullable<Alert['receivers']>[number]): string =>
+  `${saidHost(to)}:${to.port}${count > 1 ? ` ×${count}` : ''}`;
 
 function day(iso: string): string {
   const date = new Date(iso);

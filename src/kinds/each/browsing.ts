@@ -24,6 +24,36 @@ const VISIT = new Set([
   'dwelltime',
   'tabid',
 ]);
+/** Fields that a program's own call has, as error reports and network logs list them: two of them, and it is no visit. */
+const CALL = new Set([
+  'method',
+  'httpmethod',
+  'requestmethod',
+  'status',
+  'statuscode',
+  'httpstatus',
+  'httpstatuscode',
+  'httpcode',
+  'responsecode',
+  'responsestatus',
+  'reason',
+  'requestbodysize',
+  'responsebodysize',
+  'requestsize',
+  'responsesize',
+  'bytessent',
+  'bytesreceived',
+  'duration',
+  'durationms',
+  'latency',
+  'ttfb',
+  'errorcode',
+  'retrycount',
+]);
+const LEAST_OF_CALL = 2;
+/** Addresses of services: `api.example.com`, `/api/…`, `/v2/…`, `/graphql`. */
+const SERVICE =
+  /^https?:\/\/(?:[\w.-]{0,80}[.-])?(?:api|apis|gateway|gw|graphql|rpc|rest|ws|mobile-?api|m-?api)\d{0,2}[.-][^/?#]{1,120}[/?#]|^https?:\/\/[^/?#]{1,200}\/(?:[\w-]{1,40}\/){0,2}(?:api|apis|rest|rpc|graphql|gql|v\d{1,2})(?:[/?#]|$)/i;
 const MAX_TEXT = 256;
 
 export const browsing: IdentifierKind = {
@@ -59,6 +89,38 @@ export const browsing: IdentifierKind = {
       text: 'report; search_word=clinic near me; end',
       expect: { value: 'clinic near me', confidence: 'likely' },
     },
+    {
+      name: 'a call of the program, as an error report lists it',
+      text: '{"category":"http","data":{"url":"https://shop.example.com/cart/items","method":"GET","status_code":200}}',
+      expect: null,
+      source: 'Sentry breadcrumbs of type http',
+    },
+    {
+      name: 'a call of the program with its duration',
+      text: '{"duration":184,"url":"https://shop.example.com/cart/items?page=2","httpMethod":"POST"}',
+      expect: null,
+      source: 'New Relic mobile: HTTP transactions',
+    },
+    {
+      name: 'the address of a service by its host',
+      text: '{"url":"https://eu-api.example.com/cart/items"}',
+      expect: null,
+    },
+    {
+      name: 'the address of a service by its path',
+      text: '{"url":"https://www.example.com/mobile/v2/user/profile"}',
+      expect: null,
+    },
+    {
+      name: 'a page of a site about services',
+      text: '{"url":"https://www.example.com/docs/apiary-notes"}',
+      expect: { value: 'https://www.example.com/docs/apiary-notes', confidence: 'possible' },
+    },
+    {
+      name: 'a visit with how long it took',
+      text: '{"url":"https://news.example.com/a/b","visitTime":1,"method":"GET","duration":12}',
+      expect: { value: 'https://news.example.com/a/b', confidence: 'likely' },
+    },
     { name: 'address of a picture', text: '{"url":"https://cdn.example.com/a/b.png"}', expect: null },
     { name: 'address of a service', text: '{"url":"https://example.com/"}', expect: null },
     { name: 'empty search', text: 'search_word=&x=1', expect: null },
@@ -90,8 +152,15 @@ function judgeAddress(run: Run, value: { text: string; start: number; end: numbe
   // A page has a path or a query; pictures, scripts and the like are loaded, not visited.
   if (/\.(?:png|jpe?g|gif|webp|svg|ico|css|js|json|woff2?|mp4|apk|zip)(?:[?#]|$)/i.test(value.text)) return null;
   if (!/^https?:\/\/[^/?#\s]+[/?#][^\s]/i.test(value.text)) return null;
-  const visit = [...fieldNames(recordText(run))].some((name) => VISIT.has(name));
-  return named || visit
-    ? found(value, value.text, 'likely', 'the address of a page, in a record of a visit')
-    : found(value, value.text, 'possible', 'the address of a page beside a name for addresses');
+  const names = namesAround(run);
+  if (named || names.some((name) => VISIT.has(name)))
+    return found(value, value.text, 'likely', 'the address of a page, in a record of a visit');
+  if (SERVICE.test(value.text) || names.filter((name) => CALL.has(name)).length >= LEAST_OF_CALL) return null;
+  return found(value, value.text, 'possible', 'the address of a page beside a name for addresses');
+}
+
+/** Names of the fields beside it, also where each field is a text of its own. */
+function namesAround(run: Run): string[] {
+  const others = (run.fields ?? []).map(([name]) => name.toLowerCase().replace(/[_-]/g, ''));
+  return [...fieldNames(recordText(run)), ...others];
 }

@@ -7,6 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { createLines } from '../../formats/lines.ts';
 import type { EmitFlowEvent, Flow } from '../../model/flow.ts';
+import { lookedUp } from '../looked-up.ts';
 import type * as tool from '../tool.ts';
 import { keepRunning, type Prefix, streamTool } from '../tool.ts';
 import type { Inventory, InventoryNotice, InventoryStats } from './inventory.ts';
@@ -172,11 +173,7 @@ function createTeller(options: InventoryWatchOptions): (notice: InventoryNotice)
         arrival: 'transparent',
         treatment: 'passthrough',
         treatmentReason: protocol === 'udp' ? 'datagrams nobody searched' : 'not TCP: forwarded as it is',
-        destination: {
-          host: options.nameOf(client.ip, destination.ip) ?? destination.ip,
-          port: destination.port,
-          ip: destination.ip,
-        },
+        destination: lookedUp(options.nameOf(client.ip, destination.ip), destination.ip, destination.port),
         encrypted: false,
         intercepted: false,
         hello: null,

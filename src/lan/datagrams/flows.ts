@@ -5,6 +5,7 @@
  * hours costs no more than its first `maxSearched` bytes, and the flow says so.
  */
 import type { EmitFlowEvent, Flow } from '../../model/flow.ts';
+import { lookedUp } from '../looked-up.ts';
 import type { Datagram } from './packet.ts';
 
 export interface UdpFlowsOptions {
@@ -73,11 +74,7 @@ export function createUdpFlows(options: UdpFlowsOptions): UdpFlows {
       arrival: 'transparent',
       treatment: 'intercept',
       treatmentReason: null,
-      destination: {
-        host: options.nameOf(client.ip, server.ip) ?? server.ip,
-        port: server.port,
-        ip: server.ip,
-      },
+      destination: lookedUp(options.nameOf(client.ip, server.ip), server.ip, server.port),
       encrypted: false,
       intercepted: true,
       hello: null,

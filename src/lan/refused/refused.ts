@@ -5,6 +5,7 @@
  */
 import type { EmitFlowEvent, Flow } from '../../model/flow.ts';
 import type { RefusedAttempts } from '../../model/gateway.ts';
+import { lookedUp } from '../looked-up.ts';
 
 /** What was refused since the call before; the first call tells everything that is there. */
 export function createRefusedDifference(): (counts: readonly RefusedAttempts[]) => RefusedAttempts[] {
@@ -48,7 +49,7 @@ export function tellRefused(
     arrival: 'transparent',
     treatment: 'refuse',
     treatmentReason: WHY[count.what],
-    destination: { host: about.host ?? count.destination, port: count.port, ip: count.destination },
+    destination: lookedUp(about.host, count.destination, count.port),
     encrypted: true,
     intercepted: false,
     hello: null,

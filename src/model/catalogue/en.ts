@@ -46,6 +46,7 @@ export const EN = {
   'scan.all-read': 'Everything in the recording was read.',
 
   'receiver.in': '{{name}} (server in {{server, country}})',
+  'receiver.probably': 'probably {{receiver}}',
   'receiver.of': '{{name}} ({{home, country}})',
   'receiver.of-in': '{{name}} ({{home, country}}; server in {{server, country}})',
 

@@ -58,6 +58,7 @@ export const alertFlow = z.object({
 
 export const receiver = z.object({
   host: text,
+  guessed: destination.shape.guessed,
   port,
   ip: textOrNull,
   country,

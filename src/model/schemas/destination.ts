@@ -7,6 +7,12 @@ export const destination = z.object({
     'Name the phone asked for (CONNECT authority, Host, SNI), or the address when no name is known; never with brackets. `unknown` with port 0 when the phone was refused, or left, before it named one.',
   ),
   port,
+  guessed: z
+    .literal(true)
+    .optional()
+    .describe(
+      'The phone named no host on this connection: `host` is the name it last looked this address up by. Probably, not certainly, the one it meant.',
+    ),
   ip: textOrNull.describe('Address connected to (or stated by the upstream map); null when the name never resolved.'),
 });
 

@@ -199,6 +199,7 @@ export class Connection {
     const client = this.#client;
     const server = this.#server;
     const lookedUpAs = this.#options.nameOf(client.ip, server.ip);
+    const said = (this.#isTls ? this.#sni : null) ?? asked?.host ?? null;
     return {
       id: this.#options.flowId,
       openedAt: this.#first.time,
@@ -209,10 +210,11 @@ export class Connection {
       treatment: 'intercept',
       treatmentReason: null,
       destination: {
-        host: (this.#isTls ? this.#sni : null) ?? asked?.host ?? lookedUpAs ?? server.ip,
+        host: said ?? lookedUpAs ?? server.ip,
         port: asked?.port ?? server.port,
         // Behind a proxy only the proxy knows.
         ip: asked?.through ? null : server.ip,
+        ...(said === null && lookedUpAs !== null && { guessed: true }),
       },
       encrypted: this.#isTls === true,
       intercepted: true,

@@ -4,7 +4,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { FlowEvent } from '../../model/flow.ts';
-import type { Recorded } from '../../model/lab.ts';
+import type { Recorded, RecordedContact } from '../../model/lab.ts';
 import type { RecordingReaders } from '../../model/recording.ts';
 import { contactEvents } from '../contact.ts';
 import type { Packet } from './packets.ts';
@@ -140,8 +140,10 @@ export function createDatagrams(options: { path: string; prefix: string; readers
       yield* handOn();
       for (const [entry, stream] of closed) {
         const { words, client, server, app, bytesUp, bytesDown } = stream;
-        const host = stream.host ?? reader.nameOf(client.ip, server.ip) ?? server.ip;
-        const contact = { host, ip: server.ip, app, count: 1 };
+        const lookedUpAs = reader.nameOf(client.ip, server.ip);
+        const host = stream.host ?? lookedUpAs ?? server.ip;
+        const isGuessed = stream.host === null && lookedUpAs !== null;
+        const contact: RecordedContact = { host, ip: server.ip, app, count: 1, ...(isGuessed && { guessed: true }) };
         const about = { port: server.port, time: stream.time, encrypted: true, bytesUp, bytesDown, client };
         yield {
           type: 'entry',
