@@ -36,6 +36,9 @@ if (major < 26) {
   }
   const child = spawn(bundled, [...FLAGS, self, ...process.argv.slice(2)], { stdio: 'inherit', env: environment });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  // npx runs this in a shell that passes no signal on, and dies of it.
+  const parent = process.ppid;
+  if (process.env.npm_command) setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref();
   child.on('exit', (code, signal) => {
     // 127: the dynamic loader found a library missing.
     if (code === 127 && lacksLibatomic())

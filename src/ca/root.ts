@@ -4,8 +4,9 @@
  * is an AuthorityError of one line that says what to do. Rotation keeps the old pair in `previous/`.
  */
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { privacyProblem } from '../formats/private-file.ts';
 import { LabError } from '../model/lab.ts';
 import { type KeyType, subjectKey, writeCertificate } from './certificate.ts';
 
@@ -126,8 +127,9 @@ function loadRoot(dir: string, nowMs: number): Root {
   }
   const type = privateKey.asymmetricKeyType;
   if (type !== 'ec' && type !== 'rsa') throw broken(dir, `${KEY_FILE} is of type ${type}, not EC or RSA`);
-  // A copy or a restore may have loosened it; the key signs for every site on earth in the eyes of the test phones.
-  if ((statSync(keyPath(dir)).mode & 0o077) !== 0) chmodSync(keyPath(dir), 0o600);
+  // The key signs for every site on earth in the eyes of the test phones: one that others could read is none.
+  const problem = privacyProblem(keyPath(dir), { kind: 'file', keep: 'secret', otherwise: 'phonehome ca rotate' });
+  if (problem) throw new AuthorityError(problem);
   return { certificate, certificatePem: certificate.toString(), privateKey, keyType: type };
 }
 

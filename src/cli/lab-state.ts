@@ -2,13 +2,13 @@
  * `DATA/lab.json`: how other commands find the lab that runs on a data directory.
  * Promise: written mode 0600 once the lab is ready, removed when it stops; a file left by a crash is recognised by its dead pid.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { replaceFile } from '../formats/replace-file.ts';
 import type { LabState } from '../model/lab.ts';
 
 export function writeLabState(dataDir: string, state: LabState): void {
-  mkdirSync(dataDir, { recursive: true });
-  writeFileSync(join(dataDir, 'lab.json'), `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  replaceFile(join(dataDir, 'lab.json'), `${JSON.stringify(state, null, 2)}\n`);
 }
 
 /** Leaves a file alone that a later lab wrote. */

@@ -30,12 +30,13 @@ export function createLineWriter(output: Writable, options: LineWriterOptions): 
   let written = 0;
   let dropped = 0;
   let gone = false;
+  let ending = false;
   let missing: { from: number; to: number } | null = null;
 
   const leave = () => {
     if (gone) return;
     gone = true;
-    onGone();
+    if (!ending) onGone();
   };
   output.on('error', leave);
   output.on('close', leave);
@@ -67,6 +68,7 @@ export function createLineWriter(output: Writable, options: LineWriterOptions): 
     stats: () => ({ written, dropped, gone }),
     end(withinMs = 1000) {
       tellGap();
+      ending = true;
       return new Promise((resolve) => {
         if (gone || output.destroyed) {
           resolve();

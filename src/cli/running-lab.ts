@@ -23,6 +23,8 @@ export async function runLab(module: LabModule, options: LabOptions): Promise<Ru
     throw new LabError(
       `a lab runs on ${options.data} already (process ${other.pid}, ${other.url}): stop it, or choose another --data directory`,
     );
+  // What the lab writes is nobody else's.
+  process.umask(0o077);
   const lab = await module.startLab(options);
   keepUp();
   writeLabState(options.data, {

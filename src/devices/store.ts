@@ -26,6 +26,29 @@ export function loadDevices(dataDir: string): Device[] {
   return existsSync(path) ? readDevicesFile(path).devices : [];
 }
 
+/**
+ * The registered phones, and how to write them. An edit made by hand since they were read is never overwritten.
+ * @throws LabError
+ */
+export function openDevicesFile(dataDir: string): { devices: Device[]; save: (devices: readonly Device[]) => void } {
+  const path = devicesPath(dataDir);
+  let known = textOf(path);
+  return {
+    devices: loadDevices(dataDir),
+    save(devices) {
+      if (textOf(path) !== known)
+        throw new LabError(
+          `${path} was edited since it was read, so it is not overwritten: stop the lab and start it again, then repeat this`,
+        );
+      saveDevices(dataDir, devices);
+      known = textOf(path);
+    },
+  };
+}
+
+/** Null when there is none. */
+const textOf = (path: string): string | null => (existsSync(path) ? readFileSync(path, 'utf8') : null);
+
 /** A devices file of the operator's. @throws LabError naming line and field of the first problem and how many there are */
 export function readDevicesFile(path: string): { devices: Device[]; warnings: string[] } {
   let text: string;
@@ -84,9 +107,8 @@ export function saveDevices(dataDir: string, devices: readonly Device[]): void {
 /** For commands while no lab runs. @throws LabError */
 export function openStoredDevices(dataDir: string): StoredDevices {
   const registry = createDeviceRegistry({
-    devices: loadDevices(dataDir),
+    ...openDevicesFile(dataDir),
     neighbours: { macOf: () => null },
-    save: (devices) => saveDevices(dataDir, devices),
   });
   return {
     list: () => [...registry.list()],

@@ -11,7 +11,7 @@ import { cutCapture } from '../lan/recording/case.ts';
 import { type AuthorityInfo, type CaFormat, LabError, type StoredCases, type StoredRecords } from '../model/lab.ts';
 import { readOrCreateKey } from '../sinks/evidence/key-file.ts';
 import { openSqliteStore } from '../sinks/evidence/sqlite.ts';
-import { pathsIn } from './opening.ts';
+import { pathsIn } from './data-directory.ts';
 import { must } from './services.ts';
 
 const now = Date.now;

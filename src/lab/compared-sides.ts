@@ -8,7 +8,7 @@ import { LabError } from '../model/lab.ts';
 import { readOrCreateKey } from '../sinks/evidence/key-file.ts';
 import { openSqliteStore } from '../sinks/evidence/sqlite.ts';
 import type { EvidenceStore, FlowQuery, FlowRecord, TokenQuery } from '../sinks/evidence/store.ts';
-import { pathsIn } from './opening.ts';
+import { pathsIn } from './data-directory.ts';
 import { allAlertsSince } from './services.ts';
 
 type Store = Pick<EvidenceStore, 'alerts' | 'flows' | 'tokens' | 'cases'>;

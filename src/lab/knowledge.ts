@@ -10,9 +10,10 @@ import { LabError, type LabOptions } from '../model/lab.ts';
 import { readOrCreateKey } from '../sinks/evidence/key-file.ts';
 import { openSqliteStore } from '../sinks/evidence/sqlite.ts';
 import type { Closers } from './closers.ts';
+import { pathsIn } from './data-directory.ts';
 import { openDecoders } from './decoders.ts';
 import { openLog } from './log.ts';
-import { openPlaces, openRegistry, pathsIn } from './opening.ts';
+import { openPlaces, openRegistry } from './opening.ts';
 import { openPinBook } from './pin-book.ts';
 
 export type Knowledge = Awaited<ReturnType<typeof openKnowledge>>;

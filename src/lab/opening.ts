@@ -1,41 +1,18 @@
 /** Opens what the lab needs from disk before its first connection; every failure is one line that says what to do. */
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { createNeighbourTable } from '../devices/neighbours.ts';
 import { createDeviceRegistry, type DeviceRegistry } from '../devices/registry.ts';
-import { loadDevices, readDevicesFile, saveDevices } from '../devices/store.ts';
+import { openDevicesFile, readDevicesFile } from '../devices/store.ts';
 import { type Geo, openGeo } from '../enrich/geo.ts';
 import { prepareGeo } from '../enrich/preparation.ts';
 import type { Device } from '../model/device.ts';
 import { LabError, type LabOptions } from '../model/lab.ts';
 
-/** Where everything lies below the data directory. */
-export const pathsIn = (data: string) => ({
-  certs: join(data, 'certs'),
-  geo: join(data, 'geoip'),
-  evidence: join(data, 'evidence.db'),
-  evidenceKey: join(data, 'certs', 'evidence.key'),
-  token: join(data, 'token'),
-  capture: join(data, 'capture'),
-  pins: join(data, 'pins.json'),
-});
-
-/** What is kept there concerns other people: nobody else may look. */
-export function makeDirectory(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new LabError(`the data directory ${path} cannot be made (${code}): choose another one with --data`);
-  }
-}
-
 /** A file given by flag is the operator's own: it is read, never written. Otherwise DATA/devices.yaml is both. */
 export function openRegistry(options: LabOptions, warnings: string[]): DeviceRegistry {
   const neighbours = createNeighbourTable({ now: () => performance.now() });
   if (!options.devicesFile) {
-    const save = (all: readonly Device[]): void => saveDevices(options.data, all);
-    return createDeviceRegistry({ devices: loadDevices(options.data), neighbours, save });
+    return createDeviceRegistry({ ...openDevicesFile(options.data), neighbours });
   }
   const registered = readDevicesFile(options.devicesFile);
   warnings.push(...registered.warnings);

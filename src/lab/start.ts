@@ -12,11 +12,11 @@ import type { Lab, LabOptions } from '../model/lab.ts';
 import { createRelayEnd } from '../ring/relay-end.ts';
 import type { RelayCalls, RelayStats } from './calls.ts';
 import { type Closers, createClosers } from './closers.ts';
+import { openDataDirectory, pathsIn } from './data-directory.ts';
 import { type LabThread, startLabThread } from './lab-thread.ts';
 import { openLog } from './log.ts';
 import { MARKER_EVERY_MS, sendMarker } from './marker.ts';
 import { collectAfterStart } from './memory.ts';
-import { makeDirectory, pathsIn } from './opening.ts';
 import { openPorts, type Ports } from './ports.ts';
 import { createReplayRuns } from './replay-runs.ts';
 
@@ -34,9 +34,10 @@ export async function startLab(options: LabOptions): Promise<Lab> {
 
 /** The lab, and the thread that reads. @throws LabError */
 export async function startHalves(options: LabOptions): Promise<{ lab: Lab; thread: LabThread }> {
-  makeDirectory(options.data);
+  const unlock = openDataDirectory(options.data);
   const log = openLog(options.logFile);
   const closers = createClosers((error) => log.error({ ...faultOf(error) }, 'the lab did not close cleanly'));
+  closers.add(unlock);
   closers.add(() => log.flush());
   try {
     return await openLab(options, log, closers);

@@ -45,10 +45,13 @@ test('a second start loads the same root, and two installations never share one'
   expect(other.commonName).not.toBe(first.commonName);
 });
 
-test('a key file whose mode was loosened is closed again at the next start', () => {
+test('a key that others could read signs nothing: it is said what to do, and rotating helps', () => {
   const dir = withRoot();
   chmodSync(join(dir, 'ca.key'), 0o644);
-  openAuthority(dir, { now });
+  expect(() => openAuthority(dir, { now })).toThrow(
+    /ca\.key can be read by others \(mode 644\): .*phonehome ca rotate$/,
+  );
+  rotateAuthority(dir, { now });
   expect(modeOf(join(dir, 'ca.key'))).toBe(0o600);
 });
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { pathsIn } from '../../src/lab/opening.ts';
+import { pathsIn } from '../../src/lab/data-directory.ts';
 import { readOrCreateKey } from '../../src/sinks/evidence/key-file.ts';
 import { openSqliteStore } from '../../src/sinks/evidence/sqlite.ts';
 import { labFlowRecord, labRecord } from '../sinks/lab-alert.ts';

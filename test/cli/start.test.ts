@@ -1,11 +1,14 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LabState } from '../../src/model/lab.ts';
 import { phonehome, type Running, startPhonehome } from './phonehome.ts';
 
+const ROOT = resolve(import.meta.dirname, '../..');
 const FREE = ['--host', '127.0.0.1', '--proxy-port', '0', '--ui-port', '0'];
 let data = '';
 const running: Running[] = [];
@@ -71,12 +74,32 @@ describe('start', () => {
     expect(existsSync(join(data, 'lab.json'))).toBe(false);
   });
 
-  it('stops when its reader goes away', async () => {
+  it('goes on recording when the reader of its output goes away, and says so', async () => {
     const lab = start('--json');
     await lab.untilStdout('"ready"');
     lab.child.stdout.destroy();
+    expect((await phonehome(['replay', 'nokia-7-plus', '--data', data])).code).toBe(0);
+    await lab.untilStderr('Nobody reads this output any more');
+    expect((await phonehome(['replay', 'nokia-7-plus', '--data', data])).code).toBe(0);
+    expect((await phonehome(['alerts', '--data', data])).stdout).toContain('zzhc.vnet.cn');
     lab.child.kill('SIGTERM');
     expect((await lab.ended).code).toBe(0);
+  });
+
+  it.each([
+    ['npm start', ['start', '--silent', '--']],
+    ['npx', ['exec', '--offline', '--', 'phonehome', 'start']],
+  ])('ends with %s, by whatever signal that one was ended', async (_name, args) => {
+    const npm = spawn('npm', [...args, '--json', '--data', data, ...FREE], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(npm.stdout, 'data');
+    const { pid } = state();
+    expect(() => process.kill(pid, 0)).not.toThrow();
+    npm.kill('SIGTERM');
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), { timeout: 20_000, interval: 50 });
+    expect(existsSync(join(data, 'lab.json'))).toBe(false);
   });
 
   it('refuses a second lab on the same data directory, and names the first', async () => {

@@ -1,5 +1,14 @@
 /** Which phone a connection comes from, and what is kept on disk about the phones. */
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -9,7 +18,9 @@ import { parseDevices } from '../../src/devices/parser.ts';
 import { createDeviceRegistry } from '../../src/devices/registry.ts';
 import {
   deviceFromEntry,
+  devicesPath,
   loadDevices,
+  openDevicesFile,
   openStoredDevices,
   readDevicesFile,
   saveDevices,
@@ -228,6 +239,18 @@ describe('on disk', () => {
     saveDevices(dir, [full, phone('b')]);
     expect(loadDevices(dir)).toEqual([full, phone('b')]);
     expect(readdirSync(dir).sort()).toEqual(['devices.yaml', 'photos']);
+  });
+
+  test('an edit made by hand while they are open is not overwritten', () => {
+    const dir = dataDir();
+    saveDevices(dir, [full]);
+    const open = openDevicesFile(dir);
+    open.save([full, phone('b')]);
+    appendFileSync(devicesPath(dir), '# mine\n');
+    expect(() => open.save([full])).toThrow(/^[^\n]*devices\.yaml was edited since it was read[^\n]*start it again/);
+    expect(readFileSync(devicesPath(dir), 'utf8')).toContain('# mine');
+    openDevicesFile(dir).save([full]);
+    expect(loadDevices(dir)).toEqual([full]);
   });
 
   test('nobody but the operator can read them', () => {

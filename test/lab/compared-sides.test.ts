@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compareRuns } from '../../src/lab/compared-sides.ts';
-import { pathsIn } from '../../src/lab/opening.ts';
+import { pathsIn } from '../../src/lab/data-directory.ts';
 import { readOrCreateKey } from '../../src/sinks/evidence/key-file.ts';
 import { openSqliteStore } from '../../src/sinks/evidence/sqlite.ts';
 import { labFlowRecord } from '../sinks/lab-alert.ts';

@@ -8,10 +8,14 @@ import { stopSignal } from '../stop-signal.ts';
 
 export async function start(flags: Record<string, unknown>): Promise<number> {
   const options = labOptions(flags as unknown as LabFlags);
-  const { stopped, pipeClosed } = stopSignal();
+  const { stopped } = stopSignal();
+  // A pipe that both go into may end.
+  process.stderr.on('error', () => {});
   const module = await loadLab();
   const { lab, stop } = await runLab(module, options);
-  const output = openOutput(options.json, pipeClosed);
+  const output = openOutput(options.json, () =>
+    process.stderr.write('! Nobody reads this output any more. The lab goes on: "phonehome alerts" has what comes.\n'),
+  );
   if (options.json) {
     for (const warning of lab.warnings) process.stderr.write(`! ${warning}\n`);
     output.say(readyLine(lab));

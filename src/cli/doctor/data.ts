@@ -87,7 +87,7 @@ export function checkDevices(open: () => StoredDevices): Check {
   }
 }
 
-/** Country data ages: warned of after 60 days, unfit after 180 (shared/GEO.md). */
+/** Country data ages: warned of after 60 days, unfit after 180. */
 export function checkGeo(databases: { name: string; date: string | null }[], now: number): Check[] {
   if (databases.length === 0)
     return [fail('geo', 'no database', 'run npm ci again: destinations cannot be placed without one')];

@@ -1,0 +1,83 @@
+/**
+ * The data directory: made, looked over and locked before anything in it is opened.
+ * Promise: one lab at a time, held by the operating system, so that a killed one leaves no lock; nothing is read that another
+ * user could have put there. Every failure is one line that says what to do.
+ */
+import { mkdirSync, realpathSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type Privacy, privacyProblem } from '../formats/private-file.ts';
+import { LabError } from '../model/lab.ts';
+
+/** Where everything lies below the data directory. */
+export const pathsIn = (data: string) => ({
+  certs: join(data, 'certs'),
+  geo: join(data, 'geoip'),
+  evidence: join(data, 'evidence.db'),
+  evidenceKey: join(data, 'certs', 'evidence.key'),
+  token: join(data, 'token'),
+  capture: join(data, 'capture'),
+  pins: join(data, 'pins.json'),
+  lock: join(data, 'lock'),
+});
+
+const ELSEWHERE = 'start with another --data directory';
+const OWN_FILE: Privacy = { kind: 'file', keep: 'own', otherwise: 'move it away' };
+
+/** What is looked over at every start, outermost first. */
+const KEPT: readonly [name: string, Privacy][] = [
+  ['certs', { kind: 'directory', keep: 'own', otherwise: ELSEWHERE }],
+  ['certs/ca.key', { kind: 'file', keep: 'secret', otherwise: 'phonehome ca rotate, and install the new certificate' }],
+  ['certs/ca.pem', OWN_FILE],
+  [
+    'certs/evidence.key',
+    { kind: 'file', keep: 'secret', otherwise: `${ELSEWHERE}: values stored so far could be read with it` },
+  ],
+  ['token', { kind: 'file', keep: 'secret', otherwise: 'delete it, a new one is made' }],
+  ['evidence.db', OWN_FILE],
+  ['evidence.db-wal', OWN_FILE],
+  ['devices.yaml', OWN_FILE],
+  ['pins.json', OWN_FILE],
+  ['lab.json', OWN_FILE],
+  ['lock', OWN_FILE],
+];
+
+/** Makes, checks and locks it. The returned function gives the lock back. @throws LabError */
+export function openDataDirectory(data: string): () => void {
+  makeDirectory(data);
+  // The directory itself may be a link of the operator's: what it leads to is looked at.
+  const problem =
+    privacyProblem(realpathSync(data), { kind: 'directory', keep: 'own', otherwise: ELSEWHERE }) ??
+    KEPT.map(([name, privacy]) => privacyProblem(join(data, name), privacy)).find((one) => one !== null);
+  if (problem) throw new LabError(problem);
+  return lock(data);
+}
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    if (!statSync(path).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new LabError(`the data directory ${path} cannot be made (${code}): choose another one with --data`);
+  }
+}
+
+/** A lock of SQLite's on an empty database: it ends with the process, however that ends, and holds across containers. */
+function lock(data: string): () => void {
+  const path = pathsIn(data).lock;
+  let database: DatabaseSync | null = null;
+  try {
+    database = new DatabaseSync(path, { timeout: 0 });
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    const held = database;
+    return () => held.close();
+  } catch (error) {
+    database?.close();
+    const { errcode = 0, message } = error as Error & { errcode?: number };
+    if ((errcode & 0xff) === SQLITE_BUSY) throw new LabError(`another lab runs on ${data}: stop it, or ${ELSEWHERE}`);
+    throw new LabError(`${path} cannot be locked (${message}): check the directory and its owner, or ${ELSEWHERE}`);
+  }
+}
+
+const SQLITE_BUSY = 5;
