@@ -6,9 +6,9 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { privacyProblem } from '../formats/private-file.ts';
 import { LabError } from '../model/lab.ts';
 import { type KeyType, subjectKey, writeCertificate } from './certificate.ts';
+import { privacyProblem } from './private-file.ts';
 
 export class AuthorityError extends LabError {
   override name = 'AuthorityError';

@@ -6,7 +6,7 @@
 import { mkdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type Privacy, privacyProblem } from '../formats/private-file.ts';
+import { type Privacy, privacyProblem } from '../ca/private-file.ts';
 import { LabError } from '../model/lab.ts';
 
 /** Where everything lies below the data directory. */
