@@ -28,11 +28,12 @@ const LOOK_EVERY = 100_000;
 export class Meter {
   /** Units since the inspector was made. */
   units = 0;
-  #startedAt = 0;
+  /** Of the call under way; null until it has done LOOK_EVERY units. */
+  #startedAt: number | null = null;
   #nextLook = Number.POSITIVE_INFINITY;
   readonly #clock: (() => number) | null;
 
-  /** Milliseconds of a clock that is never set; null for no backstop. */
+  /** Milliseconds of processor time, so that a busy machine does not count; null for no backstop. */
   constructor(clock: (() => number) | null) {
     this.#clock = clock;
   }
@@ -42,7 +43,7 @@ export class Meter {
     // Of others.
     effort.units = 0;
     if (this.#clock === null) return;
-    this.#startedAt = this.#clock();
+    this.#startedAt = null;
     this.#nextLook = this.units + LOOK_EVERY;
   }
 
@@ -51,7 +52,9 @@ export class Meter {
     this.units += units;
     if (this.units < this.#nextLook) return false;
     this.#nextLook = this.units + LOOK_EVERY;
-    return this.#clock!() - this.#startedAt > MOST_MS;
+    const now = this.#clock!();
+    this.#startedAt ??= now;
+    return now - this.#startedAt > MOST_MS;
   }
 }
 

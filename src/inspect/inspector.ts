@@ -43,7 +43,7 @@ export interface InspectorOptions {
   limits?: Partial<Limits>;
   /** What an exchange may cost. */
   budget?: Partial<BudgetRules>;
-  /** Milliseconds of a clock that is never set: a backstop for the budget. None unless given. */
+  /** Milliseconds of processor time: a backstop for the budget. None unless given. */
   clock?: () => number;
   judgeImage?: JudgeImage;
   /** Hears every short value that may tell one phone from another; called within `push`, must not throw. */

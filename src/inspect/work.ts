@@ -1,7 +1,7 @@
 /**
  * What is left to do for one flow: the rest of an event, what was put aside on the way (pictures, sealed payloads), and
  * events that came meanwhile. It is done in steps and in order: first what was put aside, then the event, then the next.
- * Promise: one step at least per call; the same is done whatever the turns are.
+ * Promise: one step at least per call; the same is done whatever the turns are; what throws is given up, the rest goes on.
  */
 import type { FlowEvent } from '../model/flow.ts';
 import type { Turn } from '../model/turn.ts';
@@ -51,13 +51,19 @@ export class FlowWork {
 
   #step(begin: (event: FlowEvent) => Work | null): void {
     const [job] = this.#jobs;
-    if (job) {
-      if (job.next().done) this.#jobs.shift();
-      return;
+    let isDone = true;
+    try {
+      if (job) isDone = job.next().done === true;
+      else if (this.#current) isDone = !this.#current.step();
+      else {
+        const event = this.#waiting.shift();
+        if (event) this.#current = begin(event);
+        isDone = this.#current === null;
+      }
+    } finally {
+      if (isDone && job) this.#jobs.shift();
+      else if (isDone) this.#current = null;
     }
-    const event = this.#current ? undefined : this.#waiting.shift();
-    if (event) this.#current = begin(event);
-    else if (!this.#current?.step()) this.#current = null;
   }
 }
 

@@ -35,6 +35,8 @@ export interface DetectionOptions {
   /** Which phone a finding is about, where the flow does not tell; null: it does. */
   deviceOfFinding?: (finding: Finding) => AlertDevice | null;
   marker?: RoadStages['marker'];
+  /** Milliseconds of processor time of this thread, should a count of work ever be wrong. None unless given. */
+  clock?: () => number;
   log: Log;
 }
 
@@ -65,7 +67,7 @@ export function openAlerter(options: {
 }
 
 export function openDetection(options: DetectionOptions): Detection {
-  const { alerter, comparison, masking, deviceOfFinding, marker } = options;
+  const { alerter, comparison, masking, deviceOfFinding, marker, clock } = options;
   const heads = createHeadTable();
   const attribution = openAttribution();
   const inspector = createInspector({
@@ -73,10 +75,11 @@ export function openDetection(options: DetectionOptions): Detection {
     decoders: options.decoders,
     judgeImage,
     onToken: comparison.token,
+    ...(clock ? { clock } : {}),
   });
   const road = createRoad({
     openReader: createReader,
-    inspect: inspector.push,
+    inspector,
     compare: comparison.take,
     remark: comparison.remark,
     locate: options.locate,

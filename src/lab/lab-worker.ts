@@ -70,9 +70,9 @@ async function openLab(): Promise<void> {
     shared: ring,
     road: {
       ...detection.road,
-      bytes(flowId, direction, chunk, time) {
-        detection.road.bytes(flowId, direction, chunk, time);
+      bytes(flowId, direction, chunk, time, turn) {
         scavenger.relayed(chunk.length);
+        return detection.road.bytes(flowId, direction, chunk, time, turn);
       },
     },
     note: (value) => takeNote(value, { detection, network }),

@@ -25,6 +25,11 @@ const TICK_MS = 1000;
 
 export type LiveDetection = Awaited<ReturnType<typeof openLiveDetection>>;
 
+function processorMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
 /** @param lateWitness hears of every event as well; it may be opened later */
 export async function openLiveDetection(knowledge: Knowledge, closers: Closers, lateWitness: Witness) {
   const { now, log, evidence, devices, guests, deviceOf, describeDevice } = knowledge;
@@ -107,6 +112,7 @@ export async function openLiveDetection(knowledge: Knowledge, closers: Closers, 
     witnesses: [coverage, flowLog, beaconing, lateWitness],
     record: feed.publish,
     marker,
+    clock: processorMs,
     log,
   });
   const flush = (): void => {

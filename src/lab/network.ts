@@ -35,7 +35,7 @@ export async function openNetwork(
       const message = text('phone.unnamed', { what: what && ` (${what})`, ip });
       tell(`phone ${phone.mac}`, message, 'info', { id: ip, model: null, ip, mac: phone.mac });
     },
-    emit: road.event,
+    emit: (event) => void road.event(event),
     newId,
     now,
     log,

@@ -1,8 +1,10 @@
 /**
  * The road through the house: flow events and copied bytes come in from the relay or from a recording, alert records go out to
- * the sinks. readers → witnesses → inspect → compare → enrich → alert, in this order, synchronously, one event at a time.
- * Promise: nothing thrown in a stage ends more than its event; a flow's state is gone with its `flow-closed`; and what a stage
- * could not do is said as an `unreadable` or `partially-scanned`, never silently.
+ * the sinks. readers → witnesses → inspect → compare → enrich → alert, in this order, one event of a flow at a time.
+ * What a turn is too short for is left (`false`) and taken up again by `resume`; other flows may come in between, this one waits
+ * for itself. Promise: a turn changes when something is told, never what; nothing thrown in a stage ends more than its event; a
+ * flow's state is gone with its `flow-closed`; and what a stage could not do is said as an `unreadable` or `partially-scanned`,
+ * never silently.
  */
 import type { AlertContext } from '../alert/context.ts';
 import { mayRaise } from '../alert/flow-watch.ts';
@@ -14,12 +16,17 @@ import type { DestinationFacts } from '../model/destination.ts';
 import { faultOf } from '../model/fault.ts';
 import type { Direction, Flow, FlowEvent, ServerCertificate } from '../model/flow.ts';
 import type { Finding, InspectEvent } from '../model/identifier.ts';
+import { ENDLESS, type Turn } from '../model/turn.ts';
 import { hideInFlow, hideInTls } from './hidden-names.ts';
 
 /** What the road passes, in its order. */
 export interface RoadStages {
   openReader(flow: Flow, alpn: string | null): PassiveReader;
-  inspect(event: FlowEvent): InspectEvent[];
+  inspector: {
+    push(event: FlowEvent, turn: Turn): InspectEvent[];
+    resume(flowId: string, turn: Turn): InspectEvent[];
+    isBusy(flowId: string): boolean;
+  };
   locate(host: string, ip: string | null, certificate: ServerCertificate | null): DestinationFacts;
   /** Who the phone is, for the alert. */
   describeDevice(flow: Flow): AlertDevice;
@@ -48,22 +55,14 @@ export interface RoadStages {
   /** The lab's own test of itself: nobody but the detector sees it, and what is found in it comes here. */
   marker?: { isMarker(flow: Flow): boolean; found(finding: Finding): void };
   log: Log;
-  /** Milliseconds of a clock that is never set. Default: the process's own. */
-  elapsed?: () => number;
 }
-
-/**
- * Time that looking into one connection may take: so much at first, and so much per byte after that. Usual traffic takes
- * a fiftieth. What is built to take longer would keep the phone's own traffic waiting.
- */
-const LOOK_MS = 3000;
-const LOOK_MS_PER_BYTE = 1000 / (1 << 20);
-const TOO_LONG = 'took too long to look into: the rest was not looked into';
 
 /** Around an event; the request's head is left out, because what is compared is remembered and a head holds values. */
 export type Surroundings = Omit<AlertContext, 'head'>;
 
 export interface PassiveReader {
+  /** Bytes that it takes at once. */
+  readonly pieceBytes: number;
   push(direction: Direction, chunk: Buffer, time: number): FlowEvent[];
   end(direction: Direction, time: number): FlowEvent[];
   close(time: number): FlowEvent[];
@@ -77,15 +76,18 @@ export interface Witness {
   lost?(flowId: string, bytes: number): void;
 }
 
+/** What comes in answers true when it was worked off; false when the turn was over before, and `resume` is to go on. */
 export interface Road {
   /** An engine's own event, or a recorded one. */
-  event(event: FlowEvent): void;
+  event(event: FlowEvent, turn?: Turn): boolean;
   /** A copy of what passed, after TLS; the buffer is only looked at during the call. */
-  bytes(flowId: string, direction: Direction, chunk: Buffer, time: number): void;
+  bytes(flowId: string, direction: Direction, chunk: Buffer, time: number, turn?: Turn): boolean;
   /** That side will send no more. */
-  end(flowId: string, direction: Direction, time: number): void;
+  end(flowId: string, direction: Direction, time: number, turn?: Turn): boolean;
   /** So many bytes of the flow never reached the road (0: nobody knows how many): what follows is searched without its context. */
-  lost(flowId: string, bytes: number, time: number): void;
+  lost(flowId: string, bytes: number, time: number, turn?: Turn): boolean;
+  /** Goes on with what was left of this flow. */
+  resume(flowId: string, turn?: Turn): boolean;
   openFlows(): number;
 }
 
@@ -97,43 +99,35 @@ interface OpenFlow {
   /** Message protocol last heard from the phone. */
   spoken: string | null;
   reader: PassiveReader | null;
-  /** Milliseconds spent on looking into it; null: too many, it is no longer looked into. */
-  spentMs: number | null;
-  bytes: number;
-  /** The exchange last told as not looked into. */
-  leftOut: number | null;
+  /** What a turn was too short for. */
+  rest: Rest | null;
+  isClosed: boolean;
   hasFaulted: boolean;
   isMarker: boolean;
 }
 
-const NOTHING: InspectEvent[] = [];
+/** What is left of something that came in. */
+interface Rest {
+  events: readonly FlowEvent[];
+  /** The event that is next, or under way. */
+  at: number;
+  /** What the event under way has brought to light; null when none is. */
+  results: InspectEvent[] | null;
+  /** What the reader has not been given yet. */
+  unread: { direction: Direction; chunk: Buffer; time: number } | null;
+  /** Its bytes are its own. */
+  isKept: boolean;
+}
+
+const NOTHING: readonly FlowEvent[] = [];
+/** The clock is read after so many events. */
+const LOOK_EVERY = 8;
 
 export function createRoad(stages: RoadStages): Road {
+  const { inspector } = stages;
   const open = new Map<string, OpenFlow>();
-  const elapsed = stages.elapsed ?? (() => performance.now());
   const consumers = stages.witnesses.flatMap((one) => (one.consume ? [one.consume.bind(one)] : []));
   const auditors = stages.witnesses.flatMap((one) => (one.inspected ? [one.inspected.bind(one)] : []));
-
-  /** Looks into what an event holds, unless its connection has used up its time. */
-  function inspect(about: OpenFlow, event: FlowEvent): InspectEvent[] {
-    if (!('bytes' in event)) return stages.inspect(event);
-    const exchange = 'exchange' in event ? event.exchange : 0;
-    const partial: InspectEvent = { type: 'partially-scanned', flowId: about.flow.id, exchange, reason: TOO_LONG };
-    if (about.spentMs === null) {
-      // Once per exchange: what comes by then counts as not looked into.
-      if (about.leftOut === exchange) return NOTHING;
-      about.leftOut = exchange;
-      return [partial];
-    }
-    const from = elapsed();
-    const results = stages.inspect(event);
-    about.spentMs += elapsed() - from;
-    about.bytes += event.bytes.length;
-    if (about.spentMs <= LOOK_MS + LOOK_MS_PER_BYTE * about.bytes) return results;
-    about.spentMs = null;
-    about.leftOut = exchange;
-    return [...results, partial];
-  }
 
   function surroundingsOf(
     { flow, facts, device, spoken }: OpenFlow,
@@ -165,22 +159,25 @@ export function createRoad(stages: RoadStages): Road {
   }
 
   function passMarker(event: FlowEvent): void {
-    for (const result of stages.inspect(event)) if (result.type === 'finding') stages.marker?.found(result.finding);
+    for (const result of inspector.push(event, ENDLESS))
+      if (result.type === 'finding') stages.marker?.found(result.finding);
   }
 
-  /** One event past every stage. */
-  function pass(about: OpenFlow, event: FlowEvent): void {
-    if (about.isMarker) {
-      passMarker(event);
-      return;
-    }
-    if (event.type === 'message' && event.direction === 'request') about.spoken = event.protocol;
-    for (const consume of consumers) consume(event, about.facts);
-    const results = inspect(about, event);
+  function tellAll(about: OpenFlow, results: readonly InspectEvent[], time: number): void {
     for (const result of results) {
       for (const inspected of auditors) inspected(result);
-      if (result.type === 'finding') tell(about, result.finding, event.time);
+      if (result.type === 'finding') tell(about, result.finding, time);
     }
+  }
+
+  /** What comes before an event is looked into. */
+  function announce(about: OpenFlow, event: FlowEvent): void {
+    if (event.type === 'message' && event.direction === 'request') about.spoken = event.protocol;
+    for (const consume of consumers) consume(event, about.facts);
+  }
+
+  /** What comes after an event was looked into. */
+  function conclude(about: OpenFlow, event: FlowEvent, results: readonly InspectEvent[]): void {
     const compared = stages.compare(event, results, () => surroundingsOf(about, event.time, null));
     for (const { finding, context } of compared) {
       const head = context.flow === about.flow ? stages.headOf(context.flow.id, finding.exchange) : null;
@@ -192,8 +189,97 @@ export function createRoad(stages: RoadStages): Road {
     else stages.heard(event);
   }
 
-  function passAll(about: OpenFlow, events: FlowEvent[]): void {
-    for (const event of events) pass(about, event);
+  /** The next event past every stage; false when it is still under way. */
+  function passNext(about: OpenFlow, rest: Rest, turn: Turn): boolean {
+    const event = rest.events[rest.at] as FlowEvent;
+    if (about.isMarker) {
+      passMarker(event);
+      return true;
+    }
+    const isNew = rest.results === null;
+    if (isNew) announce(about, event);
+    const results = isNew ? inspector.push(event, turn) : inspector.resume(about.flow.id, turn);
+    const all = rest.results === null || rest.results.length === 0 ? results : [...rest.results, ...results];
+    rest.results = all;
+    tellAll(about, results, event.time);
+    if (inspector.isBusy(about.flow.id)) return false;
+    rest.results = null;
+    conclude(about, event, all);
+    return true;
+  }
+
+  function readNext(about: OpenFlow, rest: Rest): void {
+    const reader = readerOf(about);
+    const { direction, chunk, time } = rest.unread as NonNullable<Rest['unread']>;
+    const { pieceBytes } = reader;
+    rest.unread = chunk.length <= pieceBytes ? null : { direction, chunk: chunk.subarray(pieceBytes), time };
+    rest.at = 0;
+    rest.events = NOTHING;
+    rest.events = reader.push(direction, rest.unread === null ? chunk : chunk.subarray(0, pieceBytes), time);
+  }
+
+  /** One event or piece at least. True when nothing is left. */
+  function passAll(about: OpenFlow, rest: Rest, turn: Turn): boolean {
+    for (let isFirst = true; ; isFirst = false) {
+      for (; rest.at < rest.events.length; isFirst = false) {
+        if (rest.at > 0 && rest.at % LOOK_EVERY === 0 && !isFirst && turn.isOver) return false;
+        if (!passNext(about, rest, turn)) return false;
+        rest.at++;
+      }
+      if (rest.unread === null) return true;
+      if (!isFirst && turn.isOver) return false;
+      readNext(about, rest);
+    }
+  }
+
+  /** The caller takes its bytes back. */
+  function keep(rest: Rest): void {
+    if (rest.isKept) return;
+    rest.isKept = true;
+    rest.events = rest.events
+      .slice(rest.at)
+      .map((event) => ('bytes' in event ? { ...event, bytes: Buffer.from(event.bytes) } : event));
+    rest.at = 0;
+    if (rest.unread !== null) rest.unread = { ...rest.unread, chunk: Buffer.from(rest.unread.chunk) };
+  }
+
+  /** A fault in a stage costs its event, is logged, and is shown as a part nobody looked into. The rest goes on. */
+  function failed(about: OpenFlow, error: unknown): void {
+    // Once per connection: it may be made to fail at every byte.
+    if (!about.hasFaulted) stages.log.error({ flowId: about.flow.id, ...faultOf(error) }, 'internal fault');
+    about.hasFaulted = true;
+    const reason = 'an internal fault of the lab, see its log';
+    for (const inspected of auditors)
+      inspected({ type: 'partially-scanned', flowId: about.flow.id, exchange: 0, reason });
+  }
+
+  function goOn(about: OpenFlow, rest: Rest, turn: Turn): boolean {
+    about.rest = null;
+    for (;;)
+      try {
+        if (!passAll(about, rest, turn)) {
+          keep(rest);
+          about.rest = rest;
+          return false;
+        }
+        if (about.isClosed) open.delete(about.flow.id);
+        return true;
+      } catch (error) {
+        failed(about, error);
+        rest.results = null;
+        rest.at++;
+      }
+  }
+
+  function begin(about: OpenFlow, events: readonly FlowEvent[], unread: Rest['unread'], turn: Turn): boolean {
+    return goOn(about, { events, at: 0, results: null, unread, isKept: false }, turn);
+  }
+
+  /** Nothing of it is left: no caller leaves something and goes on with the next. */
+  function settled(flowId: string): OpenFlow | undefined {
+    const about = open.get(flowId);
+    while (about?.rest) goOn(about, about.rest, ENDLESS);
+    return about;
   }
 
   function readerOf(about: OpenFlow): PassiveReader {
@@ -201,21 +287,19 @@ export function createRoad(stages: RoadStages): Road {
     return about.reader;
   }
 
-  /** A fault in a stage costs this event, is logged, and is shown as a part nobody looked into. The rest goes on. */
-  function guard(about: OpenFlow, work: () => void): void {
+  function attempt<T>(about: OpenFlow, work: () => T, otherwise: T): T {
     try {
-      work();
+      return work();
     } catch (error) {
-      // Once per connection: it may be made to fail at every byte.
-      if (!about.hasFaulted) stages.log.error({ flowId: about.flow.id, ...faultOf(error) }, 'internal fault');
-      about.hasFaulted = true;
-      const reason = 'an internal fault of the lab, see its log';
-      for (const inspected of auditors)
-        inspected({ type: 'partially-scanned', flowId: about.flow.id, exchange: 0, reason });
+      failed(about, error);
+      return otherwise;
     }
   }
 
-  function opened(event: Extract<FlowEvent, { type: 'flow-opened' }>): void {
+  const closing = (about: OpenFlow, time: number): readonly FlowEvent[] =>
+    attempt(about, () => about.reader?.close(time) ?? NOTHING, NOTHING);
+
+  function opened(event: Extract<FlowEvent, { type: 'flow-opened' }>, turn: Turn): boolean {
     const flow = hideInFlow(event.flow, () => stages.secretsOf(event.flow.deviceId));
     const about: OpenFlow = {
       flow,
@@ -224,56 +308,68 @@ export function createRoad(stages: RoadStages): Road {
       alpn: null,
       spoken: null,
       reader: null,
-      spentMs: 0,
-      bytes: 0,
-      leftOut: null,
+      rest: null,
+      isClosed: false,
       hasFaulted: false,
       isMarker: stages.marker?.isMarker(flow) ?? false,
     };
     open.set(flow.id, about);
-    guard(about, () => pass(about, flow === event.flow ? event : { ...event, flow }));
+    return begin(about, [flow === event.flow ? event : { ...event, flow }], null, turn);
   }
 
-  function established(about: OpenFlow, event: Extract<FlowEvent, { type: 'tls-established' }>): void {
+  function established(about: OpenFlow, event: Extract<FlowEvent, { type: 'tls-established' }>): FlowEvent {
     about.alpn = event.alpn;
     const { destination, deviceId } = about.flow;
     const shown = hideInTls(event, () => stages.secretsOf(deviceId));
     if (shown.certificate) about.facts = stages.locate(destination.host, destination.ip, shown.certificate);
-    pass(about, shown);
+    return shown;
   }
 
   return {
-    event(event) {
-      if (event.type === 'flow-opened') return opened(event);
-      const about = open.get(event.flowId);
-      if (!about) return;
-      guard(about, () => {
-        if (event.type === 'tls-established') return established(about, event);
-        if (event.type === 'flow-closed' && about.reader) passAll(about, about.reader.close(event.time));
-        pass(about, event);
-      });
-      if (event.type === 'flow-closed') open.delete(event.flowId);
+    event(event, turn = ENDLESS) {
+      if (event.type === 'flow-opened') return opened(event, turn);
+      const about = settled(event.flowId);
+      if (!about) return true;
+      if (event.type === 'tls-established')
+        return begin(
+          about,
+          attempt(about, () => [established(about, event)], NOTHING),
+          null,
+          turn,
+        );
+      if (event.type !== 'flow-closed') return begin(about, [event], null, turn);
+      about.isClosed = true;
+      return begin(about, [...closing(about, event.time), event], null, turn);
     },
-    bytes(flowId, direction, chunk, time) {
-      const about = open.get(flowId);
-      if (about) guard(about, () => passAll(about, readerOf(about).push(direction, chunk, time)));
+    bytes(flowId, direction, chunk, time, turn = ENDLESS) {
+      const about = settled(flowId);
+      return !about || begin(about, NOTHING, { direction, chunk, time }, turn);
     },
-    end(flowId, direction, time) {
-      const about = open.get(flowId);
-      if (about?.reader) guard(about, () => passAll(about, readerOf(about).end(direction, time)));
+    end(flowId, direction, time, turn = ENDLESS) {
+      const about = settled(flowId);
+      const { reader = null } = about ?? {};
+      if (!about || !reader) return true;
+      return begin(
+        about,
+        attempt(about, () => reader.end(direction, time), NOTHING),
+        null,
+        turn,
+      );
     },
-    lost(flowId, bytes, time) {
-      const about = open.get(flowId);
-      if (!about) return;
+    lost(flowId, bytes, time, turn = ENDLESS) {
+      const about = settled(flowId);
+      if (!about) return true;
       const what = bytes > 0 ? `${bytes} bytes` : 'an unknown number of bytes';
       const reason = `${what} were not looked into: the lab could not keep up`;
-      guard(about, () => {
-        for (const witness of stages.witnesses) witness.lost?.(flowId, bytes);
-        if (about.reader) passAll(about, about.reader.close(time));
-        // Whatever protocol it was, its beginning is missing.
-        about.reader = stages.openReader({ ...about.flow, continues: true }, 'unknown');
-        pass(about, { type: 'unreadable', flowId, direction: 'request', time, reason });
-      });
+      attempt(about, () => stages.witnesses.forEach((witness) => void witness.lost?.(flowId, bytes)), undefined);
+      const ends = closing(about, time);
+      // Whatever protocol it was, its beginning is missing.
+      about.reader = stages.openReader({ ...about.flow, continues: true }, 'unknown');
+      return begin(about, [...ends, { type: 'unreadable', flowId, direction: 'request', time, reason }], null, turn);
+    },
+    resume(flowId, turn = ENDLESS) {
+      const about = open.get(flowId);
+      return !about?.rest || goOn(about, about.rest, turn);
     },
     openFlows: () => open.size,
   };

@@ -62,7 +62,7 @@ export async function createScanner(options: ScannerOptions): Promise<Scanner> {
     log: openLog(null),
   });
   return {
-    push: (event: FlowEvent) => road.event(event),
+    push: (event: FlowEvent) => void road.event(event),
     locate: (host, ip) => geo.locate(host, ip, null),
     async stop() {
       for (const decoder of decoders) decoder.close?.();

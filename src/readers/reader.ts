@@ -17,7 +17,15 @@ import { RawLayer } from './raw.ts';
 import type { Upgrade } from './upgrade.ts';
 import { agreedDeflate, isMqtt, WebSocketLayer } from './websocket.ts';
 
+/**
+ * The most that is worth giving to a reader at once: of frames of one byte this is some thousand events, and what expands is
+ * bounded where it is opened. No larger than a TLS record, so that ordinary traffic is not cut.
+ */
+const PIECE_BYTES = 16 << 10;
+
 export interface Reader {
+  /** Whoever must not be kept for long pushes no more than this at once. */
+  readonly pieceBytes: number;
   push(direction: Direction, chunk: Buffer, time: number): FlowEvent[];
   /** That direction is finished (EOF, half-close). */
   end(direction: Direction, time: number): FlowEvent[];
@@ -31,6 +39,7 @@ export function createReader(flow: Flow, alpn: string | null, limits: Partial<Re
   const layer = openByAlpn(context, alpn);
   let closed = false;
   return {
+    pieceBytes: PIECE_BYTES,
     push(direction, chunk, time) {
       const out: FlowEvent[] = [];
       if (!closed) layer.push(direction, chunk, time, out);

@@ -1,20 +1,24 @@
 /**
  * The lab's end of the ring: records become the calls that the wire once made itself, in the order of each phone's traffic.
+ * A record that takes longer than its phone's turn is gone on with when that phone is next.
  * Promise: between two rounds of some milliseconds everything else of the thread has its turn (API, live push, watchers);
  * what `road` throws costs that record, is told through `onFault`, and ends nothing.
  */
 import type { Direction, FlowEvent } from '../model/flow.ts';
+import type { Turn } from '../model/turn.ts';
 import { openRingMemory, RECORD, WORD } from './memory.ts';
 import { createRingReader, type RingRecord } from './reader.ts';
 import { decodeEvent } from './records.ts';
 import { createTurns } from './turns.ts';
 
+/** What it is given answers true when it was worked off, false when the turn was over before: `resume` goes on with that flow. */
 export interface LabRoad {
-  event(event: FlowEvent): void;
-  bytes(flowId: string, direction: Direction, chunk: Buffer, time: number): void;
-  end(flowId: string, direction: Direction, time: number): void;
+  event(event: FlowEvent, turn: Turn): boolean;
+  bytes(flowId: string, direction: Direction, chunk: Buffer, time: number, turn: Turn): boolean;
+  end(flowId: string, direction: Direction, time: number, turn: Turn): boolean;
   /** `bytes` of this flow were not kept for the lab; 0: nobody knows how many. */
-  lost(flowId: string, bytes: number, time: number): void;
+  lost(flowId: string, bytes: number, time: number, turn: Turn): boolean;
+  resume(flowId: string, turn: Turn): boolean;
 }
 
 export interface LabEndOptions {
@@ -44,35 +48,58 @@ export function createLabEnd(options: LabEndOptions): LabEnd {
   const { words, processed } = memory;
   const reader = createRingReader(memory);
   const flows = new Map<number, string>();
+  /** By phone, the flow whose record was interrupted. */
+  const interrupted = new Map<number, string>();
+  /** The flow of the record at hand. */
+  let atHand = '';
   let isStopped = false;
 
-  function process(record: RingRecord): void {
+  function process(record: RingRecord, turn: Turn): boolean {
+    let isDone = true;
     try {
-      handle(record);
+      isDone = handle(record, turn);
     } catch (error) {
       onFault(error);
     }
+    if (!isDone) interrupted.set(record.phone, atHand);
     Atomics.add(words, WORD.progress, 1);
+    return isDone;
   }
 
-  function handle({ kind, flag, flow, time, content }: RingRecord): void {
+  function resume(phone: number, turn: Turn): boolean {
+    let isDone = true;
+    try {
+      isDone = road.resume(interrupted.get(phone) ?? '', turn);
+    } catch (error) {
+      onFault(error);
+    }
+    if (isDone) interrupted.delete(phone);
+    Atomics.add(words, WORD.progress, 1);
+    return isDone;
+  }
+
+  function handle({ kind, flag, flow, time, content }: RingRecord, turn: Turn): boolean {
+    if (kind === RECORD.event) return handleEvent(flow, decodeEvent(content), turn);
+    if (kind === RECORD.note) note(JSON.parse(content.toString('utf8')));
     const flowId = flows.get(flow);
-    if (kind === RECORD.event) handleEvent(flow, decodeEvent(content));
-    else if (kind === RECORD.note) note(JSON.parse(content.toString('utf8')));
-    if (flowId === undefined) return;
-    if (kind === RECORD.bytes) road.bytes(flowId, flag === 0 ? 'request' : 'response', content, time);
-    else if (kind === RECORD.end) road.end(flowId, flag === 0 ? 'request' : 'response', time);
-    else if (kind === RECORD.lost) road.lost(flowId, Number(content.toString('latin1')), time);
+    if (flowId === undefined) return true;
+    atHand = flowId;
+    if (kind === RECORD.bytes) return road.bytes(flowId, flag === 0 ? 'request' : 'response', content, time, turn);
+    if (kind === RECORD.end) return road.end(flowId, flag === 0 ? 'request' : 'response', time, turn);
+    if (kind === RECORD.lost) return road.lost(flowId, Number(content.toString('latin1')), time, turn);
+    return true;
   }
 
-  function handleEvent(number: number, event: FlowEvent): void {
-    if (event.type === 'flow-opened') flows.set(number, event.flow.id);
+  function handleEvent(number: number, event: FlowEvent, turn: Turn): boolean {
+    atHand = event.type === 'flow-opened' ? event.flow.id : event.flowId;
+    if (event.type === 'flow-opened') flows.set(number, atHand);
     if (event.type === 'flow-closed') flows.delete(number);
-    road.event(event);
+    return road.event(event, turn);
   }
 
   const turns = createTurns({
     process,
+    resume,
     passed,
     clock,
     roundMs: ROUND_MS,

@@ -3,9 +3,11 @@
  * A record is processed where it stands in the ring, unless its phone has had its slice of this round, has cost more than one
  * that waits, or still has others waiting: then it is copied into a queue of that phone, and the queues are served by time
  * spent, the cheapest phone first. The ring is read on meanwhile, so that a light phone is found behind a costly one.
- * So a phone that is costly to read waits for itself. Promise: nothing is dropped, no phone overtakes itself; how much can
- * wait is bounded by the credit that the relay gives each phone.
+ * A record that takes longer than a slice is interrupted, and gone on with when its phone is next; its phone's further records
+ * wait behind it. So a phone that is costly to read waits for itself. Promise: nothing is dropped, no phone overtakes itself; how
+ * much can wait is bounded by the credit that the relay gives each phone.
  */
+import type { Turn } from '../model/turn.ts';
 import { RECORD, sizeOf } from './memory.ts';
 import type { RingRecord } from './reader.ts';
 
@@ -16,13 +18,15 @@ export interface Turns {
   serve(forMs: number): boolean;
   /** Begins a round: every phone has its slice again. */
   round(): void;
-  /** Records waiting in queues. */
+  /** Records waiting in queues, or interrupted. */
   readonly waiting: number;
 }
 
 export interface TurnsOptions {
-  /** Must not throw. */
-  process(record: RingRecord): void;
+  /** True when the record was worked off; false when the turn was over before. Must not throw. */
+  process(record: RingRecord, turn: Turn): boolean;
+  /** Goes on with the record that this phone's last turn was too short for. Must not throw. */
+  resume(phone: number, turn: Turn): boolean;
   /** Everything before this barrier was processed. */
   passed(barrier: number): void;
   /** So many bytes of a phone were processed. */
@@ -44,6 +48,8 @@ interface Phone {
   queue: RingRecord[];
   /** Place of the next record in `queue`. */
   next: number;
+  /** Bytes of the record that was interrupted; null for none. */
+  interrupted: number | null;
 }
 
 /** Far more than are open at once; those that spent least lately are forgotten first. */
@@ -52,8 +58,9 @@ const MAX_KNOWN = 5000;
 const MAX_DEBT_MS = 100;
 
 export function createTurns(options: TurnsOptions): Turns {
-  const { process, passed, credit, clock, sliceMs = 4, roundMs = 8 } = options;
+  const { process, resume, passed, credit, clock, sliceMs = 4, roundMs = 8 } = options;
   const phones = new Map<number, Phone>();
+  /** Those with a record that waits or was interrupted. */
   const queued = new Map<number, Phone>();
   /** Barriers that wait for this many queues. */
   const barriers = new Map<number, number>();
@@ -61,24 +68,32 @@ export function createTurns(options: TurnsOptions): Turns {
   let roundSpent = 0;
   let waiting = 0;
   let floor = 0;
+  let turnEnd = 0;
+  const turn: Turn = {
+    get isOver() {
+      return clock() >= turnEnd;
+    },
+  };
 
   function phoneOf(number: number): Phone {
     let phone = phones.get(number);
     if (phone) return phone;
-    phone = { spent: floor, round, inRound: 0, queue: [], next: 0 };
+    phone = { spent: floor, round, inRound: 0, queue: [], next: 0, interrupted: null };
     phones.set(number, phone);
     if (phones.size > MAX_KNOWN)
-      for (const [other, { queue }] of phones)
-        if (queue.length === 0) {
+      for (const other of phones.keys())
+        if (!queued.has(other)) {
           phones.delete(other);
           break;
         }
     return phone;
   }
 
-  function work(number: number, phone: Phone, record: RingRecord): void {
+  /** One slice at most of a record of so many bytes. */
+  function work(number: number, phone: Phone, bytes: number, record: RingRecord | null): void {
     const from = clock();
-    process(record);
+    turnEnd = from + sliceMs;
+    const isDone = record === null ? resume(number, turn) : process(record, turn);
     const took = clock() - from;
     if (phone.round !== round) {
       phone.round = round;
@@ -87,21 +102,28 @@ export function createTurns(options: TurnsOptions): Turns {
     phone.inRound += took;
     phone.spent += took;
     roundSpent += took;
-    credit(number, sizeOf(record.content.length));
+    if (isDone) credit(number, sizeOf(bytes));
+    if (isDone === (phone.interrupted === null)) return;
+    waiting += isDone ? -1 : 1;
+    phone.interrupted = isDone ? null : bytes;
+    if (!isDone) join(number, phone);
   }
 
   /** Nobody who waits has a better claim to the time. */
   function isNext(phone: Phone): boolean {
-    if (phone.queue.length > 0 || roundSpent >= roundMs) return false;
+    if (phone.interrupted !== null || phone.queue.length > 0 || roundSpent >= roundMs) return false;
     if (queued.size > 0) return phone.spent <= floor;
     return phone.round !== round || phone.inRound < sliceMs;
   }
 
+  function join(number: number, phone: Phone): void {
+    if (queued.has(number)) return;
+    phone.spent = Math.min(Math.max(phone.spent, floor), floor + MAX_DEBT_MS);
+    queued.set(number, phone);
+  }
+
   function enqueue(number: number, phone: Phone, record: RingRecord): void {
-    if (phone.queue.length === 0) {
-      phone.spent = Math.min(Math.max(phone.spent, floor), floor + MAX_DEBT_MS);
-      queued.set(number, phone);
-    }
+    join(number, phone);
     phone.queue.push({ ...record, content: Buffer.from(record.content) });
     waiting++;
   }
@@ -115,7 +137,7 @@ export function createTurns(options: TurnsOptions): Turns {
     }
   }
 
-  /** One record of the phone that has cost least. */
+  /** One record of the phone that has cost least, or a slice of it. */
   function serveOne(): void {
     let number = -1;
     let phone: Phone | null = null;
@@ -126,19 +148,24 @@ export function createTurns(options: TurnsOptions): Turns {
       }
     if (phone === null) return;
     floor = Math.max(floor, phone.spent);
+    if (phone.interrupted === null) serveNext(number, phone);
+    else work(number, phone, phone.interrupted, null);
+    if (phone.queue.length === 0 && phone.interrupted === null) queued.delete(number);
+  }
+
+  function serveNext(number: number, phone: Phone): void {
     const record = phone.queue[phone.next] as RingRecord;
     phone.next++;
     waiting--;
-    if (record.kind === RECORD.barrier) reached(record.flow);
-    else work(number, phone, record);
     if (phone.next === phone.queue.length) {
       phone.queue = [];
       phone.next = 0;
-      queued.delete(number);
     } else if (phone.next >= 1024) {
       phone.queue = phone.queue.slice(phone.next);
       phone.next = 0;
     }
+    if (record.kind === RECORD.barrier) reached(record.flow);
+    else work(number, phone, record.content.length, record);
   }
 
   return {
@@ -152,7 +179,7 @@ export function createTurns(options: TurnsOptions): Turns {
         return;
       }
       const phone = phoneOf(record.phone);
-      if (isNext(phone)) work(record.phone, phone, record);
+      if (isNext(phone)) work(record.phone, phone, record.content.length, record);
       else enqueue(record.phone, phone, record);
     },
     serve(forMs) {

@@ -20,19 +20,22 @@ function lab(end: RelayEnd, onBytes: () => void = () => {}) {
   const seen: string[] = [];
   const events: FlowEvent[] = [];
   const notes: unknown[] = [];
+  const saw = (what: string): boolean => seen.push(what) > 0;
   const made = createLabEnd({
     shared: end.shared(),
     road: {
       event(event) {
         events.push('bytes' in event ? ({ ...event, bytes: Buffer.from(event.bytes) } as FlowEvent) : event);
-        seen.push(event.type);
+        return saw(event.type);
       },
       bytes(flowId, direction, chunk) {
-        seen.push(`${flowId} ${direction} ${chunk.length}`);
+        saw(`${flowId} ${direction} ${chunk.length}`);
         onBytes();
+        return true;
       },
-      end: (flowId, direction) => void seen.push(`${flowId} ${direction} end`),
-      lost: (flowId, bytes) => void seen.push(`${flowId} lost ${bytes}`),
+      end: (flowId, direction) => saw(`${flowId} ${direction} end`),
+      lost: (flowId, bytes) => saw(`${flowId} lost ${bytes}`),
+      resume: () => true,
     },
     note: (value) => void notes.push(value),
     passed: end.passed,

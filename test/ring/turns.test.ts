@@ -1,27 +1,46 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Turn } from '../../src/model/turn.ts';
 import { RECORD } from '../../src/ring/memory.ts';
 import type { RingRecord } from '../../src/ring/reader.ts';
 import { createTurns } from '../../src/ring/turns.ts';
 
-/** A clock that only work moves: the cost of a record stands in its time. */
-function lab() {
+/** A clock that only work moves: the cost of a record stands in its time, and is spent in steps of `stepMs`. */
+function lab({ stepMs = Number.POSITIVE_INFINITY } = {}) {
   let clock = 0;
   const done: { phone: number; flow: number; at: number }[] = [];
   const passed: number[] = [];
   const credit = new Map<number, number>();
+  const left = new Map<number, { flow: number; ms: number }>();
+  let longest = 0;
+  function goOn(phone: number, turn: Turn): boolean {
+    const from = clock;
+    const work = left.get(phone)!;
+    do {
+      const step = Math.min(stepMs, work.ms);
+      clock += step;
+      work.ms -= step;
+    } while (work.ms > 0 && !turn.isOver);
+    longest = Math.max(longest, clock - from);
+    if (work.ms > 0) return false;
+    left.delete(phone);
+    done.push({ phone, flow: work.flow, at: clock });
+    return true;
+  }
   const turns = createTurns({
-    process({ phone, flow, time }) {
-      clock += time;
-      done.push({ phone, flow, at: clock });
+    process({ phone, flow, time }, turn) {
+      if (left.has(phone)) throw new Error('a phone overtook itself');
+      left.set(phone, { flow, ms: time });
+      return goOn(phone, turn);
     },
+    resume: goOn,
     passed: (barrier) => void passed.push(barrier),
     credit: (phone, bytes) => void credit.set(phone, (credit.get(phone) ?? 0) + bytes),
     clock: () => clock,
     sliceMs: 4,
     roundMs: 8,
   });
-  return { turns, done, passed, credit };
+  return { turns, done, passed, credit, longest: () => longest };
 }
 
 const record = (phone: number, flow: number, costMs: number, content = 'x'): RingRecord => ({
@@ -78,8 +97,8 @@ describe('whose turn it is', () => {
       { maxLength: 200 },
     );
     fc.assert(
-      fc.property(given, (all) => {
-        const { turns, done, credit } = lab();
+      fc.property(given, fc.constantFrom(1, 3, 100), (all, stepMs) => {
+        const { turns, done, credit } = lab({ stepMs });
         const records = all.map(({ phone, cost, bytes }, flow) => record(phone, flow, cost, 'x'.repeat(bytes)));
         run(turns, records);
         expect(done).toHaveLength(records.length);
@@ -111,6 +130,39 @@ describe('whose turn it is', () => {
     expect(counts).toEqual([20]);
   });
 
+  it('goes to a light phone in the middle of one record of a costly phone', () => {
+    const { turns, done, longest } = lab({ stepMs: 1 });
+    run(turns, [record(1, 1, 1000), record(2, 2, 1), record(1, 3, 1), record(3, 4, 1), record(2, 5, 1)]);
+    expect(done.map(({ flow }) => flow)).toEqual([2, 4, 5, 1, 3]);
+    // Two slices of the costly one at most, and what the light ones cost themselves.
+    expect(done.find(({ flow }) => flow === 5)?.at).toBeLessThanOrEqual(2 * 4 + 3);
+    expect(longest()).toBe(4);
+  });
+
+  it('answers a barrier only when the record that was interrupted before it is worked off', () => {
+    const { turns, done, passed } = lab({ stepMs: 1 });
+    const ring = [record(1, 1, 50), barrier(7), record(1, 2, 1)];
+    while (passed.length === 0) {
+      turns.round();
+      for (const one of ring.splice(0)) turns.offer(one);
+      turns.serve(8);
+    }
+    expect(done[0]).toMatchObject({ flow: 1, at: 50 });
+    run(turns, []);
+    expect(done.map(({ flow }) => flow)).toEqual([1, 2]);
+    expect(turns.waiting).toBe(0);
+  });
+
+  it('gives credit for an interrupted record when it is worked off, not before', () => {
+    const { turns, credit } = lab({ stepMs: 1 });
+    turns.round();
+    turns.offer(record(1, 1, 6));
+    expect(credit.size).toBe(0);
+    expect(turns.waiting).toBe(1);
+    expect(turns.serve(8)).toBe(true);
+    expect(credit.get(1)).toBe(32);
+  });
+
   it('copies what waits: the ring may be written over', () => {
     const seen: string[] = [];
     let clock = 0;
@@ -118,7 +170,9 @@ describe('whose turn it is', () => {
       process({ content }) {
         seen.push(content.toString());
         clock += 10;
+        return true;
       },
+      resume: () => true,
       passed: () => {},
       credit: () => {},
       clock: () => clock,
