@@ -88,7 +88,7 @@ export const LAB_FLAGS: Flag[] = [
     list: true,
     default: [],
     parse: cidr,
-    help: 'connect to this range although it is loopback or the lab itself',
+    help: 'connect to this range although it is private, loopback or the lab’s own network',
   },
   {
     name: 'decoder',

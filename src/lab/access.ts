@@ -1,6 +1,7 @@
 /**
  * Who may use the lab, and where the lab may connect. Safe by default: phones on private networks only, and never to
- * the lab itself, to loopback, or into the network the lab stands in (printers, routers, other people's machines).
+ * the lab itself, to loopback, into the network the lab stands in (printers, routers, other people's machines) or into a
+ * private network behind it, nor to the addresses under which clouds tell a machine its own secrets.
  * `--allow-clients` and `--allow-destinations` widen it; the lab's own ports stay closed whatever is allowed.
  */
 import { networkInterfaces } from 'node:os';
@@ -12,6 +13,10 @@ type Network = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
 const CLIENT_RANGES = new Set(['private', 'loopback', 'linkLocal', 'uniqueLocal', 'carrierGradeNat']);
 const NEVER_DIALLED = new Set(['loopback', 'linkLocal', 'unspecified', 'multicast', 'broadcast']);
+/** Somebody's inside: a company's, a provider's (RFC 6598), a cloud's (fd00:ec2::254, 100.100.100.200). */
+const INSIDE = new Set(['private', 'uniqueLocal', 'carrierGradeNat', 'deprecatedSiteLocal']);
+/** Metadata services outside these ranges: Azure (168.63.129.16), Oracle (192.0.0.192); and RFC 8215's translators. */
+const METADATA = parseRanges(['168.63.129.16/32', '192.0.0.0/24', '64:ff9b:1::/48'], '');
 /** Interfaces come and go (Wi-Fi, VPN): looked at again after this long. */
 const INTERFACES_FRESH_MS = 5000;
 
@@ -88,6 +93,8 @@ export function createDestinationGuard(
       return { ok: false, why: 'this machine is not a destination: --allow-destinations opens it' };
     if (within(address, neighbours))
       return { ok: false, why: 'the lab’s own network is not a destination: --allow-destinations opens it' };
+    if (INSIDE.has(range) || within(address, METADATA))
+      return { ok: false, why: 'a private network is not a destination: --allow-destinations opens it' };
     return { ok: true };
   };
 }
@@ -96,10 +103,19 @@ export function createDestinationGuard(
 const isNeighbourhood = (mine: ipaddr.IPv4 | ipaddr.IPv6, bits: number): boolean =>
   CLIENT_RANGES.has(mine.range()) || (mine.kind() === 'ipv6' && bits >= 64);
 
-/** 64:ff9b::/96 (RFC 6052) leads to the IPv4 address it holds, wherever a translator stands. */
+/**
+ * The IPv4 address that an IPv6 one leads to: by a translator (64:ff9b::/96, RFC 6052; ::ffff:0:0:0/96, RFC 7915), by 6to4
+ * (RFC 3056), by Teredo (RFC 4380, the inverted last four bytes), or by the old "compatible" form (RFC 4291).
+ */
 function insideOf(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {
-  if (address.range() !== 'rfc6052') return address;
-  return new ipaddr.IPv4(address.toByteArray().slice(12));
+  if (address.kind() === 'ipv4') return address;
+  const bytes = address.toByteArray();
+  const range = address.range();
+  const isCompatible = bytes.slice(0, 12).every((byte) => byte === 0) && range === 'unicast';
+  if (range === '6to4') return new ipaddr.IPv4(bytes.slice(2, 6));
+  if (range === 'teredo') return new ipaddr.IPv4(bytes.slice(12).map((byte) => byte ^ 0xff));
+  const isTranslated = range === 'rfc6145' || (range === 'rfc6052' && !within(address, METADATA));
+  return isTranslated || isCompatible ? new ipaddr.IPv4(bytes.slice(12)) : address;
 }
 
 function ownInterfaces(): string[] {

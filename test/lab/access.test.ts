@@ -35,7 +35,23 @@ describe('destinations', () => {
   it.each([
     ['a server in the world', '93.184.215.14', 443, true],
     ['a public neighbour of the lab’s own public address', '93.184.216.35', 443, true],
-    ['a private network the lab is not in', '10.0.0.5', 80, true],
+    ['a private network behind the lab’s own', '10.0.0.5', 80, false],
+    ['another one', '172.20.1.1', 80, false],
+    ['a provider’s inside', '100.64.3.4', 80, false],
+    ['metadata of Alibaba', '100.100.100.200', 80, false],
+    ['metadata of Azure', '168.63.129.16', 80, false],
+    ['the address beside it', '168.63.129.17', 80, true],
+    ['metadata of Oracle', '192.0.0.192', 80, false],
+    ['metadata of AWS over IPv6', 'fd00:ec2::254', 80, false],
+    ['metadata through an IPv6 translator', '64:ff9b::a9fe:a9fe', 80, false],
+    ['metadata of Azure through an IPv6 translator', '64:ff9b::a83f:8110', 80, false],
+    ['metadata through a translator of one’s own', '64:ff9b:1::a9fe:a9fe', 80, false],
+    ['metadata by 6to4', '2002:a9fe:a9fe::1', 80, false],
+    ['a private network by 6to4', '2002:a00:5::1', 80, false],
+    ['a server in the world by 6to4', '2002:5db8:d70e::1', 80, true],
+    ['metadata by Teredo', '2001:0:4136:e378:8000:63bf:5601:5601', 80, false],
+    ['loopback in the old compatible form', '::7f00:2', 80, false],
+    ['metadata by stateless translation', '::ffff:0:a9fe:a9fe', 80, false],
     ['loopback', '127.0.0.1', 22, false],
     ['loopback, IPv6', '::1', 22, false],
     ['loopback as IPv4 in IPv6', '::ffff:127.0.0.1', 22, false],
@@ -88,18 +104,18 @@ describe('destinations', () => {
   it('interfaces are looked at again when the clock was set back', () => {
     time = 1_000_000;
     const decide = guard();
-    expect(decide('172.16.5.9', 80).ok).toBe(true);
-    own = [...own, '172.16.5.1/24'];
+    expect(decide('2001:db8:9::9', 80).ok).toBe(true);
+    own = [...own, '2001:db8:9::1/64'];
     time = 0;
-    expect(decide('172.16.5.9', 80).ok).toBe(false);
+    expect(decide('2001:db8:9::9', 80).ok).toBe(false);
   });
 
   it('interfaces that come later are noticed', () => {
     const decide = guard();
-    expect(decide('172.16.5.9', 80).ok).toBe(true);
-    own = [...own, '172.16.5.1/24'];
+    expect(decide('2001:db8:9::9', 80).ok).toBe(true);
+    own = [...own, '2001:db8:9::1/64'];
     time += 6000;
-    expect(decide('172.16.5.9', 80).ok).toBe(false);
+    expect(decide('2001:db8:9::9', 80).ok).toBe(false);
   });
 
   it('a flag that is no range says so', () => {
