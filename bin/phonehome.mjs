@@ -19,10 +19,16 @@ const WARM = [
   'lab/replaying.ts',
   'main.ts',
 ];
-const FLAGS = ['--max-semi-space-size=16', '--expose-gc'];
+const FLAGS = ['--max-semi-space-size=8', '--expose-gc'];
 // One malloc arena: with more, freed buffers stay where they were. Many threads: with the usual four, two names whose
 // servers are silent keep every other name waiting (libuv asks for names on half of them at most).
-const environment = { MALLOC_ARENA_MAX: '1', UV_THREADPOOL_SIZE: '64', ...process.env };
+const environment = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '65536',
+  MALLOC_MMAP_MAX_: '30000',
+  UV_THREADPOOL_SIZE: '64',
+  ...process.env,
+};
 const major = Number(process.versions.node.split('.')[0]);
 
 if (major < 26) {

@@ -70,6 +70,10 @@ async function openLab(): Promise<void> {
     shared: ring,
     road: {
       ...detection.road,
+      event(event, turn) {
+        if (event.type === 'flow-opened' || event.type === 'flow-closed') scavenger.connection();
+        return detection.road.event(event, turn);
+      },
       bytes(flowId, direction, chunk, time, turn) {
         scavenger.relayed(chunk.length);
         return detection.road.bytes(flowId, direction, chunk, time, turn);

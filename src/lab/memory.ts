@@ -2,7 +2,9 @@
  * Keeps the memory of a thread flat while megabytes stream through it. Chunks of bulk are 64 KB buffers outside V8's heap, which
  * gives V8 little reason to collect them: tens of MB of dead ones pile up. So it is asked to: a minor collection (0.5 ms) per few
  * megabytes of bulk, and a major one (25 ms) when buffers have piled up all the same. Small requests ask for nothing: what they
- * leave behind is V8's to judge, and asking cost a third of the processor time (docs/decisions/0007).
+ * leave behind is V8's to judge, and asking cost a third of the processor time (docs/decisions/0007). What many connections leave
+ * behind when they open and close, a grown young generation among it, is given back when nothing goes through the thread, which
+ * takes time from nobody.
  * Needs `--expose-gc` (bin/phonehome.mjs); without it nothing happens.
  */
 
@@ -19,9 +21,18 @@ type Collect = (options?: { type: 'minor' | 'major'; flavor?: 'last-resort' }) =
 
 const collector = (): Collect | null => (globalThis as { gc?: Collect }).gc ?? null;
 
+/** Connections that opened or closed since the last time it was quiet: so many leave enough behind. */
+const MANY_CONNECTIONS = 100;
+/** Nothing went through the thread for so long: it is quiet. Milliseconds. */
+const QUIET_MS = 500;
+/** V8 gives the pages of a young generation that had grown back at the second one: the first shows it that little is allocated. */
+const QUIET_COLLECTIONS = 2;
+
 export interface Scavenger {
   /** Call with the size of every chunk that went through this thread. */
   relayed(bytes: number): void;
+  /** Call for every connection that opened or closed. */
+  connection(): void;
 }
 
 /** @param measure bytes in buffers */
@@ -32,18 +43,44 @@ export function createScavenger(
   let bulk = 0;
   let apart = 0;
   let kept = collect ? measure() : 0;
+  let connections = 0;
+  /** Chunks and connections so far, and when somebody last looked. */
+  let events = 0;
+  let seen = 0;
+  let toCollect = 0;
+  const collectAll = (): void => {
+    collect?.({ type: 'major' });
+    kept = measure();
+    apart = 0;
+  };
+  const look = (): void => {
+    if (events !== seen) toCollect = QUIET_COLLECTIONS;
+    else {
+      collectAll();
+      connections = 0;
+      toCollect--;
+    }
+    seen = events;
+    if (toCollect > 0) lookLater();
+  };
+  const lookLater = (): void => void setTimeout(look, QUIET_MS).unref();
   return {
     relayed(bytes) {
+      events++;
       if (!collect || bytes < BULK_BYTES) return;
       bulk += bytes;
       if (bulk < EVERY_BYTES) return;
       apart += bulk;
       bulk = 0;
       collect({ type: 'minor' });
-      if (apart < APART_BYTES || measure() - kept < MAX_PILE_BYTES) return;
-      collect({ type: 'major' });
-      kept = measure();
-      apart = 0;
+      if (apart >= APART_BYTES && measure() - kept >= MAX_PILE_BYTES) collectAll();
+    },
+    connection() {
+      events++;
+      connections++;
+      if (!collect || toCollect > 0 || connections < MANY_CONNECTIONS) return;
+      toCollect = QUIET_COLLECTIONS;
+      lookLater();
     },
   };
 }

@@ -95,6 +95,10 @@ export async function openPorts(
   const wire = createWire({
     observe: {
       ...end,
+      event(event) {
+        end.event(event);
+        if (event.type === 'flow-opened' || event.type === 'flow-closed') scavenger.connection();
+      },
       bytes(flowId, direction, chunk, time) {
         end.bytes(flowId, direction, chunk, time);
         scavenger.relayed(chunk.length);

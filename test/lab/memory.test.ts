@@ -1,5 +1,5 @@
-/** When a thread of the lab asks V8 to collect: by what went through it and has piled up, never by a clock. */
-import { expect, it } from 'vitest';
+/** When a thread of the lab asks V8 to collect: by what went through it and has piled up, and for connections once it is quiet. */
+import { afterEach, expect, it, vi } from 'vitest';
 import { createScavenger } from '../../src/lab/memory.ts';
 
 const MB = 1 << 20;
@@ -13,6 +13,8 @@ function watched() {
   );
   return { inUse, collected, scavenger };
 }
+
+afterEach(() => vi.useRealTimers());
 
 it('bulk is followed by a minor collection per 2 MB, and by a major one when buffers have piled up', () => {
   const { inUse, collected, scavenger } = watched();
@@ -30,7 +32,44 @@ it('small requests ask for nothing', () => {
   expect(collected).toEqual([]);
 });
 
+it('many connections are cleared away when it is quiet, once more for a young generation that had grown, and then no more', () => {
+  vi.useFakeTimers();
+  const { collected, scavenger } = watched();
+  for (let n = 0; n < 500; n++) scavenger.connection();
+  expect(collected).toEqual([]);
+  vi.advanceTimersByTime(5000);
+  expect(collected).toEqual(['major', 'major']);
+  vi.advanceTimersByTime(3_600_000);
+  expect(collected).toEqual(['major', 'major']);
+});
+
+it('as long as anything goes through the thread, connections ask for nothing', () => {
+  vi.useFakeTimers();
+  const { collected, scavenger } = watched();
+  for (let n = 0; n < 5000; n++) {
+    scavenger.connection();
+    scavenger.relayed(100);
+    vi.advanceTimersByTime(100);
+  }
+  for (let n = 0; n < 100; n++) {
+    scavenger.relayed(100);
+    vi.advanceTimersByTime(100);
+  }
+  expect(collected).toEqual([]);
+  vi.advanceTimersByTime(5000);
+  expect(collected).toEqual(['major', 'major']);
+});
+
+it('a few connections ask for nothing', () => {
+  vi.useFakeTimers();
+  const { collected, scavenger } = watched();
+  for (let n = 0; n < 50; n++) scavenger.connection();
+  vi.advanceTimersByTime(60_000);
+  expect(collected).toEqual([]);
+});
+
 it('without a collector nothing happens', () => {
   const scavenger = createScavenger(null);
   for (let n = 0; n < 100; n++) scavenger.relayed(1 << 20);
+  for (let n = 0; n < 500; n++) scavenger.connection();
 });
