@@ -104,7 +104,12 @@ export function parseRequestLine(text: string): RequestLine | null {
   const version = line.slice(versionStart + 1);
   const method = line.slice(0, methodEnd);
   if (!VERSION.test(version) || !TOKEN.test(method)) return null;
-  return { method, target: trimmed(line, methodEnd, versionStart), version, minor: version.charCodeAt(7) - 48 };
+  return {
+    method,
+    target: trimBlanks(line.slice(methodEnd, versionStart)),
+    version,
+    minor: version.charCodeAt(7) - 48,
+  };
 }
 
 /** Null when the first line is no HTTP/1 status line. A missing reason phrase is fine. */
@@ -149,12 +154,7 @@ export function parseFields(text: string, from: number): Fields {
         const name = trimmed(text, start, colon);
         const plain = name.length < SHORTEST_FRAMING_WORD || (colon - start === name.length && TOKEN.test(name));
         if (!plain && FRAMING_WORD.test(name)) suspect = true;
-        // What stands behind a CR alone is the value to one server and another line to the next.
-        if (
-          (name.length === 14 || name.length === 17) &&
-          FRAMING_WORD.test(name) &&
-          BARE_CR.test(text.slice(colon + 1, end))
-        )
+        if ((name.length === 14 || name.length === 17) && FRAMING_WORD.test(name) && isOddlyEnded(text, start, end))
           suspect = true;
         headers.push([name, trimmed(text, colon + 1, end)]);
       }
@@ -162,6 +162,15 @@ export function parseFields(text: string, from: number): Fields {
     start = end + 1;
   }
   return { headers, suspect };
+}
+
+/**
+ * The line `text[start, end)` ends with CR LF but begins behind a mere LF, or holds a CR: to some servers it is a part of
+ * the line before, or two lines.
+ */
+function isOddlyEnded(text: string, start: number, end: number): boolean {
+  const isMixed = start > 1 && text.charCodeAt(start - 2) !== CR && text.charCodeAt(end - 1) === CR;
+  return isMixed || BARE_CR.test(text.slice(start, end));
 }
 
 const SP = 32;

@@ -19,6 +19,8 @@ interface ToolSource {
 }
 
 const TOOLS = {
+  // Debian's, for Debian's Python.
+  aiohttp: { debian: 'python3-aiohttp', files: ['/usr/lib/python3/dist-packages/aiohttp'] },
   busybox: { debian: 'busybox' },
   certutil: { debian: 'libnss3-tools' },
   chromium: { debian: 'chromium' },
@@ -27,6 +29,7 @@ const TOOLS = {
   dnsmasq: { debian: 'dnsmasq-base' },
   dumpcap: { debian: 'wireshark-common' },
   editcap: { debian: 'wireshark-common' },
+  gunicorn: { debian: 'gunicorn' },
   ip: { debian: 'iproute2' },
   java: { debian: 'default-jdk-headless' },
   javac: { debian: 'default-jdk-headless' },
@@ -34,6 +37,7 @@ const TOOLS = {
   mosquitto: { debian: 'mosquitto' },
   mosquitto_pub: { debian: 'mosquitto-clients' },
   mosquitto_sub: { debian: 'mosquitto-clients' },
+  nginx: { debian: 'nginx-light' },
   nft: { debian: 'nftables' },
   okhttp: { debian: 'libokhttp-java', files: ['/usr/share/java/okhttp.jar', '/usr/share/java/okio.jar'] },
   openssl: { debian: 'openssl' },

@@ -66,6 +66,7 @@ describe('a request ends', () => {
     ['nobody knows where with a blank before the colon', 'Content-Length : 5\r\n', MALFORMED],
     ['nobody knows where with a length behind a bare CR', 'X: y\rContent-Length: 5\r\n', MALFORMED],
     ['nobody knows where with a bare CR before the length', 'Content-Length:\r5\r\n', MALFORMED],
+    ['nobody knows where with a length behind a bare LF', 'X: y\nContent-Length: 5\r\n', MALFORMED],
     ['nobody knows where with a CR too many', 'Content-Length: 5\r\r\n', MALFORMED],
     ['nobody knows where with chunks behind VT', 'Transfer-Encoding: \x0bchunked\r\n', NOT_CHUNKED],
     ['nobody knows where with chunks behind FF', 'Transfer-Encoding: \x0cchunked\r\n', NOT_CHUNKED],
