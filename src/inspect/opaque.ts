@@ -12,7 +12,13 @@ export interface Entropy {
   sampled: number;
   length: number;
   head: Buffer;
+  /** Of a row of UUIDs as bytes: the version they have in common; NO_UUIDS when they are none. */
+  uuids: number;
 }
+
+const ANY_UUID = 0;
+const NO_UUIDS = -1;
+const UUID = 16;
 
 /** More tells nothing new. */
 const SAMPLE = 64 << 10;
@@ -29,16 +35,30 @@ const TOKEN_KEY =
   /token|auth|session|sid$|jwt|sign|sig$|nonce|cert|csrf|xsrf|captcha|challenge|verifier|integrity|credential|passw|secret|key$|^code$|^state$|clid$|etag|cookie|ticket|attest|receipt|cursor|page|embed|hash|digest|salt|^iv$|^x5c$|^gcm|^fcm/i;
 
 export function newEntropy(): Entropy {
-  return { counts: new Uint32Array(256), sampled: 0, length: 0, head: Buffer.alloc(0) };
+  return { counts: new Uint32Array(256), sampled: 0, length: 0, head: Buffer.alloc(0), uuids: ANY_UUID };
 }
 
 export function measure(entropy: Entropy, bytes: Buffer): void {
+  lookForUuids(entropy, bytes);
   entropy.length += bytes.length;
   if (entropy.head.length < 16)
     entropy.head = Buffer.concat([entropy.head, bytes.subarray(0, 16 - entropy.head.length)]);
   const count = Math.min(bytes.length, SAMPLE - entropy.sampled);
   for (let i = 0; i < count; i++) entropy.counts[bytes[i]!]!++;
   entropy.sampled += count;
+}
+
+/** RFC 9562 4.1, 4.2: version and variant stand at fixed places of each. Noise gives up at the first or second. */
+function lookForUuids(entropy: Entropy, bytes: Buffer): void {
+  const from = entropy.length % UUID;
+  for (let at = 6 - from; at < bytes.length && entropy.uuids !== NO_UUIDS; at += UUID) {
+    if (at < 0) continue;
+    const version = bytes[at]! >> 4;
+    if (entropy.uuids === ANY_UUID) entropy.uuids = version;
+    if (version === 0 || version > 8 || version !== entropy.uuids) entropy.uuids = NO_UUIDS;
+  }
+  for (let at = 8 - from; at < bytes.length && entropy.uuids !== NO_UUIDS; at += UUID)
+    if (at >= 0 && bytes[at]! >> 6 !== 2) entropy.uuids = NO_UUIDS;
 }
 
 /** Shannon entropy, Miller-Madow corrected, bits per byte. */
@@ -71,11 +91,16 @@ export function opaqueVerdict(entropy: Entropy, place: Place): Omit<Found, 'path
   if (place.isCoded) return null;
   if (where !== 'body' && where !== 'query' && where !== 'message' && where !== 'raw') return null;
   const isValue = place.prefix !== null || place.chain.length > 0 || container !== null;
+  const inStructure = container !== null && STRUCTURES.has(container);
   const inDocument =
-    container === 'json' || place.chain.some((entry) => entry.startsWith('json') || entry.startsWith('multipart'));
+    inStructure ||
+    container === 'json' ||
+    place.chain.some((entry) => entry.startsWith('json') || entry.startsWith('multipart'));
   const least = where === 'raw' ? LEAST_RAW : inDocument ? LEAST_IN_DOCUMENT : LEAST_VALUE;
   if (entropy.length < least || (isValue && key !== null && TOKEN_KEY.test(key))) return null;
-  if (isTls(entropy.head) || isDer(entropy) || !isEvenlySpread(entropy)) return null;
+  if (isTls(entropy.head) || isDer(entropy) || isUuids(entropy) || !isEvenlySpread(entropy)) return null;
+  if (inStructure && SIGNATURES.has(entropy.length)) return null;
+  const maySign = inStructure && RSA_LENGTHS.has(entropy.length);
   const bits = bitsPerByte(entropy);
   const isBlocks = entropy.length % 16 === 0;
   const description = `${entropy.length} bytes, ${bits.toFixed(1)} bits/byte`;
@@ -85,8 +110,8 @@ export function opaqueVerdict(entropy: Entropy, place: Place): Omit<Found, 'path
     value: description,
     masked: description,
     known: false,
-    confidence: !isValue || isBlocks ? 'likely' : 'possible',
-    reasoning: `payload of ${description}, evenly spread as encrypted data is, that no decoder opens${blocks}`,
+    confidence: !maySign && (!isValue || isBlocks) ? 'likely' : 'possible',
+    reasoning: `payload of ${description}, evenly spread as encrypted data is, that no decoder opens${maySign ? '; as long as an RSA signature is' : blocks}`,
     hash: null,
     offset: 0,
     seen: '',
@@ -100,6 +125,18 @@ export function opaqueVerdict(entropy: Entropy, place: Place): Omit<Found, 'path
  */
 export const CODED_TYPE =
   /^(?:(?:video|audio|image|font)\/|application\/(?:zip|gzip|x-gzip|zstd|pdf|wasm|ocsp-(?:request|response)|timestamp-query|pkix-|pkcs|x-x509|x-pkcs|dns-message|vnd\.apple\.mpegurl|java-archive|vnd\.android\.package-archive))/i;
+
+/** Their fields have no names, or short ones, that would say what is a signature. */
+const STRUCTURES = new Set(['protobuf', 'msgpack', 'cbor', 'bplist']);
+/** P-384 and BLS, P-521: lengths that nothing else has. Ed25519, P-256 and digests are too short to be payloads. */
+const SIGNATURES = new Set([96, 132]);
+/** Of 2048, 3072 and 4096 bits: a wrapped key or a short message encrypted with RSA has that length, too. */
+const RSA_LENGTHS = new Set([256, 384, 512]);
+
+/** A row of random UUIDs as bytes. */
+function isUuids({ uuids, length }: Entropy): boolean {
+  return uuids > 0 && length % UUID === 0;
+}
 
 /** One ASN.1 sequence from the first byte to the last, in DER (ITU-T X.690 8.1.3, 10.1): certificates, their status, signatures. */
 function isDer({ head, length }: Entropy): boolean {

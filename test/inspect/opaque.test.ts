@@ -54,6 +54,62 @@ describe('what is random by nature is not called a payload', () => {
   });
 });
 
+describe('in a message without names', () => {
+  /** protobuf.dev/programming-guides/encoding: a field of bytes. */
+  const field = (number: number, bytes: Buffer | string): Buffer => {
+    const { length } = Buffer.from(bytes);
+    const size = length < 128 ? [length] : [(length & 0x7f) | 0x80, length >> 7];
+    return Buffer.concat([Buffer.from([(number << 3) | 2, ...size]), Buffer.from(bytes)]);
+  };
+  const uuid = (seed: string): Buffer => {
+    const bytes = noise(16, seed);
+    bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+    bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+    return bytes;
+  };
+  const PROTOBUF: [string, string][] = [['Content-Type', 'application/x-protobuf']];
+  const told = (...fields: Buffer[]): string[] =>
+    findings(inspect({ body: Buffer.concat(fields), headers: PROTOBUF }))
+      .filter(({ identifier }) => identifier.kind === 'opaque')
+      .map(({ identifier, evidence }) => `${identifier.confidence} ${evidence.path}`);
+
+  it.each([64, 65, 70, 96, 132])('a signature of %i bytes beside text is no payload', (length) => {
+    expect(told(field(1, 'hello world'), field(2, noise(length)))).toEqual([]);
+  });
+
+  it.each<[string, Buffer[]]>([
+    ['an id and a signature', [field(1, uuid('a')), field(2, noise(64))]],
+    ['an id and a longer signature', [field(1, uuid('a')), field(2, noise(96))]],
+    ['two signatures', [field(1, noise(64, 'a')), field(2, noise(64, 'b'))]],
+    ['signatures in messages of their own', [1, 2, 3].map((n) => field(1, field(2, noise(64, `s${n}`))))],
+    ['ids one by one', Array.from({ length: 40 }, (_, n) => field(1, uuid(`u${n}`)))],
+    [
+      'ids in one field',
+      [field(1, Buffer.concat(Array.from({ length: 10 }, (_, n) => uuid(`u${n}`)))), field(2, 'hello')],
+    ],
+  ])('%s are no payload', (_what, fields) => {
+    expect(told(...fields)).toEqual([]);
+  });
+
+  it('a body of nothing but ids is none either, however it is cut', () => {
+    const body = Buffer.concat(Array.from({ length: 12 }, (_, n) => uuid(`u${n}`)));
+    for (const cuts of [1, 7, 16, 500]) expect(opaque({ body, cuts })).toEqual([]);
+  });
+
+  it('what is as long as an RSA signature is only possible', () => {
+    for (const length of [256, 384, 512])
+      expect(told(field(1, 'hello'), field(2, noise(length)))).toEqual(['possible field 2']);
+  });
+
+  it.each([128, 160, 255, 1000])('a payload of %i bytes is told', (length) => {
+    expect(told(field(1, 'hello world'), field(2, noise(length)))).toHaveLength(1);
+  });
+
+  it.each(Array.from({ length: 100 }, (_, index) => index))('noise is no message of ids (%i)', (index) => {
+    expect(opaque({ body: noise(130 + index, `m${index}`) })).toHaveLength(1);
+  });
+});
+
 describe('a ciphertext with its key beside it', () => {
   const xor = (text: string, key: string): string =>
     Buffer.from([...Buffer.from(text)].map((byte, index) => byte ^ key.charCodeAt(index % key.length))).toString(

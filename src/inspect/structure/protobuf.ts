@@ -15,15 +15,23 @@ const ENOUGH_FIELDS = 4;
 export function readProtobuf(bytes: Buffer, mayGoOn = always): BinaryValue[] | null {
   if (bytes.length < 4) return null;
   const values: BinaryValue[] = [];
-  const reading: Reading = { steps: 4 * bytes.length + 64, texts: 0, mayGoOn };
+  const reading: Reading = { steps: 4 * bytes.length + 64, texts: 0, ids: 0, others: 0, mayGoOn };
   if (!readMessage(bytes, 'field ', 0, values, reading)) return null;
-  return reading.texts > 0 || values.length >= ENOUGH_FIELDS ? values : null;
+  // Ids and signatures in raw bytes: nothing else, with lengths that noise would have to hit.
+  const isOfIds = reading.ids > 0 && reading.others === 0 && values.length > 1;
+  return reading.texts > 0 || values.length >= ENOUGH_FIELDS || isOfIds ? values : null;
 }
+
+/** UUIDs, digests, keys and signatures as bytes: 16, 20, 32, 33, 48, 64, 65, 96, 132; RSA of 1024 to 4096 bits. */
+const ID_LENGTHS = new Set([16, 20, 32, 33, 48, 64, 65, 96, 128, 132, 256, 384, 512]);
 
 interface Reading {
   steps: number;
   /** Fields that hold readable text of some length. */
   texts: number;
+  /** Fields of bytes as long as ids and signatures are, and of other lengths. */
+  ids: number;
+  others: number;
   mayGoOn(): boolean;
 }
 
@@ -85,6 +93,7 @@ function readField(
       const inner = bytes.subarray(length.end, end);
       reading.steps -= inner.length >> 3;
       const before = values.length;
+      const { ids, others } = reading;
       // Text hardly begins with a control character, messages mostly do: `0a` is field 1.
       const isText = inner.length > 0 && inner[0]! >= 0x20 && isReadable(inner) && !hasControl(inner);
       if (
@@ -94,6 +103,10 @@ function readField(
         !readMessage(inner, `${path}.`, depth + 1, values, reading)
       ) {
         values.length = before;
+        reading.ids = ids;
+        reading.others = others;
+        if (ID_LENGTHS.has(inner.length)) reading.ids++;
+        else reading.others++;
         if (inner.length > 0) add(inner);
         if (inner.length >= 4 && (isText || isReadable(inner))) reading.texts++;
       }
