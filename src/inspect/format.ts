@@ -61,8 +61,8 @@ export function sniff(head: Buffer, hint: Hint): Format {
   ) {
     return 'multipart';
   }
-  if (type.startsWith('application/x-www-form-urlencoded') || looksForm(head)) return 'form';
-  return 'text';
+  if (type.startsWith('application/x-www-form-urlencoded')) return isFormWith(SEMICOLON, head) ? 'text' : 'form';
+  return looksForm(head) && !isFormWith(OTHER_SEPARATOR, head) ? 'form' : 'text';
 }
 
 function codingFormat(coding: string, head: Buffer): Format | null {
@@ -199,6 +199,14 @@ function looksForm(head: Buffer): boolean {
   return /^[A-Za-z_][\w.\-[\]%]{0,48}=[^=\s<]/.test(text) && !/[\s<>"]/.test(text);
 }
 
+/** `lat=21.0278;lon=105.8342`: its second name would be lost in the first value. */
+function isFormWith(separator: RegExp, head: Buffer): boolean {
+  return head.indexOf(AND) < 0 && separator.test(head.toString('latin1'));
+}
+
+const SEMICOLON = /;\s{0,2}[A-Za-z_][\w.-]{0,48}=/;
+const OTHER_SEPARATOR = /[;,|]\s{0,2}[A-Za-z_][\w.-]{0,48}=/;
+const AND = 0x26;
 const EQUALS = 0x3d;
 
 /** No control characters but white space. */

@@ -12,6 +12,7 @@ import { mayBeToken } from './anchors/tokens.ts';
 import { Budget, type BudgetRules, type Meter } from './budget.ts';
 import type { ByteSink } from './byte-sink.ts';
 import type { CleanValues } from './clean-values.ts';
+import { factOf, joinFacts, type Told as ToldPart } from './facts.ts';
 import { type Found, MAX_SEEN, rankOf, whatOf } from './found.ts';
 import { Beside, type TryKeys } from './layers/beside.ts';
 import type { Limits } from './limits.ts';
@@ -89,6 +90,8 @@ export class Scope {
   readonly #told: { kind: Kind; value: string; rank: number }[] = [];
   /** Of which another name may yet say what they are. */
   #held: [Place, Found][] = [];
+  /** Parts of facts, of which the other part may yet come. */
+  #parts: (readonly [ToldPart, fact: string])[] = [];
   #seen: Set<string> | null = null;
   #partial: Set<string> | null = null;
 
@@ -181,13 +184,29 @@ export class Scope {
   /** Told at once, unless another name in the same request may yet say what it is. */
   report(place: Place, found: Found): void {
     this.said++;
-    if (found.isAmbiguous && place.where !== 'raw' && this.#held.length < MAX_HELD) this.#held.push([place, found]);
+    if (place.where === 'raw' || place.where === 'sni') {
+      this.#tell(place, found);
+      return;
+    }
+    const fact = factOf(found, this.kinds, this.device);
+    if (fact !== null && this.#parts.length < MAX_HELD) this.#hold(place, found, fact);
+    else if (found.isAmbiguous && this.#held.length < MAX_HELD) this.#held.push([place, found]);
     else this.#tell(place, found);
+  }
+
+  #hold(place: Place, found: Found, fact: string): void {
+    const rank = rankOf(found);
+    if ((place.told?.get(whatOf(found)) ?? 0) >= rank) return;
+    this.#parts.push([[place, found], fact]);
+    this.#told.push({ kind: found.kind, value: found.value, rank });
   }
 
   /** The exchange is over: no more names come. One value that was named twice has one kind. */
   settle(tryKeys: TryKeys): void {
     this.beside.settle(tryKeys);
+    const parts = this.#parts;
+    this.#parts = [];
+    for (const [place, found] of joinFacts(parts)) this.#tell(place, found);
     const held = this.#held;
     if (held.length === 0) return;
     this.#held = [];

@@ -137,6 +137,11 @@ export interface IdentifierKind {
   isPlaceholder?(value: string): boolean;
   /** Two ways to write one identifier have one canonical form; case and separators never matter. */
   canonical?(value: string): string;
+  /**
+   * What a registered value is a part of: a contact is a name and a number. Those of one record are one finding; null for a value
+   * that stands for itself.
+   */
+  factOf?(value: string, device: Device): string | null;
   /** A value of this form that is not registered as one may be registered as one of these: a telephone number is a contact's. */
   mayBeOf?: readonly Kind[];
   /** Key names of a kind that is not in key-names.yaml: group → name → source. */

@@ -199,11 +199,14 @@ export class Layer implements ByteSink {
   #multipart(): ByteSink {
     const scope = this.#scope;
     const multipart = this.#container('multipart');
+    const fields: Fields = [];
     return new MultipartReader(this.#hint.contentType ?? null, {
       part: ({ name, contentType, text }) => {
         if (multipart) searchName(scope, partOf(multipart, 'part-head', null), text);
         if (!multipart) return new LeafSink(scope, this.#place, 'binary', openerOf(scope));
-        return new Layer(scope, partOf(multipart, name === null ? null : `part:${name}`, name), { contentType });
+        if (name === null) return new Layer(scope, partOf(multipart, null, null), { contentType });
+        const layer = new Layer(scope, partOf(multipart, `part:${name}`, name, fields), { contentType });
+        return new Both(layer, new FieldNote(fields, name));
       },
       between: () => new MarginSink(scope, partOf(multipart ?? this.#place, 'between-parts', null)),
       mayGoOn: () => scope.budget.spend(PER_PART, 'multipart'),
@@ -215,6 +218,27 @@ export class Layer implements ByteSink {
     if (this.#place.level < this.#scope.limits.levels) return asContainer(this.#place, name);
     this.#scope.partial(`${name} inside more than ${this.#scope.limits.levels} layers was not looked into`);
     return null;
+  }
+}
+
+/** Notes how the value of a field began when it is over. */
+class FieldNote implements ByteSink {
+  #beginning = '';
+  readonly #fields: Fields;
+  readonly #name: string;
+
+  constructor(fields: Fields, name: string) {
+    this.#fields = fields;
+    this.#name = name;
+  }
+
+  write(bytes: Buffer): void {
+    const room = MAX_FIELD_TEXT - this.#beginning.length;
+    if (room > 0) this.#beginning += bytes.toString('latin1', 0, room);
+  }
+
+  end(): void {
+    addField(this.#fields, this.#name, this.#beginning);
   }
 }
 

@@ -647,7 +647,9 @@ export class Scanner {
     const run: Run = { text, start: start - from, end: end - from, key, within, where: this.#place.where };
     if (this.#scope.device) run.device = this.#scope.device;
     if (this.#place.fields) run.fields = this.#place.fields;
-    if (this.#place.fields || json?.record != null) run.isOfRecord = true;
+    // A pair written inside of one value is no member of the record that the value stands in.
+    const own = json ? (json.key?.text ?? null) : this.#place.key;
+    if (key === own && (this.#place.fields || json?.record != null)) run.isOfRecord = true;
     if (this.#isNamedBeside(base + start, base + end)) run.key = nameBeside(run) ?? run.key;
     const verdict = judge(anchor, run, this.#scope);
     if (verdict === null) return;

@@ -25,6 +25,12 @@ export const contact: IdentifierKind = {
       device.canaries.contacts.flatMap(({ name, phone }) => [...spellName(name), ...spellPhone(phone, country)]),
     );
   },
+  factOf(value: string, device: Device): string | null {
+    const isOne = ({ name, phone }: { name: string; phone: string }): boolean =>
+      name === value || lastDigits(plain(phone)) === lastDigits(plain(value));
+    const index = device.canaries.contacts.findIndex(isOne);
+    return index < 0 ? null : `contact ${index}`;
+  },
   shape: { anchors: ['digits', 'key'], named: 'phone_number', judge },
   vectors: [
     {
@@ -52,6 +58,9 @@ export const contact: IdentifierKind = {
     { name: 'a number after the vCard', text: 'BEGIN:VCARD\nFN:A\nEND:VCARD\nTEL:+84987654321', expect: null },
   ],
 };
+
+/** A number without what people write between its digits. */
+const plain = (number: string): string => number.replace(/[\s().-]/g, '');
 
 function spellName(name: string): Spelling[] {
   const words = name.trim().split(/\s+/u);
