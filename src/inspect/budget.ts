@@ -107,6 +107,11 @@ export class Budget {
     this.isOver = this.#left < 0;
   }
 
+  /** Work that was allowed for elsewhere is counted all the same. */
+  count(units: number): void {
+    this.#meter.add(units);
+  }
+
   /** True while there is more to spend. `what` is for people: `multipart`, `base64`. */
   spend(units: number, what: string): boolean {
     const spent = units + effort.units;

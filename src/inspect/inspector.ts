@@ -32,7 +32,7 @@ import { searchMethod, searchTrailers, searchValue } from './request-places.ts';
 import { Scope } from './scope.ts';
 import { type Known, prepareKnown } from './search/known.ts';
 import { Names } from './structure/names.ts';
-import { BytesWork, EachWork, FlowWork, type Work } from './work.ts';
+import { BytesWork, EachWork, FlowWork, once, type Work } from './work.ts';
 
 export interface InspectorOptions {
   /** The registered phone of a flow's `deviceId`; null when nobody registered it. */
@@ -170,8 +170,14 @@ export function createInspector(options: InspectorOptions): Inspector {
     if (!exchange) return;
     exchange.body?.end(false);
     exchange.message?.end(false);
-    exchange.scope.settle(openWithSibling);
+    settle(flow, exchange.scope);
     flow.exchanges.delete(number);
+  }
+
+  /** Behind what was put aside, which may yet ask for what stands beside it. */
+  function settle(flow: FlowState, scope: Scope): void {
+    if (flow.work.hasJobs) flow.work.later(once(() => scope.settle(openWithSibling)));
+    else scope.settle(openWithSibling);
   }
 
   function onHead(flow: FlowState, event: Extract<FlowEvent, { type: 'request-head' }>): void {
@@ -205,7 +211,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     const end = (): void => {
       if (!event.final) return;
       exchange.message?.end(true);
-      scope.settle(openWithSibling);
+      settle(flow, scope);
       exchange.message = null;
     };
     return pour(scope, exchange.message, event.bytes, end);
@@ -222,23 +228,16 @@ export function createInspector(options: InspectorOptions): Inspector {
     return null;
   }
 
-  function onBodyEnd(flow: FlowState, event: Extract<FlowEvent, { type: 'body-end' }>): Work | null {
+  function onBodyEnd(flow: FlowState, event: Extract<FlowEvent, { type: 'body-end' }>): void {
     const exchange = flow.exchanges.get(event.exchange);
-    if (!exchange) return null;
+    if (!exchange) return;
     const { scope } = exchange;
     scope.budget.grant(0);
     searchTrailers(scope, event.trailers);
     exchange.body?.end(event.complete);
-    exchange.body = null;
-    const end = (): void => {
-      scope.settle(openWithSibling);
-      // An upgraded exchange goes on with messages, which make a state of their own.
-      flow.exchanges.delete(event.exchange);
-    };
-    // What was put aside may yet ask for what stands beside it.
-    if (flow.work.hasJobs) return new EachWork([end]);
-    end();
-    return null;
+    settle(flow, scope);
+    // An upgraded exchange goes on with messages, which make a state of their own.
+    flow.exchanges.delete(event.exchange);
   }
 
   function onClosed(flowId: string, flow: FlowState): Work {
@@ -246,11 +245,8 @@ export function createInspector(options: InspectorOptions): Inspector {
       flow.exchanges.get(number)?.scope.budget.grant(0);
       finish(flow, number);
     });
-    const end = (): void => {
-      flow.raw?.sink.end(true);
-      flows.delete(flowId);
-    };
-    return new EachWork([...exchanges, end]);
+    // What the last of them puts aside comes before the flow is forgotten.
+    return new EachWork([...exchanges, () => flow.raw?.sink.end(true), () => flows.delete(flowId)]);
   }
 
   function rawOf(scope: Scope): { sink: LeafSink; scope: Scope } {
@@ -295,7 +291,8 @@ export function createInspector(options: InspectorOptions): Inspector {
         return pour(scope, exchange.body, event.bytes, nothing);
       }
       case 'body-end':
-        return onBodyEnd(flow, event);
+        onBodyEnd(flow, event);
+        return null;
       case 'message':
         return onMessage(flow, event);
       case 'raw-bytes':

@@ -24,6 +24,8 @@ import type { Job } from './work.ts';
 
 /** Units of work. */
 const PER_REPORT = 100;
+/** A fifth of a second: a photo of 12 megapixels takes a third of that. */
+const PICTURE_UNITS = 20_000_000;
 
 /** What a piece of a request leaves behind when nothing is found in it; null for nothing. */
 export interface Traces {
@@ -68,13 +70,15 @@ export class Scope {
   readonly judgeImage: JudgeImage | null;
   readonly names: Names;
   readonly clean: CleanValues;
-  readonly later: (job: Job) => void;
+  readonly #later: (job: Job) => void;
   /** Short values of this exchange and payloads that wait for one of them to be their key. */
   readonly beside = new Beside();
   /** Makes layers inside of layers: made by the first one. */
   open: ((place: Place) => ByteSink) | null = null;
   /** What may be spent on this exchange. Past it whatever asks stops, and the rest is searched for registered values alone. */
   readonly budget: Budget;
+  /** Units of work that may yet be spent on the pictures of this exchange; those it sends add to it. */
+  pictureUnits = PICTURE_UNITS;
   /** Everything that was worth saying so far, repeats included. */
   said = 0;
   readonly #emit: (event: InspectEvent) => void;
@@ -107,7 +111,7 @@ export class Scope {
     this.judgeImage = options.judgeImage;
     this.names = options.names;
     this.clean = options.clean;
-    this.later = options.later;
+    this.#later = options.later;
     this.budget = new Budget(options.rules, options.meter, (what) => this.#overspent(what));
     this.#emit = options.emit;
     this.#onToken = options.onToken;
@@ -148,6 +152,12 @@ export class Scope {
       this.#traced.push(token);
     }
     this.#onToken?.(token);
+  }
+
+  /** Something that takes longer than a step is put aside; what it will say is not known yet, so its bytes are not clean. */
+  later(job: Job): void {
+    this.said++;
+    this.#later(job);
   }
 
   /** From here on, what is to be compared is traced. */

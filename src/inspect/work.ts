@@ -9,6 +9,19 @@ import type { Turn } from '../model/turn.ts';
 /** Done in steps; each ends by itself after a few milliseconds. */
 export type Job = Iterator<undefined, void>;
 
+/** A job of one step. */
+export function once(step: () => void): Job {
+  return { next: () => ({ done: true, value: step() }) };
+}
+
+/** All of something that is done in steps, for whoever has the time. */
+export function atOnce<T>(work: Iterator<unknown, T>): T {
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+  }
+}
+
 /** The rest of one event. */
 export interface Work {
   /** The next step; false when it was the last. */

@@ -169,5 +169,8 @@ export interface ImageVerdict {
   path: string | null;
 }
 
-/** Looks at the bytes of one whole picture (at most 8 MB); `device` is null for a phone nobody registered. Must not throw. */
-export type JudgeImage = (bytes: Buffer, device: Device | null) => ImageVerdict[];
+/**
+ * Looks at the bytes of one whole picture (at most 8 MB); `device` is null for a phone nobody registered. Must not throw.
+ * Works in steps, and yields after each how many units of work it was.
+ */
+export type JudgeImage = (bytes: Buffer, device: Device | null) => Iterator<number, ImageVerdict[]>;

@@ -1,13 +1,18 @@
 /**
- * A picture: searched like any bytes, and looked at as a whole when it is complete.
- * Promise: at most `limits.imageBytes` are kept; of larger ones the beginning is looked at, and that is said.
+ * A picture: searched like any bytes, and looked at as a whole when it is complete, in steps.
+ * Promise: at most `limits.imageBytes` are kept; of larger ones the beginning is looked at, and that is said. So is a picture that
+ * takes more work than all of its exchange may.
  */
 
+import type { JudgeImage } from '../../kinds/kind.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import { windowAround } from '../found.ts';
 import { chainOf, locatorIn, type Place } from '../place.ts';
 import type { Scope } from '../scope.ts';
 import { LeafSink } from './leaf.ts';
+
+/** Units of work that a byte adds to what pictures may take. */
+const PER_BYTE = 150;
 
 export class ImageSink implements ByteSink {
   #kept: Buffer[] = [];
@@ -37,8 +42,24 @@ export class ImageSink implements ByteSink {
       this.#scope.partial(`picture above ${limits.imageBytes} bytes: only its beginning was looked at`);
     const bytes = Buffer.concat(this.#kept);
     this.#kept = [];
-    for (const { path, ...verdict } of judgeImage(bytes, device)) {
-      this.#scope.report(this.#place, {
+    this.#scope.later(this.#look(bytes, judgeImage(bytes, device)));
+  }
+
+  *#look(bytes: Buffer, judging: ReturnType<JudgeImage>): Generator<undefined, void> {
+    const scope = this.#scope;
+    scope.pictureUnits += PER_BYTE * bytes.length;
+    let step = judging.next();
+    for (; !step.done; step = judging.next()) {
+      scope.budget.count(step.value);
+      scope.pictureUnits -= step.value;
+      if (scope.pictureUnits < 0) {
+        scope.partial('pictures take more work than their size allows: not all of them were compared');
+        return;
+      }
+      yield;
+    }
+    for (const { path, ...verdict } of step.value) {
+      scope.report(this.#place, {
         ...verdict,
         path: locatorIn(this.#place, path) ?? path,
         chain: chainOf(this.#place),

@@ -1,6 +1,6 @@
 /**
  * Bytes that no structure was recognised in: searched, offered to the operator's decoders, and, when nothing opens them
- * and they look encrypted, reported as opaque.
+ * and they look encrypted, reported as opaque. A decoder that takes long works in steps, after the layer has ended.
  * Promise: at most MAX_OFFERED bytes are kept, and only when there is a decoder to offer them to.
  */
 
@@ -14,6 +14,7 @@ import { chainOf, type Place, placeInside } from '../place.ts';
 import { isReadable } from '../readable.ts';
 import type { Scope } from '../scope.ts';
 import { readProtobuf } from '../structure/protobuf.ts';
+import { atOnce } from '../work.ts';
 import { MAX_KEPT } from './beside.ts';
 import { EmbeddedFinder } from './embedded.ts';
 import { Gathered } from './gathered.ts';
@@ -88,7 +89,17 @@ export class LeafSink implements ByteSink {
     else this.#scanner.push(NOTHING, true);
     if (this.#scope.budget.isOver) return;
     const whole = this.#offered && Buffer.concat(this.#offered);
-    if (whole && this.#tryDecoders(whole)) return;
+    if (whole === null || this.#decoders.length === 0) this.#judge(whole);
+    else if (this.#decoders.some(({ openInSteps }) => openInSteps)) this.#scope.later(this.#decode(whole));
+    else atOnce(this.#decode(whole));
+  }
+
+  *#decode(whole: Buffer): Generator<undefined, void> {
+    if (!(yield* this.#tryDecoders(whole))) this.#judge(whole);
+  }
+
+  /** Nothing opened it. */
+  #judge(whole: Buffer | null): void {
     if (!this.#entropy) return;
     const verdict = opaqueVerdict(this.#entropy, this.#place);
     const report = (): void => {
@@ -134,15 +145,15 @@ export class LeafSink implements ByteSink {
     return this.#scope.beside.wait({ bytes, opened, closed });
   }
 
-  #tryDecoders(bytes: Buffer): boolean {
-    const { host, limits } = this.#scope;
+  *#tryDecoders(bytes: Buffer): Generator<undefined, boolean> {
+    const { limits } = this.#scope;
     if (bytes.length === 0 || this.#place.depth >= limits.depth || this.#place.level >= limits.levels) return false;
-    for (const { name, open } of this.#decoders) {
+    for (const decoder of this.#decoders) {
       // What undoes itself (a turned alphabet) would go round in circles.
-      if (this.#place.chain.includes(name)) continue;
-      const opened = this.#guarded(name, () => open(bytes, { host, where: this.#place.where, key: this.#place.key }));
+      if (this.#place.chain.includes(decoder.name)) continue;
+      const opened = yield* this.#tryDecoder(decoder, bytes);
       if (!opened || opened.length === 0) continue;
-      const inside = placeInside(this.#place, name, null, null);
+      const inside = placeInside(this.#place, decoder.name, null, null);
       const layer = this.#open({ ...inside, depth: this.#place.depth + 1 });
       layer.write(opened);
       layer.end(true);
@@ -152,9 +163,16 @@ export class LeafSink implements ByteSink {
   }
 
   /** A decoder of the operator's may be wrong; the lab goes on. */
-  #guarded(name: string, open: () => Buffer | null): Buffer | null {
+  *#tryDecoder({ name, open, openInSteps }: OperatorDecoder, bytes: Buffer): Generator<undefined, Buffer | null> {
+    const { host, budget } = this.#scope;
     try {
-      return open();
+      if (!openInSteps) return open(bytes, { host, where: this.#place.where, key: this.#place.key });
+      const opening = openInSteps(bytes);
+      for (let step = opening.next(); ; step = opening.next()) {
+        if (step.done) return step.value;
+        budget.count(step.value);
+        yield;
+      }
     } catch {
       this.#scope.partial(`the operator's decoder ${name} failed`);
       return null;

@@ -9,4 +9,6 @@ export interface OperatorDecoder {
   readsText?: boolean;
   /** The opened bytes, or null when these are not its own. Must not throw; at most 1 MB is offered. */
   open(bytes: Buffer, context: { host: string; where: Where; key: string | null }): Buffer | null;
+  /** The same where it may take more than some milliseconds: yields units of work (budget.ts) between two steps. */
+  openInSteps?(bytes: Buffer): Iterator<number, Buffer | null>;
 }

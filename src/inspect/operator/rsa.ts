@@ -1,13 +1,16 @@
 /**
  * An RSA private key as an operator's decoder: opens what a phone encrypted to its vendor, when the lab holds that key.
  * Promise: a payload that is not of the expected form gives null, never noise; the key stays in memory. PKCS#1 v1.5 and
- * OAEP (SHA-1, SHA-256) are told apart by their own marks.
+ * OAEP (SHA-1, SHA-256) are told apart by their own marks. A step is one block.
  */
 import { constants, createHash, type KeyObject, privateDecrypt } from 'node:crypto';
+import { atOnce } from '../work.ts';
 import type { OperatorDecoder } from './decoder.ts';
 
 /** Long messages are sent as several blocks in a row; 256 of RSA-2048 are 64 KB and take 0.2 s. */
 const MAX_BLOCKS = 256;
+/** Units of work for a block of 2048 bits; twice the bits, eight times the work. */
+const PER_BLOCK = 80_000;
 const OAEP_HASHES = ['sha1', 'sha256'];
 const NO_LABEL = new Map(OAEP_HASHES.map((name) => [name, createHash(name).digest()]));
 
@@ -22,27 +25,29 @@ export function rsaDecoder(key: KeyObject, name = 'rsa'): OperatorDecoder {
   const bits = key.asymmetricKeyDetails?.modulusLength;
   if (key.type !== 'private' || key.asymmetricKeyType !== 'rsa' || !bits) throw new Error('no RSA private key');
   const size = Math.ceil(bits / 8);
-  return {
-    name,
-    open(bytes) {
-      if (bytes.length === 0 || bytes.length % size !== 0 || bytes.length > MAX_BLOCKS * size) return null;
-      const first = decrypt(bytes.subarray(0, size));
-      if (!first) return null;
-      for (const unpad of SCHEMES) {
-        const opened = openAll(bytes, first, unpad);
-        if (opened) return opened;
-      }
-      return null;
-    },
-  };
+  const units = PER_BLOCK * (bits / 2048) ** 3;
+  return { name, open: (bytes) => atOnce(openInSteps(bytes)), openInSteps };
 
-  function openAll(bytes: Buffer, first: Buffer, unpad: RemovePadding): Buffer | null {
+  function* openInSteps(bytes: Buffer): Generator<number, Buffer | null> {
+    if (bytes.length === 0 || bytes.length % size !== 0 || bytes.length > MAX_BLOCKS * size) return null;
+    const first = decrypt(bytes.subarray(0, size));
+    yield units;
+    if (!first) return null;
+    for (const unpad of SCHEMES) {
+      const opened = yield* openAll(bytes, first, unpad);
+      if (opened) return opened;
+    }
+    return null;
+  }
+
+  function* openAll(bytes: Buffer, first: Buffer, unpad: RemovePadding): Generator<number, Buffer | null> {
     const parts: Buffer[] = [];
     for (let at = 0; at < bytes.length; at += size) {
       const block = at === 0 ? first : decrypt(bytes.subarray(at, at + size));
       const part = block && unpad(block);
       if (!part) return null;
       parts.push(part);
+      if (at > 0) yield units;
     }
     return Buffer.concat(parts);
   }

@@ -31,7 +31,7 @@ export interface Part {
   y1: number;
 }
 
-interface Sample {
+export interface Sample {
   /** 32×32, mean 0, length 1; null for a picture of one colour. */
   cells: Float64Array;
   bits: Uint8Array;
@@ -50,6 +50,11 @@ export interface Prepared {
   samples: { part: Part; sample: Sample }[];
 }
 
+/** Units of work (budget.ts). */
+const PER_SAMPLE = 100;
+const PER_CROP = 10_000;
+const PER_PIXEL = 1;
+
 /** What a planted picture is compared by; done once. Null for a picture without contrast. */
 export function prepare(luma: Luma): Prepared | null {
   const sums = new Sums(luma);
@@ -61,22 +66,33 @@ export function prepare(luma: Luma): Prepared | null {
   return samples.length > 0 ? { sums, samples } : null;
 }
 
-/** Best agreement of a picture with a prepared one, over crops and quarter turns. */
-export function compare(luma: Luma, prepared: Prepared): Likeness {
-  let best: Likeness = { correlation: -1, differing: 256, same: false };
-  let cells = reduce(new Sums(luma), { x0: 0, y0: 0, x1: 1, y1: 1 });
+/** A picture as it is compared: in its four quarter turns, those without contrast left out. */
+export function* turnsOf(luma: Luma): Generator<number, Sample[]> {
+  const sums = new Sums(luma);
+  yield PER_PIXEL * luma.pixels.length;
+  let cells = reduce(sums, { x0: 0, y0: 0, x1: 1, y1: 1 });
+  const turns: Sample[] = [];
   for (let turn = 0; turn < 4; turn++) {
     const sample = describe(cells);
-    if (!sample) return best;
-    const found = closest(sample, prepared);
+    if (sample) turns.push(sample);
+    cells = turned(cells);
+  }
+  yield 4 * PER_CROP;
+  return turns;
+}
+
+/** Best agreement of a picture with a prepared one, over crops and quarter turns. Yields units of work between two steps. */
+export function* compare(turns: readonly Sample[], prepared: Prepared): Generator<number, Likeness> {
+  let best: Likeness = { correlation: -1, differing: 256, same: false };
+  for (const sample of turns) {
+    const found = yield* closest(sample, prepared);
     if (found.differing < best.differing) best = found;
     if (best.same) return best;
-    cells = turned(cells);
   }
   return best;
 }
 
-function closest(sample: Sample, prepared: Prepared): Likeness {
+function* closest(sample: Sample, prepared: Prepared): Generator<number, Likeness> {
   let start: { part: Part; correlation: number } | null = null;
   let differing = 256;
   for (const one of prepared.samples) {
@@ -86,8 +102,9 @@ function closest(sample: Sample, prepared: Prepared): Likeness {
     const correlation = correlate(sample.cells, one.sample.cells);
     if (correlation > (start?.correlation ?? PROMISING)) start = { part: one.part, correlation };
   }
+  yield PER_SAMPLE * prepared.samples.length;
   if (!start) return { correlation: -1, differing, same: false };
-  const part = refine(sample, prepared.sums, start);
+  const part = yield* refine(sample, prepared.sums, start);
   const refined = sampleOf(prepared.sums, part);
   if (!refined) return { correlation: start.correlation, differing, same: false };
   const correlation = correlate(sample.cells, refined.cells);
@@ -96,12 +113,13 @@ function closest(sample: Sample, prepared: Prepared): Likeness {
 }
 
 /** Moves the edges of the crop while that raises the correlation. */
-function refine(sample: Sample, sums: Sums, start: { part: Part; correlation: number }): Part {
+function* refine(sample: Sample, sums: Sums, start: { part: Part; correlation: number }): Generator<number, Part> {
   let { part, correlation } = start;
   for (const step of [0.04, 0.02, 0.01, 0.005]) {
     if (step < 0.04 && correlation < CONVERGING) break;
     for (let moved = true, rounds = 0; moved && rounds < 6; rounds++) {
       moved = false;
+      yield 8 * PER_CROP;
       for (const edge of ['x0', 'y0', 'x1', 'y1'] as const) {
         for (const by of [-step, step]) {
           const tried = { ...part, [edge]: Math.min(1, Math.max(0, part[edge] + by)) };

@@ -1,38 +1,40 @@
 /**
- * Brightness of a picture of any readable format, at the size that comparing needs.
- * Promise: never more than MAX_PIXELS decoded pixel by pixel (16 MB); null for what cannot be read; never throws.
- * JPEG: by blocks when large, by pixels when small (thumbnails). PNG: by pixels. WebP and HEIC need codecs of their
+ * Brightness of a picture of any readable format, at the size that comparing needs, in steps of some milliseconds.
+ * Promise: memory bounded by what is left of a picture on the smaller scale; null for what cannot be read; never throws.
+ * JPEG: by blocks when large, by pixels when small (thumbnails). PNG: by rows. WebP and HEIC need codecs of their
  * own and are compared by content only.
  */
 import { createRequire } from 'node:module';
 import type * as JpegLibrary from 'jpeg-js';
-import type * as PngLibrary from 'pngjs';
 import { type Luma, readLuma } from './jpeg-luma.ts';
 import type { Picture } from './picture.ts';
+import { readPngLuma } from './png-luma.ts';
 
-/** Below this width or height an eighth of the size is too coarse to compare. */
-const SMALL = 640;
-const MAX_PIXELS = 4_000_000;
+/** Up to this width and height an eighth of the size is too coarse to compare, and decoding takes 10 ms. */
+const SMALL = 400;
+/** Units of work (budget.ts) of that, per pixel. */
+const PER_PIXEL = 6;
 const require = createRequire(import.meta.url);
 
-export function lumaOf(bytes: Buffer, picture: Picture): Luma | null {
-  const { width, height } = picture;
+/** Yields units of work between two steps. */
+export function* lumaOf(bytes: Buffer, picture: Picture): Generator<number, Luma | null> {
+  const { width, height, format } = picture;
   if (width === null || height === null || width < 16 || height < 16) return null;
-  try {
-    if (picture.format === 'jpeg') return Math.max(width, height) > SMALL ? readLuma(bytes) : readSmallJpeg(bytes);
-    if (picture.format === 'png' && width * height <= MAX_PIXELS) {
-      const { PNG } = require('pngjs') as typeof PngLibrary;
-      return fromPixels(PNG.sync.read(bytes));
-    }
-  } catch {
-    // Decoders throw on damaged files: those are compared by content only.
-  }
-  return null;
+  if (format === 'png') return yield* readPngLuma(bytes);
+  if (format !== 'jpeg') return null;
+  if (Math.max(width, height) > SMALL) return yield* readLuma(bytes);
+  yield PER_PIXEL * width * height;
+  return readSmallJpeg(bytes);
 }
 
-function readSmallJpeg(bytes: Buffer): Luma {
-  const { decode } = require('jpeg-js') as typeof JpegLibrary;
-  return fromPixels(decode(bytes, { useTArray: true, maxResolutionInMP: 1, maxMemoryUsageInMB: 64 }));
+function readSmallJpeg(bytes: Buffer): Luma | null {
+  try {
+    const { decode } = require('jpeg-js') as typeof JpegLibrary;
+    return fromPixels(decode(bytes, { useTArray: true, maxResolutionInMP: 1, maxMemoryUsageInMB: 64 }));
+  } catch {
+    // It throws on damaged files: those are compared by content only.
+    return null;
+  }
 }
 
 /** BT.601 brightness of RGBA pixels. */

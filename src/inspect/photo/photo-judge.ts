@@ -1,14 +1,16 @@
 /**
  * What a picture gives away: that it is a planted photo, where it was taken, and with which camera.
  * Promise: a planted photo is found byte for byte, with its metadata changed, and by likeness after re-encoding, scaling
- * or mild cropping; its thumbnail alone is enough. Never throws; pictures over MAX_BYTES are left out.
+ * or mild cropping; its thumbnail alone is enough. Never throws; pictures over MAX_BYTES are left out. It works in steps of
+ * some milliseconds, and says after each how much work it was.
  */
 import { createHash } from 'node:crypto';
 import type { ImageVerdict } from '../../kinds/kind.ts';
 import { isPlausible, isWithin } from '../../kinds/parts/position.ts';
 import type { Device, PlantedPhoto } from '../../model/device.ts';
+import { atOnce } from '../work.ts';
 import { type Exif, readExif } from './exif.ts';
-import { compare, type Prepared, prepare } from './likeness.ts';
+import { compare, type Prepared, prepare, type Sample, turnsOf } from './likeness.ts';
 import { lumaOf } from './luma.ts';
 import { type Picture, recognise } from './picture.ts';
 
@@ -32,35 +34,43 @@ interface Planted {
 /** Keyed by the registered photo itself: prepared once, gone with its device. */
 const preparedPhotos = new WeakMap<PlantedPhoto, Planted>();
 
+/** Yields units of work (budget.ts) between two steps. */
+type Judging<T> = Generator<number, T>;
+
+/** Units of work per byte: digest, content, EXIF. */
+const PER_BYTE = 0.3;
+
 /** Everything that one picture gives away, the planted photo first. */
 export function judgePhoto(bytes: Buffer, planted: readonly PlantedPhoto[]): PhotoVerdict[] {
-  return judge(bytes, planted, null);
+  return atOnce(judge(bytes, planted, null));
 }
 
-/** As `judgePhoto`, for the engine: also compares the place with the device's registered ones. */
-export function judgeImage(bytes: Buffer, device: Device | null): ImageVerdict[] {
+/** As `judgePhoto`, for the engine: in steps, and also compares the place with the device's registered ones. */
+export function judgeImage(bytes: Buffer, device: Device | null): Judging<ImageVerdict[]> {
   return judge(bytes, device?.canaries.photos ?? [], device);
 }
 
-function judge(bytes: Buffer, planted: readonly PlantedPhoto[], device: Device | null): PhotoVerdict[] {
+function* judge(bytes: Buffer, planted: readonly PlantedPhoto[], device: Device | null): Judging<PhotoVerdict[]> {
   const picture = bytes.length <= MAX_BYTES ? recognise(bytes) : null;
   if (!picture) return [];
   const exif = picture.exif ? readExif(picture.exif) : null;
-  const known = planted.map(preparePlanted);
-  const own = known.length > 0 ? (findPlanted(bytes, picture, known) ?? findInThumbnail(exif, known)) : null;
+  const known: Planted[] = [];
+  for (const one of planted) known.push(yield* preparePlanted(one));
+  const own =
+    known.length > 0 ? ((yield* findPlanted(bytes, picture, known)) ?? (yield* findInThumbnail(exif, known))) : null;
   return [own ?? describeUnknown(picture, exif), describePlace(exif, device)].filter((verdict) => verdict !== null);
 }
 
 /** Prepares planted photos ahead of the first upload: 50-100 ms each, which the hot path should not pay. */
 export function preparePhotos(photos: readonly PlantedPhoto[]): void {
-  for (const one of photos) preparePlanted(one);
+  for (const one of photos) atOnce(preparePlanted(one));
 }
 
-function preparePlanted(photo: PlantedPhoto): Planted {
+function* preparePlanted(photo: PlantedPhoto): Judging<Planted> {
   const before = preparedPhotos.get(photo);
   if (before) return before;
   const picture = recognise(photo.bytes);
-  const luma = picture ? lumaOf(photo.bytes, picture) : null;
+  const luma = picture ? yield* lumaOf(photo.bytes, picture) : null;
   const planted: Planted = {
     name: photo.name,
     digest: digestOf(photo.bytes),
@@ -71,31 +81,33 @@ function preparePlanted(photo: PlantedPhoto): Planted {
   return planted;
 }
 
-function findPlanted(bytes: Buffer, picture: Picture, known: Planted[]): PhotoVerdict | null {
+function* findPlanted(bytes: Buffer, picture: Picture, known: Planted[]): Judging<PhotoVerdict | null> {
   const digest = digestOf(bytes);
   const whole = known.find((one) => one.digest === digest);
   if (whole) return photo(whole.name, true, 'certain', 'the planted photo, byte for byte', null);
-  const stripped = known.find((one) =>
-    one.pieces.some((piece) => picture.content.some((part) => part.includes(piece))),
-  );
-  if (stripped) {
-    return photo(
-      stripped.name,
-      true,
-      'certain',
-      'the coded image of the planted photo, or a part of it, with other metadata',
-      null,
-    );
+  yield PER_BYTE * bytes.length;
+  for (const one of known) {
+    const isSame = one.pieces.some((piece) => picture.content.some((part) => part.includes(piece)));
+    yield PER_BYTE * bytes.length;
+    if (!isSame) continue;
+    const reasoning = 'the coded image of the planted photo, or a part of it, with other metadata';
+    return photo(one.name, true, 'certain', reasoning, null);
   }
-  return findAlike(bytes, picture, known, null);
+  return yield* findAlike(bytes, picture, known, null);
 }
 
-function findAlike(bytes: Buffer, picture: Picture, known: Planted[], path: string | null): PhotoVerdict | null {
-  const luma = known.some((one) => one.prepared) ? lumaOf(bytes, picture) : null;
+function* findAlike(
+  bytes: Buffer,
+  picture: Picture,
+  known: Planted[],
+  path: string | null,
+): Judging<PhotoVerdict | null> {
+  const luma = known.some((one) => one.prepared) ? yield* lumaOf(bytes, picture) : null;
   if (!luma) return null;
+  const turns: Sample[] = yield* turnsOf(luma);
   for (const one of known) {
     if (!one.prepared) continue;
-    const likeness = compare(luma, one.prepared);
+    const likeness = yield* compare(turns, one.prepared);
     if (!likeness.same) continue;
     const reasoning = `looks like the planted photo: ${likeness.differing} of 256 hash bits differ, correlation ${likeness.correlation.toFixed(3)}`;
     return photo(one.name, true, 'certain', reasoning, path);
@@ -104,10 +116,10 @@ function findAlike(bytes: Buffer, picture: Picture, known: Planted[], path: stri
 }
 
 /** Apps that blur or crop a picture forget the small copy in its metadata. */
-function findInThumbnail(exif: Exif | null, known: Planted[]): PhotoVerdict | null {
+function* findInThumbnail(exif: Exif | null, known: Planted[]): Judging<PhotoVerdict | null> {
   const bytes = exif?.thumbnail ?? null;
   const picture = bytes ? recognise(bytes) : null;
-  return bytes && picture ? findAlike(bytes, picture, known, 'exif:thumbnail') : null;
+  return bytes && picture ? yield* findAlike(bytes, picture, known, 'exif:thumbnail') : null;
 }
 
 function describeUnknown(picture: Picture, exif: Exif | null): PhotoVerdict | null {

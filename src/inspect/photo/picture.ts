@@ -62,19 +62,25 @@ export function isFrame(marker: number): boolean {
 
 function readPng(bytes: Buffer): Picture {
   const picture: Picture = { format: 'png', width: null, height: null, content: [], exif: null };
-  for (let at = 8; at + 8 <= bytes.length; ) {
-    const length = bytes.readUInt32BE(at);
-    const type = bytes.toString('latin1', at + 4, at + 8);
-    const body = bytes.subarray(at + 8, at + 8 + length);
+  for (const { type, body } of readChunks(bytes)) {
     if (type === 'IHDR' && body.length >= 8) {
       picture.width = body.readUInt32BE(0);
       picture.height = body.readUInt32BE(4);
     } else if (type === 'IDAT') picture.content.push(body);
     else if (type === 'eXIf') picture.exif ??= body.subarray(0, MAX_EXIF);
-    else if (type === 'IEND') break;
-    at += 12 + length;
   }
   return picture;
+}
+
+/** The chunks of a PNG up to its end; the last one may be cut off. */
+export function* readChunks(bytes: Buffer): Generator<{ type: string; body: Buffer }> {
+  for (let at = 8; at + 8 <= bytes.length; ) {
+    const length = bytes.readUInt32BE(at);
+    const type = bytes.toString('latin1', at + 4, at + 8);
+    if (type === 'IEND') return;
+    yield { type, body: bytes.subarray(at + 8, at + 8 + length) };
+    at += 12 + length;
+  }
 }
 
 function readWebp(bytes: Buffer): Picture {

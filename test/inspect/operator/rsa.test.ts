@@ -2,8 +2,11 @@
 import { constants, generateKeyPairSync, type KeyObject, publicEncrypt, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createInspector } from '../../../src/inspect/inspector.ts';
 import { removePkcs1, rsaDecoder } from '../../../src/inspect/operator/rsa.ts';
-import { IMEI } from '../lab-phone.ts';
+import type { FlowEvent } from '../../../src/model/flow.ts';
+import type { InspectEvent } from '../../../src/model/identifier.ts';
+import { closed, findings, IMEI, inspect, labFlow, labPhone } from '../lab-phone.ts';
 
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
 const decoder = rsaDecoder(privateKey);
@@ -71,5 +74,36 @@ describe('PKCS#1 v1.5 padding', () => {
     ['a message with zeros of its own', block([0, 2], filler, [0, 0, 7, 0]), Buffer.from([0, 7, 0])],
   ])('%s', (_name, padded, message) => {
     expect(removePkcs1(padded)).toEqual(message);
+  });
+});
+
+describe('a long message for an RSA key', () => {
+  const size = 117;
+  const long = Buffer.alloc(size * 64, `imei=${IMEI}&`);
+  const blocks = Array.from({ length: 64 }, (_, n) =>
+    close(long.subarray(n * size, (n + 1) * size), constants.RSA_PKCS1_PADDING),
+  );
+  const sealed = Buffer.concat(blocks);
+
+  it('is opened block by block over many turns, and what is found is the same', () => {
+    const options = { decoders: [decoder] };
+    const atOnce = findings(inspect({ body: sealed, options }));
+    expect(atOnce[0]).toMatchObject({ identifier: { kind: 'imei', known: true } });
+    expect(atOnce[0]?.evidence.decoding).toContain('rsa');
+    const inspector = createInspector({ deviceFor: () => labPhone, ...options });
+    const base = { flowId: 'f', exchange: 1, time: 0, direction: 'request' } as const;
+    const found: InspectEvent[] = [];
+    let calls = 0;
+    for (const event of [
+      labFlow('f'),
+      { ...base, type: 'body-chunk', bytes: sealed },
+      { ...base, type: 'body-end', trailers: [], complete: true },
+      closed('f'),
+    ] as FlowEvent[]) {
+      found.push(...inspector.push(event, { isOver: true }));
+      for (; inspector.isBusy('f'); calls++) found.push(...inspector.resume('f', { isOver: true }));
+    }
+    expect(calls).toBeGreaterThan(64);
+    expect(findings(found)).toEqual(atOnce);
   });
 });

@@ -2,6 +2,7 @@
 import { PNG } from 'pngjs';
 import { describe, expect, it } from 'vitest';
 import { judgeImage, judgePhoto, preparePhotos } from '../../../src/inspect/photo/photo-judge.ts';
+import { atOnce } from '../../../src/inspect/work.ts';
 import type { PlantedPhoto } from '../../../src/model/device.ts';
 import { labDevice } from '../../kinds/lab-device.ts';
 import { makeExif, withExif } from './make-exif.ts';
@@ -47,11 +48,53 @@ describe('a planted photo', () => {
     expect(photos(toJpeg(pixels, 60))).toMatchObject([{ value: 'canary.jpg', known: true, confidence: 'certain' }]);
   });
 
-  it('is found as a PNG', () => {
+  it.each([
+    ['with transparency', { colorType: 6 }],
+    ['of colours', { colorType: 2 }],
+    ['of 16 bits', { colorType: 2, bitDepth: 16 }],
+    ['of grey', { colorType: 0 }],
+    ['of grey with transparency', { colorType: 4 }],
+    ['with each of the five filters', { colorType: 2, filterType: -1 }],
+    ['without filters', { colorType: 2, filterType: 0 }],
+  ] as const)('is found as a PNG %s', (_, form) => {
     const { width, height, data } = resample(scene, full, 400, 300);
     const png = new PNG({ width, height });
+    // Of 16 bits, pngjs takes numbers of 16 bits.
+    png.data = 'bitDepth' in form ? Buffer.from(Uint16Array.from(data, (value) => value * 257).buffer) : data;
+    expect(photos(PNG.sync.write(png, form))).toMatchObject([{ value: 'canary.jpg', known: true }]);
+  });
+
+  it('is found as a screenshot of eleven megapixels, in steps', () => {
+    const { width, height, data } = resample(scene, full, 3840, 2880);
+    const png = new PNG({ width, height });
     data.copy(png.data);
-    expect(photos(PNG.sync.write(png))).toMatchObject([{ value: 'canary.jpg', known: true }]);
+    const judging = judgeImage(PNG.sync.write(png, { colorType: 2 }), {
+      ...labDevice(),
+      canaries: { ...labDevice().canaries, photos: planted },
+    });
+    const steps: number[] = [];
+    for (;;) {
+      const step = judging.next();
+      if (!step.done) {
+        steps.push(step.value);
+        continue;
+      }
+      expect(step.value).toMatchObject([{ value: 'canary.jpg', known: true }]);
+      break;
+    }
+    expect(steps.length).toBeGreaterThan(20);
+    // Units of ten nanoseconds: no step stands for more than ten milliseconds.
+    expect(Math.max(...steps)).toBeLessThan(1_000_000);
+  });
+
+  it('is not sought in a PNG that is broken or cut off', () => {
+    const png = new PNG({ width: 400, height: 300 });
+    resample(scene, full, 400, 300).data.copy(png.data);
+    const bytes = PNG.sync.write(png);
+    const broken = Buffer.from(bytes);
+    broken.fill(0xff, 200, 400);
+    for (const one of [broken, bytes.subarray(0, bytes.length / 2)])
+      expect(photos(one).filter(({ known }) => known)).toEqual([]);
   });
 
   it('is found by the thumbnail that was forgotten in another picture', () => {
@@ -90,8 +133,12 @@ describe('other pictures', () => {
       },
       { kind: 'location', known: false, confidence: 'likely', value: '21.027800,105.834200', path: 'exif:GPSLatitude' },
     ]);
-    expect(judgeImage(bytes, labDevice())[1]).toMatchObject({ kind: 'location', known: true, confidence: 'certain' });
-    expect(judgeImage(bytes, null)[1]).toMatchObject({ known: false });
+    expect(atOnce(judgeImage(bytes, labDevice()))[1]).toMatchObject({
+      kind: 'location',
+      known: true,
+      confidence: 'certain',
+    });
+    expect(atOnce(judgeImage(bytes, null))[1]).toMatchObject({ known: false });
   });
 
   it('without marks of a camera are worth a word only when as large as a photo', () => {

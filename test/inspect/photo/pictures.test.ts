@@ -4,8 +4,9 @@ import fc from 'fast-check';
 import { decode } from 'jpeg-js';
 import { describe, expect, it } from 'vitest';
 import { readExif } from '../../../src/inspect/photo/exif.ts';
-import { readLuma } from '../../../src/inspect/photo/jpeg-luma.ts';
+import { readLuma as lumaInSteps } from '../../../src/inspect/photo/jpeg-luma.ts';
 import { recognise } from '../../../src/inspect/photo/picture.ts';
+import { atOnce } from '../../../src/inspect/work.ts';
 import { makeExif, withExif } from './make-exif.ts';
 import { render, toJpeg } from './make-photo.ts';
 
@@ -45,6 +46,8 @@ function correlation(a: number[], b: number[]): number {
   }
   return ab / Math.sqrt(aa * bb);
 }
+
+const readLuma = (bytes: Buffer) => atOnce(lumaInSteps(bytes));
 
 describe('brightness of a JPEG without decoding it', () => {
   it.each([
