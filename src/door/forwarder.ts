@@ -7,7 +7,7 @@
  */
 import type { Framing } from '../formats/http1-framing.ts';
 import { parseRequestLine, skipEmptyLines } from '../formats/http1-head.ts';
-import { resetSocket } from '../formats/tcp-reset.ts';
+import { resetAfterWords, resetSocket } from '../formats/tcp-reset.ts';
 import { type BodyMeter, createMeter } from './body-meter.ts';
 import { findHeadEnd, type Head, parseHead, tokensOf, toOriginTrailers } from './http-head.ts';
 import { createOrigin, type Origin, type OriginEvents } from './origin.ts';
@@ -130,7 +130,8 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
       drop(origin, 'server-reset', code);
       if (!busy || over) return;
       leave();
-      resetSocket(client);
+      if (origin.response?.begun) resetAfterWords(client);
+      else resetSocket(client);
     },
   };
 

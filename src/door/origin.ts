@@ -105,6 +105,8 @@ export function createOrigin(
   });
   socket.on('drain', () => on.drained(origin));
   socket.on('end', () => {
+    // A write had failed, and this was the last that could be read.
+    if (socket.errored) return;
     flow.end('response');
     origin.response?.end();
     on.ended(origin);

@@ -4,6 +4,7 @@
  * rebinding) cannot slip by; failures are values with the reason a flow closes with.
  */
 import { connect, isIP, type Socket } from 'node:net';
+import { readOutBeforeFailing } from '../formats/tcp-reset.ts';
 import type { Dialled } from '../model/connection.ts';
 import type { CloseReason } from '../model/flow.ts';
 import { createLookUps } from './look-ups.ts';
@@ -109,6 +110,7 @@ function connectTo(host: string, port: number, timeoutMs: number): Promise<Socke
     }, timeoutMs);
     socket.once('connect', () => {
       clearTimeout(timer);
+      readOutBeforeFailing(socket);
       resolve(socket);
     });
     // Stays: an error between the dial and the relay must not be unhandled. `socket.errored` keeps it.

@@ -3,7 +3,7 @@
  * Promise: bytes pass unchanged and first, the copy is taken after; a slow side slows the other (backpressure); one
  * side's end is passed on as an end and its reset as a reset; a side left half open is not waited for for ever.
  */
-import { resetSocket } from '../formats/tcp-reset.ts';
+import { resetAfterWords, resetSocket } from '../formats/tcp-reset.ts';
 import type { Leg, LiveFlow, PairOptions } from '../model/connection.ts';
 import type { CloseReason } from '../model/flow.ts';
 
@@ -12,11 +12,15 @@ export interface JoinOptions extends PairOptions {
   halfOpenMs: number;
 }
 
+/** What was said within this time before a reset may not have been read yet, milliseconds. */
+const LAST_WORDS_MS = 2000;
+
 export function join(client: Leg, server: Leg, flow: LiveFlow, options: JoinOptions): void {
   let finished = false;
   const ended = { client: false, server: false };
   let closed = 0;
   let first = options.onFirstUp;
+  let heardDownAt = Number.NEGATIVE_INFINITY;
 
   const finish = (reason: CloseReason, detail: string | null) => {
     if (finished) return;
@@ -32,8 +36,15 @@ export function join(client: Leg, server: Leg, flow: LiveFlow, options: JoinOpti
     else if (isReset(error)) finish(side === 'client' ? 'client-reset' : 'server-reset', error.code ?? null);
     else if (error.code === 'ETIMEDOUT') finish('idle-timeout', `the ${nameOf(side)} no longer answers`);
     else finish('error', `${nameOf(side)}: ${error.code ?? error.message}`);
-    reset(other);
+    if (side === 'server') passResetOn();
+    else reset(other);
     reset(own);
+  };
+  /** The phone reads what the server said last before it meets the reset. */
+  const passResetOn = () => {
+    client.stream.off('data', up);
+    if (client.stream.writableLength === 0 && performance.now() - heardDownAt > LAST_WORDS_MS) reset(client);
+    else resetAfterWords(client.raw, client.stream);
   };
   const onClose = (side: 'client' | 'server') => {
     closed++;
@@ -41,7 +52,8 @@ export function join(client: Leg, server: Leg, flow: LiveFlow, options: JoinOpti
     // Closed without an end of its own and without an error: nobody is left to talk to.
     if (!ended[side] && !finished) {
       finish(side === 'client' ? 'client-reset' : 'server-reset', 'closed without an end');
-      reset(side === 'client' ? server : client);
+      if (side === 'server') passResetOn();
+      else reset(server);
     }
   };
   const waitHalfOpen = (leg: Leg, other: Leg) => {
@@ -75,6 +87,7 @@ export function join(client: Leg, server: Leg, flow: LiveFlow, options: JoinOpti
   };
   const down = (chunk: Buffer) => {
     if (!client.stream.write(chunk)) server.stream.pause();
+    heardDownAt = performance.now();
     flow.down(chunk);
   };
 
@@ -100,6 +113,8 @@ export function join(client: Leg, server: Leg, flow: LiveFlow, options: JoinOpti
     waitHalfOpen(server, client);
   };
   const serverEnd = () => {
+    // A write had failed, and this was the last that could be read.
+    if (server.stream.errored) return;
     ended.server = true;
     flow.end('response');
     client.stream.end();

@@ -3,6 +3,7 @@
  * Promise: an invalid certificate never passes for a valid one (`problem` says why) and its session is never kept;
  * failures are values; contexts, sessions and certificate facts live in bounded LRUs.
  */
+
 import type { Socket } from 'node:net';
 import {
   checkServerIdentity,
@@ -13,6 +14,7 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import { LRUCache } from 'lru-cache';
+import { readOutBeforeFailing } from '../formats/tcp-reset.ts';
 import type { TlsOffer } from '../model/connection.ts';
 import type { ServerCertificate } from '../model/flow.ts';
 import { certificateFacts } from './server-certificate.ts';
@@ -111,6 +113,7 @@ export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
         rejectUnauthorized: false,
         checkServerIdentity: (_name, certificate) => checkServerIdentity(sni ?? host, certificate),
       });
+      readOutBeforeFailing(stream);
       if (options.onKeylog) stream.on('keylog', options.onKeylog);
       let settled = false;
       const settle = (result: Secured) => {
