@@ -119,6 +119,7 @@ export async function openLiveDetection(knowledge: Knowledge, closers: Closers, 
     for (const record of alerter.flush(now())) feed.publish(record);
   };
   const tick = setInterval(() => {
+    detection.road.lookAtQuiet(now());
     flush();
     feed.retry();
     comparison.save();

@@ -66,6 +66,8 @@ export interface PassiveReader {
   push(direction: Direction, chunk: Buffer, time: number): FlowEvent[];
   end(direction: Direction, time: number): FlowEvent[];
   close(time: number): FlowEvent[];
+  /** The phone has sent nothing for a while: what was held because more might come. */
+  quiet?(time: number): FlowEvent[];
 }
 
 /** Sees everything go by and answers nothing. */
@@ -88,6 +90,11 @@ export interface Road {
   lost(flowId: string, bytes: number, time: number, turn?: Turn): boolean;
   /** Goes on with what was left of this flow. */
   resume(flowId: string, turn?: Turn): boolean;
+  /**
+   * Called at regular intervals: connections on which the phone has sent nothing since the call before, and nobody answered, are
+   * quiet; what stands there raw is judged as it stands.
+   */
+  lookAtQuiet(time: number): void;
   openFlows(): number;
 }
 
@@ -120,12 +127,15 @@ interface Rest {
 }
 
 const NOTHING: readonly FlowEvent[] = [];
+const NO_BYTES: Buffer = Buffer.alloc(0);
 /** The clock is read after so many events. */
 const LOOK_EVERY = 8;
 
 export function createRoad(stages: RoadStages): Road {
   const { inspector } = stages;
   const open = new Map<string, OpenFlow>();
+  /** Flows in which the phone spoke last; whether they did at the latest call of `lookAtQuiet`. */
+  const waiting = new Map<string, boolean>();
   const consumers = stages.witnesses.flatMap((one) => (one.consume ? [one.consume.bind(one)] : []));
   const auditors = stages.witnesses.flatMap((one) => (one.inspected ? [one.inspected.bind(one)] : []));
 
@@ -339,11 +349,15 @@ export function createRoad(stages: RoadStages): Road {
         );
       if (event.type !== 'flow-closed') return begin(about, [event], null, turn);
       about.isClosed = true;
+      waiting.delete(event.flowId);
       return begin(about, [...closing(about, event.time), event], null, turn);
     },
     bytes(flowId, direction, chunk, time, turn = ENDLESS) {
       const about = settled(flowId);
-      return !about || begin(about, NOTHING, { direction, chunk, time }, turn);
+      if (!about) return true;
+      if (direction === 'request') waiting.set(flowId, false);
+      else waiting.delete(flowId);
+      return begin(about, NOTHING, { direction, chunk, time }, turn);
     },
     end(flowId, direction, time, turn = ENDLESS) {
       const about = settled(flowId);
@@ -370,6 +384,27 @@ export function createRoad(stages: RoadStages): Road {
     resume(flowId, turn = ENDLESS) {
       const about = open.get(flowId);
       return !about?.rest || goOn(about, about.rest, turn);
+    },
+    lookAtQuiet(time) {
+      for (const [flowId, didWait] of waiting) {
+        const about = open.get(flowId);
+        if (about && !about.rest && !didWait) {
+          waiting.set(flowId, true);
+          continue;
+        }
+        if (about?.rest) continue;
+        waiting.delete(flowId);
+        if (!about) continue;
+        begin(
+          about,
+          attempt(about, () => about.reader?.quiet?.(time) ?? NOTHING, NOTHING),
+          null,
+          ENDLESS,
+        );
+        // As when the other side answers: it is the phone's turn no more.
+        const answer: FlowEvent = { type: 'raw-bytes', flowId, direction: 'response', time, bytes: NO_BYTES };
+        attempt(about, () => tellAll(about, inspector.push(answer, ENDLESS), time), undefined);
+      }
     },
     openFlows: () => open.size,
   };

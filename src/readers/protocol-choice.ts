@@ -46,6 +46,12 @@ export class ChoosingLayer implements Layer {
     this.#chosen!.close(time, out);
   }
 
+  /** It sent so much and waits: whatever it speaks, it is no request that goes on in the next packet. */
+  quiet(time: number, out: FlowEvent[]): void {
+    if (this.#chosen !== null) this.#chosen.quiet?.(time, out);
+    else if (this.#request.length > 0) this.#choose('raw', time, out);
+  }
+
   #choose(guess: Exclude<Guess, 'more'>, time: number, out: FlowEvent[]): void {
     this.#chosen = this.#open(guess);
     if (this.#response.length > 0) this.#chosen.push('response', this.#response.take(), time, out);

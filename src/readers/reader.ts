@@ -27,6 +27,8 @@ export interface Reader {
   /** Whoever must not be kept for long pushes no more than this at once. */
   readonly pieceBytes: number;
   push(direction: Direction, chunk: Buffer, time: number): FlowEvent[];
+  /** The phone has sent nothing for a while: what was held because more might come is handed on. */
+  quiet(time: number): FlowEvent[];
   /** That direction is finished (EOF, half-close). */
   end(direction: Direction, time: number): FlowEvent[];
   /** The connection is gone: pending bodies end with `complete: false`. */
@@ -44,6 +46,11 @@ export function createReader(flow: Flow, alpn: string | null, limits: Partial<Re
       const out: FlowEvent[] = [];
       if (!closed) layer.push(direction, chunk, time, out);
       return coalesce(out);
+    },
+    quiet(time) {
+      const out: FlowEvent[] = [];
+      if (!closed) layer.quiet?.(time, out);
+      return out;
     },
     end(direction, time) {
       const out: FlowEvent[] = [];
