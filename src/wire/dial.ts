@@ -8,6 +8,7 @@ import { readOutBeforeFailing } from '../formats/tcp-reset.ts';
 import type { Dialled } from '../model/connection.ts';
 import type { CloseReason } from '../model/flow.ts';
 import { createLookUps } from './look-ups.ts';
+import { createRace } from './race.ts';
 
 export interface UpstreamEntry {
   dialHost: string;
@@ -30,8 +31,6 @@ export interface DialOptions {
   connectTimeoutMs: number;
 }
 
-/** One slow address may not use up the time of the others. */
-const ATTEMPT_MS = 3000;
 export interface Target {
   host: string;
   port: number;
@@ -40,6 +39,7 @@ export interface Target {
 }
 
 export function createDial(options: DialOptions): (target: Target) => Promise<Dialled> {
+  const race = createRace();
   const lookUp = createLookUps({ resolve: options.resolve, timeoutMs: options.connectTimeoutMs });
 
   const addressesOf = async (
@@ -63,30 +63,30 @@ export function createDial(options: DialOptions): (target: Target) => Promise<Di
     const simulated = mapped?.simulated ?? false;
     const addresses = await addressesOf(mapped?.dialHost ?? host, client);
     if (!addresses.ok) return { ...addresses, ip: mapped?.address ?? null, simulated };
-    const deadline = performance.now() + options.connectTimeoutMs;
-    let failed = failure('upstream-timeout', 'no address was tried');
-    for (const [index, ip] of addresses.list.entries()) {
-      const shown = mapped?.address ?? ip;
+    const refused: (Dialled & { ok: false })[] = [];
+    const allowed = addresses.list.filter((ip) => {
       const permission: Permission = mapped ? { ok: true } : options.mayConnect(ip, dialPort);
-      if (!permission.ok) {
-        failed = { ...failure('refused-by-policy', permission.why), ip: shown, simulated };
-        continue;
-      }
-      const left = deadline - performance.now();
-      if (left <= 0) break;
-      const attempt = index < addresses.list.length - 1 ? Math.min(left, ATTEMPT_MS) : left;
-      const socket = await connectTo(ip, dialPort, attempt);
-      if ('reason' in socket) {
-        failed = { ...socket, ip: shown, simulated };
-        continue;
-      }
-      const isHere = socket.localAddress !== undefined && socket.localAddress === socket.remoteAddress;
-      const arrived: Permission = mapped || !isHere ? { ok: true } : options.mayConnect(ip, dialPort, true);
-      if (arrived.ok) return { ok: true, socket, ip: shown, simulated };
-      socket.destroy();
-      failed = { ...failure('refused-by-policy', arrived.why), ip: shown, simulated };
-    }
-    return failed;
+      if (!permission.ok)
+        refused.push({ ...failure('refused-by-policy', permission.why), ip: mapped?.address ?? ip, simulated });
+      return permission.ok;
+    });
+    if (allowed.length === 0) return refused.at(-1) ?? failure('upstream-unresolvable', 'the name has no address');
+    const deadline = performance.now() + options.connectTimeoutMs;
+    if (options.connectTimeoutMs <= 0) return failure('upstream-timeout', 'no address was tried');
+    const raced = await race<Dialled & { ok: true }, Dialled & { ok: false }>(allowed, dialPort, (ip) => {
+      const about = { ip: mapped?.address ?? ip, simulated };
+      const { socket, connected } = connectTo(ip, dialPort, Math.max(1, deadline - performance.now()));
+      const outcome = connected.then((failed) => {
+        if (failed) return { lost: { ...failed, ...about } };
+        const isHere = socket.localAddress !== undefined && socket.localAddress === socket.remoteAddress;
+        const arrived: Permission = mapped || !isHere ? { ok: true } : options.mayConnect(ip, dialPort, true);
+        if (arrived.ok) return { won: { ok: true, socket, ...about } as const };
+        socket.destroy();
+        return { lost: { ...failure('refused-by-policy', arrived.why), ...about } };
+      });
+      return { outcome, cancel: () => socket.destroy() };
+    });
+    return 'won' in raced ? raced.won : raced.lost.at(-1)!;
   };
 }
 
@@ -94,16 +94,21 @@ function failure(reason: CloseReason, detail: string): Dialled & { ok: false } {
   return { ok: false, reason, detail, ip: null, simulated: false };
 }
 
-function connectTo(host: string, port: number, timeoutMs: number): Promise<Socket | (Dialled & { ok: false })> {
-  return new Promise((resolve) => {
-    const socket = connect({
-      host,
-      port,
-      allowHalfOpen: true,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: 60_000,
-    });
+/** `connected`: what went wrong; null when nothing did. */
+function connectTo(
+  host: string,
+  port: number,
+  timeoutMs: number,
+): { socket: Socket; connected: Promise<(Dialled & { ok: false }) | null> } {
+  const socket = connect({
+    host,
+    port,
+    allowHalfOpen: true,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: 60_000,
+  });
+  const connected = new Promise<(Dialled & { ok: false }) | null>((resolve) => {
     const timer = setTimeout(() => {
       socket.destroy();
       resolve(failure('upstream-timeout', 'the server did not answer in time'));
@@ -111,14 +116,20 @@ function connectTo(host: string, port: number, timeoutMs: number): Promise<Socke
     socket.once('connect', () => {
       clearTimeout(timer);
       readOutBeforeFailing(socket);
-      resolve(socket);
+      resolve(null);
     });
     // Stays: an error between the dial and the relay must not be unhandled. `socket.errored` keeps it.
     socket.on('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
       resolve(connectFailure(error));
     });
+    // Given up by whoever asked: nobody waits any more.
+    socket.once('close', () => {
+      clearTimeout(timer);
+      resolve(failure('upstream-timeout', 'the server did not answer in time'));
+    });
   });
+  return { socket, connected };
 }
 
 function connectFailure(error: NodeJS.ErrnoException): Dialled & { ok: false } {
