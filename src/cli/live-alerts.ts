@@ -36,6 +36,7 @@ const PAGE = 200;
 export function followAlerts(options: FollowOptions): () => void {
   const { lab, onAlert, onState, onFatal } = options;
   let last = options.since;
+  let epoch: string | null = null;
   let wait = RETRY_MS.first;
   let ended = false;
   let opened = false;
@@ -67,7 +68,8 @@ export function followAlerts(options: FollowOptions): () => void {
       wait = RETRY_MS.first;
       last ??= frame.seq;
       // The lab began a new store: everything in it is new.
-      const isNewStore = frame.seq < last;
+      const isNewStore = frame.seq < last || (epoch !== null && frame.epoch !== epoch);
+      epoch = frame.epoch;
       if (isNewStore) last = 0;
       onState('live');
       options.onHello?.(frame.seq);

@@ -59,9 +59,15 @@ function servicesOf(options: ApiOptions, phonePage: LiveDependencies['phonePage'
   const { knowledge, detection, network, relay, between, replaying } = options;
   const { now, evidence, devices, cases, decoders } = knowledge;
   const { feed, flowLog, beaconing } = detection;
-  const withRelay = async () => ({ relay: await relay.stats(), feed: feed.stats(), flowLog: flowLog.stats() });
+  const withRelay = async () => ({
+    relay: await relay.stats(),
+    feed: feed.stats(),
+    waiting: evidence.waiting(),
+    flowLog: flowLog.stats(),
+  });
   return {
     now,
+    epoch: evidence.epoch,
     lastSeq: evidence.lastSeq,
     alerts: evidence.alerts,
     alert: evidence.alert,
@@ -87,12 +93,12 @@ function servicesOf(options: ApiOptions, phonePage: LiveDependencies['phonePage'
     replays: async () => (await replaying()).list(),
     replay: async (names): Promise<ReplayOutcome[]> => (await replaying()).play(names),
     async stats() {
-      const { relay: relayed, feed: alerts, flowLog: records } = await withRelay();
+      const { relay: relayed, feed: alerts, waiting, flowLog: records } = await withRelay();
       return {
         openFlows: relayed.openFlows,
         relay: relayed,
         rssBytes: process.memoryUsage.rss(),
-        alerts,
+        alerts: { ...alerts, ...waiting },
         flowLog: records,
         comparison: detection.comparison.stats(),
         lan: network.stats(),

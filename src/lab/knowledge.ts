@@ -8,6 +8,8 @@ import type { Device } from '../model/device.ts';
 import type { Flow } from '../model/flow.ts';
 import { LabError, type LabOptions } from '../model/lab.ts';
 import { readOrCreateKey } from '../sinks/evidence/key-file.ts';
+import { openReserve, type Reserve } from '../sinks/evidence/reserve.ts';
+import { createReservedStore } from '../sinks/evidence/reserved-store.ts';
 import { openSqliteStore } from '../sinks/evidence/sqlite.ts';
 import type { Closers } from './closers.ts';
 import { pathsIn } from './data-directory.ts';
@@ -32,7 +34,10 @@ export async function openKnowledge(options: LabOptions, closers: Closers, isRes
   const authority = findAuthority(paths.certs, { now });
   if (!authority) throw new LabError(`${options.data} holds no certificate authority: start the lab again`);
   const evidenceKey = readOrCreateKey(paths.evidenceKey);
-  const evidence = openSqliteStore({ file: paths.evidence, key: evidenceKey });
+  const evidence = createReservedStore(
+    openSqliteStore({ file: paths.evidence, key: evidenceKey }),
+    openReserveIn(paths.reserve, evidenceKey, warnings),
+  );
   closers.add(() => evidence.close());
   evidence.closeLeftOpen(now());
   const devices = openRegistry(options, warnings);
@@ -77,4 +82,17 @@ export async function openKnowledge(options: LabOptions, closers: Closers, isRes
     pinBook,
     decoders,
   };
+}
+
+/** Without room for it the lab runs, and says what that means. */
+function openReserveIn(file: string, key: Buffer, warnings: string[]): Reserve | null {
+  try {
+    return openReserve(file, key);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    warnings.push(
+      `${file} cannot be made (${code ?? message}): alerts would be lost should the disk be full. Free 4 MB.`,
+    );
+    return null;
+  }
 }

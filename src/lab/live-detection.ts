@@ -3,7 +3,7 @@ import type { LoginConflict } from '../devices/match-table.ts';
 import { saidHost } from '../formats/said-host.ts';
 import type { Alert } from '../model/alert.ts';
 import type { Flow } from '../model/flow.ts';
-import { text } from '../model/text.ts';
+import { type Text, text } from '../model/text.ts';
 import { createAlertFeed } from '../sinks/alert-feed.ts';
 import { createFlowLog } from '../sinks/evidence/flow-log.ts';
 import { openBeaconing } from './beaconing.ts';
@@ -28,6 +28,11 @@ export type LiveDetection = Awaited<ReturnType<typeof openLiveDetection>>;
 function processorMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;
+}
+
+function storageText(trouble: { why: string; message: string } | null): Text {
+  if (trouble === null) return text('lab.stored-again');
+  return trouble.why === 'disk-full' ? text('lab.disk-full') : text('lab.not-stored', { reason: trouble.message });
 }
 
 /** @param lateWitness hears of every event as well; it may be opened later */
@@ -57,7 +62,8 @@ export async function openLiveDetection(knowledge: Knowledge, closers: Closers, 
   const { tell, notify } = notices;
   const feed = createAlertFeed({
     put: evidence.putAlert,
-    onTrouble: (trouble) => notify('storage', trouble?.message ?? text('lab.stored-again'), trouble ? 'high' : 'info'),
+    retry: evidence.retry,
+    onTrouble: (trouble) => notify('storage', storageText(trouble), trouble ? 'high' : 'info'),
   });
   notices.publishTo(feed.publish);
   coverage.onTrust((flow) => {
@@ -76,7 +82,7 @@ export async function openLiveDetection(knowledge: Knowledge, closers: Closers, 
   const flowLog = createFlowLog({
     write: evidence.putFlows,
     maskHost: masking.maskHost,
-    onTrouble: (result) => void (result.ok || notify('flow log', result.message, 'medium')),
+    onTrouble: (result) => void (result.ok || notify('flow log', storageText(result), 'medium')),
   });
   closers.add(() => flowLog.close());
   const beaconing = openBeaconing({

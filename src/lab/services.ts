@@ -90,7 +90,8 @@ export function allAlertsSince(store: Pick<EvidenceStore, 'alerts'>, since: numb
 
 export function metricsOf(counts: {
   relay: RelayStats;
-  feed: { published: number; notStored: number };
+  feed: { published: number };
+  waiting: { waiting: number; lost: number };
   flowLog: { dropped: number };
 }): Metric[] {
   const one = (name: string, help: string, type: Metric['type'], value: number): Metric => ({
@@ -120,7 +121,8 @@ export function metricsOf(counts: {
       ],
     },
     one('alerts_total', 'Alerts and updates published since the start.', 'counter', counts.feed.published),
-    one('alerts_not_stored_total', 'Alerts shown but lost to the store.', 'counter', counts.feed.notStored),
+    one('alerts_waiting', 'Alerts shown that wait to be stored.', 'gauge', counts.waiting.waiting),
+    one('alerts_not_stored_total', 'Alerts shown but lost to the store.', 'counter', counts.waiting.lost),
     one('flow_records_dropped_total', 'Flow records lost to a full queue.', 'counter', counts.flowLog.dropped),
     one('resident_memory_bytes', 'Resident memory.', 'gauge', process.memoryUsage.rss()),
   ];

@@ -34,6 +34,7 @@ const TOOLS = {
   java: { debian: 'default-jdk-headless' },
   javac: { debian: 'default-jdk-headless' },
   mergecap: { debian: 'wireshark-common' },
+  mount: { debian: 'mount' },
   mosquitto: { debian: 'mosquitto' },
   mosquitto_pub: { debian: 'mosquitto-clients' },
   mosquitto_sub: { debian: 'mosquitto-clients' },

@@ -125,6 +125,8 @@ async function watchOnScreen(lab: LabAddress, filter: Filter): Promise<number> {
     if (state.link !== 'live') return;
     try {
       state.coverage = listIn<DeviceCoverage>(await call(lab, 'GET', '/api/coverage'), 'coverage');
+      const { alerts: counts } = (await call(lab, 'GET', '/api/stats')) as { alerts?: { waiting?: number } };
+      state.notStored = counts?.waiting ?? 0;
       redraw();
     } catch {
       // The link state already says that the lab is away.

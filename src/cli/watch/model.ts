@@ -24,6 +24,8 @@ export interface WatchState {
   /** A value that was asked for; forgotten when its detail is left. */
   revealed: { id: string; value: string; seen: string } | null;
   coverage: DeviceCoverage[];
+  /** Alerts that are shown and not stored: the lab's disk refuses. */
+  notStored: number;
   loadingOlder: boolean;
   /** Lines of the list on the screen, as last drawn. */
   pageRows: number;
@@ -52,6 +54,7 @@ export function createWatchModel(filter: Partial<Filter> = {}, alerts: AlertList
     top: 0,
     revealed: null,
     coverage: [],
+    notStored: 0,
     loadingOlder: false,
     pageRows: 20,
     notice: null,

@@ -55,7 +55,7 @@ function helpLines(columns: number): string[] {
 export function drawScreen(model: WatchModel, screen: Screen): string[] {
   const { columns, rows, colour } = screen;
   const foot = footer(model, screen);
-  const warnings = trustLines(model, screen);
+  const warnings = [...storeLines(model, screen), ...trustLines(model, screen)];
   const bodyRows = Math.max(1, rows - 1 - warnings.length - foot.length);
   const body = bodyOf(model, screen, bodyRows);
   const blank = ' '.repeat(columns);
@@ -85,6 +85,15 @@ function page({ state }: WatchModel, lines: string[], rows: number): string[] {
   state.pageRows = rows;
   state.top = Math.min(state.top, Math.max(0, lines.length - rows));
   return lines.slice(state.top, state.top + rows);
+}
+
+/** The disk refuses: what is on the screen may be nowhere else. */
+function storeLines({ state }: WatchModel, { columns, colour }: Screen): string[] {
+  if (state.notStored === 0) return [];
+  const alerts = state.notStored === 1 ? '1 alert is' : `${state.notStored} alerts are`;
+  return [` The disk is full: ${alerts} shown and not stored yet. Free some space.`].map((line) =>
+    paint(fitCells(line, columns), '1;97;41', colour),
+  );
 }
 
 /** What a technician must know first: nothing encrypted can be read of this phone, and what to do about it. */

@@ -100,5 +100,9 @@ export const alert = z.object({
       'All that this alert stands for, when it stands for several: of one company, one country and one severity. `destination` is the first of them.',
     ),
   label: textOrNull.describe('e.g. `reconstruction of a disputed claim`.'),
+  stored: z
+    .boolean()
+    .optional()
+    .describe('False: shown, and not in the store yet, because the disk refuses. Absent when it is.'),
   attribution: attribution.nullable().optional().describe('Absent in alerts of earlier versions.'),
 });

@@ -55,7 +55,12 @@ export const refusal = z.object({ error: text.describe('One line that says what 
 /** Frames of the WebSocket, each with what it means. */
 export const frames = {
   hello: z
-    .object({ type: z.literal('hello'), v: z.literal(1), seq: count })
+    .object({
+      type: z.literal('hello'),
+      v: z.literal(1),
+      seq: count,
+      epoch: text.describe('Another one than before: the history began anew, resume from 0.'),
+    })
     .describe('Always first: the latest `seq`.'),
   alert: z
     .object({ type: z.literal('alert'), alert })

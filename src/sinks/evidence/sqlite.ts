@@ -4,6 +4,7 @@
  * A file that is damaged, newer than this program, unreadable, or made with another key is an error of one line that
  * says what to do; nothing in it is touched. `secure_delete`: what is pruned is overwritten.
  */
+import { randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
@@ -66,6 +67,9 @@ function openDatabase({ file, key, maxPages }: SqliteStoreOptions): DatabaseSync
     if (maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${Math.trunc(maxPages)}`);
     migrate(database);
     checkKey(database, file, key);
+    database
+      .prepare(`INSERT OR IGNORE INTO meta (name, value) VALUES ('epoch', ?)`)
+      .run(randomBytes(8).toString('hex'));
     return database;
   } catch (error) {
     database?.close();
@@ -166,6 +170,7 @@ function createStore(database: DatabaseSync, key: Buffer): EvidenceStore {
     }
   }
 
+  const epoch = String(database.prepare(`SELECT value FROM meta WHERE name = 'epoch'`).get()?.value);
   const lastSeq = () => Math.max(Number(sql.maxSeq.get()?.seq ?? 0), Number(sql.floor.get()?.value ?? 0));
   const audit = (entry: AuditEntry) =>
     write(() => void sql.audit.run(entry.time, entry.action, entry.subject, entry.who));
@@ -180,6 +185,7 @@ function createStore(database: DatabaseSync, key: Buffer): EvidenceStore {
   });
 
   return {
+    epoch: () => epoch,
     lastSeq,
     putAlert: ({ alert, secret }) =>
       write(() => {

@@ -87,6 +87,8 @@ export interface Counts {
 }
 
 export interface EvidenceStore {
+  /** Names this store's history: numbers of another one mean nothing in it. */
+  epoch(): string;
   /** Highest `seq` ever stored, also when its alert was pruned since. */
   lastSeq(): number;
   /** A new alert or a newer version of one (same `id`). `secret: null` leaves a stored secret as it is. */

@@ -62,7 +62,7 @@ export function createApi(
   app.get('/api/alerts', (c) => {
     const query = readQuery(ALERT_QUERY, c.req.query());
     const alerts = services.alerts(query);
-    return c.json({ alerts, seq: services.lastSeq() });
+    return c.json({ alerts, seq: services.lastSeq(), epoch: services.epoch() });
   });
   app.get('/api/alerts/:id', (c) => found(c, services.alert(c.req.param('id')), 'alert'));
   app.post('/api/alerts/:id/reveal', (c) => {

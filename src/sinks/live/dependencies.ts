@@ -32,6 +32,7 @@ export type Awaitable<T> = T | Promise<T>;
 export interface LiveDependencies {
   /** Milliseconds since the epoch. */
   now(): number;
+  epoch(): string;
   lastSeq(): number;
   alerts(query: AlertQuery): Alert[];
   alert(id: string): Alert | null;

@@ -11,6 +11,7 @@ import type { AlertQuery } from '../evidence/store.ts';
 
 export interface LiveHubOptions {
   alerts: (query: AlertQuery) => Alert[];
+  epoch: () => string;
   lastSeq: () => number;
   /** Bytes queued for one client before it counts as behind: about 200 alerts. */
   maxBuffered?: number;
@@ -41,7 +42,7 @@ const PAGE = 200;
 const CLOSE_MS = 300;
 
 export function createLiveHub(options: LiveHubOptions): LiveHub {
-  const { alerts, lastSeq, maxBuffered = 256 * 1024, pingMs = 20_000 } = options;
+  const { alerts, epoch, lastSeq, maxBuffered = 256 * 1024, pingMs = 20_000 } = options;
   const clients = new Set<Client>();
   let gaps = 0;
 
@@ -102,7 +103,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
       });
       socket.on('close', () => void clients.delete(client));
       socket.on('error', () => socket.terminate());
-      send(client, JSON.stringify({ type: 'hello', v: 1, seq } satisfies LiveFrame));
+      send(client, JSON.stringify({ type: 'hello', v: 1, seq, epoch: epoch() } satisfies LiveFrame));
       if (since !== null) catchUp(client);
     },
     publish(alert) {

@@ -44,8 +44,8 @@ export const ROUTES: Record<string, Route> = {
   'GET /api/alerts': {
     summary: 'Alerts in the order of their current `seq`.',
     query: ALERT_QUERY,
-    answer: z.object({ alerts: z.array(alerts.alert), seq: count }),
-    means: '`seq`: the latest one stored.',
+    answer: z.object({ alerts: z.array(alerts.alert), seq: count, epoch: z.string() }),
+    means: '`seq`: the latest one given out. `epoch`: the history it belongs to.',
   },
   'GET /api/alerts/{id}': { summary: 'One alert.', answer: alerts.alert, means: 'Its current version.' },
   'POST /api/alerts/{id}/reveal': {

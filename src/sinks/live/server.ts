@@ -55,6 +55,7 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
   const access = createAccess(options.token, options.names);
   const hub = createLiveHub({
     alerts: services.alerts,
+    epoch: services.epoch,
     lastSeq: services.lastSeq,
     ...(options.maxBuffered === undefined ? {} : { maxBuffered: options.maxBuffered }),
     ...(options.pingMs === undefined ? {} : { pingMs: options.pingMs }),

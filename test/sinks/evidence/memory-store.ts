@@ -31,6 +31,7 @@ export function createMemoryStore(): EvidenceStore {
   const audits: AuditEntry[] = [];
 
   return {
+    epoch: () => 'memory',
     lastSeq: () => lastSeq,
     putAlert({ alert, secret }) {
       // Insertion order is seq order: an update moves the alert to the end.

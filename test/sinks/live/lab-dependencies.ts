@@ -54,6 +54,7 @@ export function labDependencies(
   return {
     store,
     now: () => Date.parse(AT),
+    epoch: store.epoch,
     lastSeq: store.lastSeq,
     alerts: store.alerts,
     alert: store.alert,

@@ -68,7 +68,7 @@ describe('the live WebSocket', () => {
     lab.show(1);
     const client = watcher();
     await client.until((frames) => frames.length === 1);
-    expect(client.frames).toEqual([{ type: 'hello', v: 1, seq: 1 }]);
+    expect(client.frames).toEqual([{ type: 'hello', v: 1, seq: 1, epoch: 'memory' }]);
     lab.show(2);
     await client.until(hasSeq(2));
     expect(client.frames[1]).toEqual({ type: 'alert', alert: labRecord(2).alert });
