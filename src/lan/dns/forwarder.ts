@@ -8,6 +8,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { Log } from '../../model/connection.ts';
 import type { EmitFlowEvent } from '../../model/flow.ts';
+import { createDnsCache } from './cache.ts';
 import type { DnsHistory } from './history.ts';
 import { closeLookUp, type LookUp, openLookUp } from './look-up.ts';
 import { answerOf, type OwnNames, parseQuery, RCODE, readAnswer, writeAnswer, writeRefusal } from './message.ts';
@@ -49,6 +50,7 @@ const TROUBLE_AFTER = 3;
 /** Rejects with one line that says what to do when the port cannot be had. */
 export async function createDnsForwarder(options: DnsForwarderOptions): Promise<DnsForwarder> {
   const { upstream, history, names, emit, now, log, onTrouble = () => {} } = options;
+  const cache = createDnsCache(now);
   const busy = new Map<string, number>();
   const connections = new Set<Socket>();
   const stats = { asked: 0, malformed: 0, refusedClients: 0, unanswered: 0 };
@@ -93,6 +95,13 @@ export async function createDnsForwarder(options: DnsForwarderOptions): Promise<
       closeLookUp(emit, lookUp, { time, answer: facts, bytesDown: bytes.length, own: true });
       return bytes;
     }
+    const kept = cache.get(asked, query, over);
+    if (kept) {
+      const facts = readAnswer(kept);
+      if (facts) history.learn(client.ip, query.name, facts.addresses, facts.ttlS);
+      closeLookUp(emit, lookUp, { time, answer: facts, bytesDown: kept.length, own: false });
+      return kept;
+    }
     const waiting = busy.get(client.ip) ?? 0;
     const failure = (): Buffer => writeAnswer(asked, query, { rcode: RCODE.failed, addresses: [] });
     if (waiting >= MAX_PER_PHONE) {
@@ -105,6 +114,7 @@ export async function createDnsForwarder(options: DnsForwarderOptions): Promise<
     if (left === 0) busy.delete(client.ip);
     else busy.set(client.ip, left);
 
+    if (reply.ok) cache.put(asked, query, over, reply.bytes);
     const facts = reply.ok ? readAnswer(reply.bytes) : null;
     if (facts) history.learn(client.ip, query.name, facts.addresses, facts.ttlS);
     if (reply.ok || reply.why === 'no answer' || reply.why === 'no resolver') noteOutcome(reply.ok);

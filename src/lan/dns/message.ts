@@ -179,3 +179,36 @@ export function readAnswer(reply: Buffer): AnswerFacts | null {
     return facts;
   }
 }
+
+const OPT_TYPE = 41;
+const MAX_RECORDS = 500;
+
+/** Where in `reply` times to live stand (OPT records have none); null when it cannot be read to its end. */
+export function ttlPlaces(reply: Buffer): number[] | null {
+  const places: number[] = [];
+  let at = HEADER_BYTES;
+  const skipName = (): void => {
+    for (;;) {
+      const length = reply[at] ?? 0;
+      if (length >= 0xc0) {
+        at += 2;
+        return;
+      }
+      at += length + 1;
+      if (length === 0) return;
+    }
+  };
+  for (let n = reply.readUInt16BE(4); n > 0; n--) {
+    skipName();
+    at += 4;
+  }
+  const records = reply.readUInt16BE(6) + reply.readUInt16BE(8) + reply.readUInt16BE(10);
+  if (records > MAX_RECORDS) return null;
+  for (let n = records; n > 0; n--) {
+    skipName();
+    if (at + 10 > reply.length) return null;
+    if (reply.readUInt16BE(at) !== OPT_TYPE) places.push(at + 4);
+    at += 10 + reply.readUInt16BE(at + 8);
+  }
+  return at === reply.length ? places : null;
+}

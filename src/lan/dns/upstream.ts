@@ -1,8 +1,8 @@
 /**
  * Asks the resolvers. One socket with a random port and a random id per question (RFC 5452), so that nobody who cannot
  * see the question can answer it; a reply that does not fit is ignored and the waiting goes on.
- * Promise: every question gets exactly one outcome within `timeoutMs` × tries; nothing is thrown; a resolver that fails
- * or answers SERVFAIL gives way to the next.
+ * Promise: every question gets exactly one outcome in bounded time; nothing is thrown; a resolver that fails or answers
+ * SERVFAIL gives way to the next, one that is slow (`nextAfterMs`) is still listened to for `timeoutMs` while the next is asked.
  */
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
@@ -36,35 +36,88 @@ type Attempt = (resolver: Resolver, bytes: Buffer, onReply: (reply: Buffer | nul
 export function createUpstream(options: {
   /** In the order to be asked; looked at for every question. */
   resolvers: () => readonly Resolver[];
+  /** A resolver abroad may take some seconds. */
   timeoutMs?: number;
+  /** Without an answer for so long, the next one is asked as well. */
+  nextAfterMs?: number;
 }): Upstream {
-  const { resolvers, timeoutMs = 1500 } = options;
+  const { resolvers, timeoutMs = 5000, nextAfterMs = 1500 } = options;
   const giveUps = new Set<() => void>();
   let closed = false;
   let preferred = 0;
 
-  function tryOne(attempt: Attempt, resolver: Resolver, asked: Buffer, query: DnsQuery): Promise<Buffer | null> {
+  /** Asks one resolver; `told` gets its reply, or null when none will come. Returns what gives it up, untold. */
+  function tryOne(
+    attempt: Attempt,
+    resolver: Resolver,
+    { asked, query }: Question,
+    told: (reply: Buffer | null) => void,
+  ): () => void {
+    const id = randomInt(0x10000);
+    const bytes = Buffer.from(asked);
+    bytes.writeUInt16BE(id, 0);
+    let stop = (): void => {};
+    let isOver = false;
+    const leave = (): void => {
+      isOver = true;
+      clearTimeout(timer);
+      giveUps.delete(giveUp);
+      stop();
+    };
+    const giveUp = (): void => {
+      if (isOver) return;
+      leave();
+      told(null);
+    };
+    const timer = setTimeout(giveUp, timeoutMs);
+    giveUps.add(giveUp);
+    stop = attempt(resolver, bytes, (reply) => {
+      if (reply === null) giveUp();
+      else if (!isOver && isReplyTo(reply, id, asked, query)) {
+        leave();
+        const answer = Buffer.from(reply);
+        answer.writeUInt16BE(query.id, 0);
+        told(answer);
+      }
+    });
+    return leave;
+  }
+
+  /** All resolvers in turn until one answers; a SERVFAIL counts when all were asked and none did better. */
+  function askAll(list: readonly Resolver[], attempt: Attempt, question: Question): Promise<Reply> {
     return new Promise((resolve) => {
-      const id = randomInt(0x10000);
-      const bytes = Buffer.from(asked);
-      bytes.writeUInt16BE(id, 0);
-      const end = (reply: Buffer | null): void => {
+      const running = new Map<number, () => void>();
+      const turns = list.length * ROUNDS;
+      let turn = 0;
+      let unhappy: Reply | null = null;
+      let timer: NodeJS.Timeout | undefined;
+      const finish = (reply: Reply): void => {
         clearTimeout(timer);
-        giveUps.delete(giveUp);
-        stop();
+        for (const leave of running.values()) leave();
+        running.clear();
         resolve(reply);
       };
-      const giveUp = (): void => end(null);
-      const timer = setTimeout(giveUp, timeoutMs);
-      giveUps.add(giveUp);
-      const stop = attempt(resolver, bytes, (reply) => {
-        if (reply === null) end(null);
-        else if (isReplyTo(reply, id, asked, query)) {
-          const answer = Buffer.from(reply);
-          answer.writeUInt16BE(query.id, 0);
-          end(answer);
-        }
-      });
+      const next = (): void => {
+        clearTimeout(timer);
+        const mine = turn++;
+        const index = (preferred + mine) % list.length;
+        const resolver = list[index] as Resolver;
+        if (turn < turns) timer = setTimeout(next, nextAfterMs);
+        running.set(mine, () => {});
+        const leave = tryOne(attempt, resolver, question, (bytes) => {
+          running.delete(mine);
+          if (bytes && rcodeOf(bytes) !== RCODE.failed) {
+            preferred = index;
+            return finish({ ok: true, bytes, resolver });
+          }
+          if (bytes) unhappy ??= { ok: true, bytes, resolver };
+          const mayAsk = !closed && turn < (unhappy ? list.length : turns);
+          if (mayAsk) next();
+          else if (running.size === 0) finish(unhappy ?? { ok: false, why: closed ? 'closed' : 'no answer' });
+        });
+        if (running.has(mine)) running.set(mine, leave);
+      };
+      next();
     });
   }
 
@@ -73,21 +126,7 @@ export function createUpstream(options: {
       const list = resolvers();
       if (list.length === 0) return { ok: false, why: 'no resolver' };
       if (giveUps.size >= MAX_WAITING) return { ok: false, why: 'too many questions' };
-      const attempt = over === 'udp' ? askUdp : askTcp;
-      let unhappy: Reply | null = null;
-      for (let turn = 0; turn < list.length * ROUNDS && !closed; turn++) {
-        const index = (preferred + turn) % list.length;
-        const resolver = list[index] as Resolver;
-        const bytes = await tryOne(attempt, resolver, asked, query);
-        if (bytes === null) continue;
-        if ((bytes.readUInt16BE(2) & 0x0f) !== RCODE.failed) {
-          preferred = index;
-          return { ok: true, bytes, resolver };
-        }
-        unhappy ??= { ok: true, bytes, resolver };
-        if (turn >= list.length - 1) break; // all were asked once: SERVFAIL is their answer
-      }
-      return unhappy ?? { ok: false, why: closed ? 'closed' : 'no answer' };
+      return askAll(list, over === 'udp' ? askUdp : askTcp, { asked, query });
     },
     waiting: () => giveUps.size,
     close() {
@@ -97,15 +136,24 @@ export function createUpstream(options: {
   };
 }
 
+interface Question {
+  asked: Buffer;
+  query: DnsQuery;
+}
+
+const rcodeOf = (reply: Buffer): number => reply.readUInt16BE(2) & 0x0f;
+
 /** Connected, so that the kernel passes on only what comes from the resolver, and says when nobody listens there. */
 const askUdp: Attempt = (resolver, bytes, onReply) => {
   const socket = createSocket(isIPv6(resolver.host) ? 'udp6' : 'udp4');
   let open = true;
   socket.on('error', () => onReply(null));
   socket.on('message', onReply);
-  socket.connect(resolver.port, resolver.host, () => {
+  // Not by a callback, which is called when there is no way to the resolver, too: then sending would throw.
+  socket.once('connect', () => {
     if (open) socket.send(bytes);
   });
+  socket.connect(resolver.port, resolver.host);
   return () => {
     if (!open) return;
     open = false;

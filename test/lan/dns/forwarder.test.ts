@@ -65,7 +65,12 @@ async function sharePort(udp: UdpSocket, tcp: Server): Promise<number> {
 }
 
 /** Patient, unless the test waits for a resolver that will not answer. */
-async function forwarder(resolvers: Resolver[], over: Partial<DnsForwarderOptions> = {}, timeoutMs = 60_000) {
+async function forwarder(
+  resolvers: Resolver[],
+  over: Partial<DnsForwarderOptions> = {},
+  timeoutMs = 60_000,
+  nextAfterMs = timeoutMs,
+) {
   const events: FlowEvent[] = [];
   const trouble: (string | null)[] = [];
   let ids = 0;
@@ -74,7 +79,7 @@ async function forwarder(resolvers: Resolver[], over: Partial<DnsForwarderOption
   const running = await createDnsForwarder({
     host: '127.0.0.1',
     port: 0,
-    upstream: createUpstream({ resolvers: () => resolvers, timeoutMs }),
+    upstream: createUpstream({ resolvers: () => resolvers, timeoutMs, nextAfterMs }),
     history,
     names: { denied: DENIED_NAMES, own: new Map([['phonehome.lab', ['192.0.2.1']]]) },
     admit: () => true,
@@ -179,6 +184,90 @@ describe('a look-up', () => {
     const { client, events } = await forwarder([failing]);
     await expect(client.resolve4('b.vnet.cn')).rejects.toMatchObject({ code: 'ESERVFAIL' });
     expect(events.at(-1)).toMatchObject({ detail: 'the resolver failed' });
+  });
+
+  it('to a slow resolver is asked elsewhere as well, and its late answer still counts', async () => {
+    const late: (() => void)[] = [];
+    const slow = createSocket('udp4');
+    slow.on('message', (bytes, from) => {
+      late.push(() => slow.send(address(decode(bytes)), from.port, from.address));
+    });
+    await new Promise<void>((resolve) => slow.bind(0, '127.0.0.1', resolve));
+    closers.push(() => slow.close());
+    const asked = Promise.withResolvers<void>();
+    const silent = await resolver(() => {
+      asked.resolve();
+      return [];
+    });
+    const { client } = await forwarder([{ host: '127.0.0.1', port: slow.address().port }, silent], {}, 60_000, 20);
+    const answer = client.resolve4('slow.example');
+    await asked.promise;
+    late[0]?.();
+    expect(await answer).toEqual(['42.62.48.10']);
+  });
+
+  it('that no route leads to, or no address can be asked for, is SERVFAIL and hurts nobody', async () => {
+    // Linux refuses to connect to the broadcast address without leave: as with an uplink that is gone, `connect` itself fails.
+    const good = await resolver((asked) => [address(asked)]);
+    const { client } = await forwarder([{ host: '255.255.255.255', port: 53 }]);
+    await expect(client.resolve4('lost.example')).rejects.toMatchObject({ code: 'ESERVFAIL' });
+    const both = await forwarder([{ host: '255.255.255.255', port: 53 }, good]);
+    expect(await both.client.resolve4('found.example')).toEqual(['42.62.48.10']);
+  });
+
+  it('is answered from memory as long as the answer allows, with its time counted down', async () => {
+    let time = 1_000_000;
+    const good = await resolver((asked) => [address(asked)]);
+    const { port, history, events } = await forwarder([good], { now: () => time });
+    const ask = async (text: string) => decode(await askUdp(port, question(text)));
+    expect((await ask('a.example')).answers).toMatchObject([{ ttl: 60 }]);
+    time += 20_000;
+    const again = await ask('A.example');
+    expect(again).toMatchObject({
+      id: 99,
+      questions: [{ name: 'A.example' }],
+      answers: [{ ttl: 40, data: '42.62.48.10' }],
+    });
+    expect(good.asked).toEqual(['udp a.example']);
+    // Each is told, and remembered as the phone's own.
+    expect(events.filter((event) => event.type === 'flow-opened')).toHaveLength(2);
+    expect(history.nameOf('127.0.0.1', '42.62.48.10')).toBe('a.example');
+    time += 40_000;
+    await ask('a.example');
+    expect(good.asked).toHaveLength(2);
+  });
+
+  it('whose answer says 0 seconds, failed or was cut short is asked again each time', async () => {
+    const good = await resolver((asked) => {
+      const kind = name(asked).split('.')[0];
+      if (kind === 'zero')
+        return [reply(asked, { answers: [{ name: name(asked), type: 'A', ttl: 0, data: '42.62.48.10' }] })];
+      if (kind === 'cut') return [reply(asked, { flags: TRUNCATED_RESPONSE })];
+      return [reply(asked, { flags: 3 })];
+    });
+    const { port } = await forwarder([good]);
+    for (const text of ['zero.example', 'zero.example', 'cut.example', 'cut.example', 'none.example', 'none.example'])
+      await askUdp(port, question(text));
+    expect(good.asked).toHaveLength(6);
+  });
+
+  it('through a chain of names is answered whole, and kept as long as its shortest link', async () => {
+    let time = 1_000_000;
+    const links = Array.from({ length: 8 }, (_, n) => ({
+      name: `n${n}.example`,
+      type: 'CNAME' as const,
+      ttl: 30 + n,
+      data: `n${n + 1}.example`,
+    }));
+    const good = await resolver((asked) => [
+      reply(asked, { answers: [...links, { name: 'n8.example', type: 'A', ttl: 300, data: '42.62.48.10' }] }),
+    ]);
+    const { client, history } = await forwarder([good], { now: () => time });
+    expect(await client.resolve4('n0.example')).toEqual(['42.62.48.10']);
+    expect(history.nameOf('127.0.0.1', '42.62.48.10')).toBe('n0.example');
+    time += 30_000;
+    await client.resolve4('n0.example');
+    expect(good.asked).toHaveLength(2);
   });
 
   it('that nobody answers is SERVFAIL in bounded time, and the operator is told once that names are lost and once that they are back', async () => {
