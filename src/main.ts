@@ -31,8 +31,8 @@ export const readAuthority: LabModule['readAuthority'] = async (dataDir) =>
 export const exportAuthority: LabModule['exportAuthority'] = async (dataDir, format) =>
   (await import('./lab/books.ts')).exportAuthority(dataDir, format);
 
-export const rotateAuthority: LabModule['rotateAuthority'] = async (dataDir) =>
-  (await import('./lab/books.ts')).rotateAuthority(dataDir);
+export const rotateAuthority: LabModule['rotateAuthority'] = async (dataDir, kind) =>
+  (await import('./lab/books.ts')).rotateAuthority(dataDir, kind);
 
 export const openGateway: LabModule['openGateway'] = async (options) =>
   (await import('./gateway/control.ts')).openGateway(options);

@@ -27,6 +27,7 @@ export interface FlowNotice {
 const RAISING = new Set<FlowEvent['type']>([
   'flow-opened',
   'certificate-rejected',
+  'pass-through',
   'upstream-certificate-invalid',
   'trust-test-result',
   'flow-closed',
@@ -72,33 +73,53 @@ export function createFlowWatch(
     if (event.type === 'request-head' || event.type === 'message') flowState(event.flowId).readable = true;
   }
 
-  function rejected(event: Extract<FlowEvent, { type: 'certificate-rejected' }>, context: AlertContext): FlowNotice[] {
-    const notices: FlowNotice[] = [];
+  function rejected(context: AlertContext): FlowNotice[] {
+    if (trusts(context.flow)) return [];
     const phone = nameDevice(context.device);
-    const isTrusting = trusts(context.flow);
-    const name = event.sni ?? context.flow.destination.host;
-    if (!isTrusting) {
-      notices.push({
+    return [
+      {
         type: 'system',
         severity: 'medium',
         fold: ['certificate-not-installed', context.flow.client.ip],
         aboutDestination: false,
         write: () => text('trust.not-yet', { phone }),
-      });
+      },
+    ];
+  }
+
+  function passedThrough(event: Extract<FlowEvent, { type: 'pass-through' }>, context: AlertContext): FlowNotice[] {
+    const { cause, proof, name } = event;
+    if (cause === 'operator' || cause === 'silent') return [];
+    flowState(event.flowId).told = true;
+    const phone = nameDevice(context.device);
+    if (cause === 'no-certificate') {
+      return [
+        {
+          type: 'coverage',
+          severity: 'medium',
+          fold: [cause, context.flow.client.ip],
+          aboutDestination: false,
+          write: () => text('passing.no-certificate', { phone, proof }),
+        },
+      ];
     }
-    if (event.count >= policy.pinnedAfter) {
-      flowState(event.flowId).told = true;
-      const watched = isWatched(policy, context.facts ?? UNKNOWN_FACTS);
-      notices.push({
-        type: 'pinned',
+    const isApps = cause === 'pinned' || cause === 'own-root';
+    const watched = isWatched(policy, context.facts ?? UNKNOWN_FACTS);
+    return [
+      {
+        type: isApps ? 'pinned' : 'coverage',
         severity: watched ? 'medium' : 'low',
-        fold: [name],
+        fold: isApps ? [name] : [name, cause],
         aboutDestination: true,
-        write: (receiver, _host, app) =>
-          text('pinned', { app, phone, receiver, times: event.count, doubt: isTrusting ? '' : text('pinned.doubt') }),
-      });
-    }
-    return notices;
+        write(receiver, _host, app) {
+          if (cause === 'pinned') return text('pinned', { app, phone, receiver, proof });
+          if (cause === 'client-certificate') return text('passing.client-certificate', { phone, receiver });
+          if (cause === 'own-root' || cause === 'phone-tls')
+            return text(`passing.${cause}`, { app, phone, receiver, proof });
+          return text(`passing.${cause}`, { phone, receiver, proof });
+        },
+      },
+    ];
   }
 
   function weakTls(
@@ -266,7 +287,9 @@ export function createFlowWatch(
         case 'flow-opened':
           return opened(context);
         case 'certificate-rejected':
-          return rejected(event, context);
+          return rejected(context);
+        case 'pass-through':
+          return passedThrough(event, context);
         case 'upstream-certificate-invalid':
           return weakTls(event, context);
         case 'trust-test-result':

@@ -15,8 +15,6 @@ export interface AlertPolicy {
   watchedCountries: readonly string[];
   /** Compared without case with the owner's name and its parent's; a part of the name is enough. */
   watchedOwners: readonly string[];
-  /** Rejections of the lab's certificate, per phone and name, after which an app counts as pinned. */
-  pinnedAfter: number;
   /** Different values in one place of one destination that get an alert each; further ones share one. */
   maxValuesPerPlace: number;
   /** Different places of one destination (a JSON object may have keys as thrown) that get an alert each. */
@@ -32,7 +30,6 @@ export const DEFAULT_POLICY: AlertPolicy = {
   homeCountry: null,
   watchedCountries: ['CN'],
   watchedOwners: [],
-  pinnedAfter: 3,
   maxValuesPerPlace: 20,
   maxPlacesPerReceiver: 50,
   maxReceivers: 300,

@@ -1,18 +1,20 @@
 /**
  * The lab's certificate authority: mints the certificate a phone is shown in place of the server's own.
- * Promise: one leaf key per run; a leaf for any name or address in 0.1-0.2 ms, at most 397 days long and
+ * Promise: one leaf key of each kind per run, the RSA one made in the background; a leaf for any name or address in 0.1-0.2 ms, at most 397 days long and
  * back-dated by one; `untrusted` leaves come from a root that exists in memory only, so every client that
  * checks certificates refuses them. The private key never leaves this module.
  */
 import { LRUCache } from 'lru-cache';
 import type { ServerCertificate } from '../model/flow.ts';
 import type { AuthorityInfo } from '../model/lab.ts';
+import type { LeafKey } from '../model/leaf-key.ts';
 import type { TrustTest } from '../model/trust-test.ts';
-import { type Issuer, issuerOf, type KeyType, type SubjectKey, subjectKey, writeCertificate } from './certificate.ts';
+import { type Issuer, issuerOf, type KeyType, type SubjectKey, writeCertificate } from './certificate.ts';
 import { type ExportFile, type ExportForm, exportRoot } from './exports.ts';
 import { androidFileName } from './fingerprints.ts';
+import { createLeafKeys } from './leaf-keys.ts';
 import { type AltName, altNames } from './names.ts';
-import { certificatePath, generateKey, holdsRoot, keyPath, loadOrCreateRoot, makeRoot, type Root } from './root.ts';
+import { certificatePath, holdsRoot, keyPath, loadOrCreateRoot, makeRoot, type Root } from './root.ts';
 
 const DAY_MS = 86_400_000;
 /** Apple refuses leaves of more than 398 days even from roots the user installed after 2020-09; one in hand. */
@@ -23,7 +25,7 @@ const LEAF_BACKDATED_MS = DAY_MS;
 const MAX_CACHED_LEAVES = 1000;
 
 export interface Leaf {
-  /** PKCS#8 PEM of the run's leaf key. */
+  /** PKCS#8 PEM of the run's leaf key of that kind. */
   key: string;
   /** PEM of the leaf alone: the root is on the phone or it is not, sending it changes nothing (RFC 8446 4.4.2). */
   cert: string;
@@ -36,6 +38,8 @@ export interface LeafRequest {
   mirror: ServerCertificate | null;
   /** True: signed by a throw-away root that no client trusts. */
   untrusted: boolean;
+  /** What the phone can verify. Default: as the root's. */
+  key?: LeafKey;
 }
 
 /** What `wrong-name` is issued for (RFC 2606: it can belong to nobody). */
@@ -62,6 +66,8 @@ export interface Authority {
   info: AuthorityInfo;
   leafFor(request: LeafRequest): Leaf;
   trustTestLeaf(test: TrustTest, host: string): Leaf;
+  /** Makes the keys that take long, in the background: a phone that needs one before waits for it. */
+  prepare(): Promise<void>;
   /** Never holds a private key. */
   export(form: ExportForm): ExportFile;
 }
@@ -69,7 +75,7 @@ export interface Authority {
 export interface AuthorityOptions {
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Only when the root is made: RSA-2048 (root and leaves) for phones that know no ECDSA. */
+  /** Only when the root is made: RSA-2048, for phones that know no ECDSA. */
   rsa?: boolean;
 }
 
@@ -89,9 +95,8 @@ export function findAuthority(dir: string, options: AuthorityOptions): Authority
 
 export function authorityOf(root: Root, dir: string, now: () => number): Authority {
   const issuer = issuerOf(root.certificate, root.privateKey);
-  const { privateKey, publicKey } = generateKey(root.keyType);
-  const key = subjectKey(publicKey);
-  const keyPem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  const keys = createLeafKeys();
+  const usual: LeafKey = root.keyType === 'rsa' ? 'rsa' : 'p256';
   const leaves = new LRUCache<string, { leaf: Leaf; renewAtMs: number }>({ max: MAX_CACHED_LEAVES });
   let stranger: Issuer | null = null;
 
@@ -125,35 +130,31 @@ export function authorityOf(root: Root, dir: string, now: () => number): Authori
       key: keyPath(dir),
     },
 
-    leafFor({ host, mirror, untrusted }) {
+    leafFor({ host, mirror, untrusted, key: kind = usual }) {
       const nowMs = now();
-      const cacheKey = `${untrusted ? '!' : ''}${host} ${mirror ? mirror.names.join(' ') : ''}`;
+      const cacheKey = `${untrusted ? '!' : ''}${kind} ${host} ${mirror ? mirror.names.join(' ') : ''}`;
       const cached = leaves.get(cacheKey);
       if (cached && nowMs < cached.renewAtMs) return cached.leaf;
       const names = altNames(host, mirror?.names ?? []);
-      const cert = serverCertificate(names, key, untrusted ? untrustedIssuer() : issuer, leafValidity(nowMs));
-      const leaf = { key: keyPem, cert };
+      const { subject, pem } = keys.of(kind);
+      const cert = serverCertificate(names, subject, untrusted ? untrustedIssuer() : issuer, leafValidity(nowMs));
+      const leaf = { key: pem, cert };
       leaves.set(cacheKey, { leaf, renewAtMs: nowMs + LEAF_VALIDITY_MS / 2 });
       return leaf;
     },
 
     trustTestLeaf(test, host) {
       const nowMs = now();
-      if (test === 'wrong-name') {
-        return { key: keyPem, cert: serverCertificate(altNames(WRONG_NAME, []), key, issuer, leafValidity(nowMs)) };
-      }
-      const names = altNames(host, []);
-      if (test === 'expired') {
-        const validity = { notBeforeMs: nowMs - 8 * DAY_MS, notAfterMs: nowMs - DAY_MS };
-        return { key: keyPem, cert: serverCertificate(names, key, issuer, validity) };
-      }
-      const cert = writeCertificate({
-        ...serverRequest(names, key, leafValidity(nowMs)),
-        issuer: null,
-        selfKey: { keyType: root.keyType, privateKey },
-      });
-      return { key: keyPem, cert };
+      const { subject, pem, privateKey } = keys.of(usual);
+      const names = altNames(test === 'wrong-name' ? WRONG_NAME : host, []);
+      const expired = { notBeforeMs: nowMs - 8 * DAY_MS, notAfterMs: nowMs - DAY_MS };
+      const request = serverRequest(names, subject, test === 'expired' ? expired : leafValidity(nowMs));
+      const signer =
+        test === 'self-signed' ? { issuer: null, selfKey: { keyType: root.keyType, privateKey } } : { issuer };
+      return { key: pem, cert: writeCertificate({ ...request, ...signer }) };
     },
+
+    prepare: keys.prepare,
 
     export: (form) => exportRoot(form, root, facts, now()),
   };

@@ -40,6 +40,7 @@ export interface Issuer {
 
 /** A public key as certificates carry it, parsed once. */
 export interface SubjectKey {
+  keyType: KeyType;
   spki: Node;
   keyId: Buffer;
 }
@@ -75,14 +76,20 @@ const EXTENDED_KEY_USAGE: Record<Purpose, string | null> = {
 export function subjectKey(publicKey: KeyObject): SubjectKey {
   const der = publicKey.export({ type: 'spki', format: 'der' });
   // Any unique value is allowed (RFC 5280 4.2.1.2); over the whole SPKI needs no second parse.
-  return { spki: decode(der), keyId: createHash('sha1').update(der).digest() };
+  return {
+    keyType: keyTypeOf(publicKey),
+    spki: decode(der),
+    keyId: createHash('sha1').update(der).digest(),
+  };
 }
+
+const keyTypeOf = (key: KeyObject): KeyType => (key.asymmetricKeyType === 'rsa' ? 'rsa' : 'ec');
 
 /** Makes an issuer of a certificate that exists. @throws when it is not a certificate. */
 export function issuerOf(certificate: X509Certificate, privateKey: KeyObject): Issuer {
   const tbs = children(children(decode(certificate.raw))[0]);
   return {
-    keyType: privateKey.asymmetricKeyType === 'rsa' ? 'rsa' : 'ec',
+    keyType: keyTypeOf(privateKey),
     privateKey,
     subject: tbs[5] as Node,
     keyId: subjectKey(certificate.publicKey).keyId,
@@ -105,7 +112,7 @@ export function writeCertificate(request: CertificateRequest): string {
     sequence(time(request.notBeforeMs), time(Math.min(request.notAfterMs, issuer?.notAfterMs ?? Infinity))),
     subject,
     key.spki,
-    tagged(3, sequence(...extensions(request, issuer?.keyId ?? key.keyId, signer.keyType))),
+    tagged(3, sequence(...extensions(request, issuer?.keyId ?? key.keyId))),
   );
   const signature = sign('sha256', encode(tbs), signer.privateKey);
   return pem('CERTIFICATE', encode(sequence(tbs, signatureAlgorithm, bits(signature))));
@@ -118,14 +125,14 @@ function distinguishedName(commonName: string | null): Node {
   return sequence(...parts);
 }
 
-function extensions(request: CertificateRequest, issuerKeyId: Buffer, keyType: KeyType): Node[] {
+function extensions(request: CertificateRequest, issuerKeyId: Buffer): Node[] {
   const { purpose, names, key } = request;
   const extension = (id: string, critical: boolean, value: Node): Node =>
     critical ? sequence(oid(id), boolean(true), octets(encode(value))) : sequence(oid(id), octets(encode(value)));
   const [usage, unusedBits] =
     purpose === 'authority'
       ? SIGN_CERTIFICATES
-      : purpose === 'server' && keyType === 'rsa'
+      : purpose === 'server' && key.keyType === 'rsa'
         ? SIGNATURE_AND_ENCIPHERMENT
         : DIGITAL_SIGNATURE;
   const extendedUsage = EXTENDED_KEY_USAGE[purpose];

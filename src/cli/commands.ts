@@ -240,8 +240,11 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: 'ca rotate',
     summary: 'make a new root certificate; every phone must install it again',
-    flags: [{ name: 'yes', help: 'do it without asking' }],
-    examples: ['ca rotate --yes'],
+    flags: [
+      { name: 'yes', help: 'do it without asking' },
+      { name: 'rsa', help: 'an RSA root, for very old phones that know nothing else' },
+    ],
+    examples: ['ca rotate --yes', 'ca rotate --rsa'],
     load: async () => (await ca()).rotate,
   },
   {

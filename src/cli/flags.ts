@@ -69,6 +69,13 @@ export const LAB_FLAGS: Flag[] = [
     help: 'further root certificates (PEM) to trust towards servers',
   },
   {
+    name: 'client-cert',
+    value: 'HOST=FILE',
+    list: true,
+    default: [],
+    help: 'certificate and key (PEM) to show a server that asks the app for one',
+  },
+  {
     name: 'upstream-map',
     value: 'FILE',
     default: null,

@@ -89,7 +89,7 @@ export function shareOut(end: FlowEnd): Share[] {
 const sorted = (shares: Share[]): Share[] =>
   shares.toSorted((a, b) => b.bytes.up - a.bytes.up || b.bytes.down - a.bytes.down);
 
-/** The policy says why it passed a connection through; a pin is the one reason that is the app's own doing. */
-function isPinned(flow: Flow): boolean {
-  return /\bpin(s|ned|ning)?\b|refus\w* (the lab's|our) certificate|reject/i.test(flow.treatmentReason ?? '');
+/** The app's own doing. */
+function isPinned({ passCause }: Flow): boolean {
+  return passCause === 'pinned' || passCause === 'own-root';
 }

@@ -63,9 +63,9 @@ export async function exportAuthority(dataDir: string, format: CaFormat): Promis
   return authority.export(format).bytes;
 }
 
-export async function rotateAuthority(dataDir: string): Promise<AuthorityInfo> {
+export async function rotateAuthority(dataDir: string, { rsa = false } = {}): Promise<AuthorityInfo> {
   const phones = loadDevices(dataDir).map(({ id }) => id);
-  return rotate(pathsIn(dataDir).certs, { now, phones }).authority.info;
+  return rotate(pathsIn(dataDir).certs, { now, phones, rsa }).authority.info;
 }
 
 export async function listGeoDatabases(dataDir: string): Promise<{ name: string; date: string | null }[]> {

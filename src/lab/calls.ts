@@ -21,6 +21,8 @@ export interface LabReady {
   /** Loopback ports of the phone-facing page and of its self-test. */
   portal: { pages: number; probe: number };
   pins: PinState[];
+  /** Phones, or addresses, that were seen to trust the lab's certificate. */
+  trusting: string[];
   phones: PhoneMatch[];
   /** A made-up serial number that the detector must find whenever it comes by. */
   marker: string;

@@ -111,6 +111,7 @@ async function openLab(): Promise<void> {
     uiPort: api.port,
     portal: api.portal,
     pins: pinBook.initial,
+    trusting: detection.coverage.all().flatMap(({ deviceId, trust }) => (trust === 'trusts' ? [deviceId] : [])),
     phones: phones(),
     marker: detection.marker.serial,
     warnings,

@@ -1,5 +1,5 @@
 /**
- * What is known about pinned apps, kept over restarts in DATA/pins.json: an app must not fail three times again because
+ * What is known about apps that are passed through, kept over restarts in DATA/pins.json: an app must not fail three times again because
  * the lab was restarted. Promise: written at most once a second and at the end, whole or not at all; a file that cannot
  * be read is a line in the warnings and an empty book.
  */
@@ -32,7 +32,8 @@ export function openPinBook(file: string, warnings: string[]): PinBook {
   return {
     initial,
     note(state) {
-      if (state.override === 'auto' && state.rejections === 0) states.delete(keyOf(state));
+      if (state.override === 'auto' && state.rejections === 0 && state.state === 'watching')
+        states.delete(keyOf(state));
       else states.set(keyOf(state), state);
       if (states.size > MAX_STATES) states.delete(states.keys().next().value as string);
       timer ??= setTimeout(write, WRITE_EVERY_MS).unref();

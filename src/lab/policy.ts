@@ -52,6 +52,8 @@ export function createDecide({ pins, trustTests }: Pick<PolicyOptions, 'pins' | 
     const test = trustTests.take(device, name);
     if (test) return { ...INTERCEPT, test };
     const pin = pins.decide(device, name);
-    return pin.passthrough ? { treatment: 'passthrough', reason: pin.reason } : INTERCEPT;
+    if (!pin.passthrough) return INTERCEPT;
+    const { cause, reason, watched } = pin;
+    return { treatment: 'passthrough', reason, cause, ...(watched ? { watched } : {}) };
   };
 }

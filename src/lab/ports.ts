@@ -15,6 +15,7 @@ import { createTrustTests } from '../wire/trust-tests.ts';
 import { createWire } from '../wire/wire.ts';
 import type { LabCalls, LabReady } from './calls.ts';
 import { openCarrier } from './carrier.ts';
+import { readClientCertificates } from './client-certificates.ts';
 import type { Closers } from './closers.ts';
 import { openGatewayView } from './gateway-view.ts';
 import { createLoginConflicts } from './login-conflicts.ts';
@@ -58,7 +59,12 @@ export async function openPorts(
   const conflicts = createLoginConflicts((conflict) => tell({ type: 'login-conflict', ...conflict }));
   const phones = createMatchTable(createNeighbourTable({ now: () => performance.now() }), conflicts);
   phones.set(ready().phones);
-  const pins = createPins({ now, initial: ready().pins, onChange: (state) => void lab.pinChanged(state) });
+  const pins = createPins({
+    now,
+    initial: ready().pins,
+    trusting: ready().trusting,
+    onChange: (state) => void lab.pinChanged(state),
+  });
   const trustTests = createTrustTests({ now, newId });
   const gateway = openGatewayView(options.data, now);
   closers.add(gateway.close);
@@ -111,6 +117,7 @@ export async function openPorts(
     trustTests: { ...trustTests, leafFor: authority.trustTestLeaf },
     ...(options.capture ? { onKeylog: (line: Buffer) => tell({ type: 'key', line: line.toString('latin1') }) } : {}),
     upstreamCa: () => upstreamCa,
+    clientCertificate: readClientCertificates(options.clientCert ?? []),
     ...(await openCarrier(options.engine, { now, log }, warnings)),
     now,
     log,

@@ -84,6 +84,7 @@ async function openLab(options: LabOptions, log: Log, closers: Closers): Promise
   const markers = setInterval(() => void mark().catch(() => {}), MARKER_EVERY_MS).unref();
   closers.add(() => clearInterval(markers));
   collectAfterStart();
+  void authority.prepare().catch((error) => log.error({ ...faultOf(error) }, 'no RSA key could be made'));
   return {
     lab: describe(options, { ports, lab, authority, runs, listeners, stop: closers.close, warnings }),
     thread: lab,

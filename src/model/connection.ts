@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import type { Arrival, ClientHelloFacts, CloseReason, Direction, Flow, FlowEvent, Treatment } from './flow.ts';
+import type { PassCause } from './pin.ts';
 import type { TrustTestState } from './trust-test.ts';
 
 /** What the phone's ClientHello offered, numbers as on the wire without GREASE: enough to offer the same upstream. */
@@ -21,6 +22,10 @@ export interface Decision {
   treatment: Treatment;
   /** One sentence; null for `intercept`. */
   reason: string | null;
+  /** Of a connection that is passed through. */
+  cause?: PassCause;
+  /** Nothing is proven yet: whether the phone says something on it is to be told. */
+  watched?: boolean;
   /** The operator asked for it: the app is shown a bad certificate. Must be settled. */
   test?: TrustTestState;
 }

@@ -6,7 +6,9 @@
 
 import type { z } from 'zod';
 import type { Destination } from './destination.ts';
+import type { PassCause } from './pin.ts';
 import type * as schemas from './schemas/flow.ts';
+import type { Text } from './text.ts';
 import type { TrustTest } from './trust-test.ts';
 import type { ARRIVALS, CLOSE_REASONS, DIRECTIONS, FLOW_ENGINES, TREATMENTS } from './words.ts';
 
@@ -39,6 +41,8 @@ export interface Flow {
   treatment: Treatment;
   /** Why this treatment, one sentence, when it is not `intercept`. */
   treatmentReason: string | null;
+  /** The same as a word, where policy would have read it and it was passed through. */
+  passCause?: PassCause;
   destination: Destination;
   /** The phone itself spoke TLS on this connection. */
   encrypted: boolean;
@@ -77,6 +81,15 @@ export type FlowEvent =
       how: string;
       /** Rejections of this device + name so far, this one included. */
       count: number;
+    }
+  | {
+      /** From now on this phone's connections to this name are passed through, for a while: why, and what proves it. */
+      type: 'pass-through';
+      flowId: string;
+      time: number;
+      name: string;
+      cause: PassCause;
+      proof: Text;
     }
   | {
       /** The server's own certificate is bad; the phone was shown an untrusted one as well. */

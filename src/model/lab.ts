@@ -35,6 +35,8 @@ export interface LabOptions {
   engine: (typeof ENGINES)[number];
   devicesFile: string | null;
   upstreamCa: string | null;
+  /** `HOST=FILE`: certificate and key (PEM) to show that server when it asks. */
+  clientCert?: string[];
   upstreamMap: string | null;
   /** CIDR ranges served besides the private ones. */
   allowClients: string[];
@@ -259,7 +261,8 @@ export interface LabModule {
   /** Null when the directory holds no authority yet; never creates one. */
   readAuthority(dataDir: string): Promise<AuthorityInfo | null>;
   exportAuthority(dataDir: string, format: CaFormat): Promise<Buffer>;
-  rotateAuthority(dataDir: string): Promise<AuthorityInfo>;
+  /** `rsa`: for phones that know no ECDSA. */
+  rotateAuthority(dataDir: string, kind?: { rsa?: boolean }): Promise<AuthorityInfo>;
   /** Name and date (ISO 8601) of every geo database found; null dates are unknown. */
   listGeoDatabases(dataDir: string): Promise<{ name: string; date: string | null }[]>;
   /** Cuts a span of time (ISO 8601) out of the recording of `dataDir`; `mac`: of one phone. @throws LabError */

@@ -61,6 +61,18 @@ export const COVERAGE_CLASSES = [
 /** `always` passes through, `never` intercepts whatever happens, `auto` follows what the app does. */
 export const PIN_OVERRIDES = ['auto', 'always', 'never'] as const;
 
+/** Why a connection is passed through unread, where policy would have read it. */
+export const PASS_CAUSES = [
+  'operator', // asked for it
+  'pinned', // the app insists on a certificate of its own
+  'no-certificate', // the phone never trusted the lab's certificate
+  'own-root', // the app knows a certificate of the server that the lab cannot verify
+  'client-certificate', // the server asks the app for one
+  'phone-tls', // the app speaks no TLS that the lab can answer
+  'server-tls', // the lab and the server could not agree on TLS
+  'silent', // the connection before said nothing after the handshake: this one shows whether the app speaks unobserved
+] as const;
+
 /** Bad certificates on purpose: an app that goes on with one does not check. */
 export const TRUST_TESTS = ['self-signed', 'wrong-name', 'expired'] as const;
 

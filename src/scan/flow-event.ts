@@ -6,6 +6,7 @@ const TYPES: ReadonlySet<string> = new Set<FlowEvent['type']>([
   'flow-opened',
   'tls-established',
   'certificate-rejected',
+  'pass-through',
   'upstream-certificate-invalid',
   'trust-test-result',
   'request-head',

@@ -94,6 +94,12 @@ function failure(reason: CloseReason, detail: string): Dialled & { ok: false } {
   return { ok: false, reason, detail, ip: null, simulated: false };
 }
 
+/** Once more, to an address that policy has allowed. */
+export async function dialAddress(ip: string, port: number, timeoutMs: number): Promise<Dialled> {
+  const { socket, connected } = connectTo(ip, port, timeoutMs);
+  return (await connected) ?? { ok: true, socket, ip, simulated: false };
+}
+
 /** `connected`: what went wrong; null when nothing did. */
 function connectTo(
   host: string,

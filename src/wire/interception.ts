@@ -1,23 +1,36 @@
 /**
  * One intercepted TLS connection: server first, with the phone's own name and protocols, then the phone, then the join.
- * A server that showed its protocol and a valid certificate a moment ago is asked while the phone is already answered.
- * Promise: the phone is never shown a trusted certificate for a server whose own is bad; a refused certificate is
- * counted for the app that refused it and for nothing else; every way out closes the flow with its reason.
+ * A server that showed its protocol and a valid certificate a moment ago is asked while the phone is already answered;
+ * one that then turns out to be another is asked once more.
+ * Promise: the phone is never shown a trusted certificate for a server whose own is bad; every way out closes the flow
+ * with its reason, and what the failure says about app or server is counted (phone-verdict.ts).
  */
+import { isIP } from 'node:net';
 import type { SecureContext, TLSSocket } from 'node:tls';
-import type { Leg, LiveFlow, Tunnel } from '../model/connection.ts';
+import type { Dialled, Leg, LiveFlow, Tunnel } from '../model/connection.ts';
 import type { ClientHelloFacts, CloseReason } from '../model/flow.ts';
+import type { LeafKey } from '../model/leaf-key.ts';
 import { type JoinOptions, reset } from './join.ts';
 import type { LeafRequest } from './leaf-contexts.ts';
-import { answerPhone, certificateAlert, type PhoneTlsResult, refusalAlert } from './phone-tls.ts';
+import { answerPhone, type PhoneTlsResult, refusalAlert } from './phone-tls.ts';
+import { createVerdict, type PhoneVerdict } from './phone-verdict.ts';
 import { type Pins, SILENT } from './pins.ts';
 import type { Trial } from './trial.ts';
-import type { Secured, Shown, UpstreamTls, UpstreamTlsRequest } from './upstream-tls.ts';
+import {
+  ASKED,
+  nameToCheck,
+  type Secured,
+  type Shown,
+  type UpstreamTls,
+  type UpstreamTlsRequest,
+} from './upstream-tls.ts';
 
 export interface InterceptOptions {
   pins: Pins;
   upstreamTls: UpstreamTls;
   leafContext: (request: LeafRequest) => SecureContext;
+  /** Dials the same address once more. */
+  dialAgain: (ip: string, port: number) => Promise<Dialled>;
   /** What carries the bytes once both legs are secured. */
   join: (phone: Leg, server: Leg, flow: LiveFlow, options: JoinOptions) => void;
   now: () => number;
@@ -31,12 +44,24 @@ export interface InterceptOptions {
 /** What a phone may send before it was answered; a ClientHello and perhaps early data. */
 const MAX_EARLY = 128 * 1024;
 
+/** One connection under way. */
+interface Interception {
+  options: InterceptOptions;
+  tunnel: Tunnel;
+  flow: LiveFlow;
+  request: UpstreamTlsRequest;
+  verdict: PhoneVerdict;
+  /** The certificate's key. */
+  key: LeafKey;
+  trial: Trial | null;
+}
+
 export async function intercept(
   options: InterceptOptions,
   tunnel: Tunnel,
   hello: ClientHelloFacts,
   flow: LiveFlow,
-  trial: Trial | null = null,
+  given: { key: LeafKey; trial: Trial | null },
 ): Promise<void> {
   const { client } = tunnel;
   const server = tunnel.upstream.socket;
@@ -47,11 +72,18 @@ export async function intercept(
     alpn: hello.alpn,
     offer: tunnel.offer,
   };
+  const begin = (problem: string | null): Interception => {
+    // A server whose own certificate is bad shows the phone a bad one anyway, and what it tells is about the server.
+    const trial = problem === null ? given.trial : null;
+    if (!trial) given.trial?.unclear();
+    const verdict = createVerdict({ pins: options.pins, now: options.now, tunnel, hello, flow, trial }, problem);
+    return { options, tunnel, flow, request, verdict, key: given.key, trial };
+  };
   const asked = options.upstreamTls.connect(request);
   const known = options.upstreamTls.recall(request);
   if (known && !client.readableEnded && !client.destroyed) {
     client.unshift(tunnel.early);
-    answer(options, tunnel, hello, flow, trial, known, asked);
+    answer(begin(null), known, asked);
     return;
   }
   const waiting = holdClient(tunnel, () => server.destroy());
@@ -59,19 +91,25 @@ export async function intercept(
   const early = waiting.release();
   if (waiting.gone) {
     if (secured.ok) secured.stream.destroy();
-    trial?.unclear();
+    given.trial?.unclear();
     flow.close('client-reset', 'the phone left before it was shown a certificate');
     client.destroy();
     return;
   }
   if (!secured.ok) {
-    trial?.unclear();
+    serverFailed(begin(null), secured);
     flow.close('upstream-tls-failed', secured.detail);
     reset({ stream: client, raw: client });
     return;
   }
   client.unshift(early);
-  answer(options, tunnel, hello, flow, trial, secured, asked);
+  answer(begin(secured.problem), secured, asked);
+}
+
+function serverFailed({ verdict, trial }: Interception, failed: Secured & { ok: false }): void {
+  trial?.unclear();
+  if (failed.asksCertificate) verdict.failed({ kind: 'client-certificate' });
+  else if (!failed.isNetwork) verdict.failed({ kind: 'server-tls', how: failed.detail });
 }
 
 /** While the server is being asked: notices a phone that leaves, keeps what it sends. */
@@ -104,158 +142,161 @@ function holdClient({ client, early }: Tunnel, onGone: () => void): { readonly g
   };
 }
 
-function answer(
-  options: InterceptOptions,
-  tunnel: Tunnel,
-  hello: ClientHelloFacts,
-  flow: LiveFlow,
-  /** A bad certificate on purpose in place of the usual one. */
-  wanted: Trial | null,
-  /** What the phone is told; `asked` must turn out the same before a byte is relayed. */
+/** The server's leg once it is secured, or why it never will be. */
+type ServerLeg = { ok: true; leg: Leg } | { ok: false; reason: CloseReason; detail: string };
+
+/**
+ * The server that fits what the phone is told. Another one than a moment ago, behind the same address, is left, and the
+ * address asked once more; from then on each connection asks before the phone is answered.
+ */
+async function fittingServer(
+  { options, request, verdict }: Interception,
   shown: Shown,
   asked: Promise<Secured>,
-): void {
-  const { client } = tunnel;
-  const rawServer = tunnel.upstream.socket;
-  let server: TLSSocket | null = null;
-  let { problem } = shown;
-  const device = tunnel.deviceId ?? tunnel.from.ip;
-  const name = hello.sni ?? tunnel.host;
-  // A server whose own certificate is bad shows the phone a bad one anyway, and what it tells is about the server.
-  const trial = problem === null ? wanted : null;
-  if (!trial) wanted?.unclear();
+): Promise<ServerLeg> {
+  const fits = (one: Secured) => one.ok && one.problem === shown.problem && one.alpn === shown.alpn;
+  const { remoteAddress, remotePort } = request.socket;
+  const first = await asked;
+  if (fits(first) && first.ok) return { ok: true, leg: { stream: first.stream, raw: request.socket } };
+  options.upstreamTls.differs(request);
+  if (first.ok) first.stream.destroy();
+  if (first.ok ? remoteAddress === undefined : first.isNetwork) {
+    return { ok: false, reason: 'upstream-tls-failed', detail: first.ok ? CHANGED : first.detail };
+  }
+  const dialled = await options.dialAgain(remoteAddress ?? '', remotePort ?? 0);
+  if (!dialled.ok) return { ok: false, reason: dialled.reason, detail: dialled.detail };
+  const alpn = shown.alpn === null ? [] : [shown.alpn];
+  const second = await options.upstreamTls.connect({ ...request, socket: dialled.socket, alpn });
+  if (fits(second) && second.ok) return { ok: true, leg: { stream: second.stream, raw: dialled.socket } };
+  if (second.ok) {
+    second.stream.destroy();
+    verdict.problem = second.problem;
+  }
+  return { ok: false, reason: 'upstream-tls-failed', detail: second.ok ? CHANGED : second.detail };
+}
 
-  /** Of a bad server certificate: said once, when it is clear what the phone made of it. */
-  let verdictGiven = problem === null;
-  const giveVerdict = (acceptedByClient: boolean) => {
-    if (verdictGiven || problem === null) return;
-    verdictGiven = true;
-    flow.emit({
-      type: 'upstream-certificate-invalid',
-      flowId: flow.flow.id,
-      time: options.now(),
-      problem,
-      acceptedByClient,
-    });
-  };
-  /** False when it does not count as a refusal. */
-  const reject = (how: string): boolean => {
-    giveVerdict(false);
-    if (trial) {
-      trial.refused(how);
-      return true;
-    }
-    // Refusing a certificate that is bad is what an app should do: no sign of a pin.
-    if (problem !== null) return true;
-    const count = options.pins.rejected(device, name, how);
-    if (count === 0) return false;
-    flow.emit({ type: 'certificate-rejected', flowId: flow.flow.id, time: options.now(), sni: hello.sni, how, count });
-    return true;
-  };
+const CHANGED = 'the server is not what it was a moment ago; the next connection follows it';
+
+/** `shown`: what the phone is told; `asked` must turn out the same before a byte is relayed. */
+function answer(interception: Interception, shown: Shown, asked: Promise<Secured>): void {
+  const { options, tunnel, flow, verdict, request } = interception;
+  const { client } = tunnel;
+  let server: Leg | null = null;
   /** Until the join has both ends, this function answers for them. */
   let waiting = true;
   const giveUp = (reason: CloseReason, detail: string | null) => {
     waiting = false;
-    giveVerdict(false);
-    trial?.unclear();
+    verdict.over();
     flow.close(reason, detail);
     reset({ stream: phone, raw: client });
-    reset({ stream: server ?? rawServer, raw: rawServer });
+    reset(server ?? { stream: request.socket, raw: request.socket });
   };
-
   /** When the phone's handshake was over; null before. */
   let since: number | null = null;
   const meet = () => {
     if (since === null || !server) return;
     waiting = false;
-    const phoneSince = since;
-    let spoke = false;
-    let refused = false;
-    flow.emit({
-      type: 'tls-established',
-      flowId: flow.flow.id,
-      time: since,
-      alpn: shown.alpn,
-      version: phone.getProtocol(),
-      cipher: phone.getCipher()?.name ?? null,
-      certificate: shown.certificate,
-    });
-    phone.removeAllListeners('_tlsError');
-    phone.on('_tlsError', (error: NodeJS.ErrnoException) => {
-      const how = spoke ? null : trial ? refusalAlert(error.code) : certificateAlert(error);
-      if (how) refused = reject(how);
-      phone.destroy(error);
-    });
-    options.join({ stream: phone, raw: client }, { stream: server, raw: rawServer }, flow, {
-      halfOpenMs: options.halfOpenMs,
-      onFirstUp: () => {
-        spoke = true;
-        giveVerdict(true);
-        if (trial) trial.accepted();
-        else if (problem === null) options.pins.accepted(device, name);
-      },
-      onClientEnd: () => {
-        if (spoke || refused || options.now() - phoneSince > options.silentCloseMs) return;
-        refused = reject(SILENT);
-      },
-      explain: () => {
-        giveVerdict(spoke);
-        trial?.unclear();
-        return refused ? { reason: 'client-rejected-certificate', detail: null } : null;
-      },
-    });
+    joinBoth(interception, shown, { stream: phone, raw: client }, server, since);
   };
-
   const onResult = (result: PhoneTlsResult) => {
     // Our own reset of the phone is no answer of the phone.
     if (!waiting) return;
-    switch (result.outcome) {
-      case 'secured':
-        since = options.now();
-        return meet();
-      case 'certificate-rejected':
-        return reject(result.how)
-          ? giveUp('client-rejected-certificate', result.how)
-          : giveUp('client-reset', 'the phone left during the TLS handshake');
-      case 'reset':
-        return giveUp('client-reset', 'during the TLS handshake');
-      case 'timeout':
-        return giveUp('idle-timeout', 'the phone did not finish the TLS handshake');
-      case 'failed': {
-        const alert = trial && refusalAlert(result.detail);
-        if (alert && reject(alert)) return giveUp('client-rejected-certificate', alert);
-        return giveUp('error', `TLS with the phone failed: ${result.detail}`);
+    if (result.outcome === 'secured') {
+      if (shown.asksCertificate && phone.getPeerX509Certificate()) {
+        verdict.failed({ kind: 'client-certificate' });
+        return giveUp('upstream-tls-failed', ASKED);
       }
+      since = options.now();
+      return meet();
     }
+    giveUp(...phoneFailed(interception, result));
   };
-  const context =
-    trial?.context ?? options.leafContext({ host: name, mirror: shown.certificate, untrusted: problem !== null });
   const phone: TLSSocket = answerPhone(
-    { client, context, alpn: shown.alpn, handshakeTimeoutMs: options.handshakeTimeoutMs, onKeylog: options.onKeylog },
+    {
+      client,
+      context: contextFor(interception, shown),
+      alpn: shown.alpn,
+      requestCertificate: shown.asksCertificate,
+      handshakeTimeoutMs: options.handshakeTimeoutMs,
+      onKeylog: options.onKeylog,
+    },
     onResult,
   );
-  void asked.then((secured) => {
+  void fittingServer(interception, shown, asked).then((found) => {
     if (!waiting) {
-      if (secured.ok) secured.stream.destroy();
+      if (found.ok) found.leg.stream.destroy();
       return;
     }
-    if (!secured.ok) return giveUp('upstream-tls-failed', secured.detail);
-    server = secured.stream;
-    if (secured.problem !== problem || secured.alpn !== shown.alpn) {
-      if (secured.problem !== problem) {
-        problem = secured.problem;
-        verdictGiven = false;
-      }
-      return giveUp(
-        'upstream-tls-failed',
-        'the server is not what it was a moment ago; the next connection follows it',
-      );
-    }
+    if (!found.ok) return giveUp(found.reason, found.detail);
+    server = found.leg;
     const left = () => {
       if (waiting) giveUp('server-reset', 'the server closed during the TLS handshake with the phone');
     };
-    if (server.destroyed) return left();
-    server.once('close', left);
+    if (server.stream.destroyed) return left();
+    server.stream.once('close', left);
     meet();
+  });
+}
+
+function contextFor({ options, request, verdict, trial, key }: Interception, shown: Shown): SecureContext {
+  if (trial) return trial.context;
+  const host = request.sni !== null && isIP(request.sni) ? nameToCheck(request) : (request.sni ?? request.host);
+  return options.leafContext({ host, mirror: shown.certificate, untrusted: verdict.problem !== null, key });
+}
+
+/** Counts what the end of the phone's handshake says about the app, and gives the reason the flow closes with. */
+function phoneFailed(
+  { verdict, trial }: Interception,
+  result: Exclude<PhoneTlsResult, { outcome: 'secured' }>,
+): [CloseReason, string | null] {
+  switch (result.outcome) {
+    case 'certificate-rejected':
+      return verdict.refused(result.how)
+        ? ['client-rejected-certificate', result.how]
+        : ['client-reset', 'the phone left during the TLS handshake'];
+    case 'reset':
+      return ['client-reset', 'during the TLS handshake'];
+    case 'timeout':
+      return ['idle-timeout', 'the phone did not finish the TLS handshake'];
+    case 'failed':
+      if (!trial) verdict.failed({ kind: 'phone-tls', how: result.detail });
+      return ['error', `TLS with the phone failed: ${result.detail}`];
+  }
+}
+
+function joinBoth(interception: Interception, shown: Shown, phoneLeg: Leg, server: Leg, since: number): void {
+  const { options, flow, verdict } = interception;
+  const phone = phoneLeg.stream as TLSSocket;
+  let spoke = false;
+  let refused = false;
+  flow.emit({
+    type: 'tls-established',
+    flowId: flow.flow.id,
+    time: since,
+    alpn: shown.alpn,
+    version: phone.getProtocol(),
+    cipher: phone.getCipher()?.name ?? null,
+    certificate: shown.certificate,
+  });
+  phone.removeAllListeners('_tlsError');
+  phone.on('_tlsError', (error: NodeJS.ErrnoException) => {
+    const how = spoke ? null : refusalAlert(error.code);
+    if (how) refused = verdict.refused(how);
+    phone.destroy(error);
+  });
+  options.join(phoneLeg, server, flow, {
+    halfOpenMs: options.halfOpenMs,
+    onFirstUp: () => {
+      spoke = true;
+      verdict.spoke();
+    },
+    onClientEnd: () => {
+      if (spoke || refused || options.now() - since > options.silentCloseMs) return;
+      refused = verdict.refused(SILENT);
+    },
+    explain: () => {
+      verdict.over();
+      return refused ? { reason: 'client-rejected-certificate', detail: null } : null;
+    },
   });
 }

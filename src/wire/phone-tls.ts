@@ -12,6 +12,8 @@ export interface PhoneTlsRequest {
   context: SecureContext;
   /** What the server chose; null: it chose none, so none is told. */
   alpn: string | null;
+  /** As the server does: an app that has a certificate shows it, others go on without. */
+  requestCertificate: boolean;
   handshakeTimeoutMs: number;
   onKeylog: ((line: Buffer) => void) | undefined;
 }
@@ -28,6 +30,7 @@ export function answerPhone(request: PhoneTlsRequest, done: (result: PhoneTlsRes
   const stream = new TLSSocket(request.client, {
     isServer: true,
     secureContext: request.context,
+    ...(request.requestCertificate ? { requestCert: true, rejectUnauthorized: false } : {}),
     ...(request.alpn === null ? {} : { ALPNProtocols: [request.alpn] }),
   });
   if (request.onKeylog) stream.on('keylog', request.onKeylog);
@@ -40,7 +43,7 @@ export function answerPhone(request: PhoneTlsRequest, done: (result: PhoneTlsRes
   };
   const timer = setTimeout(() => settle({ outcome: 'timeout' }), request.handshakeTimeoutMs);
   const onError = (error: NodeJS.ErrnoException) => {
-    const how = certificateAlert(error);
+    const how = refusalAlert(error.code);
     if (how) settle({ outcome: 'certificate-rejected', how });
     else if (error.code === 'ECONNRESET' || error.code === 'EPIPE') settle({ outcome: 'reset' });
     else settle({ outcome: 'failed', detail: error.code ?? error.message });
@@ -55,16 +58,10 @@ export function answerPhone(request: PhoneTlsRequest, done: (result: PhoneTlsRes
   return stream;
 }
 
-/** Of a certificate that is bad on purpose: also the alerts that name what is wrong with it (RFC 8446 6.2). */
+/** The alerts that say "not this certificate", or what is wrong with it (RFC 8446 6.2). */
 export function refusalAlert(code: string | undefined): string | null {
-  const match = /_ALERT_((?:BAD|UNSUPPORTED)_CERTIFICATE|CERTIFICATE_(?:UNKNOWN|EXPIRED|REVOKED)|UNKNOWN_CA)$/.exec(
+  const match = /ALERT_((?:BAD|UNSUPPORTED)_CERTIFICATE|CERTIFICATE_(?:UNKNOWN|EXPIRED|REVOKED)|UNKNOWN_CA)$/.exec(
     code ?? '',
   );
-  return match ? match[1]!.toLowerCase() : null;
-}
-
-/** `unknown_ca`, `certificate_unknown`, `bad_certificate` (RFC 8446 6.2): the three that say "not this certificate". */
-export function certificateAlert(error: NodeJS.ErrnoException): string | null {
-  const match = /ALERT_(UNKNOWN_CA|CERTIFICATE_UNKNOWN|BAD_CERTIFICATE)$/.exec(error.code ?? '');
   return match ? match[1]!.toLowerCase() : null;
 }

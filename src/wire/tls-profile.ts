@@ -40,9 +40,12 @@ export function plainProfileOf(offer: TlsOffer | null): TlsProfile {
     highest >= TLS13 ? 'TLSv1.3' : highest === TLS12 ? 'TLSv1.2' : highest === TLS11 ? 'TLSv1.1' : 'TLSv1';
   return {
     key: `${old ? 'old' : 'new'} ${maxVersion}`,
-    options: old
-      ? { minVersion: 'TLSv1', maxVersion, ciphers: `DEFAULT${WEAK_TOO}` }
-      : { minVersion: 'TLSv1.2', maxVersion },
+    options: {
+      ...(old
+        ? { minVersion: 'TLSv1', maxVersion, ciphers: `DEFAULT${WEAK_TOO}` }
+        : { minVersion: 'TLSv1.2', maxVersion }),
+      secureOptions: constants.SSL_OP_LEGACY_SERVER_CONNECT,
+    },
     requestOcsp: false,
   };
 }
@@ -56,7 +59,8 @@ export function profileOf(offer: TlsOffer | null): TlsProfile {
   const weak = plain.options.minVersion === 'TLSv1';
   // Without a suite for the versions below 1.3, a server that has only those could not be reached at all.
   const usable = ciphers.some((name) => !name.startsWith('TLS_'));
-  let secureOptions = 0;
+  // Phones connect to servers without RFC 5746 too.
+  let secureOptions = constants.SSL_OP_LEGACY_SERVER_CONNECT;
   if (!offer.extensions.includes(EXT.encryptThenMac)) secureOptions |= constants.SSL_OP_NO_ENCRYPT_THEN_MAC;
   if (!offer.extensions.includes(EXT.sessionTicket)) secureOptions |= constants.SSL_OP_NO_TICKET;
   if (!offer.extensions.includes(EXT.extendedMasterSecret)) secureOptions |= NO_EXTENDED_MASTER_SECRET;

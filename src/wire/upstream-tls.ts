@@ -1,10 +1,10 @@
 /**
  * TLS towards the server: the phone's own server name and protocol list, sessions resumed, the certificate judged.
  * Promise: an invalid certificate never passes for a valid one (`problem` says why) and its session is never kept;
- * failures are values; contexts, sessions and certificate facts live in bounded LRUs.
+ * failures are values; a server that asks for a certificate is noticed; contexts, sessions and certificate facts live
+ * in bounded LRUs.
  */
-
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import {
   checkServerIdentity,
   connect,
@@ -17,12 +17,15 @@ import { LRUCache } from 'lru-cache';
 import { readOutBeforeFailing } from '../formats/tcp-reset.ts';
 import type { TlsOffer } from '../model/connection.ts';
 import type { ServerCertificate } from '../model/flow.ts';
+import { createIntermediates, type Intermediates } from './intermediates.ts';
 import { certificateFacts } from './server-certificate.ts';
 import { plainProfileOf, profileOf, type TlsProfile } from './tls-profile.ts';
 
 export interface UpstreamTlsOptions {
   /** PEM certificates trusted besides the built-in ones; another list than last time empties the caches. */
   upstreamCa: () => readonly string[];
+  /** PEM of certificate and key to show the server of this name, for who has it. */
+  clientCertificate?: (name: string) => string | null;
   handshakeTimeoutMs: number;
   onKeylog?: (line: Buffer) => void;
 }
@@ -43,34 +46,47 @@ export interface Shown {
   certificate: ServerCertificate;
   /** Null when the certificate is valid, else OpenSSL's reason. */
   problem: string | null;
+  /** It asks the app for a certificate that the lab does not have; perhaps it also does without. */
+  asksCertificate: boolean;
 }
 
-export type Secured = ({ ok: true; stream: TLSSocket } & Shown) | { ok: false; detail: string };
+export type Secured =
+  | ({ ok: true; stream: TLSSocket } & Shown)
+  /** `isNetwork`: it did not answer in time. */
+  | { ok: false; detail: string; asksCertificate: boolean; isNetwork: boolean };
 
 export interface UpstreamTls {
   connect(request: UpstreamTlsRequest): Promise<Secured>;
   /** What this server, asked the same way, showed a moment ago; only valid certificates are remembered. */
   recall(request: UpstreamTlsRequest): Shown | null;
+  /** Behind this address stand several that differ: each connection asks its own, for a while. */
+  differs(request: UpstreamTlsRequest): void;
 }
 
 /** A session is 1 to 3 KB; a phone meets a few hundred servers. */
 const MAX_SESSIONS = 2000;
-/** Servers seldom change their protocol; when one does, one connection is reset and the next one follows it. */
 const RECALL_MS = 600_000;
 /** A context with its trust store is the most expensive object here; phones have a handful of TLS stacks. */
 const MAX_CONTEXTS = 16;
 
 export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
   const contexts = new LRUCache<string, SecureContext>({ max: MAX_CONTEXTS });
-  const sessions = new LRUCache<string, { session: Buffer; certificate: ServerCertificate }>({ max: MAX_SESSIONS });
+  const sessions = new LRUCache<string, { session: Buffer; shown: Shown }>({ max: MAX_SESSIONS });
   const shown = new LRUCache<string, Shown>({ max: MAX_SESSIONS, ttl: RECALL_MS });
+  const unsteady = new LRUCache<string, true>({ max: MAX_SESSIONS, ttl: RECALL_MS });
+  let intermediates = createIntermediates();
   let extra: readonly string[] | null = null;
   let trusted: string[] | null = null;
 
-  const create = (profile: TlsProfile): SecureContext =>
-    createSecureContext({ ...(trusted ? { ca: trusted } : {}), ...profile.options });
-  const contextFor = (offer: TlsOffer | null): { profile: TlsProfile; context: SecureContext } => {
+  const create = (profile: TlsProfile, own: string | null): SecureContext =>
+    createSecureContext({
+      ...(trusted ? { ca: trusted } : {}),
+      ...(own === null ? {} : { cert: own, key: own }),
+      ...profile.options,
+    });
+  const contextFor = ({ offer, sni, host }: UpstreamTlsRequest): { profile: TlsProfile; context: SecureContext } => {
     const profile = profileOf(offer);
+    const own = options.clientCertificate?.(sni ?? host) ?? null;
     const given = options.upstreamCa();
     if (extra !== given) {
       extra = given;
@@ -79,16 +95,18 @@ export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
       contexts.clear();
       sessions.clear();
       shown.clear();
+      intermediates = createIntermediates();
     }
-    let context = contexts.get(profile.key);
+    const key = own === null ? profile.key : `${profile.key} ${own}`;
+    let context = contexts.get(key);
     if (!context) {
       try {
-        context = create(profile);
+        context = create(profile, own);
       } catch {
         // The phone's lists hold nothing this OpenSSL accepts.
-        context = create(plainProfileOf(offer));
+        context = create(plainProfileOf(offer), own);
       }
-      contexts.set(profile.key, context);
+      contexts.set(key, context);
     }
     return { profile, context };
   };
@@ -99,54 +117,115 @@ export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
   const connectTo = (request: UpstreamTlsRequest): Promise<Secured> =>
     new Promise((resolve) => {
       const { socket, sni, host, alpn } = request;
-      const { profile, context } = contextFor(request.offer);
+      const { profile, context } = contextFor(request);
       const place = placeOf(request, profile);
       const kept = sessions.get(place);
       const stream = connect({
         socket,
         secureContext: context,
-        servername: sni ?? '',
+        // An address is no server name (RFC 6066 3), and Node sends none.
+        servername: sni === null || isIP(sni) ? '' : sni,
         ...(alpn.length > 0 ? { ALPNProtocols: alpn } : {}),
         ...(kept ? { session: kept.session } : {}),
         requestOCSP: profile.requestOcsp,
         // The verdict is passed on to the phone, not acted on here.
         rejectUnauthorized: false,
-        checkServerIdentity: (_name, certificate) => checkServerIdentity(sni ?? host, certificate),
+        checkServerIdentity: (_name, certificate) => checkServerIdentity(nameToCheck(request), certificate),
       });
       readOutBeforeFailing(stream);
+      const { _handle: handle } = stream as unknown as { _handle: Asked | null };
       if (options.onKeylog) stream.on('keylog', options.onKeylog);
       let settled = false;
       const settle = (result: Secured) => {
         if (settled) return;
         settled = true;
         clearTimeout(timer);
-        if (result.ok && result.problem === null) {
-          shown.set(place, { alpn: result.alpn, certificate: result.certificate, problem: null });
-        } else shown.delete(place);
-        if (!result.ok) stream.destroy();
+        if (!result.ok) {
+          shown.delete(place);
+          stream.destroy();
+        }
         resolve(result);
       };
+      const fail = (detail: string, isNetwork = false) => {
+        const asksCertificate = !isNetwork && asks(handle);
+        settle({ ok: false, detail: asksCertificate ? ASKED : detail, asksCertificate, isNetwork });
+      };
       const timer = setTimeout(
-        () => settle({ ok: false, detail: 'the server did not finish the TLS handshake in time' }),
+        () => fail('the server did not finish the TLS handshake in time', true),
         options.handshakeTimeoutMs,
       );
       // Stays: an error before the relay takes over must not be unhandled.
-      stream.on('error', (error: NodeJS.ErrnoException) => settle({ ok: false, detail: error.code ?? error.message }));
-      stream.once('close', () => settle({ ok: false, detail: 'the server closed the connection' }));
+      stream.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
+      stream.once('close', () => fail('the server closed the connection'));
       stream.once('secureConnect', () => {
-        const problem = stream.authorized ? null : reasonOf(stream.authorizationError);
+        const alpn = stream.alpnProtocol || null;
         const resumed = stream.isSessionReused() && kept !== undefined;
-        const certificate = resumed ? kept.certificate : certificateFacts(stream.getPeerCertificate(), problem);
-        if (problem === null) stream.on('session', (session) => sessions.set(place, { session, certificate }));
-        settle({ ok: true, stream, alpn: stream.alpnProtocol || null, certificate, problem });
+        const facts = resumed ? kept.shown : judge(stream, request, intermediates);
+        const asksCertificate = resumed
+          ? facts.asksCertificate
+          : !options.clientCertificate?.(sni ?? host) && asks(handle);
+        const all: Shown = { ...facts, alpn, asksCertificate };
+        if (all.problem === null) {
+          stream.on('session', (session) => sessions.set(place, { session, shown: all }));
+          if (!unsteady.has(place)) shown.set(place, all);
+        } else shown.delete(place);
+        settle({ ok: true, stream, ...all });
       });
     });
 
   return {
     connect: connectTo,
-    recall: (request) => shown.get(placeOf(request, contextFor(request.offer).profile)) ?? null,
+    recall: (request) => shown.get(placeOf(request, contextFor(request).profile)) ?? null,
+    differs(request) {
+      const place = placeOf(request, contextFor(request).profile);
+      unsteady.set(place, true);
+      shown.delete(place);
+    },
   };
 }
+
+/** How a server's question for a certificate is called where a flow ends because of it. */
+export const ASKED = 'the server asks the app for a certificate the lab does not have';
+
+interface Asked {
+  getSharedSigalgs(): unknown[];
+}
+
+/**
+ * Whether the server asked for a certificate: only with that question it says which signatures it takes (RFC 8446
+ * 4.3.2, RFC 5246 7.4.4). The handle outlives a failed handshake.
+ */
+function asks(handle: Asked | null): boolean {
+  try {
+    return (handle?.getSharedSigalgs().length ?? 0) > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** An address sent as a server name is judged as the destination: the server never saw it. */
+export function nameToCheck({ sni, host }: Pick<UpstreamTlsRequest, 'sni' | 'host'>): string {
+  return sni === null || isIP(sni) ? host : sni;
+}
+
+/** What a server's certificate is worth, completed by intermediates of other servers where it sent none. */
+function judge(
+  stream: TLSSocket,
+  request: UpstreamTlsRequest,
+  intermediates: Intermediates,
+): Pick<Shown, 'certificate' | 'problem' | 'asksCertificate'> {
+  const given = stream.authorized ? null : reasonOf(stream.authorizationError);
+  const peer = stream.getPeerCertificate();
+  if (given === null) intermediates.learn(stream);
+  const problem =
+    given === INCOMPLETE && intermediates.complete(stream)
+      ? ((checkServerIdentity(nameToCheck(request), peer) as NodeJS.ErrnoException | undefined)?.code ?? null)
+      : given;
+  return { certificate: certificateFacts(peer, problem), problem, asksCertificate: false };
+}
+
+/** OpenSSL's word for a chain that ends before a root. */
+const INCOMPLETE = 'UNABLE_TO_VERIFY_LEAF_SIGNATURE';
 
 /** Node's types say Error, the value is OpenSSL's code. */
 function reasonOf(error: Error | string | null): string {

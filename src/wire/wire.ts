@@ -4,15 +4,21 @@
  * it becomes exactly one flow; nothing outside is reached but through what is injected.
  */
 import { lookup } from 'node:dns/promises';
-import type { Carrier, Engine, Leg, LiveFlow, Log, Tunnel } from '../model/connection.ts';
+import { say } from '../formats/say.ts';
+import type { Carrier, Decision, Engine, Leg, LiveFlow, Log, Tunnel } from '../model/connection.ts';
 import { faultOf } from '../model/fault.ts';
+import type { ClientHelloFacts } from '../model/flow.ts';
+import { text } from '../model/text.ts';
 import type { TrustTest, TrustTestState } from '../model/trust-test.ts';
-import { createDial, type Permission, type UpstreamEntry } from './dial.ts';
+import { createDial, dialAddress, type Permission, type UpstreamEntry } from './dial.ts';
 import { createFlows, type Observer } from './flows.ts';
 import { type InterceptOptions, intercept } from './interception.ts';
 import { join } from './join.ts';
+import { leafKeyFor } from './leaf-choice.ts';
 import { createLeafContexts, type LeafFor, leafContext } from './leaf-contexts.ts';
-import type { Pins } from './pins.ts';
+import { watchForData } from './passed-data.ts';
+import { countedAs } from './phone-verdict.ts';
+import { type Pins, reasonOf } from './pins.ts';
 import { relayPreamble } from './preamble.ts';
 import { watchServerFlight } from './server-flight.ts';
 import { createTrial, type Trial } from './trial.ts';
@@ -35,6 +41,8 @@ export interface WireOptions {
   timeouts?: Partial<WireTimeouts>;
   /** Tests of apps, where the operator may ask for them. */
   trustTests?: Pick<TrustTests, 'settle'> & { leafFor(test: TrustTest, host: string): ReturnType<LeafFor> };
+  /** PEM of certificate and key to show the server of this name, for who has it. */
+  clientCertificate?: (name: string) => string | null;
   /** Carries what it can in place of the relay. */
   carrier?: Carrier;
   /** NSS key log lines of both legs. */
@@ -76,10 +84,12 @@ export function createWire(options: WireOptions): Wire {
     pins,
     upstreamTls: createUpstreamTls({
       upstreamCa: options.upstreamCa,
+      ...(options.clientCertificate ? { clientCertificate: options.clientCertificate } : {}),
       handshakeTimeoutMs: timeouts.handshakeMs,
       ...(onKeylog ? { onKeylog } : {}),
     }),
     leafContext: createLeafContexts(options.leafFor),
+    dialAgain: (ip, port) => dialAddress(ip, port, timeouts.connectMs),
     join,
     now,
     handshakeTimeoutMs: timeouts.handshakeMs,
@@ -99,7 +109,9 @@ export function createWire(options: WireOptions): Wire {
   const tunnel = (given: Tunnel): void => {
     const { client, hello } = given;
     const server = given.upstream.socket;
-    const { treatment, reason, test: wanted } = given.decision;
+    const key = leafKeyFor(given.offer);
+    const decision = hello && key === null ? passedForWant(given.decision) : given.decision;
+    const { treatment, reason, cause, watched, test: wanted } = decision;
     const carried = treatment === 'intercept' && carrier?.takes(given) ? carrier : null;
     const flow = flows.open(
       {
@@ -110,6 +122,7 @@ export function createWire(options: WireOptions): Wire {
         arrival: given.arrival,
         treatment,
         treatmentReason: reason,
+        ...(cause ? { passCause: cause } : {}),
         destination: {
           host: given.host,
           port: given.port,
@@ -128,15 +141,22 @@ export function createWire(options: WireOptions): Wire {
         server.destroy();
       },
     );
-    if (hello && treatment === 'intercept') {
+    if (hello && decision !== given.decision) {
+      const [, name] = countedAs(given, hello);
+      flow.emit({ type: 'pass-through', flowId: flow.flow.id, time: now(), name, ...NO_LEAF });
+      if (given.decision.test) trustTests?.settle(given.decision.test.id, { outcome: 'unclear' });
+    }
+    if (hello && key && treatment === 'intercept') {
       const offered = carried ? { ...hello, alpn: hello.alpn.filter((one) => carried.alpn.includes(one)) } : hello;
       const trial = wanted ? openTrial(wanted, flow) : null;
-      intercept(carried ? carriedOptions : interceptOptions, given, offered, flow, trial).catch((error: unknown) => {
-        log.error({ ...faultOf(error) }, 'a connection failed in the wire');
-        flow.close('error', 'internal error');
-        client.destroy();
-        server.destroy();
-      });
+      intercept(carried ? carriedOptions : interceptOptions, given, offered, flow, { key, trial }).catch(
+        (error: unknown) => {
+          log.error({ ...faultOf(error) }, 'a connection failed in the wire');
+          flow.close('error', 'internal error');
+          client.destroy();
+          server.destroy();
+        },
+      );
       return;
     }
     if (carried) {
@@ -154,7 +174,7 @@ export function createWire(options: WireOptions): Wire {
     ];
     const relay = (shown: LiveFlow) => join(...legs, shown, { halfOpenMs: timeouts.halfOpenMs });
     const { startTls } = given;
-    if (hello) relay(watchServerFlight(flow, now));
+    if (hello) relay(watchServerFlight(watched ? watchPassed(given, hello, flow) : flow, now));
     else if (!startTls || treatment !== 'intercept') relay(flow);
     else
       relayPreamble(...legs, flow, given.early, (agreed) => {
@@ -163,6 +183,14 @@ export function createWire(options: WireOptions): Wire {
         startTls();
       });
   };
+
+  /** One that shows whether the app speaks when nobody looks. */
+  const watchPassed = (given: Tunnel, hello: ClientHelloFacts, flow: LiveFlow): LiveFlow =>
+    watchForData(flow, given.early, (spoke) => {
+      const [device, name] = countedAs(given, hello);
+      const proven = pins.passed(device, name, spoke);
+      if (proven) flow.emit({ type: 'pass-through', flowId: flow.flow.id, time: now(), name, ...proven });
+    });
 
   return {
     dial,
@@ -175,6 +203,14 @@ export function createWire(options: WireOptions): Wire {
     close: flows.stop,
   };
 }
+
+/** No certificate of the lab fits what this phone offers: it is not made to fail first. */
+function passedForWant(decision: Decision): Decision {
+  if (decision.treatment !== 'intercept') return decision;
+  return { treatment: 'passthrough', reason: say(reasonOf(NO_LEAF)), cause: NO_LEAF.cause };
+}
+
+const NO_LEAF = { cause: 'phone-tls', proof: text('proof.no-leaf') } as const;
 
 async function systemResolve(host: string): Promise<string[]> {
   const found = await lookup(host, { all: true, order: 'verbatim' });

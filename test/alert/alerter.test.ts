@@ -3,6 +3,7 @@ import { createAlerter } from '../../src/alert/alerter.ts';
 import type { AlertRecord } from '../../src/model/alert.ts';
 import type { FlowEvent } from '../../src/model/flow.ts';
 import { mask } from '../../src/model/identifier.ts';
+import type { PassCause } from '../../src/model/pin.ts';
 import { text } from '../../src/model/text.ts';
 import {
   CHINA_TELECOM,
@@ -262,13 +263,42 @@ describe('flows nobody could look into', () => {
     );
   });
 
-  it('a phone that trusts the lab has a pinned app, said once at the third refusal', () => {
+  const passing = (cause: PassCause): FlowEvent => ({
+    type: 'pass-through',
+    flowId: 'flow-1',
+    time: TIME,
+    name: 'pin.example.com',
+    cause,
+    proof: text('proof.alert', { how: 'unknown_ca', times: 3 }),
+  });
+
+  it('an app that insists on a certificate of its own is told when it is proven, with the proof, and not before', () => {
     const lab = createAlerter({ newId: countingIds(), trusts: () => true });
     const context = labContext();
-    const events = [rejected(1), rejected(2), rejected(3), closed({ reason: 'client-rejected-certificate' })];
+    const refusals = [rejected(1), rejected(2), rejected(3)];
+    expect(refusals.flatMap((event) => lab.flowEvent(event, context))).toEqual([]);
+    const events = [passing('pinned'), closed({ reason: 'client-rejected-certificate' })];
     const records = events.flatMap((event) => lab.flowEvent(event, context));
     expect(records.map(({ alert }) => alert.type)).toEqual(['pinned']);
     expect(records[0]?.alert.destination?.owner.name).toBe('China Telecom');
+    expect(records[0]?.alert.message).toContain('insists on a certificate of its own');
+    expect(records[0]?.alert.message).toContain('(alert unknown_ca 3 times)');
+  });
+
+  it.each([
+    ['no-certificate', 'coverage', "Nokia 7 Plus does not have the lab's certificate"],
+    ['own-root', 'pinned', 'that the lab cannot verify'],
+    ['client-certificate', 'coverage', 'asks the app for a certificate the lab does not have'],
+    ['phone-tls', 'coverage', 'and the lab cannot agree on TLS'],
+    ['server-tls', 'coverage', 'and the lab cannot agree on TLS'],
+  ] as const)('what is passed through for another reason is called otherwise: %s', (cause, type, words) => {
+    const [record] = alerter().flowEvent(passing(cause), labContext());
+    expect(record?.alert.type).toBe(type);
+    expect(record?.alert.message).toContain(words);
+  });
+
+  it.each(['silent', 'operator'] as const)('one connection alone, or a rule, is no alert: %s', (cause) => {
+    expect(alerter().flowEvent(passing(cause), labContext())).toEqual([]);
   });
 
   it('an app that goes on despite a bad certificate is critical, a bad server alone is low, both are one alert', () => {

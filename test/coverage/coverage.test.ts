@@ -80,7 +80,7 @@ describe('what a flow counts as', () => {
       flow('f', {
         treatment: 'passthrough',
         intercepted: false,
-        treatmentReason: "the app refused the lab's certificate (unknown_ca)",
+        passCause: 'pinned',
       }),
       [closed('f', 70, 7)],
       [['pinned', 1, 70, 7]],

@@ -58,7 +58,7 @@ describe('a flow of the gateway', () => {
       flow({
         engine: 'wire',
         treatment: 'passthrough',
-        treatmentReason: 'pinned',
+        passCause: 'pinned',
         intercepted: false,
         destination: { host: 'dns.google', port: 443, ip: '8.8.8.8' },
       }),
@@ -68,7 +68,7 @@ describe('a flow of the gateway', () => {
     ],
     [
       'a pinned connection for anything else',
-      flow({ engine: 'wire', treatment: 'passthrough', treatmentReason: 'pinned', intercepted: false }),
+      flow({ engine: 'wire', treatment: 'passthrough', passCause: 'pinned', intercepted: false }),
       [],
       700,
       'pinned',

@@ -86,7 +86,7 @@ describe('the sentence', () => {
     ],
     [
       { readShare: 0, unseen: [unseen('b.example', 1, 'passed')] },
-      'Nothing of what this phone sent through the lab could be read; the rest went to: b.example (passed through on request).',
+      'Nothing of what this phone sent through the lab could be read; the rest went to: b.example (passed through unread).',
     ],
     [
       {
@@ -109,7 +109,7 @@ describe('the sentence', () => {
     const coverage = createCoverage({ deviceOf: () => 'a' });
     coverage.consume({ type: 'flow-opened', flow: flow('f', { treatment: 'passthrough' }), time: 0 }, null);
     coverage.consume(closed('f', 5), facts('Tinno Mobile', 'CN'));
-    expect(coverage.of('a')?.sentence).toContain('Tinno Mobile (CN, passed through on request)');
+    expect(coverage.of('a')?.sentence).toContain('Tinno Mobile (CN, passed through unread)');
   });
 });
 
@@ -147,7 +147,7 @@ describe('"all" is not said', () => {
 
   it('while a connection is open that is passed through, whose bytes nobody has counted yet', () => {
     const coverage = run(flow('f'), [head('f'), closed('f', 1000)]);
-    run(flow('g', { treatment: 'passthrough', intercepted: false, treatmentReason: 'pinned' }), [], coverage);
+    run(flow('g', { treatment: 'passthrough', intercepted: false, passCause: 'pinned' }), [], coverage);
     expect(coverage.of('a')?.sentence).toBe(
       'What got through the lab could be read. 1 connection that nobody reads is still open: g.example (the app lets nobody look).',
     );

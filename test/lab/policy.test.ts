@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createPolicy } from '../../src/lab/policy.ts';
-import { createPins } from '../../src/wire/pins.ts';
+import { createPins, type Pins } from '../../src/wire/pins.ts';
 import { createTrustTests } from '../../src/wire/trust-tests.ts';
 
 function policy() {
@@ -17,6 +17,9 @@ function policy() {
   });
   return { ...made, pins, trustTests };
 }
+
+const refuse = (pins: Pins) =>
+  void pins.failed('phone-1', 'app.example.com', { kind: 'refused', how: 'unknown_ca', untrusted: false });
 
 const about = {
   host: 'app.example.com',
@@ -48,10 +51,11 @@ describe('what happens to a connection', () => {
 
   it('is passing it through, with the reason, once the app has refused the lab often enough, and for this app alone', () => {
     const { decide, pins } = policy();
-    for (let i = 0; i < 3; i++) pins.rejected('phone-1', 'app.example.com', 'unknown_ca');
+    for (let i = 0; i < 3; i++) refuse(pins);
     expect(decide(about)).toMatchObject({
       treatment: 'passthrough',
-      reason: "the app refused the lab's certificate (unknown_ca)",
+      cause: 'no-certificate',
+      reason: "the phone does not have the lab's certificate (alert unknown_ca 3 times)",
     });
     expect(decide({ ...about, sni: 'other.example.com' }).treatment).toBe('intercept');
     expect(decide({ ...about, deviceId: 'phone-2' }).treatment).toBe('intercept');
@@ -61,7 +65,7 @@ describe('what happens to a connection', () => {
 
   it('is a test where the operator asked for one, once, also of an app that is passed through', () => {
     const { decide, pins, trustTests } = policy();
-    for (let i = 0; i < 3; i++) pins.rejected('phone-1', 'app.example.com', 'unknown_ca');
+    for (let i = 0; i < 3; i++) refuse(pins);
     trustTests.request({ device: 'phone-1', name: 'app.example.com', test: 'expired' });
     expect(decide({ ...about, isTls: false }).test).toBeUndefined();
     expect(decide(about)).toMatchObject({ treatment: 'intercept', test: { id: 'test-1', test: 'expired' } });

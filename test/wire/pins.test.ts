@@ -1,121 +1,234 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { PinState } from '../../src/model/pin.ts';
-import { createPins, type Pins, SILENT } from '../../src/wire/pins.ts';
+import { createPins, type Failure, type Pins, SILENT } from '../../src/wire/pins.ts';
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
 let time = 0;
 let pins: Pins;
 let changes: PinState[];
 beforeEach(() => {
   time = 1_000_000;
   changes = [];
-  pins = createPins({ now: () => time, passMs: HOUR, onChange: (state) => changes.push(state) });
+  pins = createPins({ now: () => time, trusting: ['phone'], onChange: (state) => changes.push(state) });
 });
-const reject = (times: number, how = 'unknown_ca') => {
-  for (let n = 0; n < times; n++) pins.rejected('phone', 'pin.test', how);
+const refusal = (how: string, untrusted = false): Failure => ({ kind: 'refused', how, untrusted });
+const fail = (failure: Failure, device = 'phone') => pins.failed(device, 'pin.test', failure);
+const alert = (device = 'phone') => fail(refusal('unknown_ca'), device);
+const silence = () => fail(refusal(SILENT));
+const decide = () => pins.decide('phone', 'pin.test');
+const passes = () => decide().passthrough;
+/** How many are passed before one is intercepted; that one is included. */
+const passesBeforeProbe = () => {
+  let count = 0;
+  while (count < 5000 && passes()) count++;
+  return count;
 };
-const passes = () => pins.decide('phone', 'pin.test').passthrough;
 
-describe('an app that refuses the certificate', () => {
-  it('is intercepted twice more and passed through after the third time', () => {
+describe('an app that refuses the certificate with an alert', () => {
+  it('is intercepted twice more and passed through after the third time, with the proof', () => {
     const counts: number[] = [];
     for (let n = 0; n < 3; n++) {
       expect(passes()).toBe(false);
-      counts.push(pins.rejected('phone', 'pin.test', 'unknown_ca'));
+      counts.push(alert().count);
     }
     expect(counts).toEqual([1, 2, 3]);
-    expect(passes()).toBe(true);
-    expect(pins.decide('phone', 'pin.test').reason).toBe("the app refused the lab's certificate (unknown_ca)");
+    expect(decide()).toMatchObject({
+      passthrough: true,
+      cause: 'pinned',
+      watched: false,
+      reason: 'the app insists on a certificate of its own (alert unknown_ca 3 times)',
+    });
+  });
+
+  it('is told once: further alerts prove nothing new', () => {
+    alert();
+    alert();
+    expect(alert().proven).toMatchObject({ cause: 'pinned' });
+    passesBeforeProbe();
+    expect(alert().proven).toBeNull();
   });
 
   it('is told apart by device and by name, whatever the case of the name', () => {
-    reject(3);
+    for (let n = 0; n < 3; n++) alert();
     expect(pins.decide('phone', 'PIN.test').passthrough).toBe(true);
     expect(pins.decide('other', 'pin.test').passthrough).toBe(false);
     expect(pins.decide('phone', 'other.test').passthrough).toBe(false);
   });
 
-  it('is probed by one connection when the time is over, while the others go on', () => {
-    reject(3);
-    time += HOUR;
-    expect([passes(), passes(), passes()]).toEqual([false, true, true]);
-    expect(pins.list()).toMatchObject([{ state: 'probing' }]);
-    // The probe was refused: passed through again, for as long again.
-    reject(1);
-    expect(passes()).toBe(true);
-    time += HOUR - 1;
+  it('is passed through for 2, 4, 8 … connections, each time after one that was refused', () => {
+    for (let n = 0; n < 3; n++) alert();
+    const runs = [passesBeforeProbe()];
+    for (let n = 0; n < 3; n++) {
+      alert();
+      runs.push(passesBeforeProbe());
+    }
+    expect(runs).toEqual([2, 4, 8, 16]);
+  });
+
+  it('is passed through for ten minutes at most', () => {
+    for (let n = 0; n < 3; n++) alert();
+    time += 10 * MINUTE - 1;
     expect(passes()).toBe(true);
     time += 1;
     expect(passes()).toBe(false);
   });
 
-  it('is probed anew when a probe told nothing', () => {
-    reject(3);
-    time += HOUR;
-    expect(passes()).toBe(false);
+  it('is probed by one connection, while the others go on for half a minute', () => {
+    for (let n = 0; n < 3; n++) alert();
+    passesBeforeProbe();
+    expect(pins.list()).toMatchObject([{ state: 'probing' }]);
+    expect([passes(), passes()]).toEqual([true, true]);
     time += 30_000;
     expect(passes()).toBe(false);
   });
 
-  it('is intercepted again when the probe is accepted', () => {
-    reject(3);
-    time += HOUR;
-    passes();
+  it('is intercepted again as soon as one intercepted connection carries data', () => {
+    for (let n = 0; n < 3; n++) alert();
+    passesBeforeProbe();
     pins.accepted('phone', 'pin.test');
     expect(passes()).toBe(false);
-    expect(pins.list()).toMatchObject([{ state: 'watching', rejections: 0 }]);
+    expect(pins.list()).toMatchObject([{ state: 'watching', rejections: 0, cause: null, proof: null, passes: 0 }]);
   });
 
-  it('starts from nothing when its rejections are old', () => {
-    reject(2);
-    time += 25 * HOUR;
-    expect(pins.rejected('phone', 'pin.test', 'unknown_ca')).toBe(1);
+  it('keeps its count when another app of the phone accepts meanwhile', () => {
+    alert();
+    alert();
+    pins.accepted('phone', 'pin.test');
+    expect(alert().proven).not.toBeNull();
+  });
+
+  it('starts from nothing when its alerts are a day old', () => {
+    alert();
+    alert();
+    time += 25 * 60 * MINUTE;
+    expect(alert().count).toBe(1);
+  });
+});
+
+describe('a phone that never trusted the certificate', () => {
+  it('lacks it: the app is not called pinned', () => {
+    for (let n = 0; n < 3; n++) alert('other');
+    expect(pins.decide('other', 'pin.test')).toMatchObject({
+      passthrough: true,
+      cause: 'no-certificate',
+      reason: "the phone does not have the lab's certificate (alert unknown_ca 3 times)",
+    });
+  });
+
+  it('is intercepted everywhere as soon as it trusts on any name', () => {
+    for (let n = 0; n < 3; n++) alert('other');
+    pins.accepted('other', 'phonehome.lab');
+    expect(pins.decide('other', 'pin.test').passthrough).toBe(false);
   });
 });
 
 describe('silent closes', () => {
-  it('count, because some apps pin without an alert', () => {
-    reject(3, SILENT);
+  it('pass the next connection only, and prove nothing by themselves', () => {
+    for (let n = 0; n < 30; n++) {
+      expect(decide()).toEqual({ passthrough: false });
+      silence();
+      expect(decide()).toMatchObject({ passthrough: true, cause: 'silent', watched: true });
+      expect(pins.passed('phone', 'pin.test', false)).toBeNull();
+    }
+    expect(pins.list()).toMatchObject([{ state: 'watching', cause: null }]);
+  });
+
+  it('and data on the connection that was passed through, twice running, are proof', () => {
+    silence();
+    passes();
+    expect(pins.passed('phone', 'pin.test', true)).toBeNull();
+    expect(passes()).toBe(false);
+    silence();
+    passes();
+    expect(pins.passed('phone', 'pin.test', true)).toMatchObject({ cause: 'pinned' });
+    expect(decide()).toMatchObject({ passthrough: true, watched: false });
+    expect(pins.list()[0]?.proof).toBe('silent when intercepted, with data when passed through, 2 times running');
+  });
+
+  it('twice, but not running, are none', () => {
+    for (const spoke of [true, false, true]) {
+      silence();
+      passes();
+      expect(pins.passed('phone', 'pin.test', spoke)).toBeNull();
+    }
+    silence();
+    pins.accepted('phone', 'pin.test');
+    expect(passes()).toBe(false);
+  });
+
+  it('confirm what silence had proven, when one tries again', () => {
+    for (let n = 0; n < 2; n++) {
+      silence();
+      passes();
+      pins.passed('phone', 'pin.test', true);
+    }
+    expect(passesBeforeProbe()).toBe(2);
+    silence();
+    expect(passesBeforeProbe()).toBe(4);
+  });
+
+  it('beside a connection that worked a moment ago are spare ones of a browser, two of them', () => {
+    pins.accepted('phone', 'pin.test');
+    expect([silence().count, silence().count]).toEqual([0, 0]);
+    expect(passes()).toBe(false);
+    expect(silence().count).toBe(1);
     expect(passes()).toBe(true);
   });
+});
 
-  it('are taken back by one connection that works: they were spare connections', () => {
-    reject(2, SILENT);
-    pins.accepted('phone', 'pin.test');
-    time += HOUR;
-    expect(pins.rejected('phone', 'pin.test', SILENT)).toBe(1);
+describe('an app that knows a certificate the lab cannot verify', () => {
+  it('is passed through after refusing the untrusted copy three times, in a book of its own', () => {
+    fail(refusal('unknown_ca', true));
+    alert();
+    fail(refusal('unknown_ca', true));
+    expect(passes()).toBe(false);
+    expect(fail(refusal('unknown_ca', true))).toMatchObject({ count: 3, proven: { cause: 'own-root' } });
+    expect(decide()).toMatchObject({ cause: 'own-root' });
+  });
+});
+
+describe('other failures', () => {
+  it('a server that asks for a certificate: the next connection is passed through at once', () => {
+    expect(fail({ kind: 'client-certificate' }).proven).toMatchObject({ cause: 'client-certificate' });
+    expect(decide()).toMatchObject({
+      cause: 'client-certificate',
+      reason: 'the server asks the app for a certificate the lab does not have',
+    });
   });
 
-  it('do not count while another connection worked a moment ago: a browser opens two and keeps one', () => {
-    pins.accepted('phone', 'pin.test');
-    expect(pins.rejected('phone', 'pin.test', SILENT)).toBe(0);
-    expect(pins.rejected('other', 'pin.test', SILENT)).toBe(1);
-    expect(pins.rejected('phone', 'pin.test', 'unknown_ca')).toBe(1);
-    time += 600_000;
-    expect(pins.rejected('phone', 'pin.test', SILENT)).toBe(2);
+  it('TLS that fails passes the next connection, and is proof when that carries data twice running', () => {
+    for (let n = 0; n < 2; n++) {
+      expect(passes()).toBe(false);
+      fail({ kind: 'server-tls', how: 'ECONNRESET' });
+      expect(decide()).toMatchObject({ passthrough: true, cause: 'server-tls', watched: true });
+      pins.passed('phone', 'pin.test', true);
+    }
+    expect(decide()).toMatchObject({ cause: 'server-tls', watched: false });
   });
 
-  it('leave the alerts counted when another app of the phone accepts', () => {
-    reject(2);
-    pins.accepted('phone', 'pin.test');
-    reject(1);
-    expect(passes()).toBe(true);
+  it('of a server that is broken for everybody is no proof', () => {
+    for (let n = 0; n < 5; n++) {
+      expect(passes()).toBe(false);
+      fail({ kind: 'server-tls', how: 'ECONNRESET' });
+      passes();
+      pins.passed('phone', 'pin.test', false);
+    }
   });
 });
 
 describe('the operator', () => {
   it('decides before anything that was counted', () => {
     pins.override('phone', 'pin.test', 'always');
-    expect(passes()).toBe(true);
+    expect(decide()).toMatchObject({ passthrough: true, cause: 'operator' });
     pins.override('phone', 'pin.test', 'never');
-    reject(5);
+    for (let n = 0; n < 5; n++) alert();
     expect(passes()).toBe(false);
     pins.override('phone', 'pin.test', 'auto');
     expect(passes()).toBe(true);
   });
 
   it('sees every state, and a store hears every change', () => {
-    reject(1);
+    alert();
     pins.override('phone', 'own.test', 'never');
     expect(pins.list()).toMatchObject([
       { device: 'phone', name: 'own.test', override: 'never', state: 'watching', how: null, until: null },
@@ -124,11 +237,19 @@ describe('the operator', () => {
     expect(changes).toHaveLength(2);
   });
 
-  it('finds the states of an earlier run again', () => {
-    reject(3);
+  it('finds the states of an earlier run again, with cause and proof', () => {
+    for (let n = 0; n < 3; n++) alert();
     pins.override('phone', 'own.test', 'never');
     const again = createPins({ now: () => time, initial: pins.list() });
-    expect(again.decide('phone', 'pin.test').passthrough).toBe(true);
     expect(again.list()).toEqual(expect.arrayContaining(pins.list()));
+    expect(again.decide('phone', 'pin.test')).toMatchObject({ passthrough: true, cause: 'pinned' });
+  });
+
+  it('finds those of a lab that counted otherwise', () => {
+    const old = { device: 'phone', name: 'pin.test', override: 'auto', state: 'pinned', rejections: 3 };
+    const kept = [{ ...old, how: 'silent-close', since: 1, until: time - 1 }] as unknown as PinState[];
+    const again = createPins({ now: () => time, initial: kept });
+    // The time is over: it tries again at once.
+    expect(again.decide('phone', 'pin.test').passthrough).toBe(false);
   });
 });

@@ -18,6 +18,7 @@ interface CaFlags {
   data: string;
   json: boolean;
   yes?: boolean;
+  rsa?: boolean;
 }
 
 export async function show(given: Record<string, unknown>): Promise<number> {
@@ -58,7 +59,7 @@ export async function exportFile(given: Record<string, unknown>, [format = '', f
 }
 
 export async function rotate(given: Record<string, unknown>): Promise<number> {
-  const { data, json, yes } = given as unknown as CaFlags;
+  const { data, json, yes, rsa = false } = given as unknown as CaFlags;
   await readAuthority(data);
   if (findRunningLab(data))
     throw new LabError('the running lab still signs with the old certificate: stop it first, then rotate');
@@ -66,7 +67,7 @@ export async function rotate(given: Record<string, unknown>): Promise<number> {
     print('Nothing was changed.');
     return 0;
   }
-  const info = await (await loadLab()).rotateAuthority(data);
+  const info = await (await loadLab()).rotateAuthority(data, { rsa });
   if (json) printJson({ type: 'ca', ...info });
   else print('There is a new root certificate; remove the old one from the phones.', ...describe(info));
   return 0;

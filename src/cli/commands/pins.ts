@@ -16,19 +16,19 @@ export async function list(given: Record<string, unknown>): Promise<number> {
     ({ device }) => !flags.device || device === flags.device,
   );
   if (flags.json) for (const pin of pins) printJson({ type: 'pin', ...pin });
-  else if (pins.length === 0) print("No app has refused the lab's certificate.");
+  else if (pins.length === 0) print('No app has refused to work through the lab.');
   else
     print(
       ...table([
-        ['phone', 'server name', 'state', 'refused', 'how', 'rule', 'until'],
+        ['phone', 'server name', 'state', 'why', 'proof', 'rule', 'tries again'],
         ...pins.map((pin) => [
           pin.device,
           pin.name,
           wordFor(pin),
-          `${pin.rejections} times`,
-          pin.how ?? '–',
+          pin.cause ?? '–',
+          pin.proof ?? (pin.rejections > 0 ? `${pin.how ?? 'refused'}, ${pin.rejections} times` : '–'),
           pin.override,
-          pin.until === null ? '–' : new Date(pin.until).toLocaleString('sv-SE'),
+          pin.until === null ? '–' : `after ${pin.left} more, or at ${new Date(pin.until).toLocaleTimeString('sv-SE')}`,
         ]),
       ]),
     );
@@ -50,7 +50,7 @@ export async function set(given: Record<string, unknown>, [name = '', override =
 const RULES: Record<PinOverride, string> = {
   always: 'always passed through unread from now on.',
   never: 'intercepted whatever the app does; it may stop working.',
-  auto: 'passed through when the app refuses the certificate three times.',
+  auto: 'passed through as long as it is proven that the app works no other way.',
 };
 
 /** Without --device the name must tell which phone is meant. */

@@ -61,12 +61,40 @@ export const EN = {
   'trust.now':
     '{{phone}} trusts the lab now: what it sends encrypted can be read, but for apps that insist on a certificate of their own.',
   pinned:
-    "{{app}} on {{phone}} refused the lab's certificate for {{receiver}} {{times}} times{{doubt}}: its traffic is passed through unread from now on.",
-  'pinned.doubt': ' (pinned, or the certificate is not installed)',
+    '{{app}} on {{phone}} insists on a certificate of its own for {{receiver}} ({{proof}}): its traffic there is passed through unread; the lab tries again from time to time.',
+  'passing.own-root':
+    '{{app}} on {{phone}} knows a certificate of {{receiver}} that the lab cannot verify, and takes no other ({{proof}}): its traffic there is passed through unread; the lab tries again from time to time.',
+  'passing.no-certificate':
+    "{{phone}} does not have the lab's certificate ({{proof}}): what it sends encrypted is passed through unread until it does.",
+  'passing.client-certificate':
+    '{{receiver}} asks the app for a certificate the lab does not have: what {{phone}} sends there is passed through unread. If you have that certificate, start the lab with --client-cert.',
+  'passing.phone-tls':
+    '{{app}} on {{phone}} and the lab cannot agree on TLS for {{receiver}} ({{proof}}): its traffic there is passed through unread.',
+  'passing.server-tls':
+    '{{receiver}} and the lab cannot agree on TLS ({{proof}}): what {{phone}} sends there is passed through unread.',
+
+  'pass.operator': 'the operator passes this name through',
+  'pass.pinned': 'the app insists on a certificate of its own ({{proof}})',
+  'pass.no-certificate': "the phone does not have the lab's certificate ({{proof}})",
+  'pass.own-root': 'the app knows a certificate of this server that the lab cannot verify ({{proof}})',
+  'pass.client-certificate': 'the server asks the app for a certificate the lab does not have',
+  'pass.phone-tls': 'the app and the lab cannot agree on TLS ({{proof}})',
+  'pass.server-tls': 'the server and the lab cannot agree on TLS ({{proof}})',
+  'pass.silent':
+    'the connection before this one was closed in silence: this one is passed through to see whether the app speaks then',
+  'pass.once': 'the connection before this one failed ({{proof}}): this one is passed through',
+  'proof.alert': 'alert {{how}} {{times}} times',
+  'proof.untrusted': "it refused the lab's untrusted copy {{times}} times, the last time with {{how}}",
+  'proof.silent': 'silent when intercepted, with data when passed through, {{times}} times running',
+  'proof.failed': '{{how}} when intercepted, with data when passed through, {{times}} times running',
+  'proof.earlier': '{{said}}',
+  'proof.asked': 'it asked for one',
+  'proof.no-leaf': 'of its cipher suites, groups and signatures none fits a certificate of the lab',
+
   'weak-tls.accepted':
     '{{app}} on {{phone}} accepted a bad certificate ({{problem}}) for {{host}}: anyone on the same Wi-Fi can read what it sends there.',
   'weak-tls.server':
-    'The server {{host}} has a bad certificate ({{problem}}); {{phone}} was shown an untrusted one as well.',
+    'The lab could not verify the certificate of {{host}} ({{problem}}), so {{phone}} was shown an untrusted one, and refused it. An app that knows this certificate is passed through after three times.',
   'trust-test.accepted':
     '{{app}} on {{phone}} accepted {{shown}} for {{host}}: anyone on this Wi-Fi can read what this app sends.',
   'trust-test.refused': 'Trust test passed: the app on {{phone}} refused {{shown}} for {{host}} ({{how}}).',
@@ -133,7 +161,7 @@ export const EN = {
   'class.opaque': 'locked inside',
   'class.partially-scanned': 'too large or too deep to search in full',
   'class.pinned': 'the app lets nobody look',
-  'class.passed': 'passed through on request',
+  'class.passed': 'passed through unread',
   'class.refused': 'refused by the lab',
   'class.failed': 'the connection failed',
   'class.lab-failed': 'could not connect through the lab',

@@ -1,6 +1,6 @@
 /** What is kept of a flow: who, where to, how protected, how much, how it ended. Never a byte of content. */
 import { z } from 'zod';
-import { ARRIVALS, CLOSE_REASONS, FLOW_ENGINES, TREATMENTS } from '../words.ts';
+import { ARRIVALS, CLOSE_REASONS, FLOW_ENGINES, PASS_CAUSES, TREATMENTS } from '../words.ts';
 import { destination, destinationFacts } from './destination.ts';
 import { count, milliseconds, port, text, textOrNull } from './parts.ts';
 
@@ -37,6 +37,7 @@ export const flowRecord = z.object({
   arrival: z.enum(ARRIVALS),
   treatment: z.enum(TREATMENTS),
   treatmentReason: textOrNull.describe('Why this treatment, one sentence, when it is not `intercept`.'),
+  passCause: z.enum(PASS_CAUSES).nullish().describe('The same as a word, where it was passed through.'),
   destination,
   facts: destinationFacts.nullable(),
   encrypted: z.boolean().describe('The phone itself spoke TLS on this connection.'),

@@ -1,6 +1,6 @@
 /** A phone under test: what is registered, what was met, how much of it could be read, what it does by itself. */
 import { z } from 'zod';
-import { COVERAGE_CLASSES, GAP_KINDS, PIN_OVERRIDES, TRUST_TESTS, TRUSTS } from '../words.ts';
+import { COVERAGE_CLASSES, GAP_KINDS, PASS_CAUSES, PIN_OVERRIDES, TRUST_TESTS, TRUSTS } from '../words.ts';
 import { count, country, milliseconds, port, share, text, textOrNull, time } from './parts.ts';
 import { sentence } from './text.ts';
 
@@ -160,10 +160,16 @@ export const pin = z
       ),
     rejections: count.describe('Counted so far.'),
     how: textOrNull.describe('TLS alert name, or `silent-close`; null when only an override is set.'),
+    cause: z.enum(PASS_CAUSES).nullable().describe('Why it is passed through; null while it is not.'),
+    proof: textOrNull.describe('What proves that, e.g. `alert unknown_ca 3 times`.'),
+    passes: count.describe('Connections passed through before one tries again: 2, 4, 8…; 0 while it is intercepted.'),
+    left: count.describe('How many of them are left.'),
     since: milliseconds,
-    until: milliseconds.nullable().describe('When a probe is due; null while not pinned.'),
+    until: milliseconds
+      .nullable()
+      .describe('When one connection tries again at the latest; null while it is intercepted.'),
   })
-  .describe("Which apps refuse the lab's certificate: a state per device and server name.");
+  .describe('What cannot be read without breaking an app, and why: a state per device and server name.');
 
 export const trustTest = z
   .object({

@@ -105,7 +105,7 @@ export function createFlowLog(options: FlowLogOptions): FlowLog {
 }
 
 function begin(flow: Flow, facts: DestinationFacts | null, maskHost: FlowLogOptions['maskHost']): FlowRecord {
-  const { id, openedAt, deviceId, client, engine, arrival, treatment, treatmentReason } = flow;
+  const { id, openedAt, deviceId, client, engine, arrival, treatment, treatmentReason, passCause } = flow;
   const host = maskHost(flow.destination.host, deviceId);
   const sni = flow.hello?.sni ?? null;
   return {
@@ -118,6 +118,7 @@ function begin(flow: Flow, facts: DestinationFacts | null, maskHost: FlowLogOpti
     arrival,
     treatment,
     treatmentReason,
+    passCause: passCause ?? null,
     destination: { ...flow.destination, host },
     facts,
     encrypted: flow.encrypted,

@@ -95,6 +95,10 @@ export function labDependencies(
         state: 'watching',
         rejections: 0,
         how: null,
+        cause: null,
+        proof: null,
+        passes: 0,
+        left: 0,
         since: 0,
         until: null,
       };
