@@ -73,8 +73,11 @@ export function createFlowWatch(
     if (event.type === 'request-head' || event.type === 'message') flowState(event.flowId).readable = true;
   }
 
-  function rejected(context: AlertContext): FlowNotice[] {
-    if (trusts(context.flow)) return [];
+  function rejected(
+    { how }: Extract<FlowEvent, { type: 'certificate-rejected' }>,
+    context: AlertContext,
+  ): FlowNotice[] {
+    if (how === 'silent-close' || trusts(context.flow)) return [];
     const phone = nameDevice(context.device);
     return [
       {
@@ -287,7 +290,7 @@ export function createFlowWatch(
         case 'flow-opened':
           return opened(context);
         case 'certificate-rejected':
-          return rejected(context);
+          return rejected(event, context);
         case 'pass-through':
           return passedThrough(event, context);
         case 'upstream-certificate-invalid':

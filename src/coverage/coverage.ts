@@ -219,7 +219,9 @@ export function createCoverage(options: CoverageOptions): Coverage {
           flow.provesTrust = false;
           return;
         case 'certificate-rejected':
-          if (flow.device.phone.trust === 'unknown') flow.device.phone.trust = 'refuses';
+          // Silence after a whole handshake says nothing of the certificate.
+          if (event.how !== 'silent-close' && flow.device.phone.trust === 'unknown')
+            flow.device.phone.trust = 'refuses';
           return;
         case 'flow-closed':
           closeFlow(flow, event, facts);

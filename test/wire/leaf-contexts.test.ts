@@ -13,7 +13,7 @@ const authority = openAuthority(mkdtempSync(join(tmpdir(), 'ca-')), { now: Date.
 const leafContext = createLeafContexts(authority.leafFor);
 
 async function agreedGroup(groups: string): Promise<string | undefined> {
-  const context = leafContext({ host: 'any.example.com', mirror: null, untrusted: false });
+  const context = leafContext({ host: 'any.example.com', mirror: null, untrusted: false, key: 'p256' });
   const server = createServer((socket) => {
     new TLSSocket(socket, { isServer: true, secureContext: context }).on('error', () => {});
   });
