@@ -112,22 +112,22 @@ try {
     ['pins', PINS],
   ] as const) {
     const args = ['device', 'add', id, '--model', 'Nokia 7 Plus', '--imei', '490154203237518', '--ip', ip];
-    show(`npx phonehome ${args.join(' ').replace('Nokia 7 Plus', '"Nokia 7 Plus"')}`, await ask(...args));
+    show(`./phonehome ${args.join(' ').replace('Nokia 7 Plus', '"Nokia 7 Plus"')}`, await ask(...args));
   }
-  show('npx phonehome device list', await ask('device', 'list'));
+  show('./phonehome device list', await ask('device', 'list'));
 
   heading('The first phone has not installed the certificate');
   say('Three apps try; each refuses the lab.');
   open('watch', `${process.execPath} ${BIN} watch`, 100, 24);
   await screen('watch', /live/);
   for (let tries = 0; tries < 3; tries++) await app(REFUSES, ...REPORT, `https://${HOST}/report`);
-  show('npx phonehome watch', await screen('watch', /does not trust/));
+  show('./phonehome watch', await screen('watch', /does not trust/));
 
   heading('The second phone trusts it');
   say('One app reports over TLS, one in clear.');
   await app(TRUSTS, ...LAB_CA, ...REPORT, `https://${HOST}/report`);
   await app(TRUSTS, ...REPORT, `http://${HOST}/report`);
-  show('npx phonehome watch', await screen('watch', /imei[\s\S]*imei/));
+  show('./phonehome watch', await screen('watch', /imei[\s\S]*imei/));
 
   heading('An app of the third pins its server');
   say('The browser of that phone is read. The app refuses the lab, is passed through, and works.');
@@ -139,17 +139,17 @@ try {
     await app(PINS, ...PIN, ...REPORT, `https://${HOST}/pinned`);
   }
   say(origin.received.some(served) ? `It worked at try ${tries}.` : `It did not work in ${tries} tries.`);
-  show('npx phonehome watch', await screen('watch', /pass/));
-  show('npx phonehome pins list', await ask('pins', 'list'));
+  show('./phonehome watch', await screen('watch', /pass/));
+  show('./phonehome pins list', await ask('pins', 'list'));
 
   heading('What is stored');
-  show('npx phonehome alerts', await ask('alerts'));
-  show('npx phonehome flows', await ask('flows'));
+  show('./phonehome alerts', await ask('alerts'));
+  show('./phonehome flows', await ask('flows'));
 
   heading('The lab ends');
   tmux('send-keys', '-t', 'lab', 'C-c');
   show('Ctrl-C', await screen('lab', /\d+ (alerts?|connections?)|ended|bye/i));
-  show('npx phonehome watch', (await screen('watch', /unreachable|reconnecting/)).trimEnd());
+  show('./phonehome watch', (await screen('watch', /unreachable|reconnecting/)).trimEnd());
 } finally {
   try {
     tmux('kill-server');

@@ -3,6 +3,7 @@ import type { networkInterfaces } from 'node:os';
 import { urlHost } from '../formats/address.ts';
 import { lanAddresses, phoneAddress } from '../formats/lan-address.ts';
 import type { Lab, LabOptions } from '../model/lab.ts';
+import { OWN_NAME } from './own-name.ts';
 import { qrCode } from './qr-code.ts';
 
 export interface Terminal {
@@ -42,7 +43,7 @@ export function banner(lab: Lab, options: LabOptions, terminal: Terminal): strin
     `Data        ${options.data}`,
     `Certificate ${lab.ca.pem}`,
     `API         ${lab.ui.url}/api/alerts   (token in ${lab.token})`,
-    `Also try    phonehome watch`,
+    `Also try    ${OWN_NAME} watch`,
     '',
     ...lab.warnings.map((warning) => `! ${warning}`),
     'Waiting for the first connection; alerts appear below. Ctrl-C stops the lab.',

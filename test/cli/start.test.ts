@@ -87,10 +87,11 @@ describe('start', () => {
   });
 
   it.each([
-    ['npm start', ['start', '--silent', '--']],
-    ['npx', ['exec', '--offline', '--', 'phonehome', 'start']],
-  ])('ends with %s, by whatever signal that one was ended', async (_name, args) => {
-    const npm = spawn('npm', [...args, '--json', '--data', data, ...FREE], {
+    ['npm start', 'npm', ['start', '--silent', '--']],
+    ['npx', 'npm', ['exec', '--offline', '--', 'phonehome', 'start']],
+    ['./phonehome', resolve(ROOT, 'phonehome'), ['start']],
+  ])('ends with %s, by whatever signal that one was ended', async (_name, program, args) => {
+    const npm = spawn(program, [...args, '--json', '--data', data, ...FREE], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
