@@ -10,10 +10,13 @@ import { judgeImage, preparePhotos } from '../src/inspect/photo/photo-judge.ts';
 import type { FlowEvent } from '../src/model/flow.ts';
 import type { InspectEvent } from '../src/model/identifier.ts';
 import { turnOf } from '../src/model/turn.ts';
+import { createReader } from '../src/readers/reader.ts';
 
+import { type CostlyConnection, costlyConnections } from '../test/hostile/costly-connections.ts';
 import { type CostlyRequest, costlyRequests } from '../test/hostile/costly-inputs.ts';
 import { PLANTED } from '../test/hostile/costly-pictures.ts';
 import { closed, labFlow, labPhone } from '../test/inspect/lab-phone.ts';
+import { flow } from '../test/readers/reading.ts';
 
 const CHUNK = 64 << 10;
 const [only = '', size = '1'] = process.argv.slice(2);
@@ -105,6 +108,18 @@ function request({ target = '/', headers = [], body: make }: CostlyRequest): Mea
   return measured;
 }
 
+/** Readers alone: what they make of it is looked at as any request is. */
+function connection({ alpn, sent }: CostlyConnection): Measured {
+  const measured = nothingYet();
+  const reader = createReader(flow, alpn);
+  for (const [direction, bytes] of sent())
+    for (let at = 0, piece = 0; at < bytes.length; at += piece) {
+      piece = reader.pieceBytes;
+      timed(measured, direction, () => reader.push(direction, bytes.subarray(at, at + piece), 0));
+    }
+  return measured;
+}
+
 const row = (name: string, { worstMs, at, totalMs, units, reasons }: Measured): string =>
   `${worstMs.toFixed(1).padStart(9)} ${totalMs.toFixed(0).padStart(7)} ${((1e6 * totalMs) / units).toFixed(1).padStart(7)}  ${name.padEnd(44)} ${at.padEnd(16)} ${[...reasons].join('; ')}`;
 
@@ -114,4 +129,9 @@ console.log(' worst ms  all ms ns/unit  input                                   
 for (const each of costlyRequests(Number(size))) {
   if (!each.name.includes(only)) continue;
   console.log(row(each.name, request(each)));
+}
+for (const each of costlyConnections(Number(size))) {
+  if (!each.name.includes(only)) continue;
+  connection(each);
+  console.log(row(each.name, { ...connection(each), units: Number.NaN }));
 }

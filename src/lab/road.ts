@@ -128,8 +128,6 @@ interface Rest {
 
 const NOTHING: readonly FlowEvent[] = [];
 const NO_BYTES: Buffer = Buffer.alloc(0);
-/** The clock is read after so many events. */
-const LOOK_EVERY = 8;
 
 export function createRoad(stages: RoadStages): Road {
   const { inspector } = stages;
@@ -232,7 +230,7 @@ export function createRoad(stages: RoadStages): Road {
   function passAll(about: OpenFlow, rest: Rest, turn: Turn): boolean {
     for (let isFirst = true; ; isFirst = false) {
       for (; rest.at < rest.events.length; isFirst = false) {
-        if (rest.at > 0 && rest.at % LOOK_EVERY === 0 && !isFirst && turn.isOver) return false;
+        if (rest.at > 0 && !isFirst && turn.isOver) return false;
         if (!passNext(about, rest, turn)) return false;
         rest.at++;
       }

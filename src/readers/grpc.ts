@@ -89,7 +89,7 @@ export class GrpcBody {
     this.#prefix.clear();
     this.#inMessage = true;
     this.#label = flags & TRAILERS ? `${this.#options.path} trailers` : this.#options.path;
-    this.#opener = flags & COMPRESSED ? openerFor(this.#options.encoding) : null;
+    this.#opener = flags & COMPRESSED ? openerFor(this.#options.encoding, this.#context) : null;
     if (this.#left === 0) this.#endMessage(EMPTY, time, out);
     return end;
   }
@@ -150,7 +150,7 @@ export class GrpcBody {
   }
 }
 
-function openerFor(encoding: string): Gunzip | null {
-  if (encoding === 'gzip') return new Gunzip('gzip');
-  return encoding === 'deflate' ? new Gunzip('zlib') : null;
+function openerFor(encoding: string, context: ReaderContext): Gunzip | null {
+  if (encoding === 'gzip') return new Gunzip('gzip', context.expands());
+  return encoding === 'deflate' ? new Gunzip('zlib', context.expands()) : null;
 }

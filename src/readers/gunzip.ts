@@ -3,7 +3,7 @@
  * Checksums are not verified: a listener reads what is there. It never throws; what is broken makes it `failed`.
  */
 import { Carry } from './carry.ts';
-import { Inflate } from './inflate.ts';
+import { type Expansion, Inflate } from './inflate.ts';
 
 /** Names and comments in a gzip header have no length of their own; longer ones are not meant to be read. */
 const MAX_HEADER_BYTES = 4096;
@@ -13,12 +13,13 @@ const NO_HEADER = -2;
 export class Gunzip {
   readonly #format: 'gzip' | 'zlib';
   readonly #header = new Carry();
-  readonly #inflate = new Inflate();
+  readonly #inflate: Inflate;
   #begun = false;
   #badHeader = false;
 
-  constructor(format: 'gzip' | 'zlib') {
+  constructor(format: 'gzip' | 'zlib', expansion?: Expansion) {
     this.#format = format;
+    this.#inflate = new Inflate(expansion);
   }
 
   get failed(): boolean {

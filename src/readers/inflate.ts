@@ -4,14 +4,15 @@
  * allocates 160 KB per call (140 µs for a message of 90 bytes, measured; this takes under 5).
  * Promise: `push` hands on everything the bytes so far decide, in pieces of at most 32 KB, and the same bytes give the
  * same output however they are cut. Memory: a window that grows to 64 KB, and at most one unread block header.
- * Broken input, or megabytes of output at over `MAX_RATIO` times the input, makes it `failed`; it never throws.
+ * Broken input, or megabytes of output at over `MAX_RATIO` times the input, makes it `failed`; it never throws. Streams of one
+ * connection share the megabytes: else each message of a phone would have its own.
  */
 
 const WINDOW = 32 * 1024;
 const BUFFER = 2 * WINDOW;
 /** DEFLATE reaches 1,032; texts stay under 50. What goes beyond is allowed up to `FREE_BYTES` of output. */
 const MAX_RATIO = 250;
-const FREE_BYTES = 4 * 1024 * 1024;
+const FREE_BYTES = 1024 * 1024;
 const FAST_BITS = 10;
 const MAX_BITS = 15;
 
@@ -37,7 +38,14 @@ type Block = { kind: 'header' } | { kind: 'stored'; left: number } | { kind: 'co
 
 const HEADER: Block = { kind: 'header' };
 
+/** What the streams of a connection have read and written, as far as they filled a window. */
+export class Expansion {
+  bytesIn = 0;
+  bytesOut = 0;
+}
+
 export class Inflate {
+  readonly #expansion: Expansion;
   #window: Buffer = Buffer.allocUnsafeSlow(1024);
   /** Written up to here; handed on up to `#emitted`. */
   #at = 0;
@@ -49,10 +57,15 @@ export class Inflate {
   #block: Block = HEADER;
   #lastBlock = false;
   #bytesIn = 0;
-  #bytesOut = 0;
+  /** Of that, what `#expansion` was told. */
+  #toldIn = 0;
   failed = false;
   /** The block marked as the last one was read; what follows belongs to someone else (see `rest`). */
   done = false;
+
+  constructor(expansion = new Expansion()) {
+    this.#expansion = expansion;
+  }
 
   /** Hands the decompressed bytes on in order; they are the receiver's to keep. */
   push(chunk: Buffer, emit: (bytes: Buffer) => void): void {
@@ -249,12 +262,14 @@ export class Inflate {
       if (this.#at + count <= grown.length) return true;
     }
     this.#emit(emit);
-    this.#bytesOut += this.#at - WINDOW;
+    this.#expansion.bytesOut += this.#at - WINDOW;
     this.#window.copy(this.#window, 0, this.#at - WINDOW, this.#at);
     this.#at = WINDOW;
     this.#emitted = WINDOW;
     const bytesRead = this.#bytesIn - (this.#input.length - this.#pos) - (this.#bitCount >> 3);
-    return this.#bytesOut <= FREE_BYTES + MAX_RATIO * bytesRead;
+    this.#expansion.bytesIn += bytesRead - this.#toldIn;
+    this.#toldIn = bytesRead;
+    return this.#expansion.bytesOut <= FREE_BYTES + MAX_RATIO * this.#expansion.bytesIn;
   }
 
   #emit(emit: (bytes: Buffer) => void): void {

@@ -4,6 +4,7 @@
  * the exchange numbers, and the list of what was already said to be unreadable.
  */
 import type { Direction, Flow, FlowEvent } from '../model/flow.ts';
+import { Expansion } from './inflate.ts';
 import type { ReaderLimits } from './limits.ts';
 
 export interface Layer {
@@ -25,6 +26,15 @@ export class ReaderContext {
   constructor(flow: Flow, limits: ReaderLimits) {
     this.flow = flow;
     this.limits = limits;
+  }
+
+  /** Null until something on this connection is decompressed. */
+  expansion: Expansion | null = null;
+
+  /** What is decompressed on this connection shares one allowance. */
+  expands(): Expansion {
+    this.expansion ??= new Expansion();
+    return this.expansion;
   }
 
   /** Numbers start at 1 and grow along the flow. */

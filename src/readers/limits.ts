@@ -13,7 +13,7 @@ export interface ReaderLimits {
   maxChunkLineBytes: number;
   /** Requests sent ahead of their answers on one HTTP/1 connection. Browsers that pipelined sent 8. */
   maxPipelined: number;
-  /** Bytes held back while the answer to an upgrade or CONNECT is awaited. Polite clients send none. */
+  /** Bytes held back while the answer to an upgrade or CONNECT is awaited, and then read at once. Polite clients send none. */
   maxHeldBytes: number;
   /** First bytes of a connection kept while it is not clear what they are: one long request line. */
   maxSniffBytes: number;
@@ -37,7 +37,7 @@ export const DEFAULT_LIMITS: ReaderLimits = {
   maxHeadBytes: MAX_SECTION_BYTES,
   maxChunkLineBytes: MAX_CHUNK_LINE_BYTES,
   maxPipelined: 1000,
-  maxHeldBytes: 256 * 1024,
+  maxHeldBytes: 16 * 1024,
   maxSniffBytes: 16 * 1024,
   maxHeaderBlockBytes: 256 * 1024,
   maxHeaderListBytes: 256 * 1024,

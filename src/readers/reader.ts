@@ -18,10 +18,11 @@ import type { Upgrade } from './upgrade.ts';
 import { agreedDeflate, isMqtt, WebSocketLayer } from './websocket.ts';
 
 /**
- * The most that is worth giving to a reader at once: of frames of one byte this is some thousand events, and what expands is
- * bounded where it is opened. No larger than a TLS record, so that ordinary traffic is not cut.
+ * The most that a reader should be given at once: of frames of one byte this is some thousand events. No larger than a TLS record,
+ * so that ordinary traffic is not cut; less where what is sent becomes longer.
  */
 const PIECE_BYTES = 16 << 10;
+const PIECE_BYTES_EXPANDING = 2 << 10;
 
 export interface Reader {
   /** Whoever must not be kept for long pushes no more than this at once. */
@@ -41,7 +42,9 @@ export function createReader(flow: Flow, alpn: string | null, limits: Partial<Re
   const layer = openByAlpn(context, alpn);
   let closed = false;
   return {
-    pieceBytes: PIECE_BYTES,
+    get pieceBytes() {
+      return context.expansion === null ? PIECE_BYTES : PIECE_BYTES_EXPANDING;
+    },
     push(direction, chunk, time) {
       const out: FlowEvent[] = [];
       if (!closed) layer.push(direction, chunk, time, out);

@@ -62,6 +62,7 @@ export class WebSocketLayer implements Layer {
     this.#context = context;
     this.#options = options;
     this.#inner = inner;
+    if (options.deflate !== null) context.expands();
   }
 
   push(direction: Direction, chunk: Buffer, time: number, out: FlowEvent[]): void {
@@ -181,7 +182,7 @@ export class WebSocketLayer implements Layer {
   }
 
   #open(side: Side, bytes: Buffer, time: number, out: FlowEvent[]): void {
-    side.inflate ??= new Inflate();
+    side.inflate ??= new Inflate(this.#context.expands());
     side.inflate.push(bytes, (opened) => this.#data(side, opened, false, time, out));
     if (!side.inflate.failed) return;
     this.#context.unreadable(side.direction, 'a WebSocket message that cannot be decompressed', time, out);
