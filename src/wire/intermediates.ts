@@ -18,7 +18,8 @@ export interface Intermediates {
 const MAX_KEPT = 500;
 
 export function createIntermediates(now: () => number = Date.now): Intermediates {
-  const kept = new LRUCache<string, X509Certificate>({ max: MAX_KEPT });
+  /** By the name of the issuer; false: a root, which needs no completing. */
+  const kept = new LRUCache<string, X509Certificate | false>({ max: MAX_KEPT });
   const isValid = ({ validFrom, validTo }: X509Certificate): boolean =>
     Date.parse(validFrom) <= now() && now() <= Date.parse(validTo);
   return {
@@ -26,7 +27,7 @@ export function createIntermediates(now: () => number = Date.now): Intermediates
       const leaf = stream.getPeerX509Certificate();
       if (!leaf || kept.has(leaf.issuer)) return;
       const above = leaf.issuerCertificate;
-      if (above?.ca && above.subject !== above.issuer) kept.set(leaf.issuer, above);
+      if (above?.ca) kept.set(leaf.issuer, above.subject !== above.issuer && above);
     },
     complete(stream) {
       const leaf = stream.getPeerX509Certificate();
