@@ -87,6 +87,8 @@ interface Said {
 
 const NOTHING: Said = { hints: NONE, isForeign: false };
 const NOWHERE: readonly string[] = [];
+/** Shorter ones are letters, not words. */
+const LEAST_CONTAINER = 2;
 /** Names further out say little. */
 const MAX_AROUND = 4;
 
@@ -122,6 +124,8 @@ function lookUp(key: string, within: readonly string[]): Said {
   if (holdsForeign([...around.toReversed().flat(), ...own])) return { hints: NONE, isForeign: true };
   // What a name says includes its container: `id` in `device` is `device id`, `macAddress` in `wifiAccessPoints` an access point's.
   for (const container of around.slice(0, 1)) {
+    // `ssid` in a container called `b` is no `bssid`.
+    if (container.join('').length < LEAST_CONTAINER) continue;
     const hints = hintsIn(names, [...container, ...own], container.length);
     if (hints.length > 0) return { hints, isForeign: false };
   }

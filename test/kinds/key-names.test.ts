@@ -53,6 +53,7 @@ describe('key names', () => {
     ['imeis', [], 'imei:strong'],
     ['macAddresses', [], 'wifi_mac:strong'],
     ['lat', ['geo', 'user'], 'location:latitude'],
+    ['ssid', ['b'], 'ssid:strong'],
   ])('%s within %j says %s', (key, within, expected) => {
     expect(
       hintsFor({ key, within })
