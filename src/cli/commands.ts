@@ -8,6 +8,7 @@ import {
   COMMON_FLAGS,
   DEMO_FLAGS,
   DEVICE_FLAGS,
+  DROP_FLAGS,
   FLOW_FLAGS,
   type Flag,
   GATEWAY_FLAGS,
@@ -122,13 +123,21 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: 'device add',
     words: '<id>',
-    summary: 'register a phone, or replace one',
+    summary: 'register a phone, or add to what is registered about it',
     flags: DEVICE_FLAGS,
     examples: [
       'device add nokia-01 --ip 192.168.1.50 --imei 490154203237518',
       'device add nokia-01 --mac 02:00:5e:10:00:01 --set email=lab@example.com',
     ],
     load: async () => (await device()).add,
+  },
+  {
+    name: 'device set',
+    words: '<id>',
+    summary: 'change a phone: what is given takes the place of what is registered of that sort',
+    flags: DEVICE_FLAGS,
+    examples: ['device set nokia-01 --imei 490154203237518', 'device set nokia-01 --set email=lab@example.com'],
+    load: async () => (await device()).set,
   },
   {
     name: 'device name',
@@ -157,9 +166,9 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: 'device remove',
     words: '<id>',
-    summary: 'forget a phone',
-    flags: [],
-    examples: ['device remove nokia-01'],
+    summary: 'forget a phone; with values, only these of it',
+    flags: DROP_FLAGS,
+    examples: ['device remove nokia-01', 'device remove nokia-01 --imei 490154203237518'],
     load: async () => (await device()).remove,
   },
   {

@@ -4,6 +4,7 @@
  */
 import type { Device, DiscoveredPhone } from '../model/device.ts';
 import { mask } from '../model/identifier.ts';
+import { LabError, type Registering } from '../model/lab.ts';
 import { call, listIn, runningLabOf } from './lab-client.ts';
 import { loadLab } from './main-module.ts';
 
@@ -18,7 +19,9 @@ export interface DeviceRow {
 export interface DeviceStore {
   list(reveal: boolean): Promise<DeviceRow[]>;
   /** One item of `devices:` as in the devices file; resolves to what the operator may not have meant. */
-  put(entry: object, how: 'add' | 'replace'): Promise<string[]>;
+  put(entry: object, how: Registering): Promise<string[]>;
+  /** Several, each replaced; resolves to the notes of all. */
+  putAll(entries: readonly object[]): Promise<string[]>;
   /** Phones met on the lab's network; none while no lab runs. */
   discovered(): Promise<DiscoveredPhone[]>;
   /** False when no such phone was registered. */
@@ -34,16 +37,24 @@ export async function openDeviceStore(dataDir: string): Promise<DeviceStore> {
           rowOf(device, (value) => value),
         ),
       put: async (entry, how) => {
-        const put =
-          how === 'add'
-            ? await call(lab, 'POST', '/api/devices', entry)
-            : await call(
-                lab,
-                'PUT',
-                `/api/devices/${encodeURIComponent(String((entry as { id?: unknown }).id))}`,
-                entry,
-              );
-        return listIn<string>(put, 'notes');
+        const path = `/api/devices/${encodeURIComponent(String((entry as { id?: unknown }).id))}`;
+        const [method, to] = {
+          add: ['POST', '/api/devices'],
+          replace: ['PUT', path],
+          set: ['PATCH', path],
+          drop: ['POST', `${path}/drop`],
+        }[how] as ['POST' | 'PUT' | 'PATCH', string];
+        return listIn<string>(await call(lab, method, to, entry), 'notes');
+      },
+      putAll: async (entries) => {
+        const notes: string[] = [];
+        for (const { from, devices } of batchesOf(entries))
+          try {
+            notes.push(...listIn<string>(await call(lab, 'PUT', '/api/devices', { devices }), 'notes'));
+          } catch (error) {
+            throw from === 0 || !(error instanceof Error) ? error : new LabError(shifted(error.message, from));
+          }
+        return notes;
       },
       discovered: async () => listIn<DiscoveredPhone>(await call(lab, 'GET', '/api/devices/discovered'), 'phones'),
       remove: async (id) => {
@@ -59,10 +70,33 @@ export async function openDeviceStore(dataDir: string): Promise<DeviceStore> {
   return {
     list: async (reveal) => stored.list().map((device) => rowOf(device, reveal ? (value) => value : mask)),
     put: async (entry, how) => stored.put(entry, how).notes,
+    putAll: async (entries) => stored.putAll(entries, 'replace').flatMap(({ notes }) => notes),
     discovered: async () => [],
     remove: async (id) => stored.remove(id),
   };
 }
+
+/** A lab takes 64 KB at a time. */
+const MOST_BYTES = 48 * 1024;
+
+function batchesOf(entries: readonly object[]): { from: number; devices: object[] }[] {
+  const batches: { from: number; devices: object[] }[] = [];
+  let room = 0;
+  for (const [index, entry] of entries.entries()) {
+    const bytes = Buffer.byteLength(JSON.stringify(entry)) + 1;
+    const latest = batches.at(-1);
+    if (latest && bytes <= room && latest.devices.length < 1000) latest.devices.push(entry);
+    else {
+      batches.push({ from: index, devices: [entry] });
+      room = MOST_BYTES;
+    }
+    room -= bytes;
+  }
+  return batches;
+}
+
+const shifted = (message: string, from: number): string =>
+  message.replace(/devices\[(\d+)\]/, (_, index: string) => `devices[${Number(index) + from}]`);
 
 function rowOf({ id, model, match, identifiers }: Device, show: (value: string) => string): DeviceRow {
   const shown: Record<string, string[]> = {};

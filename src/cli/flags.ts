@@ -237,6 +237,11 @@ export const DEVICE_FLAGS: Flag[] = [
   { name: 'set', value: 'KIND=VALUE', list: true, help: 'any other identifier, e.g. email=lab@example.com' },
 ];
 
+/** Of `device remove`: what of a phone is to go. */
+export const DROP_FLAGS: Flag[] = DEVICE_FLAGS.filter(({ name }) => name !== 'model').map((flag) =>
+  flag.name === 'set' ? { ...flag, name: 'value', help: 'any other identifier, e.g. email=lab@example.com' } : flag,
+);
+
 /** Adds the flags to a command; repeated list flags add up, and commas separate. */
 export function addFlags(command: Command, flags: Flag[]): Command {
   for (const flag of flags) {

@@ -4,10 +4,14 @@
  * value that may be mistyped or will not be searched for, an address that was another phone's, a value that another phone has.
  */
 import type { Device } from '../model/device.ts';
+import { LabError } from '../model/lab.ts';
 import type { DeviceRegistry } from './registry.ts';
 
-/** `add`: a phone of this id keeps what it has; `replace`: it is what is given now. */
-export type How = 'add' | 'replace';
+/**
+ * `add`: a phone of this id keeps what it has; `replace`: it is what is given now; `set`: what is given takes the place of what it
+ * has of that sort, the rest stays; `drop`: what is given is taken from it.
+ */
+export type How = 'add' | 'replace' | 'set' | 'drop';
 
 export interface Registered {
   device: Device;
@@ -15,16 +19,84 @@ export interface Registered {
   notes: string[];
 }
 
-export function register(
-  registry: Pick<DeviceRegistry, 'list' | 'get' | 'put'>,
-  given: { device: Device; warnings: readonly string[] },
-  how: How,
-): Registered {
-  const before = how === 'add' ? registry.get(given.device.id) : null;
-  const device = before ? joined(before, given.device) : given.device;
-  const others = registry.list().filter(({ id }) => id !== device.id);
-  registry.put(device);
-  return { device, notes: [...given.warnings, ...movedFrom(others, device), ...sharedWith(others, device)] };
+export interface Given {
+  device: Device;
+  warnings: readonly string[];
+}
+
+type Registry = Pick<DeviceRegistry, 'list' | 'get' | 'putAll'>;
+
+/** @throws LabError for a change of a phone that nobody registered */
+export function register(registry: Registry, given: Given, how: How): Registered {
+  return registerAll(registry, [given], how)[0] as Registered;
+}
+
+/** Several at once: each is told of those before it. @throws as `register` */
+export function registerAll(registry: Registry, given: readonly Given[], how: How): Registered[] {
+  const owners = new Owners(registry.list());
+  const registered = given.map(({ device: one, warnings }) => {
+    const before = owners.get(one.id);
+    const { device, missing } = changed(before, one, how);
+    const notes = [...warnings, ...missing, ...owners.movedTo(device), ...owners.sharedWith(device)];
+    owners.put(device);
+    return { device, notes };
+  });
+  registry.putAll(registered.map(({ device }) => device));
+  return registered;
+}
+
+function changed(before: Device | null, given: Device, how: How): { device: Device; missing: string[] } {
+  if (how === 'replace' || (how === 'add' && before === null)) return { device: given, missing: [] };
+  if (before === null) throw new LabError(`no phone "${given.id}" is registered: see phonehome device list`);
+  if (how === 'add') return { device: joined(before, given), missing: [] };
+  return how === 'set' ? { device: replaced(before, given), missing: [] } : without(before, given);
+}
+
+/** What is given of a sort is all there is of it now. */
+function replaced(before: Device, given: Device): Device {
+  const planted = Object.entries(given.canaries).filter(([, values]) => values.length > 0);
+  return {
+    ...joined(before, given),
+    identifiers: { ...before.identifiers, ...given.identifiers },
+    canaries: { ...before.canaries, ...Object.fromEntries(planted) },
+    salts: given.salts.length > 0 ? given.salts : before.salts,
+  };
+}
+
+function without(before: Device, given: Device): { device: Device; missing: string[] } {
+  const missing: string[] = [];
+  const left = (sort: string, have: readonly unknown[], gone: readonly unknown[]): unknown[] => {
+    const texts = new Set(gone.map((value) => JSON.stringify(value)));
+    const kept = have.filter((value) => !texts.has(JSON.stringify(value)));
+    if (have.length - kept.length < texts.size)
+      missing.push(`${before.id} has no such ${sort}: nothing to remove there`);
+    return kept;
+  };
+  const identifiers: Record<string, readonly unknown[]> = { ...before.identifiers };
+  for (const [kind, values] of Object.entries(given.identifiers)) {
+    const kept = left(kind, identifiers[kind] ?? [], values);
+    if (kept.length > 0) identifiers[kind] = kept;
+    else delete identifiers[kind];
+  }
+  const canaries: Record<string, readonly unknown[]> = { ...before.canaries };
+  for (const [sort, planted] of Object.entries(given.canaries))
+    if (planted.length > 0) canaries[sort] = left(sort, canaries[sort] ?? [], planted);
+  const { login, ...match } = before.match;
+  for (const mark of ['ip', 'mac'] as const) {
+    if (given.match[mark] === null) continue;
+    if (given.match[mark] === match[mark]) match[mark] = null;
+    else missing.push(`${before.id} is not known by that ${mark}: nothing to remove there`);
+  }
+  const keepsLogin = login !== undefined && login !== given.match.login;
+  return {
+    device: {
+      ...before,
+      match: { ...match, default: match.default && !given.match.default, ...(keepsLogin && { login }) },
+      identifiers,
+      canaries: canaries as unknown as Device['canaries'],
+    },
+    missing,
+  };
 }
 
 function joined(before: Device, given: Device): Device {
@@ -55,34 +127,79 @@ function distinct(values: readonly unknown[]): unknown[] {
   return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
 }
 
-/** An address is one phone's: the newest registration counts, and the other phone is no longer known by it. */
-function movedFrom(others: readonly Device[], { id, match }: Device): string[] {
-  return others.flatMap((other) => {
-    const taken = [
-      match.ip !== null && match.ip === other.match.ip ? `the address ${match.ip}` : null,
-      match.mac !== null && match.mac === other.match.mac ? `the MAC address ${match.mac}` : null,
-      match.login && match.login === other.match.login ? `the login ${match.login}` : null,
-      match.default && other.match.default ? 'every unknown address' : null,
-    ].filter((one) => one !== null);
-    return taken.length === 0
-      ? []
-      : [`${other.id} was known by ${taken.join(' and ')} until now: from now on that is ${id}`];
-  });
+/** Who is known by what, and who has which number. */
+class Owners {
+  readonly #devices: Map<string, Device>;
+  readonly #byMark = new Map<string, Set<string>>();
+
+  constructor(devices: readonly Device[]) {
+    this.#devices = new Map(devices.map((device) => [device.id, device]));
+    for (const device of devices) this.#add(device);
+  }
+
+  get(id: string): Device | null {
+    return this.#devices.get(id) ?? null;
+  }
+
+  put(device: Device): void {
+    const before = this.#devices.get(device.id);
+    if (before) for (const mark of marksOf(before)) this.#byMark.get(mark)?.delete(device.id);
+    // An address is one phone's: the newest registration counts.
+    for (const [mark] of addressesOf(device)) this.#byMark.delete(mark);
+    this.#devices.set(device.id, device);
+    this.#add(device);
+  }
+
+  /** The phones that are no longer known by what this one is known by. */
+  movedTo(device: Device): string[] {
+    const taken = new Map<string, string[]>();
+    for (const [mark, words] of addressesOf(device))
+      for (const other of this.#others(mark, device.id)) taken.set(other, [...(taken.get(other) ?? []), words]);
+    return [...taken].map(
+      ([other, words]) => `${other} was known by ${words.join(' and ')} until now: from now on that is ${device.id}`,
+    );
+  }
+
+  /** What both send is found as either's. */
+  sharedWith(device: Device): string[] {
+    const notes = new Set<string>();
+    for (const [mark, kind] of numbersOf(device))
+      for (const other of this.#others(mark, device.id))
+        notes.add(`${other} has the same ${kind} as ${device.id}: one of the two is mistyped`);
+    return [...notes];
+  }
+
+  #others(mark: string, id: string): string[] {
+    return [...(this.#byMark.get(mark) ?? [])].filter((other) => other !== id);
+  }
+
+  #add(device: Device): void {
+    for (const mark of marksOf(device)) {
+      const owners = this.#byMark.get(mark) ?? new Set();
+      this.#byMark.set(mark, owners.add(device.id));
+    }
+  }
 }
 
-/** What both send is found as either's. */
-function sharedWith(others: readonly Device[], { id, identifiers }: Device): string[] {
-  return Object.entries(identifiers).flatMap(([kind, values]) => {
-    if (!SINGULAR.has(kind)) return [];
-    const own = new Set(values.map((value: unknown) => JSON.stringify(value)));
-    return others
-      .filter((other) =>
-        (Object.entries(other.identifiers).find(([name]) => name === kind)?.[1] ?? []).some((value: unknown) =>
-          own.has(JSON.stringify(value)),
-        ),
-      )
-      .map((other) => `${other.id} has the same ${kind} as ${id}: one of the two is mistyped`);
-  });
+const marksOf = (device: Device): string[] => [...addressesOf(device), ...numbersOf(device)].map(([mark]) => mark);
+
+/** Each with the words for it. */
+function addressesOf({ match: { ip, mac, login, default: isDefault } }: Device): [mark: string, words: string][] {
+  const marks: [string, string][] = [];
+  if (ip !== null) marks.push([`ip ${ip}`, `the address ${ip}`]);
+  if (mac !== null) marks.push([`mac ${mac}`, `the MAC address ${mac}`]);
+  if (login) marks.push([`login ${login}`, `the login ${login}`]);
+  if (isDefault) marks.push(['default', 'every unknown address']);
+  return marks;
+}
+
+/** Each with its kind. */
+function numbersOf({ identifiers }: Device): [mark: string, kind: string][] {
+  return Object.entries(identifiers).flatMap(([kind, values]) =>
+    SINGULAR.has(kind)
+      ? values.map((value: unknown): [string, string] => [`${kind} ${JSON.stringify(value)}`, kind])
+      : [],
+  );
 }
 
 /** No two phones share these; a network, a place or a mailbox they may. */

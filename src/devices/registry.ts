@@ -14,6 +14,8 @@ export interface DeviceRegistry {
   list(): readonly Device[];
   /** Adds a device or replaces the one of the same id. @throws what `save` throws */
   put(device: Device): void;
+  /** The same of several, saved once; of two with one address the later is known by it. @throws what `save` throws */
+  putAll(devices: readonly Device[]): void;
   /** False when there is none of this id. @throws what `save` throws */
   remove(id: string): boolean;
   /** Returns the function that ends it. */
@@ -41,6 +43,12 @@ export function createDeviceRegistry(options: {
     index(list);
     for (const listener of listeners) listener(devices);
   };
+  const putAll = (newcomers: readonly Device[]): void => {
+    const newest = new Map(newcomers.map((device) => [device.id, device]));
+    const claims = claimsOf([...newest.values()]);
+    const others = devices.filter(({ id }) => !newest.has(id));
+    change([...others, ...newest.values()].map((device) => withoutClaims(claims, device)));
+  };
   index([...options.devices]);
 
   return {
@@ -48,10 +56,8 @@ export function createDeviceRegistry(options: {
     macOf: matches.macOf,
     get: (id) => byId.get(id) ?? null,
     list: () => devices,
-    put(device) {
-      const others = devices.filter(({ id }) => id !== device.id).map((other) => withoutClaimsOf(device, other));
-      change([...others, device]);
-    },
+    put: (device) => putAll([device]),
+    putAll,
     remove(id) {
       if (!byId.has(id)) return false;
       change(devices.filter((device) => device.id !== id));
@@ -64,15 +70,33 @@ export function createDeviceRegistry(options: {
   };
 }
 
-/** The newest registration of an address is the true one: addresses are handed on from phone to phone. */
-function withoutClaimsOf(newcomer: Device, other: Device): Device {
-  const { ip, mac, login, default: isDefault } = other.match;
+/** Whose an address is: that of the newest registration, because addresses are handed on from phone to phone. */
+interface Claims {
+  ip: ReadonlyMap<string | null, string>;
+  mac: ReadonlyMap<string | null, string>;
+  login: ReadonlyMap<string | null | undefined, string>;
+  /** The phone that every unknown address stands for. */
+  default: string | undefined;
+}
+
+function claimsOf(newcomers: readonly Device[]): Claims {
+  return {
+    ip: new Map(newcomers.map(({ id, match }) => [match.ip, id])),
+    mac: new Map(newcomers.map(({ id, match }) => [match.mac, id])),
+    login: new Map(newcomers.map(({ id, match }) => [match.login, id])),
+    default: newcomers.findLast(({ match }) => match.default)?.id,
+  };
+}
+
+function withoutClaims(claims: Claims, device: Device): Device {
+  const { ip, mac, login, default: isDefault } = device.match;
+  const isOwn = (owner: string | undefined): boolean => owner === undefined || owner === device.id;
   const match = {
-    ...(login && login !== newcomer.match.login ? { login } : {}),
-    ip: ip !== null && ip === newcomer.match.ip ? null : ip,
-    mac: mac !== null && mac === newcomer.match.mac ? null : mac,
-    default: isDefault && !newcomer.match.default,
+    ...(login && isOwn(claims.login.get(login)) ? { login } : {}),
+    ip: isOwn(claims.ip.get(ip)) ? ip : null,
+    mac: isOwn(claims.mac.get(mac)) ? mac : null,
+    default: isDefault && isOwn(claims.default),
   };
   const unchanged = match.ip === ip && match.mac === mac && match.login === login && match.default === isDefault;
-  return unchanged ? other : { ...other, match };
+  return unchanged ? device : { ...device, match };
 }

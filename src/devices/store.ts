@@ -12,7 +12,7 @@ import type { Device, PlantedPhoto } from '../model/device.ts';
 import { LabError, type StoredDevices } from '../model/lab.ts';
 import { formatDevices } from './format.ts';
 import { type ParsedDevices, parseDevices, type ReadPhoto } from './parser.ts';
-import { register } from './registration.ts';
+import { register, registerAll } from './registration.ts';
 import { createDeviceRegistry } from './registry.ts';
 
 /** Of a phone that is known by its login or not at all: a command says it in its own words. */
@@ -71,6 +71,18 @@ export function deviceFromEntry(entry: unknown, directory: string, readPhoto?: R
   return readEntry(entry, directory, readPhoto).device;
 }
 
+/** Each by itself. @throws LabError that names the first that is not as it should be, as `devices[3]` */
+export function readAll<T>(entries: readonly unknown[], read: (entry: unknown) => T): T[] {
+  return entries.map((entry, index) => {
+    try {
+      return read(entry);
+    } catch (error) {
+      if (error instanceof LabError) throw new LabError(`devices[${index}]: ${error.message}`);
+      throw error;
+    }
+  });
+}
+
 /** The same, with what may be mistyped. */
 export function readEntry(
   entry: unknown,
@@ -112,6 +124,12 @@ export function openStoredDevices(dataDir: string): StoredDevices {
   });
   return {
     list: () => [...registry.list()],
+    putAll: (entries, how) =>
+      registerAll(
+        registry,
+        readAll(entries, (entry) => readEntry(entry, process.cwd())),
+        how,
+      ),
     put: (entry, how) => register(registry, readEntry(entry, process.cwd()), how),
     remove: (id) => registry.remove(id),
     text: (format) => formatDevices(registry.list(), format, (photo) => photoFile(dataDir, photo)),

@@ -1,9 +1,9 @@
 /** What the API may ask of the running lab: the rooms' own functions under the names the API knows. */
 
 import type { Cases } from '../cases/cases.ts';
-import { register } from '../devices/registration.ts';
+import { register, registerAll } from '../devices/registration.ts';
 import type { DeviceRegistry } from '../devices/registry.ts';
-import { readEntry } from '../devices/store.ts';
+import { readAll, readEntry } from '../devices/store.ts';
 import type { Alert } from '../model/alert.ts';
 import type { Case } from '../model/case.ts';
 import { LabError } from '../model/lab.ts';
@@ -27,11 +27,12 @@ export function deviceServices(
   registry: DeviceRegistry,
   dataDir: string,
   between: Between,
-): Pick<LiveDependencies, 'devices' | 'putDevice' | 'removeDevice'> {
+): Pick<LiveDependencies, 'devices' | 'putDevice' | 'putDevices' | 'removeDevice'> {
+  const read = (entry: unknown) => readEntry(entry, dataDir, refusePhotos);
   return {
     devices: () => [...registry.list()],
-    putDevice: (entry, how) =>
-      between(() => attempt(() => register(registry, readEntry(entry, dataDir, refusePhotos), how))),
+    putDevice: (entry, how) => between(() => attempt(() => register(registry, read(entry), how))),
+    putDevices: (entries) => between(() => attempt(() => registerAll(registry, readAll(entries, read), 'replace'))),
     removeDevice: (id) => between(() => registry.remove(id)),
   };
 }

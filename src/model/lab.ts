@@ -205,10 +205,15 @@ export interface StreamReader {
 export type OpenReader = (flow: Flow, alpn: string | null) => StreamReader;
 
 /** The registered phones of a data directory, while no lab runs on it. Errors name the field. */
+/** As `How` of devices/registration.ts. */
+export type Registering = 'add' | 'replace' | 'set' | 'drop';
+
 export interface StoredDevices {
   list(): Device[];
   /** `entry` as one item of `devices:` in the devices file, unchecked; what an operator may not have meant is told in `notes`. */
-  put(entry: unknown, how: 'add' | 'replace'): { device: Device; notes: string[] };
+  put(entry: unknown, how: Registering): { device: Device; notes: string[] };
+  /** Several, written once. @throws LabError that names the first that is not as it should be: `devices[3]: …` */
+  putAll(entries: readonly unknown[], how: Registering): { device: Device; notes: string[] }[];
   remove(id: string): boolean;
   /** The whole devices file as YAML or JSON text, values in clear. */
   text(format: 'yaml' | 'json'): string;

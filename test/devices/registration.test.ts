@@ -92,3 +92,113 @@ describe('values as people have them', () => {
       expect(check(kind, value)).toMatchObject({ ok: true, warning: expect.stringMatching(/searched|by chance/) });
   });
 });
+
+describe('changing a phone', () => {
+  const phone = () => {
+    const stored = open();
+    const identifiers = { imei: IMEI, email: ['lab@example.com', 'other@example.com'] };
+    stored.put(
+      {
+        id: 'a',
+        model: 'M',
+        match: { ip: '192.168.1.6', login: 'a-login' },
+        identifiers,
+        canaries: { messages: ['purple'] },
+      },
+      'add',
+    );
+    return stored;
+  };
+
+  it('puts what is given in the place of what there was of that sort, and leaves the rest', () => {
+    const stored = phone();
+    stored.put({ id: 'a', match: { ip: '192.168.1.7' }, identifiers: { email: 'new@example.com' } }, 'set');
+    expect(stored.list()).toMatchObject([
+      {
+        model: 'M',
+        match: { ip: '192.168.1.7', login: 'a-login' },
+        identifiers: { imei: [IMEI], email: ['new@example.com'] },
+        canaries: { messages: ['purple'] },
+      },
+    ]);
+  });
+
+  it('takes single values from it, and the kind with its last one', () => {
+    const stored = phone();
+    stored.put({ id: 'a', identifiers: { imei: IMEI, email: 'other@example.com' } }, 'drop');
+    expect(stored.list()[0]).toMatchObject({
+      model: 'M',
+      match: { ip: '192.168.1.6' },
+      canaries: { messages: ['purple'] },
+    });
+    expect(stored.list()[0]?.identifiers).toEqual({ email: ['lab@example.com'] });
+    stored.put({ id: 'a', match: { ip: '192.168.1.6', login: 'a-login' }, canaries: { messages: ['purple'] } }, 'drop');
+    expect(stored.list()[0]).toMatchObject({ match: { ip: null, mac: null }, canaries: { messages: [] } });
+    expect(stored.list()[0]?.match).not.toHaveProperty('login');
+  });
+
+  it('says when there was no such value, without naming it', () => {
+    const { notes, device } = phone().put(
+      { id: 'a', identifiers: { email: 'none@example.com' }, match: { ip: '192.168.1.9' } },
+      'drop',
+    );
+    expect(notes).toEqual([
+      'a has no such email: nothing to remove there',
+      'a is not known by that ip: nothing to remove there',
+    ]);
+    expect(device.identifiers.email).toHaveLength(2);
+  });
+
+  it('is refused for a phone that nobody registered', () => {
+    for (const how of ['set', 'drop'] as const)
+      expect(() => open().put({ id: 'none', identifiers: { imei: IMEI } }, how)).toThrow(
+        'no phone "none" is registered',
+      );
+  });
+});
+
+describe('several phones at once', () => {
+  const number = (index: number): string => `LABSERIAL${String(index).padStart(5, '0')}`;
+  const entry = (index: number) => ({
+    id: `p-${index}`,
+    match: { ip: `10.1.${index >> 8}.${index & 255}` },
+    identifiers: { serial: number(index) },
+  });
+
+  it('are written once, and each is told of those before it', () => {
+    const stored = open();
+    const twin = { ...entry(1), id: 'twin' };
+    const notes = stored.putAll([entry(1), entry(2), twin], 'replace').map((one) => one.notes);
+    expect(notes).toEqual([
+      [],
+      [],
+      [
+        'p-1 was known by the address 10.1.0.1 until now: from now on that is twin',
+        'p-1 has the same serial as twin: one of the two is mistyped',
+      ],
+    ]);
+    expect(stored.list().map(({ id, match }) => `${id} ${match.ip}`)).toEqual([
+      'p-1 null',
+      'p-2 10.1.0.2',
+      'twin 10.1.0.1',
+    ]);
+  });
+
+  it('are all of them registered, or none', () => {
+    const stored = open();
+    expect(() => stored.putAll([entry(1), { id: 'b', identifiers: { imei: '12345' } }], 'replace')).toThrow(
+      /^devices\[1\]: /,
+    );
+    expect(stored.list()).toEqual([]);
+  });
+
+  it('may be thousands', () => {
+    const stored = open();
+    stored.putAll(
+      Array.from({ length: 3000 }, (_, index) => entry(index)),
+      'replace',
+    );
+    expect(stored.list()).toHaveLength(3000);
+    expect(stored.put({ id: 'late', identifiers: { serial: number(2999) } }, 'add').notes).toHaveLength(1);
+  });
+});

@@ -99,8 +99,8 @@ export async function name(given: Record<string, unknown>, [phone = '', id = '']
 
 const MAC = /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/;
 
-export async function add(given: Record<string, unknown>, [id = '']: string[]): Promise<number> {
-  const flags = given as unknown as AddFlags;
+/** What the flags say of a phone, as an item of the devices file. */
+function entryOf(id: string, flags: AddFlags): { id: string; model?: string; match?: object; identifiers: object } {
   const identifiers: Record<string, string[]> = {};
   const learn = (kind: string, values: string[]) => {
     if (values.length) identifiers[kind] = [...(identifiers[kind] ?? []), ...values];
@@ -111,29 +111,48 @@ export async function add(given: Record<string, unknown>, [id = '']: string[]): 
     if (!kind || !value) throw new UsageError('--set needs KIND=VALUE, e.g. --set email=lab@example.com');
     learn(kind, [value]);
   }
-  if (flags.mac && !identifiers.wifi_mac) learn('wifi_mac', [flags.mac]);
   const match = {
     ...(flags.ip && { ip: flags.ip }),
     ...(flags.mac && { mac: flags.mac }),
     ...(flags.login && { login: flags.login }),
     ...(flags.default && { default: true }),
   };
+  return { id, ...(flags.model && { model: flags.model }), ...(Object.keys(match).length && { match }), identifiers };
+}
+
+export async function add(given: Record<string, unknown>, [id = '']: string[]): Promise<number> {
+  const flags = given as unknown as AddFlags;
+  const entry = entryOf(id, flags);
+  const identifiers = flags.mac ? { wifi_mac: [flags.mac], ...entry.identifiers } : entry.identifiers;
   const store = await openDeviceStore(flags.data);
   const isKnown = (await store.list(false)).some((row) => row.id === id);
-  const notes = await store.put(
-    { id, ...(flags.model && { model: flags.model }), ...(Object.keys(match).length && { match }), identifiers },
-    'add',
-  );
+  const notes = await store.put({ ...entry, identifiers }, 'add');
   if (flags.json) printJson({ type: 'device', id });
   else
     print(
       isKnown
         ? `${id} is registered: this was added to what was known of it.`
-        : `${id} is registered${Object.keys(match).length ? '' : '; give --ip or --mac, or the lab cannot tell which traffic is its'}.`,
+        : `${id} is registered${entry.match ? '' : '; give --ip or --mac, or the lab cannot tell which traffic is its'}.`,
     );
   tell(notes, flags.json);
   return 0;
 }
+
+/** What is given takes the place of what is registered of that sort. */
+export async function set(given: Record<string, unknown>, [id = '']: string[]): Promise<number> {
+  const flags = given as unknown as AddFlags;
+  const entry = entryOf(id, flags);
+  if (!saysSomething(entry))
+    throw new UsageError('nothing to set: give what is to take the place of what is registered, e.g. --imei …');
+  const notes = await (await openDeviceStore(flags.data)).put(entry, 'set');
+  if (flags.json) printJson({ type: 'device', id });
+  else print(`${id} is changed: what was given took the place of what was registered of that sort.`);
+  tell(notes, flags.json);
+  return 0;
+}
+
+const saysSomething = ({ model, match, identifiers }: ReturnType<typeof entryOf>): boolean =>
+  model !== undefined || match !== undefined || Object.keys(identifiers).length > 0;
 
 /** What the operator may not have meant. */
 function tell(notes: readonly string[], json: boolean): void {
@@ -150,18 +169,14 @@ export async function importFile(given: Record<string, unknown>, [file = '']: st
   const { devices } = (read.value ?? {}) as { devices?: unknown };
   if (!Array.isArray(devices)) throw new LabError(`${file}: a list "devices:" is needed`);
   const store = await openDeviceStore(data);
-  for (const [index, entry] of devices.entries()) {
-    try {
-      tell(await store.put(withPhotosBeside(entry, file), 'replace'), json);
-    } catch (error) {
-      throw new LabError(
-        problemLine(file, {
-          line: read.lineOf('devices', index),
-          field: `devices[${index}]`,
-          problem: error instanceof Error ? error.message : String(error),
-        }),
-      );
-    }
+  try {
+    tell(await store.putAll(devices.map((entry: unknown) => withPhotosBeside(entry, file))), json);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const [, index, problem = message] = /^devices\[(\d+)\]: (.*)$/s.exec(message) ?? [];
+    if (index === undefined) throw error;
+    const line = read.lineOf('devices', Number(index));
+    throw new LabError(problemLine(file, { line, field: `devices[${index}]`, problem }));
   }
   if (json) printJson({ type: 'imported', count: devices.length });
   else print(`${devices.length} ${devices.length === 1 ? 'phone' : 'phones'} registered.`);
@@ -189,9 +204,18 @@ export async function exportFile(given: Record<string, unknown>, [file]: string[
 }
 
 export async function remove(given: Record<string, unknown>, [id = '']: string[]): Promise<number> {
-  const { data, json } = given as unknown as DeviceFlags;
-  if (!(await (await openDeviceStore(data)).remove(id)))
-    throw new LabError(`no phone "${id}" is registered: see phonehome device list`);
+  const flags = given as unknown as AddFlags & { value: string[] };
+  const { data, json } = flags;
+  const entry = entryOf(id, { ...flags, model: null, set: flags.value });
+  const store = await openDeviceStore(data);
+  if (saysSomething(entry)) {
+    const notes = await store.put(entry, 'drop');
+    if (json) printJson({ type: 'device', id });
+    else print(`${id} is changed: what was given is no longer registered; the rest stays.`);
+    tell(notes, json);
+    return 0;
+  }
+  if (!(await store.remove(id))) throw new LabError(`no phone "${id}" is registered: see phonehome device list`);
   if (json) printJson({ type: 'removed', id });
   else print(`${id} is forgotten; its alerts stay.`);
   return 0;

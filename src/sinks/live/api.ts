@@ -107,6 +107,23 @@ export function createApi(
       ? c.json({ ...viewDevice(put.value.device, false), notes: put.value.notes })
       : c.json({ error: put.why }, 400);
   });
+  app.put('/api/devices', limited, async (c) => {
+    const { devices } = await readBody('devices', await json(c));
+    const put = await services.putDevices(devices);
+    return put.ok
+      ? c.json({ count: put.value.length, notes: put.value.flatMap(({ notes }) => notes) })
+      : c.json({ error: put.why }, 400);
+  });
+  const change = async (c: Context, how: 'set' | 'drop') => {
+    const id = c.req.param('id') ?? '';
+    if (!services.devices().some((device) => device.id === id)) return found(c, null, 'device');
+    const put = await services.putDevice({ ...(await readBody('device', await json(c))), id }, how);
+    return put.ok
+      ? c.json({ ...viewDevice(put.value.device, false), notes: put.value.notes })
+      : c.json({ error: put.why }, 400);
+  };
+  app.patch('/api/devices/:id', limited, (c) => change(c, 'set'));
+  app.post('/api/devices/:id/drop', limited, (c) => change(c, 'drop'));
   app.delete('/api/devices/:id', async (c) => removed(c, await services.removeDevice(c.req.param('id')), 'device'));
 
   app.get('/api/cases', (c) => c.json({ cases: services.cases() }));

@@ -8,7 +8,7 @@ import type { Beacon, IdleContact, Reaction } from '../../model/beacon.ts';
 import type { Case } from '../../model/case.ts';
 import type { DeviceCoverage, Gap } from '../../model/coverage.ts';
 import type { Device, DiscoveredPhone } from '../../model/device.ts';
-import type { ReplayInfo, ReplayOutcome } from '../../model/lab.ts';
+import type { Registering, ReplayInfo, ReplayOutcome } from '../../model/lab.ts';
 import type { PinOverride, PinState } from '../../model/pin.ts';
 import type * as schemas from '../../model/schemas/lab.ts';
 import type { TrustTest, TrustTestState } from '../../model/trust-test.ts';
@@ -42,7 +42,9 @@ export interface LiveDependencies {
 
   devices(): Device[];
   /** `entry` as one item of `devices:` in the devices file, unchecked. An existing id is replaced. */
-  putDevice(entry: unknown, how: 'add' | 'replace'): Awaitable<Outcome<{ device: Device; notes: string[] }>>;
+  putDevice(entry: unknown, how: Registering): Awaitable<Outcome<{ device: Device; notes: string[] }>>;
+  /** Several at once, each replaced. */
+  putDevices(entries: readonly unknown[]): Awaitable<Outcome<{ device: Device; notes: string[] }[]>>;
   removeDevice(id: string): Awaitable<boolean>;
   /** Phones met on the lab's network, the latest first; empty while no gateway is up. */
   discovered(): DiscoveredPhone[];

@@ -30,4 +30,5 @@ export const upstream = z
   .transform((given) => (Array.isArray(given) ? given : given.entries))
   .refine((entries) => entries.length > 0 && entries.length <= 100, 'must hold 1 to 100 entries');
 export const replays = z.strictObject({ cases: z.array(text).min(1).max(50) });
+export const devices = z.strictObject({ devices: z.array(z.looseObject({})).min(1).max(1000) });
 export const device = z.looseObject({}).describe('One item of `devices:` as in the devices file.');

@@ -90,6 +90,18 @@ export const ROUTES: Record<string, Route> = {
     conflicts: true,
   },
   'PUT /api/devices/{id}': { summary: 'Registers a phone under this id, or replaces it.', ...device },
+  'PUT /api/devices': {
+    summary: 'Registers several phones, or replaces them.',
+    body: bodies.devices,
+    answer: z.object({ count: z.int(), notes: z.array(z.string()) }),
+    means: 'Registered, all of them.',
+  },
+  'PATCH /api/devices/{id}': {
+    summary: 'What is given takes the place of what is registered of that sort; the rest stays.',
+    ...device,
+    means: 'Changed.',
+  },
+  'POST /api/devices/{id}/drop': { summary: 'Takes what is given from a phone.', ...device, means: 'Changed.' },
   'DELETE /api/devices/{id}': { summary: 'Forgets a phone.', ...removed },
   'GET /api/cases': {
     summary: 'Test runs, oldest first.',

@@ -69,6 +69,11 @@ export function labDependencies(
       devices.set(id, device);
       return { ok: true, value: { device, notes: [] } };
     },
+    putDevices(entries) {
+      const given = entries.map((entry) => ({ ...DEVICE, id: String((entry as { id?: unknown }).id) }));
+      for (const device of given) devices.set(device.id, device);
+      return { ok: true, value: given.map((device) => ({ device, notes: [] })) };
+    },
     removeDevice: (id) => devices.delete(id),
     audit: (action, subject, who) => store.audit({ time: AT, action, subject, who }).ok,
     cases: store.cases,
