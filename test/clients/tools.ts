@@ -30,6 +30,8 @@ const TOOLS = {
   dumpcap: { debian: 'wireshark-common' },
   editcap: { debian: 'wireshark-common' },
   gunicorn: { debian: 'gunicorn' },
+  'gnutls-cli': { debian: 'gnutls-bin' },
+  'gnutls-serv': { debian: 'gnutls-bin' },
   ip: { debian: 'iproute2' },
   java: { debian: 'default-jdk-headless' },
   javac: { debian: 'default-jdk-headless' },

@@ -11,6 +11,8 @@ const publicKey = forge.pki.rsa.setPublicKey(signer.n, signer.e);
 
 export interface Authority {
   pem: string;
+  /** One below it. */
+  intermediate(name: string): Authority;
   issue(names: string[], options?: { notAfter?: Date; organization?: string }): { key: string; cert: string };
 }
 
@@ -37,10 +39,15 @@ const NEXT_YEAR = new Date(Date.now() + 300 * 86_400_000);
 
 export function createAuthority(name: string): Authority {
   const subject = [{ name: 'commonName', value: name }];
-  const root = certificate(subject, subject, [{ name: 'basicConstraints', cA: true, critical: true }], NEXT_YEAR);
-  root.sign(signer, forge.md.sha256.create());
+  return authority(subject, subject);
+}
+
+function authority(subject: forge.pki.CertificateField[], issuer: forge.pki.CertificateField[]): Authority {
+  const made = certificate(subject, issuer, [{ name: 'basicConstraints', cA: true, critical: true }], NEXT_YEAR);
+  made.sign(signer, forge.md.sha256.create());
   return {
-    pem: forge.pki.certificateToPem(root),
+    pem: forge.pki.certificateToPem(made),
+    intermediate: (name) => authority([{ name: 'commonName', value: name }], subject),
     issue: (names, options = {}) => issue(subject, names, options),
   };
 }
