@@ -50,6 +50,7 @@ export async function openPortal(options: {
     uiUrl: () => `http://${reachable()}:${uiPort()}`,
     certificate: async (form) => authority.export(form),
     fingerprint: () => authority.root.fingerprint256,
+    certificateName: () => authority.root.commonName,
     probeUrl: `https://${PORTAL_HOST}/check/seen.svg`,
   });
   const probe = await startProbeServer(

@@ -18,6 +18,8 @@ export interface PortalOptions {
   /** The certificate in the form a system wants; `fingerprint` as phones show it. */
   certificate: (form: CertificateForm) => Promise<{ contentType: string; bytes: Buffer }>;
   fingerprint: () => string;
+  /** Its name in the phone's list of certificates. */
+  certificateName: () => string;
   /** An https address that answers with an image through the lab only: `https://phonehome.lab/check/seen.svg`. */
   probeUrl: string;
 }
@@ -137,12 +139,13 @@ function setupPage(options: PortalOptions, proxy: ProxyAddress, request: PortalR
 <section>
 <h2><span class="step">2</span>Trust the lab’s certificate</h2>
 <p>${downloads(phone)}</p>
-<p class="note">Fingerprint (SHA-256), to compare with what the phone shows:<br><code>${escapeHtml(options.fingerprint())}</code></p>
+<p class="note">The phone shows it as “${escapeHtml(options.certificateName())}”. Fingerprint (SHA-256), to compare with what the phone shows:<br><code>${escapeHtml(options.fingerprint())}</code></p>
 </section>
 ${GUIDES.toSorted((a, b) => Number(fits(b, phone)) - Number(fits(a, phone)))
   .map((guide) => {
-    const steps = guide.certificate.map((step) => `<li>${escapeHtml(step)}</li>`).join('');
-    return `<details${fits(guide, phone) ? ' open' : ''}><summary>${escapeHtml(guide.title)}</summary><ol>${steps}</ol><p class="note">${escapeHtml(guide.remark)}</p></details>`;
+    const list = (steps: string[]) =>
+      `<ol>${steps.map((step) => `<li>${escapeHtml(step.replaceAll('{name}', options.certificateName()))}</li>`).join('')}</ol>`;
+    return `<details${fits(guide, phone) ? ' open' : ''}><summary>${escapeHtml(guide.title)}</summary>${list(guide.certificate)}<p class="note">${escapeHtml(guide.remark)}</p><p>To remove it after the test:</p>${list(guide.removal)}</details>`;
   })
   .join('\n')}
 <section>
@@ -154,7 +157,7 @@ ${GUIDES.toSorted((a, b) => Number(fits(b, phone)) - Number(fits(a, phone)))
 <img class="qr" src="/qr.svg" alt="QR code of this page" width="176" height="176">
 <p class="note">Scan it while on this network, or type <code>${escapeHtml(`${options.uiUrl()}/setup`)}</code></p>
 </section>
-<p class="note">When the test is over: remove the proxy and the certificate again. Until then the lab can read what this phone sends.</p>`;
+<p class="note">When the test is over: remove the proxy and the certificate again, as said above for each system. Until then the lab can read what this phone sends.</p>`;
 }
 
 function downloads(phone: PhoneKind): string {

@@ -1,4 +1,5 @@
 /**
+ * `{name}` stands for the certificate's name as the phone shows it.
  * How a phone gets the lab's certificate and the proxy, per system and version. Menu names as in the vendors' own
  * builds (AOSP settings, Apple support HT204477); makers rename them, so each step also says what to look for.
  */
@@ -11,6 +12,8 @@ export interface Guide {
   from: number | null;
   to: number | null;
   certificate: string[];
+  /** How the phone is rid of it again. */
+  removal: string[];
   /** What this system lets the lab see, and what not. */
   remark: string;
 }
@@ -24,7 +27,11 @@ export const GUIDES: readonly Guide[] = [
     certificate: [
       'Tap “Download certificate” above. The phone says that it cannot install it from here: that is expected.',
       'Open Settings and search for “CA certificate”. Usual place: Security & privacy › More security settings › Encryption & credentials › Install a certificate › CA certificate.',
-      'Tap “Install anyway”, confirm with PIN or fingerprint, and choose phonehome-ca.cer under Downloads.',
+      'Tap “Install anyway”, confirm with PIN or fingerprint, and choose phonehome-ca.cer under Downloads. Under Trusted credentials › User it is called “{name}”.',
+    ],
+    removal: [
+      'Settings › Security & privacy › More security settings › Encryption & credentials › Trusted credentials › User: tap “{name}”, then “Remove” or “Uninstall”.',
+      'If it is not found: search the settings for “Trusted credentials” or “View security certificates”.',
     ],
     remark:
       'Browsers and system services that trust user certificates become readable. Most apps trust only built-in certificates: the lab still shows whom they contact, and counts what it could not read.',
@@ -39,6 +46,10 @@ export const GUIDES: readonly Guide[] = [
       'If nothing opens: Settings › Security › Encryption & credentials › Install from storage (or “Install a certificate”), then phonehome-ca.cer.',
       'Give it any name, and choose “VPN and apps” when asked what it is for. The phone may want a screen lock first.',
     ],
+    removal: [
+      'Settings › Security › Encryption & credentials › Trusted credentials › User: tap “{name}”, scroll down, “Remove”.',
+      'The screen lock that it asked for may be taken away afterwards.',
+    ],
     remark: 'Browsers and apps built for Android 6 and older become readable; newer apps only when they allow it.',
   },
   {
@@ -51,6 +62,10 @@ export const GUIDES: readonly Guide[] = [
       'Give it any name, and choose “VPN and apps”. The phone may want a screen lock first.',
       'If it is refused: very old phones know no elliptic curves, and this lab’s certificate has one.',
     ],
+    removal: [
+      'Settings › Security › Trusted credentials › User: tap “{name}”, scroll down, “Remove”.',
+      'The screen lock that it asked for may be taken away afterwards.',
+    ],
     remark: 'Nearly every app on these versions trusts the certificate.',
   },
   {
@@ -60,8 +75,11 @@ export const GUIDES: readonly Guide[] = [
     to: null,
     certificate: [
       'Open this page in Safari and tap “Download profile” above, then “Allow”.',
-      'Settings › Profile Downloaded (or General › VPN & Device Management) › Phonehome › Install.',
-      'Settings › General › About › Certificate Trust Settings: switch “Phonehome” on. Without this last step nothing can be read.',
+      'Settings › Profile Downloaded (or General › VPN & Device Management) › “{name}” › Install.',
+      'Settings › General › About › Certificate Trust Settings: switch “{name}” on. Without this last step nothing can be read.',
+    ],
+    removal: [
+      'Settings › General › VPN & Device Management › “{name}” › Remove Profile. The certificate goes with it.',
     ],
     remark: 'Browsers and most apps become readable; apps that pin their certificate are shown as such.',
   },
@@ -73,6 +91,9 @@ export const GUIDES: readonly Guide[] = [
     certificate: [
       'Install the certificate as above first.',
       'Firefox › Settings › About Firefox: tap the logo seven times; back in Settings › Secret settings: switch “Use third party CA certificates” on.',
+    ],
+    removal: [
+      'Firefox › Settings › Secret settings: switch “Use third party CA certificates” off, and remove the certificate from the phone.',
     ],
     remark: 'Firefox keeps its own list of certificates.',
   },

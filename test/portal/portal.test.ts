@@ -16,6 +16,7 @@ const portal = createPortal({
   uiUrl: () => 'http://192.0.2.10:8081',
   certificate: async (form) => ({ contentType: `application/x-${form}`, bytes: Buffer.from(`certificate as ${form}`) }),
   fingerprint: () => FINGERPRINT,
+  certificateName: () => 'Phonehome Lab CA 3f2a1b',
   probeUrl: 'https://phonehome.lab/check/seen.svg',
 });
 
@@ -53,11 +54,48 @@ describe('the set-up page', () => {
     ['Mozilla/5.0 (Linux; Android 8.1.0; Nokia 7 plus)', 'Android 7 to 10', '/ca.cer'],
     ['Mozilla/5.0 (Linux; U; Android 4.4.2; HM NOTE 1LTE)', 'Android 4 to 6', '/ca.cer'],
     [IPHONE, 'iPhone and iPad', '/ca.mobileconfig'],
+    [
+      'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/126.0.0.0 Mobile Safari/537.36',
+      'Android 11 and later',
+      '/ca.cer',
+    ],
+    [
+      'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15',
+      'iPhone and iPad',
+      '/ca.mobileconfig',
+    ],
+    [
+      'Mozilla/5.0 (iPad; CPU OS 12_5 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1',
+      'iPhone and iPad',
+      '/ca.mobileconfig',
+    ],
   ])('%s gets its own instructions opened first, and its own download', async (userAgent, title, download) => {
     const page = await text('/', { userAgent });
     expect(page.match(/<details[^>]*><summary>([^<]*)/)?.[1]).toBe(title);
     expect(page).toContain(`<details open><summary>${title}`);
     expect(page).toContain(`<a class="button" href="${download}">`);
+  });
+
+  it('a phone that keeps its version to itself is told so of no old version, and a Mac is no iPad in Chrome', async () => {
+    expect(phoneOf('Mozilla/5.0 (Linux; Android 10; K) Chrome/126.0.0.0')).toEqual({
+      system: 'android',
+      version: null,
+    });
+    expect(phoneOf('Mozilla/5.0 (Linux; Android 10; SM-G960F) Chrome/90.0')).toEqual({
+      system: 'android',
+      version: 10,
+    });
+    const mac =
+      'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36';
+    expect(phoneOf(mac).system).toBe('other');
+  });
+
+  it('names the certificate as the phone shows it, and says for each system how to remove it', async () => {
+    const page = await text('/', { userAgent: IPHONE });
+    expect(page).toContain('switch “Phonehome Lab CA 3f2a1b” on');
+    expect(page).not.toContain('{name}');
+    for (const guide of GUIDES) expect(guide.removal.join(' '), guide.title).toMatch(/remove/i);
+    expect(page.split('To remove it after the test').length - 1).toBe(GUIDES.length);
   });
 
   it('an unknown browser sees all instructions closed, and every version belongs to one guide', async () => {
