@@ -19,7 +19,7 @@ const DAY_MS = 86_400_000;
 const OLD_DAYS = 60;
 const STALE_DAYS = 180;
 
-const UPDATE = 'update the packages or put your own .mmdb into geoip/ (see geoip/README.md)';
+const UPDATE = 'where its servers stand may have changed since; a newer .mmdb goes into geoip/ (see geoip/README.md)';
 
 export function datedSource(facts: Pick<GeoSource, 'name' | 'about' | 'date' | 'licence'>, nowMs: number): GeoSource {
   const ageDays = facts.date === null ? null : Math.max(0, Math.floor((nowMs - Date.parse(facts.date)) / DAY_MS));

@@ -3,10 +3,12 @@ import { monotonicFactory } from 'ulid';
 import { findAuthority } from '../ca/authority.ts';
 import { createCases } from '../cases/cases.ts';
 import { openVendors } from '../enrich/vendors.ts';
+import { say } from '../formats/say.ts';
 import type { AlertDevice } from '../model/alert.ts';
 import type { Device } from '../model/device.ts';
 import type { Flow } from '../model/flow.ts';
 import { LabError, type LabOptions } from '../model/lab.ts';
+import { type Text, text } from '../model/text.ts';
 import { readOrCreateKey } from '../sinks/evidence/key-file.ts';
 import { openReserve, type Reserve } from '../sinks/evidence/reserve.ts';
 import { createReservedStore } from '../sinks/evidence/reserved-store.ts';
@@ -34,8 +36,21 @@ export async function openKnowledge(options: LabOptions, closers: Closers, isRes
   const authority = findAuthority(paths.certs, { now });
   if (!authority) throw new LabError(`${options.data} holds no certificate authority: start the lab again`);
   const evidenceKey = readOrCreateKey(paths.evidenceKey);
+  let salvaged: Text | null = null;
   const evidence = createReservedStore(
-    openSqliteStore({ file: paths.evidence, key: evidenceKey }),
+    openSqliteStore({
+      file: paths.evidence,
+      key: evidenceKey,
+      onSalvaged: ({ keptAs, alerts, flows }) => {
+        salvaged = text('lab.store-damaged', { file: keptAs, alerts, flows });
+        warnings.push(say(salvaged));
+      },
+      // This thread ends, and the next one saves what can be read.
+      onDamaged: () =>
+        void setImmediate(() => {
+          throw new LabError(`${paths.evidence} is damaged`);
+        }),
+    }),
     openReserveIn(paths.reserve, evidenceKey, warnings),
   );
   closers.add(() => evidence.close());
@@ -71,6 +86,8 @@ export async function openKnowledge(options: LabOptions, closers: Closers, isRes
     warnings,
     authority,
     evidence,
+    /** What to tell of a store that was found damaged. */
+    salvaged: salvaged as Text | null,
     evidenceKey,
     cases: createCases(evidence, newId),
     devices,

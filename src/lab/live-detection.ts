@@ -66,6 +66,7 @@ export async function openLiveDetection(knowledge: Knowledge, closers: Closers, 
     onTrouble: (trouble) => notify('storage', storageText(trouble), trouble ? 'high' : 'info'),
   });
   notices.publishTo(feed.publish);
+  if (knowledge.salvaged) notify('storage', knowledge.salvaged, 'critical');
   coverage.onTrust((flow) => {
     const device = describeDevice(flow);
     tell(`trust ${device.id}`, text('trust.now', { phone: device.model ?? device.id }), 'info', device);

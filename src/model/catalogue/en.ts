@@ -181,6 +181,8 @@ export const EN = {
     'The half of the lab that reads traffic ended ({{reason}}) and was started again: phones went on, and {{count}} open connections were not looked into meanwhile.',
   'lab.was-deaf':
     'The lab could not keep up: what {{flows}} connections sent meanwhile was passed on and not looked into.',
+  'lab.store-damaged':
+    'The evidence store was damaged: {{alerts}} alerts and {{flows}} connections could be read and are kept. The damaged file is {{file}}; check the disk.',
   'lab.disk-full':
     'The disk is full: what is shown from now on is kept in a small reserve and not in the store yet. Free some space; nothing else needs doing.',
   'lab.not-stored': 'Alerts cannot be stored ({{reason}}): check the data directory and its disk.',

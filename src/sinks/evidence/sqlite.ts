@@ -1,17 +1,18 @@
 /**
  * The evidence store on disk: one SQLite file in WAL mode, mode 0600. `synchronous = NORMAL`: every write is with the
  * kernel when it returns, so a killed process loses nothing; only a power cut can take the last moments.
- * A file that is damaged, newer than this program, unreadable, or made with another key is an error of one line that
- * says what to do; nothing in it is touched. `secure_delete`: what is pruned is overwritten.
+ * A file that is no store, newer than this program, unreadable, or made with another key is an error of one line that
+ * says what to do; nothing in it is touched. A damaged one is kept aside, and what can be read of it goes on. `secure_delete`: what is pruned is overwritten.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { type Alert, SEVERITIES } from '../../model/alert.ts';
 import type { Case } from '../../model/case.ts';
 import type { TokenRow } from '../../model/comparison.ts';
 import type { Gap } from '../../model/coverage.ts';
+import { moveAside, type Salvaged, salvage } from './salvage.ts';
 import { MIGRATIONS, migrate } from './schema.ts';
 import { fingerprintOf, seal, unseal } from './seal.ts';
 import {
@@ -30,20 +31,48 @@ export interface SqliteStoreOptions {
   file: string;
   /** 32 bytes; see `readOrCreateKey`. */
   key: Buffer;
+  /** Told when the file was damaged: what was saved of it, and where it lies. */
+  onSalvaged?: (salvaged: Salvaged) => void;
+  /** Told when the file turns out to be damaged while it is in use: open it again. */
+  onDamaged?: () => void;
   /** Pages of 4 KB after which the database counts as full; for tests and small disks. */
   maxPages?: number;
 }
 
-/** A full check of the file reads all of it: 30 ms at this size, so larger ones are trusted until a read fails. */
-const CHECK_UP_TO_BYTES = 32 * 1024 * 1024;
+const CORRUPT = 11;
 
 /** Another process (a backup, `sqlite3`) may hold the lock; longer than this the event loop must not stand still. */
 const BUSY_TIMEOUT_MS = 250;
 
 /** Throws an `Error` of one line that says what to do. */
 export function openSqliteStore(options: SqliteStoreOptions): EvidenceStore {
-  const database = openDatabase(options);
-  return createStore(database, options.key);
+  const { onSalvaged = () => {}, onDamaged = () => {} } = options;
+  try {
+    return watched(createStore(openDatabase(options), options.key), onDamaged);
+  } catch (error) {
+    if (!(error instanceof DamagedError)) throw error;
+    const keptAs = moveAside(options.file, new Date().toISOString().replace(/[:.]/g, '-'));
+    const database = openDatabase(options);
+    onSalvaged(salvage(keptAs, database));
+    return watched(createStore(database, options.key), onDamaged);
+  }
+}
+
+/** A page that cannot be read is noticed by whoever reads it. */
+function watched(store: EvidenceStore, onDamaged: () => void): EvidenceStore {
+  const wrap =
+    <Args extends unknown[], Result>(work: (...args: Args) => Result) =>
+    (...args: Args): Result => {
+      try {
+        return work(...args);
+      } catch (error) {
+        if (((error as { errcode?: number }).errcode ?? 0) % 256 === CORRUPT) onDamaged();
+        throw error;
+      }
+    };
+  return Object.fromEntries(
+    Object.entries(store).map(([name, work]) => [name, wrap(work)]),
+  ) as unknown as EvidenceStore;
 }
 
 function openDatabase({ file, key, maxPages }: SqliteStoreOptions): DatabaseSync {
@@ -59,10 +88,9 @@ function openDatabase({ file, key, maxPages }: SqliteStoreOptions): DatabaseSync
         `${file} was written by a newer Phonehome (schema ${version}, this one knows ${MIGRATIONS.length}): update Phonehome, or start with another --data directory`,
       );
     }
-    if (statSync(file).size <= CHECK_UP_TO_BYTES) {
-      const verdict = Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})[0];
-      if (verdict !== 'ok') throw new StoreError(damaged(file));
-    }
+    // 1 ms per megabyte.
+    const verdict = Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})[0];
+    if (verdict !== 'ok') throw new DamagedError(String(verdict));
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;');
     if (maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${Math.trunc(maxPages)}`);
     migrate(database);
@@ -73,21 +101,26 @@ function openDatabase({ file, key, maxPages }: SqliteStoreOptions): DatabaseSync
     return database;
   } catch (error) {
     database?.close();
-    if (error instanceof StoreError) throw error;
+    if (error instanceof StoreError || error instanceof DamagedError) throw error;
+    if (((error as { errcode?: number }).errcode ?? 0) % 256 === CORRUPT) throw new DamagedError(String(error));
     throw new StoreError(explainOpenFailure(file, error as NodeJS.ErrnoException & { errcode?: number }));
   }
+}
+
+class DamagedError extends Error {
+  override name = 'DamagedError';
 }
 
 class StoreError extends Error {
   override name = 'StoreError';
 }
 
-const damaged = (file: string) =>
-  `${file} is damaged or not a Phonehome database: move it away (mv ${file} ${file}.damaged) and start again; sqlite3 "${file}.damaged" .recover may save its content`;
+const foreign = (file: string) =>
+  `${file} is not a Phonehome database, or damaged from its first byte: move it away (mv ${file} ${file}.damaged) and start again; sqlite3 "${file}.damaged" .recover may save its content`;
 
 function explainOpenFailure(file: string, error: NodeJS.ErrnoException & { errcode?: number }): string {
   const code = (error.errcode ?? 0) & 0xff;
-  if (code === 26 || code === 11) return damaged(file); // SQLITE_NOTADB, SQLITE_CORRUPT
+  if (code === 26) return foreign(file); // SQLITE_NOTADB
   if (code === 5)
     return `${file} is in use by another program: stop the other lab, or start with another --data directory`;
   if (code === 13) return `no space left for ${file}: free some, or start with another --data directory`;

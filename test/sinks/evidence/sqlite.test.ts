@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readOrCreate, readOrCreateKey } from '../../../src/sinks/evidence/key-file.ts';
+import type { Salvaged } from '../../../src/sinks/evidence/salvage.ts';
 import { MIGRATIONS } from '../../../src/sinks/evidence/schema.ts';
 import { seal, unseal } from '../../../src/sinks/evidence/seal.ts';
 import { openSqliteStore } from '../../../src/sinks/evidence/sqlite.ts';
@@ -96,19 +97,8 @@ describe('a database that cannot be used is one line that says what to do', () =
   it('damaged from the first byte', () => {
     const file = newFile();
     writeFileSync(file, 'this is not a database, '.repeat(500));
-    expect(opening(file)).toThrow(oneLine('is damaged or not a Phonehome database: move it away'));
+    expect(opening(file)).toThrow(oneLine('is not a Phonehome database, or damaged from its first byte: move it away'));
     expect(readFileSync(file, 'utf8')).toContain('this is not a database');
-  });
-
-  it('damaged in the middle', () => {
-    const file = newFile();
-    const store = openSqliteStore({ file, key });
-    for (let seq = 1; seq < 300; seq++) store.putAlert(labRecord(seq));
-    store.close();
-    const bytes = readFileSync(file);
-    for (let page = 5; page < bytes.length / 4096 - 1; page += 2) bytes.fill(0xaa, page * 4096, page * 4096 + 2048);
-    writeFileSync(file, bytes);
-    expect(opening(file)).toThrow(oneLine('is damaged'));
   });
 
   it('written by a newer version', () => {
@@ -138,6 +128,57 @@ describe('a database that cannot be used is one line that says what to do', () =
     other.exec('BEGIN IMMEDIATE');
     expect(opening(file)).toThrow(oneLine('is in use by another program'));
     other.close();
+  });
+});
+
+describe('a damaged database', () => {
+  it.each([3, 5, 9])('goes on with what can be read, the file kept aside: every %s. page overwritten', (every) => {
+    const file = newFile();
+    const store = openSqliteStore({ file, key });
+    for (let seq = 1; seq <= 600; seq++) store.putAlert(labRecord(seq));
+    const { length } = store.alerts({ limit: 2000 });
+    const epoch = store.epoch();
+    store.close();
+    const bytes = readFileSync(file);
+    for (let page = 6; page < bytes.length / 4096 - 1; page += every) bytes.fill(0xaa, page * 4096, page * 4096 + 3000);
+    writeFileSync(file, bytes);
+
+    const told: Salvaged[] = [];
+    const again = openSqliteStore({ file, key, onSalvaged: (one) => told.push(one) });
+    expect(told).toHaveLength(1);
+    const [{ keptAs, alerts }] = told as [Salvaged];
+    expect(readFileSync(keptAs).equals(bytes)).toBe(true);
+    expect(alerts).toBeGreaterThan(length / every / 2);
+    expect(alerts).toBeLessThan(length);
+    const kept = again.alerts({ limit: 2000 });
+    expect(kept).toHaveLength(alerts);
+    for (const alert of kept) expect(alert).toEqual(labAlert(alert.seq));
+    expect(again.reveal(kept[0]?.id ?? '', { who: 'x', time: 'now' })).toMatchObject({ ok: expect.any(Boolean) });
+    expect(again.epoch()).not.toBe(epoch);
+    expect(again.putAlert(labRecord(601))).toEqual({ ok: true });
+    again.close();
+    openSqliteStore({ file, key, onSalvaged: (one) => told.push(one) }).close();
+    expect(told).toHaveLength(1);
+  });
+
+  it('is noticed while it is in use', () => {
+    // More than its cache of 2 MB holds.
+    const MANY = 3000;
+    const file = newFile();
+    const first = openSqliteStore({ file, key });
+    for (let seq = 1; seq <= MANY; seq++) first.putAlert(labRecord(seq));
+    first.close();
+    let noticed = 0;
+    const store = openSqliteStore({ file, key, onDamaged: () => noticed++ });
+    const bytes = readFileSync(file);
+    // Behind the first page, which says what is where.
+    bytes.fill(0xaa, 4096);
+    writeFileSync(file, bytes);
+    expect(() => {
+      for (let seq = 1; seq <= MANY; seq++) store.alert(labAlert(seq).id);
+    }).toThrow(/malformed/);
+    expect(noticed).toBe(1);
+    store.close();
   });
 });
 
