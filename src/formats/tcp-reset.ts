@@ -15,6 +15,20 @@ export function resetSocket(raw: Socket, stream: Duplex = raw): void {
   } else raw.resetAndDestroy();
 }
 
+interface Named {
+  _handle?: { getpeername?(out: object): number } | null;
+}
+
+/**
+ * The connection is gone, although its stream has only ended: the first system call after a reset is told of it, and that may have
+ * been a write that nobody asked for (TLS session tickets), whose failure Node keeps to itself; the next read then shows an end. A
+ * connection that was ended still knows the other side's address. Not for one that was ended from here, too.
+ */
+export function isGone(raw: Socket): boolean {
+  const { _handle: handle } = raw as Named;
+  return typeof handle?.getpeername === 'function' && handle.getpeername({}) !== 0;
+}
+
 /** Without a word from the other side for this long, it has read what it will read, milliseconds. */
 const QUIET_MS = 200;
 /** Longer than this nobody uploads into nothing. */

@@ -3,7 +3,7 @@
  * Promise: bytes pass unchanged and first, the copy is taken after; a slow side slows the other (backpressure); one
  * side's end is passed on as an end and its reset as a reset; a side left half open is not waited for for ever.
  */
-import { resetAfterWords, resetSocket } from '../formats/tcp-reset.ts';
+import { isGone, resetAfterWords, resetSocket } from '../formats/tcp-reset.ts';
 import type { Leg, LiveFlow, PairOptions } from '../model/connection.ts';
 import type { CloseReason } from '../model/flow.ts';
 
@@ -106,6 +106,10 @@ export function join(client: Leg, server: Leg, flow: LiveFlow, options: JoinOpti
     }
   });
   const clientEnd = () => {
+    if (client.stream !== client.raw && !client.stream.writableEnded && isGone(client.raw)) {
+      fail('client', Object.assign(new Error('the phone reset the connection'), { code: 'ECONNRESET' }));
+      return;
+    }
     ended.client = true;
     options.onClientEnd?.();
     flow.end('request');
