@@ -142,7 +142,7 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: 'device name',
     words: '<phone> <id>',
-    summary: "register a phone met on the lab's network: its MAC address, its address there or what it calls itself",
+    summary: 'register a phone that was seen: its address, its MAC address, or what it calls itself',
     flags: [{ name: 'model', value: 'TEXT', help: 'e.g. "Nokia 7 Plus"' }],
     examples: ['device name 02:00:5e:10:00:01 nokia-01', 'device name 10.77.0.100 nokia-01 --model "Nokia 7 Plus"'],
     load: async () => (await device()).name,

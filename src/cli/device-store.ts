@@ -3,6 +3,7 @@
  * Promise: both ways give the same rows and one-line errors; values are masked unless revealing was asked for.
  */
 import type { Device, DiscoveredPhone } from '../model/device.ts';
+import type { FlowRecord } from '../model/flow.ts';
 import { mask } from '../model/identifier.ts';
 import { LabError, type Registering } from '../model/lab.ts';
 import { call, listIn, runningLabOf } from './lab-client.ts';
@@ -24,6 +25,8 @@ export interface DeviceStore {
   putAll(entries: readonly object[]): Promise<string[]>;
   /** Phones met on the lab's network; none while no lab runs. */
   discovered(): Promise<DiscoveredPhone[]>;
+  /** Addresses without a name that the latest connections came from; none while no lab runs. */
+  seen(): Promise<string[]>;
   /** False when no such phone was registered. */
   remove(id: string): Promise<boolean>;
 }
@@ -57,6 +60,11 @@ export async function openDeviceStore(dataDir: string): Promise<DeviceStore> {
         return notes;
       },
       discovered: async () => listIn<DiscoveredPhone>(await call(lab, 'GET', '/api/devices/discovered'), 'phones'),
+      seen: async () => {
+        const flows = listIn<FlowRecord>(await call(lab, 'GET', '/api/flows?limit=1000'), 'flows');
+        const unnamed = flows.filter(({ deviceId, simulated }) => deviceId === null && !simulated);
+        return [...new Set(unnamed.map(({ client }) => client.ip))];
+      },
       remove: async (id) => {
         const known = listIn<Device>(await call(lab, 'GET', '/api/devices'), 'devices').some(
           (device) => device.id === id,
@@ -72,6 +80,7 @@ export async function openDeviceStore(dataDir: string): Promise<DeviceStore> {
     put: async (entry, how) => stored.put(entry, how).notes,
     putAll: async (entries) => stored.putAll(entries, 'replace').flatMap(({ notes }) => notes),
     discovered: async () => [],
+    seen: async () => [],
     remove: async (id) => stored.remove(id),
   };
 }

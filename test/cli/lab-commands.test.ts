@@ -1,4 +1,5 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -86,6 +87,61 @@ describe.each(['no lab running', 'a lab running'])('with %s', (situation) => {
     expect(jsonOf(await run(data, 'device', 'list', '--json'))).toMatchObject([
       { id: 'nokia-01', model: 'Nokia 7 Plus' },
     ]);
+  });
+
+  it('what is registered of a phone is changed, and taken away value by value', async () => {
+    const shown = async () =>
+      jsonOf(await run(data, 'device', 'list', '--reveal', '--json')).find(({ id }) => id === 'edited');
+    await run(data, 'device', 'add', 'edited', '--ip', '10.77.0.9', '--imei', IMEI, '--set', 'email=lab@example.com');
+    expect((await run(data, 'device', 'set', 'edited', '--set', 'email=new@example.com')).code).toBe(0);
+    expect(await shown()).toMatchObject({
+      match: { ip: '10.77.0.9' },
+      identifiers: { imei: [IMEI], email: ['new@example.com'] },
+    });
+    expect((await run(data, 'device', 'remove', 'edited', '--imei', IMEI)).code).toBe(0);
+    expect((await shown())?.identifiers).toEqual({ email: ['new@example.com'] });
+    expect((await run(data, 'device', 'remove', 'edited', '--value', 'email=none@example.com')).stdout).toContain(
+      'Note: edited has no such email',
+    );
+    expect(await run(data, 'device', 'set', 'edited')).toMatchObject({ code: 2 });
+    expect(await run(data, 'device', 'set', 'nobody', '--imei', IMEI)).toMatchObject({ code: 1 });
+    expect((await run(data, 'device', 'remove', 'edited')).code).toBe(0);
+  });
+
+  it('of a file with one wrong phone the phone is named, and many are taken at once', async () => {
+    const file = join(dir, 'many.yaml');
+    const phones = Array.from(
+      { length: 600 },
+      (_, index) => `  - {id: many-${index}, match: {ip: 10.9.${index >> 8}.${index & 255}}}\n`,
+    );
+    writeFileSync(file, `devices:\n${phones.join('')}  - {id: wrong, identifiers: {imei: '12345'}}\n`);
+    expect(await run(data, 'device', 'import', file)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/many\.yaml:602: devices\[600\]: .*imei/),
+    });
+    writeFileSync(file, `devices:\n${phones.join('')}`);
+    expect((await run(data, 'device', 'import', file)).stdout).toContain('600 phones registered');
+  });
+
+  it('a phone is registered by its address, without a gateway', async () => {
+    if (lab) {
+      const ready = /"proxy":\{"host":"[^"]+","port":(\d+)/.exec(await lab.untilStdout(`"ready"`))?.[1];
+      await new Promise<void>((resolve) => {
+        const asked = request({
+          host: '127.0.0.1',
+          port: Number(ready),
+          path: 'http://nowhere.invalid/',
+          localAddress: '127.0.0.9',
+        });
+        asked.on('response', (response) => response.resume().on('end', resolve)).on('error', () => resolve());
+        asked.end();
+      });
+      expect((await run(data, 'device', 'list')).stdout).toContain('phonehome device name 127.0.0.9 NAME');
+    }
+    expect((await run(data, 'device', 'name', '127.0.0.9', 'seen-01')).stdout).toContain('127.0.0.9 is seen-01');
+    const listed = (await run(data, 'device', 'list')).stdout;
+    expect(listed).toMatch(/seen-01 +127\.0\.0\.9/);
+    expect(listed).not.toContain('device name 127.0.0.9');
   });
 
   it('a wrong identifier is refused: the field is named, the value is not', async () => {

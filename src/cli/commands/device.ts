@@ -1,9 +1,10 @@
 /** `phonehome device …`: the phones under test. Values are masked unless `--reveal` is given. */
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { problemLine, readValues } from '../../formats/yaml-document.ts';
 import { LabError } from '../../model/lab.ts';
-import { type DeviceRow, openDeviceStore } from '../device-store.ts';
+import { type DeviceRow, type DeviceStore, openDeviceStore } from '../device-store.ts';
 import { UsageError } from '../errors.ts';
 import { call, runningLabOf } from '../lab-client.ts';
 import { loadLab } from '../main-module.ts';
@@ -33,10 +34,15 @@ export async function list(given: Record<string, unknown>): Promise<number> {
   const { data, json, reveal } = given as unknown as DeviceFlags;
   const store = await openDeviceStore(data);
   const rows = await store.list(reveal === true);
-  const unnamed = (await store.discovered()).filter(({ deviceId }) => deviceId === null);
+  const met = await store.discovered();
+  const unnamed = met.filter(({ deviceId }) => deviceId === null);
+  // Who stands in the list above, or is registered under this address, has a name.
+  const taken = new Set([...met.flatMap(({ addresses }) => addresses), ...rows.flatMap(({ match }) => match.ip ?? [])]);
+  const seen = (await store.seen()).filter((address) => !taken.has(address));
   if (json) {
     for (const row of rows) printJson({ type: 'device', ...row });
     for (const phone of unnamed) printJson({ type: 'discovered', ...phone });
+    for (const address of seen) printJson({ type: 'seen', address });
     return 0;
   }
   if (rows.length === 0) {
@@ -67,6 +73,12 @@ export async function list(given: Record<string, unknown>): Promise<number> {
       ]),
     );
   }
+  if (seen.length > 0)
+    print(
+      '',
+      `Seen at the proxy without a name (phonehome device name ${seen[0]} NAME):`,
+      ...seen.map((one) => `  ${one}`),
+    );
   return 0;
 }
 
@@ -81,6 +93,7 @@ export async function name(given: Record<string, unknown>, [phone = '', id = '']
   );
   if (found.length > 1) throw new LabError(`${phone} fits ${found.length} phones: give the MAC address`);
   const mac = found[0]?.mac ?? (MAC.test(wanted) ? wanted : null);
+  if (mac === null && isIP(phone) !== 0) return nameAddress(store, { id, phone, model, json });
   if (mac === null)
     throw new LabError(
       `no phone "${phone}" is on the lab's network: see phonehome device list, or give its MAC address`,
@@ -93,6 +106,21 @@ export async function name(given: Record<string, unknown>, [phone = '', id = '']
       `${mac} is ${id} from now on.${
         found[0]?.randomised ? ' Its address is made up for this network: on another one it is another phone.' : ''
       } Add its identifiers with: phonehome device add ${id} --mac ${mac} --imei …`,
+    );
+  return 0;
+}
+
+/** Without a gateway nobody knows its MAC address: the address has to do. */
+async function nameAddress(
+  store: DeviceStore,
+  { id, phone, model, json }: { id: string; phone: string; model: string | null; json: boolean },
+): Promise<number> {
+  const wasSeen = (await store.seen()).includes(phone);
+  tell(await store.put({ id, ...(model && { model }), match: { ip: phone } }, 'add'), json);
+  if (json) printJson({ type: 'device', id });
+  else
+    print(
+      `${phone} is ${id} from now on, as long as it keeps that address.${wasSeen ? '' : ' Nothing of it was seen yet.'} Add its identifiers with: phonehome device add ${id} --imei …`,
     );
   return 0;
 }
