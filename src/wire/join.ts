@@ -107,6 +107,8 @@ export function join(client: Leg, server: Leg, flow: LiveFlow, options: JoinOpti
   });
   const clientEnd = () => {
     if (client.stream !== client.raw && !client.stream.writableEnded && isGone(client.raw)) {
+      // Whoever refuses a certificate after the handshake leaves without reading, which is a reset to TCP.
+      options.onClientEnd?.();
       fail('client', Object.assign(new Error('the phone reset the connection'), { code: 'ECONNRESET' }));
       return;
     }

@@ -5,7 +5,6 @@
  */
 import type { Socket } from 'node:net';
 import { type SecureContext, TLSSocket } from 'node:tls';
-import { isGone } from '../formats/tcp-reset.ts';
 
 export interface PhoneTlsRequest {
   /** Paused; its first bytes are the ClientHello. */
@@ -54,9 +53,7 @@ export function answerPhone(request: PhoneTlsRequest, done: (result: PhoneTlsRes
   stream.on('_tlsError', onError);
   stream.once('secure', () => settle({ outcome: 'secured' }));
   // A clean end in the middle of our handshake: the phone read the certificate and left.
-  stream.once('end', () =>
-    settle(isGone(request.client) ? { outcome: 'reset' } : { outcome: 'certificate-rejected', how: 'silent-close' }),
-  );
+  stream.once('end', () => settle({ outcome: 'certificate-rejected', how: 'silent-close' }));
   stream.once('close', () => settle({ outcome: 'certificate-rejected', how: 'silent-close' }));
   return stream;
 }

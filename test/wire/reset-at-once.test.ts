@@ -42,7 +42,11 @@ async function one(when: 'at once' | 'in the next turn' | 'after a word', versio
 describe.each(['TLSv1.3', 'TLSv1.2'] as const)('a phone that resets, %s', (version) => {
   it.each(['at once', 'in the next turn', 'after a word'] as const)('%s', async (when) => {
     // Which system call meets the reset first is a matter of chance.
-    for (let time = 0; time < 5; time++)
-      expect(await one(when, version)).toMatchObject({ server: 'ECONNRESET', reason: 'client-reset' });
+    for (let time = 0; time < 5; time++) {
+      const { server, reason } = await one(when, version);
+      expect(server).toBe('ECONNRESET');
+      // Without a word it may also be a refused certificate: apps that look at it after the handshake leave like this.
+      expect(reason).toMatch(when === 'after a word' ? /^client-reset$/ : /^client-(reset|rejected-certificate)$/);
+    }
   });
 });
