@@ -47,13 +47,25 @@ export function createClueTable(signatures: Signatures): ClueTable {
     return name;
   }
 
+  /** Texts met lately, each a copy of its own: apps say the same again and again, and a piece of a head keeps all of it. */
+  const texts = new Map<string, string>();
+
+  function ownText(text: string): string {
+    const known = texts.get(text);
+    if (known !== undefined) return known;
+    const own = ` ${text}`.slice(1);
+    if (texts.size >= MAX_SPELLINGS) texts.clear();
+    texts.set(own, own);
+    return own;
+  }
+
   function fieldsOf(headers: readonly [string, string][]): readonly [string, string][] {
     let kept: [string, string][] | null = null;
     for (const header of headers) {
       const name = wantedName(header[0]);
       if (name === null) continue;
       kept ??= [];
-      if (!kept.some((one) => one[0] === name)) kept.push([name, header[1].slice(0, MAX_VALUE)]);
+      if (!kept.some((one) => one[0] === name)) kept.push([name, ownText(header[1].slice(0, MAX_VALUE))]);
     }
     return kept ?? NONE;
   }
@@ -66,8 +78,8 @@ export function createClueTable(signatures: Signatures): ClueTable {
           exchanges = [];
           flows.set(event.flowId, exchanges);
         }
-        const { exchange, authority } = event;
-        exchanges[exchange % MAX_EXCHANGES] = { exchange, fields: fieldsOf(event.headers), authority };
+        const { exchange, headers, authority } = event;
+        exchanges[exchange % MAX_EXCHANGES] = { exchange, fields: fieldsOf(headers), authority: ownText(authority) };
       } else if (event.type === 'flow-closed' && flows.has(event.flowId)) {
         closed.push(event.flowId);
         if (closed.length > MAX_CLOSED) flows.delete(closed.shift() as string);

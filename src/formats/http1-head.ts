@@ -72,8 +72,14 @@ export class SectionEnd {
   }
 }
 
+/** Lines are rarely longer; up to here looking at each byte is cheaper than a call. */
+const NEAR = 160;
+
 /** Offset after the next LF before `to`, or -1. */
 function afterLf(bytes: Buffer, from: number, to: number): number {
+  const near = Math.min(to, from + NEAR);
+  for (let at = from; at < near; at++) if (bytes[at] === LF) return at + 1;
+  if (near === to) return -1;
   const lf = bytes.indexOf(LF, from);
   return lf < 0 || lf >= to ? -1 : lf + 1;
 }

@@ -112,13 +112,13 @@ export class Http1Layer implements Layer {
     }
     const end = this.#collectSection(side, chunk, start, time, out);
     if (end < 0) return side.phase === 'raw' ? start : chunk.length;
-    const bytes = side.carry.length > 0 ? side.carry.take() : chunk.subarray(start, end);
-    const text = bytes.toString('latin1');
+    const held = side.carry.length > 0 ? side.carry.take() : null;
+    const text = held === null ? chunk.toString('latin1', start, end) : held.toString('latin1');
     const understood =
       side.direction === 'request'
         ? this.#requestHead(side, text, time, out)
         : this.#responseHead(side, text, time, out);
-    if (!understood) this.#context.raw(side.direction, bytes, time, out);
+    if (!understood) this.#context.raw(side.direction, held ?? chunk.subarray(start, end), time, out);
     return end;
   }
 
