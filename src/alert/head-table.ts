@@ -4,6 +4,7 @@
  * An exchange stays until both bodies ended and eight others ended after it: detection may lag behind the wire.
  * A closed flow is forgotten when sixteen others closed after it. Bounded: 256 exchanges per flow (HTTP/2 allows 100 streams at once by default), targets cut at 2 KB.
  */
+import { OpenNumbers } from '../formats/open-numbers.ts';
 import type { FlowEvent } from '../model/flow.ts';
 import type { RequestHeadFacts } from './masked-url.ts';
 
@@ -26,7 +27,7 @@ interface Head extends RequestHeadFacts {
 }
 
 interface FlowHeads {
-  heads: Map<number, Head>;
+  heads: OpenNumbers<Head>;
   /** Exchanges whose two bodies ended, oldest first. */
   ended: number[];
 }
@@ -56,12 +57,12 @@ export function createHeadTable(): HeadTable {
         const { protocol, method, scheme, authority } = event;
         let flow = flows.get(event.flowId);
         if (flow === undefined) {
-          flow = { heads: new Map(), ended: [] };
+          flow = { heads: new OpenNumbers(), ended: [] };
           flows.set(event.flowId, flow);
         }
         const target = event.target.slice(0, MAX_TARGET);
         flow.heads.set(event.exchange, { protocol, method, target, scheme, authority, requestEnded: false });
-        if (flow.heads.size > MAX_EXCHANGES) flow.heads.delete(flow.heads.keys().next().value as number);
+        if (flow.heads.size > MAX_EXCHANGES) flow.heads.delete(flow.heads.oldest()!);
       } else if (event.type === 'body-end') {
         const flow = flows.get(event.flowId);
         if (flow !== undefined) bodyEnded(flow, event.exchange, event.direction === 'request');

@@ -5,6 +5,7 @@
  * the detector knows, nonces, times, counters, versions and what all phones share are not. No value is kept: hashes only.
  */
 
+import { OpenNumbers } from '../formats/open-numbers.ts';
 import type { TokenRow } from '../model/comparison.ts';
 import type { Flow, FlowEvent } from '../model/flow.ts';
 import type { Finding, InspectEvent, Kind, Token } from '../model/identifier.ts';
@@ -68,8 +69,8 @@ const NOTHING: never[] = [];
 interface Open {
   device: string;
   pair: Pair;
-  exchanges: Map<number, { tokens: Token[]; found: { where: string; path: string; kind: Kind }[] }>;
-  answers: Map<number, Answer>;
+  exchanges: OpenNumbers<{ tokens: Token[]; found: { where: string; path: string; kind: Kind }[] }>;
+  answers: OpenNumbers<Answer>;
   listens: boolean;
 }
 
@@ -87,7 +88,7 @@ export function createComparison<C extends Surroundings>(options: ComparisonOpti
     let exchange = flow.exchanges.get(number);
     if (!exchange) {
       exchange = { tokens: [], found: [] };
-      if (flow.exchanges.size >= MAX_OPEN) flow.exchanges.delete(flow.exchanges.keys().next().value as number);
+      if (flow.exchanges.size >= MAX_OPEN) flow.exchanges.delete(flow.exchanges.oldest()!);
       flow.exchanges.set(number, exchange);
     }
     return exchange;
@@ -186,7 +187,13 @@ export function createComparison<C extends Surroundings>(options: ComparisonOpti
           flow.simulated,
         );
         const listens = hasTwin(device.id);
-        open.set(flow.id, { device: device.id, pair, exchanges: new Map(), answers: new Map(), listens });
+        open.set(flow.id, {
+          device: device.id,
+          pair,
+          exchanges: new OpenNumbers(),
+          answers: new OpenNumbers(),
+          listens,
+        });
         return NOTHING;
       }
       const flow = open.get(event.flowId);
@@ -226,7 +233,7 @@ export function createComparison<C extends Surroundings>(options: ComparisonOpti
         case 'message':
           return event.direction === 'request' && event.final ? commit(flow, event.exchange, context) : NOTHING;
         case 'flow-closed': {
-          const reports = [...flow.exchanges.keys()].flatMap((number) => commit(flow, number, context));
+          const reports = flow.exchanges.numbers().flatMap((number) => commit(flow, number, context));
           open.delete(event.flowId);
           return reports;
         }

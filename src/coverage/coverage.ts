@@ -4,6 +4,7 @@
  * What is simulated is counted apart. Bounded: past `maxHosts` unread hosts of a phone the smallest are folded into
  * "others"; past `maxDevices` phones the longest silent one is forgotten.
  */
+import { OpenNumbers } from '../formats/open-numbers.ts';
 import type { DeviceCoverage, Gap, Trust } from '../model/coverage.ts';
 import type { DestinationFacts } from '../model/destination.ts';
 import type { Flow, FlowEvent } from '../model/flow.ts';
@@ -61,7 +62,7 @@ interface OpenFlow {
   seen: Bytes;
   lost: number;
   /** The newest exchanges, by their numbers. */
-  exchanges: Map<number, OpenExchange>;
+  exchanges: OpenNumbers<OpenExchange>;
   /** Most events are about the same one as the one before. */
   latest: OpenExchange | null;
   /** Of exchanges that are no longer in the map. */
@@ -98,7 +99,7 @@ export function createCoverage(options: CoverageOptions): Coverage {
     if (exchange === undefined) {
       exchange = { number, up: 0, down: 0, class: null, targetBytes: 0 };
       flow.exchanges.set(number, exchange);
-      if (flow.exchanges.size > MAX_EXCHANGES) settle(flow, flow.exchanges.keys().next().value as number);
+      if (flow.exchanges.size > MAX_EXCHANGES) settle(flow, flow.exchanges.oldest()!);
     }
     flow.latest = exchange;
     return exchange;
@@ -115,7 +116,7 @@ export function createCoverage(options: CoverageOptions): Coverage {
     facts: DestinationFacts | null,
   ): void {
     open.delete(flowId);
-    for (const exchange of [...state.exchanges.keys()]) settle(state, exchange);
+    for (const exchange of state.exchanges.numbers()) settle(state, exchange);
     state.facts = facts ?? state.facts;
     countFlow(state.device, state, {
       reason,
@@ -299,7 +300,7 @@ function newFlow(flow: Flow, device: DeviceCount, facts: DestinationFacts | null
     understood: false,
     provesTrust,
     lost: 0,
-    exchanges: new Map(),
+    exchanges: new OpenNumbers(),
     latest: null,
     ...counted,
   };
