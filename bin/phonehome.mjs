@@ -19,7 +19,7 @@ const WARM = [
   'lab/replaying.ts',
   'main.ts',
 ];
-const FLAGS = ['--max-semi-space-size=8', '--expose-gc'];
+const FLAGS = ['--max-semi-space-size=8', '--expose-gc', '--no-allocation-site-pretenuring'];
 // One malloc arena: with more, freed buffers stay where they were. Many threads: with the usual four, two names whose
 // servers are silent keep every other name waiting (libuv asks for names on half of them at most).
 const environment = {
