@@ -7,6 +7,7 @@
  */
 
 import { effort } from '../model/effort.ts';
+import type { ByteSink } from './byte-sink.ts';
 
 export interface BudgetRules {
   /** Most units that can be waiting to be spent. */
@@ -64,6 +65,11 @@ const PIECE = { least: 1 << 10, first: 8 << 10, most: 16 << 10, mostPacked: 4 <<
 const COSTLY = 0.4;
 const CHEAP = 0.1;
 
+export interface Spender {
+  /** What the last of it was spent on; once per `renew`. */
+  overspent(what: string): void;
+}
+
 export class Budget {
   /** Nothing more is to be taken apart; what is left is searched for registered values. */
   isOver = false;
@@ -71,13 +77,12 @@ export class Budget {
   #piece = PIECE.first;
   readonly #rules: BudgetRules;
   readonly #meter: Meter;
-  readonly #onOver: (what: string) => void;
+  readonly #spender: Spender;
 
-  /** `onOver` hears what the last of it was spent on, once per `renew`. */
-  constructor(rules: BudgetRules, meter: Meter, onOver: (what: string) => void) {
+  constructor(rules: BudgetRules, meter: Meter, spender: Spender) {
     this.#rules = rules;
     this.#meter = meter;
-    this.#onOver = onOver;
+    this.#spender = spender;
     this.#left = rules.burst;
   }
 
@@ -92,11 +97,12 @@ export class Budget {
     return isPacked ? Math.min(this.#piece, PIECE.mostPacked) : this.#piece;
   }
 
-  /** Looks at one piece of so many bytes. */
-  take(bytes: number, work: () => void): void {
+  /** Looks at one piece. */
+  take(sink: ByteSink, piece: Buffer): void {
+    const bytes = piece.length;
     this.grant(bytes);
     const before = this.#left;
-    work();
+    sink.write(piece);
     const cost = (before - this.#left) / this.#rules.burst;
     if (cost > COSTLY) this.#piece = Math.max(PIECE.least, this.#piece >> 1);
     else if (cost < CHEAP && bytes >= this.#piece) this.#piece = Math.min(PIECE.most, this.#piece << 1);
@@ -121,7 +127,7 @@ export class Budget {
     if (this.isOver) return false;
     if (this.#left >= 0 && !isLate) return true;
     this.isOver = true;
-    this.#onOver(what);
+    this.#spender.overspent(what);
     return false;
   }
 }

@@ -21,6 +21,7 @@ import { LEAST_VALUE } from './layers/whole-value.ts';
 import { placeAt } from './place.ts';
 import type { Scope } from './scope.ts';
 import { findKnown, findXored, type Hit } from './search/known.ts';
+import { viewOf } from './search/table.ts';
 
 /** Real heads have some dozen values, and 1 KB of them. */
 const MAX_VALUES = 96;
@@ -40,10 +41,13 @@ const AMONG_OTHERS = placeAt('query', null, null, []);
 
 export class HeadText {
   readonly bytes = Buffer.alloc(MAX_BYTES);
+  readonly #view = viewOf(this.bytes);
   #length = 0;
   /** Values so far; the end of each is a zero, which belongs to nothing that is looked for. */
   count = 0;
   #anyDull = false;
+  /** All of it is printable ASCII. */
+  #isPrintable = true;
   readonly #starts = new Int32Array(MAX_VALUES + 1);
   readonly #flags = new Uint8Array(MAX_VALUES);
   #scope: Scope | null = null;
@@ -115,10 +119,19 @@ export class HeadText {
       this.#device = scope.device;
     }
     const text = this.bytes.subarray(0, this.#length);
+    this.#isPrintable = true;
     for (let index = 0; index < this.count; index++) this.#lookAt(index, scope.takesTokens);
     const { known } = scope;
     if (known) {
-      const stretch = { bytes: text, from: 0, binary: this.#anyDull, final: true, isStart: true };
+      const stretch = {
+        bytes: text,
+        from: 0,
+        binary: this.#anyDull,
+        final: true,
+        isStart: true,
+        isPrintable: this.#isPrintable,
+        view: this.#view,
+      };
       this.#suspectHits(findKnown(known, stretch), 0);
       this.#suspectHits(findXored(known, stretch), DULL);
     }
@@ -136,11 +149,12 @@ export class HeadText {
     const start = this.start(index);
     const end = this.end(index);
     const flags = this.#flags[index]!;
+    let seen = 0;
+    for (let at = start; at < end; at++) seen |= STRANGE[bytes[at]!]!;
+    if ((seen & UNPRINTABLE) !== 0) this.#isPrintable = false;
     if ((flags & DULL) !== 0) return;
     // Parameters that only mean something together.
     const mayBeMember = (flags & NEIGHBOURED) !== 0 && (this.#records?.mayCount(null, bytes, start, end) ?? false);
-    let seen = 0;
-    for (let at = start; at < end; at++) seen |= STRANGE[bytes[at]!]!;
     const first = bytes[start]!;
     if (mayBeMember || seen !== 0 || OPENING[first] === 1 || hasMagic(bytes, start, end))
       this.#flags[index]! |= SUSPECT;
@@ -186,8 +200,9 @@ export class HeadText {
 const goOn = (): boolean => true;
 
 /** All but printable ASCII, what escapes begin with, and what forms consist of. */
-const STRANGE = new Uint8Array(256).fill(1, 0, 0x20).fill(1, 0x7f);
-for (const char of '%=') STRANGE[char.charCodeAt(0)] = 1;
+const UNPRINTABLE = 1;
+const STRANGE = new Uint8Array(256).fill(UNPRINTABLE, 0, 0x20).fill(UNPRINTABLE, 0x7f);
+for (const char of '%=') STRANGE[char.charCodeAt(0)] = 2;
 /** Of documents. */
 const OPENING = new Uint8Array(256);
 for (const char of ' {[') OPENING[char.charCodeAt(0)] = 1;

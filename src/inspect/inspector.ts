@@ -11,6 +11,7 @@
  * values in one plain pass, and `partially-scanned` says what the budget went on.
  */
 
+import { OpenNumbers } from '../formats/open-numbers.ts';
 import { learnNames } from '../kinds/key-names.ts';
 import type { IdentifierKind, JudgeImage } from '../kinds/kind.ts';
 import { registry } from '../kinds/registry.ts';
@@ -18,7 +19,7 @@ import type { Device } from '../model/device.ts';
 import type { Flow, FlowEvent } from '../model/flow.ts';
 import type { InspectEvent, Token, Where } from '../model/identifier.ts';
 import { ENDLESS, type Turn } from '../model/turn.ts';
-import { type BudgetRules, DEFAULT_RULES, Meter } from './budget.ts';
+import { type Budget, type BudgetRules, DEFAULT_RULES, Meter } from './budget.ts';
 import type { ByteSink } from './byte-sink.ts';
 import { CleanValues } from './clean-values.ts';
 import { openWithSibling } from './decode/sibling-key.ts';
@@ -29,7 +30,7 @@ import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import type { OperatorDecoder } from './operator/decoder.ts';
 import { type Place, placeAt } from './place.ts';
 import { searchMethod, searchTrailers, searchValue } from './request-places.ts';
-import { Scope } from './scope.ts';
+import { Scope, type Shared } from './scope.ts';
 import { type Known, prepareKnown } from './search/known.ts';
 import { Names } from './structure/names.ts';
 import { BytesWork, EachWork, FlowWork, once, type Work } from './work.ts';
@@ -82,7 +83,7 @@ interface FlowState {
   known: Known | null;
   clean: CleanValues;
   host: string;
-  exchanges: Map<number, Exchange>;
+  exchanges: OpenNumbers<Exchange>;
   raw: { sink: LeafSink; scope: Scope } | null;
   /** Each event is a datagram. */
   isDatagrams: boolean;
@@ -94,6 +95,7 @@ interface FlowState {
 const MAX_EXCHANGES = 20_000;
 const NONE: readonly string[] = [];
 const nothing = (): void => undefined;
+const NOTHING: InspectEvent[] = [];
 /** Raw bytes belong to the flow, not to an exchange. */
 const RAW_EXCHANGE = 0;
 /** What gRPC carries unless it says otherwise, which JSON says by itself. */
@@ -108,8 +110,22 @@ export function createInspector(options: InspectorOptions): Inspector {
   const unregistered: Tables = { known: null, clean: new CleanValues() };
   const rules = { ...DEFAULT_RULES, ...options.budget };
   const meter = new Meter(options.clock ?? null);
-  const names = new Names();
-  let events: InspectEvent[] = [];
+  /** Made when there is something to tell. */
+  let events: InspectEvent[] | null = null;
+  const shared: Shared = {
+    kinds,
+    decoders: options.decoders ?? [],
+    limits,
+    judgeImage: options.judgeImage ?? null,
+    names: new Names(),
+    rules,
+    meter,
+    emit(event) {
+      events ??= [];
+      events.push(event);
+    },
+    onToken: options.onToken,
+  };
 
   function tablesOf(device: Device | null): Tables {
     if (!device) return unregistered;
@@ -128,38 +144,16 @@ export function createInspector(options: InspectorOptions): Inspector {
     Object.assign(flow, { device, ...tablesOf(device), head: new LatestHead() });
   }
 
-  function newScope(flowId: string, flow: FlowState, exchange: number): Scope {
-    return new Scope({
-      flowId,
-      exchange,
-      host: flow.host,
-      device: flow.device,
-      known: flow.known,
-      kinds,
-      decoders: options.decoders ?? [],
-      limits,
-      judgeImage: options.judgeImage ?? null,
-      names,
-      clean: flow.clean,
-      rules,
-      meter,
-      later: (job) => flow.work.later(job),
-      emit: (event) => events.push(event),
-      onToken: options.onToken,
-    });
-  }
-
   function exchangeOf(flowId: string, flow: FlowState, number: number): Exchange {
     let exchange = flow.exchanges.get(number);
     if (!exchange) {
       refresh(flow);
-      const scope = newScope(flowId, flow, number);
+      const scope = new Scope(shared, flowId, flow, number);
       exchange = { scope, body: null, contentType: null, codings: NONE, message: null };
       flow.exchanges.set(number, exchange);
-      const [oldest] = flow.exchanges.keys();
       if (flow.exchanges.size > MAX_EXCHANGES) {
         scope.partial(`more than ${MAX_EXCHANGES} requests open at once: the oldest was given up`);
-        finish(flow, oldest!);
+        finish(flow, flow.exchanges.oldest()!);
       }
     }
     return exchange;
@@ -220,12 +214,16 @@ export function createInspector(options: InspectorOptions): Inspector {
   /** At once when they are few, else piece by piece. */
   function pour(scope: Scope, sink: ByteSink, bytes: Buffer, end: () => void): Work | null {
     const { budget } = scope;
-    const pieceBytes = (): number => budget.pieceBytes(sink instanceof Layer && sink.isPacked(bytes));
-    const write = (piece: Buffer): void => budget.take(piece.length, () => sink.write(piece));
-    if (bytes.length > pieceBytes()) return new BytesWork(bytes, pieceBytes, write, end);
-    write(bytes);
+    const isPacked = sink instanceof Layer && sink.isPacked(bytes);
+    if (bytes.length > budget.pieceBytes(isPacked)) return inPieces(budget, sink, bytes, end);
+    budget.take(sink, bytes);
     end();
     return null;
+  }
+
+  function inPieces(budget: Budget, sink: ByteSink, bytes: Buffer, end: () => void): Work {
+    const pieceBytes = (): number => budget.pieceBytes(sink instanceof Layer && sink.isPacked(bytes));
+    return new BytesWork(bytes, pieceBytes, (piece) => budget.take(sink, piece), end);
   }
 
   function onBodyEnd(flow: FlowState, event: Extract<FlowEvent, { type: 'body-end' }>): void {
@@ -241,7 +239,7 @@ export function createInspector(options: InspectorOptions): Inspector {
   }
 
   function onClosed(flowId: string, flow: FlowState): Work {
-    const exchanges = [...flow.exchanges.keys()].map((number) => () => {
+    const exchanges = flow.exchanges.numbers().map((number) => () => {
       flow.exchanges.get(number)?.scope.budget.grant(0);
       finish(flow, number);
     });
@@ -261,25 +259,21 @@ export function createInspector(options: InspectorOptions): Inspector {
       device,
       ...tablesOf(device),
       host: destination.host,
-      exchanges: new Map(),
+      exchanges: new OpenNumbers(),
       raw: null,
       isDatagrams: protocol === 'udp',
       head: new LatestHead(),
       work: new FlowWork(),
     };
     flows.set(id, flow);
-    if (hello?.sni) searchValue(newScope(id, flow, RAW_EXCHANGE), placeAt('sni', null, null), Buffer.from(hello.sni));
+    if (hello?.sni)
+      searchValue(new Scope(shared, id, flow, RAW_EXCHANGE), placeAt('sni', null, null), Buffer.from(hello.sni));
   }
 
   /** Does what is quick of an event; the rest, if any, is left to be done in steps. */
   function begin(event: FlowEvent): Work | null {
-    const flow = 'flowId' in event ? flows.get(event.flowId) : undefined;
-    if (!flow) return null;
-    if ('direction' in event && event.direction !== 'request') {
-      // It was the phone's turn until now.
-      if (event.type === 'raw-bytes') flow.raw?.sink.pause();
-      return null;
-    }
+    const flow = event.type === 'flow-opened' ? undefined : flows.get(event.flowId);
+    if (!flow || !isSearched(event)) return null;
     switch (event.type) {
       case 'request-head':
         onHead(flow, event);
@@ -296,8 +290,13 @@ export function createInspector(options: InspectorOptions): Inspector {
       case 'message':
         return onMessage(flow, event);
       case 'raw-bytes':
+        if (event.direction !== 'request') {
+          // It was the phone's turn until now.
+          flow.raw?.sink.pause();
+          return null;
+        }
         // No layer to recognise first: what a silent protocol sends must not wait for more.
-        flow.raw ??= rawOf(newScope(event.flowId, flow, RAW_EXCHANGE));
+        flow.raw ??= rawOf(new Scope(shared, event.flowId, flow, RAW_EXCHANGE));
         return pour(
           flow.raw.scope,
           flow.raw.sink,
@@ -311,25 +310,34 @@ export function createInspector(options: InspectorOptions): Inspector {
     }
   }
 
-  /** What `work` brings to light. */
-  function listen(work: () => void): InspectEvent[] {
-    events = [];
+  function listen(): void {
+    events = null;
     meter.begin();
-    work();
-    const out = events;
-    events = [];
+  }
+
+  /** What came to light since `listen`. */
+  function heard(): InspectEvent[] {
+    const out: InspectEvent[] = events ?? NOTHING;
+    events = null;
     return out;
   }
 
   return {
     push(event, turn = ENDLESS) {
-      if (event.type === 'flow-opened') return listen(() => open(event.flow));
-      const flow = flows.get(event.flowId);
-      return flow ? listen(() => flow.work.push(event, begin, turn)) : [];
+      const flow = event.type === 'flow-opened' ? undefined : flows.get(event.flowId);
+      // Half of all events; in a flow that is busy they have their place all the same.
+      if (!isSearched(event) && !flow?.work.isBusy) return NOTHING;
+      listen();
+      if (event.type === 'flow-opened') open(event.flow);
+      else flow?.work.push(event, begin, turn);
+      return heard();
     },
     resume(flowId, turn = ENDLESS) {
       const flow = flows.get(flowId);
-      return flow?.work.isBusy ? listen(() => flow.work.resume(begin, turn)) : [];
+      if (!flow?.work.isBusy) return NOTHING;
+      listen();
+      flow.work.resume(begin, turn);
+      return heard();
     },
     isBusy: (flowId) => flows.get(flowId)?.work.isBusy ?? false,
     get units() {
@@ -339,4 +347,21 @@ export function createInspector(options: InspectorOptions): Inspector {
       prepared.delete(deviceId);
     },
   };
+}
+
+/** False for what the server says, and for what holds no bytes of the phone's. A pause between raw bytes counts. */
+function isSearched(event: FlowEvent): boolean {
+  switch (event.type) {
+    case 'body-chunk':
+    case 'body-end':
+    case 'message':
+      return event.direction === 'request';
+    case 'flow-opened':
+    case 'flow-closed':
+    case 'request-head':
+    case 'raw-bytes':
+      return true;
+    default:
+      return false;
+  }
 }

@@ -34,24 +34,27 @@ export interface Traces {
   notes: Fields | null;
 }
 
-export interface ScopeOptions {
-  flowId: string;
-  exchange: number;
-  host: string;
-  device: Device | null;
-  known: Known | null;
+/** What all exchanges of an inspector share. */
+export interface Shared {
   kinds: readonly IdentifierKind[];
   decoders: readonly OperatorDecoder[];
   limits: Limits;
   judgeImage: JudgeImage | null;
   names: Names;
-  clean: CleanValues;
   rules: BudgetRules;
   meter: Meter;
-  /** Something that takes longer than a step is put aside. */
-  later(job: Job): void;
   emit(event: InspectEvent): void;
   onToken?: ((token: Token) => void) | undefined;
+}
+
+/** The flow of an exchange: whose it is and where it goes. */
+export interface Sender {
+  host: string;
+  device: Device | null;
+  known: Known | null;
+  clean: CleanValues;
+  /** Something that takes longer than a step is put aside. */
+  work: { later(job: Job): void };
 }
 
 /** More ids beside names that say little come in no request. */
@@ -70,7 +73,6 @@ export class Scope {
   readonly judgeImage: JudgeImage | null;
   readonly names: Names;
   readonly clean: CleanValues;
-  readonly #later: (job: Job) => void;
   /** Short values of this exchange and payloads that wait for one of them to be their key. */
   readonly beside = new Beside();
   /** Makes layers inside of layers: made by the first one. */
@@ -81,8 +83,8 @@ export class Scope {
   pictureUnits = PICTURE_UNITS;
   /** Everything that was worth saying so far, repeats included. */
   said = 0;
-  readonly #emit: (event: InspectEvent) => void;
-  readonly #onToken: ((token: Token) => void) | undefined;
+  readonly #shared: Shared;
+  readonly #sender: Sender;
   /** No more shapes are judged. */
   isSpent = false;
   #candidates = 0;
@@ -90,41 +92,40 @@ export class Scope {
   #isTracing = false;
   #traced: Token[] | null = null;
   #findings = 0;
-  /** Kind and value of every finding, and how sure it was: in the order in which they were told. */
-  readonly #told: { kind: Kind; value: string; rank: number }[] = [];
+  /** Kind and value of every finding, and how sure it was: in the order in which they were told. Null for none, as mostly. */
+  #told: { kind: Kind; value: string; rank: number }[] | null = null;
   /** Of which another name may yet say what they are. */
-  #held: [Place, Found][] = [];
+  #held: [Place, Found][] | null = null;
   /** Parts of facts, of which the other part may yet come. */
-  #parts: (readonly [ToldPart, fact: string])[] = [];
+  #parts: (readonly [ToldPart, fact: string])[] | null = null;
   #seen: Set<string> | null = null;
   #partial: Set<string> | null = null;
 
-  constructor(options: ScopeOptions) {
-    this.flowId = options.flowId;
-    this.exchange = options.exchange;
-    this.host = options.host;
-    this.device = options.device;
-    this.known = options.known;
-    this.kinds = options.kinds;
-    this.decoders = options.decoders;
-    this.limits = options.limits;
-    this.judgeImage = options.judgeImage;
-    this.names = options.names;
-    this.clean = options.clean;
-    this.#later = options.later;
-    this.budget = new Budget(options.rules, options.meter, (what) => this.#overspent(what));
-    this.#emit = options.emit;
-    this.#onToken = options.onToken;
+  constructor(shared: Shared, flowId: string, sender: Sender, exchange: number) {
+    this.flowId = flowId;
+    this.exchange = exchange;
+    this.host = sender.host;
+    this.device = sender.device;
+    this.known = sender.known;
+    this.clean = sender.clean;
+    this.kinds = shared.kinds;
+    this.decoders = shared.decoders;
+    this.limits = shared.limits;
+    this.judgeImage = shared.judgeImage;
+    this.names = shared.names;
+    this.budget = new Budget(shared.rules, shared.meter, this);
+    this.#shared = shared;
+    this.#sender = sender;
   }
 
   /** Somebody compares phones: short values are handed to `token`. */
   get comparesTokens(): boolean {
-    return this.#onToken !== undefined;
+    return this.#shared.onToken !== undefined;
   }
 
   /** They are, and this exchange has not had its share of them. */
   get takesTokens(): boolean {
-    return this.#onToken !== undefined && this.#tokens < this.limits.tokens;
+    return this.#shared.onToken !== undefined && this.#tokens < this.limits.tokens;
   }
 
   /** The value in `bytes[from, to)` of a readable layer, when it may tell one phone from another; `inner` is its locator there. */
@@ -151,13 +152,13 @@ export class Scope {
       this.#traced ??= [];
       this.#traced.push(token);
     }
-    this.#onToken?.(token);
+    this.#shared.onToken?.(token);
   }
 
   /** Something that takes longer than a step is put aside; what it will say is not known yet, so its bytes are not clean. */
   later(job: Job): void {
     this.said++;
-    this.#later(job);
+    this.#sender.work.later(job);
   }
 
   /** From here on, what is to be compared is traced. */
@@ -177,7 +178,7 @@ export class Scope {
   /** The same again, in this exchange. */
   repeat({ tokens, notes }: Traces): void {
     if (notes !== null) this.beside.noteAgain(notes);
-    if (tokens !== null) for (const token of tokens) this.#onToken?.({ ...token, exchange: this.exchange });
+    if (tokens !== null) for (const token of tokens) this.#shared.onToken?.({ ...token, exchange: this.exchange });
   }
 
   /** False once the exchange has had its share of shape judging. */
@@ -199,15 +200,19 @@ export class Scope {
       return;
     }
     const fact = factOf(found, this.kinds, this.device);
-    if (fact !== null && this.#parts.length < MAX_HELD) this.#hold(place, found, fact);
-    else if (found.isAmbiguous && this.#held.length < MAX_HELD) this.#held.push([place, found]);
-    else this.#tell(place, found);
+    if (fact !== null && (this.#parts?.length ?? 0) < MAX_HELD) this.#hold(place, found, fact);
+    else if (found.isAmbiguous && (this.#held?.length ?? 0) < MAX_HELD) {
+      this.#held ??= [];
+      this.#held.push([place, found]);
+    } else this.#tell(place, found);
   }
 
   #hold(place: Place, found: Found, fact: string): void {
     const rank = rankOf(found);
     if ((place.told?.get(whatOf(found)) ?? 0) >= rank) return;
+    this.#parts ??= [];
     this.#parts.push([[place, found], fact]);
+    this.#told ??= [];
     this.#told.push({ kind: found.kind, value: found.value, rank });
   }
 
@@ -215,13 +220,13 @@ export class Scope {
   settle(tryKeys: TryKeys): void {
     this.beside.settle(tryKeys);
     const parts = this.#parts;
-    this.#parts = [];
-    for (const [place, found] of joinFacts(parts)) this.#tell(place, found);
+    this.#parts = null;
+    if (parts !== null) for (const [place, found] of joinFacts(parts)) this.#tell(place, found);
     const held = this.#held;
-    if (held.length === 0) return;
-    this.#held = [];
+    if (held === null) return;
+    this.#held = null;
     const sure = new Map<string, Kind>();
-    for (const { kind, value, rank } of this.#told) if (rank > 1) sure.set(normalise(value), kind);
+    for (const { kind, value, rank } of this.#told ?? []) if (rank > 1) sure.set(normalise(value), kind);
     for (const [place, found] of held) {
       const kind = sure.get(normalise(found.value));
       if (kind === undefined) this.#tell(place, found);
@@ -244,6 +249,7 @@ export class Scope {
     }
     this.#findings++;
     this.#seen.add(identity);
+    this.#told ??= [];
     this.#told.push({ kind, value, rank });
     const finding: Finding = {
       identifier: {
@@ -267,25 +273,25 @@ export class Scope {
       seen: found.seen.slice(0, MAX_SEEN),
       window: found.window,
     };
-    this.#emit({ type: 'finding', finding });
+    this.#shared.emit({ type: 'finding', finding });
   }
 
   /** Place in the list of what was told: for `toldSince`. */
   get mark(): number {
-    return this.#told.length;
+    return this.#told?.length ?? 0;
   }
 
   /** What was told since then: a second reading of the same bytes begins with it. */
   toldSince(mark: number): Told {
     const told = new Map<string, number>();
-    for (const one of this.#told.slice(mark)) {
+    for (const one of this.#told?.slice(mark) ?? []) {
       const what = whatOf(one);
       told.set(what, Math.max(one.rank, told.get(what) ?? 0));
     }
     return told;
   }
 
-  #overspent(what: string): void {
+  overspent(what: string): void {
     this.partial(`more work than its size allows (${what}): the rest was searched for registered values only`);
   }
 
@@ -294,6 +300,6 @@ export class Scope {
     this.#partial ??= new Set();
     if (this.#partial.has(reason) || this.#partial.size >= 16) return;
     this.#partial.add(reason);
-    this.#emit({ type: 'partially-scanned', flowId: this.flowId, exchange: this.exchange, reason });
+    this.#shared.emit({ type: 'partially-scanned', flowId: this.flowId, exchange: this.exchange, reason });
   }
 }

@@ -92,20 +92,25 @@ const LEAST_CONTAINER = 2;
 /** Names further out say little. */
 const MAX_AROUND = 4;
 
-/** Each kind asks about the same value in turn. */
-let latestKey = '';
-let latestWithin: readonly string[] = NOWHERE;
-let latestSaid = NOTHING;
+interface Asked {
+  key: string;
+  within: readonly string[];
+  said: Said;
+}
+
+/** Each kind asks about the same value in turn, and documents about the same names: the latest, by the length of the key. */
+const asked: (Asked | null)[] = new Array<Asked | null>(32).fill(null);
 
 function look(key: string | null, within: readonly string[]): Said {
   if (key === null || key.length === 0 || key.length > MAX_KEY) return NOTHING;
   if (within.length === 0) return remembered.get(key) ?? lookAfresh(key, key, within);
-  if (latestWithin === within && latestKey === key) return latestSaid;
+  const place = key.length & 31;
+  const latest = asked[place];
+  if (latest && latest.within === within && latest.key === key) return latest.said;
   const identity = [key, ...within.slice(0, MAX_AROUND)].join('\n');
-  latestSaid = remembered.get(identity) ?? lookAfresh(identity, key, within);
-  latestKey = key;
-  latestWithin = within;
-  return latestSaid;
+  const said = remembered.get(identity) ?? lookAfresh(identity, key, within);
+  asked[place] = { key, within, said };
+  return said;
 }
 
 function lookAfresh(identity: string, key: string, within: readonly string[]): Said {
@@ -214,7 +219,7 @@ export function learnNames(kind: Kind, groups: Groups): void {
   table ??= readTable(readFileSync(new URL('./key-names.yaml', import.meta.url), 'utf8'));
   addNames(table, kind, groups);
   remembered.clear();
-  latestWithin = NOWHERE;
+  asked.fill(null);
 }
 
 function isKind(name: string): name is Kind {

@@ -153,6 +153,11 @@ export function createRoad(stages: RoadStages): Road {
     };
   }
 
+  /** Of the event that is being compared: asked for within the call. */
+  let passing: OpenFlow | null = null;
+  let passingAt = 0;
+  const surroundings = (): Surroundings => surroundingsOf(passing!, passingAt, null);
+
   function contextOf(about: OpenFlow, time: number, exchange: number | null): AlertContext {
     const head = exchange === null ? null : stages.headOf(about.flow.id, exchange);
     return { ...surroundingsOf(about, time, exchange), head };
@@ -186,8 +191,9 @@ export function createRoad(stages: RoadStages): Road {
 
   /** What comes after an event was looked into. */
   function conclude(about: OpenFlow, event: FlowEvent, results: readonly InspectEvent[]): void {
-    const compared = stages.compare(event, results, () => surroundingsOf(about, event.time, null));
-    for (const { finding, context } of compared) {
+    passing = about;
+    passingAt = event.time;
+    for (const { finding, context } of stages.compare(event, results, surroundings)) {
       const head = context.flow === about.flow ? stages.headOf(context.flow.id, finding.exchange) : null;
       const record = stages.alertFinding(finding, { ...context, head });
       if (record) stages.record(record, finding);

@@ -24,24 +24,28 @@ function inScope(isRegistered: boolean, work: (scope: Scope) => void): { events:
   const events: InspectEvent[] = [];
   const tokens: Token[] = [];
   work(
-    new Scope({
-      flowId: 'f',
-      exchange: 1,
-      host: 'vendor.example',
-      device: isRegistered ? labPhone : null,
-      known: isRegistered ? known : null,
-      kinds: registry,
-      decoders: [],
-      limits: DEFAULT_LIMITS,
-      judgeImage: null,
-      names: new Names(),
-      clean: new CleanValues(),
-      rules: DEFAULT_RULES,
-      meter: new Meter(null),
-      later: () => undefined,
-      emit: (event) => events.push(event),
-      onToken: (token) => tokens.push(token),
-    }),
+    new Scope(
+      {
+        kinds: registry,
+        decoders: [],
+        limits: DEFAULT_LIMITS,
+        judgeImage: null,
+        names: new Names(),
+        rules: DEFAULT_RULES,
+        meter: new Meter(null),
+        emit: (event) => events.push(event),
+        onToken: (token) => tokens.push(token),
+      },
+      'f',
+      {
+        host: 'vendor.example',
+        device: isRegistered ? labPhone : null,
+        known: isRegistered ? known : null,
+        clean: new CleanValues(),
+        work: { later: () => undefined },
+      },
+      1,
+    ),
   );
   return { events, tokens };
 }

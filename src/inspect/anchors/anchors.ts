@@ -91,16 +91,16 @@ function grouped(bytes: Buffer, start: number, end: number): { start: number; en
   if (!spaceRight && !spaceLeft) return null;
   let left = start;
   let right = end;
-  const isPart = (at: number): boolean => {
-    const byte = bytes[at]!;
-    return CLASS[byte] === DIGIT || byte === 0x2d || byte === 0x20;
-  };
-  while (left > 0 && start - left <= MAX_GROUPED && isPart(left - 1)) left--;
-  while (right < length && right - end <= MAX_GROUPED && isPart(right)) right++;
+  while (left > 0 && start - left <= MAX_GROUPED && isPart(bytes[left - 1]!)) left--;
+  while (right < length && right - end <= MAX_GROUPED && isPart(bytes[right]!)) right++;
   while (left < start && CLASS[bytes[left]!] !== DIGIT) left++;
   while (right > end && CLASS[bytes[right - 1]!] !== DIGIT) right--;
   if (right - left > MAX_GROUPED || !GROUPED.test(bytes.toString('latin1', left, right))) return null;
   return { start: left, end: right };
+}
+
+function isPart(byte: number): boolean {
+  return CLASS[byte] === DIGIT || byte === 0x2d || byte === 0x20;
 }
 
 function digitsIn(bytes: Buffer, start: number, end: number): number {

@@ -9,7 +9,9 @@ export interface Rewritten {
   bytes: Buffer;
 }
 
-const NUMBER_LENGTH: readonly [least: number, most: number] = [11, 26];
+/** Nothing shorter is written in a roundabout way. */
+export const LEAST_REWRITTEN = 11;
+const NUMBER_LENGTH: readonly [least: number, most: number] = [LEAST_REWRITTEN, 26];
 const EXPONENT = /^([1-9])(?:\.(\d{1,20}))?[eE]\+?(\d{1,2})$/;
 const WHOLE = /^(\d{10,20})\.0{1,3}$/;
 /** Real identifiers have no more digits. */
@@ -112,6 +114,8 @@ export class ByteList {
   }
 }
 
+/** `-128`. */
+export const LONGEST_LISTED = 4;
 const LEAST_LISTED = 12;
 const MOST_LISTED = 64 << 10;
 

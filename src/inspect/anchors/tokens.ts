@@ -4,7 +4,7 @@
  * who compares.
  */
 
-const LEAST = 8;
+export const LEAST_TOKEN = 8;
 const MOST = 256;
 
 /** Letters and digits are one, `-_.:+/=~{}` two: enough to write any id; everything else ends the question. */
@@ -28,7 +28,7 @@ const LEAST_CUT = 16;
  */
 export function mayBeToken(bytes: Buffer, from: number, to: number, isInside: boolean): boolean {
   const length = to - from;
-  if (length < (isInside ? LEAST : LEAST_RUN) || length > MOST) return false;
+  if (length < (isInside ? LEAST_TOKEN : LEAST_RUN) || length > MOST) return false;
   let digits = 0;
   let upper = 0;
   let lower = 0;

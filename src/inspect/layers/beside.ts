@@ -82,12 +82,11 @@ export class Beside {
 
   #readDocuments(): void {
     for (const { bytes, literals, names } of this.#documents ?? []) {
-      const path: JsonPath = new JsonPath(() => literals, names, {
+      const path: JsonPath = new JsonPath({ literals }, names, {
         nested: () => false,
         nestedBytes: () => undefined,
         nestedEnd: () => undefined,
         value: (start, end, key) => this.note(key?.text ?? null, bytes, start, end),
-        ignoresValues: () => !this.hasRoom,
       });
       path.advance(bytes, 0, bytes.length);
       path.end();

@@ -6,45 +6,57 @@
 import type { ByteSink } from '../byte-sink.ts';
 import { type Place, partOf } from '../place.ts';
 import type { Scope } from '../scope.ts';
-import { JsonPath } from '../structure/json-path.ts';
+import { type JsonEvents, JsonPath } from '../structure/json-path.ts';
 import { JsonView } from '../structure/json-view.ts';
+import type { Name } from '../structure/names.ts';
 import { Gathered, type Scanning } from './gathered.ts';
 import { Scanner } from './scanner.ts';
 
-export class JsonSink implements ByteSink, Scanning {
+export class JsonSink implements ByteSink, Scanning, JsonEvents {
   #nested: ByteSink | null = null;
   readonly #view = new JsonView();
+  readonly #path: JsonPath;
   readonly #scanner: Scanner;
   readonly #gathered = new Gathered(this);
   readonly #scope: Scope;
+  readonly #place: Place;
+  readonly #open: (place: Place) => ByteSink;
 
   constructor(scope: Scope, place: Place, open: (place: Place) => ByteSink) {
     this.#scope = scope;
-    const path: JsonPath = new JsonPath(() => this.#view.literals, scope.names, {
-      nested: () => {
-        if (scope.budget.isOver) return false;
-        if (place.level >= scope.limits.levels) {
-          scope.partial(`JSON inside more than ${scope.limits.levels} layers was searched, but not taken apart`);
-          return false;
-        }
-        this.#nested = open(partOf(place, path.path, path.key?.text ?? null, null, path.within));
-        return true;
-      },
-      nestedBytes: (bytes) => this.#nested?.write(bytes),
-      nestedEnd: () => {
-        this.#nested?.end(true);
-        this.#nested = null;
-      },
-      value: (start, end, key) => this.#scanner.value(start, end, key),
-      ignoresValues: () => this.#scanner.ignoresValues,
-    });
-    this.#scanner = new Scanner(scope, place, {
-      isText: true,
-      isDeep: true,
-      json: path,
-      literals: () => this.#view.literals,
-      open,
-    });
+    this.#place = place;
+    this.#open = open;
+    this.#path = new JsonPath(this.#view, scope.names, this);
+    this.#scanner = new Scanner(scope, place, { isText: true, isDeep: true, json: this.#path, view: this.#view, open });
+  }
+
+  nested(): boolean {
+    const scope = this.#scope;
+    if (scope.budget.isOver) return false;
+    if (this.#place.level >= scope.limits.levels) {
+      scope.partial(`JSON inside more than ${scope.limits.levels} layers was searched, but not taken apart`);
+      return false;
+    }
+    const { path, key, within } = this.#path;
+    this.#nested = this.#open(partOf(this.#place, path, key?.text ?? null, null, within));
+    return true;
+  }
+
+  nestedBytes(bytes: Buffer): void {
+    this.#nested?.write(bytes);
+  }
+
+  nestedEnd(): void {
+    this.#nested?.end(true);
+    this.#nested = null;
+  }
+
+  value(start: number, end: number, key: Name | null): void {
+    this.#scanner.value(start, end, key);
+  }
+
+  get ignoresValues(): boolean {
+    return this.#scanner.ignoresValues;
   }
 
   write(bytes: Buffer): void {

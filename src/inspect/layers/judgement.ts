@@ -3,7 +3,7 @@
  * Promise: a value that turns out to be registered is known after all, however it was written.
  */
 
-import { hintsFor, isForeign } from '../../kinds/key-names.ts';
+import { hintsFor, isForeign, type KeyHint } from '../../kinds/key-names.ts';
 import type { Anchor, IdentifierKind, Run, Verdict } from '../../kinds/kind.ts';
 import { effort } from '../../model/effort.ts';
 import type { Confidence } from '../../model/identifier.ts';
@@ -23,18 +23,34 @@ export type Judged = Pick<Found, 'kind' | 'value' | 'known' | 'confidence' | 're
   end: number;
 };
 
-/** Kinds by the anchors they take. */
-const takers = new WeakMap<readonly IdentifierKind[], Map<Anchor, readonly IdentifierKind[]>>();
+/** Kinds by the anchors they take; those of values beside key names by what the name hints at. */
+interface Takers {
+  byAnchor: Map<Anchor, readonly IdentifierKind[]>;
+  byHints: WeakMap<readonly KeyHint[], readonly IdentifierKind[]>;
+}
+
+const takers = new WeakMap<readonly IdentifierKind[], Takers>();
 
 /** Those that take the anchor; for values beside key names those whose names it is. */
 function kindsFor(anchor: Anchor, run: Run, kinds: readonly IdentifierKind[]): readonly IdentifierKind[] {
-  const known = takers.get(kinds) ?? new Map<Anchor, readonly IdentifierKind[]>();
-  takers.set(kinds, known);
-  const all = known.get(anchor) ?? kinds.filter(({ shape }) => shape?.anchors.includes(anchor));
-  known.set(anchor, all);
+  let known = takers.get(kinds);
+  if (!known) {
+    known = { byAnchor: new Map(), byHints: new WeakMap() };
+    takers.set(kinds, known);
+  }
+  let all = known.byAnchor.get(anchor);
+  if (!all) {
+    all = kinds.filter(({ shape }) => shape?.anchors.includes(anchor));
+    known.byAnchor.set(anchor, all);
+  }
   if (anchor !== 'key') return all;
   const hints = hintsFor(run);
-  return all.filter(({ shape }) => !shape?.named || hints.some(({ kind }) => kind === shape.named));
+  let named = known.byHints.get(hints);
+  if (!named) {
+    named = all.filter(({ shape }) => !shape?.named || hints.some(({ kind }) => kind === shape.named));
+    known.byHints.set(hints, named);
+  }
+  return named;
 }
 
 const unnamed = new WeakMap<readonly IdentifierKind[], Map<Anchor, Uint8Array>>();

@@ -12,7 +12,7 @@ import type { Kind } from '../../model/identifier.ts';
 const MOST = 32;
 const RECORDS = 64;
 /** A coordinate in any form is no longer. */
-const LONGEST = 40;
+export const LONGEST_MEMBER = 40;
 /** Units of work (model/effort.ts). */
 const PER_RECORD = 100;
 const PER_MEMBER = 30;
@@ -32,7 +32,7 @@ export interface FoundInRecord {
 export class Records {
   readonly #takers: readonly Taker[];
   readonly #device: Device | undefined;
-  readonly #open = new Map<number | string | object, Member[]>();
+  #open: Map<number | string | object, Member[]> | null = null;
 
   constructor(kinds: readonly IdentifierKind[], device: Device | null) {
     this.#device = device ?? undefined;
@@ -41,10 +41,11 @@ export class Records {
 
   /** Quick: most values are no part of anything. `at` is where the value begins. */
   mayCount(name: string | null, bytes: Buffer, from: number, to: number): boolean {
-    if (to - from > LONGEST || to - from < 2) return false;
+    if (to - from > LONGEST_MEMBER || to - from < 2) return false;
+    const digits = leadingDigits(bytes, from, to);
     for (const { shape, leading } of this.#takers) {
-      if (leading !== null && leading[leadingDigits(bytes, from, to)] === 1) return true;
-      if (name !== null && hintsFor(name).some(({ kind }) => kind === shape.named)) return true;
+      if (leading !== null && leading[digits] === 1) return true;
+      if (name !== null && hints(name, shape.named)) return true;
     }
     return false;
   }
@@ -61,6 +62,7 @@ export class Records {
 
   /** One more value of the record; what it makes with those before it. */
   add<M extends Member>(record: number | string | object, member: M): (FoundInRecord & { at: M }) | null {
+    this.#open ??= new Map();
     const members = (this.#open.get(record) ?? []) as M[];
     if (members.length >= MOST) return null;
     members.push(member);
@@ -91,6 +93,11 @@ function takersFor(kinds: readonly IdentifierKind[], device: Device | undefined)
     );
   known.set(device ?? NOBODY, found);
   return found;
+}
+
+function hints(name: string, wanted: Kind | undefined): boolean {
+  for (const { kind } of hintsFor(name)) if (kind === wanted) return true;
+  return false;
 }
 
 function tableOf(digits: ReadonlySet<string>): Uint8Array | null {

@@ -12,9 +12,10 @@ import { mayTell, nameBeside } from '../../kinds/named-beside.ts';
 import type { Kind } from '../../model/identifier.ts';
 import { findAnchors, findMail } from '../anchors/anchors.ts';
 import { decodeEscaped, type Escaped, findPercent, findQuoted, MOST_ESCAPED } from '../anchors/escapes.ts';
-import { ByteList, rewrite } from '../anchors/rewritten.ts';
+import { ByteList, LEAST_REWRITTEN, LONGEST_LISTED, rewrite } from '../anchors/rewritten.ts';
 import { type Alphabet, holdsRun, RunFinder, type RunSink } from '../anchors/runs.ts';
 import { findPairs, keyBefore } from '../anchors/text-key.ts';
+import { LEAST_TOKEN } from '../anchors/tokens.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import { type Found, rankOf, whatOf, windowAround } from '../found.ts';
 import { chainOf, isOfHead, locatorIn, type Place, placeInside, withinOf } from '../place.ts';
@@ -25,7 +26,7 @@ import { memberBefore, type Name, tellsIn } from '../structure/names.ts';
 import { judge, takesUnnamed } from './judgement.ts';
 import { describe } from './known-finding.ts';
 import { endsTag, holdsNaming, isName, mayBeNamedAround } from './naming.ts';
-import { type FoundInRecord, Records } from './records.ts';
+import { type FoundInRecord, LONGEST_MEMBER, Records } from './records.ts';
 import { Spans } from './spans.ts';
 import { isWorthOpening, Unwrapper } from './unwrapper.ts';
 
@@ -66,7 +67,7 @@ export interface ScannerOptions {
   isDeep: boolean;
   json: JsonPath | null;
   /** Of the document that `json` reads. */
-  literals?: () => number[];
+  view?: { readonly literals: number[] };
   /** Other bytes stood before these. */
   isContinued?: boolean;
   open: (place: Place) => ByteSink;
@@ -134,6 +135,8 @@ export class Scanner {
   /** What the exchange told before this layer. */
   readonly #toldBefore: number;
   #bytes: Buffer = NOTHING;
+  /** The same as text, once a shape asks for what is around it: pieces of it cost nothing. */
+  #text: string | null = null;
   /** Made when there is a run, or bytes are to come. */
   #finders: { alphabet: Alphabet; finder: RunFinder }[] | null = null;
   /** Runs that go on. */
@@ -172,6 +175,7 @@ export class Scanner {
    */
   pushWhole(bytes: Buffer): void {
     this.#bytes = bytes;
+    this.#text = null;
     const { budget } = this.#scope;
     budget.spend(PER_TEXT + bytes.length, 'text');
     this.#search(bytes, 0, true);
@@ -262,17 +266,22 @@ export class Scanner {
   #pass(view: Buffer, final: boolean): void {
     const bytes = this.#withCarry(view);
     this.#bytes = bytes;
+    this.#text = null;
     const base = this.#base;
     const end = base + bytes.length;
     if (this.#scope.budget.isOver) this.#searchPlainly(bytes, base, final);
     else this.#searchDeeply(bytes, base, final);
     if (final) this.#options.json?.end();
-    if (final && this.#options.json) this.#endList();
+    if (final && this.#options.json) {
+      this.#endList();
+      this.#options.json.release();
+    }
     this.#searched = end;
     const keep = final ? 0 : Math.min(CARRY, bytes.length);
     this.#carry = keep === 0 ? NOTHING : this.#keep(bytes.subarray(bytes.length - keep));
     this.#base = end - keep;
     this.#bytes = this.#carry;
+    this.#text = null;
     if (this.#told.length > 0) this.#told = this.#told.filter(({ at }) => at >= this.#base);
     this.#spans.forget(this.#base);
   }
@@ -283,7 +292,7 @@ export class Scanner {
     const { budget, beside, names } = this.#scope;
     budget.spend(PER_PASS + bytes.length, json ? 'json' : 'text');
     if (json && final && base === 0)
-      this.#isNoted = beside.noteDocument(bytes, this.#options.literals?.() ?? [], names);
+      this.#isNoted = beside.noteDocument(bytes, this.#options.view?.literals ?? [], names);
     this.#search(bytes, base, final);
     const horizon = json && !final ? end - LAG : end;
     const isWhole = final && base === 0 && !json && this.#options.isText;
@@ -338,7 +347,7 @@ export class Scanner {
   /** A value of a document; beside a telling name it is offered whole. Absolute offsets. */
   value(start: number, end: number, key: Name | null): void {
     if (!this.#scope.budget.spend(PER_NAME, 'names')) return;
-    if (key !== null) {
+    if (key?.isTelling) {
       if (key.isKnown || (key.mayBeNamed && this.#mayBeTold(key, start, end))) this.#judgeValue(key.text, start, end);
       if (key.mayName && isName(this.#bytes, start - this.#base, end - this.#base)) {
         this.#namingAt = end;
@@ -348,13 +357,14 @@ export class Scanner {
     const from = start - this.#base;
     if (from < 0) return;
     const to = end - this.#base;
+    const length = to - from;
     const name = key === null ? null : key.text;
-    this.#addToRecord(key, start, from, to);
-    this.#addToList(from, to);
-    const rewritten = this.#options.isDeep ? rewrite(this.#bytes, from, to) : null;
+    if (length <= LONGEST_MEMBER) this.#addToRecord(key, start, from, to);
+    if (length <= LONGEST_LISTED) this.#addToList(from, to);
+    const rewritten = length >= LEAST_REWRITTEN && this.#options.isDeep ? rewrite(this.#bytes, from, to) : null;
     if (rewritten) this.#readAgain(rewritten, this.#options.json?.path ?? null, name);
     if (!this.#isNoted) this.#scope.beside.note(name, this.#bytes, from, to);
-    this.#scope.token(this.#place, this.#options.json, name, this.#bytes, from, to);
+    if (length >= LEAST_TOKEN) this.#scope.token(this.#place, this.#options.json, name, this.#bytes, from, to);
   }
 
   /** Of a value in JSON whose key says nothing by itself: the container does, or a name stands before or after it. */
@@ -397,7 +407,7 @@ export class Scanner {
   #addToList(from: number, to: number): void {
     const json = this.#options.json;
     const list = json?.list ?? null;
-    if (!json || list === null || to - from > 4) return;
+    if (!json || list === null) return;
     this.#list ??= new ByteList();
     if (this.#list.add(list, this.#bytes, from, to, () => json.path)) return;
     this.#endList();
@@ -612,7 +622,7 @@ export class Scanner {
       return key !== null && mayTell(key);
     }
     // Only the locator knows the key for certain; but where a plain one stands directly before the value, it is that.
-    if (this.#options.literals?.().length !== 0) return true;
+    if (this.#options.view?.literals.length !== 0) return true;
     const name = memberBefore(bytes, start, this.#scope.names);
     return name === null || name.isKnown || name.mayBeNamed;
   }
@@ -641,7 +651,8 @@ export class Scanner {
     this.#scope.budget.spend(PER_JUDGEMENT, 'numbers and ids');
     const bytes = this.#bytes;
     const from = Math.max(0, start - LEFT);
-    const text = bytes.toString('latin1', from, Math.min(bytes.length, end + RIGHT));
+    this.#text ??= bytes.toString('latin1');
+    const text = this.#text.slice(from, end + RIGHT);
     const json = this.#options.json;
     const within = json ? withinOf(this.#place, json.within) : this.#place.within;
     const run: Run = { text, start: start - from, end: end - from, key, within, where: this.#place.where };
@@ -658,11 +669,12 @@ export class Scanner {
     this.#report(
       {
         ...verdict,
+        value: ownText(verdict.value),
         path: locatorIn(this.#place, inner),
         chain: chainOf(this.#place),
         hash: null,
         offset: at,
-        seen: text.slice(verdict.start, verdict.end),
+        seen: ownText(text.slice(verdict.start, verdict.end)),
         window: windowAround(bytes, from + verdict.start, from + verdict.end),
       },
       at,
@@ -742,6 +754,9 @@ const LEAST_NAME = 4;
 const REGISTERED: ScannerOptions = { isText: false, isDeep: false, json: null, open: () => NOWHERE };
 /** Nothing is unwrapped where nothing but registered values is looked for. */
 const NOWHERE: ByteSink = { write: () => undefined, end: () => undefined };
+
+/** A text that is kept must not keep the one it was cut from. */
+const ownText = (text: string): string => ` ${text}`.slice(1);
 
 const PERCENT = 0x25;
 const QUOTE = 0x22;

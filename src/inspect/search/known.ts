@@ -8,7 +8,7 @@ import type { IdentifierKind } from '../../kinds/kind.ts';
 import type { Device } from '../../model/device.ts';
 import { expandInSteps, foldAscii } from './expansion.ts';
 import { MAX_NEEDLE, type Pattern } from './pattern.ts';
-import { compile, compileInSteps, search, type Table } from './table.ts';
+import { compile, compileInSteps, search, type Table, viewOf } from './table.ts';
 
 export interface Known {
   device: Device;
@@ -16,6 +16,8 @@ export interface Known {
   text: Group[];
   /** Searched in layers that are not text, besides. */
   binary: Group[];
+  /** Those of them that may stand in printable ASCII. */
+  printable: Group[];
   /** Differences of neighbouring bytes of the plain forms: XOR with one byte leaves them as they are. */
   xored: Group | null;
   /** Registered values by kind, normalised and canonical: a shape whose value is one of them is known after all. */
@@ -77,12 +79,14 @@ export function* prepareInSteps(device: Device, kinds: readonly IdentifierKind[]
     const canonical = kinds.find(({ kind }) => kind === pattern.kind)?.canonical;
     if (canonical) set.add(canonical(normalise(pattern.value)));
   }
-  const text = yield* groups(patterns, false);
-  const binary = yield* groups(patterns, true);
+  const raw = patterns.filter(({ binary }) => binary);
+  const text = yield* groups(patterns.filter(({ binary }) => !binary));
+  const binary = yield* groups(raw);
+  const printable = yield* groups(raw.filter(({ bytes }) => bytes.every((byte) => byte >= 0x20 && byte < 0x7f)));
   const xored = xoredGroup(patterns);
   yield;
-  yield* noteWaits([...text, ...binary, ...(xored ? [xored] : [])]);
-  const known: Known = { device, text, binary, xored, values, patterns: patterns.length, dropped };
+  yield* noteWaits([...text, ...binary, ...printable, ...(xored ? [xored] : [])]);
+  const known: Known = { device, text, binary, printable, xored, values, patterns: patterns.length, dropped };
   prepared.set(device, { kinds, known });
   return known;
 }
@@ -95,11 +99,10 @@ export function normalise(value: string): string {
 /** One short needle makes every step short, so lengths are kept apart: up to 5 bytes, up to 15, more. */
 const LENGTH_CLASSES = [5, 15, MAX_NEEDLE];
 
-function* groups(all: readonly Pattern[], binary: boolean): Generator<undefined, Group[]> {
+function* groups(all: readonly Pattern[]): Generator<undefined, Group[]> {
   const classes: Pattern[][] = LENGTH_CLASSES.map(() => []);
   for (const pattern of all) {
-    if (pattern.binary === binary)
-      classes[LENGTH_CLASSES.findIndex((most) => pattern.bytes.length <= most)]!.push(pattern);
+    classes[LENGTH_CLASSES.findIndex((most) => pattern.bytes.length <= most)]!.push(pattern);
   }
   const out: Group[] = [];
   for (const patterns of classes) {
@@ -186,29 +189,40 @@ export interface Stretch {
   final: boolean;
   /** Nothing stands before `bytes[0]`. */
   isStart: boolean;
+  /** Binary, but all there is is printable ASCII, and bytes between values in which nothing may be found. */
+  isPrintable?: boolean;
+  /** Of `bytes`, where the caller has one. */
+  view?: DataView | null;
 }
 
 /** Needles found by the search under way, in pairs: index and first byte. */
 const raw: number[] = [];
 const found = (needle: number, start: number): void => void raw.push(needle, start);
 
-function searchRaw(table: Table, bytes: Uint8Array, from: number, to: number): void {
+function searchRaw(table: Table, bytes: Uint8Array, from: number, to: number, view: DataView | null): void {
   raw.length = 0;
-  search(table, bytes, from, to, found);
+  search(table, bytes, from, to, found, view);
 }
 
 /** Hits that are decided by what is there; undecided ones come again when more bytes are there. In order of their start. */
 export function findKnown(known: Known, stretch: Stretch): readonly Hit[] {
   let hits: Hit[] | null = null;
-  for (const group of known.text) hits = look(group, stretch, hits);
-  if (stretch.binary) for (const group of known.binary) hits = look(group, stretch, hits);
+  const { view = viewOf(stretch.bytes) } = stretch;
+  for (const group of known.text) hits = look(group, stretch, view, hits);
+  if (stretch.binary)
+    for (const group of stretch.isPrintable ? known.printable : known.binary) hits = look(group, stretch, view, hits);
   return hits ? withoutInner(hits) : NO_HITS;
 }
 
 const NO_HITS: readonly Hit[] = [];
 
-function look({ table, patterns, wait }: Group, stretch: Stretch, before: Hit[] | null): Hit[] | null {
-  searchRaw(table, stretch.bytes, stretch.from, stretch.bytes.length);
+function look(
+  { table, patterns, wait }: Group,
+  stretch: Stretch,
+  view: DataView | null,
+  before: Hit[] | null,
+): Hit[] | null {
+  searchRaw(table, stretch.bytes, stretch.from, stretch.bytes.length, view);
   let hits = before;
   for (let i = 0; i < raw.length; i += 2) {
     const hit = decide(patterns[raw[i]!]!, wait[raw[i]!]!, raw[i + 1]!, stretch);
@@ -226,7 +240,7 @@ export function findXored({ xored }: Known, { bytes, from, final }: Stretch): re
   const length = Math.max(0, bytes.length - from - 1);
   if (length < table.window) return NO_HITS;
   const steps = writeDifferences(bytes, from, length);
-  searchRaw(table, steps, 0, length);
+  searchRaw(table, steps, 0, length, stepsView);
   const hits: Hit[] = [];
   for (let i = 0; i < raw.length; i += 2) {
     const pattern = patterns[raw[i]!]!;
@@ -245,9 +259,13 @@ export function findXored({ xored }: Known, { bytes, from, final }: Stretch): re
 
 /** Steps of the text that is searched; longer ones than there ever were make it larger. */
 let differenceSteps = Buffer.alloc(4096);
+let stepsView = viewOf(differenceSteps);
 
 function writeDifferences(bytes: Uint8Array, from: number, length: number): Buffer {
-  if (length > differenceSteps.length) differenceSteps = Buffer.alloc(length + (length >> 1));
+  if (length > differenceSteps.length) {
+    differenceSteps = Buffer.alloc(length + (length >> 1));
+    stepsView = viewOf(differenceSteps);
+  }
   for (let i = 0; i < length; i++) differenceSteps[i] = bytes[from + i]! ^ bytes[from + i + 1]!;
   return differenceSteps;
 }

@@ -47,7 +47,9 @@ const LAST_3 = 0xffffff00 | 0;
 /** The processor's nearest memory holds small tables only. */
 const MAX_BITS = { 3: 16, 4: 18, 6: 20 };
 /** Shorter stretches are searched from one end. */
-const LEAST_SPLIT = 512;
+const LEAST_SPLIT = 160;
+/** Shorter ones are read byte by byte. */
+const LEAST_VIEWED = 64;
 /** Noted before the needles are looked at. */
 const MAX_PLACES = 512;
 /** Units of work. */
@@ -130,19 +132,49 @@ function blockFor(window: number, needles: number): Table['block'] {
 
 type FoundNeedle = (needle: number, start: number) => void;
 
+/** For searches of the same bytes in several tables: made once. Null where it is not worth it. */
+export function viewOf(bytes: Uint8Array): DataView | null {
+  return bytes.length < LEAST_VIEWED ? null : new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
 /** `found` gets the needle's index and its first byte. Needles must start in `[from, to)` and lie wholly in `bytes`. */
-export function search(table: Table, bytes: Uint8Array, from: number, to: number, found: FoundNeedle): void {
+export function search(
+  table: Table,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  found: FoundNeedle,
+  view: DataView | null = viewOf(bytes),
+): void {
   const end = Math.min(bytes.length, to + table.window - 1);
   const at = from + table.window;
-  if (end - at >= LEAST_SPLIT) searchHalves(table, bytes, at, end, found);
-  else searchOn(table, bytes, at, end, found);
+  if (view === null || end - at < LEAST_SPLIT) searchOn(table, bytes, view, at, end, found);
+  else searchHalves(table, bytes, view, at, end, found);
 }
 
 /** Places are one past a block's last byte, where a window may end. */
-function searchOn(table: Table, bytes: Uint8Array, from: number, end: number, found: FoundNeedle): void {
+function searchOn(
+  table: Table,
+  bytes: Uint8Array,
+  view: DataView | null,
+  from: number,
+  end: number,
+  found: FoundNeedle,
+): void {
   const { shift, block } = table;
   const down = 32 - table.bits;
   let at = from;
+  if (view !== null && block !== 6) {
+    const mask = block === 3 ? LAST_3 : -1;
+    while (at <= end) {
+      const step = shift[Math.imul((view.getInt32(at - 4, true) | FOLD) & mask, SPREAD) >>> down]!;
+      if (step === 0) {
+        bucket(table, bytes, at, found);
+        at++;
+      } else at += step;
+    }
+    return;
+  }
   while (at <= end) {
     const step = shift[hashAt(bytes, at, block) >>> down]!;
     if (step === 0) {
@@ -152,19 +184,26 @@ function searchOn(table: Table, bytes: Uint8Array, from: number, end: number, fo
   }
 }
 
-function searchHalves(table: Table, bytes: Uint8Array, from: number, end: number, found: FoundNeedle): void {
+function searchHalves(
+  table: Table,
+  bytes: Uint8Array,
+  view: DataView,
+  from: number,
+  end: number,
+  found: FoundNeedle,
+): void {
   const middle = (from + end) >> 1;
   lateFinds.length = 0;
   const { early: first, late: second } = table.places;
   const places = { a: from, b: middle + 1, first: 0, second: 0 };
   while (places.a <= middle && places.b <= end) {
-    if (table.block === 6) skip6(table, bytes, places, middle, end);
-    else skip4(table, bytes, places, middle, end);
+    if (table.block === 6) skip6(table, view, places, middle, end);
+    else skip4(table, view, places, middle, end);
     for (let i = 0; i < places.first; i++) bucket(table, bytes, first[i]!, found);
     for (let i = 0; i < places.second; i++) bucket(table, bytes, second[i]!, foundLate);
   }
-  searchOn(table, bytes, places.a, middle, found);
-  searchOn(table, bytes, places.b, end, foundLate);
+  searchOn(table, bytes, view, places.a, middle, found);
+  searchOn(table, bytes, view, places.b, end, foundLate);
   for (let i = 0; i < lateFinds.length; i += 2) found(lateFinds[i]!, lateFinds[i + 1]!);
 }
 
@@ -181,10 +220,9 @@ interface Halves {
 }
 
 /** Nothing is called from within these loops: that costs half of their speed. */
-function skip4(table: Table, bytes: Uint8Array, halves: Halves, middle: number, end: number): void {
+function skip4(table: Table, view: DataView, halves: Halves, middle: number, end: number): void {
   const { shift, block, bits, places } = table;
   const { early, late } = places;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const down = 32 - bits;
   const mask = block === 3 ? LAST_3 : -1;
   let { a, b } = halves;
@@ -204,10 +242,9 @@ function skip4(table: Table, bytes: Uint8Array, halves: Halves, middle: number, 
   halves.second = second;
 }
 
-function skip6(table: Table, bytes: Uint8Array, halves: Halves, middle: number, end: number): void {
+function skip6(table: Table, view: DataView, halves: Halves, middle: number, end: number): void {
   const { shift, bits, places } = table;
   const { early, late } = places;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const down = 32 - bits;
   let { a, b } = halves;
   let first = 0;

@@ -5,7 +5,7 @@
  */
 
 import { IN_STRING, IN_WORD, structure } from '../anchors/sift.ts';
-import type { Name, Names } from './names.ts';
+import { around, type Name, type Names, NOWHERE } from './names.ts';
 
 export interface JsonEvents {
   /** A string value that looks like a document of its own starts at this offset; true claims it. */
@@ -16,7 +16,7 @@ export interface JsonEvents {
   /** A string, number or word ended, keys excluded. Absolute offsets of the text without its quotes; its nearest key. */
   value(start: number, end: number, key: Name | null): void;
   /** True as soon as no more values are wanted. */
-  ignoresValues?(): boolean;
+  readonly ignoresValues?: boolean;
 }
 
 /** Real documents stay under 30; a hostile one has 100,000. */
@@ -28,7 +28,26 @@ const MAX_KEY = 120;
 const MAX_WITHIN = 4;
 
 const QUOTE = 0x22;
+const COLON = 0x3a;
 const NOTHING: Buffer = Buffer.alloc(0);
+
+/** What is kept of each open object and array, the outermost first. */
+class Levels {
+  readonly isArray: boolean[] = [];
+  readonly index: number[] = [];
+  /** Which of all objects and arrays it is. */
+  readonly serials: number[] = [];
+  readonly keys: (Name | null)[] = [];
+  /** Locators, once they were asked for: most values share theirs with their neighbours. */
+  readonly paths: (string | null)[] = [];
+  /** The names around, as well. */
+  readonly withins: (readonly string[] | null)[] = [];
+}
+
+/** Of documents that were read: making them costs as much as reading a small one. */
+const spare: Levels[] = [];
+const MAX_SPARE = 8;
+const CLOSED = new Levels();
 
 export class JsonPath {
   /** Absolute offset of the next byte to read. */
@@ -42,12 +61,8 @@ export class JsonPath {
   /** Start of a number or word, or -1. */
   #bare = -1;
   #depth = 0;
-  readonly #isArray: boolean[] = [];
-  readonly #index: number[] = [];
-  /** By level: which of all objects it is. */
-  readonly #serials: number[] = [];
+  #levels = spare.pop() ?? new Levels();
   #opened = 0;
-  readonly #keys: (Name | null)[] = [];
   /** The beginning of a key that did not end in the bytes where it began. */
   #keyHead: Buffer | null = null;
   /** Absolute offset of what was not yet read of the key. */
@@ -62,17 +77,15 @@ export class JsonPath {
   #listedFrom = 0;
   #listedTo = 0;
   #next = 0;
-  /** Locator of each open object or array, once it was asked for: most values share theirs with their neighbours. */
-  readonly #paths: (string | null)[] = [];
-
   /** Index of the first literal quote not yet passed. */
   #literal = 0;
-  readonly #literals: () => number[];
+  readonly #view: { readonly literals: number[] };
   readonly #names: Names;
   readonly #events: JsonEvents;
 
-  constructor(literals: () => number[], names: Names, events: JsonEvents) {
-    this.#literals = literals;
+  /** `view`: of the text that is read; which of its quotes are no ends. */
+  constructor(view: { readonly literals: number[] }, names: Names, events: JsonEvents) {
+    this.#view = view;
     this.#names = names;
     this.#events = events;
   }
@@ -80,7 +93,8 @@ export class JsonPath {
   /** Nearest key name. */
   get key(): Name | null {
     for (let level = Math.min(this.#depth, MAX_DEPTH) - 1; level >= 0; level--) {
-      if (!this.#isArray[level]) return level === this.#depth - 1 ? this.#latestKey() : (this.#keys[level] ?? null);
+      if (!this.#levels.isArray[level])
+        return level === this.#depth - 1 ? this.#latestKey() : (this.#levels.keys[level] ?? null);
     }
     return null;
   }
@@ -88,15 +102,17 @@ export class JsonPath {
   /** Which of the document's arrays the reader stands in; null when in none. */
   get list(): number | null {
     const level = this.#depth - 1;
-    return level >= 0 && level < MAX_DEPTH && this.#isArray[level] ? (this.#serials[level] ?? null) : null;
+    return level >= 0 && level < MAX_DEPTH && this.#levels.isArray[level]
+      ? (this.#levels.serials[level] ?? null)
+      : null;
   }
 
   /** Name of the nearest object or array around the nearest key that has one. */
   get container(): Name | null {
     let level = Math.min(this.#depth, MAX_DEPTH) - 1;
-    while (level >= 0 && this.#isArray[level]) level--;
+    while (level >= 0 && this.#levels.isArray[level]) level--;
     for (level--; level >= 0; level--) {
-      const key = this.#isArray[level] ? null : this.#keys[level];
+      const key = this.#levels.isArray[level] ? null : this.#levels.keys[level];
       if (key) return key;
     }
     return null;
@@ -105,26 +121,34 @@ export class JsonPath {
   /** Which of the document's objects the reader stands in; null in arrays and outside of any. */
   get record(): number | null {
     const level = this.#depth - 1;
-    return level < 0 || level >= MAX_DEPTH || this.#isArray[level] ? null : (this.#serials[level] ?? null);
+    return level < 0 || level >= MAX_DEPTH || this.#levels.isArray[level]
+      ? null
+      : (this.#levels.serials[level] ?? null);
   }
 
   /** The nearest object around, over the arrays between; null outside of any. */
   get object(): number | null {
     let level = Math.min(this.#depth, MAX_DEPTH) - 1;
-    while (level >= 0 && this.#isArray[level]) level--;
-    return level < 0 ? null : (this.#serials[level] ?? null);
+    while (level >= 0 && this.#levels.isArray[level]) level--;
+    return level < 0 ? null : (this.#levels.serials[level] ?? null);
   }
 
   /** Names of the objects and arrays around the nearest key, nearest first. */
   get within(): readonly string[] {
     let level = Math.min(this.#depth, MAX_DEPTH) - 1;
-    while (level >= 0 && this.#isArray[level]) level--;
-    const names: string[] = [];
-    for (level--; level >= 0 && names.length < MAX_WITHIN; level--) {
-      const key = this.#isArray[level] ? null : this.#keys[level];
-      if (key) names.push(key.text);
-    }
-    return names;
+    while (level >= 0 && this.#levels.isArray[level]) level--;
+    return level < 0 ? NOWHERE : this.#withinAt(level);
+  }
+
+  /** Around what stands at this level. */
+  #withinAt(level: number): readonly string[] {
+    if (level <= 0) return NOWHERE;
+    const known = this.#levels.withins[level];
+    if (known) return known;
+    const name = this.#levels.isArray[level - 1] ? null : (this.#levels.keys[level - 1] ?? null);
+    const within = around(name, this.#withinAt(level - 1), MAX_WITHIN);
+    this.#levels.withins[level] = within;
+    return within;
   }
 
   /** Start of the string the reader stands in; null outside of strings. */
@@ -142,10 +166,10 @@ export class JsonPath {
   #pathAt(level: number): string {
     if (level === 0) return '$';
     const at = level - 1;
-    const around = this.#paths[at] ?? this.#pathAt(at);
-    this.#paths[at] = around;
-    if (this.#isArray[at]) return `${around}[${this.#index[at]}]`;
-    const key = at === this.#depth - 1 ? this.#latestKey() : this.#keys[at];
+    const around = this.#levels.paths[at] ?? this.#pathAt(at);
+    this.#levels.paths[at] = around;
+    if (this.#levels.isArray[at]) return `${around}[${this.#levels.index[at]}]`;
+    const key = at === this.#depth - 1 ? this.#latestKey() : this.#levels.keys[at];
     return key ? around + key.step : around;
   }
 
@@ -165,6 +189,8 @@ export class JsonPath {
       }
       this.#next++;
       if (this.#inString) this.#endString(bytes, base, offset);
+      else if (this.#expectKey && this.#bare < 0 && bytes[offset - base] === QUOTE && this.#depth > 0)
+        this.#startKey(bytes, base, offset, to);
       else this.#mark(bytes, base, offset);
     }
     // The bytes are the caller's again.
@@ -180,6 +206,13 @@ export class JsonPath {
     if (structure.owner === this) structure.owner = null;
   }
 
+  /** Nothing more is asked, either. */
+  release(): void {
+    if (spare.length < MAX_SPARE) spare.push(this.#levels);
+    this.#levels = CLOSED;
+    this.#depth = 0;
+  }
+
   /** Finds out where anything begins or ends in the next bytes. */
   #list(bytes: Buffer, base: number): void {
     const from = this.at - base;
@@ -188,7 +221,7 @@ export class JsonPath {
     structure.owner = this;
     this.#listedFrom = this.at;
     this.#next = 0;
-    const literals = this.#literals();
+    const { literals } = this.#view;
     const end = this.#hasLiterals(literals)
       ? structure.findPlain(bytes, from, to, state, literals, this.#literal, base)
       : structure.find(bytes, from, to, state);
@@ -203,6 +236,23 @@ export class JsonPath {
       this.#literal = 0;
     }
     return this.#literal < literals.length;
+  }
+
+  /** The key's name and the colon after it at once, when they are there: they nearly always are. */
+  #startKey(bytes: Buffer, base: number, quote: number, to: number): void {
+    const next = this.#next;
+    const close = next + 1 < structure.count ? this.#listedFrom + structure.offset(next) : to;
+    const colon = close < to ? this.#listedFrom + structure.offset(next + 1) : to;
+    if (colon >= to || bytes[colon - base] !== COLON) {
+      this.#startString(bytes, base, quote - base);
+      return;
+    }
+    const from = quote + 1 - base;
+    this.#keyStart = from;
+    this.#keyEnd = Math.min(close - base, from + MAX_KEY);
+    this.#expectKey = false;
+    this.#next = next + 2;
+    this.at = colon + 1;
   }
 
   #endString(bytes: Buffer, base: number, quote: number): void {
@@ -242,7 +292,7 @@ export class JsonPath {
   }
 
   #value(start: number, end: number): void {
-    if (!this.#events.ignoresValues?.()) this.#events.value(start, end, this.key);
+    if (!this.#events.ignoresValues) this.#events.value(start, end, this.key);
   }
 
   /** A quote, a sign, or where a number or word begins or ends, outside of strings. */
@@ -275,13 +325,14 @@ export class JsonPath {
     switch (byte) {
       case 0x7b:
       case 0x5b:
-        if (this.#depth > 0 && this.#depth <= MAX_DEPTH) this.#keys[this.#depth - 1] = this.#latestKey();
+        if (this.#depth > 0 && this.#depth <= MAX_DEPTH) this.#levels.keys[this.#depth - 1] = this.#latestKey();
         if (this.#depth < MAX_DEPTH) {
-          this.#isArray[this.#depth] = byte === 0x5b;
-          this.#index[this.#depth] = 0;
-          this.#serials[this.#depth] = ++this.#opened;
-          this.#keys[this.#depth] = null;
-          this.#paths[this.#depth] = null;
+          this.#levels.isArray[this.#depth] = byte === 0x5b;
+          this.#levels.index[this.#depth] = 0;
+          this.#levels.serials[this.#depth] = ++this.#opened;
+          this.#levels.keys[this.#depth] = null;
+          this.#levels.paths[this.#depth] = null;
+          this.#levels.withins[this.#depth] = null;
         }
         this.#depth++;
         this.#setKey(null);
@@ -290,13 +341,13 @@ export class JsonPath {
       case 0x7d:
       case 0x5d:
         if (this.#depth > 0) this.#depth--;
-        this.#setKey(this.#depth > 0 && this.#depth <= MAX_DEPTH ? (this.#keys[this.#depth - 1] ?? null) : null);
+        this.#setKey(this.#depth > 0 && this.#depth <= MAX_DEPTH ? (this.#levels.keys[this.#depth - 1] ?? null) : null);
         this.#expectKey = false;
         return;
       case 0x2c: {
         const level = this.#depth - 1;
         if (level < 0 || level >= MAX_DEPTH) return;
-        if (this.#isArray[level]) this.#index[level]!++;
+        if (this.#levels.isArray[level]) this.#levels.index[level]!++;
         else this.#expectKey = true;
         return;
       }

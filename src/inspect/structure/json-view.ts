@@ -17,6 +17,7 @@ for (const [value, char] of [...'0123456789abcdef'].entries()) {
   DIGIT[char.charCodeAt(0)] = value;
   DIGIT[char.toUpperCase().charCodeAt(0)] = value;
 }
+const NOTHING = Buffer.alloc(0);
 /** `\uXXXX`. */
 const LONGEST_ESCAPE = 6;
 
@@ -25,7 +26,7 @@ export class JsonView {
   literals: number[] = [];
   #written = 0;
   /** An unfinished escape, from its backslash on, as it stands. */
-  readonly #escape = Buffer.alloc(LONGEST_ESCAPE);
+  #escape: Buffer = NOTHING;
   #escapeLength = 0;
   /** High surrogate waiting for its other half. */
   #high = 0;
@@ -37,6 +38,7 @@ export class JsonView {
       this.#written += bytes.length;
       return bytes;
     }
+    if (this.#escape.length === 0) this.#escape = Buffer.alloc(LONGEST_ESCAPE);
     // Longest growth: a pending escape of 5 bytes and a pending surrogate come out as they are.
     const out = Buffer.allocUnsafe(bytes.length + 12);
     let to = bytes.copy(out, 0, 0, first);

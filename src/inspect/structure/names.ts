@@ -13,6 +13,8 @@ export interface Name {
   mayBeNamed: boolean;
   /** Its value may be the name of what stands beside it. */
   mayName: boolean;
+  /** Any of these. */
+  isTelling: boolean;
   /** Whether it tells something in a container of that name; once it was asked. */
   tellsIn: Map<string, boolean> | null;
   readonly bytes: Buffer;
@@ -20,6 +22,23 @@ export interface Name {
   readonly step: string;
   /** The name that came after it last time: documents repeat themselves. */
   following: Name | null;
+  /** The latest list of names that begins with this one, and the rest of it. */
+  around: Around | null;
+}
+
+interface Around {
+  outer: readonly string[];
+  all: readonly string[];
+}
+
+/** In no container that has a name. */
+export const NOWHERE: readonly string[] = [];
+
+/** Names of the containers from `name` outwards, at most `most`: the same list for the same names, so that it need not be compared. */
+export function around(name: Name | null, outer: readonly string[], most: number): readonly string[] {
+  if (name === null) return outer;
+  if (name.around?.outer !== outer) name.around = { outer, all: [name.text, ...outer].slice(0, most) };
+  return name.around.all;
 }
 
 /** Real apps use some hundred names. */
@@ -49,15 +68,16 @@ export class Names {
     if (known && isSame(known.bytes, bytes, from, to)) return known;
     const text = bytes.toString('utf8', from, to);
     const step = /^[A-Za-z_$][\w$-]*$/.test(text) ? `.${text}` : `[${JSON.stringify(text)}]`;
+    const says = { isKnown: isKeyName(text), mayBeNamed: mayBeNamedBeside(text), mayName: mayName(text) };
     const name: Name = {
       text,
-      isKnown: isKeyName(text),
-      mayBeNamed: mayBeNamedBeside(text),
-      mayName: mayName(text),
+      ...says,
+      isTelling: says.isKnown || says.mayBeNamed || says.mayName,
       tellsIn: null,
       bytes: Buffer.from(bytes.subarray(from, to)),
       step,
       following: null,
+      around: null,
     };
     if (this.#byHash.size >= MAX_NAMES) this.#byHash.clear();
     this.#byHash.set(hash, name);

@@ -30,7 +30,10 @@ export interface PlaceholderRules {
 /** True for a value that identifies nobody. Separators and case do not matter. */
 export function placeholders(rules: PlaceholderRules = {}): (value: string) => boolean {
   const { fixed = [], isCoded = false, isSpoken = false, isNobody } = rules;
+  const knowsWordsOnly = fixed.length === 0 && !isCoded && !isNobody;
   return (value) => {
+    // The usual no, said quickly.
+    if (knowsWordsOnly && hasMoreLetters(value, LONGEST_WORD)) return false;
     const lower = value.trim().toLowerCase();
     const compact = lower.replace(/[^\p{L}\p{N}]/gu, '');
     // A name of emoji only has no letters and is a name all the same.
@@ -38,6 +41,20 @@ export function placeholders(rules: PlaceholderRules = {}): (value: string) => b
     if (fixed.includes(compact) || (isSpoken && fixed.includes(lower))) return true;
     return (isCoded && isOneCharacter(compact)) || isNobody?.(compact) === true;
   };
+}
+
+const LONGEST_WORD = Math.max(...[...NO_VALUE].map(({ length }) => length));
+
+/** More than so many letters and digits of ASCII. */
+function hasMoreLetters(value: string, most: number): boolean {
+  let count = 0;
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    const low = code | 0x20;
+    if ((code >= 0x30 && code <= 0x39) || (low >= 0x61 && low <= 0x7a)) count++;
+    if (count > most) return true;
+  }
+  return false;
 }
 
 /** No word for "none" and nothing else. */

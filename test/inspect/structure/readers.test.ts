@@ -20,7 +20,7 @@ describe('JSON locators', () => {
     const view = new JsonView();
     const bytes = Buffer.concat([view.push(Buffer.from(text)), view.end() ?? Buffer.alloc(0)]);
     const found: string[] = [];
-    const path = new JsonPath(() => view.literals, new Names(), {
+    const path = new JsonPath(view, new Names(), {
       nested: () => false,
       nestedBytes: () => {},
       nestedEnd: () => {},
