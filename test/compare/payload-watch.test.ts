@@ -126,3 +126,61 @@ it('never throws and never says a word about a value, whatever comes', () => {
     }),
   );
 });
+
+describe('where growth begins and ends', () => {
+  const idle = (...bytes: number[]): Sent[] => bytes.map((size) => ({ bytes: size, phase: 'idle' }));
+  const last = (before: Sent[], sent: Sent): string | null =>
+    all([...before, { phase: 'photo', ...sent }]).at(-1) ?? null;
+
+  it.each<[string, number[], number, boolean]>([
+    ['by a fifth and two blocks', [400, 400, 400], 480, true],
+    ['by less than a fifth', [400, 400, 400], 479, false],
+    ['by a fifth, but less than two blocks', [100, 100, 100], 131, false],
+    ['by two blocks', [100, 100, 100], 132, true],
+    ['beside the largest before, not the latest', [400, 100, 100], 200, false],
+    ['after two payloads only', [100, 100], 4000, false],
+  ])('%s', (_what, before, bytes, grew) => {
+    expect(last(idle(...before), { bytes, at: 1 })?.includes('it grew') ?? false).toBe(grew);
+  });
+
+  it('for ten minutes from the first payload of the phase', () => {
+    const first: Sent = { bytes: 100, phase: 'photo', at: 1 };
+    const grown = (at: number): string | null =>
+      all([...idle(100, 100, 100), first, { bytes: 4000, phase: 'photo', at }]).at(-1) ?? null;
+    expect(grown(11)).toContain('it grew');
+    expect(grown(11.1)).toBeNull();
+  });
+
+  it('counts what came in every phase before', () => {
+    const before: Sent[] = [
+      { bytes: 4000, phase: 'a' },
+      { bytes: 100, phase: 'b' },
+      { bytes: 100, phase: 'c' },
+    ];
+    expect(last(before, { bytes: 4100 })).toBeNull();
+    expect(last(before, { bytes: 9000 })).toContain('larger than 4000 bytes');
+  });
+
+  it('after a canary for ten minutes, and not before it was planted', () => {
+    const planted = (at: number): string | null => {
+      const watch = createPayloadWatch();
+      all(sizes(100, 100, 100), watch);
+      watch.planted('a', START + 60_000);
+      return send(watch, { bytes: 4000, at });
+    };
+    expect(planted(1)).toContain('a canary was planted');
+    expect(planted(10.9)).toContain('a canary was planted');
+    expect(planted(11)).toBeNull();
+    expect(planted(0.5)).toBeNull();
+    const watch = createPayloadWatch();
+    all(sizes(100, 100, 100), watch);
+    watch.planted('b', START);
+    expect(send(watch, { bytes: 4000, at: 1 })).toBeNull();
+  });
+
+  it('a size is forgotten behind sixteen others', () => {
+    const others = Array.from({ length: 16 }, (_, index) => 1000 + index);
+    expect(all(sizes(128, 128, ...others, 128)).at(-1)).toBeNull();
+    expect(all(sizes(128, 128, ...others.slice(1), 128)).at(-1)).toContain('exactly 128 bytes');
+  });
+});

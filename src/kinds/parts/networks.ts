@@ -21,11 +21,29 @@ function networks(): Map<string, string> {
   if (byCode) return byCode;
   const file = createRequire(import.meta.url).resolve('mcc-mnc-list/mcc-mnc-list.json');
   const entries = JSON.parse(readFileSync(file, 'utf8')) as Entry[];
+  const countOf = countriesByUse(entries);
   byCode = new Map(TEST_NETWORKS.map((code) => [code, '']));
-  for (const { mcc, mnc, countryCode } of entries) {
-    if (mcc && mnc) byCode.set(mcc + mnc, (countryCode ?? '').slice(0, 2).toUpperCase());
+  for (const entry of entries) {
+    const { mcc, mnc } = entry;
+    if (!mcc || !mnc) continue;
+    const country = countryIn(entry);
+    const before = byCode.get(mcc + mnc);
+    const isUsual = before === undefined || countOf(mcc, country) > countOf(mcc, before);
+    if (isUsual) byCode.set(mcc + mnc, country);
   }
   return byCode;
+}
+
+const countryIn = ({ countryCode }: Entry): string => (countryCode ?? '').slice(0, 2).toUpperCase();
+
+/** Networks reach beyond borders (AT&T's serve the Virgin Islands): theirs is the country that most networks of the code are in. */
+function countriesByUse(entries: readonly Entry[]): (mcc: string, country: string) => number {
+  const counts = new Map<string, number>();
+  for (const entry of entries) {
+    const key = `${entry.mcc} ${countryIn(entry)}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return (mcc, country) => counts.get(`${mcc} ${country}`) ?? 0;
 }
 
 /** Length of the network part of an IMSI (5 or 6 digits) when that network exists, else null. */

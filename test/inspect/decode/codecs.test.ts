@@ -94,3 +94,45 @@ describe('every decompressor', () => {
     },
   );
 });
+
+describe('the head of a gzip (RFC 1952 2.3)', () => {
+  const TEXT = 'nothing in here';
+  const EXTRA = Buffer.from([3, 0, 1, 2, 3]);
+  const NAME = Buffer.from('log.txt\0');
+  const COMMENT = Buffer.from('of today\0');
+  const CRC = Buffer.from([1, 2]);
+  const make = (flags: number, ...fields: Buffer[]): Buffer => {
+    const plain = gzipSync(TEXT);
+    plain[3] = flags;
+    return Buffer.concat([plain.subarray(0, 10), ...fields, plain.subarray(10)]);
+  };
+
+  it.each<[string, Buffer]>([
+    ['bare', make(0)],
+    ['declared as text', make(1)],
+    ['with a checksum', make(2, CRC)],
+    ['with an extra field', make(4, EXTRA)],
+    ['with a name', make(8, NAME)],
+    ['with a comment', make(16, COMMENT)],
+    ['with all of them', make(31, EXTRA, NAME, COMMENT, CRC)],
+    ['with an empty extra field', make(4, Buffer.from([0, 0]))],
+    ['with an extra field of more than 255 bytes', make(4, Buffer.from([4, 1]), Buffer.alloc(260, 7))],
+  ])('is passed over, however it is cut: %s', (_what, bytes) => {
+    expect(decode('gzip', bytes)).toBe(TEXT);
+    expect(decode('gzip', bytes, 1)).toBe(TEXT);
+    for (let cut = 1; cut < 40; cut++) expect(decode('gzip', bytes, [cut])).toBe(TEXT);
+  });
+
+  it('is refused when it is none, or does not end', () => {
+    expect(() => decode('gzip', make(32))).toThrow('not gzip');
+    expect(() => decode('gzip', Buffer.from('1f8b09000000000000000000', 'hex'))).toThrow('not gzip');
+    expect(() => decode('gzip', Buffer.concat([make(8).subarray(0, 10), Buffer.alloc(5000, 'a')]))).toThrow('too long');
+    expect(decode('gzip', Buffer.concat([make(8).subarray(0, 10), Buffer.alloc(4000, 'a')]))).toBe('');
+  });
+
+  it('gives back what follows the stream', () => {
+    const codec = createCodec('gzip', () => true);
+    expect(codec.push(Buffer.concat([make(8, NAME), Buffer.from('rest')]))?.toString('latin1')).toContain('rest');
+    codec.end();
+  });
+});

@@ -1,0 +1,103 @@
+/**
+ * `npm run mutants -- [--sample N] [--seed N] [--files a.ts,b.ts]`: changes code at random lines of the rooms below, one change at a
+ * time, and says which changes no test notices. Takes a copy of the last commit, and installs Stryker in that copy alone: it is no
+ * dependency of this project, and never runs in CI. Texts are left as they are, because a reworded reasoning is no fault.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const STRYKER = ['core', 'vitest-runner'].map((name) => `@stryker-mutator/${name}@10.1.1`);
+const ROOMS = ['inspect', 'compare', 'alert', 'coverage', 'enrich', 'scan', 'kinds'];
+/** They start programs, or take long: what they notice, others notice as well. */
+const LEFT_OUT = [
+  'test/inspect/{matrix,cutting,bounds}.test.ts',
+  'test/inspect/photo/**',
+  'test/inspect/operator/**',
+  'test/kinds/clean-traffic.test.ts',
+  'test/scan/{capture,capture-forms,contacts,scanning,long-exchange}.test.ts',
+];
+/** A line holds a little more than one change. */
+const CODE = /[-+*/<>=!&|?]|\breturn\b|\bif\b|\(/;
+const NO_CODE = /^\s*(?:\/\/|\*|\/\*|import |export (?:type|interface)|\}|name:|source:|text:|'|`|\w+\??: \w+;)/;
+
+const { values: given } = parseArgs({
+  options: {
+    sample: { type: 'string', default: '130' },
+    seed: { type: 'string', default: '1' },
+    files: { type: 'string' },
+    dir: { type: 'string' },
+  },
+});
+
+const root = new URL('..', import.meta.url).pathname;
+const dir = given.dir ?? copyOfTheProject();
+const files = given.files?.split(',') ?? ROOMS.flatMap((room) => sourcesIn(`src/${room}`));
+const mutate = sample(files, Number(given.sample), Number(given.seed));
+console.log(`${mutate.length} lines of ${new Set(mutate.map((line) => line.split(':')[0])).size} files, in ${dir}`);
+writeFileSync(
+  join(dir, 'mutants.vitest.ts'),
+  `export default ${JSON.stringify({
+    test: {
+      include: ROOMS.map((room) => `test/${room}/**/*.test.ts`).concat('test/inputs/*.test.ts'),
+      exclude: LEFT_OUT,
+      testTimeout: 120_000,
+    },
+  })};\n`,
+);
+writeFileSync(
+  join(dir, 'mutants.json'),
+  JSON.stringify({
+    testRunner: 'vitest',
+    plugins: ['@stryker-mutator/vitest-runner'],
+    vitest: { configFile: 'mutants.vitest.ts', related: true },
+    // TypeScript 7 has not the functions that Stryker would rewrite it with.
+    tsconfigFile: 'none.json',
+    mutate,
+    mutator: { excludedMutations: ['StringLiteral', 'Regex'] },
+    ignoreStatic: true,
+    coverageAnalysis: 'perTest',
+    concurrency: 1,
+    dryRunTimeoutMinutes: 30,
+    reporters: ['clear-text', 'progress-append-only', 'json'],
+    clearTextReporter: { logTests: false, allowColor: false },
+  }),
+);
+const { status } = spawnSync('npx', ['stryker', 'run', 'mutants.json'], { cwd: dir, stdio: 'inherit' });
+process.exitCode = status ?? 1;
+
+function copyOfTheProject(): string {
+  const to = mkdtempSync(join(tmpdir(), 'phonehome-mutants-'));
+  execFileSync('git', ['clone', '-q', root, to]);
+  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: to, stdio: 'ignore' });
+  execFileSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', ...STRYKER], { cwd: to, stdio: 'ignore' });
+  return to;
+}
+
+function sourcesIn(folder: string): string[] {
+  const all = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
+  return all.filter((name) => name.endsWith('.ts')).map((name) => join(folder, name));
+}
+
+/** As `file:line-line`, the same ones for the same seed. */
+function sample(from: readonly string[], count: number, seed: number): string[] {
+  const lines = from.flatMap((file) =>
+    readFileSync(join(root, file), 'utf8')
+      .split('\n')
+      .flatMap((text, index) => (CODE.test(text) && !NO_CODE.test(text) ? [`${file}:${index + 1}-${index + 1}`] : [])),
+  );
+  let state = seed;
+  const random = (): number => {
+    // Mulberry32.
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const chosen: string[] = [];
+  while (chosen.length < count && lines.length > 0)
+    chosen.push(...lines.splice(Math.floor(random() * lines.length), 1));
+  return chosen;
+}
