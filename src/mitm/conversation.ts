@@ -15,6 +15,8 @@ import { createAgent } from './agent.ts';
 export interface Exchange {
   /** Origin form. */
   readonly target: string;
+  /** What `Host` has to say, where the request named its server itself; else null. */
+  readonly authority: string | null;
   body(direction: Direction, bytes: Buffer): void;
   bodyEnd(direction: Direction, trailers: string[]): void;
   responseHead(status: number, rawHeaders: string[]): void;
@@ -73,7 +75,12 @@ export function createConversation({ flow, server, phone, now }: ConversationOpt
       open.add(state);
       const headers = pairs(request.rawHeaders).filter(([name]) => !/^proxy-/i.test(name));
       const scheme = encrypted ? 'https' : 'http';
-      const target = originForm(request.url ?? '/');
+      const url = request.url ?? '/';
+      const target = originForm(url);
+      // In a tunnel the request is the server's to understand.
+      const named = phone === null ? ABSOLUTE.exec(url) : null;
+      const authority = named?.[2] ?? null;
+      if (named) leaveOut(flow, now(), [named[1], named[3], ...hostsBeside(request, authority)]);
       flow.emit({
         type: 'request-head',
         flowId: id,
@@ -83,7 +90,7 @@ export function createConversation({ flow, server, phone, now }: ConversationOpt
         method: request.method ?? '',
         target,
         scheme,
-        authority: request.headers.host ?? authorityOf(destination, scheme),
+        authority: authority ?? request.headers.host ?? authorityOf(destination, scheme),
         headers,
       });
       const close = (direction: Direction, trailers: string[], complete: boolean) => {
@@ -104,6 +111,7 @@ export function createConversation({ flow, server, phone, now }: ConversationOpt
         });
       return {
         target,
+        authority,
         body: (direction, bytes) =>
           flow.emit({ type: 'body-chunk', flowId: id, exchange, direction, time: now(), bytes }),
         bodyEnd: (direction, trailers) => close(direction, trailers, true),
@@ -147,6 +155,29 @@ export function createConversation({ flow, server, phone, now }: ConversationOpt
       server.raw.destroy();
     },
   };
+}
+
+/** User, authority, fragment. */
+const ABSOLUTE = /^[a-z]+:\/\/(?:([^/?#@]*)@)?([^/?#@]*)[^#]*(#.*)?$/i;
+
+/** What the server does not get of what the phone wrote is searched all the same. */
+function leaveOut(flow: LiveFlow, time: number, parts: (string | undefined)[]): void {
+  const text = parts.filter(Boolean).join('\n');
+  if (text === '') return;
+  flow.emit({
+    type: 'raw-bytes',
+    flowId: flow.flow.id,
+    direction: 'request',
+    time,
+    bytes: Buffer.from(`${text}\n`, 'latin1'),
+  });
+}
+
+/** `Host` fields that name another server. */
+function hostsBeside(request: IncomingMessage, authority: string | null): string[] {
+  return pairs(request.rawHeaders)
+    .filter(([name, value]) => name.toLowerCase() === 'host' && value.toLowerCase() !== authority?.toLowerCase())
+    .map(([, value]) => value);
 }
 
 /** Node's `rawHeaders` as the model's pairs. */

@@ -52,6 +52,10 @@ export function createCore(onFailed: OnFailed): Core {
     options.agent = conversation.agent;
     options.host = conversation.host;
     options.port = conversation.port;
+    if (exchange.authority !== null) {
+      options.headers.host = exchange.authority;
+      options.path = exchange.target;
+    }
     context.requestFilters.push(
       createTap(
         () => context.proxyToServerRequest,
