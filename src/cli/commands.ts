@@ -293,6 +293,14 @@ export const COMMANDS: CommandSpec[] = [
     load: async () => (await gateway()).wireguard,
   },
   {
+    name: 'why',
+    words: '<host>',
+    summary: 'what happened to the last connections to a server, why, and what can be done',
+    flags: [...REACH_FLAGS, PHONE_FLAG],
+    examples: ['why api.example.com', 'why api.example.com --device nokia-01'],
+    load: async () => (await import('./commands/why.ts')).why,
+  },
+  {
     name: 'pins list',
     summary: "apps that refused the lab's certificate, and what is done about them",
     flags: [...REACH_FLAGS, PHONE_FLAG],

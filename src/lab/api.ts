@@ -12,6 +12,7 @@ import type { Network } from './network.ts';
 import { openPortal } from './portal.ts';
 import type { Replaying } from './replaying.ts';
 import { type Between, caseServices, deviceServices, metricsOf } from './services.ts';
+import { explain } from './why.ts';
 
 /** The relay's functions, from the lab's thread. */
 export type Relay = {
@@ -55,6 +56,9 @@ export async function openApi(options: ApiOptions, closers: Closers) {
   return { port: live.address.port, portal: portal.ports };
 }
 
+/** Connections that an answer to "why" looks at. */
+const WHY_FLOWS = 50;
+
 function servicesOf(options: ApiOptions, phonePage: LiveDependencies['phonePage']): LiveDependencies {
   const { knowledge, detection, network, relay, between, replaying } = options;
   const { now, evidence, devices, cases, decoders } = knowledge;
@@ -82,6 +86,16 @@ function servicesOf(options: ApiOptions, phonePage: LiveDependencies['phonePage'
     gaps: () => detection.coverage.gaps.since(0),
     beacons: beaconing.all,
     pins: relay.pins,
+    async why(host, device) {
+      flowLog.flush();
+      const flows = evidence.flows({ host, limit: WHY_FLOWS, ...(device === null ? {} : { device }) });
+      return explain({
+        host,
+        flows,
+        pins: await relay.pins(),
+        trustOf: (id) => detection.coverage.of(id)?.trust ?? 'unknown',
+      });
+    },
     setPin: relay.setPin,
     trustTests: relay.trustTests,
     requestTrustTest: relay.requestTrustTest,

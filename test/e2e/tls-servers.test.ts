@@ -15,6 +15,7 @@ import { type Ran, run } from '../clients/process.ts';
 import { describeWith, findTool, requireTool, toolPath } from '../clients/tools.ts';
 import { createAuthority } from '../wire/certificates.ts';
 import { eventually } from './eventually.ts';
+import { phonehome } from './lab-process.ts';
 import { startWorld, type World } from './world.ts';
 
 const authority = createAuthority('World of odd servers');
@@ -251,3 +252,15 @@ async function bothRoots(): Promise<string> {
   await writeFile(file('both.pem'), authority.pem + (await readFile(world.lab.ready.ca.pem, 'utf8')));
   return file('both.pem');
 }
+
+describeWith(['curl'], 'phonehome why', () => {
+  const why = async (name: Name, ...args: string[]) =>
+    (await phonehome(['why', hostOf(name), '--data', world.lab.dataDir, ...args])).stdout;
+  it('says of each of these servers what happened, why, and what can be done', async () => {
+    expect(await why('own')).toMatch(/passed through unread: the app knows a certificate .*--upstream-ca FILE/);
+    expect(await why('asks13')).toMatch(/asks the app for a certificate .*--client-cert asks13\.example\.com=FILE/);
+    expect(await why('may')).toContain('It was read: 1 request.');
+    expect(await why('may', '--device', 'phone-9')).toContain('No connection of phone-9 to may.example.com');
+    expect(JSON.parse(await why('has', '--json'))).toMatchObject({ type: 'why', device: 'phone-1', connections: 2 });
+  });
+});

@@ -83,6 +83,52 @@ export const EN = {
   'pass.silent':
     'the connection before this one was closed in silence: this one is passed through to see whether the app speaks then',
   'pass.once': 'the connection before this one failed ({{proof}}): this one is passed through',
+  why: '{{phone}} last called {{host}} at {{at, time}} (connections looked at: {{count}}). {{reason}}',
+  'why.nobody': 'any phone',
+  'why.never':
+    "No connection of {{phone}} to {{host}} was seen in this lab. The app may not have called it, or it goes another way: check that the phone's Wi-Fi uses the lab as its proxy (phonehome doctor), and switch mobile data off.",
+  'why.read_one': 'It was read: {{count}} request. Nothing has to be done.',
+  'why.read_other': 'It was read: {{count}} requests. Nothing has to be done.',
+  'why.bytes': 'It was read, in a language the lab does not know: the bytes were searched as they are.',
+  'why.nothing-said':
+    'It was opened and closed without a word. Apps keep such connections in reserve; use the app and look again.',
+  'why.open': 'It is still open.',
+  'why.operator':
+    'It was passed through unread because you asked for it. To read it again: phonehome pins set {{host}} auto --device {{phone}}',
+  'why.pinned':
+    'It was passed through unread: the app takes no certificate but its own ({{proof}}), and would not work otherwise. The lab tries again from time to time. What the app sends there can only be seen with a version of the app that has no such pin.',
+  'why.no-certificate':
+    "It was passed through unread: the phone does not have the lab's certificate ({{proof}}). Open http://phonehome.lab/ on the phone and install it; apps for Android 7 and later must also allow certificates of users.",
+  'why.own-root':
+    'It was passed through unread: the app knows a certificate of this server that the lab cannot verify ({{proof}}). If you have the authority that signed it, start the lab with --upstream-ca FILE; an app that takes only this authority cannot be read.',
+  'why.client-certificate':
+    'The server asks the app for a certificate that the lab does not have, so the connections that follow are passed through unread. If you have that certificate and its key, start the lab with --client-cert {{host}}=FILE.',
+  'why.phone-tls':
+    'The app and the lab found no common way to encrypt ({{proof}}). The connection that follows is passed through unread, so that the app works. For a very old phone, phonehome ca rotate --rsa may help.',
+  'why.server-tls':
+    'The server and the lab found no common way to encrypt ({{proof}}). The connection that follows is passed through unread; if it carries data twice running, so are the next ones. Nothing has to be done on the phone.',
+  'why.silent':
+    'It was passed through unread, once: the app had closed the one before in silence, and the lab looks whether it speaks when it is left alone. If it does so twice running, it is taken to insist on a certificate of its own.',
+  'why.left-in-silence':
+    'The app closed it in silence after it had seen the certificate. It may have been a spare connection; the next one is passed through unread, and shows whether the app insists on a certificate of its own.',
+  'why.passed': 'It was passed through unread: {{why}}.',
+  'why.refused': 'The lab refused it: {{why}}.',
+  'why.refused-untrusted':
+    'The lab could not verify the certificate of the server ({{problem}}), so the app was shown an untrusted one, and refused it. If the app knows this certificate, it is passed through after three times; if you have the authority that signed it, start the lab with --upstream-ca FILE.',
+  'why.refused-certificate':
+    "The app refused the lab's certificate although the phone has it: it insists on one of its own, or takes none that a user installed. After three times its connections are passed through unread, so that it works.",
+  'why.no-trust':
+    "The phone refused the lab's certificate, and was never seen to trust it: most likely it is not installed. Open http://phonehome.lab/ on the phone and install it. After three times its connections are passed through unread.",
+  'why.upstream-refused':
+    'The server refused the connection: it does not serve this port, or not from here. It is so without the lab too.',
+  'why.upstream-unresolvable': 'The name has no address. Check the name and the connection of the lab to the internet.',
+  'why.upstream-timeout':
+    'The server did not answer in time. Check the connection of the lab to the internet; try again.',
+  'why.phone-left':
+    'The phone broke it off: a bad network, or an app that changed its mind. It says nothing about the certificate.',
+  'why.server-left': 'The server broke it off.',
+  'why.idle': 'Nothing was said on it for a long time, and the lab closed it.',
+  'why.lab-ended': 'It ended because the lab ended.',
   'proof.alert': 'alert {{how}} {{times}} times',
   'proof.untrusted': "it refused the lab's untrusted copy {{times}} times, the last time with {{how}}",
   'proof.silent': 'silent when intercepted, with data when passed through, {{times}} times running',

@@ -11,7 +11,7 @@ import { readBody } from './bodies.ts';
 import type { LiveDependencies, Outcome } from './dependencies.ts';
 import { viewDevice } from './device-view.ts';
 import { formatMetrics, METRICS_TYPE } from './metrics.ts';
-import { ALERT_QUERY, DEVICE_QUERY, FLOW_QUERY, InputError, readQuery, UPSTREAM_QUERY } from './queries.ts';
+import { ALERT_QUERY, DEVICE_QUERY, FLOW_QUERY, InputError, readQuery, UPSTREAM_QUERY, WHY_QUERY } from './queries.ts';
 
 export interface Bindings {
   Bindings: { incoming: IncomingMessage };
@@ -146,6 +146,11 @@ export function createApi(
 
   app.get('/api/coverage', (c) => c.json({ coverage: services.coverage(), gaps: services.gaps() }));
   app.get('/api/beacons', (c) => c.json(services.beacons()));
+  app.get('/api/why', async (c) => {
+    const { host, device } = readQuery(WHY_QUERY, c.req.query());
+    if (!host) throw new InputError('host: name the server');
+    return c.json({ why: await services.why(host, device ?? null) });
+  });
   app.get('/api/pins', async (c) => c.json({ pins: await services.pins() }));
   app.put('/api/pins', limited, async (c) => {
     const { device, name, override } = await readBody('pin', await json(c));

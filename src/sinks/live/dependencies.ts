@@ -12,6 +12,7 @@ import type { Registering, ReplayInfo, ReplayOutcome } from '../../model/lab.ts'
 import type { PinOverride, PinState } from '../../model/pin.ts';
 import type * as schemas from '../../model/schemas/lab.ts';
 import type { TrustTest, TrustTestState } from '../../model/trust-test.ts';
+import type { Why } from '../../model/why.ts';
 import type { AlertQuery, FlowQuery, FlowRecord, Revealed } from '../evidence/store.ts';
 import type { Metric } from './metrics.ts';
 
@@ -64,6 +65,8 @@ export interface LiveDependencies {
   /** Contacts phones make by themselves, as far as chance does not explain them. */
   beacons(): { beacons: Beacon[]; reactions: Reaction[]; idle: IdleContact[] };
   pins(): Awaitable<PinState[]>;
+  /** What happened to the last connections to a server, a paragraph per phone. */
+  why(host: string, device: string | null): Awaitable<Why[]>;
   setPin(device: string, name: string, override: PinOverride): Awaitable<PinState>;
   /** Newest first. */
   trustTests(): Awaitable<TrustTestState[]>;

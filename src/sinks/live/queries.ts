@@ -81,6 +81,7 @@ export const FLOW_QUERY = {
   before: whole('Opened before: `openedAt` of the last one pages back.'),
   limit,
 };
+export const WHY_QUERY = { host: text('The server, or a part of its name.'), device: text('Of this device.') };
 export const DEVICE_QUERY = { reveal: flag('Values in clear; stands in the audit.') };
 export const UPSTREAM_QUERY = { host: text('Of the entry.'), port: whole('Of the entry.') };
 

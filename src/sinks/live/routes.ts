@@ -6,7 +6,8 @@ import * as lab from '../../model/schemas/lab.ts';
 import { count } from '../../model/schemas/parts.ts';
 import * as phones from '../../model/schemas/phone.ts';
 import { sentence, textValue } from '../../model/schemas/text.ts';
-import { ALERT_QUERY, DEVICE_QUERY, FLOW_QUERY, type Parameter, UPSTREAM_QUERY } from './queries.ts';
+import { why } from '../../model/schemas/why.ts';
+import { ALERT_QUERY, DEVICE_QUERY, FLOW_QUERY, type Parameter, UPSTREAM_QUERY, WHY_QUERY } from './queries.ts';
 import * as bodies from './request-schemas.ts';
 
 export interface Route {
@@ -147,6 +148,12 @@ export const ROUTES: Record<string, Route> = {
     }),
     means: 'Since the lab started.',
   },
+  'GET /api/why': {
+    summary: 'What happened to the last connections to a server, why, and what can be done.',
+    query: WHY_QUERY,
+    answer: z.object({ why: z.array(why) }),
+    means: 'A paragraph per phone, the one seen last first.',
+  },
   'GET /api/pins': {
     summary: "Apps that refuse the lab's certificate.",
     answer: z.object({ pins: z.array(phones.pin) }),
@@ -228,6 +235,7 @@ export const COMPONENTS = {
   Reaction: phones.reaction,
   IdleContact: phones.idleContact,
   Pin: phones.pin,
+  Why: why,
   TrustTest: phones.trustTest,
   UpstreamEntry: lab.upstreamEntry,
   Decoder: lab.decoder,

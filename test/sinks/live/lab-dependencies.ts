@@ -1,8 +1,11 @@
 /** A lab behind the API that keeps everything in memory, and a started server on loopback. */
+
+import { say } from '../../../src/formats/say.ts';
 import type { Case } from '../../../src/model/case.ts';
 import type { Gap } from '../../../src/model/coverage.ts';
 import type { Device } from '../../../src/model/device.ts';
 import type { PinState } from '../../../src/model/pin.ts';
+import { text } from '../../../src/model/text.ts';
 import type { TrustTestState } from '../../../src/model/trust-test.ts';
 import type { EvidenceStore } from '../../../src/sinks/evidence/store.ts';
 import type { LiveDependencies, UpstreamEntry } from '../../../src/sinks/live/dependencies.ts';
@@ -92,6 +95,11 @@ export function labDependencies(
     coverage: () => [labCoverage({ deviceId: DEVICE.id, gaps: [GAP] })],
     gaps: () => [GAP],
     pins: () => pins,
+    why: (host, device) => {
+      const told = text('why.never', { phone: device ?? DEVICE.id, host });
+      const about = { device: device ?? DEVICE.id, host, connections: 1, lastAt: 0 };
+      return [{ ...about, sentence: say(told), text: told }];
+    },
     setPin(device, name, override) {
       const pin: PinState = {
         device,
