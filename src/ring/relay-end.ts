@@ -24,8 +24,8 @@ export interface RelayEnd {
   /** For the lab behind the present memory. */
   shared(): SharedArrayBuffer;
   /**
-   * That lab is gone: another one begins with new memory. Open flows are told to it anew, and that what came before is lost.
-   * The number of flows this concerns.
+   * That lab is gone: another one begins with new memory. Open flows are told to it anew, and that what came before is lost; so are
+   * those that ended while it made no progress. The number of flows this concerns.
    */
   renew(): number;
   /** The lab behind the present memory begins to read now. */
@@ -80,6 +80,8 @@ const MAX_CONTENT = 256 << 10;
 /** Of events kept while nobody reads: some 20,000 connections. */
 const MAX_WAITING_EVENTS = 64 << 20;
 const NOTHING = Buffer.alloc(0);
+/** Flows that ended while nobody read, kept to be told to the next lab. */
+const MAX_UNHEARD = 2000;
 /** What belongs to no phone. */
 const NOBODY = 'the lab';
 
@@ -88,6 +90,8 @@ export function createRelayEnd(options: RelayEndOptions): RelayEnd {
   const { lookEveryMs = LOOK_EVERY_MS } = options;
   const open = new Map<string, OpenFlow>();
   const barriers = new Map<number, () => void>();
+  /** Ended while the lab made no progress; with their end. */
+  let unheard: [OpenFlow, FlowEvent][] = [];
   let memory: RingMemory;
   let writer: RingWriter;
   let credit: Credit;
@@ -147,6 +151,7 @@ export function createRelayEnd(options: RelayEndOptions): RelayEnd {
 
   function hearAgain(): void {
     isDeaf = false;
+    unheard = [];
     credit.resume();
     const silent = [...open.values()].filter(({ lost }) => lost > 0);
     for (const flow of silent) tellLost(flow);
@@ -224,6 +229,7 @@ export function createRelayEnd(options: RelayEndOptions): RelayEnd {
     put(RECORD.event, 0, flow, given.time, ...encodeEvent(given));
     if (given.type !== 'flow-closed') return;
     open.delete(given.flowId);
+    if (isDeaf && unheard.length < MAX_UNHEARD) unheard.push([flow, given]);
     for (const hold of flow.holds) credit.release(flow.phone, hold);
     credit.leave(flow.phoneName);
   }
@@ -268,8 +274,16 @@ export function createRelayEnd(options: RelayEndOptions): RelayEnd {
       for (const resolve of barriers.values()) resolve();
       barriers.clear();
       begin();
+      const ended = unheard;
+      unheard = [];
+      for (const [flow, end] of ended) {
+        flow.holds = [];
+        announceAgain(flow);
+        put(RECORD.event, 0, flow, end.time, ...encodeEvent(end));
+        credit.leave(flow.phoneName);
+      }
       for (const flow of open.values()) announceAgain(flow);
-      return open.size;
+      return open.size + ended.length;
     },
     started() {
       progressAt = uptime();

@@ -206,3 +206,20 @@ describe('a lab that makes no progress', () => {
     expect(second.events[0]).toMatchObject({ flow: { id: 'a', continues: true } });
   });
 });
+
+describe('flows that end while the lab makes no progress', () => {
+  it('are told to the next lab: opened, not looked into, ended', async () => {
+    let clock = 0;
+    const end = relay({ uptime: () => clock, lookEveryMs: 1, deafAfterMs: 100 });
+    end.event(opened('f'));
+    clock = 50;
+    await new Promise((done) => setTimeout(done, 20));
+    clock = 200;
+    await new Promise((done) => setTimeout(done, 20));
+    end.bytes('f', 'request', Buffer.from('unread'), TIME);
+    end.event(closed('f'));
+    expect(end.renew()).toBe(1);
+    const { seen } = lab(end);
+    await expect.poll(() => seen).toEqual(['flow-opened', 'f lost 0', 'flow-closed']);
+  });
+});

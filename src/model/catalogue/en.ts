@@ -222,9 +222,9 @@ export const EN = {
   'lab.deaf-to-marker':
     'The lab did not find its own test value: what phones send may go by unseen. Restart it; if this is told again, trust no silence.',
   'lab.restarted_one':
-    'The half of the lab that reads traffic ended ({{reason}}) and was started again: phones went on, and one open connection was not looked into meanwhile.',
+    'The half of the lab that reads traffic ended ({{reason}}) and was started again: phones went on, and one connection was not looked into meanwhile.',
   'lab.restarted_other':
-    'The half of the lab that reads traffic ended ({{reason}}) and was started again: phones went on, and {{count}} open connections were not looked into meanwhile.',
+    'The half of the lab that reads traffic ended ({{reason}}) and was started again: phones went on, and {{count}} connections were not looked into meanwhile.',
   'lab.was-deaf':
     'The lab could not keep up: what {{flows}} connections sent meanwhile was passed on and not looked into.',
   'lab.store-damaged':
