@@ -1,9 +1,13 @@
 /**
  * Requests at a fixed rate, whether or not the earlier ones are answered (open loop). Latency counts from the moment a
- * request was due, so that waiting for a free connection, or for a proxy that stands still, is seen and not left out.
+ * request was due, so that waiting for a free connection, for a proxy that stands still, or for the load itself, is seen and not
+ * left out. The load costs as little as it can, because on two cores it shares one with the origin: requests are made before
+ * the clock starts, those due in the same millisecond go out together, and no request has a timer or a promise of its own.
  */
-import { setImmediate, setTimeout } from 'node:timers/promises';
-import { openPhone, type Phone, type Target } from './phone.ts';
+import { setTimeout } from 'node:timers/promises';
+import type { TLSSocket } from 'node:tls';
+import { readMessages } from './http1-messages.ts';
+import { openTls, type Target } from './phone.ts';
 import { quantile } from './report.ts';
 import { http1Text, nextRequest } from './traffic.ts';
 
@@ -27,73 +31,90 @@ export interface Latency {
 
 /** Longer after the last request was due, what is not answered counts as failed. */
 const PATIENCE_MS = 30_000;
-/** A timer is late by up to this; closer than that, the loop turns without sleeping. */
-const TIMER_MS = 2;
 
 export class TooSlow extends Error {}
 
+/** One connection; `due`: of the request under way, null: none is. */
+interface Lane {
+  socket: TLSSocket;
+  due: number | null;
+}
+
 export async function atFixedRate(target: Target, rate: Rate): Promise<Latency> {
-  const idle = await Promise.all(Array.from({ length: rate.connections }, () => openPhone(target)));
-  const all = new Set(idle);
+  const total = Math.round(rate.perSecond * rate.seconds);
+  const requests = Array.from({ length: total }, () => Buffer.from(http1Text(target.host, nextRequest()), 'latin1'));
   const times: number[] = [];
+  const all = new Set<Lane>();
+  const idle: Lane[] = [];
+  /** When requests were due that wait for a free connection; they begin at `first`. */
+  const waiting: number[] = [];
+  let first = 0;
+  let begun = 0;
   let failed = 0;
   let isOver = false;
-  /** When requests were due that wait for a free connection, and that wait for their answer. */
-  const waiting: number[] = [];
-  const underWay = new Map<Phone, number>();
 
-  const use = async (phone: Phone, due: number): Promise<void> => {
-    underWay.set(phone, due);
-    try {
-      await phone.send(http1Text(target.host, nextRequest()));
-      if (isOver) return;
-      times.push(performance.now() - due);
-      underWay.delete(phone);
-    } catch {
-      if (isOver) return;
-      failed++;
-      underWay.delete(phone);
-      all.delete(phone);
-      phone = await openPhone(target);
-      all.add(phone);
-      if (isOver) phone.socket.destroy();
-    }
-    const next = waiting.shift();
-    if (next === undefined) idle.push(phone);
-    else begin(phone, next);
+  const begin = (lane: Lane, due: number): void => {
+    lane.due = due;
+    lane.socket.write(requests[begun++]!);
   };
-  /** What rejects is a connection that could not be opened anew: one less then. */
-  const begin = (phone: Phone, due: number): void => void use(phone, due).catch(() => undefined);
+  const free = (lane: Lane): void => {
+    lane.due = null;
+    if (first < waiting.length) begin(lane, waiting[first++]!);
+    else idle.push(lane);
+  };
+  const open = async (): Promise<void> => {
+    const lane: Lane = { socket: await openTls(target, 'http/1.1'), due: null };
+    let isGood = true;
+    const read = readMessages({
+      head(text) {
+        isGood = text.startsWith('HTTP/1.1 200');
+      },
+      end() {
+        if (isOver || lane.due === null) return;
+        if (!isGood) return void lane.socket.destroy();
+        times.push(performance.now() - lane.due);
+        free(lane);
+      },
+    });
+    lane.socket.on('data', read).on('error', () => undefined);
+    lane.socket.on('close', () => {
+      all.delete(lane);
+      if (isOver) return;
+      const at = idle.indexOf(lane);
+      if (at >= 0) idle.splice(at, 1);
+      if (lane.due !== null) failed++;
+      // What rejects is a connection that could not be opened anew: one less then.
+      open().catch(() => undefined);
+    });
+    if (isOver) return void lane.socket.destroy();
+    all.add(lane);
+    free(lane);
+  };
 
-  const total = rate.perSecond * rate.seconds;
+  await Promise.all(Array.from({ length: rate.connections }, open));
   const began = performance.now();
-  for (let sent = 0; sent < total && waiting.length <= rate.mostWaiting; ) {
-    const due = began + (sent * 1000) / rate.perSecond;
-    const early = due - performance.now();
-    if (early > TIMER_MS) await setTimeout(early - TIMER_MS);
-    else if (early > 0) await setImmediate();
-    else {
-      sent++;
-      const phone = idle.pop();
-      if (phone) begin(phone, due);
-      else waiting.push(due);
-      // Whoever is late must read answers all the same.
-      if (!phone) await setImmediate();
+  const isCarried = (): boolean => waiting.length - first <= rate.mostWaiting;
+  /** The millisecond, counted from the beginning, in which a request is due. */
+  const dueOf = (index: number): number => began + Math.floor((index * 1000) / rate.perSecond);
+  for (let sent = 0; sent < total && isCarried(); await setTimeout(1)) {
+    for (const now = performance.now(); sent < total && dueOf(sent) <= now; sent++) {
+      const lane = idle.shift();
+      if (lane) begin(lane, dueOf(sent));
+      else waiting.push(dueOf(sent));
     }
   }
-  const isCarried = waiting.length <= rate.mostWaiting;
   const limit = performance.now() + PATIENCE_MS;
-  while (isCarried && times.length + failed < total && performance.now() < limit) await setTimeout(10);
+  while (isCarried() && times.length + failed < total && performance.now() < limit) await setTimeout(10);
   isOver = true;
-  const unanswered = [...underWay.values(), ...waiting.splice(0)];
+  const unanswered = [...[...all].flatMap(({ due }) => due ?? []), ...waiting.slice(first)];
   for (const { socket } of all) socket.destroy();
-  if (!isCarried) throw new TooSlow(`${rate.perSecond} requests a second were not carried`);
+  if (!isCarried()) throw new TooSlow(`${rate.perSecond} requests a second were not carried`);
   const now = performance.now();
   times.push(...unanswered.map((due) => now - due));
   return {
     p50: quantile(times, 0.5),
     p99: quantile(times, 0.99),
-    worst: Math.max(...times),
+    worst: times.reduce((most, one) => Math.max(most, one), 0),
     failed: failed + unanswered.length,
   };
 }

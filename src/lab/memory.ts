@@ -23,10 +23,13 @@ const collector = (): Collect | null => (globalThis as { gc?: Collect }).gc ?? n
 
 /** Connections that opened or closed since the last time it was quiet: so many leave enough behind. */
 const MANY_CONNECTIONS = 100;
-/** Nothing went through the thread for so long: it is quiet. Milliseconds. */
-const QUIET_MS = 500;
-/** V8 gives the pages of a young generation that had grown back at the second one: the first shows it that little is allocated. */
-const QUIET_COLLECTIONS = 2;
+/** Between two looks whether anything went through the thread meanwhile, milliseconds. */
+const LOOK_MS = 250;
+/**
+ * As long as it is quiet: minor collections (under 1 ms each), which show V8 that little is allocated, so that it gives back the pages
+ * of a young generation that had grown; at last a major one for what the connections left behind.
+ */
+const QUIET_MINORS = 5;
 
 export interface Scavenger {
   /** Call with the size of every chunk that went through this thread. */
@@ -54,16 +57,16 @@ export function createScavenger(
     apart = 0;
   };
   const look = (): void => {
-    if (events !== seen) toCollect = QUIET_COLLECTIONS;
+    if (events !== seen) toCollect = QUIET_MINORS + 1;
+    else if (--toCollect > 0) collect?.({ type: 'minor' });
     else {
       collectAll();
       connections = 0;
-      toCollect--;
     }
     seen = events;
     if (toCollect > 0) lookLater();
   };
-  const lookLater = (): void => void setTimeout(look, QUIET_MS).unref();
+  const lookLater = (): void => void setTimeout(look, LOOK_MS).unref();
   return {
     relayed(bytes) {
       events++;
@@ -79,7 +82,7 @@ export function createScavenger(
       events++;
       connections++;
       if (!collect || toCollect > 0 || connections < MANY_CONNECTIONS) return;
-      toCollect = QUIET_COLLECTIONS;
+      toCollect = QUIET_MINORS + 1;
       lookLater();
     },
   };
