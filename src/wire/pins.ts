@@ -73,7 +73,7 @@ const MAX_ENTRIES = 10_000;
 const PROBE_MS = 30_000;
 /** How long one working connection explains silent closes of others, and how many: browsers open spare connections. */
 const TRUST_MS = 600_000;
-const MAX_SPARE = 2;
+const MAX_SPARE = 1;
 /** Times that silence (or failure) and then data must follow each other. */
 const ROUNDS = 2;
 const FIRST_PASSES = 2;

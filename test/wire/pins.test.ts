@@ -167,9 +167,9 @@ describe('silent closes', () => {
     expect(passesBeforeProbe()).toBe(4);
   });
 
-  it('beside a connection that worked a moment ago are spare ones of a browser, two of them', () => {
+  it('beside a connection that worked a moment ago is a spare one of a browser: one, so that a pinned app works at the third try', () => {
     pins.accepted('phone', 'pin.test');
-    expect([silence().count, silence().count]).toEqual([0, 0]);
+    expect(silence().count).toBe(0);
     expect(passes()).toBe(false);
     expect(silence().count).toBe(1);
     expect(passes()).toBe(true);
