@@ -1,5 +1,5 @@
 /**
- * `npm run mutants -- [--sample N] [--seed N] [--files a.ts,b.ts]`: changes code at random lines of the rooms below, one change at a
+ * `npm run mutants -- [--sample N] [--seed N] [--files a.ts,b.ts] [--tests GLOB,…]`: changes code at random lines of the rooms below, one change at a
  * time, and says which changes no test notices. Takes a copy of the last commit, and installs Stryker in that copy alone: it is no
  * dependency of this project, and never runs in CI. Texts are left as they are, because a reworded reasoning is no fault.
  */
@@ -28,6 +28,7 @@ const { values: given } = parseArgs({
     sample: { type: 'string', default: '130' },
     seed: { type: 'string', default: '1' },
     files: { type: 'string' },
+    tests: { type: 'string' },
     dir: { type: 'string' },
   },
 });
@@ -41,7 +42,8 @@ writeFileSync(
   join(dir, 'mutants.vitest.ts'),
   `export default ${JSON.stringify({
     test: {
-      include: ROOMS.map((room) => `test/${room}/**/*.test.ts`).concat('test/inputs/*.test.ts'),
+      include:
+        given.tests?.split(',') ?? ROOMS.map((room) => `test/${room}/**/*.test.ts`).concat('test/inputs/*.test.ts'),
       exclude: LEFT_OUT,
       testTimeout: 120_000,
     },

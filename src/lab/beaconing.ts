@@ -7,6 +7,7 @@ import { createBeacons } from '../beacons/beacon.ts';
 import { saidHost } from '../formats/said-host.ts';
 import type { Beacon, IdleContact, Reaction } from '../model/beacon.ts';
 import type { Flow, FlowEvent } from '../model/flow.ts';
+import { type Text, text } from '../model/text.ts';
 
 export interface Beaconing {
   consume(event: FlowEvent): void;
@@ -20,7 +21,7 @@ export function openBeaconing(options: {
   deviceOf: (flow: Flow) => string;
   maskHost: (host: string, deviceId: string | null) => string;
   now: () => number;
-  onBeacon: (beacon: Beacon, flow: Flow, sentence: string) => void;
+  onBeacon: (beacon: Beacon, flow: Flow) => void;
 }): Beaconing {
   const { deviceOf, maskHost, now, onBeacon } = options;
   const beacons = createBeacons();
@@ -31,22 +32,32 @@ export function openBeaconing(options: {
       if (flow.protocol === 'dns' || flow.continues || flow.simulated || flow.destination.port === 0) return;
       const host = saidHost(flow.destination, maskHost(flow.destination.host, flow.deviceId));
       const beacon = beacons.contact(deviceOf(flow), host, flow.destination.port, event.time);
-      if (beacon) onBeacon(beacon, flow, sentenceOf(beacon));
+      if (beacon) onBeacon(beacon, flow);
     },
     mark: (deviceId, phase) => beacons.mark(deviceId, phase, now()),
     all: () => ({ beacons: beacons.beacons(), reactions: beacons.reactions(now()), idle: beacons.idle(now()) }),
   };
 }
 
-/** e.g. `contacts zzhc.vnet.cn every 15 minutes, give or take 2 %: 12 times so far; by chance less than once in 10,000`. */
-function sentenceOf({ host, periodS, jitter, contacts, chance }: Beacon): string {
+/** e.g. `Lab Phone contacts zzhc.vnet.cn every 15 minutes, give or take 2 %: 12 times so far; by chance less than once in 10,000.` */
+export function sayBeacon(phone: string, { host, periodS, jitter, contacts, chance }: Beacon): Text {
   const times = 10 ** Math.min(9, Math.floor(-Math.log10(Math.max(chance, 1e-9))));
-  return `contacts ${host} every ${spanOf(periodS)}, give or take ${Math.ceil(jitter * 100)} %: ${contacts} times so far; by chance less than once in ${times.toLocaleString('en')}`;
+  return text('beacon', {
+    phone,
+    host,
+    period: spanOf(periodS),
+    jitter: Math.ceil(jitter * 100),
+    contacts,
+    times: times.toLocaleString('en'),
+  });
 }
 
-function spanOf(seconds: number): string {
-  const [value, unit] =
-    seconds < 120 ? [seconds, 'second'] : seconds < 7200 ? [seconds / 60, 'minute'] : [seconds / 3600, 'hour'];
-  const rounded = Math.round(value * 10) / 10;
-  return rounded === 1 ? unit : `${rounded} ${unit}s`;
+function spanOf(seconds: number): Text {
+  const [value, key] =
+    seconds < 120
+      ? [seconds, 'span.seconds' as const]
+      : seconds < 7200
+        ? [seconds / 60, 'span.minutes' as const]
+        : [seconds / 3600, 'span.hours' as const];
+  return text(key, { count: Math.round(value * 10) / 10 });
 }

@@ -32,6 +32,7 @@ import { rightsPrefix, runTool } from '../lan/tool.ts';
 import type { Log, RelayedLeg } from '../model/connection.ts';
 import type { DiscoveredPhone } from '../model/device.ts';
 import type { EmitFlowEvent, Flow, FlowEvent } from '../model/flow.ts';
+import { type Text, text } from '../model/text.ts';
 
 /** A gateway that comes up, changes or goes is noticed after at most this long. */
 const LOOK_AGAIN_MS = 1000;
@@ -60,7 +61,7 @@ export interface LanWatchOptions {
   uptimeMs?: () => number;
   log: Log;
   /** `line` null: what was wrong works again. */
-  notify: (subject: string, line: string | null) => void;
+  notify: (subject: string, line: string | Text | null) => void;
 }
 
 export interface CaptureWish {
@@ -152,11 +153,7 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
       isPhone,
       uptimeMs,
       onPhone: (ip, mac) => discovery?.neighbours([[ip, mac]], now()).forEach(tell),
-      onPosing: (ip) =>
-        notify(
-          `address ${ip}`,
-          `another machine on the phones' network says that it is the gateway (${ip}): what phones send may go past the lab; take it off the network, or give it another address`,
-        ),
+      onPosing: (ip) => notify(`address ${ip}`, text('lan.posing', { ip })),
     });
     const watch = watchUdp({
       interfaces: sides.map((side) => ({ name: side.interface, tunnel: side.interface === tunnel })),
@@ -235,11 +232,9 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
       options.onPhone(news.phone);
       return;
     }
-    const [one, other] = news.macs.map((mac) => options.deviceOfMac(mac) ?? 'a phone without a name');
-    notify(
-      `address ${news.ip}`,
-      `two phones use ${news.ip} in turn (${one}, ${other}): what they send is told of either; one has a fixed address or poses as the other, set both to get theirs by themselves (DHCP)`,
-    );
+    const nobody = text('phone.without-name');
+    const [one = nobody, other = nobody] = news.macs.map((mac) => options.deviceOfMac(mac) ?? nobody);
+    notify(`address ${news.ip}`, text('phone.two-of-address', { ip: news.ip, one, other }));
   }
 
   function openGround(config: GatewayConfig): Part {

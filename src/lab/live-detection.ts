@@ -1,12 +1,13 @@
 /** Second step, in the running lab: detection with its sinks, what watches beside it, and the lab's own notices. */
 import type { LoginConflict } from '../devices/match-table.ts';
 import { saidHost } from '../formats/said-host.ts';
+import { say } from '../formats/say.ts';
 import type { Alert } from '../model/alert.ts';
 import type { Flow } from '../model/flow.ts';
 import { type Text, text } from '../model/text.ts';
 import { createAlertFeed } from '../sinks/alert-feed.ts';
 import { createFlowLog } from '../sinks/evidence/flow-log.ts';
-import { openBeaconing } from './beaconing.ts';
+import { openBeaconing, sayBeacon } from './beaconing.ts';
 import type { Closers } from './closers.ts';
 import { openComparison } from './comparing.ts';
 import { openCoverage } from './coverage.ts';
@@ -72,8 +73,8 @@ export async function openLiveDetection(knowledge: Knowledge, closers: Closers, 
     tell(`trust ${device.id}`, text('trust.now', { phone: device.model ?? device.id }), 'info', device);
   });
   /** A watcher says what is wrong, or null when it works again. */
-  function troubled(subject: string, line: string | null, severity: Alert['severity'] = 'medium'): void {
-    coverage.heard(subject, line);
+  function troubled(subject: string, line: string | Text | null, severity: Alert['severity'] = 'medium'): void {
+    coverage.heard(subject, typeof line === 'object' && line !== null ? say(line) : line);
     notify(subject, line ?? text('lab.works-again', { subject }), line === null ? 'info' : severity);
   }
   function loggedInAs(conflict: LoginConflict): void {
@@ -90,14 +91,9 @@ export async function openLiveDetection(knowledge: Knowledge, closers: Closers, 
     deviceOf: phoneOf,
     maskHost: masking.maskHost,
     now,
-    onBeacon(beacon, flow, sentence) {
+    onBeacon(beacon, flow) {
       const device = describeDevice(flow);
-      tell(
-        `beacon ${beacon.host} ${beacon.port}`,
-        text('beacon', { phone: device.model ?? device.id, sentence }),
-        'info',
-        device,
-      );
+      tell(`beacon ${beacon.host} ${beacon.port}`, sayBeacon(device.model ?? device.id, beacon), 'info', device);
     },
   });
   const allPhones = () => [...devices.list(), ...guests.values()];

@@ -4,7 +4,8 @@ import { createAlerter } from '../../src/alert/alerter.ts';
 import { contactCells } from '../../src/cli/scan-contacts.ts';
 import { createScanVerdict, sentenceOf } from '../../src/cli/scan-sentence.ts';
 import { whereTo } from '../../src/cli/watch/cells.ts';
-import { openBeaconing } from '../../src/lab/beaconing.ts';
+import { say } from '../../src/formats/say.ts';
+import { openBeaconing, sayBeacon } from '../../src/lab/beaconing.ts';
 import type { Alert } from '../../src/model/alert.ts';
 import type { Destination } from '../../src/model/flow.ts';
 import { labAlert } from '../cli/lab-alert.ts';
@@ -89,8 +90,8 @@ function beacon(destination: Destination): string {
     deviceOf: () => 'lab-phone',
     maskHost: (host) => host,
     now: () => TIME,
-    onBeacon: (_beacon, _flow, sentence) => {
-      said = sentence;
+    onBeacon: (found) => {
+      said = say(sayBeacon('Lab Phone', found));
     },
   });
   for (let i = 0; i < 40; i++) {

@@ -1,10 +1,13 @@
 /** The watch over the phones' network as a process of the gateway host: prints what it tells as one JSON object per line. */
+
+import { say as inWords } from '../../src/formats/say.ts';
 import { parseGatewayConfig } from '../../src/gateway/config.ts';
 import type { GatewayState } from '../../src/gateway/state.ts';
 import { openLanWatch } from '../../src/lab/lan-watch.ts';
 import { openLookUps } from '../../src/lab/look-ups.ts';
 import { createDnsHistory } from '../../src/lan/dns/history.ts';
 import type { FlowEvent } from '../../src/model/flow.ts';
+import type { Text } from '../../src/model/text.ts';
 
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -22,7 +25,8 @@ const emit = (event: FlowEvent) => say('bytes' in event ? { ...event, bytes: eve
 const newId = () => `f${++ids}`;
 const now = () => Date.now() + skew;
 const history = createDnsHistory({ now: () => performance.now(), phoneOf: macOf });
-const notify = (subject: string, line: string | null) => say({ type: 'notice', subject, line });
+const notify = (subject: string, line: string | Text | null) =>
+  say({ type: 'notice', subject, line: typeof line === 'object' && line !== null ? inWords(line) : line });
 
 const lookUps = await openLookUps({
   gateway: { current: () => state },

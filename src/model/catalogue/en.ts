@@ -216,7 +216,19 @@ export const EN = {
   'class.quic': 'QUIC, refused by the lab',
   'class.bypassing': 'went past the lab unread',
 
-  beacon: '{{phone}} {{sentence}}.',
+  beacon:
+    '{{phone}} contacts {{host}} every {{period}}, give or take {{jitter}} %: {{contacts}} times so far; by chance less than once in {{times}}.',
+  'span.seconds_one': 'second',
+  'span.seconds_other': '{{count}} seconds',
+  'span.minutes_one': 'minute',
+  'span.minutes_other': '{{count}} minutes',
+  'span.hours_one': 'hour',
+  'span.hours_other': '{{count}} hours',
+  'phone.two-of-address':
+    'two phones use {{ip}} in turn ({{one}}, {{other}}): what they send is told of either; one has a fixed address or poses as the other, set both to get theirs by themselves (DHCP)',
+  'phone.without-name': 'a phone without a name',
+  'lan.posing':
+    "another machine on the phones' network says that it is the gateway ({{ip}}): what phones send may go past the lab; take it off the network, or give it another address",
   'phone.unnamed':
     'A phone without a name joined the lab\'s network{{what}}: name it with "phonehome device name {{ip}} NAME".',
   'lab.deaf-to-marker':
