@@ -203,7 +203,9 @@ export function listOf(value: string): string[] {
 
 /** A request that names a protocol may turn the connection into something else, by 101 as its answer. */
 export function asksUpgrade(headers: readonly [string, string][]): boolean {
-  return headers.some(([name, value]) => value !== '' && name.length === 7 && name.toLowerCase() === 'upgrade');
+  for (const [name, value] of headers)
+    if (name.length === 7 && value !== '' && name.toLowerCase() === 'upgrade') return true;
+  return false;
 }
 
 function isSpace(code: number): boolean {

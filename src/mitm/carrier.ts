@@ -27,6 +27,8 @@ interface Visit {
   connect(target: string, socket: Duplex, rest: Buffer): void;
 }
 
+/** Within this time a phone reads its answer and leaves. */
+const LINGER_MS = 3000;
 /** Servers of one phone connection: a browser uses one connection for one host. */
 const MAX_SERVERS = 8;
 /** TLS without a protocol list on these ports is taken for HTTP. */
@@ -75,6 +77,14 @@ export function createMitmCarrier({ now, log }: MitmOptions): Carrier {
 
   const give = (socket: Socket, visit: Visit): void => {
     visits.set(socket, visit);
+    // Node would close at once behind the last answer: a phone that still uploads would meet a reset before it reads it.
+    Object.assign(socket, {
+      destroySoon() {
+        socket.end();
+        const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+        socket.once('close', () => clearTimeout(timer));
+      },
+    });
     server.emit('connection', socket);
     socket.resume();
   };
@@ -94,7 +104,14 @@ export function createMitmCarrier({ now, log }: MitmOptions): Carrier {
       resetSocket(phone.raw);
     };
     const phoneBroke = (error: NodeJS.ErrnoException) => finish(reasonOf(error, 'client'), error.code ?? null);
-    const serverBroke = (error: NodeJS.ErrnoException) => abort(reasonOf(error, 'server'), error.code ?? null);
+    const serverBroke = (error: NodeJS.ErrnoException) => {
+      const reason = reasonOf(error, 'server');
+      // The last words of its answer may be on their way through the pipe.
+      setImmediate(() => {
+        if (conversation.busy && conversation.answered) finish(reason, error.code ?? null);
+        else abort(reason, error.code ?? null);
+      });
+    };
     const serverGone = () => {
       if (!conversation.busy) phone.stream.end();
     };
@@ -158,9 +175,9 @@ export function createMitmCarrier({ now, log }: MitmOptions): Carrier {
         conversation.end(reason, detail);
       };
       socket.on('error', (error: NodeJS.ErrnoException) => {
-        const { busy } = conversation;
+        const isBroken = conversation.busy && !conversation.answered;
         gone(reasonOf(error, 'server'), error.code ?? null);
-        if (busy) resetSocket(client);
+        if (isBroken) resetSocket(client);
       });
       socket.once('end', () => {
         if (!conversation.busy) gone('ended', null);

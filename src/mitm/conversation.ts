@@ -33,8 +33,10 @@ export interface Conversation {
   readonly port: number;
   readonly secure: boolean;
   begin(request: IncomingMessage): Exchange;
-  /** Exchanges whose answer is not whole. */
+  /** Exchanges that are not whole. */
   readonly busy: boolean;
+  /** All that was asked has its whole answer, though requests may still go on. */
+  readonly answered: boolean;
   unreadable(reason: string): void;
   /** Ends the server's connection and closes the flow; safe to call twice. */
   end(reason: CloseReason, detail: string | null): void;
@@ -68,6 +70,9 @@ export function createConversation({ flow, server, phone, now }: ConversationOpt
     secure: encrypted,
     get busy() {
       return open.size > 0;
+    },
+    get answered() {
+      return [...open].every(({ response }) => !response);
     },
     begin(request) {
       const exchange = ++exchanges;

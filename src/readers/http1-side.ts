@@ -34,8 +34,6 @@ export interface Side {
   doubtful: boolean;
   /** A chunk of it was read. */
   chunked: boolean;
-  /** Its head names a content coding. */
-  compressed: boolean;
   /** Reads the messages inside the body, when its content type frames them. */
   messages: MessageBody | null;
   ended: boolean;
@@ -67,7 +65,6 @@ export function newSide(direction: Direction): Side {
     last: null,
     doubtful: false,
     chunked: false,
-    compressed: false,
     messages: null,
     ended: false,
     headText: '',

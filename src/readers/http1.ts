@@ -158,7 +158,6 @@ export class Http1Layer implements Layer {
     if (this.#response.phase !== 'raw')
       this.#pending.push({ exchange, method, target, asksUpgrade, headers: asksUpgrade ? headers : NO_FIELDS });
     if (asksUpgrade) this.#awaited = exchange;
-    side.compressed = fieldOf(headers, 'content-encoding') !== null;
     side.messages = openMessageBody(this.#context, exchange, 'request', headers, target);
     this.#beginBody(side, exchange, frameRequest(head, head.minor, method), time, out);
     return true;
@@ -236,7 +235,8 @@ export class Http1Layer implements Layer {
 
   /** What follows may be chunks, or the body as it stands: it is read as what it looks like, and as the last one. */
   #beginDoubtful(side: Side, framing: Framing & { kind: 'ambiguous' }, time: number, out: FlowEvent[]): void {
-    if (side.direction === 'response' || !(framing.chunked || side.compressed)) {
+    const mayBeBody = side.direction === 'request' && (framing.chunked || isCompressed(side.head!.headers));
+    if (!mayBeBody) {
       this.#fail(side, framing.reason, time, out);
       return;
     }
@@ -381,4 +381,8 @@ export class Http1Layer implements Layer {
     if (side.direction === 'request') this.#requestsLost = true;
     else this.#abandonHeld(time, out);
   }
+}
+
+function isCompressed(headers: [string, string][]): boolean {
+  return fieldOf(headers, 'content-encoding') !== null;
 }
