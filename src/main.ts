@@ -14,25 +14,26 @@ export async function* scan(...given: Parameters<LabModule['scan']>): ReturnType
 export const openDevices: LabModule['openDevices'] = async (dataDir) =>
   (await import('./devices/store.ts')).openStoredDevices(dataDir);
 
-export const openCases: LabModule['openCases'] = async (dataDir) => (await import('./lab/books.ts')).openCases(dataDir);
+export const openCases: LabModule['openCases'] = async (dataDir) =>
+  (await import('./lab/offline-commands.ts')).openCases(dataDir);
 
 export const openRecords: LabModule['openRecords'] = async (dataDir) =>
-  (await import('./lab/books.ts')).openRecords(dataDir);
+  (await import('./lab/offline-commands.ts')).openRecords(dataDir);
 
 export const compareRuns: LabModule['compareRuns'] = async (dataDir, a, b) =>
   (await import('./lab/compared-sides.ts')).compareRuns(dataDir, a, b);
 
 export const exportCapture: LabModule['exportCapture'] = async (options) =>
-  (await import('./lab/books.ts')).exportCapture(options);
+  (await import('./lab/offline-commands.ts')).exportCapture(options);
 
 export const readAuthority: LabModule['readAuthority'] = async (dataDir) =>
-  (await import('./lab/books.ts')).readAuthority(dataDir);
+  (await import('./lab/offline-commands.ts')).readAuthority(dataDir);
 
 export const exportAuthority: LabModule['exportAuthority'] = async (dataDir, format) =>
-  (await import('./lab/books.ts')).exportAuthority(dataDir, format);
+  (await import('./lab/offline-commands.ts')).exportAuthority(dataDir, format);
 
 export const rotateAuthority: LabModule['rotateAuthority'] = async (dataDir, kind) =>
-  (await import('./lab/books.ts')).rotateAuthority(dataDir, kind);
+  (await import('./lab/offline-commands.ts')).rotateAuthority(dataDir, kind);
 
 export const openGateway: LabModule['openGateway'] = async (options) =>
   (await import('./gateway/control.ts')).openGateway(options);
@@ -44,4 +45,4 @@ export const checkGateway: LabModule['checkGateway'] = async (dataDir) =>
   (await import('./gateway/control.ts')).checkGateway(dataDir);
 
 export const listGeoDatabases: LabModule['listGeoDatabases'] = async (dataDir) =>
-  (await import('./lab/books.ts')).listGeoDatabases(dataDir);
+  (await import('./lab/offline-commands.ts')).listGeoDatabases(dataDir);

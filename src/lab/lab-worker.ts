@@ -15,7 +15,7 @@ import { openLiveDetection } from './live-detection.ts';
 import { collectAfterStart, createScavenger } from './memory.ts';
 import { openNetwork } from './network.ts';
 import { takeNote } from './news.ts';
-import { createReplayGround } from './replay-ground.ts';
+import { createReplayEnvironment } from './replay-environment.ts';
 import type { Replaying } from './replaying.ts';
 import type { Between } from './services.ts';
 
@@ -52,12 +52,12 @@ async function openLab(): Promise<void> {
     return value;
   };
   let proxyPort = 0;
-  const ground = createReplayGround({ knowledge, detection, relay, between, proxyPort: () => proxyPort });
+  const environment = createReplayEnvironment({ knowledge, detection, relay, between, proxyPort: () => proxyPort });
   // Loaded when somebody plays a case: the scripts and their vendors cost 6 MB.
   let replaying: Replaying | null = null;
   const openReplaying = async (): Promise<Replaying> => {
     const { createReplaying } = await import('./replaying.ts');
-    replaying ??= createReplaying(ground);
+    replaying ??= createReplaying(environment);
     return replaying;
   };
   const api = await openApi(

@@ -16,7 +16,7 @@ import type { Knowledge } from './knowledge.ts';
 import { hiddenLookUps } from './lan-watch.ts';
 import { conflictDevice, loginNotice } from './login-conflicts.ts';
 import { createMarker } from './marker.ts';
-import { createMasking } from './masking.ts';
+import { createMasking, type Masking } from './masking.ts';
 import { createNotices } from './notices.ts';
 import type { Witness } from './road.ts';
 import { openSearchTables } from './search-tables.ts';
@@ -40,33 +40,23 @@ function storageText(trouble: { why: string; message: string } | null): Text {
 export async function openLiveDetection(knowledge: Knowledge, closers: Closers, lateWitness: Witness) {
   const { now, log, evidence, devices, guests, deviceOf, describeDevice } = knowledge;
   const masking = createMasking(deviceOf);
-  const { homeCountry } = knowledge.options;
   const phoneOf = (flow: Flow): string => describeDevice(flow).id;
-  const coverage = openCoverage({
-    evidence,
-    root: knowledge.authority.root.fingerprint256,
-    isRestart: knowledge.isRestart,
-    now,
-    deviceOf: phoneOf,
-    hostOf: ({ destination, deviceId }) => saidHost(destination, masking.maskHost(destination.host, deviceId)),
-    hides: (flow) => hiddenLookUps(flow) !== null,
-  });
+  const coverage = openLiveCoverage(knowledge, masking, phoneOf);
   closers.add(coverage.close);
   const alerter = openAlerter({
     newId: knowledge.newId,
     lastSeq: evidence.lastSeq(),
-    homeCountry,
+    homeCountry: knowledge.options.homeCountry,
     masking,
     trusts: (flow) => coverage.trustOf(flow.id) === 'trusts',
   });
-  const notices = createNotices(alerter, now);
-  const { tell, notify } = notices;
+  const { tell, notify, publishTo } = createNotices(alerter, now);
   const feed = createAlertFeed({
     put: evidence.putAlert,
     retry: evidence.retry,
     onTrouble: (trouble) => notify('storage', storageText(trouble), trouble ? 'high' : 'info'),
   });
-  notices.publishTo(feed.publish);
+  publishTo(feed.publish);
   if (knowledge.salvaged) notify('storage', knowledge.salvaged, 'critical');
   coverage.onTrust((flow) => {
     const device = describeDevice(flow);
@@ -96,8 +86,8 @@ export async function openLiveDetection(knowledge: Knowledge, closers: Closers, 
       tell(`beacon ${beacon.host} ${beacon.port}`, sayBeacon(device.model ?? device.id, beacon), 'info', device);
     },
   });
-  const allPhones = () => [...devices.list(), ...guests.values()];
-  const comparison = openComparison({ evidence, key: knowledge.evidenceKey, devices: allPhones, now });
+  const phones = () => [...devices.list(), ...guests.values()];
+  const comparison = openComparison({ evidence, key: knowledge.evidenceKey, devices: phones, now });
   closers.add(comparison.save);
   closers.add(devices.onChange(comparison.devicesChanged));
   const tables = await openSearchTables(devices, deviceOf, log);
@@ -146,4 +136,20 @@ export async function openLiveDetection(knowledge: Knowledge, closers: Closers, 
     loggedInAs,
     flush,
   };
+}
+
+function openLiveCoverage(
+  { evidence, authority, isRestart, now }: Knowledge,
+  masking: Masking,
+  deviceOf: (flow: Flow) => string,
+) {
+  return openCoverage({
+    evidence,
+    root: authority.root.fingerprint256,
+    isRestart,
+    now,
+    deviceOf,
+    hostOf: ({ destination, deviceId }) => saidHost(destination, masking.maskHost(destination.host, deviceId)),
+    hides: (flow) => hiddenLookUps(flow) !== null,
+  });
 }

@@ -3,7 +3,8 @@
  * the lab was restarted. Promise: written at most once a second and at the end, whole or not at all; a file that cannot
  * be read is a line in the warnings and an empty book.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { replaceFile } from '../formats/replace-file.ts';
 import { PIN_OVERRIDES, type PinState } from '../model/pin.ts';
 
 export interface PinBook {
@@ -23,8 +24,7 @@ export function openPinBook(file: string, warnings: string[]): PinBook {
   const write = (): void => {
     timer = null;
     try {
-      writeFileSync(`${file}.new`, `${JSON.stringify({ pins: [...states.values()] })}\n`, { mode: 0o600 });
-      renameSync(`${file}.new`, file);
+      replaceFile(file, `${JSON.stringify({ pins: [...states.values()] })}\n`);
     } catch {
       // A full disk is said by the store; what is lost here is learnt again.
     }

@@ -51,33 +51,15 @@ export async function openPorts(
   const tell = (news: News): void => end.note(news);
   const upstreamMap = createUpstreamMap();
   if (options.upstreamMap) upstreamMap.add(readUpstreamMap(options.upstreamMap));
-  // The lab's own root, for the https page of the self-test.
-  let upstreamCa: readonly string[] = [
-    authority.root.certificatePem,
-    ...(options.upstreamCa ? [readCertificates(options.upstreamCa)] : []),
-  ];
-  const conflicts = createLoginConflicts((conflict) => tell({ type: 'login-conflict', ...conflict }));
-  const phones = createMatchTable(createNeighbourTable({ now: () => performance.now() }), conflicts);
-  phones.set(ready().phones);
-  const pins = createPins({
-    now,
-    initial: ready().pins,
-    trusting: ready().trusting,
-    onChange: (state) => void lab.pinChanged(state),
-  });
+  const phones = openPhones(ready(), tell);
+  const pins = openPins(ready(), lab, now);
   const trustTests = createTrustTests({ now, newId });
   const gateway = openGatewayView(options.data, now);
   closers.add(gateway.close);
   const ownPorts: (() => number)[] = [() => ready().uiPort];
+  const ownPortNumbers = (): number[] => ownPorts.map((port) => port());
   const { allowClients, allowDestinations } = options;
-  const policy = createPolicy({
-    allowClients,
-    allowDestinations,
-    ownPorts: () => ownPorts.map((port) => port()),
-    pins,
-    trustTests,
-    now,
-  });
+  const policy = createPolicy({ allowClients, allowDestinations, ownPorts: ownPortNumbers, pins, trustTests, now });
   const identify = ({ ip, proxyUser }: { ip: string; proxyUser: string | null }): string | null =>
     phones.resolve({ ip, proxyUser, peer: gateway.peerOf(ip) })?.id ?? null;
   const lookUps = await openLookUps({
@@ -97,26 +79,16 @@ export async function openPorts(
   function troubled(subject: string, line: string | null, severity: 'high' | 'medium' | 'info'): void {
     tell({ type: 'trouble', subject, line, severity });
   }
-  const scavenger = createScavenger();
+  const upstreamCa = createUpstreamCa(authority, options);
   const wire = createWire({
-    observe: {
-      ...end,
-      event(event) {
-        end.event(event);
-        if (event.type === 'flow-opened' || event.type === 'flow-closed') scavenger.connection();
-      },
-      bytes(flowId, direction, chunk, time) {
-        end.bytes(flowId, direction, chunk, time);
-        scavenger.relayed(chunk.length);
-      },
-    },
+    observe: observed(end),
     leafFor: authority.leafFor,
     upstream: (host, port) => portalUpstream(ready().portal, host, port) ?? upstreamMap.resolve(host, port),
     mayConnect: policy.mayConnect,
     pins,
     trustTests: { ...trustTests, leafFor: authority.trustTestLeaf },
     ...(options.capture ? { onKeylog: (line: Buffer) => tell({ type: 'key', line: line.toString('latin1') }) } : {}),
-    upstreamCa: () => upstreamCa,
+    upstreamCa: upstreamCa.list,
     clientCertificate: readClientCertificates(options.clientCert ?? []),
     ...(await openCarrier(options.engine, { now, log }, warnings)),
     now,
@@ -135,9 +107,7 @@ export async function openPorts(
     nameOf: lookUps.nameOf,
     now,
     log,
-  }).catch((error: unknown) => {
-    throw new LabError(error instanceof Error ? error.message : String(error));
-  });
+  }).catch(refuse);
   closers.add(door.close);
   const transparent = await openTransparentPort({
     requestedPort: options.transparentPort,
@@ -162,12 +132,56 @@ export async function openPorts(
     trustTests,
     upstreamMap,
     newId,
+    trust: upstreamCa.trust,
+    distrust: upstreamCa.distrust,
+  };
+}
+
+function openPins({ pins: initial, trusting }: LabReady, lab: PortsOptions['lab'], now: () => number) {
+  return createPins({ now, initial, trusting, onChange: (state) => void lab.pinChanged(state) });
+}
+
+function openPhones({ phones }: LabReady, tell: (news: News) => void) {
+  const conflicts = createLoginConflicts((conflict) => tell({ type: 'login-conflict', ...conflict }));
+  const table = createMatchTable(createNeighbourTable({ now: () => performance.now() }), conflicts);
+  table.set(phones);
+  return table;
+}
+
+function refuse(error: unknown): never {
+  throw new LabError(error instanceof Error ? error.message : String(error));
+}
+
+/** What goes to the lab; this thread's garbage is collected by how much of it there is. */
+function observed(end: RelayEnd): RelayEnd {
+  const scavenger = createScavenger();
+  return {
+    ...end,
+    event(event) {
+      end.event(event);
+      if (event.type === 'flow-opened' || event.type === 'flow-closed') scavenger.connection();
+    },
+    bytes(flowId, direction, chunk, time) {
+      end.bytes(flowId, direction, chunk, time);
+      scavenger.relayed(chunk.length);
+    },
+  };
+}
+
+/** Certificates trusted for servers: the lab's own root, for the https page of the self-test, and what was given. */
+function createUpstreamCa(authority: Authority, options: LabOptions) {
+  let pems: readonly string[] = [
+    authority.root.certificatePem,
+    ...(options.upstreamCa ? [readCertificates(options.upstreamCa)] : []),
+  ];
+  return {
+    list: () => pems,
     trust(pem: string): void {
-      upstreamCa = [...upstreamCa, pem];
+      pems = [...pems, pem];
     },
     distrust(pem: string): void {
-      const at = upstreamCa.lastIndexOf(pem);
-      upstreamCa = upstreamCa.filter((_, index) => index !== at);
+      const at = pems.lastIndexOf(pem);
+      pems = pems.filter((_, index) => index !== at);
     },
   };
 }

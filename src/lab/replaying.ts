@@ -14,7 +14,7 @@ import { formatStep, runReplay } from '../replay/run.ts';
 import type { UpstreamMapEntry } from './upstream-map.ts';
 
 /** What playing needs of the running lab. */
-export interface ReplayGround {
+export interface ReplayEnvironment {
   proxy: () => { host: string; port: number };
   caPem: string;
   dataDir: string;
@@ -43,36 +43,37 @@ export interface Replaying {
 
 export const listReplays = (): ReplayInfo[] => replays.map(({ name, title, label }) => ({ name, title, label }));
 
-export function createReplaying(ground: ReplayGround): Replaying {
+export function createReplaying(environment: ReplayEnvironment): Replaying {
   let turn: Promise<unknown> = Promise.resolve();
 
   /** Whether this case's own payload can be opened: other keys of the operator say nothing about it. */
   async function operatorKeyOf({ operatorKey }: ReplayCase): Promise<'loaded' | 'absent'> {
     if (operatorKey === null) return 'absent';
-    return ground.opens(await ensureOperatorKey(ground.dataDir, operatorKey)) ? 'loaded' : 'absent';
+    return environment.opens(await ensureOperatorKey(environment.dataDir, operatorKey)) ? 'loaded' : 'absent';
   }
 
   async function playOne(name: string, onStep: (line: string) => void): Promise<ReplayOutcome> {
     const replay = replays.find((one) => one.name === name);
     const failed = (note: string): ReplayOutcome => ({ case: name, expected: '–', seen: '–', ok: false, note });
     if (!replay) return failed(`there is no case of this name: ${replays.map((one) => one.name).join(', ')}`);
-    const since = ground.lastSeq();
-    const running = await ground.openCase(replay);
+    const since = environment.lastSeq();
+    const running = await environment.openCase(replay);
     try {
       await runReplay(replay, {
-        proxy: ground.proxy(),
-        caPem: ground.caPem,
-        dataDir: ground.dataDir,
-        now: ground.now,
-        addUpstream: ground.addUpstream,
-        addUpstreamCa: ground.addUpstreamCa,
-        addDevice: ground.addDevice,
+        proxy: environment.proxy(),
+        caPem: environment.caPem,
+        dataDir: environment.dataDir,
+        now: environment.now,
+        addUpstream: environment.addUpstream,
+        addUpstreamCa: environment.addUpstreamCa,
+        addDevice: environment.addDevice,
         mark: (phase) => running.mark(phase),
         onStep: (step) => onStep(formatStep(step)),
       });
-      await ground.quiet();
+      await environment.quiet();
       return (
-        compare([replay], ground.alertsSince(since), await operatorKeyOf(replay))[0] ?? failed('nothing to compare')
+        compare([replay], environment.alertsSince(since), await operatorKeyOf(replay))[0] ??
+        failed('nothing to compare')
       );
     } catch (error) {
       return failed(error instanceof Error ? error.message : String(error));

@@ -4,13 +4,13 @@ import { replayId } from '../replay/lab-device.ts';
 import type { Relay } from './api.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { LiveDetection } from './live-detection.ts';
-import type { ReplayGround } from './replaying.ts';
+import type { ReplayEnvironment } from './replaying.ts';
 import { allAlertsSince, type Between, must } from './services.ts';
 
 /** How long a replay waits for its last connection to be looked at. */
 const QUIET_MS = 10_000;
 
-export interface ReplayGroundOptions {
+export interface ReplayEnvironmentOptions {
   knowledge: Knowledge;
   detection: Pick<LiveDetection, 'road' | 'flush' | 'forget'>;
   relay: Relay;
@@ -18,13 +18,13 @@ export interface ReplayGroundOptions {
   proxyPort: () => number;
 }
 
-export function createReplayGround({
+export function createReplayEnvironment({
   knowledge,
   detection,
   relay,
   between,
   proxyPort,
-}: ReplayGroundOptions): ReplayGround {
+}: ReplayEnvironmentOptions): ReplayEnvironment {
   const { cases, evidence, guests, decoders, authority, now } = knowledge;
   return {
     proxy: () => ({ host: '127.0.0.1', port: proxyPort() }),
