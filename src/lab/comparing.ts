@@ -38,7 +38,8 @@ export function openComparison(options: {
     hidePath: (path, deviceId) => maskLocator(path, wordsOf(deviceId)),
     hideHost: (host, deviceId) => maskHost(host, wordsOf(deviceId), false),
   });
-  comparison.load(evidence.tokens({ limit: MAX_LOADED }));
+  // A replay sends the same each time it is played: what an earlier one sent says nothing of what lasts on a phone.
+  comparison.load(evidence.tokens({ limit: MAX_LOADED }).filter(({ simulated }) => !simulated));
   const payloads = createPayloadWatch();
   const canaries = new Map(devices().map((device) => [device.id, canariesOf(device)]));
   return {

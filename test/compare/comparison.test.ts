@@ -379,3 +379,70 @@ describe('what is remembered', () => {
     );
   });
 });
+
+describe('what is compared', () => {
+  it.each(['sni', 'dns', 'raw'] as const)('are no values of %s', (where) => {
+    expect(claims(4, (device) => [{ text: idOf(device), where }])).toEqual([]);
+  });
+
+  it('is the registered model, whatever the user agent says', () => {
+    const on = bench({ minRequests: 2 });
+    const said = [0, 1, 2].flatMap(() =>
+      ['a', 'b'].flatMap((device) => {
+        const headers: [string, string][] = [['User-Agent', `App (Linux; Android 10; Model ${device} Build/1)`]];
+        return on.send(device, [{ text: idOf(device) }], { headers });
+      }),
+    );
+    expect(said.length).toBeGreaterThan(0);
+  });
+
+  it('counts a value that stands twice in one place of a request once', () => {
+    const on = bench({ minRequests: 3 });
+    const twice = (device: string): number => on.send(device, [{ text: idOf(device) }, { text: idOf(device) }]).length;
+    expect([1, 2].flatMap(() => ['a', 'b'].map(twice))).toEqual([0, 0, 0, 0]);
+    expect([twice('a'), twice('b')]).toEqual([0, 2]);
+  });
+
+  it('is nothing of a connection that nobody told of', () => {
+    const { comparison } = bench();
+    const token = { exchange: 1, where: 'body', path: '$.id', key: 'id', decoding: [] } as const;
+    expect(() => comparison.token({ ...token, flow: 'none', text: idOf('a') })).not.toThrow();
+  });
+
+  it('of messages is what the phone sent, when its message is whole', () => {
+    const { comparison } = bench({ minRequests: 2 });
+    let time = 1_763_800_000_000;
+    const flowOf = (id: string): Flow =>
+      ({ id, destination: { host: HOST, port: 443, ip: null }, simulated: false }) as Flow;
+    const say = (device: string, round: number, direction: 'request' | 'response', final: boolean): number => {
+      const id = `${device}-${round}`;
+      const around = { flow: flowOf(id), device: { id: device, model: 'X' }, case: null, time: ++time };
+      const take = (event: FlowEvent): number => comparison.take(event, [], () => around).length;
+      take({ type: 'flow-opened', flow: around.flow, time });
+      comparison.token({
+        flow: id,
+        exchange: 1,
+        where: 'message',
+        path: '$.id',
+        key: 'id',
+        decoding: ['json'],
+        text: idOf(device),
+      });
+      const message = {
+        type: 'message',
+        flowId: id,
+        exchange: 1,
+        time,
+        protocol: 'websocket',
+        label: '',
+        bytes: Buffer.alloc(0),
+      } as const;
+      return take({ ...message, direction, final });
+    };
+    for (const round of [1, 2, 3]) for (const device of ['a', 'b']) say(device, round, 'request', true);
+    expect(say('a', 4, 'request', true)).toBe(1);
+    expect(say('a', 5, 'request', false)).toBe(0);
+    expect(say('a', 6, 'response', true)).toBe(0);
+    expect(say('a', 7, 'response', false)).toBe(0);
+  });
+});

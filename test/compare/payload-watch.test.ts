@@ -184,3 +184,25 @@ describe('where growth begins and ends', () => {
     expect(all(sizes(128, 128, ...others.slice(1), 128)).at(-1)).toContain('exactly 128 bytes');
   });
 });
+
+it('a receiver of whom nothing is known is told apart by its host', () => {
+  const watch = createPayloadWatch();
+  const said = (host: string, index: number): string | null =>
+    watch.remark(
+      { value: '128 bytes, 7.2 bits/byte', identifier: { kind: 'opaque' }, evidence: { where: 'body' } } as Finding,
+      {
+        flow: { id: `g${index}`, destination: { host } } as Flow,
+        device: { id: 'a' },
+        facts: null,
+        case: null,
+        time: START,
+      },
+    );
+  expect(['x', 'y', 'x', 'y', 'x'].map(said)).toEqual([
+    null,
+    null,
+    null,
+    null,
+    expect.stringContaining('one receiver'),
+  ]);
+});

@@ -136,3 +136,10 @@ describe('the head of a gzip (RFC 1952 2.3)', () => {
     codec.end();
   });
 });
+
+it('UTF-16 of either order is read as what it says', () => {
+  const little = Buffer.from('Nguy\u1ec5n', 'utf16le');
+  const text = Buffer.from('Nguy\u1ec5n').toString('latin1');
+  expect(decode('utf-16le', little, 1)).toBe(text);
+  expect(decode('utf-16be', Buffer.from(little).swap16(), 1)).toBe(text);
+});
