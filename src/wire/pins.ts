@@ -147,10 +147,11 @@ export function createPins(options: PinsOptions): Pins {
   /** Nothing is proven by it alone: the next connection is passed through, and shows more. */
   const doubt = (entry: Entry, cause: PassCause, how: string): Proven | null => {
     if (entry.proven) {
-      const isSame = entry.proven.cause === cause || (how === SILENT && entry.proven.proof.key === 'proof.silent');
+      const isSame = how === SILENT ? entry.proven.proof.key === 'proof.silent' : entry.proven.cause === cause;
       if (isSame) return prove(entry, entry.proven);
-      // Another failure than the one that was proven says nothing about it.
+      // Another failure than the one that was proven says nothing about it: one connection passes, then one tries again.
       pass(entry, entry.passes);
+      entry.left = 1;
       return null;
     }
     entry.next = { cause, how };

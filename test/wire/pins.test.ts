@@ -167,6 +167,15 @@ describe('silent closes', () => {
     expect(passesBeforeProbe()).toBe(4);
   });
 
+  it('of one that tries again confirm no alert: one connection passes, then the next tries', () => {
+    for (let n = 0; n < 3; n++) alert();
+    expect(passesBeforeProbe()).toBe(2);
+    silence();
+    expect(passesBeforeProbe()).toBe(1);
+    alert();
+    expect(passesBeforeProbe()).toBe(4);
+  });
+
   it('beside a connection that worked a moment ago is a spare one of a browser: one, so that a pinned app works at the third try', () => {
     pins.accepted('phone', 'pin.test');
     expect(silence().count).toBe(0);
