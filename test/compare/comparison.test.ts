@@ -409,6 +409,12 @@ describe('what is compared', () => {
     expect(() => comparison.token({ ...token, flow: 'none', text: idOf('a') })).not.toThrow();
   });
 
+  it('is no place that the other phone never used', () => {
+    const on = bench({ minRequests: 2 });
+    const said = (device: string): number => on.send(device, [{ text: idOf(device), path: `$.${device}` }]).length;
+    expect([1, 2, 3, 4].flatMap(() => ['a', 'b'].map(said))).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+  });
+
   it('of messages is what the phone sent, when its message is whole', () => {
     const { comparison } = bench({ minRequests: 2 });
     let time = 1_763_800_000_000;
