@@ -1,54 +1,21 @@
 /** Phones are registered and phases marked a hundred times a second while a phone sends: nothing is lost, and order is kept. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startHalves } from '../../src/lab/start.ts';
 import type { Alert } from '../../src/model/alert.ts';
-import { type Origin, startOrigin } from '../clients/origin.ts';
-import { ANY_PHONE } from './lab-process.ts';
+import { HOST, IMEI, type LabHalves, startLabHalves } from './lab-halves.ts';
 
-const IMEI = '490154203237518';
-const HOST = 'collector.example.com';
 /** Each with a place of its own; more places than fifty are folded into one alert. */
 const REQUESTS = 45;
 
-let origin: Origin;
-let data: string;
-let halves: Awaited<ReturnType<typeof startHalves>>;
-const alerts: Alert[] = [];
+let halves: LabHalves;
+let alerts: Alert[] = [];
 
 beforeAll(async () => {
-  data = mkdtempSync(join(tmpdir(), 'changes-'));
-  origin = await startOrigin([HOST]);
-  writeFileSync(join(data, 'given-devices.yaml'), ANY_PHONE);
-  const map = [{ host: HOST, port: 80, dial: `127.0.0.1:${origin.httpPort}`, address: '42.62.48.10' }];
-  writeFileSync(join(data, 'map.json'), JSON.stringify(map));
-  halves = await startHalves({
-    data,
-    host: '127.0.0.1',
-    proxyPort: 0,
-    uiPort: 0,
-    transparentPort: null,
-    engine: 'wire',
-    devicesFile: join(data, 'given-devices.yaml'),
-    upstreamCa: null,
-    upstreamMap: join(data, 'map.json'),
-    allowClients: [],
-    allowDestinations: [],
-    decoders: [],
-    homeCountry: null,
-    logFile: join(data, 'lab.log'),
-    json: true,
-  });
-  halves.lab.onAlert((alert) => void alerts.push(alert));
+  halves = await startLabHalves();
+  alerts = halves.alerts;
 });
-afterAll(async () => {
-  await halves.lab.stop();
-  await origin.stop();
-  rmSync(data, { recursive: true });
-});
+afterAll(() => halves.end());
 
 async function ask(method: string, path: string, body?: object): Promise<unknown> {
   const token = readFileSync(halves.lab.token, 'utf8').trim();

@@ -1,56 +1,20 @@
 /** The half of the lab that reads may die or hang at any moment: phones do not notice, and everybody else is told. */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { Session } from 'node:inspector';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startHalves } from '../../src/lab/start.ts';
 import type { Alert } from '../../src/model/alert.ts';
-import type { LabOptions } from '../../src/model/lab.ts';
-import { type Origin, startOrigin } from '../clients/origin.ts';
-import { ANY_PHONE } from './lab-process.ts';
+import { HOST, IMEI, type LabHalves, startLabHalves } from './lab-halves.ts';
 
-const IMEI = '490154203237518';
-const HOST = 'collector.example.com';
-
-let origin: Origin;
-let data: string;
-let halves: Awaited<ReturnType<typeof startHalves>>;
-const alerts: Alert[] = [];
+let halves: LabHalves;
+let alerts: Alert[] = [];
 
 beforeAll(async () => {
-  data = mkdtempSync(join(tmpdir(), 'lab-thread-'));
-  origin = await startOrigin([HOST]);
-  writeFileSync(join(data, 'given-devices.yaml'), ANY_PHONE);
-  const map = [{ host: HOST, port: 80, dial: `127.0.0.1:${origin.httpPort}`, address: '42.62.48.10' }];
-  writeFileSync(join(data, 'map.json'), JSON.stringify(map));
-  const options: LabOptions = {
-    data,
-    host: '127.0.0.1',
-    proxyPort: 0,
-    uiPort: 0,
-    transparentPort: null,
-    engine: 'wire',
-    devicesFile: join(data, 'given-devices.yaml'),
-    upstreamCa: null,
-    upstreamMap: join(data, 'map.json'),
-    allowClients: [],
-    allowDestinations: [],
-    decoders: [],
-    homeCountry: null,
-    logFile: join(data, 'lab.log'),
-    json: true,
-  };
-  halves = await startHalves(options);
-  halves.lab.onAlert((alert) => void alerts.push(alert));
+  halves = await startLabHalves();
+  alerts = halves.alerts;
 });
-afterAll(async () => {
-  await halves.lab.stop();
-  await origin.stop();
-  rmSync(data, { recursive: true });
-});
+afterAll(() => halves.end());
 
 /** A kept-alive connection through the proxy. */
 function openPhone() {
