@@ -54,6 +54,7 @@ const TOOLS = {
   tcpdump: { debian: 'tcpdump' },
   tmux: { debian: 'tmux' },
   tshark: { debian: 'tshark' },
+  wget: { debian: 'wget' },
   wg: { debian: 'wireguard-tools' },
   'wireguard-go': { debian: 'wireguard-go' },
 } as const satisfies Record<string, ToolSource>;
