@@ -5,7 +5,9 @@
  * Repeats beyond the tenth are handed out at most once a second; `flush` hands out what is left.
  * No alert holds a value: addresses, locators and sentences are masked against the finding and the phone's own words.
  */
+
 import { randomBytes } from 'node:crypto';
+import { METHODS } from 'node:http';
 import { say } from '../formats/say.ts';
 import {
   type Alert,
@@ -439,12 +441,15 @@ function describeFlow(
   const protocol = head?.protocol ?? context.spoken ?? flow.protocol ?? (flow.encrypted ? 'tls' : 'tcp');
   return {
     protocol,
-    method: head?.method ?? null,
+    // Another word than a method may be anybody's value.
+    method: head !== null && KNOWN_METHODS.has(head.method) ? head.method : null,
     url: head === null ? null : maskUrl(head, secrets, hiddenSegment, inName),
     encrypted: flow.encrypted,
     intercepted: flow.intercepted,
   };
 }
+
+const KNOWN_METHODS = new Set(METHODS);
 
 /** `[2]` is the third segment of the path. */
 function segmentOf(path: string | null): number | null {

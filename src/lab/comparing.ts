@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { createSecretTest, maskHost, maskLocator } from '../alert/masked-url.ts';
 import { type Comparing, createComparison } from '../compare/comparison.ts';
 import { createPayloadWatch, type PayloadWatch } from '../compare/payload-watch.ts';
-import type { Device } from '../model/device.ts';
+import { type Device, REPLAY_PREFIX } from '../model/device.ts';
 import type { EvidenceStore } from '../sinks/evidence/store.ts';
 import { secretWordsOf } from './opening.ts';
 import type { Surroundings } from './road.ts';
@@ -39,7 +39,7 @@ export function openComparison(options: {
     hideHost: (host, deviceId) => maskHost(host, wordsOf(deviceId), false),
   });
   // A replay sends the same each time it is played: what an earlier one sent says nothing of what lasts on a phone.
-  comparison.load(evidence.tokens({ limit: MAX_LOADED }).filter(({ simulated }) => !simulated));
+  comparison.load(evidence.tokens({ limit: MAX_LOADED }).filter(({ device }) => !device.startsWith(REPLAY_PREFIX)));
   const payloads = createPayloadWatch();
   const canaries = new Map(devices().map((device) => [device.id, canariesOf(device)]));
   return {

@@ -2,12 +2,15 @@
  * FAULTS.md, "Words" and "Another phone's name", on the lab as a user runs it: what is said of a phone is true, also of one that
  * refuses the certificate, after the lab was killed, and when somebody takes another phone's name.
  */
+import { once } from 'node:events';
 import { request } from 'node:http';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { Duplex } from 'node:stream';
+import { connect as tlsConnect } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { DeviceCoverage } from '../../src/model/coverage.ts';
-import { openTls } from '../clients/tunnel.ts';
+import { openTunnel } from '../clients/tunnel.ts';
 import { eventually } from './eventually.ts';
 import { ANY_PHONE, type LabProcess, startLab } from './lab-process.ts';
 import { HOST, startWorld, type World } from './world.ts';
@@ -60,12 +63,32 @@ function post(lab: LabProcess, body: string, login?: string): Promise<number> {
   });
 }
 
-/** A handshake that ends as an app without the lab's certificate ends it. */
+/** `fatal`, `unknown_ca` (RFC 5246 7.2), in clear as in TLS 1.2 before the keys are agreed. */
+const UNKNOWN_CA = Buffer.from([0x15, 3, 3, 0, 2, 2, 48]);
+
+/** A handshake that ends as an app without the lab's certificate ends it: by an alert. Node's own client sends none. */
 async function refuse(lab: LabProcess): Promise<void> {
-  await openTls(lab.stranger, HOST, 443, ['http/1.1']).then(
-    (socket) => socket.destroy(),
-    () => {},
-  );
+  const tunnel = await openTunnel(lab.stranger, HOST, 443);
+  tunnel.write(await clientHello());
+  await once(tunnel, 'data');
+  // The lab may answer it with a reset.
+  tunnel.on('error', () => {});
+  const closed = new Promise((resolve) => tunnel.once('close', resolve));
+  tunnel.end(UNKNOWN_CA);
+  await closed;
+}
+
+function clientHello(): Promise<Buffer> {
+  return new Promise((resolve) => {
+    const socket = new Duplex({
+      read() {},
+      write(chunk: Buffer, _encoding, done) {
+        resolve(chunk);
+        done();
+      },
+    });
+    tlsConnect({ socket, servername: HOST, maxVersion: 'TLSv1.2' }).on('error', () => {});
+  });
 }
 
 describe('a phone', () => {
