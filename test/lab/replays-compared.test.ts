@@ -25,7 +25,8 @@ const row: TokenRow = {
 it.each([
   ['of the world is remembered', { ...row, simulated: false }, 1],
   ['kept by an earlier version is remembered', row, 1],
-  ['of a replay is not', { ...row, simulated: true }, 0],
+  ['of a server stood in for is remembered', { ...row, simulated: true }, 1],
+  ['of a replay is not', { ...row, device: 'replay.nokia', simulated: true }, 0],
 ])('what was compared before a restart, %s', (_what, kept, pairs) => {
   const evidence = { tokens: () => [kept], putTokens: () => ({ ok: true }) as const };
   const comparison = openComparison({ evidence, key: randomBytes(32), devices: () => [], now: () => 0 });
