@@ -45,7 +45,12 @@ if (major < 26) {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   // npx runs this in a shell that passes no signal on, and dies of it.
   const parent = process.ppid;
-  if (process.env.npm_command) setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref();
+  const watching = setInterval(() => {
+    if (!process.env.npm_command || process.ppid === parent) return;
+    // Once: a second signal would end it before everything is written.
+    clearInterval(watching);
+    child.kill('SIGTERM');
+  }, 500).unref();
   child.on('exit', (code, signal) => {
     // 127: the dynamic loader found a library missing.
     if (code === 127 && lacksLibatomic())
