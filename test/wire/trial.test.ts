@@ -84,7 +84,7 @@ describe.each(TRUST_TESTS)('%s', (test) => {
     ask(test);
     // Python sends its alert and resets at once: the reset may overtake the alert, and then the test waits on.
     let result: Awaited<ReturnType<typeof resultOf>>['result'];
-    for (let flow = 1; !result && flow <= 10; flow++) {
+    for (let flow = 1; !result && flow <= 60; flow++) {
       const careful = await run('python', ['-c', script(JSON.stringify(caFile))]);
       expect(careful.code).not.toBe(0);
       result = (await resultOf(flow)).result;
