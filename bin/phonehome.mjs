@@ -20,13 +20,10 @@ const WARM = [
   'main.ts',
 ];
 const FLAGS = ['--max-semi-space-size=8', '--expose-gc', '--no-allocation-site-pretenuring'];
-// One malloc arena: with more, freed buffers stay where they were. Buffers from 64 KB are mapped alone: TLS makes one per
-// connection of which it writes a few KB, and takes it from the heap with pages that others wrote. Many threads: with the usual four, two names whose
+// One malloc arena: with more, freed buffers stay where they were. Many threads: with the usual four, two names whose
 // servers are silent keep every other name waiting (libuv asks for names on half of them at most).
 const environment = {
   MALLOC_ARENA_MAX: '1',
-  MALLOC_MMAP_THRESHOLD_: '65536',
-  MALLOC_MMAP_MAX_: '30000',
   UV_THREADPOOL_SIZE: '64',
   ...process.env,
 };
