@@ -144,6 +144,9 @@ describeWith(['tmux'], 'watch on a terminal', () => {
       String(rows),
       '-e',
       'TERM=tmux-256color',
+      // Whoever runs the tests may want no colours; what is looked for here is drawn with them.
+      '-e',
+      'NO_COLOR=',
       shell,
     );
   };
