@@ -3,9 +3,8 @@
  * disk, and goes into the database as soon as that has room again. Numbers are never given out twice, whatever was killed.
  */
 import type { Alert, AlertRecord } from '../../model/alert.ts';
-import { SEVERITIES } from '../../model/alert.ts';
 import type { Reserve } from './reserve.ts';
-import { type AlertQuery, type EvidenceStore, limitOf, type Stored } from './store.ts';
+import { type EvidenceStore, isWanted, limitOf, type Stored } from './store.ts';
 
 export interface ReservedStore extends EvidenceStore {
   /** Tries again to store what waits. */
@@ -102,19 +101,4 @@ export function createReservedStore(store: EvidenceStore, reserve: Reserve | nul
       store.close();
     },
   };
-}
-
-/** As the database selects. */
-function isWanted(alert: Alert, query: AlertQuery): boolean {
-  const worst = query.severity === undefined ? 0 : SEVERITIES.indexOf(query.severity);
-  return (
-    alert.seq > (query.since ?? 0) &&
-    (query.device === undefined || alert.device.id === query.device) &&
-    (query.case === undefined || alert.case?.id === query.case) &&
-    (query.kind === undefined || alert.identifier?.kind === query.kind) &&
-    (query.type === undefined || alert.type === query.type) &&
-    (query.simulated === undefined || alert.simulated === query.simulated) &&
-    SEVERITIES.indexOf(alert.severity) >= worst &&
-    (query.flow === undefined || alert.evidence?.flow === query.flow)
-  );
 }

@@ -3,7 +3,7 @@
  * Everything is synchronous: when `putAlert` has returned `ok`, killing the process loses nothing of it.
  * Expected failures (disk full, I/O) are values, never thrown. A value of an identifier is only ever stored encrypted.
  */
-import type { Alert, AlertRecord, AlertType, Severity } from '../../model/alert.ts';
+import { type Alert, type AlertRecord, type AlertType, SEVERITIES, type Severity } from '../../model/alert.ts';
 import type { Case } from '../../model/case.ts';
 import type { TokenRow } from '../../model/comparison.ts';
 import type { DeviceCoverage, Gap } from '../../model/coverage.ts';
@@ -157,4 +157,19 @@ export function limitOf(limit: number | undefined): number {
 export function closedAsKilled(flow: FlowRecord, time: number): FlowRecord {
   const detail = 'the lab ended before this connection did';
   return { ...flow, closedAt: time, reason: 'lab-killed', detail, notSeen: [...flow.notSeen, detail] };
+}
+
+/** Whether a query asks for an alert: of those that are not in the database (yet). */
+export function isWanted(alert: Alert, query: AlertQuery): boolean {
+  const worst = query.severity === undefined ? 0 : SEVERITIES.indexOf(query.severity);
+  return (
+    alert.seq > (query.since ?? 0) &&
+    (query.device === undefined || alert.device.id === query.device) &&
+    (query.case === undefined || alert.case?.id === query.case) &&
+    (query.kind === undefined || alert.identifier?.kind === query.kind) &&
+    (query.type === undefined || alert.type === query.type) &&
+    (query.simulated === undefined || alert.simulated === query.simulated) &&
+    SEVERITIES.indexOf(alert.severity) >= worst &&
+    (query.flow === undefined || alert.evidence?.flow === query.flow)
+  );
 }

@@ -5,9 +5,9 @@
  * the range to fetch from the store, and is live again. A client that does not answer two pings is cut off.
  */
 import type { WebSocket } from 'ws';
-import { type Alert, SEVERITIES } from '../../model/alert.ts';
+import type { Alert } from '../../model/alert.ts';
 import type { LiveFrame } from '../../model/lab.ts';
-import type { AlertQuery } from '../evidence/store.ts';
+import { type AlertQuery, isWanted } from '../evidence/store.ts';
 
 export interface LiveHubOptions {
   alerts: (query: AlertQuery) => Alert[];
@@ -109,7 +109,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
     publish(alert) {
       let frame: string | null = null;
       for (const client of clients) {
-        if (client.state === 'catching-up' || !matches(alert, client.filter)) continue;
+        if (client.state === 'catching-up' || !isWanted(alert, client.filter)) continue;
         if (client.socket.bufferedAmount > maxBuffered) client.state = 'behind';
         if (client.state === 'behind') {
           client.missed = { from: client.missed?.from ?? alert.seq, to: alert.seq };
@@ -143,15 +143,4 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
 
 function frameOf(alert: Alert): string {
   return JSON.stringify({ type: 'alert', alert } satisfies LiveFrame);
-}
-
-function matches(alert: Alert, filter: AlertQuery): boolean {
-  return (
-    (filter.device === undefined || alert.device.id === filter.device) &&
-    (filter.case === undefined || alert.case?.id === filter.case) &&
-    (filter.kind === undefined || alert.identifier?.kind === filter.kind) &&
-    (filter.type === undefined || alert.type === filter.type) &&
-    (filter.simulated === undefined || alert.simulated === filter.simulated) &&
-    (filter.severity === undefined || SEVERITIES.indexOf(alert.severity) >= SEVERITIES.indexOf(filter.severity))
-  );
 }

@@ -1,5 +1,5 @@
 /** The evidence store without a disk, for tests: held to the same contract as the one that is shipped. */
-import { type Alert, SEVERITIES } from '../../../src/model/alert.ts';
+import type { Alert } from '../../../src/model/alert.ts';
 import type { Case } from '../../../src/model/case.ts';
 import type { TokenRow } from '../../../src/model/comparison.ts';
 import type { Gap } from '../../../src/model/coverage.ts';
@@ -8,6 +8,7 @@ import {
   closedAsKilled,
   type EvidenceStore,
   type FlowRecord,
+  isWanted,
   type KeptCoverage,
   limitOf,
   MAX_GAPS,
@@ -42,18 +43,7 @@ export function createMemoryStore(): EvidenceStore {
       return OK;
     },
     alerts(query) {
-      const worst = query.severity === undefined ? 0 : SEVERITIES.indexOf(query.severity);
-      const found = [...alerts.values()].filter(
-        (alert) =>
-          alert.seq > (query.since ?? 0) &&
-          (query.device === undefined || alert.device.id === query.device) &&
-          (query.case === undefined || alert.case?.id === query.case) &&
-          (query.kind === undefined || alert.identifier?.kind === query.kind) &&
-          (query.type === undefined || alert.type === query.type) &&
-          (query.simulated === undefined || alert.simulated === query.simulated) &&
-          SEVERITIES.indexOf(alert.severity) >= worst &&
-          (query.flow === undefined || alert.evidence?.flow === query.flow),
-      );
+      const found = [...alerts.values()].filter((alert) => isWanted(alert, query));
       return (query.newest ? found.reverse() : found).slice(0, limitOf(query.limit));
     },
     alert: (id) => alerts.get(id) ?? null,
