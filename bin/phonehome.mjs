@@ -18,6 +18,8 @@ const WARM = [
   'lab/start.ts',
   'lab/replaying.ts',
   'main.ts',
+  'lab/lab-worker.ts',
+  'lab/scan-worker.ts',
 ];
 const FLAGS = ['--max-semi-space-size=8', '--expose-gc', '--no-allocation-site-pretenuring'];
 // One malloc arena: with more, freed buffers stay where they were. Many threads: with the usual four, two names whose
@@ -63,10 +65,13 @@ if (major < 26) {
   if (process.env.PHONEHOME_WARM_UP) {
     module.enableCompileCache(cache);
     process.on('exit', () => module.flushCompileCache());
-    for (const file of WARM) await import(`../src/${file}`);
+    // The two that are threads stop where they ask for what a thread is given: read and compiled they are by then.
+    for (const file of WARM) await import(`../src/${file}`).catch(() => {});
   } else {
     if (!existsSync(cache)) warmUp();
     module.enableCompileCache(cache);
+    // The threads of the lab have it from here.
+    process.env.NODE_COMPILE_CACHE = cache;
   }
   forgetBrowserWords();
   await import('../src/cli/main.ts');

@@ -8,8 +8,8 @@
  * Needs `--expose-gc` (bin/phonehome.mjs); without it nothing happens.
  */
 
-/** A chunk of a body that fills its buffer. */
-const BULK_BYTES = 8 << 10;
+/** A chunk of a body that fills its buffer: a TLS record, or a whole read. What several small requests of HTTP/2 fill together is no bulk. */
+const BULK_BYTES = 16 << 10;
 /** Bytes of bulk between two looks. */
 const EVERY_BYTES = 2 << 20;
 /** Bytes of bulk between two major collections. */
@@ -27,7 +27,7 @@ const MANY_CONNECTIONS = 100;
 const LOOK_MS = 250;
 /**
  * As long as it is quiet: minor collections (under 1 ms each), which show V8 that little is allocated, so that it gives back the pages
- * of a young generation that had grown; at last a major one for what the connections left behind.
+ * of a young generation that had grown. No major one: it gave nothing more back, and V8 forgot with it what made the next requests fast.
  */
 const QUIET_MINORS = 5;
 
@@ -57,14 +57,14 @@ export function createScavenger(
     apart = 0;
   };
   const look = (): void => {
-    if (events !== seen) toCollect = QUIET_MINORS + 1;
-    else if (--toCollect > 0) collect?.({ type: 'minor' });
+    if (events !== seen) toCollect = QUIET_MINORS;
     else {
-      collectAll();
-      connections = 0;
+      collect?.({ type: 'minor' });
+      toCollect--;
     }
     seen = events;
     if (toCollect > 0) lookLater();
+    else connections = 0;
   };
   const lookLater = (): void => void setTimeout(look, LOOK_MS).unref();
   return {
@@ -82,7 +82,7 @@ export function createScavenger(
       events++;
       connections++;
       if (!collect || toCollect > 0 || connections < MANY_CONNECTIONS) return;
-      toCollect = QUIET_MINORS + 1;
+      toCollect = QUIET_MINORS;
       lookLater();
     },
   };
