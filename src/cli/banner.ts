@@ -17,7 +17,24 @@ export function banner(lab: Lab, options: LabOptions, terminal: Terminal): strin
   const address = phoneAddress(options.host, terminal.interfaces);
   const uiPort = new URL(lab.ui.url).port || '80';
   const lines = [bold('Phonehome is running.'), ''];
-  if (address) {
+  const draw = (page: string): string[] => {
+    const code = qrCode(page, terminal.columns, terminal.colour);
+    return code ? ['', code, ''] : [];
+  };
+  if (lab.gateway) {
+    const { network, page, addresses } = lab.gateway;
+    lines.push(
+      `A gateway is up. On the phone: join ${network}. No proxy is to be set.`,
+      `Then open ${bold('http://phonehome.lab/')} (or ${bold(`${page}/setup`)}) on it and install the certificate.`,
+      ...draw(`${page}/setup`),
+    );
+    const others = lanAddresses(terminal.interfaces).filter((one) => !addresses.includes(one.address));
+    if (others.length > 0)
+      lines.push(
+        `A phone on another network needs a proxy: port ${lab.proxy.port} of ${others.map(({ name, address: at }) => `${at} (${name})`).join(', ')}`,
+        '',
+      );
+  } else if (address) {
     const setup = `http://${urlHost(address)}:${uiPort}/setup`;
     lines.push(
       `On the phone (same Wi-Fi as this machine): Wi-Fi settings → this network → Proxy → Manual`,
@@ -25,20 +42,13 @@ export function banner(lab: Lab, options: LabOptions, terminal: Terminal): strin
       `    Port   ${bold(String(lab.proxy.port))}`,
       `Then install the certificate from ${bold(setup)}`,
     );
-    const code = qrCode(setup, terminal.columns, terminal.colour);
-    if (code) lines.push('', code, '');
-    lines.push(...otherAddresses(address, options.host, terminal));
+    lines.push(...draw(setup), ...otherAddresses(address, options.host, terminal));
   } else {
     lines.push(
       'This machine is on no network a phone could join: connect it, then run "phonehome doctor".',
       `Programs on this machine can use the proxy at 127.0.0.1:${lab.proxy.port}.`,
     );
   }
-  if (lab.transparent)
-    lines.push(
-      `A gateway is up: a phone that joins its network needs no proxy setting (port ${lab.transparent.port}).`,
-      '',
-    );
   lines.push(
     `Data        ${options.data}`,
     `Certificate ${lab.ca.pem}`,

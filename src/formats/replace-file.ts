@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 
 /** Nothing in it is anybody's secret. */
 export const PUBLIC = { mode: 0o644, directoryMode: 0o755 };
@@ -16,7 +16,7 @@ export function replaceFile(
   { mode = 0o600, directoryMode = 0o700 }: { mode?: number; directoryMode?: number } = {},
 ): void {
   const directory = dirname(path);
-  mkdirSync(directory, { recursive: true, mode: directoryMode });
+  makeDirectory(directory, directoryMode);
   const beside = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     writeFileSync(beside, content, { mode, flag: 'wx', flush: true });
@@ -30,5 +30,16 @@ export function replaceFile(
   } catch (error) {
     rmSync(beside, { force: true });
     throw error;
+  }
+}
+
+function makeDirectory(directory: string, mode: number): void {
+  let made = mkdirSync(directory, { recursive: true, mode });
+  if (made === undefined || process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(dirname(made));
+  chownSync(made, uid, gid);
+  for (const name of relative(made, directory).split(sep).filter(Boolean)) {
+    made = join(made, name);
+    chownSync(made, uid, gid);
   }
 }

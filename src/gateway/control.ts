@@ -5,7 +5,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AddedPeer, GatewayCheck, GatewayControl, GatewayStatus } from '../model/gateway.ts';
+import type { AddedPeer, GatewayCheck, GatewayControl, GatewayStatus, TakenDown } from '../model/gateway.ts';
 import { LabError } from '../model/lab.ts';
 import { type GatewayConfig, parseGatewayConfig, phoneSides } from './config.ts';
 import { daemons } from './daemons.ts';
@@ -18,6 +18,7 @@ import { printGateway } from './printout.ts';
 import { readRefused, rules, tableOwner } from './rules.ts';
 import {
   bootIdOf,
+  copyPath,
   type GatewayState,
   parseState,
   readRunningState,
@@ -121,18 +122,16 @@ export function openGateway(options: GatewayOptions): GatewayControl {
   }
 }
 
-/** Undoes whatever `up` did on this data directory; needs no configuration file. Returns false when nothing was up. */
-export function takeDown(dataDir: string, say: (line: string) => void, machine: Machine = thisMachine()): boolean {
+/** Undoes whatever `up` did on this data directory; needs no configuration file. */
+export function takeDown(dataDir: string, say: (line: string) => void, machine: Machine = thisMachine()): TakenDown {
   const state = readState(machine, dataDir);
   const owner = tableOwner(machine, dataDir);
   if (!state && owner !== 'ours') {
     // A file of another boot, or a broken one: nothing of it is true any more.
     if (machine.read(statePath(dataDir)) !== null && machine.isRoot) machine.remove(statePath(dataDir));
-    return false;
+    return 'nothing';
   }
   if (!machine.isRoot) throw new LabError('only root may take the gateway down: run it with sudo');
-  if (!state)
-    say(`${statePath(dataDir)} is missing: rules are removed, kernel settings and addresses stay as they are`);
   const runDir = runDirectory(dataDir);
   const gateway: Dependencies | null = state && {
     machine,
@@ -145,10 +144,10 @@ export function takeDown(dataDir: string, say: (line: string) => void, machine: 
     say,
   };
   if (gateway) for (const part of PARTS.toReversed()) part.down(gateway);
-  else rules.down({ machine, dataDir, say } as Dependencies);
+  else for (const part of [daemons, rules]) part.down({ machine, dataDir, runDir, say } as Dependencies);
   machine.remove(runDir);
   machine.remove(statePath(dataDir));
-  return true;
+  return state ? 'all' : 'part';
 }
 
 /** For the doctor: nothing where no gateway is configured. */
@@ -174,8 +173,8 @@ export function readGatewayConfig(path: string): GatewayConfig {
 
 /** Null when it is of another boot: then nothing of what it says is there any more. */
 function readState(machine: Machine, dataDir: string): GatewayState | null {
-  const state = parseState(machine.read(statePath(dataDir)) ?? '');
-  return state && state.bootId === bootIdOf(machine) ? state : null;
+  const states = [copyPath(dataDir), statePath(dataDir)].map((path) => parseState(machine.read(path) ?? ''));
+  return states.find((state) => state?.bootId === bootIdOf(machine)) ?? null;
 }
 
 /** What cannot be changed while it is up without undoing it first. */

@@ -39,7 +39,7 @@ export function preflight({ machine, config, dataDir, running }: Preflight): Gat
     ...checkTable(machine, dataDir),
     ...checkUplink(machine, all, config),
     ...checkOtherManager(machine, config),
-    ...otherFirewalls(machine),
+    ...otherFirewalls(machine, config),
   ];
 }
 

@@ -2,10 +2,11 @@
 import { foreignPackets, parseChains, parseRefused, TABLE } from '../formats/nft-json.ts';
 import type { GatewayCheck, RefusedAttempts } from '../model/gateway.ts';
 import { LabError } from '../model/lab.ts';
+import { type GatewayConfig, phoneSides } from './config.ts';
 import { listens } from './interfaces.ts';
 import type { Machine } from './machine.ts';
 import { fail, must, ok, type Part, warn } from './part.ts';
-import { removeRuleset, ruleset, TABLE_COMMENT, TPROXY_MARK, TPROXY_TABLE } from './ruleset.ts';
+import { anyOf, removeRuleset, ruleset, TABLE_COMMENT, TPROXY_MARK, TPROXY_TABLE } from './ruleset.ts';
 import { gatewayId } from './state.ts';
 
 /** Whose table of our name is in the kernel: null when there is none, or when it cannot be asked without root. */
@@ -59,7 +60,7 @@ export const rules: Part = {
             'start the lab with the uiPort of the gateway configuration',
           ),
       ...checkForeign(machine),
-      ...otherFirewalls(machine),
+      ...otherFirewalls(machine, config),
     ];
   },
 };
@@ -87,18 +88,23 @@ function checkForeign(machine: Machine): GatewayCheck[] {
 }
 
 /** A packet needs the consent of every table: another firewall that drops by default keeps phones from being served. */
-export function otherFirewalls(machine: Machine): GatewayCheck[] {
+export function otherFirewalls(machine: Machine, config: GatewayConfig): GatewayCheck[] {
   const ran = machine.run('nft', ['-j', 'list', 'chains']);
   if (!ran.ok) return [];
   return parseChains(ran.out).flatMap((chain) => {
     if (chain.family === 'inet' && chain.table === TABLE) return [];
     if (chain.policy !== 'drop' || (chain.hook !== 'input' && chain.hook !== 'forward')) return [];
     const what = chain.hook === 'input' ? 'cannot reach the lab' : 'cannot use UDP';
+    const { family, table, name } = chain;
+    const rule = (text: string): string => `nft 'insert rule ${family} ${table} ${name} ${text}'`;
+    const lan = anyOf(phoneSides(config).map((side) => side.interface));
+    // Answers come in by the uplink: a chain that drops them as well is not helped by the first rule alone.
+    const answers = chain.hook === 'input' ? '' : ` && ${rule(`oifname ${lan} ct state established,related accept`)}`;
     return [
       warn(
         'firewall',
-        `table ${chain.family} ${chain.table}, chain ${chain.name} drops what it does not know: phones may ${what}`,
-        `accept the phones' interface there (for instance: nft insert rule ${chain.family} ${chain.table} ${chain.name} iifname LAN accept)`,
+        `table ${family} ${table}, chain ${name} drops what it does not know: phones may ${what}`,
+        `let them through there: ${rule(`iifname ${lan} accept`)}${answers}`,
       ),
     ];
   });

@@ -47,7 +47,13 @@ export function ruleset(config: GatewayConfig, id = 'print'): string {
   });
   const setupPage = sides.flatMap(({ address, address6 }) => [
     `    ip daddr ${hostOf(address)} tcp dport 80 redirect to :${config.uiPort} comment "http://phonehome.lab/, the set-up page"`,
-    ...(address6 ? [`    ip6 daddr ${hostOf(address6)} tcp dport 80 redirect to :${config.uiPort}`] : []),
+    `    ip daddr ${hostOf(address)} tcp dport 443 redirect to :${config.transparentPort} comment "https://phonehome.lab/, its self-test"`,
+    ...(address6
+      ? [
+          `    ip6 daddr ${hostOf(address6)} tcp dport 80 redirect to :${config.uiPort}`,
+          `    ip6 daddr ${hostOf(address6)} tcp dport 443 redirect to :${config.transparentPort}`,
+        ]
+      : []),
   ]);
   const networks6 = sides.flatMap(({ address6 }) => (address6 ? [networkOf(address6)] : []));
   // Creating the table before deleting it makes the file load whether or not one is left from before.
@@ -133,7 +139,8 @@ function tproxyChain(config: GatewayConfig, lan: string): string[] {
 /** What removes it again; harmless when there is nothing. */
 export const removeRuleset = `table inet ${TABLE}\ndelete table inet ${TABLE}\n`;
 
-function anyOf(names: string[]): string {
+/** One interface or any of several, as a rule names them. */
+export function anyOf(names: string[]): string {
   const quoted = names.map((name) => JSON.stringify(name));
   return quoted.length === 1 ? String(quoted[0]) : `{ ${quoted.join(', ')} }`;
 }

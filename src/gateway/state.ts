@@ -1,6 +1,7 @@
 /**
  * `DATA/gateway.json`: what `up` changed and how it was before, so that `down` undoes it, even after a crash. It holds no
  * secret and is readable by the lab, which learns from it that a gateway is up, on which port, and who its tunnel peers are.
+ * `down` goes by a copy in root's own directory: the one in the data directory may be lost or edited.
  * Promise: written before each change; a file that is broken, forged or from before a reboot can make `down` do nothing
  * but what the gateway itself does (names and values are checked, processes and directories are not taken from it).
  */
@@ -27,6 +28,9 @@ export interface GatewayState {
   /** Phones of the tunnel: a peer is the registered device of the same name. */
   peers: { name: string; address: string; address6: string | null }[];
 }
+
+/** Root's own copy; gone by itself when the machine is restarted. */
+export const copyPath = (dataDir: string): string => join(runDirectory(dataDir), 'gateway.json');
 
 export const statePath = (dataDir: string): string => join(dataDir, 'gateway.json');
 
@@ -91,5 +95,7 @@ export function readRunningState(dataDir: string): GatewayState | null {
 export function saveState(machine: Machine, dataDir: string, state: GatewayState): void {
   const { accessPoint } = state.config;
   const config = { ...state.config, accessPoint: accessPoint && { ...accessPoint, passphrase: 'not kept here' } };
-  machine.write(statePath(dataDir), `${JSON.stringify({ ...state, config }, null, 2)}\n`, 0o644);
+  const text = `${JSON.stringify({ ...state, config }, null, 2)}\n`;
+  machine.write(copyPath(dataDir), text, 0o644);
+  machine.write(statePath(dataDir), text, 0o644);
 }

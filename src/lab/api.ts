@@ -39,6 +39,7 @@ export async function openApi(options: ApiOptions, closers: Closers) {
     host,
     proxyPort: options.proxyPort,
     uiPort: () => live.address.port,
+    wayIn: () => network.wayIn(live.address.port),
   });
   closers.add(portal.close);
   const live = await startLiveServer({

@@ -41,7 +41,12 @@ async function openLab(): Promise<void> {
   const knowledge = await openKnowledge(options, closers, restart !== null);
   const { log, devices, guests } = knowledge;
   const late: { consume?: Parameters<typeof openLiveDetection>[2]['consume'] } = {};
-  const detection = await openLiveDetection(knowledge, closers, { consume: (...seen) => late.consume?.(...seen) });
+  const detection = await openLiveDetection(
+    knowledge,
+    closers,
+    { consume: (...seen) => late.consume?.(...seen) },
+    (alert) => void relay.alert(alert),
+  );
   const network = await openNetwork(knowledge, detection, closers);
   late.consume = network.consume;
   const phones = () => [...devices.list(), ...guests.values()].map(({ id, match }) => ({ id, match }));
@@ -64,7 +69,6 @@ async function openLab(): Promise<void> {
     { knowledge, detection, network, relay, between, replaying: openReplaying, proxyPort: () => proxyPort },
     closers,
   );
-  closers.add(detection.feed.onAlert((alert) => void relay.alert(alert)));
   const scavenger = createScavenger();
   const end = createLabEnd({
     shared: ring,

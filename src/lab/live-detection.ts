@@ -36,8 +36,16 @@ function storageText(trouble: { why: string; message: string } | null): Text {
   return trouble.why === 'disk-full' ? text('lab.disk-full') : text('lab.not-stored', { reason: trouble.message });
 }
 
-/** @param lateWitness hears of every event as well; it may be opened later */
-export async function openLiveDetection(knowledge: Knowledge, closers: Closers, lateWitness: Witness) {
+/**
+ * @param lateWitness hears of every event as well; it may be opened later
+ * @param onAlert hears of every alert, from the first on
+ */
+export async function openLiveDetection(
+  knowledge: Knowledge,
+  closers: Closers,
+  lateWitness: Witness,
+  onAlert: (alert: Alert) => void,
+) {
   const { now, log, evidence, devices, guests, deviceOf, describeDevice } = knowledge;
   const masking = createMasking(deviceOf);
   const phoneOf = (flow: Flow): string => describeDevice(flow).id;
@@ -56,6 +64,7 @@ export async function openLiveDetection(knowledge: Knowledge, closers: Closers, 
     retry: evidence.retry,
     onTrouble: (trouble) => notify('storage', storageText(trouble), trouble ? 'high' : 'info'),
   });
+  closers.add(feed.onAlert(onAlert));
   publishTo(feed.publish);
   if (knowledge.salvaged) notify('storage', knowledge.salvaged, 'critical');
   coverage.onTrust((flow) => {

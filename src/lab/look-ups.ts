@@ -45,6 +45,8 @@ export interface LookUpsOptions {
   log: Log;
   /** `line` null: what was wrong works again. */
   notify: (line: string | null) => void;
+  /** Where the set-up page listens: a name for an address that does not answer makes a phone wait. */
+  host: string;
 }
 
 export interface LookUps {
@@ -58,6 +60,7 @@ export async function openLookUps(options: LookUpsOptions): Promise<LookUps> {
   const { gateway, notify, uptimeMs = () => performance.now() } = options;
   const resolvers = createResolverList(options.resolvers, uptimeMs);
   const history = createDnsHistory({ now: uptimeMs, phoneOf: options.macOf });
+  const listens = (ip: string): boolean => options.host === '::' || ipaddr.IPv4.isValid(ip);
   let forwarder: DnsForwarder | null = null;
   let served = '';
   let complaint: string | null = null;
@@ -76,7 +79,14 @@ export async function openLookUps(options: LookUpsOptions): Promise<LookUps> {
       },
       names: {
         denied: DENIED_NAMES,
-        own: new Map([['phonehome.lab', phoneSides({ dnsPort, ...config }).flatMap(addressesOf)]]),
+        own: new Map([
+          [
+            'phonehome.lab',
+            phoneSides({ dnsPort, ...config })
+              .flatMap(addressesOf)
+              .filter(listens),
+          ],
+        ]),
       },
       admit: options.admit,
       identify: options.identify,

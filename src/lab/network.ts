@@ -46,5 +46,5 @@ export async function openNetwork(
     ? createKeyLog(captureFiles(paths.capture).keys, { onTrouble: (line) => notify('recording', line, 'medium') })
     : null;
   if (keys) closers.add(keys.close);
-  return { ...watch, keys, learn: history.learn, admit: createAdmission(options.allowClients) };
+  return { ...watch, wayIn: gateway.wayIn, keys, learn: history.learn, admit: createAdmission(options.allowClients) };
 }

@@ -5,12 +5,13 @@
 import { networkInterfaces } from 'node:os';
 import type { Authority } from '../ca/authority.ts';
 import { lanAddresses } from '../formats/lan-address.ts';
+import type { WayIn } from '../model/gateway.ts';
 import { createPortal } from '../portal/portal.ts';
 import { startPageServer, startProbeServer } from '../portal/probe-server.ts';
 import type { LiveDependencies } from '../sinks/live/dependencies.ts';
 
 /** Resolves nowhere but through the lab. */
-const PORTAL_HOST = 'phonehome.lab';
+export const PORTAL_HOST = 'phonehome.lab';
 
 /** Loopback ports of the page and of its self-test. */
 export interface PortalPorts {
@@ -40,6 +41,7 @@ export async function openPortal(options: {
   host: string;
   proxyPort: () => number;
   uiPort: () => number;
+  wayIn: () => WayIn | null;
 }): Promise<PhonePortal> {
   const { authority, uiPort, proxyPort } = options;
   const everywhere = options.host === '0.0.0.0' || options.host === '::';
@@ -47,6 +49,7 @@ export async function openPortal(options: {
     everywhere ? (lanAddresses(networkInterfaces())[0]?.address ?? '127.0.0.1') : options.host;
   const portal = createPortal({
     proxy: () => ({ host: reachable(), port: proxyPort() }),
+    gateway: options.wayIn,
     uiUrl: () => `http://${reachable()}:${uiPort()}`,
     certificate: async (form) => authority.export(form),
     fingerprint: () => authority.root.fingerprint256,

@@ -64,6 +64,7 @@ export async function openPorts(
     phones.resolve({ ip, proxyUser, peer: gateway.peerOf(ip) })?.id ?? null;
   const lookUps = await openLookUps({
     gateway,
+    host: options.host,
     resolvers: options.resolvers ?? [],
     admit: policy.admit,
     identify: (ip) => identify({ ip, proxyUser: null }),
@@ -127,6 +128,7 @@ export async function openPorts(
   return {
     proxyPort: door.port,
     transparentPort: transparent.port,
+    wayIn: gateway.wayIn,
     phones,
     pins,
     trustTests,

@@ -49,7 +49,7 @@ export async function startHalves(options: LabOptions): Promise<{ lab: Lab; thre
 
 async function openLab(options: LabOptions, log: Log, closers: Closers): Promise<{ lab: Lab; thread: LabThread }> {
   const now = Date.now;
-  const listeners = new Set<(alert: Alert) => void>();
+  const audience = createAudience();
   const authority = openAuthority(pathsIn(options.data).certs, { now });
   const end = createRelayEnd({ now, onStuck: () => lab.giveUp() });
   closers.add(end.stop);
@@ -58,9 +58,7 @@ async function openLab(options: LabOptions, log: Log, closers: Closers): Promise
   const lab = await startLabThread({
     options,
     end,
-    relay: relayCalls(open, end.stats, runs.said, (alert) => {
-      for (const listener of listeners) listener(alert);
-    }),
+    relay: relayCalls(open, end.stats, runs.said, audience.hear),
     onRestarted: () => void resume().catch((error) => log.error({ ...faultOf(error) }, 'the lab could not go on')),
     log,
   });
@@ -86,7 +84,7 @@ async function openLab(options: LabOptions, log: Log, closers: Closers): Promise
   collectAfterStart();
   void authority.prepare().catch((error) => log.error({ ...faultOf(error) }, 'no RSA key could be made'));
   return {
-    lab: describe(options, { ports, lab, authority, runs, listeners, stop: closers.close, warnings }),
+    lab: describe(options, { ports, lab, authority, runs, audience, stop: closers.close, warnings }),
     thread: lab,
   };
 }
@@ -98,26 +96,50 @@ function describe(
     lab: LabThread;
     authority: ReturnType<typeof openAuthority>;
     runs: ReturnType<typeof createReplayRuns>;
-    listeners: Set<(alert: Alert) => void>;
+    audience: Audience;
     stop: () => Promise<void>;
     warnings: string[];
   },
 ): Lab {
-  const { ports, lab, listeners } = of;
+  const { ports, lab } = of;
   const transparent = ports.transparentPort();
   return {
     proxy: { host, port: ports.proxyPort },
     transparent: transparent === null ? null : { port: transparent },
+    gateway: ports.wayIn(lab.ready().uiPort),
     ui: { url: `http://${ANY_HOST.has(host) ? '127.0.0.1' : host}:${lab.ready().uiPort}` },
     ca: { pem: of.authority.root.pemPath },
     token: pathsIn(data).token,
-    onAlert(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    onAlert: of.audience.join,
     replay: (names, onOutcome, onStep) => of.runs.play((run) => lab.calls.replay(run, names), onOutcome, onStep),
     stop: of.stop,
     warnings: of.warnings,
+  };
+}
+
+/** Of this many alerts that came before anybody listened the latest are kept. */
+const MAX_EARLY = 1000;
+
+interface Audience {
+  hear(alert: Alert): void;
+  join(listener: (alert: Alert) => void): () => void;
+}
+
+/** Who hears of alerts. What came while the lab opened is told to the first who joins: it may say what cannot be seen. */
+function createAudience(): Audience {
+  const listeners = new Set<(alert: Alert) => void>();
+  let early: Alert[] | null = [];
+  return {
+    hear(alert) {
+      if (early?.push(alert) === MAX_EARLY + 1) early.shift();
+      for (const listener of listeners) listener(alert);
+    },
+    join(listener) {
+      listeners.add(listener);
+      for (const alert of early ?? []) listener(alert);
+      early = null;
+      return () => void listeners.delete(listener);
+    },
   };
 }
 

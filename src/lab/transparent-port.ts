@@ -9,6 +9,7 @@ import { openListener, type TransparentListener } from '../door/redirected-port.
 import type { Log, RelayedLeg } from '../model/connection.ts';
 import { LabError } from '../model/lab.ts';
 import type { GatewayView } from './gateway-view.ts';
+import { PORTAL_HOST } from './portal.ts';
 
 /** A gateway that comes up, changes or goes is noticed after at most this long. */
 const LOOK_AGAIN_MS = 2000;
@@ -16,7 +17,7 @@ const LOOK_AGAIN_MS = 2000;
 export interface TransparentOptions {
   /** Null: open only while a gateway is up. */
   requestedPort: number | null;
-  gateway: Pick<GatewayView, 'current'>;
+  gateway: Pick<GatewayView, 'current' | 'addresses'>;
   door: Pick<Door, 'accept' | 'refuse'>;
   now: () => number;
   /** A redirected connection is over. */
@@ -53,12 +54,13 @@ export async function openTransparentPort(options: TransparentOptions): Promise<
       port: wanted,
       originalDestination: openOriginalDestination(),
       deliver: (socket, { ip, port }) => door.accept(socket, { arrival: 'transparent', host: ip, port }),
-      refuse: (socket, destination, why) =>
-        door.refuse(
-          socket,
-          { arrival: 'transparent', host: destination?.ip ?? 'unknown', port: destination?.port ?? 0 },
-          why,
-        ),
+      refuse(socket, destination, why) {
+        const { ip = 'unknown', port = 0 } = destination ?? {};
+        // What a phone opens as https://phonehome.lab/ shows whether it trusts the certificate.
+        if (port === 443 && gateway.addresses().includes(ip))
+          door.accept(socket, { arrival: 'transparent', host: PORTAL_HOST, port });
+        else door.refuse(socket, { arrival: 'transparent', host: ip, port }, why);
+      },
       ...(tproxy ? { prepare: makeTransparent } : {}),
       now,
       onEnd: options.onEnd,

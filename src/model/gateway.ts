@@ -37,6 +37,16 @@ export interface GatewayStatus {
   peers: TunnelPeer[];
 }
 
+/** How a phone comes to a gateway that is up: there is no proxy to set. */
+export interface WayIn {
+  /** What to join, as a part of a sentence. */
+  network: string;
+  /** The set-up page by the gateway's own address, without a path: `http://10.77.0.1`. */
+  page: string;
+  /** The gateway's own on the phones' networks: a phone that opened one is on them. */
+  addresses: string[];
+}
+
 /** A file the gateway makes, or a list of commands it runs, as text. */
 export interface GatewayFile {
   /** Path, or what it is where there is none. */
@@ -55,6 +65,9 @@ export interface AddedPeer {
   /** False: `gateway up` has to be run (again) before the phone is answered. */
   applied: boolean;
 }
+
+/** `part`: what `up` had noted is lost; rules and daemons are gone, kernel settings and addresses stayed as they are. */
+export type TakenDown = 'nothing' | 'part' | 'all';
 
 /** The gateway of one data directory and one configuration file. */
 export interface GatewayControl {

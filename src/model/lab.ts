@@ -12,7 +12,7 @@ import type { Comparison } from './comparison.ts';
 import type { DestinationFacts } from './destination.ts';
 import type { Device } from './device.ts';
 import type { Destination, Direction, Flow, FlowEvent, FlowRecord } from './flow.ts';
-import type { GatewayCheck, GatewayControl } from './gateway.ts';
+import type { GatewayCheck, GatewayControl, TakenDown, WayIn } from './gateway.ts';
 import type { Evidence, Identifier } from './identifier.ts';
 import type * as schemas from './schemas/lab.ts';
 
@@ -59,6 +59,8 @@ export interface Lab {
   proxy: { host: string; port: number };
   /** Where redirected connections arrive; null: closed when the lab started. */
   transparent: { port: number } | null;
+  /** Null: no gateway was up when the lab started. */
+  gateway: WayIn | null;
   /** Base address of dashboard and API as reachable from this machine, e.g. `http://127.0.0.1:8081`. */
   ui: { url: string };
   /** Path of the root certificate. */
@@ -280,7 +282,7 @@ export interface LabModule {
   }): Promise<{ bytes: number; sessions: number }>;
   openGateway(options: { dataDir: string; configFile: string | null }): Promise<GatewayControl>;
   /** Undoes what `gateway up` did; false when nothing was up. @throws LabError without root */
-  takeGatewayDown(dataDir: string, say: (line: string) => void): Promise<boolean>;
+  takeGatewayDown(dataDir: string, say: (line: string) => void): Promise<TakenDown>;
   /** Empty when no gateway is configured here. */
   checkGateway(dataDir: string): Promise<GatewayCheck[]>;
   /** One plain line per alert, as in a pipe; colours are ANSI. */

@@ -13,6 +13,8 @@ import { fits, GUIDES, PROXY_STEPS } from './steps.ts';
 export interface PortalOptions {
   /** Where the proxy listens, as a phone can reach it. */
   proxy: () => ProxyAddress;
+  /** While a gateway is up: its own addresses and its set-up page, `http://10.77.0.1`. Null: phones need the proxy. */
+  gateway: () => { addresses: string[]; page: string } | null;
   /** Base address of the UI port as a phone can reach it, e.g. `http://192.0.2.1:8081`. */
   uiUrl: () => string;
   /** The certificate in the form a system wants; `fingerprint` as phones show it. */
@@ -81,13 +83,17 @@ export function createPortal(options: PortalOptions): Portal {
   /** A phone that opened the page by address reaches the proxy at the same one. */
   function proxyFor(request: PortalRequest): ProxyAddress {
     const proxy = options.proxy();
-    const name = request.host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+    const name = nameIn(request.host);
     return isIP(name) !== 0 ? { host: name, port: proxy.port } : proxy;
   }
 
   async function qrCode(): Promise<string> {
     const { toString: draw } = await import('qrcode');
-    return draw(`${options.uiUrl()}/setup`, { type: 'svg', margin: 3, errorCorrectionLevel: 'M' });
+    return draw(`${options.gateway()?.page ?? options.uiUrl()}/setup`, {
+      type: 'svg',
+      margin: 3,
+      errorCorrectionLevel: 'M',
+    });
   }
 
   async function download(form: CertificateForm): Promise<PortalResponse> {
@@ -127,15 +133,20 @@ export function createPortal(options: PortalOptions): Portal {
   return { answer };
 }
 
+/** Without port and brackets. */
+const nameIn = (host: string): string => host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+
+/** The phone is on a gateway's network: what it sends passes the lab without any setting. */
+function comesThroughGateway({ gateway }: PortalOptions, { via, host }: PortalRequest): boolean {
+  const up = gateway();
+  return up !== null && (via === 'proxy' || up.addresses.includes(nameIn(host)));
+}
+
 function setupPage(options: PortalOptions, proxy: ProxyAddress, request: PortalRequest): string {
   const phone = phoneOf(request.userAgent);
-  const pac = `${options.uiUrl()}/proxy.pac`;
-  return `${request.via === 'proxy' ? '<p class="good">This phone already uses the lab’s proxy.</p>' : ''}
-<section>
-<h2><span class="step">1</span>Use the lab’s proxy</h2>
-<p>${phone.system === 'ios' ? PROXY_STEPS.ios : PROXY_STEPS.android}</p>
-<dl><dt>Host</dt><dd>${escapeHtml(proxy.host)}</dd><dt>Port</dt><dd>${proxy.port}</dd><dt>or PAC URL</dt><dd><code>${escapeHtml(pac)}</code></dd></dl>
-</section>
+  const joined = comesThroughGateway(options, request);
+  const page = joined ? options.gateway()?.page : options.uiUrl();
+  return `${joined ? joinedStep() : proxyStep(options, proxy, request, phone)}
 <section>
 <h2><span class="step">2</span>Trust the lab’s certificate</h2>
 <p>${downloads(phone)}</p>
@@ -155,9 +166,25 @@ ${GUIDES.toSorted((a, b) => Number(fits(b, phone)) - Number(fits(a, phone)))
 <section>
 <h2>Another phone?</h2>
 <img class="qr" src="/qr.svg" alt="QR code of this page" width="176" height="176">
-<p class="note">Scan it while on this network, or type <code>${escapeHtml(`${options.uiUrl()}/setup`)}</code></p>
+<p class="note">Scan it while on this network, or type <code>${escapeHtml(`${page}/setup`)}</code></p>
 </section>
-<p class="note">When the test is over: remove the proxy and the certificate again, as said above for each system. Until then the lab can read what this phone sends.</p>`;
+<p class="note">When the test is over: ${joined ? 'leave this network and remove the certificate' : 'remove the proxy and the certificate again'}, as said above for each system. Until then the lab can read what this phone sends.</p>`;
+}
+
+const joinedStep = (): string => `<p class="good">This phone is on the lab’s network.</p>
+<section>
+<h2><span class="step">1</span>Nothing to set</h2>
+<p>All that this phone sends passes the lab. Leave the proxy of this network at “None”; private DNS and VPN off.</p>
+</section>`;
+
+function proxyStep(options: PortalOptions, proxy: ProxyAddress, { via }: PortalRequest, phone: PhoneKind): string {
+  const pac = `${options.uiUrl()}/proxy.pac`;
+  return `${via === 'proxy' ? '<p class="good">This phone already uses the lab’s proxy.</p>' : ''}
+<section>
+<h2><span class="step">1</span>Use the lab’s proxy</h2>
+<p>${phone.system === 'ios' ? PROXY_STEPS.ios : PROXY_STEPS.android}</p>
+<dl><dt>Host</dt><dd>${escapeHtml(proxy.host)}</dd><dt>Port</dt><dd>${proxy.port}</dd><dt>or PAC URL</dt><dd><code>${escapeHtml(pac)}</code></dd></dl>
+</section>`;
 }
 
 function downloads(phone: PhoneKind): string {

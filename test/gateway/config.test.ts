@@ -103,7 +103,7 @@ describe('what it becomes', () => {
   it('hands packets over in tproxy mode and redirects none', () => {
     const text = ruleset(parse(`${TWO_LINES}mode: tproxy\n`));
     expect(text).toContain('tproxy ip6 to :8443');
-    expect(text).not.toContain('redirect to :8443');
+    expect(text).not.toContain('meta l4proto tcp redirect');
   });
 
   it('gives addresses from the upper part of the network, whatever its size', () => {

@@ -8,7 +8,7 @@ import { parseGatewayConfig } from '../../src/gateway/config.ts';
 import { checkGateway, openGateway, takeDown } from '../../src/gateway/control.ts';
 import { addressFromHex, readInterfaces } from '../../src/gateway/interfaces.ts';
 import { checkLinks } from '../../src/gateway/links.ts';
-import { bootIdOf, parseState, readRunningState, runDirectory, statePath } from '../../src/gateway/state.ts';
+import { bootIdOf, copyPath, parseState, readRunningState, runDirectory, statePath } from '../../src/gateway/state.ts';
 import { publicKeyOf } from '../../src/gateway/tunnel-peers.ts';
 import { ALL_TOOLS, addrJson, type FakeOptions, fakeMachine, TWO_INTERFACES } from './fake-machine.ts';
 
@@ -118,7 +118,7 @@ describe('up and down', () => {
     machine.ran.length = 0;
     const loaded = fakeMachine({ answers: { 'nft list table inet phonehome': ownTable() } });
     for (const [path, text] of machine.files) loaded.files.set(path, text);
-    expect(takeDown(dataDir, quiet, loaded)).toBe(true);
+    expect(takeDown(dataDir, quiet, loaded)).toBe('all');
     expect(changing(loaded.ran).at(-1)).toBe('nft -f -');
     expect(loaded.files.has(statePath(dataDir))).toBe(false);
   });
@@ -141,7 +141,7 @@ describe('up and down', () => {
     const { machine, gateway } = open({ files: { '/proc/sys/net/ipv4/ip_forward': '0' } });
     gateway.up(quiet);
     machine.files.set('/proc/sys/kernel/random/boot_id', 'boot-2');
-    expect(takeDown(dataDir, quiet, machine)).toBe(false);
+    expect(takeDown(dataDir, quiet, machine)).toBe('nothing');
     expect(machine.files.get('/proc/sys/net/ipv4/ip_forward')).toBe('1');
   });
 
@@ -198,9 +198,21 @@ describe('the state file', () => {
     const state = JSON.parse(machine.files.get(statePath(dataDir)) ?? '{}');
     state.sysctls = { 'kernel.core_pattern': '1', 'net.ipv4.ip_forward': '|/tmp/evil' };
     machine.files.set(statePath(dataDir), JSON.stringify(state));
+    machine.files.delete(copyPath(dataDir));
     takeDown(dataDir, quiet, machine);
     expect(machine.files.get('/proc/sys/kernel/core_pattern')).toBe('core');
     expect(machine.files.get('/proc/sys/net/ipv4/ip_forward')).toBe('1');
+  });
+
+  it('is not asked by root as long as root’s own copy is there', () => {
+    const path = '/proc/sys/net/ipv4/ip_forward';
+    for (const edit of [(text: string) => text.replace('"0"', '"7"'), () => '']) {
+      const { machine, gateway } = open({ files: { [path]: '0' } });
+      gateway.up(quiet);
+      machine.files.set(statePath(dataDir), edit(machine.files.get(statePath(dataDir)) ?? ''));
+      expect(takeDown(dataDir, quiet, machine)).toBe('all');
+      expect(machine.files.get(path)).toBe('0');
+    }
   });
 });
 

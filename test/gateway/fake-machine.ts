@@ -66,7 +66,9 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
       files.set(path, value);
       return { ok: true, out: '' };
     },
-    remove: (path) => void files.delete(path),
+    remove(path) {
+      for (const file of files.keys()) if (file === path || file.startsWith(`${path}/`)) files.delete(file);
+    },
     signal: () => false,
     wait: () => {},
   };

@@ -1,13 +1,17 @@
 /** `phonehome gateway up` and `down` as root in a namespace: what they change and undo. No lab runs here. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { runDirectory } from '../../src/gateway/state.ts';
+import type { GatewayCheck } from '../../src/model/gateway.ts';
 import { describeWith, NETWORK, requireTool } from '../clients/tools.ts';
 import { eventually } from '../e2e/eventually.ts';
-import { type GatewayNetwork, layNetwork } from './gateway-network.ts';
-import type { Host } from './network.ts';
+import { BIN, type GatewayNetwork, layNetwork } from './gateway-network.ts';
+import { asNobody, type Host } from './network.ts';
+
+/** Of Debian's `nobody`. */
+const NOBODY = 65534;
 
 describeWith(NETWORK, 'gateway up and down', () => {
   let laid: GatewayNetwork;
@@ -48,15 +52,42 @@ describeWith(NETWORK, 'gateway up and down', () => {
     expect(settings()).toBe(before);
   });
 
-  it('takes over rules a crash left behind, and removes them when asked', () => {
-    const { dataDir, gateway, rules } = laid;
+  it('undoes all of it although gateway.json is lost; without root’s own copy it says what stays', (context) => {
+    requireTool(context, 'dnsmasq');
+    const { net, dataDir, configure, gateway, rules, lanAddresses, settings } = laid;
+    configure('');
+    net.run('gateway', ['ip', 'addr', 'flush', 'dev', 'lan0']);
+    const before = settings();
+    const running = (): string => net.spawn('gateway', ['pgrep', '-fa', `dnsmasq.*${runDirectory(dataDir)}`]).stdout;
     gateway('up');
-    rmSync(path.join(dataDir, 'gateway.json'));
-    expect(gateway('down')).toMatchObject({ code: 0, stderr: expect.stringContaining('gateway.json is missing') });
-    expect(rules()).toBe('');
-    gateway('up');
+    expect(running()).toContain('dnsmasq');
     rmSync(path.join(dataDir, 'gateway.json'));
     expect(gateway('up')).toMatchObject({ code: 0 });
+    rmSync(path.join(dataDir, 'gateway.json'));
+    expect(gateway('down')).toMatchObject({ code: 0, stdout: expect.stringContaining('as it was before') });
+    expect(`${rules()}${lanAddresses()}${running()}`).toBe('');
+    expect(settings()).toBe(before);
+
+    gateway('up');
+    for (const directory of [dataDir, runDirectory(dataDir)]) rmSync(path.join(directory, 'gateway.json'));
+    const down = gateway('down');
+    expect(down).toMatchObject({ code: 1, stdout: expect.stringContaining('not known any more') });
+    expect(down.stdout).not.toContain('as it was before');
+    expect(`${rules()}${running()}`).toBe('');
+    expect(lanAddresses()).toContain('10.77.0.1/24');
+  });
+
+  it('leaves what it writes to whom the data directory belongs, so that his lab can start', () => {
+    const { net, dataDir, configure, gateway } = laid;
+    configure('dhcp: false\nwireguard: { endpoint: lab.example.org }\n');
+    chownSync(dataDir, NOBODY, NOBODY);
+    expect(gateway('wireguard', 'add', 'nokia-01')).toMatchObject({ code: 0 });
+    for (const name of ['devices.yaml', 'wireguard.json']) {
+      const { uid, gid, mode } = statSync(path.join(dataDir, name));
+      expect([name, uid, gid, mode & 0o777]).toEqual([name, NOBODY, NOBODY, 0o600]);
+    }
+    const list = net.spawn('gateway', asNobody([process.execPath, BIN, 'device', 'list', '--data', dataDir]));
+    expect(list).toMatchObject({ code: 0, stdout: expect.stringContaining('nokia-01') });
   });
 
   it('undoes what it did when a later step fails', (context) => {
@@ -90,7 +121,15 @@ describeWith(NETWORK, 'gateway up and down', () => {
       'table ip filter { chain FORWARD { type filter hook forward priority 0; policy drop; }\n}\n',
     );
     expect(gateway('up').stderr).toMatch(/table ip filter, chain FORWARD drops/);
-    expect(gateway('status', '--json').stdout).toMatch(/chain FORWARD drops/);
+    const { checks } = JSON.parse(gateway('status', '--json').stdout) as { checks: GatewayCheck[] };
+    const advice = checks.find(({ found }) => found.includes('chain FORWARD drops'))?.advice ?? '';
+    // Followed to the letter it is enough: a datagram goes out, and the word that nobody takes it comes in.
+    const answered = `const s = require('node:dgram').createSocket('udp4'); s.on('error', ({ code }) => { console.log(code); s.close(); });
+      s.connect(9, '198.18.0.2', () => s.send('x')); setTimeout(() => { console.log('silence'); process.exit(); }, 2000).unref()`;
+    const ask = (): string => net.run('phone', [process.execPath, '-e', answered]).trim();
+    expect(ask()).toBe('silence');
+    net.run('gateway', ['sh', '-c', advice.slice(advice.indexOf('nft '))]);
+    expect(ask()).toBe('ECONNREFUSED');
   });
 
   it('says what is missing while no lab runs, and that the uplink is lost and back', () => {

@@ -29,6 +29,7 @@ const notify = (subject: string, line: string | Text | null) =>
   say({ type: 'notice', subject, line: typeof line === 'object' && line !== null ? inWords(line) : line });
 
 const lookUps = await openLookUps({
+  host: '::',
   gateway: { current: () => state },
   resolvers: ['198.18.0.2'],
   admit: () => true,

@@ -11,8 +11,10 @@ const IPHONE =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Version/17.5 Mobile/15E148 Safari/604.1';
 const FINGERPRINT = 'AB:CD:EF';
 
+let gateway: { addresses: string[]; page: string } | null = null;
 const portal = createPortal({
   proxy: () => ({ host: '192.0.2.10', port: 8080 }),
+  gateway: () => gateway,
   uiUrl: () => 'http://192.0.2.10:8081',
   certificate: async (form) => ({ contentType: `application/x-${form}`, bytes: Buffer.from(`certificate as ${form}`) }),
   fingerprint: () => FINGERPRINT,
@@ -47,6 +49,21 @@ describe('the set-up page', () => {
     const page = await text('/setup', { via: 'direct', host: '10.77.0.1:8081' });
     expect(page).toContain('<dd>10.77.0.1</dd>');
     expect(await text('/proxy.pac', { via: 'direct', host: '[fd00::1]:8081' })).toContain('PROXY [fd00::1]:8080');
+  });
+
+  it('tells a phone on a gateway’s network that there is no proxy to set, and one elsewhere which', async () => {
+    gateway = { addresses: ['10.77.0.1', 'fd77::1'], page: 'http://10.77.0.1' };
+    try {
+      for (const host of ['phonehome.lab', '10.77.0.1', '[fd77::1]:8081']) {
+        const page = await text('/setup', { via: host === 'phonehome.lab' ? 'proxy' : 'direct', host });
+        expect(page).toContain('Nothing to set');
+        expect(page).not.toMatch(/proxy\.pac|Proxy: Manual|remove the proxy/);
+        expect(page).toContain('http://10.77.0.1/setup');
+      }
+      expect(await text('/setup', { via: 'direct', host: '192.0.2.10:8081' })).toContain('Proxy: Manual');
+    } finally {
+      gateway = null;
+    }
   });
 
   it.each([

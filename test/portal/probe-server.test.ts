@@ -10,6 +10,7 @@ import { type ProbeServer, startProbeServer } from '../../src/portal/probe-serve
 const directory = mkdtempSync(join(tmpdir(), 'phonehome-probe-'));
 const authority = openAuthority(directory, { now: Date.now });
 const portal = createPortal({
+  gateway: () => null,
   proxy: () => ({ host: '192.0.2.10', port: 8080 }),
   uiUrl: () => 'http://192.0.2.10:8081',
   certificate: async () => ({ contentType: 'x/y', bytes: Buffer.alloc(0) }),

@@ -2,7 +2,7 @@
  * `phonehome gateway …`: interception without a proxy setting. A small helper: `up` and `down` need root and end at once;
  * the lab itself runs without. `print` shows beforehand all that `up` would do.
  */
-import type { GatewayControl, GatewayStatus } from '../../model/gateway.ts';
+import type { GatewayControl, GatewayStatus, TakenDown } from '../../model/gateway.ts';
 import { LabError } from '../../model/lab.ts';
 import { wantsColour } from '../colour.ts';
 import { openDeviceStore } from '../device-store.ts';
@@ -46,12 +46,17 @@ export async function up(given: Record<string, unknown>): Promise<number> {
 
 export async function down(given: Record<string, unknown>): Promise<number> {
   const { data, json } = given as unknown as GatewayFlags;
-  const wasUp = await (await loadLab()).takeGatewayDown(data, say);
-  if (json) printJson({ type: 'gateway', up: false, wasUp });
-  else
-    print(wasUp ? 'The gateway is down; everything is as it was before.' : 'No gateway was up on this data directory.');
-  return 0;
+  const undone = await (await loadLab()).takeGatewayDown(data, say);
+  if (json) printJson({ type: 'gateway', up: false, wasUp: undone !== 'nothing', undone });
+  else print(DOWN[undone]);
+  return undone === 'part' ? 1 : 0;
 }
+
+const DOWN: Record<TakenDown, string> = {
+  nothing: 'No gateway was up on this data directory.',
+  part: 'Its rules and daemons are gone. What it had changed besides is not known any more: addresses of the phones’ interface and kernel settings (net.ipv4.ip_forward) are as "gateway up" made them until this machine is restarted.',
+  all: 'The gateway is down; everything is as it was before.',
+};
 
 /** Exit code 1 when it is down or something must be mended. */
 export async function status(given: Record<string, unknown>): Promise<number> {
