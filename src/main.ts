@@ -35,6 +35,9 @@ export const exportAuthority: LabModule['exportAuthority'] = async (dataDir, for
 export const rotateAuthority: LabModule['rotateAuthority'] = async (dataDir, kind) =>
   (await import('./lab/offline-commands.ts')).rotateAuthority(dataDir, kind);
 
+export const rotateToken: LabModule['rotateToken'] = async (dataDir, role) =>
+  (await import('./lab/offline-commands.ts')).rotateToken(dataDir, role);
+
 export const openGateway: LabModule['openGateway'] = async (options) =>
   (await import('./gateway/control.ts')).openGateway(options);
 

@@ -18,6 +18,7 @@ import {
   REVEAL_FLAG,
   SCAN_FLAGS,
   TRUST_TEST_FLAGS,
+  UI_FLAGS,
   WATCH_FLAGS,
 } from './flags.ts';
 
@@ -39,6 +40,7 @@ export const GROUPS: Record<string, string> = {
   device: 'phones under test: their identifiers and what is planted on them',
   case: 'test runs and their phases',
   ca: "the lab's own certificate authority",
+  token: 'who may ask the lab what',
   pins: "apps that refuse the lab's certificate",
   'trust-test': 'whether an app checks certificates at all',
   gateway: 'interception without a proxy setting: rules, addresses, access point, tunnel',
@@ -47,6 +49,7 @@ export const GROUPS: Record<string, string> = {
 const device = () => import('./commands/device.ts');
 const cases = () => import('./commands/case.ts');
 const ca = () => import('./commands/ca.ts');
+const token = () => import('./commands/token.ts');
 const pins = () => import('./commands/pins.ts');
 const trustTest = () => import('./commands/trust-test.ts');
 const gateway = () => import('./commands/gateway.ts');
@@ -255,6 +258,29 @@ export const COMMANDS: CommandSpec[] = [
     ],
     examples: ['ca rotate --yes', 'ca rotate --rsa'],
     load: async () => (await ca()).rotate,
+  },
+  {
+    name: 'token show',
+    words: '[role]',
+    summary: 'where the tokens of viewer, operator and administrator stand; with a role, its token',
+    flags: [],
+    examples: ['token show', 'token show viewer'],
+    load: async () => (await token()).show,
+  },
+  {
+    name: 'token rotate',
+    words: '[role]',
+    summary: 'new tokens in place of the old ones (default: all three); also while the lab runs',
+    flags: [],
+    examples: ['token rotate', 'token rotate viewer'],
+    load: async () => (await token()).rotate,
+  },
+  {
+    name: 'ui',
+    summary: 'print, and with a desktop open, an address that signs a browser in',
+    flags: [...REACH_FLAGS, ...UI_FLAGS],
+    examples: ['ui', 'ui --role viewer --print'],
+    load: async () => (await import('./commands/ui.ts')).ui,
   },
   {
     name: 'gateway up',

@@ -7,6 +7,7 @@ import { SEVERITIES } from '../model/alert.ts';
 import { KINDS } from '../model/identifier.ts';
 import { ENGINES } from '../model/lab.ts';
 import { TRUST_TESTS } from '../model/trust-test.ts';
+import { ROLES } from '../model/words.ts';
 import { cidr, count, country, oneOf, port, severity, url } from './flag-values.ts';
 
 export type FlagValue = string | number | boolean | null | string[];
@@ -153,6 +154,18 @@ export const DEMO_FLAGS: Flag[] = [
 export const REACH_FLAGS: Flag[] = [
   { name: 'url', value: 'URL', parse: url, help: 'lab on another machine (default: the one running on DATA)' },
   { name: 'token', value: 'TOKEN', help: 'its token; better PHONEHOME_TOKEN, which other users cannot see' },
+];
+
+/** Of `ui`. */
+export const UI_FLAGS: Flag[] = [
+  {
+    name: 'role',
+    value: 'ROLE',
+    default: null,
+    parse: oneOf(ROLES),
+    help: `sign in as ${ROLES.join(', ')} (default: as the token)`,
+  },
+  { name: 'print', help: 'only print the address' },
 ];
 
 /** Of `watch`. */

@@ -78,7 +78,7 @@ export async function call(
   const text = await response.text();
   const parsed = parse(text);
   if (response.ok) return parsed;
-  if (response.status === 401 || response.status === 403)
+  if (response.status === 401)
     throw new LabError(`the lab at ${lab.url} refuses the token: set PHONEHOME_TOKEN to what its DATA/token holds`);
   throw new LabError(`${messageOf(parsed) ?? `the lab answered ${response.status} to ${method} ${path}`}`);
 }

@@ -1,11 +1,13 @@
 /** Fourth step: the API, the live push and the phone-facing page, on the UI port. */
+import { privacyProblem } from '../ca/private-file.ts';
 import { faultOf } from '../model/fault.ts';
 import { LabError, type LabOptions, type ReplayOutcome } from '../model/lab.ts';
-import { readOrCreateToken } from '../sinks/live/access.ts';
 import type { LiveDependencies } from '../sinks/live/dependencies.ts';
 import { startLiveServer } from '../sinks/live/server.ts';
+import { createTokens, openTokenFiles } from '../sinks/live/tokens.ts';
 import type { RelayCalls } from './calls.ts';
 import type { Closers } from './closers.ts';
+import { TOKEN_FILE } from './data-directory.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { LiveDetection } from './live-detection.ts';
 import type { Network } from './network.ts';
@@ -42,9 +44,16 @@ export async function openApi(options: ApiOptions, closers: Closers) {
     wayIn: () => network.wayIn(live.address.port),
   });
   closers.add(portal.close);
+  const tokens = createTokens(
+    openTokenFiles({
+      files: paths.tokens,
+      problemOf: (file) => privacyProblem(file, TOKEN_FILE),
+      onProblem: (problem) => log.warn({}, problem),
+    }),
+  );
   const live = await startLiveServer({
     services: servicesOf(options, portal.page),
-    token: readOrCreateToken(paths.token),
+    tokens,
     host,
     port: uiPort,
     admit: network.admit,

@@ -17,6 +17,11 @@ export const pathsIn = (data: string) => ({
   reserve: join(data, 'evidence.reserve'),
   evidenceKey: join(data, 'certs', 'evidence.key'),
   token: join(data, 'token'),
+  tokens: {
+    administrator: join(data, 'token'),
+    operator: join(data, 'token.operator'),
+    viewer: join(data, 'token.viewer'),
+  },
   capture: join(data, 'capture'),
   pins: join(data, 'pins.json'),
   lock: join(data, 'lock'),
@@ -24,6 +29,7 @@ export const pathsIn = (data: string) => ({
 
 const ELSEWHERE = 'start with another --data directory';
 const OWN_FILE: Privacy = { kind: 'file', keep: 'own', otherwise: 'move it away' };
+export const TOKEN_FILE: Privacy = { kind: 'file', keep: 'secret', otherwise: 'delete it, a new one is made' };
 
 /** What is looked over at every start, outermost first. */
 const KEPT: readonly [name: string, Privacy][] = [
@@ -34,7 +40,9 @@ const KEPT: readonly [name: string, Privacy][] = [
     'certs/evidence.key',
     { kind: 'file', keep: 'secret', otherwise: `${ELSEWHERE}: values stored so far could be read with it` },
   ],
-  ['token', { kind: 'file', keep: 'secret', otherwise: 'delete it, a new one is made' }],
+  ['token', TOKEN_FILE],
+  ['token.operator', TOKEN_FILE],
+  ['token.viewer', TOKEN_FILE],
   ['evidence.db', OWN_FILE],
   ['evidence.db-wal', OWN_FILE],
   ['evidence.reserve', OWN_FILE],

@@ -9,8 +9,10 @@ import { loadDevices } from '../devices/store.ts';
 import { openGeo } from '../enrich/geo.ts';
 import { cutCapture } from '../lan/recording/case.ts';
 import { type AuthorityInfo, type CaFormat, LabError, type StoredCases, type StoredRecords } from '../model/lab.ts';
+import type { Role } from '../model/words.ts';
 import { readOrCreateKey } from '../sinks/evidence/key-file.ts';
 import { openSqliteStore } from '../sinks/evidence/sqlite.ts';
+import { rotateTokenFile } from '../sinks/live/tokens.ts';
 import { pathsIn } from './data-directory.ts';
 import { must } from './services.ts';
 
@@ -66,6 +68,12 @@ export async function exportAuthority(dataDir: string, format: CaFormat): Promis
 export async function rotateAuthority(dataDir: string, { rsa = false } = {}): Promise<AuthorityInfo> {
   const phones = loadDevices(dataDir).map(({ id }) => id);
   return rotate(pathsIn(dataDir).certs, { now, phones, rsa }).authority.info;
+}
+
+export async function rotateToken(dataDir: string, role: Role): Promise<string> {
+  const file = pathsIn(dataDir).tokens[role];
+  rotateTokenFile(file);
+  return file;
 }
 
 export async function listGeoDatabases(dataDir: string): Promise<{ name: string; date: string | null }[]> {

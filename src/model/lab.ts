@@ -15,6 +15,7 @@ import type { Destination, Direction, Flow, FlowEvent, FlowRecord } from './flow
 import type { GatewayCheck, GatewayControl, TakenDown, WayIn } from './gateway.ts';
 import type { Evidence, Identifier } from './identifier.ts';
 import type * as schemas from './schemas/lab.ts';
+import type { Role } from './words.ts';
 
 /** A failure the operator can act on. `message` is one line; the command line prints it without a stack and exits 1. */
 export class LabError extends Error {
@@ -270,6 +271,8 @@ export interface LabModule {
   exportAuthority(dataDir: string, format: CaFormat): Promise<Buffer>;
   /** `rsa`: for phones that know no ECDSA. */
   rotateAuthority(dataDir: string, kind?: { rsa?: boolean }): Promise<AuthorityInfo>;
+  /** Puts a new token of this role in place of the old one; gives the file's path. */
+  rotateToken(dataDir: string, role: Role): Promise<string>;
   /** Name and date (ISO 8601) of every geo database found; null dates are unknown. */
   listGeoDatabases(dataDir: string): Promise<{ name: string; date: string | null }[]>;
   /** Cuts a span of time (ISO 8601) out of the recording of `dataDir`; `mac`: of one phone. @throws LabError */

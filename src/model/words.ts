@@ -85,3 +85,7 @@ export const GAP_KINDS = [
   'unwatched', // it relayed, and nobody looked into it
   'not-counted', // something beside the relay could not be seen, for want of a right or a tool
 ] as const;
+
+/** Who may do what, from little to everything: see src/sinks/live/roles.ts. */
+export const ROLES = ['viewer', 'operator', 'administrator'] as const;
+export type Role = (typeof ROLES)[number];

@@ -41,6 +41,8 @@ ol, ul { margin: 0.4rem 0; padding-left: 1.3rem; }
 li { margin: 0.35rem 0; }
 .step { display: inline-block; width: 1.7em; height: 1.7em; line-height: 1.7em; margin-right: 0.45rem; border-radius: 50%; text-align: center; color: #fff; background: #0b57d0; font-size: 0.95rem; }
 .button { display: inline-block; margin: 0.3rem 0.4rem 0.3rem 0; padding: 0.65rem 1.1rem; border-radius: 999px; background: #0b57d0; color: #fff; text-decoration: none; font-weight: 600; }
+button { border: 0; font: inherit; cursor: pointer; }
+input { font: inherit; width: min(22rem, 100%); padding: 0.5rem 0.7rem; border: 1px solid #9aa4af; border-radius: 8px; }
 .button.plain { background: #e7ecf5; color: #0b3d91; }
 dl { display: grid; grid-template-columns: auto 1fr; gap: 0.25rem 0.9rem; margin: 0.4rem 0; }
 dt { color: #5b6570; }

@@ -36,6 +36,8 @@ export interface PortalRequest {
   host: string;
   /** `proxy`: asked as `http://phonehome.lab/`, so the phone already uses the proxy. */
   via: 'proxy' | 'direct';
+  /** Role of the browser that asks; null or absent: nobody is signed in. */
+  signedInAs?: string | null;
 }
 
 export interface PortalResponse {
@@ -58,19 +60,21 @@ const FORMS: Record<string, CertificateForm> = {
 };
 
 export function createPortal(options: PortalOptions): Portal {
-  const policy = [
-    "default-src 'none'",
-    "style-src 'self'",
-    `img-src 'self' ${new URL(options.probeUrl).origin}`,
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');
+  const policy = (formAction: string) =>
+    [
+      "default-src 'none'",
+      "style-src 'self'",
+      `img-src 'self' ${new URL(options.probeUrl).origin}`,
+      "base-uri 'none'",
+      `form-action ${formAction}`,
+      "frame-ancestors 'none'",
+    ].join('; ');
+  const WITH_FORM = { 'Content-Security-Policy': policy("'self'") };
 
   function respond(contentType: string, body: string | Buffer, more: Record<string, string> = {}): PortalResponse {
     const headers = {
       'Content-Type': contentType,
-      'Content-Security-Policy': policy,
+      'Content-Security-Policy': policy("'none'"),
       'X-Content-Type-Options': 'nosniff',
       'Referrer-Policy': 'no-referrer',
       'Cache-Control': 'no-store',
@@ -78,7 +82,8 @@ export function createPortal(options: PortalOptions): Portal {
     };
     return { status: 200, headers, body };
   }
-  const html = (title: string, body: string) => respond('text/html; charset=utf-8', page(title, body));
+  const html = (title: string, body: string, more: Record<string, string> = {}) =>
+    respond('text/html; charset=utf-8', page(title, body), more);
 
   /** A phone that opened the page by address reaches the proxy at the same one. */
   function proxyFor(request: PortalRequest): ProxyAddress {
@@ -111,7 +116,7 @@ export function createPortal(options: PortalOptions): Portal {
       case '/':
         return request.via === 'proxy'
           ? html('Set up this phone', setupPage(options, proxyFor(request), request))
-          : html('A lab runs here', homePage(options));
+          : html('A lab runs here', homePage(options, request.signedInAs ?? null), WITH_FORM);
       case '/setup':
       case '/setup/':
         return html('Set up this phone', setupPage(options, proxyFor(request), request));
@@ -211,15 +216,23 @@ function checkPage(options: PortalOptions, request: PortalRequest): string {
 <p class="note">Changed something? Reload this page.</p>`;
 }
 
-function homePage(options: PortalOptions): string {
-  return `<section><h2>What is this?</h2><p>A Phonehome lab: it shows live which identifiers the phones under test send, to whom and into which country.</p></section>
+function homePage(options: PortalOptions, signedInAs: string | null): string {
+  return `${signedInAs === null ? SIGN_IN : signOut(signedInAs)}
+<section><h2>What is this?</h2><p>A Phonehome lab: it shows live which identifiers the phones under test send, to whom and into which country.</p></section>
 <section><h2>Put a phone on it</h2><p><a class="button" href="/setup">Set up a phone</a></p></section>
 <section><h2>Watch</h2>
 <ul><li>in a terminal of this machine: <code>phonehome watch</code></li>
 <li>from another machine: <code>PHONEHOME_TOKEN=… phonehome watch --url ${escapeHtml(options.uiUrl())}</code></li>
 <li>as a program: <code>GET /api/alerts</code> and the WebSocket <code>/api/alerts/live</code>, described in <code>/openapi.json</code> and <code>/asyncapi.json</code></li></ul>
-<p class="note">All of it needs the token that stands in the file <code>token</code> of the lab’s data directory (mode 0600, made at first start).</p></section>`;
+<p class="note">All of it needs a token: <code>token</code> in the lab’s data directory (administrator), <code>token.operator</code> or <code>token.viewer</code> (mode 0600, made at first start).</p></section>`;
 }
+
+const SIGN_IN = `<section><h2>Sign in</h2><form method="post" action="/sign-in">
+<p><label>Token<br><input type="password" name="token" autocomplete="current-password" required></label> <button class="button">Sign in</button></p></form>
+<p class="note">Or run <code>phonehome ui</code> on the lab’s machine: its address signs you in.</p></section>`;
+
+const signOut = (role: string): string =>
+  `<section><h2>Signed in as ${escapeHtml(role)}</h2><form method="post" action="/sign-out"><button class="button plain">Sign out</button></form></section>`;
 
 const SEEN = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 52" role="img"><title>Visible</title><rect width="400" height="52" rx="10" fill="#e6f4ea"/><text x="14" y="32" font-family="system-ui, sans-serif" font-size="15.5" font-weight="600" fill="#0d652d">✓ Visible: the certificate is trusted.</text></svg>
 `;

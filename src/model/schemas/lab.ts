@@ -1,5 +1,6 @@
 /** What the lab says of itself: test runs, reported cases that can be played, decoders, mapped hosts, live frames. */
 import { z } from 'zod';
+import { ROLES } from '../words.ts';
 import { alert } from './alert.ts';
 import { count, port, text, textOrNull, time } from './parts.ts';
 
@@ -51,6 +52,13 @@ export const secret = z.object({
 });
 
 export const refusal = z.object({ error: text.describe('One line that says what to do.') });
+
+export const session = z.object({
+  role: z.enum(ROLES),
+  expiresAt: time.nullable().describe('Null: a token, not a session.'),
+});
+export const signInCode = z.object({ path: text, role: z.enum(ROLES), expiresAt: time });
+export const roleToken = z.object({ role: z.enum(ROLES), token: text });
 
 /** Frames of the WebSocket, each with what it means. */
 export const frames = {

@@ -1,49 +1,42 @@
 /**
  * The HTTP API on the UI port. Every answer is JSON, every error `{error}` with one line that says what to do.
- * Without a token: `/api/health` and the set-up pages for the phone. Values of identifiers are masked everywhere;
- * revealing is a request of its own and stands in the audit.
+ * Who may ask what stands in `roles.ts`; without a token: `/api/health`, the set-up pages for the phone and signing in. Values of
+ * identifiers are masked everywhere; revealing is a request of its own and stands in the audit.
  */
-import type { IncomingMessage } from 'node:http';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import type { Access } from './access.ts';
+import type { Access, Caller } from './access.ts';
 import { readBody } from './bodies.ts';
+import type { Bindings, Ctx } from './context.ts';
 import type { LiveDependencies, Outcome } from './dependencies.ts';
 import { viewDevice } from './device-view.ts';
 import { formatMetrics, METRICS_TYPE } from './metrics.ts';
 import { ALERT_QUERY, DEVICE_QUERY, FLOW_QUERY, InputError, readQuery, UPSTREAM_QUERY, WHY_QUERY } from './queries.ts';
-
-export interface Bindings {
-  Bindings: { incoming: IncomingMessage };
-}
+import { addSignIn, factsOf, json } from './sign-in.ts';
 
 /** A phone with its planted contacts is a few kilobytes, and photos do not come this way. Parsing this much takes 30 ms. */
 const MAX_BODY = 64 * 1024;
-
-type Ctx = Context<Bindings>;
 
 export function createApi(
   services: LiveDependencies,
   access: Access,
   onError: (error: unknown) => void,
+  onEnded: () => void = () => {},
 ): Hono<Bindings> {
   const app = new Hono<Bindings>();
 
   app.use(async (c, next) => {
-    const facts = {
-      host: c.req.header('host'),
-      origin: c.req.header('origin'),
-      authorization: c.req.header('authorization'),
-    };
     c.header('X-Content-Type-Options', 'nosniff');
     c.header('Cache-Control', 'no-store');
+    c.header('Referrer-Policy', 'no-referrer');
+    const facts = factsOf(c);
     const place = access.checkPlace(facts);
     if (!place.ok) return c.json({ error: place.error }, place.status);
-    if (c.req.path === '/api/health') return next();
-    if (isProtected(c.req.path)) {
-      const token = access.checkToken(facts);
-      if (!token.ok) return c.json({ error: token.error }, token.status);
-    }
+    const { method, path } = c.req;
+    if (!isProtected(path)) return next();
+    const checked = access.check(facts, { method, path, reveals: c.req.query('reveal') === 'true' });
+    if (!checked.ok) return c.json({ error: checked.error }, checked.status);
+    c.set('caller', checked.caller);
     return next();
   });
   const limited = bodyLimit({
@@ -51,6 +44,14 @@ export function createApi(
     onError: (c) => c.json({ error: `body too large: at most ${MAX_BODY} bytes` }, 413),
   });
 
+  addSignIn(app, {
+    access,
+    now: services.now,
+    callerOf: (c) => c.get('caller') as Caller,
+    audit: services.audit,
+    whoOf: who,
+    onEnded,
+  });
   app.get('/api/health', (c) => c.json({ status: 'ok' }));
   app.get('/openapi.json', async (c) => c.json((await import('./openapi.ts')).describeApi()));
   app.get('/asyncapi.json', async (c) => c.json((await import('./asyncapi.ts')).describeLive()));
@@ -194,7 +195,9 @@ export function createApi(
     const method = c.req.method;
     if ((method === 'GET' || method === 'HEAD') && !isProtected(c.req.path)) {
       const userAgent = c.req.header('user-agent') ?? '';
-      const page = await services.phonePage({ path: c.req.path, userAgent, host: c.req.header('host') ?? '' });
+      const signedInAs = c.req.path === '/' ? (access.callerOf(factsOf(c))?.role ?? null) : null;
+      const asked = { path: c.req.path, userAgent, host: c.req.header('host') ?? '', signedInAs };
+      const page = await services.phonePage(asked);
       if (page !== null) {
         const body = typeof page.body === 'string' ? page.body : new Uint8Array(page.body);
         return new Response(body, { status: page.status, headers: page.headers });
@@ -212,8 +215,10 @@ export function createApi(
 
 const NO_AUDIT = 'the audit entry could not be written, so nothing is revealed: free disk space';
 
+const PROTECTED = new Set(['/api', '/metrics', '/openapi.json', '/asyncapi.json', '/sign-in', '/sign-out']);
+
 function isProtected(path: string): boolean {
-  return path.startsWith('/api/') || path === '/api' || ['/metrics', '/openapi.json', '/asyncapi.json'].includes(path);
+  return path.startsWith('/api/') || PROTECTED.has(path);
 }
 
 function who(c: Ctx): string {
@@ -230,12 +235,4 @@ function removed(c: Ctx, done: boolean, what: string): Response {
 
 function outcome<T extends object>(c: Ctx, result: Outcome<T>, status: 200 | 201): Response {
   return result.ok ? c.json(result.value, status) : c.json({ error: result.why }, 409);
-}
-
-async function json(c: Ctx): Promise<unknown> {
-  try {
-    return await c.req.json();
-  } catch {
-    throw new InputError('the body is not JSON');
-  }
 }

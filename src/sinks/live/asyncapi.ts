@@ -15,7 +15,7 @@ export function describeLive() {
       title: 'Phonehome live alerts',
       version: '1',
       description:
-        'Token in `Authorization: Bearer`, or as subprotocol `bearer.TOKEN`. WebSocket pings every 20 s; a client that misses two is cut off.',
+        'Token (a viewer’s is enough) in `Authorization: Bearer`, or as subprotocol `bearer.TOKEN`, or the cookie of a browser that signed in. Close code 4401: the token was replaced or the session is over. WebSocket pings every 20 s; a client that misses two is cut off.',
     },
     channels: {
       live: {

@@ -13,6 +13,7 @@ import type { PinOverride, PinState } from '../../model/pin.ts';
 import type * as schemas from '../../model/schemas/lab.ts';
 import type { TrustTest, TrustTestState } from '../../model/trust-test.ts';
 import type { Why } from '../../model/why.ts';
+import type { Role } from '../../model/words.ts';
 import type { AlertQuery, FlowQuery, FlowRecord, Revealed } from '../evidence/store.ts';
 import type { Metric } from './metrics.ts';
 
@@ -90,5 +91,11 @@ export interface LiveDependencies {
   stats(): Awaitable<Record<string, unknown>>;
   metrics(): Awaitable<Metric[]>;
   /** The set-up pages a phone may read without a token; null when the path is none of them. */
-  phonePage(request: { path: string; userAgent: string; host: string }): Promise<PhonePage | null>;
+  phonePage(request: {
+    path: string;
+    userAgent: string;
+    host: string;
+    /** Of the browser that asks; null: nobody is signed in. */
+    signedInAs: Role | null;
+  }): Promise<PhonePage | null>;
 }

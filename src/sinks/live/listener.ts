@@ -14,8 +14,9 @@ export function createListener(
   services: LiveDependencies,
   access: Access,
   onError: (error: unknown) => void,
+  onEnded: () => void,
 ): Listener {
-  const app = createApi(services, access, onError);
+  const app = createApi(services, access, onError, onEnded);
   return getRequestListener(app.fetch, {
     overrideGlobalObjects: false,
     errorHandler: (error) => {

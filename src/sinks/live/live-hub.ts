@@ -21,7 +21,9 @@ export interface LiveHubOptions {
 
 export interface LiveHub {
   /** `since: null`: only what comes from now on. */
-  join(socket: WebSocket, since: number | null, filter: AlertQuery): void;
+  join(socket: WebSocket, since: number | null, filter: AlertQuery, isValid?: () => boolean): void;
+  /** Lets go of clients that may not listen any more; done every second anyway. */
+  check(): void;
   /** Call after the alert was stored. */
   publish(alert: Alert): void;
   stats(): { clients: number; behind: number; gaps: number; bufferedBytes: number };
@@ -36,10 +38,14 @@ interface Client {
   /** First and last `seq` that were not sent while behind. */
   missed: { from: number; to: number } | null;
   answered: boolean;
+  isValid: () => boolean;
 }
 
 const PAGE = 200;
 const CLOSE_MS = 300;
+const CHECK_MS = 1000;
+/** The token was replaced, or the session is over. */
+const SIGNED_OUT = 4401;
 
 export function createLiveHub(options: LiveHubOptions): LiveHub {
   const { alerts, epoch, lastSeq, maxBuffered = 256 * 1024, pingMs = 20_000 } = options;
@@ -53,6 +59,19 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
       client.socket.ping();
     }
   }, pingMs).unref();
+
+  function check(): void {
+    const over = [...clients].filter(({ isValid }) => !isValid());
+    for (const client of over) {
+      clients.delete(client);
+      client.socket.close(SIGNED_OUT, 'the token was replaced or the session is over');
+    }
+    if (over.length > 0)
+      setTimeout(() => {
+        for (const { socket } of over) socket.terminate();
+      }, CLOSE_MS);
+  }
+  const checking = setInterval(check, CHECK_MS).unref();
 
   function send(client: Client, text: string): void {
     client.socket.send(text, (error) => {
@@ -87,7 +106,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
   }
 
   return {
-    join(socket, since, filter) {
+    join(socket, since, filter, isValid = () => true) {
       const seq = lastSeq();
       const client: Client = {
         socket,
@@ -96,6 +115,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
         cursor: since ?? seq,
         missed: null,
         answered: true,
+        isValid,
       };
       clients.add(client);
       socket.on('pong', () => {
@@ -106,6 +126,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
       send(client, JSON.stringify({ type: 'hello', v: 1, seq, epoch: epoch() } satisfies LiveFrame));
       if (since !== null) catchUp(client);
     },
+    check,
     publish(alert) {
       let frame: string | null = null;
       for (const client of clients) {
@@ -131,6 +152,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
     },
     close() {
       clearInterval(timer);
+      clearInterval(checking);
       const left = [...clients];
       for (const { socket } of left) socket.close(1001, 'the lab stops');
       // A client that does not read its close frame must not keep the lab from ending.

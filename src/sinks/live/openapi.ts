@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { refusal } from '../../model/schemas/lab.ts';
 import { createJsonSchemas, type JsonSchema, type JsonSchemas } from './json-schemas.ts';
+import { NEEDED, type RouteName } from './roles.ts';
 import { ROUTES, type Route } from './routes.ts';
 
 const id = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
@@ -14,7 +15,7 @@ export function describeApi() {
   for (const [name, route] of Object.entries(ROUTES)) {
     const [method = '', path = ''] = name.split(' ');
     paths[path] ??= path.includes('{id}') ? { parameters: [id] } : {};
-    paths[path][method.toLowerCase()] = operation(route, path, schemas);
+    paths[path][method.toLowerCase()] = operation(route, name as RouteName, schemas);
   }
   return {
     openapi: '3.1.0',
@@ -26,19 +27,32 @@ export function describeApi() {
       license: { name: 'Proprietary', identifier: 'LicenseRef-Proprietary' },
     },
     servers: [{ url: '/' }],
-    security: [{ token: [] }],
+    security: [{ token: [] }, { session: [] }],
     paths,
     components: {
       securitySchemes: {
-        token: { type: 'http', scheme: 'bearer', description: 'Content of DATA/token, created at first start.' },
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description:
+            'Content of DATA/token (administrator), DATA/token.operator or DATA/token.viewer, created at first start.',
+        },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'phonehome_PORT',
+          description: 'Of a browser that signed in; it changes things with an Origin and the header `X-Phonehome: 1`.',
+        },
       },
       schemas: schemas.components,
     },
   };
 }
 
-function operation(route: Route, path: string, schemas: JsonSchemas): JsonSchema {
-  const { summary, answer, means, status = 200, query = {}, needsQuery = false, body, open = false } = route;
+function operation(route: Route, name: RouteName, schemas: JsonSchemas): JsonSchema {
+  const { summary, answer, means, status = 200, query = {}, needsQuery = false, body, refuses } = route;
+  const role = NEEDED[name];
+  const open = role === null;
   const content = (schema: z.ZodType) => ({ 'application/json': { schema: schemas.of(schema) } });
   const refused = (description: string) => ({ description, content: content(refusal) });
   const told =
@@ -54,7 +68,9 @@ function operation(route: Route, path: string, schemas: JsonSchemas): JsonSchema
   }));
   return {
     summary,
-    ...(open ? { security: [] } : {}),
+    ...(open
+      ? { security: [] }
+      : { 'x-role': role, description: `Needs the token of the ${role}, or a stronger one.` }),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: { required: true, content: content(body) } } : {}),
     responses: {
@@ -62,8 +78,9 @@ function operation(route: Route, path: string, schemas: JsonSchemas): JsonSchema
       ...(open
         ? {}
         : { '400': refused('The request is not understood.'), '401': refused('The token is missing or wrong.') }),
-      ...(open ? {} : { '403': refused('Foreign Origin.') }),
-      ...(path.includes('{id}') || needsQuery ? { '404': refused('No such id.') } : {}),
+      ...(open ? {} : { '403': refused('The role is not enough, or a foreign Origin.') }),
+      ...(refuses ? { [refuses]: refused('Not signed in.') } : {}),
+      ...(name.includes('{id}') || needsQuery ? { '404': refused('No such id.') } : {}),
       ...(route.conflicts ? { '409': refused('Not possible in this state.') } : {}),
       '421': refused('Unknown Host.'),
     },

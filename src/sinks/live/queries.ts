@@ -67,6 +67,7 @@ export const LIVE_QUERY = {
   simulated,
 };
 const limit = whole('At most this many.', { minimum: 1, maximum: 2000, default: 500 });
+export const CODE_QUERY = { code: text('From the address that `phonehome ui` prints.') };
 export const ALERT_QUERY = {
   ...LIVE_QUERY,
   flow: text('With evidence in this flow.'),

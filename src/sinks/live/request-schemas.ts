@@ -1,7 +1,7 @@
 /** What the API accepts as bodies. Loaded with the first of them: zod takes 20 MB. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { PIN_OVERRIDES, TRUST_TESTS } from '../../model/words.ts';
+import { PIN_OVERRIDES, ROLES, TRUST_TESTS } from '../../model/words.ts';
 import { isLoopbackDial } from './loopback-dial.ts';
 
 const text = z.string().trim().min(1).max(200);
@@ -32,3 +32,5 @@ export const upstream = z
 export const replays = z.strictObject({ cases: z.array(text).min(1).max(50) });
 export const devices = z.strictObject({ devices: z.array(z.looseObject({})).min(1).max(1000) });
 export const device = z.looseObject({}).describe('One item of `devices:` as in the devices file.');
+export const signIn = z.strictObject({ token: z.string().max(200) });
+export const signInCode = z.strictObject({ role: z.enum(ROLES).optional() });

@@ -7,8 +7,17 @@ import { count } from '../../model/schemas/parts.ts';
 import * as phones from '../../model/schemas/phone.ts';
 import { sentence, textValue } from '../../model/schemas/text.ts';
 import { why } from '../../model/schemas/why.ts';
-import { ALERT_QUERY, DEVICE_QUERY, FLOW_QUERY, type Parameter, UPSTREAM_QUERY, WHY_QUERY } from './queries.ts';
+import {
+  ALERT_QUERY,
+  CODE_QUERY,
+  DEVICE_QUERY,
+  FLOW_QUERY,
+  type Parameter,
+  UPSTREAM_QUERY,
+  WHY_QUERY,
+} from './queries.ts';
 import * as bodies from './request-schemas.ts';
+import type { RouteName } from './roles.ts';
 
 export interface Route {
   summary: string;
@@ -16,27 +25,64 @@ export interface Route {
   answer: z.ZodType | string | null;
   /** What the answer holds, one sentence. */
   means: string;
-  status?: 200 | 201 | 204;
+  status?: 200 | 201 | 204 | 303;
   query?: Record<string, Parameter>;
   /** Every parameter of the query must be there. */
   needsQuery?: boolean;
   body?: z.ZodType;
   /** May be refused in the state things are in (409). */
   conflicts?: boolean;
-  /** Needs no token. */
-  open?: boolean;
+  /** Refused where its code or token is not right (401, 403), though it needs none otherwise. */
+  refuses?: 401 | 403;
 }
 
 const anything = z.record(z.string(), z.unknown());
 const removed = { answer: null, status: 204, means: 'Removed.' } as const;
 const device = { answer: phones.deviceView, body: bodies.device, means: 'Registered.' };
 
-export const ROUTES: Record<string, Route> = {
+/** The WebSocket stands in AsyncAPI. */
+export const ROUTES: Record<Exclude<RouteName, 'GET /api/alerts/live'>, Route> = {
   'GET /api/health': {
     summary: 'Whether the lab runs.',
     answer: z.object({ status: z.literal('ok') }),
     means: 'It does.',
-    open: true,
+  },
+  'GET /sign-in': {
+    summary: 'Signs a browser in by a one-time address, and leads it to `/`.',
+    query: CODE_QUERY,
+    answer: null,
+    status: 303,
+    means: 'Signed in.',
+    refuses: 403,
+  },
+  'POST /sign-in': {
+    summary: 'Signs a browser in; a form with `token` is led to `/`.',
+    body: bodies.signIn,
+    answer: lab.session,
+    means: 'Signed in; the cookie is for this browser only.',
+    refuses: 401,
+  },
+  'POST /sign-out': {
+    summary: 'Signs a browser out from a form, and leads it to `/`.',
+    answer: null,
+    status: 303,
+    means: 'Signed out.',
+    refuses: 403,
+  },
+  'GET /api/session': { summary: 'Who asks.', answer: lab.session, means: 'The role of the token or session.' },
+  'DELETE /api/session': { summary: 'Signs out.', answer: null, status: 204, means: 'Signed out.' },
+  'POST /api/session/code': {
+    summary: 'A one-time address that signs a browser in, good for a minute.',
+    body: bodies.signInCode,
+    answer: lab.signInCode,
+    status: 201,
+    means: 'To be opened once. `role`: not more than the own one.',
+  },
+  'POST /api/tokens/{id}/rotate': {
+    summary: 'Replaces the token of a role (`id`); the old one and its sessions end at once.',
+    answer: lab.roleToken,
+    means: 'The new one.',
+    conflicts: true,
   },
   'GET /openapi.json': { summary: 'This description.', answer: anything, means: 'OpenAPI 3.1.' },
   'GET /asyncapi.json': { summary: 'The WebSocket, described.', answer: anything, means: 'AsyncAPI 3.0.' },

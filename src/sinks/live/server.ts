@@ -6,18 +6,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
 import { plainAddress } from '../../formats/address.ts';
 import type { Alert } from '../../model/alert.ts';
-import { createAccess } from './access.ts';
+import { type Caller, createAccess, isSafeSocket, LIVE_PATH } from './access.ts';
 import type { LiveDependencies } from './dependencies.ts';
 import type { Listener } from './listener.ts';
 import { createLiveHub, type LiveHub } from './live-hub.ts';
 import { InputError, LIVE_QUERY, readQuery } from './queries.ts';
+import type { Tokens } from './tokens.ts';
 
 export interface LiveServerOptions {
   services: LiveDependencies;
-  token: string;
+  tokens: Tokens;
   host: string;
   /** 0 = any free port. */
   port: number;
@@ -40,7 +41,6 @@ export interface LiveServer {
   close(): Promise<void>;
 }
 
-const LIVE_PATH = '/api/alerts/live';
 /** Dashboards and watchers of one lab. More is a mistake or an attack. */
 const MAX_CLIENTS = 64;
 const MAX_CONNECTIONS = 512;
@@ -52,7 +52,12 @@ const HEAD_MS = 10_000;
 /** Rejects with the listen error (`EADDRINUSE`, `EACCES`…) untouched: its caller knows the flag to name. */
 export async function startLiveServer(options: LiveServerOptions): Promise<LiveServer> {
   const { services, onError = () => {} } = options;
-  const access = createAccess(options.token, options.names);
+  const access = createAccess({
+    tokens: options.tokens,
+    now: services.now,
+    port: () => (server.address() as AddressInfo).port,
+    ...(options.names ? { names: options.names } : {}),
+  });
   const hub = createLiveHub({
     alerts: services.alerts,
     epoch: services.epoch,
@@ -62,7 +67,9 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
   });
   let listener: Promise<Listener> | null = null;
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    listener ??= import('./listener.ts').then(({ createListener }) => createListener(services, access, onError));
+    listener ??= import('./listener.ts').then(({ createListener }) =>
+      createListener(services, access, onError, hub.check),
+    );
     await (await listener)(request, response);
   };
   const server = createServer((request, response) => {
@@ -87,39 +94,34 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
   });
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
-    const refusal = checkUpgrade(request);
-    if (refusal !== null) {
-      refuse(socket, refusal.status, refusal.error);
+    const asked = checkUpgrade(request);
+    if (!asked.ok) {
+      refuse(socket, asked.status, asked.error);
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (client) => join(client, request));
+    const { since = null, ...filter } = asked.query;
+    sockets.handleUpgrade(request, socket, head, (client) => hub.join(client, since, filter, asked.caller.isValid));
   });
 
-  function checkUpgrade(request: IncomingMessage): { status: number; error: string } | null {
-    const { host, origin, authorization } = request.headers;
-    const facts = { host, origin, authorization, protocols: request.headers['sec-websocket-protocol'] };
+  function checkUpgrade(request: IncomingMessage) {
+    const { host, origin, authorization, cookie } = request.headers;
+    const protocols = request.headers['sec-websocket-protocol'];
+    const facts = { host, origin, authorization, cookie, protocols, isSafe: isSafeSocket(request.socket) };
     const place = access.checkPlace(facts);
     if (!place.ok) return place;
     const url = URL.parse(request.url ?? '/', 'http://lab');
-    if (url === null) return { status: 400, error: 'the address is not a URL' };
-    if (url.pathname !== LIVE_PATH) return { status: 404, error: `no WebSocket here: use ${LIVE_PATH}` };
-    const token = access.checkToken(facts);
-    if (!token.ok) return token;
-    if (hub.stats().clients >= MAX_CLIENTS)
-      return { status: 503, error: `${MAX_CLIENTS} clients are connected: close one` };
+    if (url === null) return refusal(400, 'the address is not a URL');
+    if (url.pathname !== LIVE_PATH) return refusal(404, `no WebSocket here: use ${LIVE_PATH}`);
+    const checked = access.check(facts, { method: 'GET', path: LIVE_PATH });
+    if (!checked.ok) return checked;
+    if (hub.stats().clients >= MAX_CLIENTS) return refusal(503, `${MAX_CLIENTS} clients are connected: close one`);
     try {
-      readQuery(LIVE_QUERY, Object.fromEntries(url.searchParams));
-      return null;
+      const query = readQuery(LIVE_QUERY, Object.fromEntries(url.searchParams));
+      return { ok: true, query, caller: checked.caller as Caller } as const;
     } catch (error) {
-      if (error instanceof InputError) return { status: 400, error: error.message };
+      if (error instanceof InputError) return refusal(400, error.message);
       throw error;
     }
-  }
-
-  function join(client: WebSocket, request: IncomingMessage): void {
-    const { searchParams } = new URL(request.url ?? '/', 'http://lab');
-    const { since = null, ...filter } = readQuery(LIVE_QUERY, Object.fromEntries(searchParams));
-    hub.join(client, since, filter);
   }
 
   await listen(server, options.port, options.host);
@@ -166,6 +168,8 @@ function listen(server: Server, port: number, host: string): Promise<void> {
     });
   });
 }
+
+const refusal = (status: number, error: string) => ({ ok: false, status, error }) as const;
 
 function refuse(socket: Duplex, status: number, error: string): void {
   const body = JSON.stringify({ error });

@@ -7,14 +7,31 @@ import type { Device } from '../../../src/model/device.ts';
 import type { PinState } from '../../../src/model/pin.ts';
 import { text } from '../../../src/model/text.ts';
 import type { TrustTestState } from '../../../src/model/trust-test.ts';
+import type { Role } from '../../../src/model/words.ts';
 import type { EvidenceStore } from '../../../src/sinks/evidence/store.ts';
 import type { LiveDependencies, UpstreamEntry } from '../../../src/sinks/live/dependencies.ts';
 import { type LiveServer, type LiveServerOptions, startLiveServer } from '../../../src/sinks/live/server.ts';
+import { createTokens, type Tokens } from '../../../src/sinks/live/tokens.ts';
 import { labCoverage } from '../../coverage/lab-coverage.ts';
 import { createMemoryStore } from '../evidence/memory-store.ts';
 import { type labAlert, labRecord } from '../lab-alert.ts';
 
 export const TOKEN = 'a-token-of-the-test-lab-0123456789';
+
+export const TOKENS: Record<Role, string> = {
+  administrator: TOKEN,
+  operator: 'the-operator-of-the-test-lab-0123456789',
+  viewer: 'a-viewer-of-the-test-lab-0123456789',
+};
+
+/** Tokens that lie in memory. */
+export function labTokens(): Tokens {
+  const kept = { ...TOKENS };
+  return createTokens({
+    read: (role) => kept[role],
+    write: (role, token) => void Object.assign(kept, { [role]: token }),
+  });
+}
 
 export const DEVICE: Device = {
   id: 'nokia-7-plus-01',
@@ -213,7 +230,7 @@ export type TestLab = LiveServer & {
 
 export async function startLab(options: Partial<LiveServerOptions> = {}): Promise<TestLab> {
   const services = labDependencies();
-  const server = await startLiveServer({ services, token: TOKEN, host: '127.0.0.1', port: 0, ...options });
+  const server = await startLiveServer({ services, tokens: labTokens(), host: '127.0.0.1', port: 0, ...options });
   const url = `http://127.0.0.1:${server.address.port}`;
   return {
     ...server,

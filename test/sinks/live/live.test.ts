@@ -9,8 +9,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { LiveFrame } from '../../../src/model/lab.ts';
-import { readOrCreateToken } from '../../../src/sinks/live/access.ts';
 import { describeLive } from '../../../src/sinks/live/asyncapi.ts';
+import { readOrCreateToken } from '../../../src/sinks/live/tokens.ts';
 import { labRecord } from '../lab-alert.ts';
 import { startLab, type TestLab, TOKEN } from './lab-dependencies.ts';
 

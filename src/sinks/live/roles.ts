@@ -1,0 +1,85 @@
+/**
+ * Which role each address of the UI port asks for: the one table of rights. The types of `routes.ts` and a test hold it against
+ * the real routes; what is not in it is the administrator's.
+ * viewer: reads, masked · operator: works with phones and cases, sees values in clear · administrator: everything.
+ */
+import { ROLES, type Role } from '../../model/words.ts';
+
+export type { Role };
+
+/** Null: without a token. */
+export const NEEDED = {
+  'GET /api/health': null,
+  'GET /sign-in': null,
+  'POST /sign-in': null,
+  'POST /sign-out': null,
+  'GET /api/session': 'viewer',
+  'DELETE /api/session': 'viewer',
+  'POST /api/session/code': 'viewer',
+  'POST /api/tokens/{id}/rotate': 'administrator',
+  'GET /openapi.json': 'viewer',
+  'GET /asyncapi.json': 'viewer',
+  'GET /api/stats': 'viewer',
+  'GET /metrics': 'viewer',
+  'GET /api/alerts': 'viewer',
+  'GET /api/alerts/live': 'viewer', // the WebSocket
+  'GET /api/alerts/{id}': 'viewer',
+  'POST /api/alerts/{id}/reveal': 'operator',
+  'GET /api/flows': 'viewer',
+  'GET /api/flows/{id}': 'viewer',
+  'GET /api/devices': 'viewer',
+  'POST /api/devices': 'operator',
+  'GET /api/devices/discovered': 'viewer',
+  'GET /api/devices/{id}': 'viewer',
+  'PUT /api/devices/{id}': 'operator',
+  'PUT /api/devices': 'operator',
+  'PATCH /api/devices/{id}': 'operator',
+  'POST /api/devices/{id}/drop': 'operator',
+  'DELETE /api/devices/{id}': 'operator',
+  'GET /api/cases': 'viewer',
+  'POST /api/cases': 'operator',
+  'GET /api/cases/{id}': 'viewer',
+  'PATCH /api/cases/{id}': 'operator',
+  'DELETE /api/cases/{id}': 'operator',
+  'POST /api/cases/{id}/marks': 'operator',
+  'GET /api/coverage': 'viewer',
+  'GET /api/beacons': 'viewer',
+  'GET /api/why': 'viewer',
+  'GET /api/pins': 'viewer',
+  'PUT /api/pins': 'operator',
+  'GET /api/trust-tests': 'viewer',
+  'POST /api/trust-tests': 'operator',
+  'DELETE /api/trust-tests/{id}': 'operator',
+  'GET /api/upstream-map': 'viewer',
+  'POST /api/upstream-map': 'administrator',
+  'DELETE /api/upstream-map': 'administrator',
+  'GET /api/decoders': 'viewer',
+  'GET /api/replays': 'viewer',
+  'POST /api/replays': 'operator',
+} as const satisfies Record<string, Role | null>;
+
+/** `METHOD /path` as in the table. */
+export type RouteName = keyof typeof NEEDED;
+
+const PATTERNS = Object.entries(NEEDED)
+  .filter(([name]) => name.includes('{id}'))
+  .map(([name, role]) => ({ pattern: new RegExp(`^${name.replace('{id}', '[^/]+')}$`), role: role as Role | null }));
+
+export interface Asked {
+  method: string;
+  path: string;
+  /** Values in clear are asked for (`?reveal=true`). */
+  reveals?: boolean;
+}
+
+/** The role that a request asks for; null: none. */
+export function neededFor({ method, path, reveals = false }: Asked): Role | null {
+  const name = `${method === 'HEAD' ? 'GET' : method} ${path}`;
+  const exact: Role | null | undefined = Object.hasOwn(NEEDED, name) ? NEEDED[name as RouteName] : undefined;
+  const role =
+    exact === undefined ? (PATTERNS.find(({ pattern }) => pattern.test(name))?.role ?? 'administrator') : exact;
+  return reveals && role === 'viewer' ? 'operator' : role;
+}
+
+/** Whether a role may do what another one is needed for. */
+export const covers = (has: Role, needs: Role): boolean => ROLES.indexOf(has) >= ROLES.indexOf(needs);
