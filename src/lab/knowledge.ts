@@ -13,6 +13,7 @@ import { readOrCreateKey } from '../sinks/evidence/key-file.ts';
 import { openReserve, type Reserve } from '../sinks/evidence/reserve.ts';
 import { createReservedStore } from '../sinks/evidence/reserved-store.ts';
 import { openSqliteStore } from '../sinks/evidence/sqlite.ts';
+import { createDiskSync, createSyncedStore } from '../sinks/evidence/synced-store.ts';
 import type { Closers } from './closers.ts';
 import { pathsIn } from './data-directory.ts';
 import { openDecoders } from './decoders.ts';
@@ -37,7 +38,7 @@ export async function openKnowledge(options: LabOptions, closers: Closers, isRes
   if (!authority) throw new LabError(`${options.data} holds no certificate authority: start the lab again`);
   const evidenceKey = readOrCreateKey(paths.evidenceKey);
   let salvaged: Text | null = null;
-  const evidence = createReservedStore(
+  const stored = createReservedStore(
     openSqliteStore({
       file: paths.evidence,
       key: evidenceKey,
@@ -53,6 +54,7 @@ export async function openKnowledge(options: LabOptions, closers: Closers, isRes
     }),
     openReserveIn(paths.reserve, evidenceKey, warnings),
   );
+  const evidence = createSyncedStore(stored, createDiskSync(`${paths.evidence}-wal`), createDiskSync(paths.reserve));
   closers.add(() => evidence.close());
   evidence.closeLeftOpen(now());
   const devices = openRegistry(options, warnings);

@@ -50,6 +50,7 @@ const TOOLS = {
   requests: { debian: 'python3-requests', files: ['/usr/lib/python3/dist-packages/requests'] },
   script: { debian: 'bsdutils' },
   setpriv: { debian: 'util-linux' },
+  strace: { debian: 'strace' },
   sysctl: { debian: 'procps' },
   tcpdump: { debian: 'tcpdump' },
   tmux: { debian: 'tmux' },
@@ -111,6 +112,12 @@ export function describeWith(needs: readonly Need[], name: string, tests: () => 
   const lacks = lacking(needs);
   if (lacks.length === 0) describe(name, tests);
   else describe.skip(`${name} (${reason(lacks)})`, { meta: { lacks } }, tests);
+}
+
+/** For what is no test of vitest's: why it cannot be tried here, or null. */
+export function whyNot(needs: readonly Need[]): string | null {
+  const lacks = lacking(needs);
+  return lacks.length === 0 ? null : reason(lacks);
 }
 
 const ROOT = 'root';

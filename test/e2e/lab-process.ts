@@ -41,7 +41,7 @@ export interface LabProcess {
   until(what: string, condition: (alerts: Alert[]) => boolean, limitMs?: number): Promise<Alert[]>;
   api(pathAndQuery: string): Promise<unknown>;
   /** Frames of `/api/alerts/live`, as they come. */
-  live(query?: string): Promise<{ frames: LiveFrame[]; close(): void }>;
+  live(query?: string, onFrame?: (frame: LiveFrame) => void): Promise<{ frames: LiveFrame[]; close(): void }>;
   /** High-water mark of resident memory so far, bytes (VmHWM of proc(5)). */
   peakRssBytes(): Promise<number>;
   /** Resident memory now (VmRSS). */
@@ -146,7 +146,7 @@ export async function startLab(options: StartOptions = {}): Promise<LabProcess> 
       if (!answer.ok) throw new Error(`${pathAndQuery} was answered ${answer.status}: ${await answer.text()}`);
       return answer.json();
     },
-    async live(query = '') {
+    async live(query = '', onFrame = () => {}) {
       const frames: LiveFrame[] = [];
       const socket = new WebSocket(`${ready.ui.url.replace('http', 'ws')}/api/alerts/live${query}`, {
         headers: { authorization: `Bearer ${await token()}` },
@@ -154,7 +154,9 @@ export async function startLab(options: StartOptions = {}): Promise<LabProcess> 
       const opened = Promise.withResolvers<void>();
       socket.once('error', opened.reject);
       socket.on('message', (data) => {
-        frames.push(JSON.parse(String(data)) as LiveFrame);
+        const frame = JSON.parse(String(data)) as LiveFrame;
+        frames.push(frame);
+        onFrame(frame);
         opened.resolve();
       });
       await opened.promise;

@@ -1,0 +1,9 @@
+/** Every fault that is tried. */
+import { damagedStores } from './damaged-stores.ts';
+import type { Fault } from './fault.ts';
+import { fullDisk } from './full-disk.ts';
+import { kills } from './kills.ts';
+import { powerLoss } from './power-loss.ts';
+import { workerDeaths } from './worker-deaths.ts';
+
+export const faults: readonly Fault[] = [kills, fullDisk, damagedStores, powerLoss, workerDeaths];
