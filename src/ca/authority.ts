@@ -35,7 +35,7 @@ export interface LeafRequest {
   /** DNS name or address, without brackets. */
   host: string;
   /** The server's own certificate, whose names are repeated; null when there is none. */
-  mirror: ServerCertificate | null;
+  mirror: Pick<ServerCertificate, 'names'> | null;
   /** True: signed by a throw-away root that no client trusts. */
   untrusted: boolean;
   /** What the phone can verify. Default: as the root's. */

@@ -49,6 +49,10 @@ export const LAB_FLAGS: Flag[] = [
     help: 'port of the set-up page and the API; 0 = any free one',
   },
   {
+    name: 'ui-tls',
+    help: "TLS on that port, with the lab's own certificate: tokens are then taken over https or on this machine only",
+  },
+  {
     name: 'transparent-port',
     value: 'PORT',
     default: null,
@@ -153,6 +157,7 @@ export const DEMO_FLAGS: Flag[] = [
 /** How a command finds the running lab. */
 export const REACH_FLAGS: Flag[] = [
   { name: 'url', value: 'URL', parse: url, help: 'lab on another machine (default: the one running on DATA)' },
+  { name: 'ca', value: 'FILE', default: null, help: 'its certificate (PEM), for https (default: DATA/certs/ca.pem)' },
   { name: 'token', value: 'TOKEN', help: 'its token; better PHONEHOME_TOKEN, which other users cannot see' },
 ];
 

@@ -4,6 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setDefaultCACertificates } from 'node:tls';
+import { isLoopback } from '../formats/address.ts';
 import { LabError } from '../model/lab.ts';
 import { findRunningLab } from './lab-state.ts';
 
@@ -12,6 +14,8 @@ export interface ReachFlags {
   data: string;
   url: string | null;
   token: string | null;
+  /** PEM of the lab's own certificate authority, for https. */
+  ca?: string | null;
 }
 
 export interface LabAddress {
@@ -22,11 +26,15 @@ export interface LabAddress {
 const TIMEOUT_MS = 10_000;
 
 /** Where the lab is that the flags mean; throws LabError when none runs there. */
-export function addressOf({ data, url, token }: ReachFlags, env: NodeJS.ProcessEnv = process.env): LabAddress {
+export function addressOf(
+  { data, url, token, ca = null }: ReachFlags,
+  env: NodeJS.ProcessEnv = process.env,
+): LabAddress {
   const given = token ?? env.PHONEHOME_TOKEN ?? null;
   if (url) {
     const known = given ?? readToken(data);
     if (!known) throw new LabError(`a lab elsewhere needs its token: set PHONEHOME_TOKEN to what its DATA/token holds`);
+    if (url.startsWith('https:')) trustOnly(ca, join(data, 'certs', 'ca.pem'));
     return { url, token: known };
   }
   const state = findRunningLab(data);
@@ -35,6 +43,36 @@ export function addressOf({ data, url, token }: ReachFlags, env: NodeJS.ProcessE
   const known = given ?? readToken(data);
   if (!known) throw new LabError(`${join(data, 'token')} cannot be read: run this as the user who started the lab`);
   return { url: state.url, token: known };
+}
+
+/** Of servers, the lab alone is believed, by its own authority; by the system's where neither file is there. @throws LabError */
+function trustOnly(given: string | null, usual: string): void {
+  let pem: string;
+  try {
+    pem = readFileSync(given ?? usual, 'utf8');
+  } catch (error) {
+    if (given === null) return;
+    throw new LabError(`--ca ${given} cannot be read (${(error as NodeJS.ErrnoException).code}): check the path`);
+  }
+  try {
+    setDefaultCACertificates([pem]);
+  } catch {
+    throw new LabError(`${given ?? usual} holds no PEM certificate: copy DATA/certs/ca.pem of the lab`);
+  }
+}
+
+/** Whether the token could be read on its way to this address. */
+export function isInClear(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'http:' && hostname !== 'localhost' && !isLoopback(hostname.replace(/^\[|\]$/g, ''));
+}
+
+/** One line for an https lab that shows another certificate than it should; null for every other failure. */
+export function certificateProblem(url: string, error: unknown): string | null {
+  const { code = '', cause } = error as { code?: string; cause?: unknown };
+  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code))
+    return `the certificate at ${url} is not the lab's (${code}): copy DATA/certs/ca.pem from the lab and name it with --ca, and use one of its addresses`;
+  return cause ? certificateProblem(url, cause) : null;
 }
 
 /** The lab that runs on this directory and answers, or null: then its files may be edited directly. */
@@ -72,8 +110,10 @@ export async function call(
       body: body === undefined ? null : JSON.stringify(body),
       signal: AbortSignal.timeout(timeoutMs),
     });
-  } catch {
-    throw new LabError(`the lab at ${lab.url} does not answer: is it running? (phonehome doctor)`);
+  } catch (error) {
+    throw new LabError(
+      certificateProblem(lab.url, error) ?? `the lab at ${lab.url} does not answer: is it running? (phonehome doctor)`,
+    );
   }
   const text = await response.text();
   const parsed = parse(text);

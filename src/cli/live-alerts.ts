@@ -6,7 +6,7 @@
 import WebSocket from 'ws';
 import type { Alert } from '../model/alert.ts';
 import { LabError, type LiveFrame } from '../model/lab.ts';
-import { call, type LabAddress, listIn } from './lab-client.ts';
+import { call, certificateProblem, type LabAddress, listIn } from './lab-client.ts';
 
 /** `silent`: connected, and no sign of life for more than two seconds. */
 export type LinkState = 'connecting' | 'live' | 'silent' | 'reconnecting';
@@ -120,8 +120,13 @@ export function followAlerts(options: FollowOptions): () => void {
       }
       current.terminate();
     });
-    // Without a listener an error would end the process; `close` follows and tells all that is needed.
-    current.on('error', () => undefined);
+    // Without a listener an error would end the process; `close` follows and tells all else that is needed.
+    current.on('error', (error) => {
+      const problem = certificateProblem(lab.url, error);
+      if (problem === null) return;
+      end();
+      onFatal(new LabError(problem));
+    });
     current.on('close', () => {
       clearInterval(asking);
       if (ended) return;

@@ -14,3 +14,6 @@ export function addressKey(ip: string): string {
 
 /** An address or name as it stands in a URL, or before a port. */
 export const urlHost = (address: string): string => (address.includes(':') ? `[${address}]` : address);
+
+/** This machine's own, in either family. */
+export const isLoopback = (address: string): boolean => /^(?:::ffff:)?127\.|^::1$/.test(address);

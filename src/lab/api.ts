@@ -1,4 +1,6 @@
 /** Fourth step: the API, the live push and the phone-facing page, on the UI port. */
+import { hostname } from 'node:os';
+import type { Authority } from '../ca/authority.ts';
 import { privacyProblem } from '../ca/private-file.ts';
 import { faultOf } from '../model/fault.ts';
 import { LabError, type LabOptions, type ReplayOutcome } from '../model/lab.ts';
@@ -39,6 +41,7 @@ export async function openApi(options: ApiOptions, closers: Closers) {
   const portal = await openPortal({
     authority: knowledge.authority,
     host,
+    hasTls: knowledge.options.uiTls ?? false,
     proxyPort: options.proxyPort,
     uiPort: () => live.address.port,
     wayIn: () => network.wayIn(live.address.port),
@@ -57,6 +60,7 @@ export async function openApi(options: ApiOptions, closers: Closers) {
     host,
     port: uiPort,
     admit: network.admit,
+    ...(knowledge.options.uiTls ? { leafFor: uiCertificate(knowledge.authority) } : {}),
     onError: (error) => log.error({ ...faultOf(error) }, 'an answer of the API failed'),
   }).catch((error: NodeJS.ErrnoException) => {
     throw new LabError(portProblem(error, knowledge.options));
@@ -64,6 +68,12 @@ export async function openApi(options: ApiOptions, closers: Closers) {
   closers.add(live.close);
   closers.add(detection.feed.onAlert(live.publish));
   return { port: live.address.port, portal: portal.ports };
+}
+
+/** Of the UI port, for whichever of the machine's addresses it was reached at. */
+function uiCertificate(authority: Pick<Authority, 'leafFor'>) {
+  const mirror = { names: ['phonehome.lab', 'localhost', hostname()] };
+  return (address: string) => authority.leafFor({ host: address, mirror, untrusted: false });
 }
 
 /** Connections that an answer to "why" looks at. */

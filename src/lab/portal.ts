@@ -4,6 +4,7 @@
  */
 import { networkInterfaces } from 'node:os';
 import type { Authority } from '../ca/authority.ts';
+import { urlHost } from '../formats/address.ts';
 import { lanAddresses } from '../formats/lan-address.ts';
 import type { WayIn } from '../model/gateway.ts';
 import { createPortal } from '../portal/portal.ts';
@@ -39,6 +40,8 @@ export function portalUpstream(
 export async function openPortal(options: {
   authority: Authority;
   host: string;
+  /** The UI port speaks TLS, too. */
+  hasTls: boolean;
   proxyPort: () => number;
   uiPort: () => number;
   wayIn: () => WayIn | null;
@@ -50,7 +53,8 @@ export async function openPortal(options: {
   const portal = createPortal({
     proxy: () => ({ host: reachable(), port: proxyPort() }),
     gateway: options.wayIn,
-    uiUrl: () => `http://${reachable()}:${uiPort()}`,
+    uiUrl: () => `http://${urlHost(reachable())}:${uiPort()}`,
+    apiUrl: () => `${options.hasTls ? 'https' : 'http'}://${urlHost(reachable())}:${uiPort()}`,
     certificate: async (form) => authority.export(form),
     fingerprint: () => authority.root.fingerprint256,
     certificateName: () => authority.root.commonName,

@@ -31,6 +31,8 @@ export interface LabOptions {
   /** 0 = any free port; so for all ports. */
   proxyPort: number;
   uiPort: number;
+  /** TLS on the UI port, beside plain HTTP; absent: no. */
+  uiTls?: boolean;
   /** For connections the gateway redirects; null: open only while a gateway is up on this data directory. */
   transparentPort: number | null;
   engine: (typeof ENGINES)[number];

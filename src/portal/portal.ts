@@ -17,6 +17,8 @@ export interface PortalOptions {
   gateway: () => { addresses: string[]; page: string } | null;
   /** Base address of the UI port as a phone can reach it, e.g. `http://192.0.2.1:8081`. */
   uiUrl: () => string;
+  /** The same for programs: with https where the lab has it. */
+  apiUrl: () => string;
   /** The certificate in the form a system wants; `fingerprint` as phones show it. */
   certificate: (form: CertificateForm) => Promise<{ contentType: string; bytes: Buffer }>;
   fingerprint: () => string;
@@ -222,7 +224,7 @@ function homePage(options: PortalOptions, signedInAs: string | null): string {
 <section><h2>Put a phone on it</h2><p><a class="button" href="/setup">Set up a phone</a></p></section>
 <section><h2>Watch</h2>
 <ul><li>in a terminal of this machine: <code>phonehome watch</code></li>
-<li>from another machine: <code>PHONEHOME_TOKEN=… phonehome watch --url ${escapeHtml(options.uiUrl())}</code></li>
+<li>from another machine: <code>PHONEHOME_TOKEN=… phonehome watch --url ${escapeHtml(options.apiUrl())}</code></li>
 <li>as a program: <code>GET /api/alerts</code> and the WebSocket <code>/api/alerts/live</code>, described in <code>/openapi.json</code> and <code>/asyncapi.json</code></li></ul>
 <p class="note">All of it needs a token: <code>token</code> in the lab’s data directory (administrator), <code>token.operator</code> or <code>token.viewer</code> (mode 0600, made at first start).</p></section>`;
 }

@@ -16,6 +16,7 @@ const portal = createPortal({
   proxy: () => ({ host: '192.0.2.10', port: 8080 }),
   gateway: () => gateway,
   uiUrl: () => 'http://192.0.2.10:8081',
+  apiUrl: () => 'http://192.0.2.10:8081',
   certificate: async (form) => ({ contentType: `application/x-${form}`, bytes: Buffer.from(`certificate as ${form}`) }),
   fingerprint: () => FINGERPRINT,
   certificateName: () => 'Phonehome Lab CA 3f2a1b',

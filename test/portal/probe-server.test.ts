@@ -13,6 +13,7 @@ const portal = createPortal({
   gateway: () => null,
   proxy: () => ({ host: '192.0.2.10', port: 8080 }),
   uiUrl: () => 'http://192.0.2.10:8081',
+  apiUrl: () => 'http://192.0.2.10:8081',
   certificate: async () => ({ contentType: 'x/y', bytes: Buffer.alloc(0) }),
   certificateName: () => 'Phonehome Lab CA',
   fingerprint: () => 'AA',

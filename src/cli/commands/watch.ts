@@ -7,7 +7,7 @@ import type { DeviceCoverage } from '../../model/coverage.ts';
 import type { LabError, LiveFrame } from '../../model/lab.ts';
 import { wantsColour } from '../colour.ts';
 import { explain } from '../errors.ts';
-import { addressOf, call, type LabAddress, listIn, type ReachFlags } from '../lab-client.ts';
+import { addressOf, call, isInClear, type LabAddress, listIn, type ReachFlags } from '../lab-client.ts';
 import { followAlerts, type LinkState } from '../live-alerts.ts';
 import { loadLab } from '../main-module.ts';
 import { untilStopped } from '../stop-signal.ts';
@@ -31,10 +31,15 @@ export async function watch(given: Record<string, unknown>): Promise<number> {
   const lab = addressOf(flags);
   const { device, severity, kind } = flags;
   const filter: Filter = { ...NO_FILTER, device, severity, kind };
+  const warning = flags.url && isInClear(lab.url) ? IN_CLEAR : null;
   const onTerminal = process.stdout.isTTY && process.stdin.isTTY && !flags.json && process.env.TERM !== 'dumb';
-  if (onTerminal) return await watchOnScreen(lab, filter);
+  if (onTerminal) return await watchOnScreen(lab, filter, warning);
+  if (warning) process.stderr.write(`phonehome: ${warning}\n`);
   return await watchInPipe(lab, filter, flags);
 }
+
+const IN_CLEAR =
+  'the token goes over the network in clear, anybody on it can take it: start the lab with --ui-tls and use https://';
 
 const jsonLine = (alert: Alert) => JSON.stringify({ type: 'alert', alert } satisfies LiveFrame);
 
@@ -93,7 +98,7 @@ function createLinkTeller(url: string): { tell: (state: LinkState) => void; end:
   };
 }
 
-async function watchOnScreen(lab: LabAddress, filter: Filter): Promise<number> {
+async function watchOnScreen(lab: LabAddress, filter: Filter, warning: string | null): Promise<number> {
   // React's development build records a performance entry per frame and keeps it: hours of it fill the memory.
   process.env.NODE_ENV ??= 'production';
   // The screen's own libraries (25 MB) are loaded only here.
@@ -104,6 +109,7 @@ async function watchOnScreen(lab: LabAddress, filter: Filter): Promise<number> {
   ]);
   const model = createWatchModel(filter);
   const { state, alerts } = model;
+  state.notice = warning;
   let redraw = () => {};
   const fetchAlerts = async (since: number) =>
     listIn<Alert>(await call(lab, 'GET', `/api/alerts?since=${since}&limit=${PAGE}`), 'alerts');

@@ -4,6 +4,7 @@
  * verdict out. An address as `Host` is always right: rebinding needs a name.
  */
 import { isIP } from 'node:net';
+import { isLoopback } from '../../formats/address.ts';
 import { type Asked, covers, neededFor, type Role } from './roles.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import type { Grant, Tokens } from './tokens.ts';
@@ -40,6 +41,8 @@ export interface Access {
   sessions: Sessions;
   /** Name of the session's cookie: one for each port, since browsers give all ports of a host the same cookies. */
   cookieName(): string;
+  /** Tokens and sessions are taken over TLS or on this machine only. */
+  needsTls: boolean;
   /** For everything, the pages without a token included. */
   checkPlace(request: Pick<AccessRequest, 'host' | 'origin'>): Admission;
   /** Who calls, if it may ask this. */
@@ -90,6 +93,7 @@ export function createAccess({ tokens, now, names = [], needsTls = false, port =
     tokens,
     sessions,
     cookieName,
+    needsTls,
     callerOf,
     checkPlace({ host, origin }) {
       const name = hostName(host);
@@ -128,10 +132,15 @@ export function createAccess({ tokens, now, names = [], needsTls = false, port =
   };
 }
 
-/** Nobody on the way can read what comes over it. */
-export function isSafeSocket(socket: { encrypted?: boolean; remoteAddress?: string | undefined } | undefined): boolean {
-  const { encrypted = false, remoteAddress = '' } = socket ?? {};
-  return encrypted || /^(?:::ffff:)?127\.|^::1$/.test(remoteAddress);
+/** Nobody on the way can read what comes over it: TLS, or the machine speaks to itself. */
+export function isSafeSocket({ encrypted = false, remoteAddress, localAddress }: SocketFacts): boolean {
+  return encrypted || (remoteAddress !== undefined && (isLoopback(remoteAddress) || remoteAddress === localAddress));
+}
+
+export interface SocketFacts {
+  encrypted?: boolean;
+  remoteAddress?: string | undefined;
+  localAddress?: string | undefined;
 }
 
 export const LIVE_PATH = '/api/alerts/live';

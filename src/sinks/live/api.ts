@@ -33,6 +33,7 @@ export function createApi(
     const place = access.checkPlace(facts);
     if (!place.ok) return c.json({ error: place.error }, place.status);
     const { method, path } = c.req;
+    if (path === '/' && access.needsTls && !facts.isSafe) return c.redirect(`https://${facts.host}/`, 307);
     if (!isProtected(path)) return next();
     const checked = access.check(facts, { method, path, reveals: c.req.query('reveal') === 'true' });
     if (!checked.ok) return c.json({ error: checked.error }, checked.status);

@@ -14,6 +14,7 @@ import type { LiveDependencies } from './dependencies.ts';
 import type { Listener } from './listener.ts';
 import { createLiveHub, type LiveHub } from './live-hub.ts';
 import { InputError, LIVE_QUERY, readQuery } from './queries.ts';
+import { addTls, type Leaf } from './tls.ts';
 import type { Tokens } from './tokens.ts';
 
 export interface LiveServerOptions {
@@ -24,12 +25,19 @@ export interface LiveServerOptions {
   port: number;
   /** Host names the lab answers to besides localhost, phonehome.lab and any address. */
   names?: readonly string[];
+  /**
+   * TLS beside plain HTTP on the same port: certificate (PEM) for a connection that reached this address. Tokens and sessions
+   * are then taken over TLS or on this machine only; the set-up pages stay in plain HTTP, for phones that have no certificate yet.
+   */
+  leafFor?: (address: string) => Leaf;
   /** Who may connect at all. Default: everybody. */
   admit?: (clientIp: string) => boolean;
   /** An answer that failed for a reason of the lab's own. */
   onError?: (error: unknown) => void;
   maxBuffered?: number;
   pingMs?: number;
+  /** For a request head, from the connection's beginning. Default 10 s. */
+  headMs?: number;
 }
 
 export interface LiveServer {
@@ -56,6 +64,7 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
     tokens: options.tokens,
     now: services.now,
     port: () => (server.address() as AddressInfo).port,
+    needsTls: options.leafFor !== undefined,
     ...(options.names ? { names: options.names } : {}),
   });
   const hub = createLiveHub({
@@ -72,16 +81,17 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
     );
     await (await listener)(request, response);
   };
-  const server = createServer((request, response) => {
+  const headMs = options.headMs ?? HEAD_MS;
+  const bounds = { headersTimeout: headMs, requestTimeout: 3 * headMs, connectionsCheckingInterval: headMs / 10 };
+  const server = createServer(bounds, (request, response) => {
     answer(request, response).catch((error: unknown) => {
       onError(error);
       response.destroy();
     });
   });
   server.maxConnections = MAX_CONNECTIONS;
-  server.requestTimeout = 30_000;
-  server.headersTimeout = HEAD_MS;
   server.on('connection', limitAddresses(options.admit ?? (() => true)));
+  if (options.leafFor) addTls(server, { leafFor: options.leafFor, silenceMs: headMs });
 
   const sockets = new WebSocketServer({
     noServer: true,

@@ -106,7 +106,7 @@ export function factsOf(c: Ctx) {
     cookie: header('cookie'),
     fetchSite: header('sec-fetch-site'),
     own: header('x-phonehome'),
-    isSafe: isSafeSocket(c.env?.incoming?.socket),
+    isSafe: isSafeSocket(c.env?.incoming?.socket ?? {}),
   };
 }
 
