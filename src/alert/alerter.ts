@@ -9,14 +9,7 @@
 import { randomBytes } from 'node:crypto';
 import { METHODS } from 'node:http';
 import { say } from '../formats/say.ts';
-import {
-  type Alert,
-  type AlertDevice,
-  type AlertFlow,
-  type AlertReceiver,
-  type AlertRecord,
-  SEVERITIES,
-} from '../model/alert.ts';
+import { type Alert, type AlertDevice, type AlertFlow, type AlertRecord, SEVERITIES } from '../model/alert.ts';
 import type { Attribution } from '../model/attribution.ts';
 import type { DestinationFacts } from '../model/destination.ts';
 import type { Flow, FlowEvent } from '../model/flow.ts';
@@ -29,6 +22,7 @@ import { createFold, placeOf, plainHost, type RunningAlert } from './fold.ts';
 import { createSecretTest, maskHost, maskLocator, maskSentence, maskUrl, type SecretTest } from './masked-url.ts';
 import { type AlertPolicy, DEFAULT_POLICY, decideSeverity } from './policy.ts';
 import { isAbroad, isFirstParty, isWatched, nameReceiver, UNKNOWN_FACTS } from './receiver.ts';
+import { countPhase, list, severalOf, withRemarks } from './running.ts';
 import { writeLeak } from './sentence.ts';
 
 export interface AlerterOptions {
@@ -73,8 +67,6 @@ export interface Alerter {
 const SHOW_EVERY_UNTIL = 10;
 const SHOW_AGAIN_AFTER_MS = 1000;
 const NOTHING: AlertRecord[] = [];
-/** Kept apart in one alert; a case has a handful. */
-const MAX_PHASES = 50;
 /** Added to one reasoning; a person reads no more. */
 const MAX_REMARKS = 4;
 /** Listed in one alert. Further ones have another: a receiver that is not listed is hidden. */
@@ -92,7 +84,7 @@ interface Sighting {
   severity: Alert['severity'];
   phase: string | null;
   secret: AlertRecord['secret'];
-  remark: string | null;
+  remark: Text | null;
   /** The alert stands for several receivers: this one must be listed. */
   listed: boolean;
 }
@@ -167,7 +159,7 @@ export function createAlerter(options: AlerterOptions): Alerter {
     };
     running.alert.case = countPhase(running.alert.case, phases, phase);
     const told = running.remarks ?? [];
-    const isNews = remark !== null && !told.includes(remark) && told.length < MAX_REMARKS;
+    const isNews = remark !== null && told.length < MAX_REMARKS && !told.some((one) => say(one) === say(remark));
     if (isNews) running.remarks = [...told, remark];
     if (worse !== null) running.alert.identifier = withRemarks(running.alert.identifier, running.remarks ?? []);
     else if (isNews) running.alert.identifier = withRemarks(running.alert.identifier, [remark]);
@@ -215,7 +207,11 @@ export function createAlerter(options: AlerterOptions): Alerter {
         path: evidence.path === null ? null : maskLocator(evidence.path, secrets),
         decoding: evidence.decoding.map((layer) => maskLocator(layer, secrets)),
       };
-      const shownIdentifier = { ...identifier, reasoning: maskSentence(identifier.reasoning, own) };
+      const shownIdentifier = {
+        ...identifier,
+        reasoning: maskSentence(identifier.reasoning, own),
+        ...(identifier.text && { text: maskText(identifier.text, own) }),
+      };
       return {
         type: identifier.kind === 'opaque' ? 'opaque' : 'leak',
         severity,
@@ -364,42 +360,6 @@ function sideOf({ simulated }: Flow, { owner, location }: DestinationFacts): (st
   return [owner.name, owner.country, location.country, simulated ? 'simulated' : null];
 }
 
-function list(receivers: Map<string, AlertReceiver>, to: NonNullable<Alert['destination']>, time: number): void {
-  const at = new Date(time).toISOString();
-  const key = `${to.host} ${to.port}`;
-  const known = receivers.get(key);
-  if (known) receivers.set(key, { ...known, count: known.count + 1, lastSeen: at });
-  else {
-    const { host, port, ip, location, owner, guessed } = to;
-    const about = { host, port, ip, country: location.country, owner: owner.name, ...(guessed && { guessed }) };
-    receivers.set(key, { ...about, count: 1, firstSeen: at, lastSeen: at });
-  }
-}
-
-function severalOf({ several }: RunningAlert): Partial<Alert> {
-  if (several === undefined || several.receivers.size < 2) return {};
-  const told = text('and-more', { sentence: several.sentence, count: several.receivers.size - 1 });
-  return { receivers: [...several.receivers.values()], text: told, message: say(told) };
-}
-
-function withRemarks(identifier: Alert['identifier'], remarks: readonly string[]): Alert['identifier'] {
-  if (identifier === null || remarks.length === 0) return identifier;
-  return { ...identifier, reasoning: [identifier.reasoning, ...remarks].join('; ') };
-}
-
-/** A phone that repeats itself at every unlock is one alert that says so, not one per phase. */
-function countPhase(
-  place: Alert['case'],
-  phases: Record<string, number> | undefined,
-  phase: string | null,
-): Alert['case'] {
-  if (place === null || (phase === null && phases === undefined)) return place;
-  const counts = new Map(Object.entries(phases ?? {}));
-  if (phase !== null && (counts.has(phase) || counts.size < MAX_PHASES))
-    counts.set(phase, (counts.get(phase) ?? 0) + 1);
-  return { ...place, phases: Object.fromEntries(counts) };
-}
-
 function nameHost({ destination }: Flow, host: string): TextValue {
   return destination.guessed ? text('receiver.probably', { receiver: host }) : host;
 }
@@ -424,7 +384,12 @@ function maskText(told: Text, secrets: SecretTest): Text {
 function attributionOf(context: AlertContext, secrets: SecretTest): Attribution | null {
   const given = context.attribute?.() ?? null;
   if (!given) return null;
-  return { ...given, name: maskSentence(given.name, secrets), reason: maskSentence(given.reason, secrets) };
+  return {
+    ...given,
+    name: maskSentence(given.name, secrets),
+    reason: maskSentence(given.reason, secrets),
+    ...(given.text && { text: maskText(given.text, secrets) }),
+  };
 }
 
 function caseOf(context: AlertContext): Alert['case'] {

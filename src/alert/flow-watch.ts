@@ -198,14 +198,14 @@ export function createFlowWatch(
       ];
     }
     if (event.reason === 'refused-by-policy') {
-      const why = flow.treatmentReason ?? event.detail ?? 'not allowed by the lab';
+      const why = flow.treatmentReason ?? event.detail ?? null;
       return [
         {
           type: 'system',
           severity: 'low',
-          fold: ['refused', flow.client.ip, why],
+          fold: ['refused', flow.client.ip, why ?? ''],
           aboutDestination: false,
-          write: () => text('refused', { ip: flow.client.ip, why }),
+          write: () => text('refused', { ip: flow.client.ip, why: why ?? text('refused.not-allowed') }),
         },
       ];
     }
@@ -224,14 +224,20 @@ export function createFlowWatch(
       ];
     }
     if (!watched && isPast(flow) && event.bytesUp > 0) {
-      const way = flow.protocol?.toUpperCase() ?? 'an unknown protocol';
+      const way = flow.protocol?.toUpperCase() ?? null;
       return [
         {
           type: 'coverage',
           severity: 'info',
-          fold: ['past', flow.destination.host, way],
+          fold: ['past', flow.destination.host, way ?? ''],
           aboutDestination: true,
-          write: (receiver) => text('past-the-lab', { phone, receiver, bytes: event.bytesUp, protocol: way }),
+          write: (receiver) =>
+            text('past-the-lab', {
+              phone,
+              receiver,
+              bytes: event.bytesUp,
+              protocol: way ?? text('past-the-lab.unknown'),
+            }),
         },
       ];
     }

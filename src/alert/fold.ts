@@ -16,7 +16,7 @@ export interface RunningAlert {
   /** Repeats counted since then. */
   unshown: boolean;
   /** Told so far, beside the first reasoning. */
-  remarks?: string[];
+  remarks?: Text[];
   /** Of an alert that stands for several receivers: all of them, and the sentence of the first. */
   several?: { receivers: Map<string, AlertReceiver>; sentence: Text };
 }

@@ -3,7 +3,9 @@
  * Promise: evidence with its reason, never proof; of several hints the one that names most wins: a package name before
  * an SDK, an SDK before the library that made the request, that before a TLS fingerprint.
  */
+import { say } from '../formats/say.ts';
 import type { Attribution } from '../model/attribution.ts';
+import { type Text, text } from '../model/text.ts';
 import type { Signature, Signatures } from './signatures.ts';
 
 export interface Clues {
@@ -17,7 +19,7 @@ export interface Clues {
 interface Hint {
   name: string;
   kind: Signature['kind'];
-  reason: string;
+  reason: Text;
   evidence: string;
 }
 
@@ -32,10 +34,14 @@ export function attribute(clues: Clues, signatures: Signatures): Attribution | n
   const best = hints.toSorted((a, b) => WORTH[b.kind] - WORTH[a.kind])[0];
   if (!best) return null;
   const sdk = best.kind === 'app' ? hints.find((hint) => hint.kind === 'sdk') : undefined;
-  if (!sdk) return { name: best.name, reason: `${best.reason}.`, evidence: best.evidence };
+  const told = sdk
+    ? text('attribution.two', { reason: best.reason, sdk: sdk.reason })
+    : text('attribution', { reason: best.reason });
+  const reason = { reason: say(told), text: told };
+  if (!sdk) return { name: best.name, ...reason, evidence: best.evidence };
   return {
     name: `${sdk.name} in ${best.name}`,
-    reason: `${best.reason}; ${sdk.reason}.`,
+    ...reason,
     evidence: `${best.evidence}, ${sdk.evidence}`,
   };
 }
@@ -48,8 +54,8 @@ function* fromHeaders({ headers }: Clues, signatures: Signatures): Generator<Hin
       const name = nameGiven(signature, value);
       if (name === null) continue;
       const reason = signature.name.includes('$1')
-        ? `the field ${field} names ${name}`
-        : `the field ${field} is one that ${name} sends`;
+        ? text('attribution.named', { field, name })
+        : text('attribution.sent', { field, name });
       yield { name, kind: signature.kind, reason, evidence: `header:${field}` };
       break;
     }
@@ -62,7 +68,7 @@ function* fromAgent({ headers }: Clues, signatures: Signatures): Generator<Hint>
   for (const signature of signatures.agents) {
     const name = nameGiven(signature, agent);
     if (name === null) continue;
-    yield { name, kind: signature.kind, reason: 'its User-Agent says so', evidence: 'header:user-agent' };
+    yield { name, kind: signature.kind, reason: text('attribution.agent'), evidence: 'header:user-agent' };
     return;
   }
 }
@@ -75,7 +81,7 @@ function* fromHost({ host }: Clues, signatures: Signatures): Generator<Hint> {
       yield {
         name: found.name,
         kind: found.kind,
-        reason: `${name} is where ${found.name} reports to`,
+        reason: text('attribution.host', { host: name, name: found.name }),
         evidence: 'host',
       };
       return;
@@ -87,7 +93,7 @@ function* fromHost({ host }: Clues, signatures: Signatures): Generator<Hint> {
 
 function* fromJa4({ ja4 }: Clues, signatures: Signatures): Generator<Hint> {
   const found = ja4 === null ? undefined : signatures.ja4.get(ja4);
-  if (found) yield { name: found.name, kind: found.kind, reason: 'its TLS fingerprint is known', evidence: 'ja4' };
+  if (found) yield { name: found.name, kind: found.kind, reason: text('attribution.ja4'), evidence: 'ja4' };
 }
 
 /** The name this value gives, or null. */

@@ -6,9 +6,11 @@
  */
 
 import { OpenNumbers } from '../formats/open-numbers.ts';
+import { say } from '../formats/say.ts';
 import type { TokenRow } from '../model/comparison.ts';
 import type { Flow, FlowEvent } from '../model/flow.ts';
 import type { Finding, InspectEvent, Kind, Token } from '../model/identifier.ts';
+import { text } from '../model/text.ts';
 import { type ComparedPlace, connectionsOf, requestsOf, see, type Value, valueFor } from './compared-place.ts';
 import { createHashes, type Hashes } from './hash.ts';
 import { createLocators } from './locator.ts';
@@ -289,14 +291,24 @@ function findingOf(
   { flow }: Surroundings,
 ): Finding {
   const phases = [...new Set(value.sightings.flatMap(({ phase }) => phase ?? []))];
-  const over = `${requestsOf(value)} requests over ${connectionsOf(value)} connections of this phone${phases.length > 1 ? ` (${phases.join(', ')})` : ''}`;
+  const lasts = {
+    shape: value.shape,
+    requests: requestsOf(value),
+    connections: connectionsOf(value),
+    others: others.join(', '),
+  };
+  const told =
+    phases.length > 1
+      ? text('reason.persistent-in-phases', { ...lasts, phases: phases.join(', ') })
+      : text('reason.persistent', lasts);
   return {
     identifier: {
       kind: 'vendor_id',
       masked: value.shape,
       known: false,
       confidence: 'likely',
-      reasoning: `unknown persistent identifier: ${value.shape}, the same in ${over}, another one on ${others.join(', ')} of the same model`,
+      reasoning: say(told),
+      text: told,
     },
     evidence: {
       flow: flow.id,

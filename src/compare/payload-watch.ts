@@ -7,6 +7,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Flow } from '../model/flow.ts';
 import type { Finding } from '../model/identifier.ts';
+import { type Text, text } from '../model/text.ts';
 
 export interface PayloadSurroundings {
   flow: Flow;
@@ -18,7 +19,7 @@ export interface PayloadSurroundings {
 
 export interface PayloadWatch {
   /** One sentence about this payload in the light of earlier ones; null when there is nothing to say. */
-  remark(finding: Finding, around: PayloadSurroundings): string | null;
+  remark(finding: Finding, around: PayloadSurroundings): Text | null;
   /** Something to be found was put on the phone. */
   planted(deviceId: string, time: number): void;
 }
@@ -37,12 +38,14 @@ const GROWTH_BYTES = 32;
 /** What is sent later has other reasons. */
 const JUST_MS = 10 * 60_000;
 
+const PLANTED = Symbol('a canary was planted');
+
 interface Receiver {
   sizes: Map<number, { count: number; phases: Set<string>; flows: number; flow: string }>;
   /** Largest payload, and how many, before the latest occasion. */
   before: { largest: number; count: number };
   since: { largest: number; count: number };
-  occasion: string | null;
+  occasion: string | typeof PLANTED | null;
   occasionAt: number;
 }
 
@@ -61,15 +64,14 @@ export function createPayloadWatch(): PayloadWatch {
     return receiver;
   }
 
-  /** What was private and new lately. */
-  function occasionOf(around: PayloadSurroundings): string | null {
+  /** What was private and new lately: the name of a phase, or that a canary was planted. */
+  function occasionOf(around: PayloadSurroundings): string | typeof PLANTED | null {
     const planted = plantings.get(around.device.id);
-    if (planted !== undefined && around.time >= planted && around.time - planted < JUST_MS)
-      return 'a canary was planted';
-    return around.case?.phase == null ? null : `the phase “${around.case.phase}” began`;
+    if (planted !== undefined && around.time >= planted && around.time - planted < JUST_MS) return PLANTED;
+    return around.case?.phase ?? null;
   }
 
-  function growth(receiver: Receiver, size: number, around: PayloadSurroundings): string | null {
+  function growth(receiver: Receiver, size: number, around: PayloadSurroundings): Text | null {
     const occasion = occasionOf(around);
     if (occasion !== receiver.occasion) {
       receiver.before = {
@@ -85,10 +87,13 @@ export function createPayloadWatch(): PayloadWatch {
     since.count++;
     if (occasion === null || before.count < LEAST_BEFORE || around.time - receiver.occasionAt > JUST_MS) return null;
     if (size < before.largest * GROWTH || size < before.largest + GROWTH_BYTES) return null;
-    return `it grew just after ${occasion}: until then no such payload was larger than ${before.largest} bytes`;
+    const { largest } = before;
+    return occasion === PLANTED
+      ? text('remark.grew-planted', { largest })
+      : text('remark.grew-in-phase', { phase: occasion, largest });
   }
 
-  function repetition(receiver: Receiver, size: number, around: PayloadSurroundings): string | null {
+  function repetition(receiver: Receiver, size: number, around: PayloadSurroundings): Text | null {
     let seen = receiver.sizes.get(size);
     if (!seen) {
       if (receiver.sizes.size >= MAX_SIZES) receiver.sizes.delete(receiver.sizes.keys().next().value as number);
@@ -102,8 +107,8 @@ export function createPayloadWatch(): PayloadWatch {
     if (phase != null && seen.phases.size < MAX_SIZES) seen.phases.add(phase);
     const isHabit = seen.count >= REPEATED && seen.flows > 1;
     if (!isHabit && !(seen.count >= REPEATED_IN_PHASES && seen.phases.size > 1)) return null;
-    const owner = around.facts?.owner.name ?? 'one receiver';
-    return `exactly ${size} bytes again and again to ${owner}: a report of fixed length`;
+    const owner = around.facts?.owner.name ?? null;
+    return owner === null ? text('remark.fixed-length', { size }) : text('remark.fixed-length-to', { size, owner });
   }
 
   return {
@@ -111,8 +116,9 @@ export function createPayloadWatch(): PayloadWatch {
       const size = finding.identifier.kind === 'opaque' ? sizeOf(finding) : null;
       if (size === null) return null;
       const receiver = receiverOf(around, finding.evidence.where);
-      const remarks = [repetition(receiver, size, around), growth(receiver, size, around)];
-      return remarks.filter((one) => one !== null).join('; ') || null;
+      const repeated = repetition(receiver, size, around);
+      const grown = growth(receiver, size, around);
+      return repeated && grown ? text('reason.several', { reasons: [repeated, grown] }) : (repeated ?? grown);
     },
     planted(deviceId, time) {
       if (plantings.size >= MAX_RECEIVERS) plantings.clear();

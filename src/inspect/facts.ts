@@ -4,6 +4,7 @@
  */
 import type { IdentifierKind } from '../kinds/kind.ts';
 import type { Device } from '../model/device.ts';
+import { type Text, text } from '../model/text.ts';
 import type { Found } from './found.ts';
 import type { Place } from './place.ts';
 
@@ -58,6 +59,7 @@ function recordOf(path: string): string {
   return path.slice(0, path.lastIndexOf('.') + 1);
 }
 
-function withPart(found: Found, part: Found): string {
-  return `${found.reasoning}; with it${part.path === null ? '' : `, at ${part.path}`}: ${part.reasoning}`;
+function withPart({ reasoning }: Found, { path, reasoning: part }: Found): Text {
+  if (path === null) return text('reason.with-part', { reason: reasoning, part });
+  return text('reason.with-part-at', { reason: reasoning, path, part });
 }

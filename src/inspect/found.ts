@@ -1,5 +1,6 @@
 /** What was found in a layer, and the bytes around it that are kept as evidence. */
 import type { Confidence, Kind } from '../model/identifier.ts';
+import type { Text } from '../model/text.ts';
 import { normalise } from './search/known.ts';
 
 export interface Found {
@@ -7,7 +8,7 @@ export interface Found {
   value: string;
   known: boolean;
   confidence: Confidence;
-  reasoning: string;
+  reasoning: Text;
   path: string | null;
   chain: string[];
   hash: string | null;

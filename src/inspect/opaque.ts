@@ -3,6 +3,7 @@
  * Promise: claims nothing about what is inside; small samples get a fair test: Pearson's chi-square against equal
  * frequencies, and the Miller-Madow estimate of the entropy (plain counting cannot exceed log2 of the sample size).
  */
+import { text } from '../model/text.ts';
 import type { Found } from './found.ts';
 import type { Place } from './place.ts';
 
@@ -103,15 +104,15 @@ export function opaqueVerdict(entropy: Entropy, place: Place): Omit<Found, 'path
   const maySign = inStructure && RSA_LENGTHS.has(entropy.length);
   const bits = bitsPerByte(entropy);
   const isBlocks = entropy.length % 16 === 0;
-  const description = `${entropy.length} bytes, ${bits.toFixed(1)} bits/byte`;
-  const blocks = isBlocks ? '; the length is a whole number of cipher blocks' : '';
+  const spread = { size: entropy.length, bits: bits.toFixed(1) };
+  const description = `${spread.size} bytes, ${spread.bits} bits/byte`;
   return {
     kind: 'opaque',
     value: description,
     masked: description,
     known: false,
     confidence: !maySign && (!isValue || isBlocks) ? 'likely' : 'possible',
-    reasoning: `payload of ${description}, evenly spread as encrypted data is, that no decoder opens${maySign ? '; as long as an RSA signature is' : blocks}`,
+    reasoning: text(maySign ? 'reason.opaque.rsa' : isBlocks ? 'reason.opaque.blocks' : 'reason.opaque', spread),
     hash: null,
     offset: 0,
     seen: '',

@@ -4,10 +4,12 @@
  * reason; both lists are bounded.
  */
 
+import { say } from '../formats/say.ts';
 import type { IdentifierKind, JudgeImage } from '../kinds/kind.ts';
 import type { Device } from '../model/device.ts';
 import type { Finding, InspectEvent, Kind, Token } from '../model/identifier.ts';
 import { mask } from '../model/identifier.ts';
+import { type Text, text } from '../model/text.ts';
 import { mayBeToken } from './anchors/tokens.ts';
 import { Budget, type BudgetRules, type Meter } from './budget.ts';
 import type { ByteSink } from './byte-sink.ts';
@@ -59,7 +61,19 @@ export interface Sender {
 
 /** More ids beside names that say little come in no request. */
 const MAX_HELD = 64;
-const NAMED_ELSEWHERE = 'the same value stands in this request beside a name that says what it is';
+/** Of what is said often there is one text. */
+const said = new WeakMap<Text, string>();
+
+function inWords(told: Text): string {
+  let words = said.get(told);
+  if (words === undefined) {
+    words = say(told);
+    said.set(told, words);
+  }
+  return words;
+}
+
+const NAMED_ELSEWHERE = text('reason.named-elsewhere');
 
 export class Scope {
   readonly flowId: string;
@@ -257,7 +271,8 @@ export class Scope {
         masked: found.masked ?? mask(found.value),
         known: found.known,
         confidence: found.confidence,
-        reasoning: found.reasoning,
+        reasoning: inWords(found.reasoning),
+        text: found.reasoning,
       },
       evidence: {
         flow: this.flowId,

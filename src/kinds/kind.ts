@@ -5,6 +5,7 @@
  */
 import type { Device } from '../model/device.ts';
 import type { Confidence, Kind, Where } from '../model/identifier.ts';
+import type { Text } from '../model/text.ts';
 
 /** What an operator typed: as it is kept, with a warning where it may be mistyped; or why it can be no such value. */
 export type Checked = { ok: true; value: string; warning: string | null } | { ok: false; problem: string };
@@ -59,7 +60,7 @@ export interface Verdict {
   value: string;
   confidence: Confidence;
   /** One sentence, without the value. */
-  reasoning: string;
+  reasoning: Text;
   /** The name is used for other kinds as well: if the value stands beside a surer one elsewhere in the request, it is that. */
   isAmbiguous?: boolean;
   /** It is a registered value of `run.device`, e.g. a position within its radius; absent means unregistered. */
@@ -101,7 +102,7 @@ export interface RecordVerdict {
   at: Member;
   value: string;
   confidence: Confidence;
-  reasoning: string;
+  reasoning: Text;
   known?: boolean;
 }
 
@@ -164,7 +165,7 @@ export interface ImageVerdict {
   known: boolean;
   confidence: Confidence;
   /** One sentence, without the value. */
-  reasoning: string;
+  reasoning: Text;
   /** Where in the picture, e.g. `exif:GPSLatitude`; null for the picture as a whole. */
   path: string | null;
 }

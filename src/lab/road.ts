@@ -16,6 +16,7 @@ import type { DestinationFacts } from '../model/destination.ts';
 import { faultOf } from '../model/fault.ts';
 import type { Direction, Flow, FlowEvent, ServerCertificate } from '../model/flow.ts';
 import type { Finding, InspectEvent } from '../model/identifier.ts';
+import type { Text } from '../model/text.ts';
 import { ENDLESS, type Turn } from '../model/turn.ts';
 import { hideInFlow, hideInTls } from './hidden-names.ts';
 
@@ -42,7 +43,7 @@ export interface RoadStages {
     surroundings: () => Surroundings,
   ): { finding: Finding; context: Surroundings }[];
   /** What earlier requests add to a finding's reasoning. */
-  remark(finding: Finding, surroundings: Surroundings): string | null;
+  remark(finding: Finding, surroundings: Surroundings): Text | null;
   alertFinding(finding: Finding, context: AlertContext): AlertRecord | null;
   /** Events that may raise an alert by themselves. */
   alertEvent(event: FlowEvent, context: AlertContext): AlertRecord[];

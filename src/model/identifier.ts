@@ -1,6 +1,7 @@
 /** What can leave a phone: the closed list of kinds, and the shape of one finding. */
 import type { z } from 'zod';
 import type * as schemas from './schemas/alert.ts';
+import type { Text } from './text.ts';
 import type { CONFIDENCES, WHERES } from './words.ts';
 
 export { KINDS, type Kind } from './kinds.ts';
@@ -22,7 +23,7 @@ export interface Finding {
   /** Bytes around the finding in the innermost readable layer, at most 512. Secret. */
   window: Buffer;
   /** What earlier requests add to the reasoning, one sentence without the value; told once per alert. */
-  remark?: string;
+  remark?: Text;
 }
 
 /**

@@ -27,6 +27,9 @@ type Sentence<K extends TextKey> = K extends EntryKey
     : never;
 type Values<K extends TextKey> = Record<Places<Sentence<K>>, TextValue>;
 
+/** Sentences without places. */
+export type PlainKey = { [K in TextKey]: [Places<Sentence<K>>] extends [never] ? K : never }[TextKey];
+
 /** Every place of the sentence must be given, and nothing else. */
 export function text<K extends TextKey>(
   key: K,

@@ -1,6 +1,7 @@
 /** What earlier requests add to the reasoning of a running alert: told at once, told once, kept when the alert gets worse. */
 import { expect, it } from 'vitest';
 import { createAlerter } from '../../src/alert/alerter.ts';
+import { text } from '../../src/model/text.ts';
 import { countingIds, labContext, labFinding, labFlow, TIME } from './lab-flow.ts';
 
 const opaque = (remark?: string) => ({
@@ -11,7 +12,7 @@ const opaque = (remark?: string) => ({
     confidence: 'likely',
     reasoning: 'even bytes',
   }),
-  ...(remark === undefined ? {} : { remark }),
+  ...(remark === undefined ? {} : { remark: text('joined', { before: '', part: remark }) }),
 });
 
 it('a remark is added to the running alert, shown at once and once', () => {

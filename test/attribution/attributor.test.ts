@@ -92,7 +92,7 @@ describe('host and fingerprint', () => {
 
   it('a TLS fingerprint counts only where nothing else is known', () => {
     const ja4 = 't13d3112h2_e8f1e7e78f70_b26ce05bbdd6';
-    expect(attribute(clues({}, { ja4 }), signatures)).toEqual({
+    expect(attribute(clues({}, { ja4 }), signatures)).toMatchObject({
       name: 'curl',
       reason: 'its TLS fingerprint is known.',
       evidence: 'ja4',
@@ -107,7 +107,7 @@ describe('several hints', () => {
       { 'x-requested-with': 'com.example.shop', 'user-agent': 'okhttp/4.9' },
       { host: 'app.adjust.com' },
     );
-    expect(attribute(given, signatures)).toEqual({
+    expect(attribute(given, signatures)).toMatchObject({
       name: 'Adjust in com.example.shop',
       reason: 'the field x-requested-with names com.example.shop; adjust.com is where Adjust reports to.',
       evidence: 'header:x-requested-with, host',

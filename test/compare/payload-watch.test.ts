@@ -2,8 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createPayloadWatch, type PayloadWatch } from '../../src/compare/payload-watch.ts';
+import { say } from '../../src/formats/say.ts';
 import type { Flow } from '../../src/model/flow.ts';
 import type { Finding, Kind } from '../../src/model/identifier.ts';
+import type { Text } from '../../src/model/text.ts';
 
 interface Sent {
   bytes: number;
@@ -18,6 +20,7 @@ interface Sent {
 
 const START = 1_763_800_000_000;
 let flows = 0;
+const sayAny = (told: Text | null): string | null => (told === null ? null : say(told));
 
 function send(watch: PayloadWatch, sent: Sent): string | null {
   const { bytes, phase = null, owner = 'Tinno', device = 'a', kind = 'opaque', at = 0, flow = `f${++flows}` } = sent;
@@ -26,13 +29,15 @@ function send(watch: PayloadWatch, sent: Sent): string | null {
     identifier: { kind },
     evidence: { where: 'query' },
   } as Finding;
-  return watch.remark(finding, {
-    flow: { id: flow, destination: { host: 'eservice.tinno.com' } } as Flow,
-    device: { id: device },
-    facts: { owner: { name: owner } },
-    case: phase === null ? null : { id: 'c', phase },
-    time: START + at * 60_000,
-  });
+  return sayAny(
+    watch.remark(finding, {
+      flow: { id: flow, destination: { host: 'eservice.tinno.com' } } as Flow,
+      device: { id: device },
+      facts: { owner: { name: owner } },
+      case: phase === null ? null : { id: 'c', phase },
+      time: START + at * 60_000,
+    }),
+  );
 }
 const all = (sent: Sent[], watch = createPayloadWatch()): (string | null)[] => sent.map((one) => send(watch, one));
 const sizes = (...list: number[]): Sent[] => list.map((bytes) => ({ bytes }));
@@ -188,15 +193,17 @@ describe('where growth begins and ends', () => {
 it('a receiver of whom nothing is known is told apart by its host', () => {
   const watch = createPayloadWatch();
   const said = (host: string, index: number): string | null =>
-    watch.remark(
-      { value: '128 bytes, 7.2 bits/byte', identifier: { kind: 'opaque' }, evidence: { where: 'body' } } as Finding,
-      {
-        flow: { id: `g${index}`, destination: { host } } as Flow,
-        device: { id: 'a' },
-        facts: null,
-        case: null,
-        time: START,
-      },
+    sayAny(
+      watch.remark(
+        { value: '128 bytes, 7.2 bits/byte', identifier: { kind: 'opaque' }, evidence: { where: 'body' } } as Finding,
+        {
+          flow: { id: `g${index}`, destination: { host } } as Flow,
+          device: { id: 'a' },
+          facts: null,
+          case: null,
+          time: START,
+        },
+      ),
     );
   expect(['x', 'y', 'x', 'y', 'x'].map(said)).toEqual([
     null,

@@ -7,6 +7,7 @@ import { isNobodysMac, judgeMac, registerMac, spellMac } from '../../src/kinds/p
 import { registry } from '../../src/kinds/registry.ts';
 import type { Device, TextIdentifierKind } from '../../src/model/device.ts';
 import type { Kind } from '../../src/model/identifier.ts';
+import { text } from '../../src/model/text.ts';
 import { findings, inspect, labPhone, type Sent } from '../inspect/lab-phone.ts';
 
 const TAG = 'p2p_mac' as string as Kind;
@@ -24,8 +25,14 @@ const p2pMac: IdentifierKind = {
     unnamed: { digits: [11, 11] },
     judge: (run) =>
       /^777\d{8}$/.test(run.text.slice(run.start, run.end))
-        ? { start: run.start, end: run.end, value: '777', confidence: 'possible', reasoning: 'three sevens' }
-        : judgeMac(run, TAG, 'Wi-Fi Direct address', null),
+        ? {
+            start: run.start,
+            end: run.end,
+            value: '777',
+            confidence: 'possible',
+            reasoning: text('joined', { before: '', part: 'three sevens' }),
+          }
+        : judgeMac(run, TAG, false),
   },
   vectors: [],
 };

@@ -45,7 +45,7 @@ it('names the package, the SDK or the library behind each finding, as live alert
     sending(url, ['User-Agent', 'okhttp/4.12.0']),
     sending(url, ['User-Agent', 'unheard-of']),
   ]);
-  expect(found.map(({ attribution }) => attribution)).toEqual([
+  expect(found.map(({ attribution }) => attribution)).toMatchObject([
     {
       name: 'Adjust in com.example.shop',
       reason: 'the field x-requested-with names com.example.shop; the field client-sdk is one that Adjust sends.',

@@ -5,8 +5,10 @@
 
 import { hintsFor, isForeign, type KeyHint } from '../../kinds/key-names.ts';
 import type { Anchor, IdentifierKind, Run, Verdict } from '../../kinds/kind.ts';
+import { reasonOf } from '../../kinds/parts/verdict.ts';
 import { effort } from '../../model/effort.ts';
 import type { Confidence } from '../../model/identifier.ts';
+import { text } from '../../model/text.ts';
 import type { Found } from '../found.ts';
 import type { Scope } from '../scope.ts';
 import { normalise } from '../search/known.ts';
@@ -91,7 +93,7 @@ export function judge(anchor: Anchor, run: Run, scope: Scope): Judged | null {
   // A shop, a beacon, a page: it may be all that is said of the phone, so it is told, but not as the phone's own.
   if (!verdict.known && isForeign(run)) {
     verdict.confidence = 'possible';
-    verdict.reasoning = `${verdict.reasoning}; the names around it speak of something else than this phone`;
+    verdict.reasoning = text('reason.foreign', { reason: verdict.reasoning });
   }
   const isKnown = verdict.known ?? isRegistered(kind, verdict.value, scope);
   return {
@@ -99,7 +101,7 @@ export function judge(anchor: Anchor, run: Run, scope: Scope): Judged | null {
     value: verdict.value,
     known: isKnown,
     confidence: isKnown && !verdict.known ? 'certain' : verdict.confidence,
-    reasoning: isKnown && !verdict.known ? `registered ${kind.title} of this phone` : verdict.reasoning,
+    reasoning: isKnown && !verdict.known ? reasonOf('registered', kind.kind) : verdict.reasoning,
     isAmbiguous: verdict.isAmbiguous === true && !isKnown,
     start: verdict.start,
     end: verdict.end,

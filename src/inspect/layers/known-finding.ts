@@ -1,23 +1,19 @@
 /** Says what a hit of a registered value is: how it was written, which digest, how much of it. */
 
-import type { IdentifierKind } from '../../kinds/kind.ts';
+import { reasonOf } from '../../kinds/parts/verdict.ts';
+import { type Text, text } from '../../model/text.ts';
 import { type Found, MAX_SEEN } from '../found.ts';
 import type { Place } from '../place.ts';
 import type { Hit } from '../search/known.ts';
+import type { Pattern } from '../search/pattern.ts';
 
 /**
  * Null for a raw digest whose text form one layer up is the same thing and is reported there.
  * `chain` holds only what the hit itself adds.
  */
-export function describe(
-  hit: Hit,
-  bytes: Buffer,
-  place: Place,
-  kinds: readonly IdentifierKind[],
-): Omit<Found, 'path' | 'offset' | 'window'> | null {
+export function describe(hit: Hit, bytes: Buffer, place: Place): Omit<Found, 'path' | 'offset' | 'window'> | null {
   const { pattern, start, end } = hit;
   const length = end - start;
-  const title = kinds.find((kind) => kind.kind === pattern.kind)?.title ?? pattern.kind;
   const common = {
     kind: pattern.kind,
     value: pattern.value,
@@ -27,11 +23,10 @@ export function describe(
   // Packed decimals and addresses are found as they stand, in digits, one layer up.
   if (place.unwrapped === 'hex' && (pattern.encoding === 'bcd' || pattern.encoding === 'bytes')) return null;
   if (!pattern.digest) {
-    const how = pattern.label === '' ? '' : ` (${pattern.label})`;
     return {
       ...common,
       confidence: 'certain',
-      reasoning: `registered ${title} of this phone${how}`,
+      reasoning: registered(pattern),
       chain: pattern.encoding === null ? [] : [pattern.encoding],
       hash: null,
     };
@@ -39,17 +34,33 @@ export function describe(
   const { name, form, from } = pattern.digest;
   if (form === 'raw' && isReportedAbove(place, start, length)) return null;
   const shown = shownForm(hit, bytes);
+  const of = { digest: name, kind: text(`kind.${pattern.kind}`), spelling: pattern.label, form: shown };
   const isWhole = from === 0 && length >= textLength(pattern.full);
   const size = isWhole ? '' : `[${from === 0 ? '' : from}:${from + length} ${shown}]`;
   return {
     ...common,
     confidence: pattern.weak ? 'likely' : 'certain',
     reasoning: isWhole
-      ? `${name} of the registered ${title} of this phone (${pattern.label}) as ${shown}`
-      : `${length} ${form === 'raw' ? 'bytes' : 'characters'} of the ${name} of the registered ${title} of this phone (${pattern.label}) as ${shown}`,
+      ? text('reason.digest', of)
+      : text(form === 'raw' ? 'reason.digest-bytes' : 'reason.digest-characters', { ...of, length }),
     chain: [],
     hash: isWhole ? `${name} ${shown}` : `${name}${size}`,
   };
+}
+
+/** Of each pattern once: what a phone sends all the time is put into words once. */
+const told = new WeakMap<Pattern, Text>();
+
+function registered(pattern: Pattern): Text {
+  let said = told.get(pattern);
+  if (said === undefined) {
+    said =
+      pattern.label === ''
+        ? reasonOf('registered', pattern.kind)
+        : text('reason.registered-as', { kind: text(`kind.${pattern.kind}`), spelling: pattern.label });
+    told.set(pattern, said);
+  }
+  return said;
 }
 
 function isReportedAbove(place: Place, start: number, length: number): boolean {

@@ -551,7 +551,7 @@ export class Scanner {
     const from = at - this.#base;
     const hit = { start: from, end: from + end - start, decided, pattern };
     const place = isOver ? this.#onlyNew() : this.#place;
-    const found = describe(hit, this.#bytes, place, this.#scope.kinds);
+    const found = describe(hit, this.#bytes, place);
     if (found === null) return;
     const inner = json ? json.path : this.#options.isText ? keyBefore(this.#bytes, from) : null;
     this.#report(

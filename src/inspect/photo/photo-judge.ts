@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import type { ImageVerdict } from '../../kinds/kind.ts';
 import { isPlausible, isWithin } from '../../kinds/parts/position.ts';
 import type { Device, PlantedPhoto } from '../../model/device.ts';
+import { type Text, text } from '../../model/text.ts';
 import { atOnce } from '../work.ts';
 import { type Exif, readExif } from './exif.ts';
 import { compare, type Prepared, prepare, type Sample, turnsOf } from './likeness.ts';
@@ -84,13 +85,13 @@ function* preparePlanted(photo: PlantedPhoto): Judging<Planted> {
 function* findPlanted(bytes: Buffer, picture: Picture, known: Planted[]): Judging<PhotoVerdict | null> {
   const digest = digestOf(bytes);
   const whole = known.find((one) => one.digest === digest);
-  if (whole) return photo(whole.name, true, 'certain', 'the planted photo, byte for byte', null);
+  if (whole) return photo(whole.name, true, 'certain', text('reason.photo.planted'), null);
   yield PER_BYTE * bytes.length;
   for (const one of known) {
     const isSame = one.pieces.some((piece) => picture.content.some((part) => part.includes(piece)));
     yield PER_BYTE * bytes.length;
     if (!isSame) continue;
-    const reasoning = 'the coded image of the planted photo, or a part of it, with other metadata';
+    const reasoning = text('reason.photo.content');
     return photo(one.name, true, 'certain', reasoning, null);
   }
   return yield* findAlike(bytes, picture, known, null);
@@ -109,7 +110,8 @@ function* findAlike(
     if (!one.prepared) continue;
     const likeness = yield* compare(turns, one.prepared);
     if (!likeness.same) continue;
-    const reasoning = `looks like the planted photo: ${likeness.differing} of 256 hash bits differ, correlation ${likeness.correlation.toFixed(3)}`;
+    const { differing, correlation } = likeness;
+    const reasoning = text('reason.photo.alike', { differing, correlation: correlation.toFixed(3) });
     return photo(one.name, true, 'certain', reasoning, path);
   }
   return null;
@@ -127,19 +129,13 @@ function describeUnknown(picture: Picture, exif: Exif | null): PhotoVerdict | nu
   if (camera !== '' || exif?.takenAt || exif?.position) {
     const value = [camera, exif?.takenAt].filter((text) => text).join(', ');
     const path = camera !== '' ? 'exif:Model' : 'exif:DateTimeOriginal';
-    return photo(value || 'photo', false, 'likely', 'a picture with the marks that a camera leaves in it', path);
+    return photo(value || 'photo', false, 'likely', text('reason.photo.camera'), path);
   }
   const { width, height, format } = picture;
   const large = width !== null && height !== null ? width * height >= PHOTO_PIXELS : format === 'heic';
   if (!large || format === 'png' || format === 'webp') return null;
   const size = width !== null && height !== null ? `, ${width}×${height}` : '';
-  return photo(
-    `${format.toUpperCase()}${size}`,
-    false,
-    'possible',
-    'a picture as large as a photo, without marks of a camera',
-    null,
-  );
+  return photo(`${format.toUpperCase()}${size}`, false, 'possible', text('reason.photo.large'), null);
 }
 
 function describePlace(exif: Exif | null, device: Device | null): PhotoVerdict | null {
@@ -151,9 +147,7 @@ function describePlace(exif: Exif | null, device: Device | null): PhotoVerdict |
     value: `${position.lat.toFixed(6)},${position.lon.toFixed(6)}`,
     known,
     confidence: known ? 'certain' : 'likely',
-    reasoning: known
-      ? 'the position in the metadata of a picture lies within the radius registered for this phone'
-      : 'the position where the picture was taken, in its metadata',
+    reasoning: text(known ? 'reason.photo.place-registered' : 'reason.photo.place'),
     path: 'exif:GPSLatitude',
   };
 }
@@ -162,7 +156,7 @@ function photo(
   value: string,
   known: boolean,
   confidence: PhotoVerdict['confidence'],
-  reasoning: string,
+  reasoning: Text,
   path: string | null,
 ): PhotoVerdict {
   return { kind: 'photo', value, known, confidence, reasoning, path };

@@ -4,6 +4,7 @@ import { hintOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { distinct } from '../parts/spelling.ts';
 import { isInMsaTriple, isNobodysUuid, judgeUuid, registerUuid, spellUuid } from '../parts/uuid-id.ts';
+import { reason } from '../parts/verdict.ts';
 
 export const advertisingId: IdentifierKind = {
   kind: 'advertising_id',
@@ -73,12 +74,11 @@ export const advertisingId: IdentifierKind = {
 function judge(run: Run): Verdict | null {
   const name = hintOf(run, 'advertising_id')?.name;
   if (name === 'aaid' && isInMsaTriple(run)) return null;
-  const verdict = judgeUuid(run, 'advertising_id', 'advertising id', null);
+  const verdict = judgeUuid(run, 'advertising_id', null);
   if (verdict === null || name !== 'adid' || verdict.value.includes('-')) return verdict;
   return {
     ...verdict,
     confidence: 'possible',
-    reasoning:
-      "32 hexadecimal digits called adid: the advertising id without dashes, or Adjust's own number of the phone",
+    reasoning: reason('advertising-id.adid'),
   };
 }

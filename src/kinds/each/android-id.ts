@@ -130,23 +130,22 @@ function dashed(hex: string): string {
 }
 
 function judge(run: Run): Verdict | null {
-  const hashed = judgeNamedHash(run, 'android_id', 'Android ID');
+  const hashed = judgeNamedHash(run, 'android_id');
   const hint = hintOf(run, 'android_id');
   if (hashed || !hint) return hashed;
   const value = run.text.slice(run.start, run.end);
   if (!/^[0-9A-Fa-f]{14,16}$/.test(value) || !standsAlone(run.text, run.start, run.end)) return null;
   if (isNobody(value)) return null;
   if (hint.group === 'strong') {
-    return found(run, value.toLowerCase(), 'likely', '64 bits in hexadecimal beside a name for the Android ID');
+    return found(run, value.toLowerCase(), 'likely', 'android-id.named');
   }
   // Fourteen and fifteen digits beside `device_id` are rather an IMEI.
   if (value.length < 16 || /^\d+$/.test(value)) return null;
   if (hint.name.startsWith('device') && isOfAndroid(run)) {
-    const reasoning =
-      '64 bits in hexadecimal beside a name for the id of a device, in what is said of an Android phone';
+    const reasoning = 'android-id.of-android';
     return found(run, value.toLowerCase(), 'likely', reasoning);
   }
-  const reasoning = '64 bits in hexadecimal beside a name often used for the Android ID';
+  const reasoning = 'android-id.hinted';
   return { ...found(run, value.toLowerCase(), 'possible', reasoning), isAmbiguous: true };
 }
 

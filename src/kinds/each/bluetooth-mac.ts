@@ -15,7 +15,7 @@ export const bluetoothMac: IdentifierKind = {
   },
   shape: {
     anchors: ['mac', 'hex'],
-    judge: (run: Run): Verdict | null => judgeMac(run, 'bluetooth_mac', 'Bluetooth MAC address', null),
+    judge: (run: Run): Verdict | null => judgeMac(run, 'bluetooth_mac', false),
   },
   vectors: [
     {

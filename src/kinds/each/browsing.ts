@@ -145,7 +145,7 @@ function judge(run: Run): Verdict | null {
   if (hint.group !== 'strong' || value.text.length > MAX_TEXT || !/\p{L}{2}|[\x80-\xff]{2}/u.test(value.text))
     return null;
   if (/[{}<>\\]/.test(value.text)) return null;
-  return found(value, value.text, 'likely', 'words beside a name for search words');
+  return found(value, value.text, 'likely', 'browsing.searched');
 }
 
 function judgeAddress(run: Run, value: { text: string; start: number; end: number }, named: boolean): Verdict | null {
@@ -153,10 +153,9 @@ function judgeAddress(run: Run, value: { text: string; start: number; end: numbe
   if (/\.(?:png|jpe?g|gif|webp|svg|ico|css|js|json|woff2?|mp4|apk|zip)(?:[?#]|$)/i.test(value.text)) return null;
   if (!/^https?:\/\/[^/?#\s]+[/?#][^\s]/i.test(value.text)) return null;
   const names = namesAround(run);
-  if (named || names.some((name) => VISIT.has(name)))
-    return found(value, value.text, 'likely', 'the address of a page, in a record of a visit');
+  if (named || names.some((name) => VISIT.has(name))) return found(value, value.text, 'likely', 'browsing.visit');
   if (SERVICE.test(value.text) || names.filter((name) => CALL.has(name)).length >= LEAST_OF_CALL) return null;
-  return found(value, value.text, 'possible', 'the address of a page beside a name for addresses');
+  return found(value, value.text, 'possible', 'browsing.named');
 }
 
 /** Names of the fields beside it, also where each field is a text of its own. */

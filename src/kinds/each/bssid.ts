@@ -18,7 +18,7 @@ export const bssid: IdentifierKind = {
   },
   shape: {
     anchors: ['mac', 'hex'],
-    judge: (run: Run): Verdict | null => judgeMac(run, 'bssid', 'access point address', null),
+    judge: (run: Run): Verdict | null => judgeMac(run, 'bssid', false),
   },
   vectors: [
     {

@@ -37,10 +37,5 @@ function judge(run: Run): Verdict | null {
   const plus = run.text.charAt(span.start - 1) === '+';
   const at = { start: plus ? span.start - 1 : span.start, end: span.end };
   if (!isTelephone(run.text.slice(at.start, at.end), run.key)) return null;
-  return found(
-    at,
-    run.text.slice(at.start, at.end),
-    'likely',
-    'a number in a record with a duration and a time, as calls are stored',
-  );
+  return found(at, run.text.slice(at.start, at.end), 'likely', 'call-log.record');
 }

@@ -133,17 +133,15 @@ function judge(run: Run): Verdict | null {
       (one.cid === number || one.cid === Number.parseInt(value.text, 16)) && (lac === null || Number(lac) === one.lac),
   );
   if (registered) {
-    const reasoning = 'the registered cell of this phone, beside a name for cells';
+    const reasoning = 'cell.registered';
     return { ...found(value, written, 'certain', reasoning), known: true };
   }
   if (mcc !== null && mnc !== null && !isNetwork(Number(mcc), Number(mnc))) return null;
   if (lac !== null || (mcc !== null && mnc !== null)) {
-    return found(value, written, 'likely', 'a cell with its area or network beside it');
+    return found(value, written, 'likely', 'cell.area');
   }
   const telling = /cell_?id|cellidentity/i.test(run.key ?? '') || /IMEI/i.test(run.text);
-  return telling && value.text.length >= 4
-    ? found(value, written, 'possible', 'a number beside a name for cells, without area or network')
-    : null;
+  return telling && value.text.length >= 4 ? found(value, written, 'possible', 'cell.alone') : null;
 }
 
 /** Decimal, or hexadecimal when it has letters or `0x`; null for anything else. */

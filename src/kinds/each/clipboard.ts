@@ -51,5 +51,5 @@ function judge(run: Run): Verdict | null {
     )
   )
     return null;
-  return found(value, value.text, 'likely', 'a text beside a name for the clipboard');
+  return found(value, value.text, 'likely', 'clipboard.named');
 }

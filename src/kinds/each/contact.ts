@@ -87,5 +87,5 @@ function judge(run: Run): Verdict | null {
   const start = plus ? span.start - 1 : span.start;
   if (!isTelephone(run.text.slice(start, span.end), run.key)) return null;
   const value = (plus ? '+' : '') + span.digits;
-  return found({ start, end: span.end }, value, 'likely', 'a number in a vCard or in a list of names with numbers');
+  return found({ start, end: span.end }, value, 'likely', 'contact.list');
 }

@@ -89,8 +89,8 @@ function judge(run: Run): Verdict | null {
   if (text.length < SHORTEST || text.length > 64 || isNobody(text)) return null;
   if (!POSSESSIVE.test(text) && !OF.test(text)) return null;
   return POSSESSIVE.test(text) && !/['’`´]/.test(text)
-    ? found(value, text, 'possible', 'a name that may say whose phone it is, beside a name for device names')
-    : found(value, text, 'likely', 'a name that says whose phone it is, beside a name for device names');
+    ? found(value, text, 'possible', 'device-name.may-say')
+    : found(value, text, 'likely', 'device-name.says');
 }
 
 /** Runs are Latin-1 text; names are typed in any script. */

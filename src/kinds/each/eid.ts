@@ -63,19 +63,12 @@ function spellOne(registered: string): Spelling[] {
 }
 
 function judge(run: Run): Verdict | null {
-  const hashed = judgeNamedHash(run, 'eid', 'EID');
+  const hashed = judgeNamedHash(run, 'eid');
   if (hashed || namesOther(run, 'eid')) return hashed;
   const digits = run.text.slice(run.start, run.end).replace(/[- ]/g, '');
   if (!/^89\d{30}$/.test(digits) || isNobody(digits) || !standsAlone(run.text, run.start, run.end)) return null;
   if (!passesMod97(digits)) return null;
-  return hintOf(run, 'eid')
-    ? found(
-        run,
-        digits,
-        'likely',
-        'prefix and both check digits are right, beside a name for the number of the eSIM chip',
-      )
-    : found(run, digits, 'possible', 'thirty-two digits with the prefix and the check digits of an eSIM chip');
+  return hintOf(run, 'eid') ? found(run, digits, 'likely', 'eid.named') : found(run, digits, 'possible', 'eid.bare');
 }
 
 /** ISO/IEC 7064 MOD 97-10: the whole number leaves 1. */

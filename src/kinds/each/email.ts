@@ -154,7 +154,7 @@ function spellOne(registered: string): Spelling[] {
 }
 
 function judge(run: Run): Verdict | null {
-  const hashed = judgeNamedHash(run, 'email', 'email address');
+  const hashed = judgeNamedHash(run, 'email');
   if (hashed) return hashed;
   const at = run.text.indexOf('@', run.start);
   if (at < 0 || at >= run.end) return null;
@@ -173,14 +173,9 @@ function judge(run: Run): Verdict | null {
   if (isNobody(value)) return null;
   const named = hintOf(run, 'email') !== null;
   if (!named && ROLES.has(local.toLowerCase())) {
-    return found({ start, end }, value, 'possible', 'an email address of a role rather than a person');
+    return found({ start, end }, value, 'possible', 'email.role');
   }
-  return found(
-    { start, end },
-    value,
-    'likely',
-    `an email address in a domain that can exist${named ? ', beside a name for it' : ''}`,
-  );
+  return found({ start, end }, value, 'likely', named ? 'email.named' : 'email.domain');
 }
 
 /** First character of the local part: letters, digits and `._%+-`, and no dot in front. */

@@ -130,7 +130,7 @@ function spellOne(registered: string): Spelling[] {
 }
 
 function judge(run: Run): Verdict | null {
-  const hashed = judgeNamedHash(run, 'iccid', 'ICCID');
+  const hashed = judgeNamedHash(run, 'iccid');
   if (hashed || namesOther(run, 'iccid')) return hashed;
   const stored = judgeStored(run) ?? judgeLettered(run);
   if (stored) return stored;
@@ -166,7 +166,7 @@ function judgeLettered(run: Run): Verdict | null {
   if (!hint || !LETTERED.test(text) || !standsAlone(run.text, run.start, run.end) || isNobody(text)) return null;
   if (!isIssued(text)) return null;
   const confidence = hint.group === 'strong' ? 'likely' : 'possible';
-  return found(run, text, confidence, 'prefix and country are right, with letters as the operators of China have them');
+  return found(run, text, confidence, 'iccid.lettered');
 }
 
 function judgeNumber(run: Run, span: { start: number; end: number }, digits: string): Verdict | null {
@@ -174,13 +174,10 @@ function judgeNumber(run: Run, span: { start: number; end: number }, digits: str
   const checked = digits.length >= 19 && passesLuhn(digits);
   const hint = hintOf(run, 'iccid');
   if (hint?.group === 'strong') {
-    const reasoning = checked ? 'prefix and check digit are right' : 'prefix and country are right';
-    return found(span, digits, 'likely', `${reasoning} and the name beside it says ICCID`);
+    return found(span, digits, 'likely', checked ? 'iccid.checked-and-named' : 'iccid.named');
   }
   if (!checked) return null;
-  return hint
-    ? found(span, digits, 'likely', 'prefix, country and check digit are right, beside a name used for SIM cards')
-    : found(span, digits, 'possible', 'prefix, country and check digit of a SIM card number are right');
+  return hint ? found(span, digits, 'likely', 'iccid.hinted') : found(span, digits, 'possible', 'iccid.bare');
 }
 
 /** The country part exists; 001 is what lab cards use. */

@@ -188,7 +188,7 @@ function spellMeid(meid: string): Spelling[] {
 }
 
 function judge(run: Run): Verdict | null {
-  const hashed = judgeNamedHash(run, 'imei', 'IMEI');
+  const hashed = judgeNamedHash(run, 'imei');
   if (hashed) return hashed;
   const meid = judgeMeid(run);
   if (meid || namesOther(run, 'imei')) return meid;
@@ -207,18 +207,17 @@ function judgeSpan(run: Run, span: DigitSpan): Verdict | null {
   const checked = digits.length === 15 && passesLuhn(digits);
   const group = hintOf(run, 'imei')?.group ?? hintBeside(run, span);
   if (group === 'strong') {
-    if (checked) return found(span, digits, 'likely', 'its check digit is right and the name beside it says IMEI');
+    if (checked) return found(span, digits, 'likely', 'imei.checked-and-named');
     if (!body) return null;
-    if (digits.length !== 15)
-      return found(span, digits, 'likely', 'its length and reporting body fit the name beside it');
+    if (digits.length !== 15) return found(span, digits, 'likely', 'imei.body-and-named');
     return digits.endsWith('0')
-      ? found(span, digits, 'likely', 'the name beside it says IMEI; the check digit is sent as zero')
-      : found(span, digits, 'possible', 'the name beside it says IMEI, but its check digit is wrong');
+      ? found(span, digits, 'likely', 'imei.named-zero')
+      : found(span, digits, 'possible', 'imei.named-wrong');
   }
   if (!checked || !body) return null;
   return group === 'weak'
-    ? found(span, digits, 'likely', 'its check digit and reporting body are right, beside a name used for IMEIs')
-    : found(span, digits, 'possible', 'its check digit and reporting body are right; app ids can look the same');
+    ? found(span, digits, 'likely', 'imei.checked-and-hinted')
+    : found(span, digits, 'possible', 'imei.checked');
 }
 
 /** A list such as `imei1,<digits>` or `IMEI490154…` names itself without a key. */
@@ -232,10 +231,5 @@ function judgeMeid(run: Run): Verdict | null {
   const hint = hintOf(run, 'imei');
   if (!/^[A-Fa-f][0-9A-Fa-f]{13,14}$/.test(text) || !hint || isNobody(text)) return null;
   if (text.length === 15 && !passesLuhn(text, 16)) return null;
-  return found(
-    run,
-    text.toUpperCase(),
-    hint.group === 'strong' ? 'likely' : 'possible',
-    'fourteen hexadecimal digits as a MEID has, beside a name for it',
-  );
+  return found(run, text.toUpperCase(), hint.group === 'strong' ? 'likely' : 'possible', 'imei.meid');
 }

@@ -95,7 +95,7 @@ function spellOne(registered: string): Spelling[] {
 }
 
 function judge(run: Run): Verdict | null {
-  const hashed = judgeNamedHash(run, 'imsi', 'IMSI');
+  const hashed = judgeNamedHash(run, 'imsi');
   if (hashed || namesOther(run, 'imsi')) return hashed;
   for (const span of digitSpans(run, 14, 16)) {
     const verdict = judgeSpan(run, span);
@@ -114,13 +114,13 @@ function judgeSpan(run: Run, span: DigitSpan): Verdict | null {
   if (grouped && span.groups[0] !== 3 && span.groups[0] !== networkLength(digits)) return null;
   if (hint && standsAloneOrNamed(run, span.start, span.end, 'imsi')) {
     return hint.group === 'strong'
-      ? found(span, digits, 'likely', 'it begins with a network that exists and the name beside it says IMSI')
-      : found(span, digits, 'possible', 'it begins with a network that exists, beside a name used for IMSIs');
+      ? found(span, digits, 'likely', 'imsi.named')
+      : found(span, digits, 'possible', 'imsi.hinted');
   }
   // Bare: a number that is an IMEI as well is more often the IMEI.
   if (hint || grouped || digits.length !== 15 || run.key !== null || passesLuhn(digits)) return null;
   if (!standsAlone(run.text, span.start, span.end)) return null;
-  return found(span, digits, 'possible', 'fifteen digits that begin with a network that exists');
+  return found(span, digits, 'possible', 'imsi.bare');
 }
 
 /** `0<IMSI>@wlan.mnc004.mcc452.3gppnetwork.org`: the leading digit says how the phone authenticates. */
@@ -131,10 +131,5 @@ function networkIdentity(run: Run, span: DigitSpan): Verdict | null {
   if (!realm || span.groups.length !== 1) return null;
   const digits = span.digits.length === 16 ? span.digits.slice(1) : span.digits;
   if (!digits.startsWith(realm[1] ?? '-') || isNobody(digits)) return null;
-  return found(
-    { start: span.end - digits.length, end: span.end },
-    digits,
-    'likely',
-    'the user part of a network access identifier of that very network',
-  );
+  return found({ start: span.end - digits.length, end: span.end }, digits, 'likely', 'imsi.nai');
 }

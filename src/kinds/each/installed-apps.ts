@@ -3,6 +3,7 @@
  * package names; one package name is how an app names itself.
  */
 
+import { text } from '../../model/text.ts';
 import { hintOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { found } from '../parts/verdict.ts';
@@ -75,10 +76,11 @@ function judge(run: Run): Verdict | null {
     area.length > last + 1;
   if (packages.size < FEWEST && !cut) return null;
   const span = { start: run.start, end: run.start + last };
-  const reasoning = `${packages.size} or more different package names in a list`;
-  return hint.group === 'strong'
-    ? found(span, [...packages.keys()].join(','), 'likely', `${reasoning}, beside a name for installed apps`)
-    : found(span, [...packages.keys()].join(','), 'possible', reasoning);
+  const isNamed = hint.group === 'strong';
+  const reasoning = text(isNamed ? 'reason.installed-apps.named' : 'reason.installed-apps.list', {
+    least: packages.size,
+  });
+  return found(span, [...packages.keys()].join(','), isNamed ? 'likely' : 'possible', reasoning);
 }
 
 function hasDots(text: string, from: number, fewest: number): boolean {

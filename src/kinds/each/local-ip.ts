@@ -55,12 +55,12 @@ function judge(run: Run): Verdict | null {
   const value = candidate ? hostCandidate(run) : bareValue(run);
   if (!value || !isLocal(value.text)) return null;
   if (run.device?.match.ip === value.text) {
-    return { ...found(value, value.text, 'certain', 'the address of this phone in the lab'), known: true };
+    return { ...found(value, value.text, 'certain', 'local-ip.own'), known: true };
   }
-  if (candidate) return found(value, value.text, 'likely', 'a private address offered as host candidate of a call');
+  if (candidate) return found(value, value.text, 'likely', 'local-ip.candidate');
   return hint.group === 'strong'
-    ? found(value, value.text, 'likely', 'a private address beside a name for it')
-    : found(value, value.text, 'possible', 'a private address beside a name for any address');
+    ? found(value, value.text, 'likely', 'local-ip.named')
+    : found(value, value.text, 'possible', 'local-ip.hinted');
 }
 
 function hostCandidate(run: Run): Value | null {

@@ -202,13 +202,11 @@ function decide(
   if (!isPlausible(position)) return null;
   if (isWithin(position, run.device?.identifiers.location)) {
     return {
-      ...found(span, written, 'certain', 'a position within the radius registered for this phone'),
+      ...found(span, written, 'certain', 'location.registered'),
       known: true,
     };
   }
-  return named
-    ? found(span, written, 'likely', 'a latitude and a longitude that say so')
-    : found(span, written, 'possible', 'two numbers that could be a latitude and a longitude');
+  return named ? found(span, written, 'likely', 'location.named') : found(span, written, 'possible', 'location.bare');
 }
 
 function decimals(number: string): number {

@@ -69,5 +69,5 @@ function judge(run: Run): Verdict | null {
   const value = bareValue(run);
   if (value.text.length < 2 || isNoValue(value.text) || !/\p{L}{2}|[\x80-\xff]{2}/u.test(value.text)) return null;
   if (!isInMessage(run)) return null;
-  return found(value, value.text, 'likely', 'a text in a record with a number and a time, as messages are stored');
+  return found(value, value.text, 'likely', 'message.record');
 }

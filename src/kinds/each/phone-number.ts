@@ -80,7 +80,7 @@ export const phoneNumber: IdentifierKind = {
 };
 
 function judge(run: Run): Verdict | null {
-  const hashed = judgeNamedHash(run, 'phone_number', 'phone number');
+  const hashed = judgeNamedHash(run, 'phone_number');
   if (hashed || namesOther(run, 'phone_number')) return hashed;
   for (const span of digitSpans(run, 8, 15)) {
     const verdict = judgeSpan(run, span);
@@ -107,19 +107,13 @@ function judgeSpan(run: Run, span: DigitSpan): Verdict | null {
   // A person in a list, a text message and a call are kinds of their own.
   if (recordAround(run) !== null) return null;
   const at = { start: plus ? span.start - 1 : span.start, end: span.end };
-  if (scheme)
-    return found(at, value, 'likely', 'a number that exists in its country, in a link to dial or write to it');
+  if (scheme) return found(at, value, 'likely', 'phone-number.link');
   // Beside a weak name a national number counts when the phone's own country has such a number.
   const exists = international || value.startsWith('+');
   if (hint?.group === 'strong' || (hint && exists)) {
-    return found(
-      at,
-      value,
-      'likely',
-      `a number ${exists ? 'that exists in its country' : 'in national form'} beside a name for it`,
-    );
+    return found(at, value, 'likely', exists ? 'phone-number.named' : 'phone-number.national');
   }
-  return found(at, value, 'possible', 'written like a telephone number, and it exists in its country');
+  return found(at, value, 'possible', 'phone-number.bare');
 }
 
 /** Eleven digits that are a mobile number of China, and would read as one of North America with its country code. */
@@ -132,19 +126,11 @@ const AMBIGUOUS = /^1[3-9]\d{9}$/;
 function judgeNational(run: Run, span: DigitSpan, group: string): Verdict | null | undefined {
   const { digits } = span;
   const own = run.device ? parseNational(digits, run.device) : null;
-  if (own?.startsWith('+'))
-    return recordAround(run)
-      ? null
-      : found(span, own, 'likely', 'a number of the country of this phone beside a name for it');
+  if (own?.startsWith('+')) return recordAround(run) ? null : found(span, own, 'likely', 'phone-number.own-country');
   if (!AMBIGUOUS.test(digits) && parseInternational(digits) !== null) return undefined;
   const isUsual = AMBIGUOUS.test(digits) || (group !== 'weak' && digits.length >= 9 && digits.length <= 11);
   if (!isUsual || recordAround(run)) return null;
-  return found(
-    span,
-    digits,
-    'possible',
-    'a number of a usual length beside a name for it; which country it belongs to is not said',
-  );
+  return found(span, digits, 'possible', 'phone-number.no-country');
 }
 
 function parseInternational(digits: string): string | null {

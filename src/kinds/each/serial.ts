@@ -63,12 +63,12 @@ export const serial: IdentifierKind = {
 };
 
 function judge(run: Run): Verdict | null {
-  const hashed = judgeNamedHash(run, 'serial', 'serial number');
+  const hashed = judgeNamedHash(run, 'serial');
   const hint = hintOf(run, 'serial');
   if (hashed || !hint) return hashed;
   const value = run.text.slice(run.start, run.end);
   if (!/^[A-Za-z0-9][A-Za-z0-9-]{4,23}$/.test(value) || !/\d/.test(value) || isNobody(value)) return null;
   return hint.group === 'strong'
-    ? found(run, value, 'likely', 'letters and digits of a usual length beside a name for serial numbers')
-    : found(run, value, 'possible', 'letters and digits of a usual length beside a name often used for serial numbers');
+    ? found(run, value, 'likely', 'serial.named')
+    : found(run, value, 'possible', 'serial.hinted');
 }

@@ -78,7 +78,7 @@ function names(device: Device): string[] {
 }
 
 function judge(run: Run): Verdict | null {
-  const hashed = judgeNamedHash(run, 'ssid', 'Wi-Fi name');
+  const hashed = judgeNamedHash(run, 'ssid');
   const hint = hintOf(run, 'ssid');
   if (hashed || !hint) return hashed;
   // Letters go on beside a run of hex digits: the whole of it is offered as well. Google calls a session cookie so.
@@ -87,14 +87,14 @@ function judge(run: Run): Verdict | null {
   if (value.text === '' || Buffer.byteLength(value.text, 'latin1') > LONGEST || isNobody(value.text)) return null;
   if (run.device && names(run.device).includes(value.text)) {
     return {
-      ...found(value, value.text, 'certain', 'the registered Wi-Fi of this phone, beside a name for it'),
+      ...found(value, value.text, 'certain', 'ssid.registered'),
       known: true,
     };
   }
   if (hint.group !== 'strong' || !/[\p{L}\p{N}]/u.test(value.text) || /[{}[\]\\]/.test(value.text)) return null;
   // A hardware address there is the access point's.
   if (/^[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}$/.test(value.text)) return null;
-  return found(value, value.text, 'likely', 'a text beside a name for Wi-Fi names');
+  return found(value, value.text, 'likely', 'ssid.named');
 }
 
 /** Android puts the name in quotes of its own, which JSON then escapes. */

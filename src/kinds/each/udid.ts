@@ -64,16 +64,12 @@ function spellOne(registered: string): Spelling[] {
 }
 
 function judge(run: Run): Verdict | null {
-  const hashed = judgeNamedHash(run, 'udid', 'UDID');
+  const hashed = judgeNamedHash(run, 'udid');
   if (hashed || namesOther(run, 'udid')) return hashed;
   const value = run.text.slice(run.start, run.end);
   if (isNobody(value) || !standsAlone(run.text, run.start, run.end)) return null;
   if (NEW.test(value)) {
-    return hintOf(run, 'udid')
-      ? found(run, value, 'likely', 'the form of an Apple device id, beside a name for it')
-      : found(run, value, 'possible', 'the form of an Apple device id, which nothing else has');
+    return hintOf(run, 'udid') ? found(run, value, 'likely', 'udid.named') : found(run, value, 'possible', 'udid.form');
   }
-  return OLD.test(value) && hintOf(run, 'udid')?.group === 'strong'
-    ? found(run, value, 'likely', 'forty hexadecimal digits beside a name for an Apple device id')
-    : null;
+  return OLD.test(value) && hintOf(run, 'udid')?.group === 'strong' ? found(run, value, 'likely', 'udid.forty') : null;
 }

@@ -56,9 +56,9 @@ const FORMS = /^(?:[0-9A-Fa-f]{16}|[0-9A-Fa-f]{64})$/;
 function judge(run: Run): Verdict | null {
   const name = hintOf(run, 'vendor_id')?.name;
   if (name === 'aaid' && !isInMsaTriple(run)) return null;
-  const plain = judgeUuid(run, 'vendor_id', 'vendor id', FORMS);
+  const plain = judgeUuid(run, 'vendor_id', FORMS);
   if (plain || !name?.endsWith('anon id') || run.text.slice(run.start - 2, run.start) !== 'XZ') return plain;
   const value = run.text.slice(run.start, run.end).toLowerCase();
   if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value) || isNobodysUuid(value)) return null;
-  return found(run, value, 'possible', "XZ and a UUID, the number that Facebook's SDK gives an installation");
+  return found(run, value, 'possible', 'vendor-id.facebook');
 }

@@ -64,5 +64,5 @@ export const wifiMac: IdentifierKind = {
 
 function judge(run: Run): Verdict | null {
   if (namesOther(run, 'wifi_mac')) return null;
-  return judgeMac(run, 'wifi_mac', 'Wi-Fi MAC address', 'written like a hardware address');
+  return judgeMac(run, 'wifi_mac', true);
 }

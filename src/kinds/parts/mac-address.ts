@@ -7,7 +7,7 @@ import { standsAlone } from './digit-spans.ts';
 import { placeholders } from './placeholders.ts';
 import { bad, good } from './registration.ts';
 import { distinct, spelling } from './spelling.ts';
-import { found, judgeNamedHash } from './verdict.ts';
+import { found, judgeNamedHash, reasonOf } from './verdict.ts';
 
 /** Withheld since Android 6, emulators (Android, QEMU), and what is typed into examples. */
 export const isNobodysMac = placeholders({
@@ -77,25 +77,25 @@ function padded(text: string): string {
     .join(':');
 }
 
-/** Judges a run as a MAC of this kind. `bare` is what to say of one without a name, or null for nothing. */
-export function judgeMac(run: Run, kind: Kind, title: string, bare: string | null): Verdict | null {
-  const hashed = judgeNamedHash(run, kind, title);
+/** Judges a run as a MAC of this kind. `bare`: one without a name may be of it. */
+export function judgeMac(run: Run, kind: Kind, bare: boolean): Verdict | null {
+  const hashed = judgeNamedHash(run, kind);
   if (hashed) return hashed;
-  const text = run.text.slice(run.start, run.end);
-  const separated = /[:.-]/.test(text);
-  const isShort = SHORT.test(text);
-  const hex = isShort || /^[0-9A-Fa-f:.-]{12,17}$/.test(text) ? macHex(isShort ? padded(text) : text) : null;
+  const written = run.text.slice(run.start, run.end);
+  const separated = /[:.-]/.test(written);
+  const isShort = SHORT.test(written);
+  const hex = isShort || /^[0-9A-Fa-f:.-]{12,17}$/.test(written) ? macHex(isShort ? padded(written) : written) : null;
   // Group addresses (lowest bit of the first byte) belong to no device.
   if (!hex || Number.parseInt(hex.slice(0, 2), 16) & 1 || !standsAlone(run.text, run.start, run.end)) return null;
   // More pairs beside it: a fingerprint or an IPv6 address.
   if (/[0-9A-Fa-f][:.-]$/.test(run.text.slice(0, run.start).slice(-2))) return null;
   if (/^[:.-][0-9A-Fa-f]{2}(?![0-9A-Za-z])/.test(run.text.slice(run.end, run.end + 4))) return null;
   const value = withColons(hex);
-  const random = Number.parseInt(hex.slice(0, 2), 16) & 2 ? ', locally administered' : '';
+  const isLocal = (Number.parseInt(hex.slice(0, 2), 16) & 2) !== 0;
   const hint = hintOf(run, kind);
   if (hint?.group === 'strong' || (hint && separated)) {
-    return found(run, value, 'likely', `a hardware address${random} beside a name for a ${title}`);
+    return found(run, value, 'likely', reasonOf(isLocal ? 'mac.named-local' : 'mac.named', kind));
   }
-  if (hint) return found(run, value, 'possible', `twelve hex digits beside a name often used for a ${title}`);
-  return bare !== null && separated && !isShort ? found(run, value, 'possible', `${bare}${random}`) : null;
+  if (hint) return found(run, value, 'possible', reasonOf('mac.hinted', kind));
+  return bare && separated && !isShort ? found(run, value, 'possible', isLocal ? 'mac.bare-local' : 'mac.bare') : null;
 }

@@ -8,6 +8,7 @@ import { hintOf, isForeign, normaliseKey } from '../key-names.ts';
 import type { Member, RecordShape, RecordVerdict } from '../kind.ts';
 import { type Degrees, parseDegrees } from './degrees.ts';
 import { isPlausible, isWithin, type Position } from './position.ts';
+import { reason } from './verdict.ts';
 
 type Axis = 'latitude' | 'longitude';
 
@@ -131,9 +132,9 @@ function nearest({ text, numbers }: Member, place: RegisteredLocation, axis: Axi
 function decide(position: Position, written: string, at: Member, device: Device | undefined): RecordVerdict | null {
   if (!isPlausible(position)) return null;
   if (isWithin(position, device?.identifiers.location)) {
-    const reasoning = 'a position within the radius registered for this phone';
+    const reasoning = reason('location.registered');
     return { at, value: written, confidence: 'certain', reasoning, known: true };
   }
   if (axisOf(at) === null || isForeign(at)) return null;
-  return { at, value: written, confidence: 'likely', reasoning: 'a latitude and a longitude that say so' };
+  return { at, value: written, confidence: 'likely', reasoning: reason('location.named') };
 }

@@ -7,15 +7,15 @@ import { fieldNames, recordText } from './key-value.ts';
 import { placeholders } from './placeholders.ts';
 import { good } from './registration.ts';
 import { distinct, spelling } from './spelling.ts';
-import { found, judgeNamedHash } from './verdict.ts';
+import { found, judgeNamedHash, reasonOf } from './verdict.ts';
 
 /** Opted out: all zeros, or a one at the end. */
 export const isNobodysUuid = placeholders({ fixed: ['00000000000000000000000000000001'], isCoded: true });
 
-export function registerUuid(text: string): Checked {
-  const value = text.toLowerCase();
+export function registerUuid(written: string): Checked {
+  const value = written.toLowerCase();
   const fits = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value);
-  return fits ? good(value) : good(text, 'is not a UUID: mistyped?');
+  return fits ? good(value) : good(written, 'is not a UUID: mistyped?');
 }
 
 /** With and without dashes; ids of other forms (OAID may be 16 to 64 hex digits) as they are. */
@@ -47,19 +47,18 @@ export function isInMsaTriple(run: Run): boolean {
 }
 
 /** `accepts`: forms without dashes that this kind has besides 32 hex digits. */
-export function judgeUuid(run: Run, kind: Kind, title: string, accepts: RegExp | null): Verdict | null {
+export function judgeUuid(run: Run, kind: Kind, accepts: RegExp | null): Verdict | null {
   const hint = hintOf(run, kind);
   if (!hint || !standsAlone(run.text, run.start, run.end)) return null;
   const value = run.text.slice(run.start, run.end);
   if (isNobodysUuid(value)) return null;
   const dashes = /^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/.test(value);
   const plain = /^[0-9A-Fa-f]{32}$/.test(value) || (accepts?.test(value) ?? false);
-  if (hint.hashed) return judgeNamedHash(run, kind, title);
+  if (hint.hashed) return judgeNamedHash(run, kind);
   if (!dashes && !plain) return null;
-  if (hint.group === 'strong')
-    return found(run, value.toLowerCase(), 'likely', `its form fits the name beside it, which says ${title}`);
+  if (hint.group === 'strong') return found(run, value.toLowerCase(), 'likely', reasonOf('uuid.named', kind));
   if (!dashes && hint.group !== 'fair') return null;
-  const reasoning = `its form fits the name beside it, which is often used for an ${title}`;
+  const reasoning = reasonOf('uuid.hinted', kind);
   return { ...found(run, value.toLowerCase(), 'possible', reasoning), isAmbiguous: true };
 }
 

@@ -4,6 +4,7 @@
  * here too. `_one` and `_other` are chosen by the value `count`.
  */
 import { KIND_FACTS, type Kind } from '../kinds.ts';
+import { REASONS } from './reasons.ts';
 
 type Nouns = { [K in Kind as `kind.${K}`]: (typeof KIND_FACTS)[K]['noun'] };
 
@@ -31,6 +32,7 @@ export const EN = {
   'leak.without-tls': ', without TLS',
 
   ...nouns,
+  ...REASONS,
 
   'scan.left': 'What left the phone: {{kinds}}.',
   'scan.receivers_one': 'It went to {{names}}{{more}}.',
@@ -161,6 +163,8 @@ export const EN = {
   'tried.doq':
     '{{phone}} tried to reach {{receiver}} for hidden look-ups (DNS over QUIC), which the lab refuses: names stay visible.',
   refused: 'A connection from {{ip}} was refused: {{why}}',
+  'refused.not-allowed': 'not allowed by the lab',
+  'past-the-lab.unknown': 'an unknown protocol',
   'past-the-lab':
     '{{phone}} sent {{bytes}} bytes to {{receiver}} past the lab ({{protocol}}): nobody looked into them.',
   'contact.nothing-sent': '{{phone}} connected to {{receiver}} and sent nothing that could be read.',

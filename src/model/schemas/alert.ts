@@ -11,6 +11,7 @@ export const identifier = z.object({
   known: z.boolean().describe('A registered value of this phone.'),
   confidence: z.enum(CONFIDENCES),
   reasoning: text.describe('One sentence: how the lab knows. Never contains the value.'),
+  text: sentence.optional().describe('The same for every other language. Absent in alerts of earlier versions.'),
 });
 
 export const attribution = z
@@ -19,6 +20,7 @@ export const attribution = z
       'e.g. `com.example.app`, `Firebase Crashlytics in com.example.app`, `an app using OkHttp 4.12.0`.',
     ),
     reason: text.describe('One sentence. Never contains an identifier of the phone.'),
+    text: sentence.optional().describe('The same for every other language. Absent in alerts of earlier versions.'),
     evidence: text.describe(
       'Where it stood: `header:x-requested-with`, `host`, `ja4`; several are separated by commas.',
     ),
