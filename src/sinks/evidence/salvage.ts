@@ -58,7 +58,9 @@ function copy(from: DatabaseSync, to: DatabaseSync, table: string): number {
   const columns = to
     .prepare(`PRAGMA table_info(${table})`)
     .all()
-    .map(({ name }) => String(name));
+    .map(({ name }) => String(name))
+    // Of a chain that goes no further.
+    .filter((name) => name !== 'link' && name !== 'salt');
   const insert = to.prepare(
     `INSERT OR IGNORE INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
   );

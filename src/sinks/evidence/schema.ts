@@ -105,7 +105,30 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE alerts ADD COLUMN simulated INTEGER GENERATED ALWAYS AS (json_extract(json, '$.simulated')) VIRTUAL;
   ALTER TABLE flows ADD COLUMN simulated INTEGER GENERATED ALWAYS AS (json_extract(json, '$.simulated')) VIRTUAL;
   `,
+  // Nothing of it can be changed unnoticed: chain.ts. A row knows its record and holds its salt.
+  `
+  CREATE TABLE chain (
+    position INTEGER PRIMARY KEY,
+    type TEXT NOT NULL,
+    replaces INTEGER,
+    commitment BLOB NOT NULL,
+    hash BLOB NOT NULL
+  ) STRICT;
+  CREATE TABLE chain_notes (link INTEGER PRIMARY KEY, salt BLOB NOT NULL, json TEXT NOT NULL) STRICT;
+  CREATE TABLE checkpoints (
+    position INTEGER PRIMARY KEY,
+    time TEXT NOT NULL,
+    hash BLOB NOT NULL,
+    signature BLOB NOT NULL
+  ) STRICT;
+  ${['alerts', 'secrets', 'flows', 'cases', 'coverage', 'gaps', 'audit']
+    .map((table) => `ALTER TABLE ${table} ADD COLUMN link INTEGER; ALTER TABLE ${table} ADD COLUMN salt BLOB;`)
+    .join('\n  ')}
+  `,
 ];
+
+/** Of the first store that has a chain. */
+export const CHAIN_VERSION = 5;
 
 /** Applies what is missing, each step in a transaction of its own. Returns the version found before. */
 export function migrate(database: DatabaseSync): number {

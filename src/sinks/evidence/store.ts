@@ -136,9 +136,14 @@ export interface EvidenceStore {
   /** Oldest first. */
   audits(): AuditEntry[];
 
-  /** Removes alerts and tokens last seen, and flows opened, before a time (ms since the epoch); cases and audit stay. */
-  prune(before: number): { alerts: number; flows: number };
+  /**
+   * Removes alerts and tokens last seen, and flows opened, before a time (ms since the epoch); cases and audit stay.
+   * @param limit of each, oldest first: as many as one call may take the time for
+   */
+  prune(before: number, limit?: number): { alerts: number; flows: number };
   counts(): Counts;
+  /** Signs the chain as far as it goes now. */
+  checkpoint(): Stored;
   close(): void;
 }
 

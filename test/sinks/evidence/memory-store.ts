@@ -137,6 +137,7 @@ export function createMemoryStore(): EvidenceStore {
       return removed;
     },
     counts: () => ({ alerts: alerts.size, flows: flows.size, cases: cases.size }),
+    checkpoint: () => OK,
     close() {},
   };
 }

@@ -1,0 +1,196 @@
+/**
+ * Holds a store against its chain: the chain link by link, its signatures, and every row against its record. Reads one moment
+ * of the database and writes nothing, so that it can run beside the lab that writes.
+ * Found: a row that was changed, added, removed, or put in the place of another; a record of the chain that was; an end that was
+ * cut off behind a signature. Not found: what lies behind the last signature, all of it cut off at once; `head` is for that.
+ */
+import { type KeyObject, verify } from 'node:crypto';
+import { DatabaseSync } from 'node:sqlite';
+import type { StoreProblem, StoreVerdict } from '../../model/verdict.ts';
+import {
+  type ChainNote,
+  type ChainRecord,
+  type ChainType,
+  commitmentOf,
+  contentOf,
+  type Field,
+  hashOf,
+  START,
+  signedText,
+} from './chain.ts';
+import { openBeside, ROW_TYPES, TABLES } from './rows.ts';
+import { CHAIN_VERSION } from './schema.ts';
+
+/** What is expected of a record's row. */
+const ABSENT = 0;
+const PRESENT = 1;
+const MET = 2;
+
+/** @param key the installation's public key; null: it has none. @throws an `Error` of one line */
+export function verifyStore(file: string, key: KeyObject | null): StoreVerdict {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+    if (version < CHAIN_VERSION)
+      throw new Error(`${file} is of a Phonehome that kept no chain: it begins when the lab is next started`);
+    database.exec('BEGIN');
+    return verifyOpen(database, key);
+  } finally {
+    database.close();
+  }
+}
+
+function verifyOpen(database: DatabaseSync, key: KeyObject | null): StoreVerdict {
+  const problems = createProblems();
+  const walked = walkChain(database, key, problems.add);
+  const rows = checkRows(database, walked.expected, problems.add);
+  walked.expected.forEach((state, position) => {
+    if (state === PRESENT) problems.add(position, walked.typeOf(position), 'its row was removed');
+  });
+  const { head, began, destroyed, signed } = walked;
+  const { first, count } = problems.found();
+  return {
+    isIntact: count === 0,
+    records: head.position,
+    rows,
+    destroyed,
+    began,
+    head: { position: head.position, hash: Buffer.from(head.hash).toString('hex') },
+    signed,
+    problem: first,
+    problems: count,
+  };
+}
+
+type Add = (position: number | null, type: string | null, what: string) => void;
+
+/** Keeps the first in the order of the chain; rows without a record come last. */
+function createProblems() {
+  let first: StoreProblem | null = null;
+  let count = 0;
+  const rank = ({ position }: StoreProblem): number => position ?? Number.POSITIVE_INFINITY;
+  return {
+    add(position: number | null, type: string | null, what: string): void {
+      count++;
+      const found = { position, type, what };
+      if (first === null || rank(found) < rank(first)) first = found;
+    },
+    found: () => ({ first, count }),
+  };
+}
+
+function walkChain(database: DatabaseSync, key: KeyObject | null, add: Add) {
+  const size = Number(database.prepare('SELECT max(position) AS last FROM chain').get()?.last ?? 0);
+  const epoch = String(database.prepare(`SELECT value FROM meta WHERE name = 'epoch'`).get()?.value);
+  const expected = new Uint8Array(size + 1);
+  const notes = notesIn(database);
+  const signatures = signaturesIn(database);
+  const type = database.prepare('SELECT type FROM chain WHERE position = ?');
+  const typeOf = (position: number): string | null => (type.get(position)?.type as string | undefined) ?? null;
+  const began: StoreVerdict['began'] = [];
+  let signed: StoreVerdict['signed'] = null;
+  let destroyed = 0;
+  let head = START;
+
+  /** The row of an earlier record gave way. */
+  function give(earlier: number, record: ChainRecord, to: string): void {
+    if (earlier < record.position && expected[earlier] === PRESENT) expected[earlier] = ABSENT;
+    else add(record.position, record.type, `${to} record ${earlier}, which has no row`);
+  }
+
+  function heed(note: ChainNote, record: ChainRecord): void {
+    if (note.type === 'begin') {
+      const { time, reason, rows } = note;
+      began.push({ position: record.position, time, reason, rows });
+      return;
+    }
+    for (const [from, to] of note.removed)
+      for (let position = from; position <= to; position++) {
+        give(position, record, 'buries');
+        destroyed++;
+      }
+  }
+
+  for (const row of database.prepare('SELECT * FROM chain ORDER BY position').iterate()) {
+    const record = recordOf(row);
+    const { position } = record;
+    if (position !== head.position + 1)
+      add(head.position + 1, null, `it was removed from the chain: record ${position} follows ${head.position}`);
+    else if (!hashOf(head.hash, record).equals(row.hash as Uint8Array))
+      add(position, record.type, 'it is not what was written, or not where it was written');
+    head = { position, hash: row.hash as Uint8Array };
+    if (record.replaces !== null) give(record.replaces, record, 'takes the place of');
+    if (record.type === 'begin' || record.type === 'tombstone') {
+      const note = notes.get(position);
+      if (note && commitmentOf(note.salt, contentOf([note.json])).equals(record.commitment))
+        heed(JSON.parse(note.json) as ChainNote, record);
+      else add(position, record.type, note ? 'its text was changed' : 'its text was removed');
+    } else expected[position] = PRESENT;
+    const signature = signatures.get(position);
+    if (!signature) continue;
+    const text = signedText(epoch, head, signature.time);
+    if (key && verify(null, text, key, signature.bytes)) signed = { position, time: signature.time };
+    else add(position, record.type, key ? 'its signature does not fit' : "the installation's key is not there");
+  }
+  for (const position of signatures.keys())
+    if (position > head.position) add(head.position + 1, null, `removed: the chain was signed as far as ${position}`);
+  for (const position of notes.keys())
+    if (position > head.position) add(head.position + 1, null, `removed: the chain went as far as ${position}`);
+  if (head.position > 0 && began[0]?.position !== 1) add(1, typeOf(1), 'the chain does not begin with its beginning');
+  return { head, expected, typeOf, began, signed, destroyed };
+}
+
+function checkRows(database: DatabaseSync, expected: Uint8Array, add: Add): number {
+  const besideOf = openBeside(database);
+  let rows = 0;
+  for (const type of ROW_TYPES) {
+    const { table, columns } = TABLES[type];
+    const all = database.prepare(
+      `SELECT t.*, t.rowid AS row_number, c.type AS chain_type, c.commitment FROM ${table} t LEFT JOIN chain c ON c.position = t.link`,
+    );
+    for (const row of all.iterate()) {
+      rows++;
+      const position = row.link === null ? null : Number(row.link);
+      const name = `row ${row.row_number} of ${table}`;
+      if (position === null || row.chain_type !== type) {
+        add(null, type, `${name} has no record in the chain: it was added`);
+        continue;
+      }
+      if (expected[position] !== PRESENT) {
+        const why = expected[position] === MET ? 'which has another row' : 'whose row was replaced or destroyed';
+        add(position, type, `${name} stands for record ${position}, ${why}`);
+        continue;
+      }
+      expected[position] = MET;
+      const fields = columns.map((column) => row[column] as Field);
+      const content = contentOf([...fields, ...besideOf(type, fields)]);
+      if (!commitmentOf(row.salt as Uint8Array, content).equals(row.commitment as Uint8Array))
+        add(position, type, `${name} was changed`);
+    }
+  }
+  return rows;
+}
+
+function recordOf(row: Record<string, unknown>): ChainRecord {
+  return {
+    position: Number(row.position),
+    type: row.type as ChainType,
+    replaces: row.replaces === null ? null : Number(row.replaces),
+    commitment: row.commitment as Uint8Array,
+  };
+}
+
+function notesIn(database: DatabaseSync): Map<number, { salt: Uint8Array; json: string }> {
+  const rows = database.prepare('SELECT link, salt, json FROM chain_notes').all();
+  return new Map(rows.map(({ link, salt, json }) => [Number(link), { salt: salt as Uint8Array, json: String(json) }]));
+}
+
+function signaturesIn(database: DatabaseSync): Map<number, { time: string; bytes: Uint8Array }> {
+  const rows = database.prepare('SELECT position, time, signature FROM checkpoints').all();
+  return new Map(
+    rows.map(({ position, time, signature }) => [
+      Number(position),
+      { time: String(time), bytes: signature as Uint8Array },
+    ]),
+  );
+}
