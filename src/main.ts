@@ -20,6 +20,9 @@ export const openCases: LabModule['openCases'] = async (dataDir) =>
 export const openRecords: LabModule['openRecords'] = async (dataDir) =>
   (await import('./lab/offline-commands.ts')).openRecords(dataDir);
 
+export const verifyRecorded: LabModule['verifyRecorded'] = async (dataDir) =>
+  (await import('./lab/evidence.ts')).verifyRecorded(dataDir);
+
 export const compareRuns: LabModule['compareRuns'] = async (dataDir, a, b) =>
   (await import('./lab/compared-sides.ts')).compareRuns(dataDir, a, b);
 

@@ -235,6 +235,13 @@ export const COMMANDS: CommandSpec[] = [
     load: async () => (await import('./commands/compare.ts')).compare,
   },
   {
+    name: 'verify',
+    summary: 'whether anything stored was changed, removed or added behind the lab’s back; 0: intact, 1: changed',
+    flags: [],
+    examples: ['verify', 'verify --data /srv/lab --json'],
+    load: async () => (await import('./commands/verify.ts')).verify,
+  },
+  {
     name: 'ca show',
     summary: 'fingerprint, validity and files of the root certificate',
     flags: [],

@@ -1,24 +1,18 @@
 /** What the store holds of a phone, a case, or a phase of a case, gathered for a comparison. No lab need run for it. */
-import { existsSync } from 'node:fs';
 import { compareSides } from '../compare/runs.ts';
 import { saidHost } from '../formats/said-host.ts';
 import type { Case } from '../model/case.ts';
 import type { Comparison, SideRecord, TokenRow } from '../model/comparison.ts';
 import { LabError } from '../model/lab.ts';
-import { readOrCreateKey } from '../sinks/evidence/key-file.ts';
-import { openSqliteStore } from '../sinks/evidence/sqlite.ts';
 import type { EvidenceStore, FlowQuery, FlowRecord, TokenQuery } from '../sinks/evidence/store.ts';
-import { pathsIn } from './data-directory.ts';
+import { openRecorded } from './evidence.ts';
 import { allAlertsSince } from './services.ts';
 
 type Store = Pick<EvidenceStore, 'alerts' | 'flows' | 'tokens' | 'cases'>;
 
 /** @throws LabError when a name means nothing here */
 export async function compareRuns(dataDir: string, a: string, b: string): Promise<Comparison> {
-  const paths = pathsIn(dataDir);
-  if (!existsSync(paths.evidence))
-    throw new LabError(`${dataDir} holds no traffic yet: record some with "phonehome start", or name it with --data`);
-  const store = openSqliteStore({ file: paths.evidence, key: readOrCreateKey(paths.evidenceKey) });
+  const store = openRecorded(dataDir);
   try {
     const [sidesA, sidesB] = [sidesOf(store, a), sidesOf(store, b)];
     for (const sideA of sidesA)

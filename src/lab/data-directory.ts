@@ -16,6 +16,7 @@ export const pathsIn = (data: string) => ({
   evidence: join(data, 'evidence.db'),
   reserve: join(data, 'evidence.reserve'),
   evidenceKey: join(data, 'certs', 'evidence.key'),
+  signingKey: join(data, 'certs', 'signing.key'),
   token: join(data, 'token'),
   tokens: {
     administrator: join(data, 'token'),
@@ -31,15 +32,24 @@ const ELSEWHERE = 'start with another --data directory';
 const OWN_FILE: Privacy = { kind: 'file', keep: 'own', otherwise: 'move it away' };
 export const TOKEN_FILE: Privacy = { kind: 'file', keep: 'secret', otherwise: 'delete it, a new one is made' };
 
+/** Of the evidence store. */
+const KEYS: readonly [name: string, Privacy][] = [
+  [
+    'certs/evidence.key',
+    { kind: 'file', keep: 'secret', otherwise: `${ELSEWHERE}: values stored so far could be read with it` },
+  ],
+  [
+    'certs/signing.key',
+    { kind: 'file', keep: 'secret', otherwise: `${ELSEWHERE}: what it signed so far others could have signed` },
+  ],
+];
+
 /** What is looked over at every start, outermost first. */
 const KEPT: readonly [name: string, Privacy][] = [
   ['certs', { kind: 'directory', keep: 'own', otherwise: ELSEWHERE }],
   ['certs/ca.key', { kind: 'file', keep: 'secret', otherwise: 'phonehome ca rotate, and install the new certificate' }],
   ['certs/ca.pem', OWN_FILE],
-  [
-    'certs/evidence.key',
-    { kind: 'file', keep: 'secret', otherwise: `${ELSEWHERE}: values stored so far could be read with it` },
-  ],
+  ...KEYS,
   ['token', TOKEN_FILE],
   ['token.operator', TOKEN_FILE],
   ['token.viewer', TOKEN_FILE],
@@ -58,9 +68,18 @@ export function openDataDirectory(data: string): () => void {
   // The directory itself may be a link of the operator's: what it leads to is looked at.
   const problem =
     privacyProblem(realpathSync(data), { kind: 'directory', keep: 'own', otherwise: ELSEWHERE }) ??
-    KEPT.map(([name, privacy]) => privacyProblem(join(data, name), privacy)).find((one) => one !== null);
+    problemIn(data, KEPT);
   if (problem) throw new LabError(problem);
   return lock(data);
+}
+
+/** Whether somebody else may have had the keys of the evidence store; one line, or null. */
+export function keyProblem(data: string): string | null {
+  return problemIn(data, KEYS);
+}
+
+function problemIn(data: string, kept: typeof KEPT): string | null {
+  return kept.map(([name, privacy]) => privacyProblem(join(data, name), privacy)).find((one) => one !== null) ?? null;
 }
 
 function makeDirectory(path: string): void {

@@ -12,11 +12,11 @@ import { type Text, text } from '../model/text.ts';
 import { readOrCreateKey } from '../sinks/evidence/key-file.ts';
 import { openReserve, type Reserve } from '../sinks/evidence/reserve.ts';
 import { createReservedStore } from '../sinks/evidence/reserved-store.ts';
-import { openSqliteStore } from '../sinks/evidence/sqlite.ts';
 import { createDiskSync, createSyncedStore } from '../sinks/evidence/synced-store.ts';
 import type { Closers } from './closers.ts';
 import { pathsIn } from './data-directory.ts';
 import { openDecoders } from './decoders.ts';
+import { openEvidence } from './evidence.ts';
 import { openLog } from './log.ts';
 import { openPlaces, openRegistry } from './opening.ts';
 import { openPinBook } from './pin-book.ts';
@@ -39,9 +39,7 @@ export async function openKnowledge(options: LabOptions, closers: Closers, isRes
   const evidenceKey = readOrCreateKey(paths.evidenceKey);
   let salvaged: Text | null = null;
   const stored = createReservedStore(
-    openSqliteStore({
-      file: paths.evidence,
-      key: evidenceKey,
+    openEvidence(options.data, {
       onSalvaged: ({ keptAs, alerts, flows }) => {
         salvaged = text('lab.store-damaged', { file: keptAs, alerts, flows });
         warnings.push(say(salvaged));

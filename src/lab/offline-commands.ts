@@ -1,5 +1,4 @@
 /** What commands read and change while no lab runs: cases, certificates, the list of geo databases. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { monotonicFactory } from 'ulid';
 import { findAuthority } from '../ca/authority.ts';
@@ -10,17 +9,15 @@ import { openGeo } from '../enrich/geo.ts';
 import { cutCapture } from '../lan/recording/case.ts';
 import { type AuthorityInfo, type CaFormat, LabError, type StoredCases, type StoredRecords } from '../model/lab.ts';
 import type { Role } from '../model/words.ts';
-import { readOrCreateKey } from '../sinks/evidence/key-file.ts';
-import { openSqliteStore } from '../sinks/evidence/sqlite.ts';
 import { rotateTokenFile } from '../sinks/live/tokens.ts';
 import { pathsIn } from './data-directory.ts';
+import { openEvidence, openRecorded } from './evidence.ts';
 import { must } from './services.ts';
 
 const now = Date.now;
 
 export async function openCases(dataDir: string): Promise<StoredCases> {
-  const paths = pathsIn(dataDir);
-  const store = openSqliteStore({ file: paths.evidence, key: readOrCreateKey(paths.evidenceKey) });
+  const store = openEvidence(dataDir);
   const cases = createCases(store, monotonicFactory());
   return {
     list: cases.list,
@@ -32,10 +29,7 @@ export async function openCases(dataDir: string): Promise<StoredCases> {
 }
 
 export async function openRecords(dataDir: string): Promise<StoredRecords> {
-  const paths = pathsIn(dataDir);
-  if (!existsSync(paths.evidence))
-    throw new LabError(`${dataDir} holds no traffic yet: record some with "phonehome start", or name it with --data`);
-  const store = openSqliteStore({ file: paths.evidence, key: readOrCreateKey(paths.evidenceKey) });
+  const store = openRecorded(dataDir);
   return { alerts: store.alerts, flows: store.flows, end: () => store.close() };
 }
 

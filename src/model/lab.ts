@@ -15,6 +15,7 @@ import type { Destination, Direction, Flow, FlowEvent, FlowRecord } from './flow
 import type { GatewayCheck, GatewayControl, TakenDown, WayIn } from './gateway.ts';
 import type { Evidence, Identifier } from './identifier.ts';
 import type * as schemas from './schemas/lab.ts';
+import type { StoreVerdict } from './verdict.ts';
 import type { Role } from './words.ts';
 
 /** A failure the operator can act on. `message` is one line; the command line prints it without a stack and exits 1. */
@@ -266,6 +267,8 @@ export interface LabModule {
   openCases(dataDir: string): Promise<StoredCases>;
   /** @throws LabError when nothing was recorded yet */
   openRecords(dataDir: string): Promise<StoredRecords>;
+  /** Holds what is stored against its chain; a lab may run meanwhile. @throws LabError when nothing was recorded yet */
+  verifyRecorded(dataDir: string): Promise<StoreVerdict>;
   /** Phones, cases, or phases of cases (`CASE:phase`), from what is stored. @throws LabError for a name that means nothing */
   compareRuns(dataDir: string, a: string, b: string): Promise<Comparison>;
   /** Null when the directory holds no authority yet; never creates one. */

@@ -1,0 +1,54 @@
+/** `phonehome verify`: 0 when the store is what was written, 1 and the first thing that does not fit when it is not. */
+import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pathsIn } from '../../src/lab/data-directory.ts';
+import { openEvidence } from '../../src/lab/evidence.ts';
+import type { StoreVerdict } from '../../src/model/verdict.ts';
+import { labFlowRecord, labRecord } from '../sinks/lab-alert.ts';
+import { phonehome } from './phonehome.ts';
+
+let data = '';
+beforeEach(() => {
+  data = mkdtempSync(join(tmpdir(), 'phonehome-verify-'));
+});
+afterEach(() => rmSync(data, { recursive: true, force: true }));
+
+describe('phonehome verify', () => {
+  it('holds the store against its chain, while somebody writes to it as well', async () => {
+    const store = openEvidence(data);
+    store.putAlert(labRecord(1));
+    store.putFlows([labFlowRecord('a', 1000)]);
+    const live = await phonehome(['verify', '--data', data]);
+    expect(live).toMatchObject({ code: 0, stderr: '' });
+    expect(live.stdout).toMatch(
+      /^Intact: 3 rows are what was written, in a chain of 4 records\.\nSigned as far as record 1,/,
+    );
+    store.close();
+
+    const database = new DatabaseSync(pathsIn(data).evidence);
+    database.exec(`UPDATE flows SET host = 'example.com'`);
+    database.close();
+    const changed = await phonehome(['verify', '--data', data]);
+    expect(changed.code).toBe(1);
+    expect(changed.stdout).toMatch(
+      /^Changed\. The first that does not fit: record 4 \(flow\): row 1 of flows was changed\./,
+    );
+    const verdict = JSON.parse((await phonehome(['verify', '--data', data, '--json'])).stdout) as StoreVerdict;
+    expect(verdict).toMatchObject({ type: 'verdict', isIntact: false, problem: { position: 4, type: 'flow' } });
+  });
+
+  it('says that there is nothing, and takes no key that others could have read', async () => {
+    const nothing = await phonehome(['verify', '--data', data]);
+    expect(nothing).toMatchObject({ code: 1, stderr: expect.stringMatching(/holds no traffic yet/) });
+    openEvidence(data).close();
+    const { signingKey } = pathsIn(data);
+    expect(statSync(signingKey).mode & 0o777).toBe(0o600);
+    chmodSync(signingKey, 0o644);
+    const open = await phonehome(['verify', '--data', data]);
+    expect(open).toMatchObject({ code: 1, stderr: expect.stringMatching(/signing\.key can be read by others/) });
+    expect(() => openEvidence(data)).toThrow(/signing\.key can be read by others/);
+  });
+});
