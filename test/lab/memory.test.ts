@@ -44,10 +44,18 @@ it('many connections are cleared away when it is quiet, after a young generation
   expect(collected).toEqual(QUIET);
 });
 
+it('after a thousand connections a major one follows', () => {
+  vi.useFakeTimers();
+  const { collected, scavenger } = watched();
+  for (let n = 0; n < 1000; n++) scavenger.connection();
+  vi.advanceTimersByTime(3_600_000);
+  expect(collected).toEqual([...QUIET, 'major']);
+});
+
 it('as long as anything goes through the thread, connections ask for nothing', () => {
   vi.useFakeTimers();
   const { collected, scavenger } = watched();
-  for (let n = 0; n < 5000; n++) {
+  for (let n = 0; n < 500; n++) {
     scavenger.connection();
     scavenger.relayed(100);
     vi.advanceTimersByTime(100);
