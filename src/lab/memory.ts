@@ -68,9 +68,11 @@ export function createScavenger(
       toCollect--;
     }
     seen = events;
-    if (toCollect > 0) return lookLater();
-    if (connections >= VERY_MANY_CONNECTIONS) collectAll('last-resort');
-    connections = 0;
+    if (toCollect > 0) lookLater();
+    else {
+      if (connections >= VERY_MANY_CONNECTIONS) collectAll('last-resort');
+      connections = 0;
+    }
   };
   const lookLater = (): void => void setTimeout(look, LOOK_MS).unref();
   return {
