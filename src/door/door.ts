@@ -1,6 +1,7 @@
 /**
  * The lab's one port for phones: HTTP proxy, SOCKS, TLS straight on the port, told apart by the first bytes.
- * Promise: only admitted clients are served; every accepted connection leads to at least one flow, whatever it does;
+ * Promise: only admitted clients are served; every accepted connection leads to at least one flow, whatever it does (of those beyond
+ * a phone's share one a second stands for all);
  * no phone can hold the door with silence (time limits) or with size (bounds); closing ends everything that is open.
  */
 
@@ -9,6 +10,7 @@ import { plainAddress } from '../formats/address.ts';
 import { resetSocket } from '../formats/tcp-reset.ts';
 import type { Decide, Engine, Log } from '../model/connection.ts';
 import { faultOf } from '../model/fault.ts';
+import { type CrowdOptions, createCrowd, UNBOUNDED } from './crowd.ts';
 import { forward } from './forwarder.ts';
 import { peek } from './peek.ts';
 import { CONNECTED, endWith, failureReply } from './replies.ts';
@@ -41,8 +43,10 @@ export interface DoorOptions {
   challenge?: boolean;
   /** Milliseconds. */
   timeouts?: Partial<DoorTimeouts>;
-  /** More are closed at once. Default 20,000. */
-  maxConnections?: number;
+  /** How many connections there may be, and of each phone. Default: 20,000, whoever holds them. */
+  places?: CrowdOptions;
+  /** A phone is beyond its share; told at most once a second. */
+  onCrowded?: (clientIp: string, turnedAway: number) => void;
 }
 
 export interface DoorTimeouts {
@@ -81,13 +85,15 @@ type Kind = 'tls' | 'http' | 'socks4' | 'socks5' | 'garbage';
 
 /** Rejects with one line that says what to do when the port cannot be had. */
 export function createDoor(options: DoorOptions): Promise<Door> {
-  const { engine, log } = options;
+  const { log } = options;
+  const crowd = createCrowd(options.places ?? UNBOUNDED, options.now);
+  const engine = crowd.counted(options.engine);
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
-  const open = new Set<Socket>();
   const tunnelOptions: TunnelOptions = {
     engine,
     decide: options.decide,
     helloTimeoutMs: timeouts.helloMs,
+    silenceMs: timeouts.silenceMs,
     run: (visitor, task) => run(visitor, task),
   };
   const forwardOptions: ForwardOptions = {
@@ -113,19 +119,31 @@ export function createDoor(options: DoorOptions): Promise<Door> {
       user: null,
       seen: false,
     };
-    open.add(socket);
     socket.on('error', ignore);
-    socket.once('close', () => open.delete(socket));
     if (socket.remoteAddress === undefined) {
       recordEnd(engine, visitor, flowFacts(visitor, null, NOWHERE), 'client-reset', 'it left before it was seen');
       socket.destroy();
       return null;
     }
-    if (options.admit(ip)) return visitor;
-    const decision = { treatment: 'refuse', reason: 'only clients with a private address are served' } as const;
-    recordEnd(engine, visitor, flowFacts(visitor, null, NOWHERE, decision), 'refused-by-policy', decision.reason);
-    resetSocket(socket);
+    if (!options.admit(ip)) turnAway(visitor, 'only clients with a private address are served');
+    else if (crowd.enter(ip, socket)) return visitor;
+    else {
+      const count = crowd.turnAway(ip);
+      if (count > 0) {
+        options.onCrowded?.(ip, count);
+        recordRefusal(visitor, `this phone holds as many connections as one may: ${count} were closed`);
+      }
+      resetSocket(socket);
+    }
     return null;
+  };
+  const recordRefusal = (visitor: Visitor, reason: string): void => {
+    const facts = flowFacts(visitor, null, NOWHERE, { treatment: 'refuse', reason });
+    recordEnd(engine, visitor, facts, 'refused-by-policy', reason);
+  };
+  const turnAway = (visitor: Visitor, reason: string): void => {
+    recordRefusal(visitor, reason);
+    resetSocket(visitor.socket);
   };
 
   /** Learns which hardware stands behind an address, before anything is recorded of its connection. */
@@ -235,8 +253,6 @@ export function createDoor(options: DoorOptions): Promise<Door> {
   ): Promise<void> => enterTunnel(tunnelOptions, visitor, device(visitor), named, answer, early, known);
 
   const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
-  server.maxConnections = options.maxConnections ?? 20_000;
-  server.on('drop', () => log.warn({}, 'too many connections: one was closed unseen'));
   server.on('connection', (socket) => {
     const visitor = arrive(socket);
     if (visitor) run(visitor, welcome(visitor));
@@ -260,7 +276,7 @@ export function createDoor(options: DoorOptions): Promise<Door> {
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       engine.close();
-      for (const socket of open) socket.destroy();
+      for (const socket of crowd.all()) socket.destroy();
       await closed;
     },
   }));

@@ -13,9 +13,10 @@ export interface PeekOptions<T> {
   /** Null: more bytes are needed. Called with everything read so far. */
   test: (bytes: Buffer) => T | null;
   maxBytes: number;
-  /** Milliseconds for the whole wait; with `timerFromFirstByte` they start at the first byte. 0 = no limit. */
+  /** Milliseconds for the whole wait; with `firstByteMs` they start at the first byte. 0 = no limit. */
   timeoutMs: number;
-  timerFromFirstByte?: boolean;
+  /** Milliseconds for the first byte, apart. */
+  firstByteMs?: number;
   /** Given a function that ends the wait with `interrupted`. */
   interrupt?: (cancel: () => void) => void;
 }
@@ -40,12 +41,13 @@ export function peek<T>(socket: Socket, options: PeekOptions<T>): Promise<Peeked
       resolve(result(held.subarray(0, length)));
     };
     const fail = (why: Extract<Peeked<T>, { ok: false }>['why']) => settle((bytes) => ({ ok: false, why, bytes }));
-    const startTimer = () => {
-      if (options.timeoutMs > 0 && !timer) timer = setTimeout(() => fail('timeout'), options.timeoutMs);
+    const startTimer = (ms: number) => {
+      if (timer) clearTimeout(timer);
+      timer = ms > 0 ? setTimeout(() => fail('timeout'), ms) : null;
     };
     const onData = (chunk: Buffer) => {
-      if (length === 0) {
-        startTimer();
+      const isFirst = length === 0;
+      if (isFirst) {
         held = chunk;
       } else {
         // Doubling keeps a phone that sends single bytes from costing quadratic copies.
@@ -60,6 +62,7 @@ export function peek<T>(socket: Socket, options: PeekOptions<T>): Promise<Peeked
       const value = options.test(held.subarray(0, length));
       if (value !== null) settle((bytes) => ({ ok: true, value, bytes }));
       else if (length > options.maxBytes) fail('too-long');
+      else if (isFirst && options.firstByteMs !== undefined) startTimer(options.timeoutMs);
     };
     const onEnd = () => fail('ended');
     const onReset = () => fail('reset');
@@ -67,7 +70,7 @@ export function peek<T>(socket: Socket, options: PeekOptions<T>): Promise<Peeked
     socket.on('end', onEnd);
     socket.on('error', onReset);
     socket.on('close', onReset);
-    if (!options.timerFromFirstByte) startTimer();
+    startTimer(options.firstByteMs ?? options.timeoutMs);
     options.interrupt?.(() => fail('interrupted'));
     if (socket.destroyed) onReset();
     else if (socket.readableEnded) onEnd();

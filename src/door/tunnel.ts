@@ -1,7 +1,7 @@
 /**
  * The way into the engine for everything that is one phone connection to one destination: CONNECT, SOCKS, TLS straight
  * on the port, redirected connections. Dials first, answers the phone, peeks at its first bytes, asks policy.
- * Promise: a server that speaks first is relayed as soon as it speaks; a phone that stays silent is waited for; what
+ * Promise: a server that speaks first is relayed as soon as it speaks; two that stay silent are waited for, within a limit; what
  * looks like a ClientHello and is none is relayed as it is.
  */
 import { isIP } from 'node:net';
@@ -22,6 +22,8 @@ export interface TunnelOptions {
   decide: Decide;
   /** Time for the rest of a ClientHello once its first byte came, milliseconds. */
   helloTimeoutMs: number;
+  /** For the first word of either side, milliseconds. */
+  silenceMs: number;
   /** Looks after a task that goes on once the tunnel was handed over. */
   run: (visitor: Visitor, task: Promise<void>) => void;
 }
@@ -107,6 +109,7 @@ async function handOver(entered: Entered, early: Buffer, known: Hello | null, co
   if (!hello) {
     const peeked = await peekFirst(options, visitor, dialled, early);
     bytes = peeked.bytes;
+    if (!peeked.ok && peeked.why === 'timeout' && bytes.length === 0) return leaveSilent(entered, continues);
     if (peeked.ok && peeked.value !== 'other') hello = peeked.value;
   }
   const told = isIP(named.host) === 0 ? named : { ...named, ...hostOf(named, nameFrom(hello, bytes)) };
@@ -138,6 +141,15 @@ async function handOver(entered: Entered, early: Buffer, known: Hello | null, co
         : { startTls: () => options.run(visitor, handOver(entered, NOTHING, null, true)) }),
     }),
   );
+}
+
+/** Neither side ever spoke: a place that somebody else may need. */
+function leaveSilent({ options, visitor, deviceId, named, dialled, first }: Entered, continues: boolean): void {
+  dialled.socket.destroy();
+  visitor.socket.destroy();
+  if (continues) return;
+  const facts = flowFacts(visitor, deviceId, named, first, dialled);
+  recordEnd(options.engine, visitor, facts, 'idle-timeout', 'neither side said anything');
 }
 
 /** What the phone itself named, else the name it last looked the address up by, else the address. */
@@ -177,7 +189,7 @@ async function peekFirst(
     test: classifyFirst,
     maxBytes: MAX_PEEK,
     timeoutMs: options.helloTimeoutMs,
-    timerFromFirstByte: true,
+    firstByteMs: options.silenceMs,
     interrupt: (end) => {
       cancel = end;
       if (upstream.readableLength > 0 || upstream.destroyed) end();

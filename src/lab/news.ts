@@ -12,6 +12,8 @@ export type News =
   | ({ type: 'learned' } & LearnedName)
   /** A phone logged in under another phone's name. */
   | ({ type: 'login-conflict' } & LoginConflict)
+  /** A phone holds as many connections as one may; further ones are closed. */
+  | { type: 'crowded'; ip: string; most: number }
   /** A redirected connection is over. */
   | { type: 'relayed'; leg: RelayedLeg }
   /** A line of the TLS key log, for a recording. */
@@ -44,6 +46,9 @@ export function takeNote(value: unknown, { detection, network }: NewsTakers): vo
       return;
     case 'login-conflict':
       detection.loggedInAs(news);
+      return;
+    case 'crowded':
+      detection.notify(`crowded ${news.ip}`, text('door.crowded', { ip: news.ip, most: news.most }), 'medium');
       return;
     case 'relayed':
       network.relayed(news.leg);

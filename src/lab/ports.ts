@@ -17,6 +17,7 @@ import type { LabCalls, LabReady } from './calls.ts';
 import { openCarrier } from './carrier.ts';
 import { readClientCertificates } from './client-certificates.ts';
 import type { Closers } from './closers.ts';
+import { descriptorLimit, sharesOf } from './descriptors.ts';
 import { openGatewayView } from './gateway-view.ts';
 import { createLoginConflicts } from './login-conflicts.ts';
 import { openLookUps } from './look-ups.ts';
@@ -96,6 +97,7 @@ export async function openPorts(
     log,
   });
   closers.add(wire.close);
+  const shares = sharesOf(descriptorLimit());
   const door = await createDoor({
     host: options.host,
     port: options.proxyPort,
@@ -106,6 +108,8 @@ export async function openPorts(
     macOf: phones.macOf,
     meet: phones.meet,
     nameOf: lookUps.nameOf,
+    places: shares,
+    onCrowded: (ip) => tell({ type: 'crowded', ip, most: shares.perPhone }),
     now,
     log,
   }).catch(refuse);

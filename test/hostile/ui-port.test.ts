@@ -1,26 +1,30 @@
 /** Neighbours on the network against the UI port: nobody without a token can keep the operator out. */
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startLab, type TestLab } from '../sinks/live/lab-dependencies.ts';
+import { startLab, type TestLab, TOKENS } from '../sinks/live/lab-dependencies.ts';
+import { createAuthority } from '../wire/certificates.ts';
 
 const UPGRADE =
   'GET /api/alerts/live HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n';
 
 let lab: TestLab;
+let impatient: TestLab;
 const errors: unknown[] = [];
 const open = new Set<Socket>();
 beforeAll(async () => {
   lab = await startLab({ onError: (error) => errors.push(error), admit: (ip) => ip !== '127.0.0.9' });
+  const leaf = createAuthority('Test Lab CA').issue(['127.0.0.1']);
+  impatient = await startLab({ headMs: 300, leafFor: () => leaf });
 });
 afterAll(async () => {
   for (const socket of open) socket.destroy();
   await lab.close();
+  await impatient.close();
 });
 
 /** Never ends its own side. `closed` resolves when the lab has let go of it. */
-function neighbour(text: string, from = '127.0.0.1'): { text(): string; closed: Promise<void> } {
-  const { port } = lab.address;
+function neighbour(text: string, from = '127.0.0.1', port = lab.address.port) {
   const socket = connect({ port, host: '127.0.0.1', localAddress: from, allowHalfOpen: true });
   open.add(socket);
   let said = '';
@@ -37,7 +41,17 @@ function neighbour(text: string, from = '127.0.0.1'): { text(): string; closed: 
     said += part.toString();
   });
   socket.write(text);
-  return { text: () => said, closed };
+  const says = (what: RegExp) =>
+    new Promise<void>((resolve) => {
+      const look = () => {
+        if (!what.test(said)) return;
+        socket.off('data', look);
+        resolve();
+      };
+      socket.on('data', look);
+      look();
+    });
+  return { text: () => said, closed, says, write: (more: string) => socket.write(more) };
 }
 
 const health = async (): Promise<number> => (await fetch(`${lab.url}/api/health`)).status;
@@ -54,6 +68,29 @@ describe('the UI port', () => {
     // All beyond its share are closed.
     await Promise.all(held.slice(200).map(({ closed }) => closed));
     expect(await health()).toBe(200);
+  });
+
+  it('has room for the operator, on this machine and on another, while four neighbours hold half a request each place', async () => {
+    const half = (from: string) =>
+      Array.from({ length: 128 }, () => neighbour('GET /api/health HTTP/1.1\r\nX: ', from));
+    const held = ['127.0.0.71', '127.0.0.72', '127.0.0.73', '127.0.0.74', '127.0.0.75'].map(half);
+    await Promise.all(held.map((own) => own.at(-1)?.closed));
+    expect(await health()).toBe(200);
+    const ask = `GET /api/session HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${TOKENS.viewer}\r\n\r\n`;
+    const operator = neighbour(ask, '127.0.0.80');
+    await operator.says(/"role":"viewer"/);
+    // Known from now on: what strangers do costs it nothing.
+    const more = Array.from({ length: 40 }, (_, i) => half(`127.0.1.${i + 1}`));
+    await Promise.all(more.slice(0, 8).map((own) => own.at(-1)?.closed));
+    operator.write(ask);
+    await operator.says(/"role":"viewer".*"role":"viewer"/s);
+  });
+
+  it('lets go of whoever does not finish a head, in clear or shaking hands', async () => {
+    const { port } = impatient.address;
+    await neighbour('', '127.0.0.90', port).closed;
+    await neighbour('GET / HTTP/1.1\r\nX: ', '127.0.0.90', port).closed;
+    await neighbour('\x16\x03\x01\x01\x09', '127.0.0.90', port).closed;
   });
 
   it('serves nobody from where clients are not admitted', async () => {

@@ -174,6 +174,8 @@ export const EN = {
   'looked-up-elsewhere':
     '{{phone}} looked {{ip}} up as a name of {{elsewhere}}, and asked it for {{host}}: a server they share, or a front for another one.',
 
+  'door.crowded':
+    'The phone at {{ip}} holds {{most}} connections, as many as one may: what it opens beyond them is closed. Other phones are served as before.',
   'login.address-wins':
     '{{ip}} is the address of {{phone}}, and it logged in to the proxy as {{login}}, the name of {{other}}: what it sends is told of {{phone}}. If the login is right, give it to that phone: phonehome device add {{other}} --login {{login}}.',
 

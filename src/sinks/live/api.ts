@@ -3,6 +3,7 @@
  * Who may ask what stands in `roles.ts`; without a token: `/api/health`, the set-up pages for the phone and signing in. Values of
  * identifiers are masked everywhere; revealing is a request of its own and stands in the audit.
  */
+import type { Socket } from 'node:net';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Access, Caller } from './access.ts';
@@ -17,11 +18,18 @@ import { addSignIn, factsOf, json } from './sign-in.ts';
 /** A phone with its planted contacts is a few kilobytes, and photos do not come this way. Parsing this much takes 30 ms. */
 const MAX_BODY = 64 * 1024;
 
+export interface ApiHooks {
+  /** Tokens were replaced, or a session ended. */
+  onEnded(): void;
+  /** Whoever speaks on this connection has shown a token or a session. */
+  onKnown(socket: Socket): void;
+}
+
 export function createApi(
   services: LiveDependencies,
   access: Access,
   onError: (error: unknown) => void,
-  onEnded: () => void = () => {},
+  { onEnded, onKnown }: ApiHooks = { onEnded() {}, onKnown() {} },
 ): Hono<Bindings> {
   const app = new Hono<Bindings>();
 
@@ -38,6 +46,7 @@ export function createApi(
     const checked = access.check(facts, { method, path, reveals: c.req.query('reveal') === 'true' });
     if (!checked.ok) return c.json({ error: checked.error }, checked.status);
     c.set('caller', checked.caller);
+    if (checked.caller && c.env?.incoming) onKnown(c.env.incoming.socket);
     return next();
   });
   const limited = bodyLimit({

@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import type { Access } from './access.ts';
-import { createApi } from './api.ts';
+import { type ApiHooks, createApi } from './api.ts';
 import type { LiveDependencies } from './dependencies.ts';
 
 export type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -14,9 +14,9 @@ export function createListener(
   services: LiveDependencies,
   access: Access,
   onError: (error: unknown) => void,
-  onEnded: () => void,
+  hooks: ApiHooks,
 ): Listener {
-  const app = createApi(services, access, onError, onEnded);
+  const app = createApi(services, access, onError, hooks);
   return getRequestListener(app.fetch, {
     overrideGlobalObjects: false,
     errorHandler: (error) => {

@@ -8,13 +8,14 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { plainAddress } from '../../formats/address.ts';
+import { createPlaces, placeKey } from '../../formats/places.ts';
 import type { Alert } from '../../model/alert.ts';
 import { type Caller, createAccess, isSafeSocket, LIVE_PATH } from './access.ts';
 import type { LiveDependencies } from './dependencies.ts';
 import type { Listener } from './listener.ts';
 import { createLiveHub, type LiveHub } from './live-hub.ts';
 import { InputError, LIVE_QUERY, readQuery } from './queries.ts';
-import { addTls, type Leaf } from './tls.ts';
+import { addTls, type Leaf, tcpOf } from './tls.ts';
 import type { Tokens } from './tokens.ts';
 
 export interface LiveServerOptions {
@@ -51,9 +52,13 @@ export interface LiveServer {
 
 /** Dashboards and watchers of one lab. More is a mistake or an attack. */
 const MAX_CLIENTS = 64;
-const MAX_CONNECTIONS = 512;
-/** Of one address. A browser opens six, a busy script some dozens: no neighbour can take all of them. */
-const MAX_PER_ADDRESS = 128;
+/**
+ * Connections of people nobody knows yet, of this machine, and of those that have shown a token or a session: each their own, so
+ * that strangers take no place of the operator's. Of one address: a browser opens six, a busy script some dozens.
+ */
+const STRANGERS = { total: 256, each: 64 };
+const OWN_MACHINE = { total: 128, each: 128 };
+const KNOWN = { total: 128, each: 128 };
 /** A request head is a few hundred bytes: whoever takes longer holds a place others need. */
 const HEAD_MS = 10_000;
 
@@ -77,7 +82,7 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
   let listener: Promise<Listener> | null = null;
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     listener ??= import('./listener.ts').then(({ createListener }) =>
-      createListener(services, access, onError, hub.check),
+      createListener(services, access, onError, { onEnded: hub.check, onKnown: visitors.know }),
     );
     await (await listener)(request, response);
   };
@@ -89,8 +94,8 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
       response.destroy();
     });
   });
-  server.maxConnections = MAX_CONNECTIONS;
-  server.on('connection', limitAddresses(options.admit ?? (() => true)));
+  const visitors = createVisitors(options.admit ?? (() => true));
+  server.on('connection', visitors.enter);
   if (options.leafFor) addTls(server, { leafFor: options.leafFor, silenceMs: headMs });
 
   const sockets = new WebSocketServer({
@@ -109,6 +114,7 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
       refuse(socket, asked.status, asked.error);
       return;
     }
+    visitors.know(request.socket);
     const { since = null, ...filter } = asked.query;
     sockets.handleUpgrade(request, socket, head, (client) => hub.join(client, since, filter, asked.caller.isValid));
   });
@@ -150,22 +156,34 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
   };
 }
 
-/** Closes connections from where none is allowed, and those beyond what one address may hold. */
-function limitAddresses(admit: (clientIp: string) => boolean): (socket: Socket) => void {
-  const held = new Map<string, number>();
-  return (socket) => {
-    const ip = plainAddress(socket.remoteAddress ?? '');
-    const count = (held.get(ip) ?? 0) + 1;
-    if (!admit(ip) || count > MAX_PER_ADDRESS) {
-      socket.destroy();
-      return;
-    }
-    held.set(ip, count);
-    socket.once('close', () => {
-      const left = (held.get(ip) ?? 1) - 1;
-      if (left > 0) held.set(ip, left);
-      else held.delete(ip);
-    });
+/** Closes connections from where none is allowed, and those for which there is no place. */
+function createVisitors(admit: (clientIp: string) => boolean) {
+  const evict = (socket: Socket): void => void socket.destroy();
+  const strangers = createPlaces<Socket>({ ...STRANGERS, evict });
+  const ownMachine = createPlaces<Socket>({ ...OWN_MACHINE, evict });
+  const known = createPlaces<Socket>({ ...KNOWN, evict });
+  return {
+    enter(socket: Socket): void {
+      const ip = plainAddress(socket.remoteAddress ?? '');
+      // Of loopback only what a program of this machine gets by itself: phones of a test have others.
+      const places = ip === '127.0.0.1' || ip === '::1' ? ownMachine : strangers;
+      const who = placeKey(ip);
+      if (!admit(ip) || !places.enter(who, socket)) {
+        socket.destroy();
+        return;
+      }
+      socket.once('close', () => {
+        places.leave(who, socket);
+        known.leave(who, socket);
+      });
+    },
+    /** Whoever speaks on it has shown a token or a session. */
+    know(socket: Socket): void {
+      const ip = plainAddress(socket.remoteAddress ?? '');
+      const tcp = tcpOf(socket);
+      const who = placeKey(ip);
+      if (strangers.leave(who, tcp) && !known.enter(who, tcp)) strangers.enter(who, tcp);
+    },
   };
 }
 

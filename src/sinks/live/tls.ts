@@ -21,6 +21,10 @@ export interface TlsOptions {
 }
 
 const HANDSHAKE = 0x16;
+const below = new WeakMap<Socket, Socket>();
+
+/** The TCP connection that a request came over. */
+export const tcpOf = (socket: Socket): Socket => below.get(socket) ?? socket;
 
 /** Call when every other listener for `connection` was added: they are asked first. */
 export function addTls(server: Server, { leafFor, silenceMs }: TlsOptions): void {
@@ -54,6 +58,7 @@ export function addTls(server: Server, { leafFor, silenceMs }: TlsOptions): void
       }
       const secureContext = contextFor(plainAddress(socket.localAddress ?? '127.0.0.1'));
       const secured = new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] });
+      below.set(secured, socket);
       serve.call(server, secured);
     });
   });

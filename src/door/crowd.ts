@@ -1,0 +1,86 @@
+/**
+ * The door's places: connections of phones and connections made for them, each phone with a share of its own.
+ * Promise: a phone beyond its share loses by that alone; what is turned away leaves a flow, one a second for each phone however
+ * many it tries.
+ */
+import type { Socket } from 'node:net';
+import { createPlaces, placeKey } from '../formats/places.ts';
+import type { Dialled, Engine } from '../model/connection.ts';
+
+export interface CrowdOptions {
+  connections: number;
+  dials: number;
+  perPhone: number;
+}
+
+export interface Crowd {
+  enter(ip: string, socket: Socket): boolean;
+  /** How many were turned away since it was last told of this phone; 0: not to be told now. */
+  turnAway(ip: string): number;
+  /** The same engine, whose dials are counted. */
+  counted(engine: Engine): Engine;
+  all(): Socket[];
+}
+
+export const UNBOUNDED: CrowdOptions = { connections: 20_000, dials: 40_000, perPhone: 20_000 };
+const TELL_EVERY_MS = 1000;
+/** Forgotten beyond: who comes back is told of once more. */
+const MAX_TOLD = 1000;
+
+interface Dial {
+  socket: Socket | null;
+}
+
+export function createCrowd({ connections, dials, perPhone }: CrowdOptions, now: () => number): Crowd {
+  const places = createPlaces<Socket>({ total: connections, each: perPhone, evict: (socket) => socket.destroy() });
+  // A connection for plain HTTP may lead to several servers.
+  const made = createPlaces<Dial>({ total: dials, each: 2 * perPhone, evict: ({ socket }) => socket?.destroy() });
+  const turned = new Map<string, { count: number; toldAt: number }>();
+
+  return {
+    enter(ip, socket) {
+      const who = placeKey(ip);
+      if (!places.enter(who, socket)) return false;
+      socket.once('close', () => void places.leave(who, socket));
+      return true;
+    },
+    turnAway(ip) {
+      const who = placeKey(ip);
+      const one = turned.get(who) ?? { count: 0, toldAt: -Infinity };
+      one.count++;
+      if (turned.size >= MAX_TOLD && !turned.has(who)) turned.clear();
+      turned.set(who, one);
+      if (Math.abs(now() - one.toldAt) < TELL_EVERY_MS) return 0;
+      const { count } = one;
+      turned.set(who, { count: 0, toldAt: now() });
+      return count;
+    },
+    counted: (engine) => ({
+      ...engine,
+      async dial(target) {
+        const who = placeKey(target.client ?? '');
+        const dial: Dial = { socket: null };
+        if (!made.enter(who, dial)) return FULL;
+        const dialled = await engine.dial(target).catch((error: unknown) => {
+          made.leave(who, dial);
+          throw error;
+        });
+        if (!dialled.ok || dialled.socket.destroyed) made.leave(who, dial);
+        else {
+          dial.socket = dialled.socket;
+          dialled.socket.once('close', () => void made.leave(who, dial));
+        }
+        return dialled;
+      },
+    }),
+    all: places.all,
+  };
+}
+
+const FULL: Dialled & { ok: false } = {
+  ok: false,
+  reason: 'refused-by-policy',
+  detail: 'this phone holds as many connections as one may',
+  ip: null,
+  simulated: false,
+};

@@ -1,0 +1,103 @@
+/** A phone that opens connections until nothing is left: it loses, the others do not notice. */
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { descriptorLimit, sharesOf } from '../../src/lab/descriptors.ts';
+import { startLab, type TestLab } from '../wire/lab.ts';
+
+let lab: TestLab;
+let server: Server;
+let crowded: string[];
+const open = new Set<Socket>();
+const CONNECT = 'CONNECT a.test:443 HTTP/1.1\r\n\r\n';
+
+beforeEach(async () => {
+  crowded = [];
+  server = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  lab = await startLab({
+    door: {
+      places: { connections: 8, dials: 8, perPhone: 4 },
+      timeouts: { silenceMs: 300 },
+      onCrowded: (ip) => crowded.push(ip),
+    },
+  });
+  lab.map.set('a.test:443', (server.address() as { port: number }).port);
+});
+afterEach(async () => {
+  for (const socket of open) socket.destroy();
+  open.clear();
+  await lab.stop();
+  server.close();
+});
+
+/** Resolves with the first words of the lab, or with nothing when it closed the connection. */
+function phone(
+  localAddress: string,
+  says = CONNECT,
+): { answer: Promise<string>; closed: Promise<unknown>; end(): void } {
+  const socket = connect({ port: lab.door.port, host: '127.0.0.1', localAddress });
+  open.add(socket);
+  socket.on('error', () => {});
+  socket.write(says);
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  const answer = new Promise<string>((resolve) => {
+    socket.once('data', (bytes) => resolve(bytes.toString()));
+    void closed.then(() => resolve(''));
+  });
+  return { answer, closed, end: () => socket.destroy() };
+}
+
+describe('the door', () => {
+  it('closes what a phone opens beyond its share, records it once a second, and serves the others', async () => {
+    const flood = [];
+    for (let i = 0; i < 4; i++) flood.push(await phone('127.0.9.1').answer);
+    expect(flood.every((answer) => answer.startsWith('HTTP/1.1 200'))).toBe(true);
+    for (let i = 0; i < 20; i++) expect(await phone('127.0.9.1').answer).toBe('');
+    expect(await phone('127.0.9.2').answer).toMatch(/^HTTP\/1.1 200/);
+    const refused = lab.flows().filter(({ treatmentReason }) => treatmentReason?.startsWith('this phone holds'));
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.length).toBeLessThan(20);
+    expect(crowded).toContain('127.0.9.1');
+  });
+
+  it('has a place for a newcomer when all are taken, of who holds most', async () => {
+    const first = phone('127.0.9.1');
+    await first.answer;
+    for (const address of ['127.0.9.1', '127.0.9.1', '127.0.9.1', '127.0.9.2', '127.0.9.2', '127.0.9.3', '127.0.9.3'])
+      await phone(address).answer;
+    expect(await phone('127.0.9.4').answer).toMatch(/^HTTP\/1.1 200/);
+    await first.closed;
+  });
+
+  it('has places again when connections end', async () => {
+    for (let round = 0; round < 3; round++) {
+      const held = [1, 2, 3, 4].map(() => phone('127.0.9.1'));
+      expect((await Promise.all(held.map(({ answer }) => answer))).every((answer) => answer !== '')).toBe(true);
+      for (const one of held) one.end();
+      for (let n = 0; n < 4; n++) await lab.closed(round * 4 + n);
+    }
+  });
+
+  it('lets go of a CONNECT after which neither side says a word', async () => {
+    const silent = phone('127.0.9.1');
+    await silent.closed;
+    expect((await lab.closed()).closed).toMatchObject({ reason: 'idle-timeout', detail: 'neither side said anything' });
+  });
+});
+
+describe('descriptors', () => {
+  it.each([64, 256, 1024, 4096, 65_536, 1_048_576])(
+    'of %i are enough for all connections and the lab itself',
+    (limit) => {
+      const { connections, dials, perPhone } = sharesOf(limit);
+      expect(connections + dials).toBeLessThanOrEqual(limit - Math.min(1024, limit / 4));
+      expect(perPhone).toBeLessThanOrEqual(Math.ceil(connections / 4));
+      expect(perPhone).toBeGreaterThan(0);
+    },
+  );
+
+  it('are counted as the system says', () => {
+    expect(descriptorLimit()).toBeGreaterThan(0);
+  });
+});
