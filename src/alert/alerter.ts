@@ -19,7 +19,7 @@ import { type Text, type TextValue, text } from '../model/text.ts';
 import type { AlertContext } from './context.ts';
 import { createFlowWatch, type FlowNotice } from './flow-watch.ts';
 import { createFold, placeOf, plainHost, type RunningAlert } from './fold.ts';
-import { createSecretTest, maskHost, maskLocator, maskSentence, maskUrl, type SecretTest } from './masked-url.ts';
+import { maskHost, maskLocator, maskSentence, maskUrl, type SecretTest } from './masked-url.ts';
 import { type AlertPolicy, DEFAULT_POLICY, decideSeverity } from './policy.ts';
 import { isAbroad, isFirstParty, isWatched, nameReceiver, UNKNOWN_FACTS } from './receiver.ts';
 import { countPhase, list, severalOf, withRemarks } from './running.ts';
@@ -31,8 +31,8 @@ export interface AlerterOptions {
   newId: (time: number) => string;
   /** Highest `seq` the store already holds. */
   lastSeq?: number;
-  /** Registered values of a phone, any spelling, that must not show in an address: SSIDs, names, serials… */
-  secretWords?: (deviceId: string) => readonly string[];
+  /** What must not show of a phone, and of what was found. */
+  secretsOf: (deviceId: string, found: Finding | null) => SecretTest;
   /** Who takes look-ups over HTTPS at the other end of a flow; null for everybody else. */
   hiddenLookUps?: (flow: Flow) => string | null;
   /** The phone of an open flow has been seen to trust the lab's certificate. */
@@ -188,11 +188,7 @@ export function createAlerter(options: AlerterOptions): Alerter {
 
     const { key, crowded, listed } = keyOf(found, context, severity);
     const draft = (): Draft => {
-      const secrets = secretsOf(device.id, [found.value, found.seen]);
-      // What stands in place of a value (`128 bytes`) is none.
-      const own = createSecretTest(
-        [found.value, found.seen].filter((text) => text.length >= 6 && text !== identifier.masked),
-      );
+      const secrets = options.secretsOf(device.id, found);
       const inName =
         evidence.where === 'sni' || evidence.where === 'dns' || evidence.path?.toLowerCase() === 'header:host';
       const shownFlow = describeFlow(
@@ -209,8 +205,8 @@ export function createAlerter(options: AlerterOptions): Alerter {
       };
       const shownIdentifier = {
         ...identifier,
-        reasoning: maskSentence(identifier.reasoning, own),
-        ...(identifier.text && { text: maskText(identifier.text, own) }),
+        reasoning: maskSentence(identifier.reasoning, secrets),
+        ...(identifier.text && { text: maskText(identifier.text, secrets) }),
       };
       return {
         type: identifier.kind === 'opaque' ? 'opaque' : 'leak',
@@ -287,7 +283,7 @@ export function createAlerter(options: AlerterOptions): Alerter {
   function raiseNotice(notice: FlowNotice, context: AlertContext): AlertRecord | null {
     const { flow, device } = context;
     const facts = context.facts ?? UNKNOWN_FACTS;
-    const secrets = secretsOf(device.id, []);
+    const secrets = options.secretsOf(device.id, null);
     const host = maskHost(flow.destination.host, secrets, false);
     const time = context.time;
     const phase = context.case?.phase ?? null;
@@ -315,10 +311,6 @@ export function createAlerter(options: AlerterOptions): Alerter {
     const key = volume === null ? own : fold.key([...alike, 'further ones', String(volume)]);
     const listed = volume !== null && notice.aboutDestination;
     return raise({ key, time, severity: notice.severity, phase, secret: null, remark: null, listed }, draft);
-  }
-
-  function secretsOf(deviceId: string, own: readonly string[]): SecretTest {
-    return createSecretTest([...own, ...(options.secretWords?.(deviceId) ?? [])]);
   }
 
   return {

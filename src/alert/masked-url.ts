@@ -2,7 +2,7 @@
  * Turns a request's address into one that may be shown: query values become `…`, path segments and host labels that
  * look like tokens or hold a known secret become `…`, ordinary words stay readable.
  * A segment is shown only when it looks like words, so an encoding nobody thought of is hidden by default.
- * Secrets are given per alert (the finding's own value and text) and per phone (its registered words).
+ * What holds a secret is the detector's to say, about the text that is to be shown (`SecretTest`).
  */
 import { isIP } from 'node:net';
 
@@ -11,9 +11,6 @@ const HIDDEN = '…';
 /** Longer addresses are cut: nobody reads more, and an alert stays small. */
 const MAX_URL_LENGTH = 512;
 const MAX_QUERY_NAMES = 20;
-
-/** Shorter secrets would hide ordinary words ("de", "mi") everywhere. */
-const MIN_SECRET_LENGTH = 4;
 
 export interface RequestHeadFacts {
   protocol: string;
@@ -24,40 +21,12 @@ export interface RequestHeadFacts {
   authority: string;
 }
 
-/** Says whether a text holds one of the secrets: in any case, percent-coded, reversed, with other separators. */
+/** Says whether a text that is about to be shown holds a value: the detector's word. */
 export interface SecretTest {
-  holds(text: string): boolean;
-}
-
-export function createSecretTest(secrets: readonly string[]): SecretTest {
-  const needles = new Set<string>();
-  for (const secret of secrets) {
-    const lower = secret.toLowerCase();
-    for (const form of [lower, bare(lower)]) {
-      if (form.length < MIN_SECRET_LENGTH) continue;
-      needles.add(form);
-      needles.add([...form].reverse().join(''));
-    }
-  }
-  return {
-    holds(text) {
-      if (needles.size === 0 || text === '') return false;
-      const lower = text.toLowerCase();
-      const decoded = percentDecoded(lower);
-      const forms = [lower, decoded, bare(decoded)];
-      for (const needle of needles) if (forms.some((form) => form.includes(needle))) return true;
-      return false;
-    },
-  };
-}
-
-function bare(text: string): string {
-  return text.replace(/[^\p{L}\p{N}]+/gu, '');
-}
-
-function percentDecoded(text: string): string {
-  if (!text.includes('%')) return text;
-  return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'));
+  /** Of a name: a host or one of its labels, a path, a locator. */
+  holds(name: string): boolean;
+  /** Of words for people. */
+  tells(words: string): boolean;
 }
 
 const WORDS =
@@ -143,14 +112,7 @@ export function maskLocator(locator: string, secrets: SecretTest): string {
 function isNamed(token: string, secrets: SecretTest): boolean {
   const digits = token.match(/\d/g)?.length ?? 0;
   if (digits >= 8 || token.length > 48 || secrets.holds(token)) return false;
-  const bare = token.replace(/^"|=*"?$/g, '');
-  return !looksCoded(bare) && !holdsBase64(bare, secrets);
-}
-
-/** Base64, also in the middle of a longer text: at every alignment. */
-function holdsBase64(token: string, secrets: SecretTest): boolean {
-  if (!/^[\w+/-]{8,}$/.test(token)) return false;
-  return [0, 1, 2, 3].some((skipped) => secrets.holds(Buffer.from(token.slice(skipped), 'base64').toString('latin1')));
+  return !looksCoded(token.replace(/^"|=*"?$/g, ''));
 }
 
 /** Letters and digits as thrown: names consist of words of three letters and more. */
@@ -167,10 +129,10 @@ export function maskText(text: string, secrets: SecretTest): string {
 
 /** For sentences written elsewhere that promise to hold no value: checked all the same. */
 export function maskSentence(text: string, secrets: SecretTest): string {
-  if (!secrets.holds(text)) return text;
+  if (!secrets.tells(text)) return text;
   const shown = text
     .split(' ')
-    .map((word) => (secrets.holds(word) ? HIDDEN : word))
+    .map((word) => (secrets.tells(word) ? HIDDEN : word))
     .join(' ');
-  return secrets.holds(shown) ? 'withheld: the explanation contained the value' : shown;
+  return secrets.tells(shown) ? 'withheld: the explanation contained the value' : shown;
 }

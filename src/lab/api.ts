@@ -16,6 +16,7 @@ import type { Network } from './network.ts';
 import { openPortal } from './portal.ts';
 import type { Replaying } from './replaying.ts';
 import { type Between, caseServices, deviceServices, metricsOf } from './services.ts';
+import { createShownPins } from './shown-pins.ts';
 import { explain } from './why.ts';
 
 /** The relay's functions, from the lab's thread. */
@@ -83,6 +84,7 @@ function servicesOf(options: ApiOptions, phonePage: LiveDependencies['phonePage'
   const { knowledge, detection, network, relay, between, replaying } = options;
   const { now, evidence, devices, cases, decoders } = knowledge;
   const { feed, flowLog, beaconing } = detection;
+  const shownPins = createShownPins(relay, detection.masking);
   const withRelay = async () => ({
     relay: await relay.stats(),
     feed: feed.stats(),
@@ -105,18 +107,18 @@ function servicesOf(options: ApiOptions, phonePage: LiveDependencies['phonePage'
     coverage: detection.coverage.all,
     gaps: () => detection.coverage.gaps.since(0),
     beacons: beaconing.all,
-    pins: relay.pins,
+    pins: shownPins.pins,
     async why(host, device) {
       flowLog.flush();
       const flows = evidence.flows({ host, limit: WHY_FLOWS, ...(device === null ? {} : { device }) });
       return explain({
         host,
         flows,
-        pins: await relay.pins(),
+        pins: await shownPins.pins(),
         trustOf: (id) => detection.coverage.of(id)?.trust ?? 'unknown',
       });
     },
-    setPin: relay.setPin,
+    setPin: shownPins.setPin,
     trustTests: relay.trustTests,
     requestTrustTest: relay.requestTrustTest,
     cancelTrustTest: relay.cancelTrustTest,

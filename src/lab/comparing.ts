@@ -1,11 +1,11 @@
 /** Joins the comparison of phones and runs to the store and to what is registered. */
 import { createHmac } from 'node:crypto';
-import { createSecretTest, maskHost, maskLocator } from '../alert/masked-url.ts';
+import { maskLocator } from '../alert/masked-url.ts';
 import { type Comparing, createComparison } from '../compare/comparison.ts';
 import { createPayloadWatch, type PayloadWatch } from '../compare/payload-watch.ts';
 import { type Device, REPLAY_PREFIX } from '../model/device.ts';
 import type { EvidenceStore } from '../sinks/evidence/store.ts';
-import { secretWordsOf } from './opening.ts';
+import type { Masking } from './masking.ts';
 import type { Surroundings } from './road.ts';
 
 export type LabComparison = Pick<Comparing<Surroundings>, 'token' | 'take' | 'stats'> & {
@@ -23,11 +23,10 @@ export function openComparison(options: {
   /** Of the evidence store. */
   key: Buffer;
   devices: () => readonly Device[];
+  masking: Masking;
   now: () => number;
 }): LabComparison {
-  const { evidence, key, devices, now } = options;
-  const wordsOf = (deviceId: string) =>
-    createSecretTest(secretWordsOf(devices().find(({ id }) => id === deviceId) ?? null));
+  const { evidence, key, devices, masking, now } = options;
   const comparison = createComparison<Surroundings>({
     secret: comparisonSecret(key),
     hasTwin(deviceId) {
@@ -35,8 +34,8 @@ export function openComparison(options: {
       const model = all.find(({ id }) => id === deviceId)?.model?.toLowerCase();
       return model !== undefined && all.some((other) => other.id !== deviceId && other.model?.toLowerCase() === model);
     },
-    hidePath: (path, deviceId) => maskLocator(path, wordsOf(deviceId)),
-    hideHost: (host, deviceId) => maskHost(host, wordsOf(deviceId), false),
+    hidePath: (path, deviceId) => maskLocator(path, masking.secretsOf(deviceId)),
+    hideHost: masking.maskHost,
   });
   // A replay sends the same each time it is played: what an earlier one sent says nothing of what lasts on a phone.
   comparison.load(evidence.tokens({ limit: MAX_LOADED }).filter(({ device }) => !device.startsWith(REPLAY_PREFIX)));

@@ -60,7 +60,7 @@ export function openAlerter(options: {
     newId,
     lastSeq,
     policy: homeCountry ? { homeCountry } : {},
-    secretWords: masking.secretWords,
+    secretsOf: masking.secretsOf,
     hiddenLookUps,
     ...(trusts ? { trusts } : {}),
   });

@@ -18,6 +18,7 @@ import { takeNote } from './news.ts';
 import { createReplayEnvironment } from './replay-environment.ts';
 import type { Replaying } from './replaying.ts';
 import type { Between } from './services.ts';
+import { createShownPins } from './shown-pins.ts';
 
 const { options, ring, restart } = workerData as LabThreadData;
 const closers = createClosers();
@@ -88,11 +89,14 @@ async function openLab(): Promise<void> {
     onFault: (error) => log.error({ ...faultOf(error) }, 'internal fault'),
   });
   closers.add(end.stop);
+  const { isPlain } = createShownPins(relay, detection.masking);
   calls = {
     async opened(ports) {
       proxyPort = ports.proxyPort;
     },
-    pinChanged: async (state) => knowledge.pinBook.note(state),
+    async pinChanged(state) {
+      if (isPlain(state)) knowledge.pinBook.note(state);
+    },
     async checkMarker() {
       if (detection.marker.wasFound()) return true;
       detection.notify('marker', text('lab.deaf-to-marker'), 'critical');

@@ -96,7 +96,7 @@ export async function openLiveDetection(
     },
   });
   const phones = () => [...devices.list(), ...guests.values()];
-  const comparison = openComparison({ evidence, key: knowledge.evidenceKey, devices: phones, now });
+  const comparison = openComparison({ evidence, key: knowledge.evidenceKey, devices: phones, masking, now });
   closers.add(comparison.save);
   closers.add(devices.onChange(comparison.devicesChanged));
   const tables = await openSearchTables(devices, deviceOf, log);
@@ -133,6 +133,7 @@ export async function openLiveDetection(
   });
   return {
     ...detection,
+    masking,
     feed,
     coverage,
     flowLog,

@@ -5,7 +5,6 @@ import { createDeviceRegistry, type DeviceRegistry } from '../devices/registry.t
 import { openDevicesFile, readDevicesFile } from '../devices/store.ts';
 import { type Geo, openGeo } from '../enrich/geo.ts';
 import { prepareGeo } from '../enrich/preparation.ts';
-import type { Device } from '../model/device.ts';
 import { LabError, type LabOptions } from '../model/lab.ts';
 
 /** A file given by flag is the operator's own: it is read, never written. Otherwise DATA/devices.yaml is both. */
@@ -59,18 +58,4 @@ export function readCertificates(path: string): string {
       `--upstream-ca ${path} holds no PEM certificate: convert it with "openssl x509 -in FILE -out FILE.pem"`,
     );
   return text;
-}
-
-/** Registered texts that must not show in an address, whatever was found in it. */
-export function secretWordsOf(device: Device | null): string[] {
-  if (!device) return [];
-  const { location: _location, cell: _cell, ...texts } = device.identifiers;
-  const { contacts, messages, searches = [], clipboard = [] } = device.canaries;
-  return [
-    ...Object.values(texts).flat(),
-    ...messages,
-    ...searches,
-    ...clipboard,
-    ...contacts.flatMap(({ name, phone }) => [name, phone]),
-  ];
 }

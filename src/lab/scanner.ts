@@ -44,7 +44,7 @@ export async function createScanner(options: ScannerOptions): Promise<Scanner> {
     // A run of its own: repeats fold into one alert within a run, and a scan tells every finding.
     caseAt: () => ({ id: String(run++), phase: null, label: null }),
     locate: geo.locate,
-    comparison: openComparison({ evidence: NO_STORE, key: randomBytes(32), devices: () => [], now: () => 0 }),
+    comparison: openComparison({ evidence: NO_STORE, key: randomBytes(32), devices: () => [], masking, now: () => 0 }),
     decoders,
     witnesses: [
       {

@@ -12,11 +12,12 @@ import {
   labContext,
   labFinding,
   labFlow,
+  NO_PHONE,
   TIME,
   XIAOMI_SINGAPORE,
 } from './lab-flow.ts';
 
-const alerter = (policy = {}) => createAlerter({ newId: countingIds(), policy });
+const alerter = (policy = {}) => createAlerter({ secretsOf: NO_PHONE.secretsOf, newId: countingIds(), policy });
 
 function must(record: AlertRecord | null | undefined): AlertRecord {
   if (record === null || record === undefined) throw new Error('an alert was expected');
@@ -135,7 +136,7 @@ describe('repeats', () => {
   });
 
   it('seq goes on where the store stopped', () => {
-    const lab = createAlerter({ newId: countingIds(), lastSeq: 41 });
+    const lab = createAlerter({ secretsOf: NO_PHONE.secretsOf, newId: countingIds(), lastSeq: 41 });
     expect(lab.finding(labFinding(), labContext())?.alert.seq).toBe(42);
     expect(lab.lastSeq()).toBe(42);
   });
@@ -273,7 +274,7 @@ describe('flows nobody could look into', () => {
   });
 
   it('an app that insists on a certificate of its own is told when it is proven, with the proof, and not before', () => {
-    const lab = createAlerter({ newId: countingIds(), trusts: () => true });
+    const lab = createAlerter({ secretsOf: NO_PHONE.secretsOf, newId: countingIds(), trusts: () => true });
     const context = labContext();
     const refusals = [rejected(1), rejected(2), rejected(3)];
     expect(refusals.flatMap((event) => lab.flowEvent(event, context))).toEqual([]);

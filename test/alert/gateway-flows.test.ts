@@ -5,7 +5,7 @@ import { createAlerter } from '../../src/alert/alerter.ts';
 import type { AlertContext } from '../../src/alert/context.ts';
 import { UNKNOWN_FACTS } from '../../src/alert/receiver.ts';
 import type { Flow, FlowEvent } from '../../src/model/flow.ts';
-import { labContext, labFlow, TIME } from './lab-flow.ts';
+import { labContext, labFlow, NO_PHONE, TIME } from './lab-flow.ts';
 
 const closed = (reason: 'ended' | 'refused-by-policy', bytesUp: number): FlowEvent => ({
   type: 'flow-closed',
@@ -19,6 +19,7 @@ const closed = (reason: 'ended' | 'refused-by-policy', bytesUp: number): FlowEve
 
 function tell(changes: Partial<Flow>, event: FlowEvent, times = 1, facts: AlertContext['facts'] = UNKNOWN_FACTS) {
   const alerter = createAlerter({
+    secretsOf: NO_PHONE.secretsOf,
     newId: monotonicFactory(),
     hiddenLookUps: ({ destination }) => (destination.host === 'dns.google' ? 'Google Public DNS' : null),
   });

@@ -9,7 +9,7 @@ import { openBeaconing, sayBeacon } from '../../src/lab/beaconing.ts';
 import type { Alert } from '../../src/model/alert.ts';
 import type { Destination } from '../../src/model/flow.ts';
 import { labAlert } from '../cli/lab-alert.ts';
-import { CHINA_TELECOM, countingIds, labContext, labFinding, labFlow, TIME } from './lab-flow.ts';
+import { CHINA_TELECOM, countingIds, labContext, labFinding, labFlow, NO_PHONE, TIME } from './lab-flow.ts';
 
 const HOST = 'zzhc.vnet.cn';
 const named: Destination = { host: HOST, port: 5222, ip: '42.62.48.10' };
@@ -37,7 +37,7 @@ describe('a name that is only guessed', () => {
   it('is told as such in data, also among folded receivers', () => {
     expect(leak(guessed).destination).toMatchObject({ host: HOST, guessed: true });
     expect(leak(named).destination).not.toHaveProperty('guessed');
-    const alerter = createAlerter({ newId: countingIds() });
+    const alerter = createAlerter({ secretsOf: NO_PHONE.secretsOf, newId: countingIds() });
     for (let i = 0; i < 320; i++) {
       const flow = labFlow({ destination: { ...guessed, host: `x${i}.example` } });
       alerter.finding(labFinding(), labContext({ flow, time: TIME + i }));
@@ -54,13 +54,15 @@ const about = (destination: Destination): Pick<Alert, 'destination'> => ({
 
 function leak(destination: Destination): Alert {
   const flow = labFlow({ destination });
-  return createAlerter({ newId: countingIds() }).finding(labFinding(), labContext({ flow, facts: CHINA_TELECOM }))!
-    .alert;
+  return createAlerter({ secretsOf: NO_PHONE.secretsOf, newId: countingIds() }).finding(
+    labFinding(),
+    labContext({ flow, facts: CHINA_TELECOM }),
+  )!.alert;
 }
 
 function notice(destination: Destination): Alert {
   const flow = labFlow({ destination, treatment: 'passthrough', protocol: 'esp', intercepted: false });
-  const alerter = createAlerter({ newId: countingIds() });
+  const alerter = createAlerter({ secretsOf: NO_PHONE.secretsOf, newId: countingIds() });
   const context = labContext({ flow, facts: CHINA_TELECOM });
   const ended = { reason: 'ended' as const, detail: null, bytesUp: 4000, bytesDown: 10 };
   return [

@@ -1,12 +1,16 @@
 /** A flow, a finding and their surroundings, with lab values, for the tests of the alert room. */
 import { randomBytes } from 'node:crypto';
 import type { AlertContext } from '../../src/alert/context.ts';
+import { createMasking } from '../../src/lab/masking.ts';
 import type { DestinationFacts } from '../../src/model/destination.ts';
 import type { Flow } from '../../src/model/flow.ts';
 import { type Finding, type Kind, mask } from '../../src/model/identifier.ts';
 
 export const TIME = Date.UTC(2026, 10, 22, 10, 0, 0);
 export const IMEI = '490154203237518';
+
+/** Nothing is registered: the detector knows shapes alone. */
+export const NO_PHONE = createMasking(() => null);
 
 export const CHINA_TELECOM: DestinationFacts = {
   location: { country: 'CN', confidence: 'agreed', votes: [], note: null },

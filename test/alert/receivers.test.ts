@@ -5,7 +5,16 @@ import { say } from '../../src/formats/say.ts';
 import type { Alert } from '../../src/model/alert.ts';
 import type { DestinationFacts } from '../../src/model/destination.ts';
 import type { Flow } from '../../src/model/flow.ts';
-import { CHINA_TELECOM, countingIds, labContext, labFinding, labFlow, TIME, XIAOMI_SINGAPORE } from './lab-flow.ts';
+import {
+  CHINA_TELECOM,
+  countingIds,
+  labContext,
+  labFinding,
+  labFlow,
+  NO_PHONE,
+  TIME,
+  XIAOMI_SINGAPORE,
+} from './lab-flow.ts';
 
 const ISRAEL: DestinationFacts = {
   location: { country: 'IL', confidence: 'agreed', votes: [], note: null },
@@ -14,7 +23,7 @@ const ISRAEL: DestinationFacts = {
 };
 
 function lab() {
-  const alerter = createAlerter({ newId: countingIds() });
+  const alerter = createAlerter({ secretsOf: NO_PHONE.secretsOf, newId: countingIds() });
   const alerts = new Map<string, Alert>();
   let time = TIME;
   return {

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { createAlerter } from '../../src/alert/alerter.ts';
 import { text } from '../../src/model/text.ts';
-import { countingIds, labContext, labFinding, labFlow, TIME } from './lab-flow.ts';
+import { countingIds, labContext, labFinding, labFlow, NO_PHONE, TIME } from './lab-flow.ts';
 
 const opaque = (remark?: string) => ({
   ...labFinding({
@@ -16,7 +16,7 @@ const opaque = (remark?: string) => ({
 });
 
 it('a remark is added to the running alert, shown at once and once', () => {
-  const alerter = createAlerter({ newId: countingIds() });
+  const alerter = createAlerter({ secretsOf: NO_PHONE.secretsOf, newId: countingIds() });
   const reasons: (string | undefined)[] = [];
   for (let n = 0; n < 30; n++) {
     const remark = n < 12 ? undefined : n < 20 ? 'fixed length' : 'it grew';
@@ -27,12 +27,12 @@ it('a remark is added to the running alert, shown at once and once', () => {
 });
 
 it('a remark on the first sighting stands in the first alert', () => {
-  const alerter = createAlerter({ newId: countingIds() });
+  const alerter = createAlerter({ secretsOf: NO_PHONE.secretsOf, newId: countingIds() });
   expect(alerter.finding(opaque('it grew'), labContext())?.alert.identifier?.reasoning).toBe('even bytes; it grew');
 });
 
 it('remarks stay when the alert gets worse, and are bounded', () => {
-  const alerter = createAlerter({ newId: countingIds() });
+  const alerter = createAlerter({ secretsOf: NO_PHONE.secretsOf, newId: countingIds() });
   const encrypted = labContext({ flow: labFlow({ encrypted: true }) });
   for (let n = 0; n < 9; n++) alerter.finding(opaque(`remark ${n}`), encrypted);
   const worse = alerter.finding(opaque(), labContext());
@@ -43,7 +43,7 @@ it('remarks stay when the alert gets worse, and are bounded', () => {
 });
 
 it('the size of an unreadable payload is no secret: the reasoning may name it', () => {
-  const alerter = createAlerter({ newId: countingIds() });
+  const alerter = createAlerter({ secretsOf: NO_PHONE.secretsOf, newId: countingIds() });
   const finding = labFinding({ kind: 'opaque', value: '128 bytes, 7.2 bits/byte', masked: '128 bytes, 7.2 bits/byte' });
   finding.identifier.reasoning = 'payload of 128 bytes, 7.2 bits/byte, that no decoder opens';
   expect(alerter.finding(finding, labContext())?.alert.identifier?.reasoning).toBe(finding.identifier.reasoning);

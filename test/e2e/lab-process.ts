@@ -12,6 +12,7 @@ import type { Alert } from '../../src/model/alert.ts';
 import type { LiveFrame } from '../../src/model/lab.ts';
 import type { Lab } from '../clients/client.ts';
 import { run } from '../clients/process.ts';
+import { keepLeftBehind } from '../left-behind.ts';
 import { ENGINE } from './engine.ts';
 
 const BIN = path.resolve(import.meta.dirname, '../../bin/phonehome.mjs');
@@ -107,6 +108,12 @@ export async function startLab(options: StartOptions = {}): Promise<LabProcess> 
   const phone: Lab = { proxy: { host: '127.0.0.1', port: ready.proxy.port }, caFile: ready.ca.pem };
   const token = async (): Promise<string> => (await readFile(ready.token, 'utf8')).trim();
 
+  const leaves = (): Promise<void> =>
+    keepLeftBehind(dataDir, {
+      'stdout.ndjson': lines.map((line) => JSON.stringify(line)).join('\n'),
+      'stderr.log': stderr(),
+    });
+
   const lab: LabProcess = {
     pid: child.pid ?? 0,
     dataDir,
@@ -165,9 +172,13 @@ export async function startLab(options: StartOptions = {}): Promise<LabProcess> 
     peakRssBytes: () => statusBytes(child.pid, 'VmHWM'),
     residentBytes: () => statusBytes(child.pid, 'VmRSS'),
     openFiles: async () => (await readdir(`/proc/${child.pid}/fd`)).length,
-    kill: () => end(child, 'SIGKILL', exited).then(() => undefined),
+    async kill() {
+      await end(child, 'SIGKILL', exited);
+      await leaves();
+    },
     async stop() {
       const code = await end(child, 'SIGTERM', exited);
+      await leaves();
       if (!options.dataDir) await rm(dataDir, { recursive: true, force: true });
       return code;
     },

@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { createAlerter } from '../../src/alert/alerter.ts';
 import type { AlertRecord } from '../../src/model/alert.ts';
-import { countingIds, labContext, labFinding, labFlow, TIME } from '../alert/lab-flow.ts';
+import { countingIds, labContext, labFinding, labFlow, NO_PHONE, TIME } from '../alert/lab-flow.ts';
 
-const lab = () => createAlerter({ newId: countingIds() });
+const lab = () => createAlerter({ secretsOf: NO_PHONE.secretsOf, newId: countingIds() });
 const ids = (records: (AlertRecord | null)[]): Set<string> =>
   new Set(records.flatMap((record) => record?.alert.id ?? []));
 

@@ -1,7 +1,7 @@
 /** A connection built to cost much: it waits for itself, the others go in between; and one that makes a stage fail. */
 import { describe, expect, it } from 'vitest';
-import { createSecretTest } from '../../src/alert/masked-url.ts';
 import { UNKNOWN_FACTS } from '../../src/alert/receiver.ts';
+import { createMasking } from '../../src/lab/masking.ts';
 import { createRoad, type RoadStages } from '../../src/lab/road.ts';
 import type { FlowEvent } from '../../src/model/flow.ts';
 import type { InspectEvent } from '../../src/model/identifier.ts';
@@ -46,7 +46,7 @@ function road({ steps = 1, fault }: { steps?: number; fault?: Error } = {}) {
     },
     locate: () => UNKNOWN_FACTS,
     describeDevice: () => ({ id: 'phone', model: null, ip: '10.77.0.2', mac: null }),
-    secretsOf: () => createSecretTest([]),
+    secretsOf: createMasking(() => null).secretsOf,
     caseAt: () => null,
     headOf: () => null,
     attribute: () => null,

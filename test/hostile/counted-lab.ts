@@ -2,10 +2,11 @@
  * The lab's turns, readers and detector with a clock that only counted work moves: 100,000 units are a millisecond. A hostile
  * phone's bytes come first, a neighbour's request right behind them; what each call cost is written down.
  */
-import { createSecretTest } from '../../src/alert/masked-url.ts';
+
 import { UNKNOWN_FACTS } from '../../src/alert/receiver.ts';
 import { createInspector } from '../../src/inspect/inspector.ts';
 import { judgeImage, preparePhotos } from '../../src/inspect/photo/photo-judge.ts';
+import { createMasking } from '../../src/lab/masking.ts';
 import { createRoad, type RoadStages } from '../../src/lab/road.ts';
 import type { Direction } from '../../src/model/flow.ts';
 import { createReader } from '../../src/readers/reader.ts';
@@ -62,7 +63,7 @@ export function count(alpn: string | null, sent: [Direction, Buffer][]): Counted
     inspector,
     locate: () => UNKNOWN_FACTS,
     describeDevice: () => ({ id: 'phone', model: null, ip: '10.77.0.2', mac: null }),
-    secretsOf: () => createSecretTest([]),
+    secretsOf: createMasking(() => null).secretsOf,
     caseAt: nothing,
     headOf: nothing,
     attribute: nothing,

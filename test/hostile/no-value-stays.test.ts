@@ -8,7 +8,9 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { phonehome } from '../e2e/lab-process.ts';
 import { startWorld, type World } from '../e2e/world.ts';
+import { registeredIn, searchTexts, textsIn } from '../left-behind.ts';
 import { say } from './say.ts';
 
 const IMEI = '490154203237518';
@@ -16,13 +18,37 @@ const SERIAL = 'LABSERIAL0001';
 const WIFI = 'LabWiFi';
 const CANARY = 'purple elephant seventeen';
 const VALUES = { imei: IMEI, serial: SERIAL, ssid: WIFI, canary: CANARY, imsi: '001010123456789' };
-const NAMES = [`${IMEI}.vendor.example`, `serial-${SERIAL.toLowerCase()}.vendor.example`, `${WIFI}.vendor.example`];
+const MAC = '02:00:5e:10:00:01';
+const EMAIL = 'lab@example.com';
+/** What a phone may write in place of a name: known faults, each the kind of a kind. */
+const FORMS = {
+  'IMEI in base 36': BigInt(IMEI).toString(36),
+  'IMEI as a number in hex': BigInt(IMEI).toString(16),
+  'MAC in base 36': BigInt(`0x${MAC.replaceAll(':', '')}`).toString(36),
+  'MAC in base32': 'gazdumbqhi2wkorrga5dambqhiydc',
+  'bytes of the MAC in base32': 'aiaf4eaaae',
+  'serial in base64 and a letter': `${btoa(SERIAL).replaceAll('=', '')}k`,
+  'MAC in base64 twice': btoa(btoa(MAC)),
+  'e-mail in rot13': 'yno@rknzcyr.pbz',
+  'IMEI in base58': '2UzHNFyXw6DQ8hFK8eMJo',
+};
+const NAMES = [
+  ...[
+    FORMS['IMEI in base 36'],
+    FORMS['IMEI as a number in hex'],
+    FORMS['MAC in base32'],
+    FORMS['bytes of the MAC in base32'],
+  ].map((label) => `${label}.vendor.example`),
+  `${IMEI}.vendor.example`,
+  `serial-${SERIAL.toLowerCase()}.vendor.example`,
+  `${WIFI}.vendor.example`,
+];
 
 const DEVICES = `devices:
   - id: phone-1
     model: Lab phone
     match: { default: true }
-    identifiers: { imei: "${IMEI}", imsi: "${VALUES.imsi}", serial: ${SERIAL}, ssid: ${WIFI} }
+    identifiers: { imei: "${IMEI}", imsi: "${VALUES.imsi}", serial: ${SERIAL}, ssid: ${WIFI}, wifi_mac: "${MAC}", email: ${EMAIL} }
     canaries: { messages: ["${CANARY}"] }
 `;
 
@@ -106,6 +132,19 @@ async function sendEverything(): Promise<void> {
       );
     }
   }
+  for (const form of Object.values(FORMS)) {
+    const body = JSON.stringify({ [form]: 1, a: { [`x ${form}`]: { [form]: IMEI } } });
+    await say(
+      port,
+      `POST http://${host}/${form}/a?${form}=1 HTTP/1.1\r\n${head(host)}Cookie: ${form}=${IMEI}\r\nUser-Agent: ${form}/1.0\r\n` +
+        `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+    const named = `--b\r\nContent-Disposition: form-data; name="${form}"; filename="${form}.jpg"\r\n\r\n${IMEI}\r\n--b--\r\n`;
+    await say(
+      port,
+      `POST http://${host}/m HTTP/1.1\r\n${head(host)}Content-Type: multipart/form-data; boundary=b\r\nContent-Length: ${named.length}\r\n\r\n${named}`,
+    );
+  }
   const part = `--${IMEI}\r\nContent-Disposition: form-data; name="${SERIAL}"; filename="${IMEI}.jpg"\r\n\r\n${IMEI}\r\n--${IMEI}--\r\n`;
   const others = [
     `POST http://${host}/m HTTP/1.1\r\n${head(host)}Content-Type: multipart/form-data; boundary=${IMEI}\r\nContent-Length: ${part.length}\r\n\r\n${part}`,
@@ -121,6 +160,15 @@ async function sendEverything(): Promise<void> {
   for (const text of others) await say(port, text, (answer) => answer.includes('\r\n\r\n'));
 }
 
+const COMMANDS = [
+  ['alerts'],
+  ['pins', 'list', '--json'],
+  ['flows', '--json'],
+  ['why', 'vendor.example'],
+  ['device', 'list'],
+  ['doctor'],
+];
+
 it('no log line, printed line, answer of the API or file holds a value in any spelling, and files are private', async () => {
   await sendEverything();
   const { lab } = world;
@@ -128,8 +176,22 @@ it('no log line, printed line, answer of the API or file holds a value in any sp
     ['imei', 'serial', 'ssid', 'message', 'imsi'].every((kind) => alerts.some((one) => one.identifier?.kind === kind)),
   );
   const places = new Map<string, string>();
-  for (const asked of ['alerts?limit=2000', 'flows?limit=2000', 'stats', 'coverage', 'devices', 'cases'])
+  for (const asked of [
+    'alerts?limit=2000',
+    'flows?limit=2000',
+    'stats',
+    'coverage',
+    'devices',
+    'cases',
+    'pins',
+    'beacons',
+    'devices/discovered',
+  ])
     places.set(`/api/${asked}`, JSON.stringify(await lab.api(`/api/${asked}`)));
+  for (const words of COMMANDS) {
+    const { stdout, stderr } = await phonehome([...words, '--data', lab.dataDir]);
+    places.set(`phonehome ${words.join(' ')}`, `${stdout}\n${stderr}`);
+  }
   const dataDir = lab.dataDir;
   await lab.kill();
   places.set('what it printed', JSON.stringify(lab.lines));
@@ -152,4 +214,11 @@ it('no log line, printed line, answer of the API or file holds a value in any sp
     }
   }
   expect(found).toEqual([]);
+  const texts = [...places].map(([place, text]) => [place, Buffer.from(text)] as const);
+  for await (const [place, bytes] of textsIn(dataDir)) texts.push([place, Buffer.from(bytes)]);
+  const registered = registeredIn([path.join(dataDir, 'given-devices.yaml')]);
+  expect(searchTexts(texts, registered)).toEqual([]);
+  // The search itself: what is planted is found, in a file, in a form that nobody would see.
+  const planted = [['log', Buffer.from(`{"host":"${FORMS['IMEI in base 36']}.vendor.example"}\n`)]] as const;
+  expect(searchTexts(planted, registered)).toMatchObject([{ place: 'log', kind: 'imei' }]);
 });

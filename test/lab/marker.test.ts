@@ -24,7 +24,7 @@ function lab(isDeaf = false) {
     describeDevice: ({ client }) => ({ id: client.ip, model: null, ip: client.ip, mac: null }),
     caseAt: () => null,
     locate: () => UNKNOWN_FACTS,
-    comparison: openComparison({ evidence: store, key: randomBytes(32), devices: () => [], now: () => 0 }),
+    comparison: openComparison({ evidence: store, key: randomBytes(32), devices: () => [], masking, now: () => 0 }),
     decoders: [],
     witnesses: [{ consume: (event) => void witnessed.push(event.type) }],
     record: (record) => void recorded.push(record),

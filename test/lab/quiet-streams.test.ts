@@ -23,7 +23,7 @@ function lab() {
     describeDevice: ({ client }) => ({ id: client.ip, model: null, ip: client.ip, mac: null }),
     caseAt: () => null,
     locate: () => UNKNOWN_FACTS,
-    comparison: openComparison({ evidence: store, key: randomBytes(32), devices: () => [], now: () => 0 }),
+    comparison: openComparison({ evidence: store, key: randomBytes(32), devices: () => [], masking, now: () => 0 }),
     decoders: [],
     witnesses: [],
     record: (_record, finding) => void (finding && told.push(`${finding.identifier.kind} ${finding.value}`)),

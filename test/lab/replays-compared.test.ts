@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { openComparison } from '../../src/lab/comparing.ts';
+import { createMasking } from '../../src/lab/masking.ts';
 import type { TokenRow } from '../../src/model/comparison.ts';
 
 const row: TokenRow = {
@@ -29,6 +30,12 @@ it.each([
   ['of a replay is not', { ...row, device: 'replay.nokia', simulated: true }, 0],
 ])('what was compared before a restart, %s', (_what, kept, pairs) => {
   const evidence = { tokens: () => [kept], putTokens: () => ({ ok: true }) as const };
-  const comparison = openComparison({ evidence, key: randomBytes(32), devices: () => [], now: () => 0 });
+  const comparison = openComparison({
+    evidence,
+    key: randomBytes(32),
+    devices: () => [],
+    masking: createMasking(() => null),
+    now: () => 0,
+  });
   expect(comparison.stats().pairs).toBe(pairs);
 });

@@ -14,6 +14,8 @@ export interface Encoded {
   shift: number;
   /** Looked for in layers that are not text. */
   binary: boolean;
+  /** Only between neighbours that are neither letters nor digits, whatever the value. */
+  bounded?: boolean;
 }
 
 /** Everything but hashes. `anyCase`: letters of the plain forms may be in either case. */
@@ -71,7 +73,15 @@ export function encodings(text: string, anyCase: boolean): Encoded[] {
   }
   const rotated = rot13(text);
   if (rotated !== text) add(Buffer.from(rotated, 'utf8'), 'rot13', { fold: anyCase });
-  for (const [encoding, bytes] of asNumber(text)) add(bytes, encoding, { binary: true });
+  for (const [encoding, bytes] of asNumber(text)) {
+    add(bytes, encoding, { binary: true });
+    if (encoding !== 'bytes') continue;
+    add(Buffer.from(base32Cores(bytes)[0]!), 'bytes base32', { fold: true });
+    // In the middle of a longer run the layer that unwraps it finds the bytes.
+    for (const form of ['base64', 'base64url'] as const)
+      add(Buffer.from(bytes.toString(form).replaceAll('=', '')), `bytes ${form}`, { bounded: true });
+  }
+  for (const [encoding, digits] of inOtherRadix(text)) add(Buffer.from(digits), encoding, { fold: true });
   for (const form of exponents(text)) add(Buffer.from(form), 'exponent', { fold: true });
   if (/^\d{10,22}$/.test(text)) {
     for (const packed of packedDigits(text)) {
@@ -110,6 +120,21 @@ function asNumber(text: string): [string, Buffer][] {
     out.push(['bytes', Buffer.from(digits, 'hex')]);
   }
   return out;
+}
+
+/** Shorter numbers stand everywhere. */
+const LEAST_DIGITS = 7;
+
+/** A number of ten digits or more, and an address of hex digits, as a number in the bases that programs print. */
+function inOtherRadix(text: string): [string, string][] {
+  const digits = text.replace(/[:-]/g, '');
+  const isDecimal = /^\d{10,22}$/.test(text);
+  if (!isDecimal && !/^(?:[0-9a-fA-F]{12}|[0-9a-fA-F]{16})$/.test(digits)) return [];
+  const number = BigInt(isDecimal ? text : `0x${digits}`);
+  const out: [string, string][] = [['base36', number.toString(36)]];
+  if (isDecimal) out.push(['number hex', number.toString(16)]);
+  else out.push(['decimal', number.toString()]);
+  return out.filter(([, written]) => written.length >= (isDecimal ? LEAST_DIGITS : 10));
 }
 
 /** As a JSON number of a program that knows no integers (Gson, Lua): `4.90154203237518E14`, `4.9e+14`. */

@@ -107,7 +107,7 @@ function encodedForms({ kind, spelling }: Spelled): Pattern[] {
       bytes,
       full: bytes,
       fold: each.fold,
-      bounded: bounded || bytes.length < 6,
+      bounded: bounded || each.bounded === true || bytes.length < 6,
       binary: each.binary,
       kind,
       value: spelling.value,
