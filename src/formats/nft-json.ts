@@ -2,7 +2,7 @@
  * The gateway's table as `nft -j` lists it: its name in the kernel, what its sets and counters hold.
  * Promise: pure; what is no listing is null or nothing, never an exception.
  */
-import type { RefusedAttempts } from '../model/gateway.ts';
+import type { ForwardedPackets, RefusedAttempts } from '../model/gateway.ts';
 
 export const TABLE = 'phonehome';
 /** Counts what a phone with a static or borrowed address sent: it is dropped, nothing could be answered. */
@@ -12,28 +12,34 @@ export const FOREIGN = 'foreign';
 const SET_SIZE = 4096;
 
 interface SetElement {
-  elem?: { val?: { concat?: [string, string, number] }; counter?: { packets?: number; bytes?: number } };
+  elem?: { val?: { concat?: [string, string, number | string] }; counter?: { packets?: number; bytes?: number } };
+}
+
+export interface Counted {
+  refused: RefusedAttempts[];
+  /** What is no TCP and was forwarded. */
+  past: ForwardedPackets[];
 }
 
 /** @param json of `nft -j list sets table inet phonehome`. Null when it is none. `full`: a set takes no more entries. */
-export function parseRefused(json: string): { counts: RefusedAttempts[]; full: boolean } | null {
+export function parseCounted(json: string): (Counted & { full: boolean }) | null {
   const given = listing(json) as { set?: { name?: string; elem?: SetElement[] } }[] | null;
   if (given === null) return null;
-  const counts: RefusedAttempts[] = [];
-  let full = false;
+  const counted: Counted & { full: boolean } = { refused: [], past: [], full: false };
   for (const { set } of given) {
-    const what = /^(quic|dot|doq)[46]$/.exec(set?.name ?? '')?.[1] as RefusedAttempts['what'] | undefined;
+    const what = /^(quic|dot|doq|past)[46]$/.exec(set?.name ?? '')?.[1] as RefusedAttempts['what'] | 'past' | undefined;
     if (what === undefined) continue;
     const elements = set?.elem ?? [];
-    full ||= elements.length >= SET_SIZE;
+    counted.full ||= what !== 'past' && elements.length >= SET_SIZE;
     for (const { elem } of elements) {
-      const [client, destination, port] = elem?.val?.concat ?? [];
-      if (client === undefined || destination === undefined || port === undefined) continue;
+      const [client, destination, last] = elem?.val?.concat ?? [];
+      if (client === undefined || destination === undefined || last === undefined) continue;
       const { packets = 0, bytes = 0 } = elem?.counter ?? {};
-      counts.push({ what, client, destination, port, packets, bytes });
+      if (what === 'past') counted.past.push({ client, destination, protocol: `${last}`, packets, bytes });
+      else counted.refused.push({ what, client, destination, port: Number(last), packets, bytes });
     }
   }
-  return { counts, full };
+  return counted;
 }
 
 /** @param json of `nft -j list counters table inet phonehome` */

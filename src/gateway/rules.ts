@@ -1,5 +1,5 @@
 /** The nftables table and, for tproxy, the routing rule: loaded, recognised, counted, removed. */
-import { foreignPackets, parseChains, parseRefused, TABLE } from '../formats/nft-json.ts';
+import { foreignPackets, parseChains, parseCounted, TABLE } from '../formats/nft-json.ts';
 import type { GatewayCheck, RefusedAttempts } from '../model/gateway.ts';
 import { LabError } from '../model/lab.ts';
 import { type GatewayConfig, phoneSides } from './config.ts';
@@ -143,5 +143,5 @@ function removeRouting(machine: Machine): void {
 /** What the rules refused in the last hour, per phone and destination; empty without root. */
 export function readRefused(machine: Machine): RefusedAttempts[] {
   const ran = machine.run('nft', ['-j', 'list', 'sets', 'table', 'inet', TABLE]);
-  return (ran.ok && parseRefused(ran.out)?.counts) || [];
+  return (ran.ok && parseCounted(ran.out)?.refused) || [];
 }

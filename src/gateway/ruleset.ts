@@ -17,6 +17,9 @@ export const TPROXY_TABLE = '7068';
 /** Refused attempts per phone and destination are remembered an hour; 4,096 of them are 300 KB of kernel memory. */
 const REFUSED_SET = `flags dynamic, timeout; timeout 1h; size 4096; counter;`;
 
+/** What was forwarded is remembered for a day after its last packet, for a lab that comes late. */
+const PAST_SET = `inet_proto; flags dynamic, timeout; timeout 1d; size 4096; counter;`;
+
 /** QUIC and encrypted DNS are refused, so that apps fall back to what can be read. */
 export const REFUSED = {
   quic: { protocol: 'udp', port: 443 },
@@ -63,6 +66,8 @@ export function ruleset(config: GatewayConfig, id = 'print'): string {
     `table inet ${TABLE} {`,
     `  comment "${TABLE_COMMENT} ${id}"`,
     ...sets,
+    `  set past4 { type ipv4_addr . ipv4_addr . ${PAST_SET} }`,
+    `  set past6 { type ipv6_addr . ipv6_addr . ${PAST_SET} }`,
     `  counter ${FOREIGN} { comment "packets of phones with an address that is not of their network" }`,
     '',
     '  chain foreign_in {',
@@ -92,6 +97,8 @@ export function ruleset(config: GatewayConfig, id = 'print'): string {
     '    type filter hook forward priority filter; policy accept;',
     ...refusals,
     `    iifname ${lan} meta l4proto tcp reject with tcp reset comment "TCP that did not reach the listener: fails closed"`,
+    `    iifname ${lan} oifname ${uplink} update @past4 { ip saddr . ip daddr . meta l4proto }`,
+    `    iifname ${lan} oifname ${uplink} update @past6 { ip6 saddr . ip6 daddr . meta l4proto }`,
     `    iifname ${lan} oifname ${uplink} accept`,
     `    iifname ${uplink} oifname ${lan} ct state established,related accept`,
     `    iifname ${lan} reject with icmpx admin-prohibited comment "nowhere else"`,

@@ -25,6 +25,7 @@ export const pathsIn = (data: string) => ({
   },
   capture: join(data, 'capture'),
   pins: join(data, 'pins.json'),
+  counted: join(data, 'counted.json'),
   lock: join(data, 'lock'),
 });
 
@@ -58,6 +59,7 @@ const KEPT: readonly [name: string, Privacy][] = [
   ['evidence.reserve', OWN_FILE],
   ['devices.yaml', OWN_FILE],
   ['pins.json', OWN_FILE],
+  ['counted.json', OWN_FILE],
   ['lab.json', OWN_FILE],
   ['lock', OWN_FILE],
 ];

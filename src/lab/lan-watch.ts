@@ -32,7 +32,9 @@ import { rightsPrefix, runTool } from '../lan/tool.ts';
 import type { Log, RelayedLeg } from '../model/connection.ts';
 import type { DiscoveredPhone } from '../model/device.ts';
 import type { EmitFlowEvent, Flow, FlowEvent } from '../model/flow.ts';
+import type { ForwardedPackets } from '../model/gateway.ts';
 import { type Text, text } from '../model/text.ts';
+import type { CountedFile } from './counted-file.ts';
 
 /** A gateway that comes up, changes or goes is noticed after at most this long. */
 const LOOK_AGAIN_MS = 1000;
@@ -52,6 +54,9 @@ export interface LanWatchOptions {
   dataDir: string;
   /** Null: nothing is recorded. */
   capture: CaptureWish | null;
+  counted: CountedFile;
+  /** What a phone sent past the relay while no lab ran. */
+  onMissed: (ip: string, past: ForwardedPackets[]) => void;
   /** A phone came that was not here before. */
   onPhone: (phone: DiscoveredPhone) => void;
   emit: EmitFlowEvent;
@@ -100,13 +105,14 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
 
   /** Starts and stops parts when the gateway is another one than before. */
   async function look(): Promise<void> {
-    const { config } = options.gateway() ?? { config: null };
+    const up = options.gateway();
+    const config = up?.config ?? null;
     const shape = config ? JSON.stringify([phoneSides(config), config.uplink, config.dhcp]) : '';
     if (shape !== watched) await closeAll();
     watched = shape;
-    if (!config) return;
+    if (!up || !config) return;
     await keepOpen('ground', () => openGround(config));
-    await keepOpen('refused attempts', openRefused);
+    await keepOpen('refused attempts', () => openRefused(up));
     const sides = phoneSides(config);
     const isPhone = createPhoneTest(sides.flatMap(networksOf));
     await keepOpen('datagrams', () => openUdp(isPhone, sides, config.wireguard?.interface));
@@ -130,8 +136,13 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
     }
   }
 
-  function openRefused(): Part {
+  function openRefused(up: GatewayState): Part {
     const watch = watchRefused({
+      before: options.counted.read(up),
+      keep: (counted) => options.counted.keep(up, counted),
+      onMissed(past) {
+        for (const [ip, sent] of Map.groupBy(past, ({ client }) => client)) options.onMissed(ip, sent);
+      },
       list: () => runTool(prefix, 'nft', ['-j', 'list', 'sets', 'table', 'inet', TABLE]),
       onRefused(count) {
         const time = now();
@@ -148,15 +159,25 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
   }
 
   function openUdp(isPhone: PhoneTest, sides: PhoneSide[], tunnel: string | undefined): Part {
-    const flows = createUdpFlows({ ...options, isPhone, nameOf: history.nameOf });
     const claims = createClaims({
       isPhone,
       uptimeMs,
       onPhone: (ip, mac) => discovery?.neighbours([[ip, mac]], now()).forEach(tell),
       onPosing: (ip) => notify(`address ${ip}`, text('lan.posing', { ip })),
     });
+    /** A datagram needs no answer, so its address may be anybody's: the hardware it came from decides. */
+    function sender(ip: string, mac: string | null): string | null {
+      if (mac === null || (options.macOf(ip) ?? mac) === mac) return options.identify(ip);
+      claims.hear(ip, mac);
+      return options.deviceOfMac(mac);
+    }
+    const flows = createUdpFlows({ ...options, isPhone, identify: sender, nameOf: history.nameOf });
     const watch = watchUdp({
-      interfaces: sides.map((side) => ({ name: side.interface, tunnel: side.interface === tunnel })),
+      interfaces: sides.map((side) => ({
+        name: side.interface,
+        tunnel: side.interface === tunnel,
+        networks: networksOf(side),
+      })),
       flows,
       onClaim: claims.hear,
       prefix,

@@ -1,14 +1,21 @@
 /** Third step: what the lab's thread sees of the phones' network beside what the relay tells it. */
+import { setTimeout } from 'node:timers/promises';
 import { createDnsHistory } from '../lan/dns/history.ts';
 import { captureFiles } from '../lan/recording/capture.ts';
 import { createKeyLog } from '../lan/recording/keys.ts';
+import { faultOf } from '../model/fault.ts';
 import { text } from '../model/text.ts';
 import { createAdmission } from './access.ts';
 import type { Closers } from './closers.ts';
+import { openCountedFile } from './counted-file.ts';
 import { openGatewayView } from './gateway-view.ts';
 import type { Knowledge } from './knowledge.ts';
 import { openLanWatch } from './lan-watch.ts';
 import type { LiveDetection } from './live-detection.ts';
+
+const NEIGHBOUR_MS = 500;
+/** Of where a phone sent something while no lab ran, the largest are named. */
+const MAX_PLACES = 5;
 
 export type Network = Awaited<ReturnType<typeof openNetwork>>;
 
@@ -29,6 +36,23 @@ export async function openNetwork(
     deviceOfMac: (mac) => devices.list().find(({ match }) => match.mac === mac)?.id ?? null,
     dataDir: options.data,
     capture: options.capture ? { ...options.capture, directory: paths.capture } : null,
+    counted: openCountedFile(paths.counted, (error) => log.warn({ ...faultOf(error) }, 'counts could not be kept')),
+    async onMissed(ip, past) {
+      // Who an address belongs to is asked of the kernel, in the background.
+      devices.macOf(ip);
+      await setTimeout(NEIGHBOUR_MS, undefined, { ref: false });
+      const device = devices.resolve({ ip, peer: gateway.peerOf(ip) });
+      const phone = device?.model ?? device?.id ?? ip;
+      const sum = (of: 'packets' | 'bytes'): number => past.reduce((all, one) => all + one[of], 0);
+      const most = past.toSorted((a, b) => b.bytes - a.bytes).slice(0, MAX_PLACES);
+      const places = most.map(({ protocol, destination }) => `${protocol} to ${destination}`);
+      tell(
+        `missed ${ip} ${now()}`,
+        text('lan.missed', { phone, count: sum('packets'), bytes: sum('bytes'), places }),
+        'medium',
+        { id: device?.id ?? ip, model: device?.model ?? null, ip, mac: devices.macOf(ip) },
+      );
+    },
     onPhone({ addresses: [ip = ''], ...phone }) {
       if (phone.deviceId !== null) return;
       const what = [phone.maker, phone.system].filter((one) => one !== null).join(', ');

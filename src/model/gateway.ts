@@ -19,6 +19,15 @@ export interface RefusedAttempts {
   bytes: number;
 }
 
+/** What a phone sent over the gateway beside TCP, as the kernel counts it: by protocol, `udp` or its number. */
+export interface ForwardedPackets {
+  client: string;
+  destination: string;
+  protocol: string;
+  packets: number;
+  bytes: number;
+}
+
 export interface TunnelPeer {
   name: string;
   address: string;

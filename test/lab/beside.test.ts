@@ -2,7 +2,7 @@
  * What a phone does beside its TCP connections, through the whole product: look-ups, QUIC, plain datagrams, a VPN. Each one
  * ends where a person sees it: in an alert, in the coverage, in the list of phones.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RelayedStats } from '../../src/lan/conntrack/relayed.ts';
@@ -196,5 +196,31 @@ for i in range(10): s.sendto(bytes(1000), ('${CN}', 0))`;
   it('is told nothing of trouble: every tool runs', () => {
     const trouble = lab.alerts().filter(({ type, severity }) => type === 'system' && severity !== 'info');
     expect(trouble.map(({ message }) => message)).toEqual([]);
+  });
+
+  it('while no lab runs gets datagrams out, which the next lab tells; what was refused before is not told again', async () => {
+    lab.net.run('phone', ['ip', 'link', 'set', 'wlan0', 'address', '02:00:5e:10:00:01']);
+    lookUp('again.vnet.cn');
+    // What the kernel counted until now is kept.
+    const kept = path.join(lab.dataDir, 'counted.json');
+    await eventually(
+      'the counts',
+      () => /"quic"/.test(readFileSync(kept, 'utf8')) && readFileSync(kept, 'utf8').includes('esp'),
+    );
+    const quic = () => lab.alerts().filter(({ type }) => type === 'quic');
+    const count = quic().map((one) => one.count);
+    await lab.kill();
+    send(5683, 'nobody hears this');
+    send(443, 'initial');
+    await lab.restart();
+    const missed = await alertOf('what was missed', ({ message }) => message.startsWith('While no lab ran'));
+    expect(missed).toMatchObject({
+      type: 'system',
+      severity: 'medium',
+      device: { id: 'phone-1', model: 'Lab phone', ip: '10.77.0.2' },
+      message: `While no lab ran, Lab phone sent one packet (45 bytes) past it that nobody looked into: udp to ${CN}.`,
+    });
+    await lab.until('the refusal meanwhile', () => quic().length > count.length);
+    expect(quic().map((one) => one.count)).toEqual([...count, 1]);
   });
 });

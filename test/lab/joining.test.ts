@@ -107,7 +107,7 @@ for one in sys.argv[1:]:
 
   it('is given an address with the lab as router and resolver, and is told as new with what it said of itself', async () => {
     expect(await given(first)).toEqual(['wlan0', '10.77.0.4', '10.77.0.1', '10.77.0.1', '3600']);
-    const alert = await told(/without a name joined/);
+    const alert = await told(/without a name joined/, ({ device }) => device.mac === NOKIA);
     expect(alert).toMatchObject({ type: 'system', severity: 'info', device: { mac: NOKIA } });
     expect(alert.message).toMatch(/\(Nokia.*, Android 14\): name it with "phonehome device name/);
     expect(phones()).toContainEqual(
@@ -174,6 +174,9 @@ for i in range(20): s.sendto(b'x', ('${CN}', 9))`;
     gateway('link', 'set', 'wan0', 'down');
     await told(/^uplink: wan0 has no way to the internet/);
     expect(ask('lost')).toMatch(/^curl (7|52|56): /);
+    const look = `const r = new (require('node:dns').promises.Resolver)({ timeout: 20_000, tries: 1 }); r.setServers(['10.77.0.1']); r.resolve4('lost.vnet.cn').catch(({ code }) => console.log(code))`;
+    expect(lab.net.run('phone', [process.execPath, '-e', look]).trim()).toBe('ESERVFAIL');
+    expect(lab.stderr()).not.toContain('internal error');
     gateway('link', 'set', 'wan0', 'up');
     gateway('route', 'add', 'default', 'via', '198.18.0.2');
     await told(/^uplink: works again/);

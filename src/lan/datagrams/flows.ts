@@ -12,7 +12,8 @@ export interface UdpFlowsOptions {
   isPhone: (ip: string) => boolean;
   emit: EmitFlowEvent;
   newId: (time: number) => string;
-  identify: (clientIp: string) => string | null;
+  /** `mac`: of the hardware that sent it; null where that is not known. */
+  identify: (clientIp: string, mac: string | null) => string | null;
   nameOf: (clientIp: string, address: string) => string | null;
   /** Silence after which a flow is over, milliseconds. */
   idleMs?: number;
@@ -34,12 +35,15 @@ export interface UdpFlows {
 }
 
 export interface Sent extends Pick<Datagram, 'payload' | 'whole'> {
+  mac?: string | null;
   /** By the phone. */
   up: boolean;
 }
 
 interface OpenFlow {
   id: string;
+  /** Of the phone; null until it sent something. */
+  mac: string | null;
   lastAt: number;
   bytesUp: number;
   bytesDown: number;
@@ -62,15 +66,21 @@ export function createUdpFlows(options: UdpFlowsOptions): UdpFlows {
   const flows = new Map<string, OpenFlow>();
   const seen = new Set<string>();
 
-  function openFlow(client: Datagram['from'], server: Datagram['to'], key: string, time: number): OpenFlow {
+  function openFlow(
+    client: Datagram['from'],
+    server: Datagram['to'],
+    mac: string | null,
+    key: string,
+    time: number,
+  ): OpenFlow {
     const id = options.newId(time);
     const flow: Flow = {
       id,
       openedAt: time,
       engine: 'gateway',
       protocol: 'udp',
-      client,
-      deviceId: options.identify(client.ip),
+      client: mac === null ? client : { ...client, mac },
+      deviceId: options.identify(client.ip, mac),
       arrival: 'transparent',
       treatment: 'intercept',
       treatmentReason: null,
@@ -84,7 +94,7 @@ export function createUdpFlows(options: UdpFlowsOptions): UdpFlows {
     seen.delete(key);
     seen.add(key);
     if (seen.size > MAX_REMEMBERED) for (const oldest of seen) if (seen.delete(oldest)) break;
-    return { id, lastAt: 0, bytesUp: 0, bytesDown: 0, searched: 0, said: false };
+    return { id, mac, lastAt: 0, bytesUp: 0, bytesDown: 0, searched: 0, said: false };
   }
 
   function closeFlow(key: string, flow: OpenFlow, time: number, detail: string | null): void {
@@ -102,12 +112,17 @@ export function createUdpFlows(options: UdpFlowsOptions): UdpFlows {
   function between(
     client: Datagram['from'],
     server: Datagram['to'],
-    { up, payload, whole }: Sent,
+    { up, payload, whole, mac = null }: Sent,
     time: number,
     uptimeMs: number,
   ): void {
     const key = keyOf(client, server);
-    const flow = flows.get(key) ?? openFlow(client, server, key, time);
+    const known = flows.get(key);
+    const isOther = known !== undefined && mac !== null && known.mac !== null && mac !== known.mac;
+    // What another machine says from this address is not filed under the same name.
+    if (isOther) closeFlow(key, known, time, 'another machine sends from this address');
+    const flow = known && !isOther ? known : openFlow(client, server, mac, key, time);
+    flow.mac ??= mac;
     flows.delete(key);
     flows.set(key, flow);
     flow.lastAt = uptimeMs;
@@ -121,7 +136,7 @@ export function createUdpFlows(options: UdpFlowsOptions): UdpFlows {
       } else {
         flow.searched += payload.length;
         emit({ type: 'raw-bytes', flowId: flow.id, direction: 'request', time, bytes: payload });
-        if (!whole) say(flow, time, 'a datagram in fragments: only the first was searched');
+        if (!whole) say(flow, time, 'a datagram of which parts are missing: they were not searched');
       }
     }
     if (flows.size > maxFlows) {
@@ -131,11 +146,11 @@ export function createUdpFlows(options: UdpFlowsOptions): UdpFlows {
   }
 
   return {
-    datagram({ from, to, payload, whole }, time, uptimeMs) {
+    datagram({ from, to, payload, whole, mac }, time, uptimeMs) {
       const up = isPhone(from.ip);
       if (up === isPhone(to.ip)) return;
       const [client, server] = up ? [from, to] : [to, from];
-      between(client, server, { up, payload, whole }, time, uptimeMs);
+      between(client, server, { up, payload, whole, mac: up ? mac : null }, time, uptimeMs);
     },
     between,
     tick(time, uptimeMs) {

@@ -1,6 +1,6 @@
 /**
  * From a captured frame to the datagram in it: Ethernet, cooked, raw IP and NFLOG frames, IPv4 and IPv6.
- * Promise: pure; null for everything that is no whole UDP header; never reads past the bytes.
+ * Promise: pure; null for everything that is no UDP; never reads past the bytes.
  */
 import ipaddr from 'ipaddr.js';
 
@@ -8,8 +8,23 @@ export interface Datagram {
   from: { ip: string; port: number };
   to: { ip: string; port: number };
   payload: Buffer;
-  /** False for the first of several fragments, and for a capture that kept less. */
+  /** False when parts are missing: fragments that did not come, a capture that kept less. */
   whole: boolean;
+  /** Of the hardware that sent it; null where the link has none. */
+  mac: string | null;
+}
+
+/** UDP in IP, perhaps a part of it. */
+export interface IpPacket {
+  from: string;
+  to: string;
+  mac: string | null;
+  /** From the UDP header on, or from the middle of it. */
+  payload: Buffer;
+  /** Null: not divided. `more`: it is not the last. */
+  fragment: { id: number; offset: number; more: boolean } | null;
+  /** The capture kept all of it. */
+  isWhole: boolean;
 }
 
 /** Numbers of https://www.tcpdump.org/linktypes.html */
@@ -22,11 +37,27 @@ const UDP = 17;
 /** NFULA_PAYLOAD of linux/netfilter/nfnetlink_log.h. */
 const NFLOG_PAYLOAD = 9;
 
-export function readDatagram(link: number, frame: Buffer, wholeFrame: boolean): Datagram | null {
+export function readPacket(link: number, frame: Buffer, isWhole: boolean): IpPacket | null {
   const ip = ipOf(link, frame);
   if (!ip) return null;
   const version = (ip[0] ?? 0) >> 4;
-  return version === 4 ? fromIpv4(ip, wholeFrame) : version === 6 ? fromIpv6(ip, wholeFrame) : null;
+  const mac = link === LINK.ethernet ? frame.toString('hex', 6, 12).replace(/..\B/g, '$&:') : null;
+  return version === 4 ? fromIpv4(ip, mac, isWhole) : version === 6 ? fromIpv6(ip, mac, isWhole) : null;
+}
+
+/** Null when it does not begin with a whole UDP header. */
+export function datagramOf({ from, to, mac, payload: udp, isWhole }: IpPacket): Datagram | null {
+  if (udp.length < 8) return null;
+  // Ethernet pads short frames: the header's own length counts. 0 stands for "jumbogram".
+  const length = udp.readUInt16BE(4) || udp.length;
+  if (length < 8) return null;
+  return {
+    from: { ip: from, port: udp.readUInt16BE(0) },
+    to: { ip: to, port: udp.readUInt16BE(2) },
+    payload: udp.subarray(8, Math.min(length, udp.length)),
+    whole: isWhole && udp.length >= length,
+    mac,
+  };
 }
 
 /** The bytes from the IP header on. */
@@ -69,13 +100,15 @@ function nflogPayload(frame: Buffer): Buffer | null {
   return null;
 }
 
-function fromIpv4(ip: Buffer, whole: boolean): Datagram | null {
+function fromIpv4(ip: Buffer, mac: string | null, isWhole: boolean): IpPacket | null {
   const headerBytes = ((ip[0] ?? 0) & 15) * 4;
   if (headerBytes < 20 || ip.length < headerBytes || ip[9] !== UDP) return null;
-  const fragment = ip.readUInt16BE(6);
-  // Only the first fragment says between which ports.
-  if ((fragment & 0x1fff) !== 0) return null;
-  return fromUdp(ip.subarray(headerBytes), v4(ip, 12), v4(ip, 16), whole && (fragment & 0x2000) === 0);
+  const [total, id, place] = [2, 4, 6].map((at) => ip.readUInt16BE(at)) as [number, number, number];
+  const [offset, more] = [(place & 0x1fff) * 8, (place & 0x2000) !== 0];
+  const fragment = offset > 0 || more ? { id, offset, more } : null;
+  // Without the padding of a short frame; 0 where the network card still had to count.
+  const end = total >= headerBytes && total <= ip.length ? total : ip.length;
+  return { from: v4(ip, 12), to: v4(ip, 16), mac, payload: ip.subarray(headerBytes, end), fragment, isWhole };
 }
 
 const v4 = (ip: Buffer, at: number): string => `${ip[at]}.${ip[at + 1]}.${ip[at + 2]}.${ip[at + 3]}`;
@@ -87,34 +120,31 @@ const FRAGMENT = 44;
 /** More are no honest packet. */
 const MAX_EXTENSIONS = 8;
 
-function fromIpv6(ip: Buffer, whole: boolean): Datagram | null {
+function fromIpv6(ip: Buffer, mac: string | null, isWhole: boolean): IpPacket | null {
   if (ip.length < 40) return null;
   let next = ip[6] ?? 0;
   let at = 40;
-  let complete = whole;
+  let fragment: IpPacket['fragment'] = null;
   for (let extensions = 0; next !== UDP; extensions++) {
     if (extensions === MAX_EXTENSIONS || ip.length < at + 8) return null;
-    if (next === FRAGMENT) {
-      const fragment = ip.readUInt16BE(at + 2);
-      if (fragment >> 3 !== 0) return null;
-      complete &&= (fragment & 1) === 0;
-    } else if (!EXTENSIONS.includes(next)) return null;
-    const bytes = next === FRAGMENT ? 8 : ((ip[at + 1] ?? 0) + 1) * 8;
+    if (next === FRAGMENT && fragment === null) {
+      const place = ip.readUInt16BE(at + 2);
+      fragment = { id: ip.readUInt32BE(at + 4), offset: place & 0xfff8, more: (place & 1) !== 0 };
+      next = ip[at] ?? 0;
+      at += 8;
+      // Headers behind it are in the first one alone.
+      if (fragment.offset === 0) continue;
+      if (next !== UDP) return null;
+      break;
+    }
+    if (!EXTENSIONS.includes(next)) return null;
+    const bytes = ((ip[at + 1] ?? 0) + 1) * 8;
     next = ip[at] ?? 0;
     at += bytes;
   }
-  return fromUdp(ip.subarray(at), v6(ip, 8), v6(ip, 24), complete);
-}
-
-function fromUdp(udp: Buffer, from: string, to: string, whole: boolean): Datagram | null {
-  if (udp.length < 8) return null;
-  // Ethernet pads short frames: the header's own length counts. 0 stands for "jumbogram".
-  const length = udp.readUInt16BE(4) || udp.length;
-  if (length < 8) return null;
-  return {
-    from: { ip: from, port: udp.readUInt16BE(0) },
-    to: { ip: to, port: udp.readUInt16BE(2) },
-    payload: udp.subarray(8, Math.min(length, udp.length)),
-    whole: whole && udp.length >= length,
-  };
+  // One fragment that is all of it (RFC 6946) is none.
+  if (fragment?.offset === 0 && !fragment.more) fragment = null;
+  const total = 40 + ip.readUInt16BE(4);
+  const end = total > 40 && total <= ip.length ? total : ip.length;
+  return { from: v6(ip, 8), to: v6(ip, 24), mac, payload: ip.subarray(at, end), fragment, isWhole };
 }

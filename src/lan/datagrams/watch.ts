@@ -8,7 +8,8 @@
 import { keepRunning, type Prefix } from '../tool.ts';
 import { readClaim } from './arp.ts';
 import type { UdpFlows } from './flows.ts';
-import { readDatagram } from './packet.ts';
+import { createFragments } from './fragments.ts';
+import { readPacket } from './packet.ts';
 import { createPcapReader } from './pcap.ts';
 
 export interface UdpWatch {
@@ -16,26 +17,27 @@ export interface UdpWatch {
 }
 
 /**
- * Look-ups have a reader of their own; QUIC, DNS over QUIC are refused; DHCP is the network's own; multicast and broadcast
- * do not leave.
+ * What tcpdump is to hand over of one interface: not what phones send where it is read elsewhere (look-ups) or refused (QUIC,
+ * encrypted DNS), and not the lab's own answers. By who sends to whom: a phone may call from port 53 or 443 as from any other.
+ * On the lan with who says which address is theirs (ARP): nothing else shows that two machines say so of one.
  */
-export const UDP_FILTER = [
-  'udp',
-  ...[53, 67, 68, 443, 546, 547, 853].map((port) => `not port ${port}`),
-  'not (ip multicast or ip broadcast or ip6 multicast)',
-].join(' and ');
-/** Who says which address is theirs: nothing else shows that two machines say so of one. */
-const LAN_FILTER = `arp or (${UDP_FILTER})`;
-/** tcpdump cannot tell broadcasts on interfaces without a link layer (a tunnel); nobody claims addresses there. */
-const TUNNEL_FILTER = UDP_FILTER.replace(
-  'ip multicast or ip broadcast or ip6 multicast',
-  'ip multicast or ip6 multicast',
-);
+export function captureFilter({ networks, tunnel }: { networks: readonly string[]; tunnel: boolean }): string {
+  const [from, to] = ['src', 'dst'].map((side) => networks.map((net) => `${side} net ${net}`).join(' or '));
+  // On interfaces without a link layer (a tunnel) it cannot tell broadcasts; nobody claims addresses there.
+  const everybody = tunnel ? 'ip multicast or ip6 multicast' : 'ip multicast or ip broadcast or ip6 multicast';
+  const udp = [
+    'udp',
+    `not (${everybody})`,
+    `not ((${from}) and (dst port 53 or dst port 443 or dst port 853))`,
+    `not ((${to}) and src port 53)`,
+  ].join(' and ');
+  return tunnel ? udp : `arp or (${udp})`;
+}
 
 const TICK_MS = 1000;
 
 export function watchUdp(options: {
-  interfaces: readonly { name: string; tunnel: boolean }[];
+  interfaces: readonly { name: string; tunnel: boolean; networks: readonly string[] }[];
   flows: UdpFlows;
   /** A machine on the network says that this address is its own. */
   onClaim: (ip: string, mac: string) => void;
@@ -44,7 +46,7 @@ export function watchUdp(options: {
   onTrouble: (line: string | null) => void;
 }): UdpWatch {
   const { flows, now, prefix, onTrouble } = options;
-  const tools = options.interfaces.map(({ name, tunnel }) => {
+  const tools = options.interfaces.map(({ name, ...side }) => {
     let reader = createReader();
     return keepRunning({
       name: 'tcpdump',
@@ -64,7 +66,7 @@ export function watchUdp(options: {
         'root',
         '-w',
         '-',
-        tunnel ? TUNNEL_FILTER : LAN_FILTER,
+        captureFilter(side),
       ],
       prefix,
       onStart() {
@@ -77,12 +79,22 @@ export function watchUdp(options: {
       onTrouble: (line) => onTrouble(line && `datagrams on ${name} are not searched: ${line}`),
     });
   });
-  const timer = setInterval(() => flows.tick(now(), performance.now()), TICK_MS).unref();
+  const fragments = createFragments();
+  const timer = setInterval(() => {
+    const uptimeMs = performance.now();
+    for (const datagram of fragments.tick(uptimeMs)) flows.datagram(datagram, now(), uptimeMs);
+    flows.tick(now(), uptimeMs);
+  }, TICK_MS).unref();
 
   function createReader() {
     return createPcapReader(({ link, bytes, whole }) => {
-      const datagram = readDatagram(link, bytes, whole);
-      if (datagram) return flows.datagram(datagram, now(), performance.now());
+      const packet = readPacket(link, bytes, whole);
+      if (packet) {
+        const uptimeMs = performance.now();
+        const datagram = fragments.take(packet, uptimeMs);
+        if (datagram) flows.datagram(datagram, now(), uptimeMs);
+        return;
+      }
       const claim = readClaim(link, bytes);
       if (claim) options.onClaim(claim.ip, claim.mac);
     });

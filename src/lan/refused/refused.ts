@@ -1,20 +1,22 @@
 /**
- * What phones tried and were refused: QUIC and encrypted DNS, counted by the kernel per phone and destination in the
- * dynamic sets of its rules. Tells what is new since the reading before.
+ * What phones tried and were refused, QUIC and encrypted DNS, and what they sent past the relay: counted by the kernel per
+ * phone and destination in the dynamic sets of its rules. Tells what is new since the reading before.
  * Promise: pure; a counter that began anew (an entry timed out, the rules were reloaded) counts from zero, never negative.
  */
 import type { EmitFlowEvent, Flow } from '../../model/flow.ts';
 import type { RefusedAttempts } from '../../model/gateway.ts';
 import { lookedUp } from '../looked-up.ts';
 
-/** What was refused since the call before; the first call tells everything that is there. */
-export function createRefusedDifference(): (counts: readonly RefusedAttempts[]) => RefusedAttempts[] {
-  let before = new Map<string, RefusedAttempts>();
+/** What was counted since the call before; the first call tells what is not in `before`. */
+export function createDifference<Count extends { packets: number; bytes: number }>(
+  keyOf: (count: Count) => string,
+  initial: readonly Count[] = [],
+): (counts: readonly Count[]) => Count[] {
+  const tableOf = (counts: readonly Count[]) => new Map(counts.map((count) => [keyOf(count), count]));
+  let before = tableOf(initial);
   return (counts) => {
-    const now = new Map(
-      counts.map((count) => [`${count.what} ${count.client} ${count.destination} ${count.port}`, count]),
-    );
-    const fresh: RefusedAttempts[] = [];
+    const now = tableOf(counts);
+    const fresh: Count[] = [];
     for (const [key, count] of now) {
       const known = before.get(key);
       const since = known !== undefined && known.packets <= count.packets ? known : { packets: 0, bytes: 0 };

@@ -1,11 +1,13 @@
 /**
- * Reads the counters of refused attempts every few seconds (13 ms of another process; 282 ms with 10,000 entries).
- * Promise: readings never overlap; what cannot be read is said once, with what to do, and once when it can again.
+ * Reads the kernel's counters every few seconds (13 ms of another process; 282 ms with 10,000 entries): refused attempts as
+ * they come, and once, at the first reading, what was forwarded while nobody was there to see it.
+ * Promise: readings never overlap; what was told before the lab was ended is not told again; what cannot be read is said
+ * once, with what to do, and once when it can again.
  */
-import { parseRefused } from '../../formats/nft-json.ts';
-import type { RefusedAttempts } from '../../model/gateway.ts';
+import { type Counted, parseCounted } from '../../formats/nft-json.ts';
+import type { ForwardedPackets, RefusedAttempts } from '../../model/gateway.ts';
 import type { Said } from '../tool.ts';
-import { createRefusedDifference } from './refused.ts';
+import { createDifference } from './refused.ts';
 
 export interface RefusedWatch {
   /** Reads now; resolves when what is new was told. */
@@ -13,15 +15,31 @@ export interface RefusedWatch {
   stop(): void;
 }
 
-export function watchRefused(options: {
+export interface RefusedWatchOptions {
   /** `nft -j list sets table inet phonehome`. */
   list: () => Promise<Said>;
+  /** As it was kept when it was read last, by this lab or the one before; null when nothing was. */
+  before: Counted | null;
+  /** Called after a reading that differs. */
+  keep: (counted: Counted) => void;
   onRefused: (fresh: RefusedAttempts) => void;
+  /** What went past while no lab ran; not called when nothing did. */
+  onMissed: (past: ForwardedPackets[]) => void;
   onTrouble: (line: string | null) => void;
   intervalMs?: number;
-}): RefusedWatch {
-  const { list, onRefused, onTrouble, intervalMs = 3000 } = options;
-  const difference = createRefusedDifference();
+}
+
+export function watchRefused(options: RefusedWatchOptions): RefusedWatch {
+  const { list, before, keep, onRefused, onMissed, onTrouble, intervalMs = 3000 } = options;
+  const refused = createDifference<RefusedAttempts>(
+    ({ what, client, destination, port }) => `${what} ${client} ${destination} ${port}`,
+    before?.refused,
+  );
+  const past = createDifference<ForwardedPackets>(
+    ({ protocol, client, destination }) => `${protocol} ${client} ${destination}`,
+    before?.past,
+  );
+  let isFirst = true;
   let told: string | null = null;
   let running: Promise<void> | null = null;
 
@@ -33,9 +51,15 @@ export function watchRefused(options: {
   async function readNow(): Promise<void> {
     const said = await list();
     if (!said.ok) return say(`refused attempts (QUIC, encrypted DNS) cannot be counted: ${said.why}`);
-    const read = parseRefused(said.out);
+    const read = parseCounted(said.out);
     if (!read) return say('refused attempts (QUIC, encrypted DNS) cannot be counted: nft gave no JSON');
-    for (const fresh of difference(read.counts)) onRefused(fresh);
+    const fresh = refused(read.refused);
+    const missed = past(read.past);
+    fresh.forEach(onRefused);
+    // Later on the datagrams' and connections' own readers see it.
+    if (isFirst && missed.length > 0) onMissed(missed);
+    isFirst = false;
+    if (fresh.length > 0 || missed.length > 0) keep({ refused: read.refused, past: read.past });
     say(
       read.full
         ? 'more refused destinations than the kernel keeps (4,096): newer ones are refused but not listed'

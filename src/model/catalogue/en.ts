@@ -233,6 +233,10 @@ export const EN = {
   'phone.two-of-address':
     'two phones use {{ip}} in turn ({{one}}, {{other}}): what they send is told of either; one has a fixed address or poses as the other, set both to get theirs by themselves (DHCP)',
   'phone.without-name': 'a phone without a name',
+  'lan.missed_one':
+    'While no lab ran, {{phone}} sent one packet ({{bytes}} bytes) past it that nobody looked into: {{places}}.',
+  'lan.missed_other':
+    'While no lab ran, {{phone}} sent {{count}} packets ({{bytes}} bytes) past it that nobody looked into: {{places}}.',
   'lan.posing':
     "another machine on the phones' network says that it is the gateway ({{ip}}): what phones send may go past the lab; take it off the network, or give it another address",
   'phone.unnamed':

@@ -2,10 +2,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createUdpFlows, type UdpFlowsOptions } from '../../../src/lan/datagrams/flows.ts';
-import { type Datagram, readDatagram } from '../../../src/lan/datagrams/packet.ts';
+import { createFragments } from '../../../src/lan/datagrams/fragments.ts';
+import { type Datagram, datagramOf, readPacket } from '../../../src/lan/datagrams/packet.ts';
 import { createPcapReader } from '../../../src/lan/datagrams/pcap.ts';
 import type { FlowEvent } from '../../../src/model/flow.ts';
 
+/** Of a frame that is not divided. */
+function readDatagram(link: number, frame: Buffer, isWhole: boolean): Datagram | null {
+  const packet = readPacket(link, frame, isWhole);
+  return packet?.fragment === null ? datagramOf(packet) : null;
+}
 const PAYLOAD = Buffer.from('imei=490154203237518');
 
 function udp(payload = PAYLOAD): Buffer {
@@ -31,7 +37,8 @@ function ipv6(inner = udp(), next = 17): Buffer {
   Buffer.from('2400da00000000000000000000006666', 'hex').copy(header, 24);
   return Buffer.concat([header, inner]);
 }
-const ethernet = (type: string, ip: Buffer): Buffer => Buffer.concat([Buffer.alloc(12), Buffer.from(type, 'hex'), ip]);
+const ethernet = (type: string, ip: Buffer, mac = '02005e100001'): Buffer =>
+  Buffer.concat([Buffer.alloc(6), Buffer.from(mac + type, 'hex'), ip]);
 const nflog = (ip: Buffer): Buffer => {
   const header = Buffer.from('0200000508000a00aabbccdd', 'hex'); // one attribute before the payload
   const length = Buffer.from('00000900', 'hex');
@@ -60,7 +67,8 @@ describe('a frame', () => {
     ['cooked, version 2', 276, Buffer.concat([Buffer.from('86dd', 'hex'), Buffer.alloc(18), ipv6()]), SIX],
     ['NFLOG', 239, nflog(ipv4()), FOUR],
   ])('%s gives the datagram', (_what, link, frame, expected) => {
-    expect(readDatagram(link, frame, true)).toEqual({ ...expected, whole: true });
+    const mac = link === 1 ? '02:00:5e:10:00:01' : null;
+    expect(readDatagram(link, frame, true)).toEqual({ ...expected, whole: true, mac });
   });
 
   it.each<[string, number, Buffer]>([
@@ -74,19 +82,89 @@ describe('a frame', () => {
     expect(readDatagram(link, frame, true)).toBeNull();
   });
 
-  it.each([
-    ['the first fragment of several', ethernet('0800', ipv4(udp(), { fragment: 0x2000 })), true],
-    ['what the capture cut', ethernet('0800', ipv4()).subarray(0, 50), false],
-  ])('with %s is not whole', (_what, frame, wholeFrame) => {
-    expect(readDatagram(1, frame, wholeFrame)).toMatchObject({ whole: false });
+  it('that the capture cut is not whole', () => {
+    expect(readDatagram(1, ethernet('0800', ipv4()).subarray(0, 50), false)).toMatchObject({ whole: false });
   });
 
   it('of garbage never throws', () => {
     fc.assert(
       fc.property(fc.constantFrom(1, 101, 113, 228, 239, 276, 7), fc.uint8Array({ maxLength: 200 }), (link, bytes) => {
-        readDatagram(link, Buffer.from(bytes), true);
+        const packet = readPacket(link, Buffer.from(bytes), true);
+        if (packet) datagramOf(packet);
       }),
     );
+  });
+});
+
+describe('a datagram in fragments', () => {
+  const LONG = Buffer.from(`${'x'.repeat(2990)}imei=490154203237518`);
+  /** Cut at these places of the whole: multiples of eight. */
+  const cut4 = (at: number[], mac?: string): Buffer[] => {
+    const whole = udp(LONG);
+    return [0, ...at].map((from, index) => {
+      const to = at[index];
+      const flags = (to === undefined ? 0 : 0x2000) | (from / 8);
+      return ethernet('0800', ipv4(whole.subarray(from, to), { fragment: flags }), mac);
+    });
+  };
+  const cut6 = (at: number[]): Buffer[] => {
+    const whole = udp(LONG);
+    return [0, ...at].map((from, index) => {
+      const to = at[index];
+      const header = Buffer.from('1100000012345678', 'hex');
+      header.writeUInt16BE(from | (to === undefined ? 0 : 1), 2);
+      return ethernet('86dd', ipv6(Buffer.concat([header, whole.subarray(from, to)]), 44));
+    });
+  };
+  const read = (frames: Buffer[], late = 0) => {
+    const fragments = createFragments();
+    const taken = frames.flatMap((frame) => {
+      const packet = readPacket(1, frame, true);
+      return (packet && fragments.take(packet, 0)) ?? [];
+    });
+    return [...taken, ...fragments.tick(late)].map(({ payload, whole }) => ({ text: payload.toString(), whole }));
+  };
+  const WHOLE = [{ text: LONG.toString(), whole: true }];
+
+  it.each<[string, Buffer[]]>([
+    ['IPv4', cut4([1480, 2960])],
+    ['IPv4, the value on an edge', cut4([3008])],
+    ['IPv4, backwards', cut4([1480, 2960]).reverse()],
+    [
+      'IPv4, each twice',
+      cut4([1480, 2960])
+        .flatMap((one) => [one, one])
+        .slice(0, -1),
+    ],
+    ['IPv6', cut6([1232, 2464])],
+    ['IPv6, the last first', cut6([1232, 2464]).toReversed()],
+  ])('of %s is put together', (_what, frames) => {
+    expect(read(frames)).toEqual(WHOLE);
+  });
+
+  it('of which one is lost is given as far as it came, when it is clear that no more comes', () => {
+    const [first, , last] = cut4([1480, 2960]) as [Buffer, Buffer, Buffer];
+    expect(read([first, last], 10)).toEqual([]);
+    expect(read([first, last], 30_000)).toEqual([
+      { text: LONG.toString().slice(0, 1472) + LONG.toString().slice(2952), whole: false },
+    ]);
+    expect(read([last], 30_000)).toEqual([]);
+  });
+
+  it('of two senders who use one address is not mixed', () => {
+    const [mine] = cut4([1480]) as [Buffer, Buffer];
+    const [, theirs] = cut4([1480], '02005e100009') as [Buffer, Buffer];
+    expect(read([mine, theirs])).toEqual([]);
+  });
+
+  it('among endless others is given up for the newest, the oldest first', () => {
+    const fragments = createFragments({ maxWaiting: 2 });
+    const first = (mac: string) => readPacket(1, cut4([1480], mac)[0] as Buffer, true);
+    for (const mac of ['020000000001', '020000000002', '020000000003']) {
+      const packet = first(mac);
+      if (packet) fragments.take(packet, 0);
+    }
+    expect(fragments.tick(0).map(({ mac }) => mac)).toEqual(['02:00:00:00:00:01']);
   });
 });
 
@@ -158,6 +236,7 @@ describe('datagrams of a phone', () => {
     to: { ip: '42.62.48.10', port: 5683 },
     payload,
     whole: true,
+    mac: null,
   });
   const down = (payload = PAYLOAD): Datagram => ({ ...up(), from: up().to, to: up().from, payload });
 
@@ -182,6 +261,15 @@ describe('datagrams of a phone', () => {
     expect(events.at(-1)).toMatchObject({ bytesUp: 40, bytesDown: 2, reason: 'ended' });
     expect(has({ client: up().from, destination: up().to })).toBe(true);
     expect(has({ client: { ip: '10.77.0.2', port: 1 }, destination: up().to })).toBe(false);
+  });
+
+  it('of another machine with the same address and ports are another flow, by who sent them', () => {
+    const { datagram, events } = flows({ identify: (ip, mac) => `${ip} ${mac}` });
+    for (const mac of ['02:00:00:00:00:01', '02:00:00:00:00:01', '02:00:00:00:00:02']) datagram({ ...up(), mac }, 0, 0);
+    datagram(down(), 0, 0);
+    const opened = events.flatMap((event) => (event.type === 'flow-opened' ? [event.flow.deviceId] : []));
+    expect(opened).toEqual(['10.77.0.2 02:00:00:00:00:01', '10.77.0.2 02:00:00:00:00:02']);
+    expect(events.at(-1)).toMatchObject({ flowId: 'u2', direction: 'response' });
   });
 
   it('between two phones, or of none, are not followed', () => {

@@ -1,7 +1,7 @@
 /** Counters of refused attempts: what nft says, what is new in it, and what is told when it cannot be read. */
 import { describe, expect, it } from 'vitest';
-import { parseRefused } from '../../../src/formats/nft-json.ts';
-import { createRefusedDifference, tellRefused } from '../../../src/lan/refused/refused.ts';
+import { type Counted, parseCounted } from '../../../src/formats/nft-json.ts';
+import { createDifference, tellRefused } from '../../../src/lan/refused/refused.ts';
 import { watchRefused } from '../../../src/lan/refused/watch.ts';
 import type { Said } from '../../../src/lan/tool.ts';
 import type { FlowEvent } from '../../../src/model/flow.ts';
@@ -11,19 +11,28 @@ import type { RefusedAttempts } from '../../../src/model/gateway.ts';
 const listing = (packets: number, more = ''): string =>
   `{"nftables": [{"metainfo": {"version": "1.0.6"}}, {"set": {"family": "inet", "name": "quic4", "table": "phonehome", "elem": [{"elem": {"val": {"concat": ["10.77.0.2", "42.62.48.10", 443]}, "expires": 3599, "counter": {"packets": ${packets}, "bytes": ${packets * 1250}}}}]}}, {"set": {"family": "inet", "name": "dot6", "table": "phonehome", "elem": [{"elem": {"val": {"concat": ["fd77::2", "2606:4700:4700::1111", 853]}, "expires": 3599, "counter": {"packets": 1, "bytes": 60}}}]}}, {"set": {"family": "inet", "name": "doq4"}}, {"set": {"family": "inet", "name": "somebody_elses", "elem": ["10.0.0.1"]}}${more}]}`;
 
+const past = (protocol: string, packets: number, bytes: number): string =>
+  `{"elem": {"val": {"concat": ["10.77.0.2", "42.62.48.10", ${protocol}]}, "expires": 9, "counter": {"packets": ${packets}, "bytes": ${bytes}}}}`;
+const pastSet = (...elements: string[]): string => `, {"set": {"name": "past4", "elem": [${elements.join(', ')}]}}`;
+const PAST = pastSet(past('"udp"', 4, 400), past('50', 1, 90));
+
 describe('the sets', () => {
   it('are read, empty and foreign ones too', () => {
-    expect(parseRefused(listing(3))).toEqual({
-      counts: [
+    expect(parseCounted(listing(3, PAST))).toEqual({
+      refused: [
         { what: 'quic', client: '10.77.0.2', destination: '42.62.48.10', port: 443, packets: 3, bytes: 3750 },
         { what: 'dot', client: 'fd77::2', destination: '2606:4700:4700::1111', port: 853, packets: 1, bytes: 60 },
+      ],
+      past: [
+        { client: '10.77.0.2', destination: '42.62.48.10', protocol: 'udp', packets: 4, bytes: 400 },
+        { client: '10.77.0.2', destination: '42.62.48.10', protocol: '50', packets: 1, bytes: 90 },
       ],
       full: false,
     });
   });
 
   it.each(['', 'Error: No such file', '[]', '{"nftables": 1}', 'null'])('that are none: %j', (text) => {
-    expect(parseRefused(text)).toBeNull();
+    expect(parseCounted(text)).toBeNull();
   });
 });
 
@@ -38,7 +47,7 @@ describe('what is new', () => {
   });
 
   it('is the difference; nothing when nothing happened; all of it when the counter began anew', () => {
-    const difference = createRefusedDifference();
+    const difference = createDifference<RefusedAttempts>(({ what, destination }) => `${what} ${destination}`);
     expect(difference([count(3)])).toEqual([count(3)]);
     expect(difference([count(3)])).toEqual([]);
     expect(difference([count(8)])).toEqual([count(5)]);
@@ -73,6 +82,9 @@ describe('the reading', () => {
     const fresh: RefusedAttempts[] = [];
     const watch = watchRefused({
       list: async () => answers.shift() ?? { ok: false, why: 'over' },
+      before: null,
+      keep: () => {},
+      onMissed: () => {},
       onRefused: (one) => fresh.push(one),
       onTrouble: (line) => told.push(line),
       intervalMs: 1_000_000,
@@ -81,5 +93,32 @@ describe('the reading', () => {
     watch.stop();
     expect(told).toEqual([expect.stringContaining('nft needs root'), null, expect.stringContaining('no JSON'), null]);
     expect(fresh.filter(({ what }) => what === 'quic').map(({ packets }) => packets)).toEqual([3, 1]);
+  });
+
+  it('of the next lab tells what is new since the last one of the one before, and what went past meanwhile', async () => {
+    const heard: string[] = [];
+    let kept: Counted | null = null;
+    /** A lab that reads these, one after the other, and is ended. */
+    const live = async (...answers: string[]): Promise<string[]> => {
+      heard.length = 0;
+      const watch = watchRefused({
+        list: async () => ({ ok: true, out: answers.shift() ?? '' }),
+        before: kept,
+        keep: (counted) => {
+          kept = JSON.parse(JSON.stringify(counted));
+        },
+        onRefused: ({ what, packets }) => heard.push(`${what} ${packets}`),
+        onMissed: (missed) => heard.push(...missed.map((one) => `${one.protocol} ${one.packets} ${one.bytes}`)),
+        onTrouble: (line) => heard.push(`${line}`),
+        intervalMs: 1_000_000,
+      });
+      for (let left = answers.length; left >= 0; left--) await watch.read();
+      watch.stop();
+      return heard.filter((line) => !line.includes('no JSON'));
+    };
+    const before = pastSet(past('"udp"', 4, 400));
+    expect(await live(listing(3, before), listing(5, PAST))).toEqual(['quic 3', 'dot 1', 'udp 4 400', 'quic 2']);
+    expect(await live(listing(5, PAST))).toEqual([]);
+    expect(await live(listing(6, pastSet(past('"udp"', 9, 1000), past('50', 1, 90))))).toEqual(['quic 1', 'udp 5 600']);
   });
 });
