@@ -23,7 +23,6 @@ const ROOMS: Record<string, readonly string[]> = {
 /** They start programs, or take long: what they notice, others notice as well. */
 const LEFT_OUT = [
   'test/inspect/{matrix,cutting,bounds}.test.ts',
-  'test/inspect/photo/**',
   'test/inspect/operator/**',
   'test/kinds/clean-traffic.test.ts',
   'test/scan/{capture,capture-forms,contacts,scanning,long-exchange}.test.ts',

@@ -8,7 +8,7 @@ import type { Flow } from '../model/flow.ts';
 
 /** The registrable domain the address was looked up under when it is not that of the name asked for; else null. */
 export function lookedUpElsewhere({ lookedUpAs, destination }: Flow): string | null {
-  if (!lookedUpAs || lookedUpAs === destination.host || destination.host === destination.ip) return null;
+  if (!lookedUpAs || destination.host === destination.ip) return null;
   const lookedUp = getDomain(lookedUpAs);
   const asked = getDomain(destination.host);
   return lookedUp === null || lookedUp === asked ? null : lookedUp;

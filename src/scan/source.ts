@@ -107,7 +107,7 @@ type Unpack = (packed: AsyncIterable<Buffer>) => AsyncGenerator<Buffer>;
 
 /** Null: it is not packed. */
 function unpackerOf(head: Buffer): Unpack | null {
-  const [first = 0, second = 0, third = 0, fourth = 0] = head;
+  const [first = 0, second = 0] = head;
   // A cut file gives what is in it: the format inside tells that it ends too early.
   if (first === 0x1f && second === 0x8b) return through(() => createGunzip({ finishFlush: zlib.Z_SYNC_FLUSH }));
   if (first === 0x78 && [0x01, 0x5e, 0x9c, 0xda].includes(second))
@@ -115,10 +115,10 @@ function unpackerOf(head: Buffer): Unpack | null {
   if (head.length >= 4 && head.readUInt32BE(0) === 0x28b52ffd) return through(createZstdDecompress);
   if (first === 0xff && second === 0xfe) return decoded('utf-16le');
   if (first === 0xfe && second === 0xff) return decoded('utf-16be');
-  // Without a mark: JSON begins with two characters of ASCII.
+  // Without a mark: JSON begins with a character of ASCII.
   const isBlankOrBracket = (byte: number): boolean => [0x7b, 0x5b, 0x20, 0x0a, 0x0d].includes(byte);
-  if (isBlankOrBracket(first) && second === 0 && third !== 0 && fourth === 0) return decoded('utf-16le');
-  if (first === 0 && isBlankOrBracket(second) && third === 0 && fourth !== 0) return decoded('utf-16be');
+  if (isBlankOrBracket(first) && second === 0) return decoded('utf-16le');
+  if (first === 0 && isBlankOrBracket(second)) return decoded('utf-16be');
   return null;
 }
 

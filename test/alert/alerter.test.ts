@@ -290,8 +290,8 @@ describe('flows nobody could look into', () => {
     ['no-certificate', 'coverage', "Nokia 7 Plus does not have the lab's certificate"],
     ['own-root', 'pinned', 'that the lab cannot verify'],
     ['client-certificate', 'coverage', 'asks the app for a certificate the lab does not have'],
-    ['phone-tls', 'coverage', 'and the lab cannot agree on TLS'],
-    ['server-tls', 'coverage', 'and the lab cannot agree on TLS'],
+    ['phone-tls', 'coverage', 'on Nokia 7 Plus and the lab cannot agree on TLS'],
+    ['server-tls', 'coverage', '(alert unknown_ca 3 times): what Nokia 7 Plus sends there is passed through unread'],
   ] as const)('what is passed through for another reason is called otherwise: %s', (cause, type, words) => {
     const [record] = alerter().flowEvent(passing(cause), labContext());
     expect(record?.alert.type).toBe(type);

@@ -59,6 +59,13 @@ describe('two phones', () => {
     ]);
   });
 
+  it.each([
+    [{ kind: 'vendor_id' as const }, {}],
+    [{}, { kind: 'vendor_id' as const }],
+  ])('say the kind that was recognised on either', (a, b) => {
+    expect(compare([a], [{ hash: 'h2', ...b }]).persistent).toMatchObject([{ kind: 'vendor_id' }]);
+  });
+
   it.each<[string, Partial<TokenRow>[], Partial<TokenRow>[]]>([
     ['the same value on both', [{}], [{}]],
     ['a value seen once', [{ requests: 1 }], [{ hash: 'h2' }]],

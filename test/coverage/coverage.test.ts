@@ -12,6 +12,14 @@ const table = (coverage: ReturnType<typeof createCoverage>) =>
     bytesDown,
   ]);
 
+const answered = (flowId: string, length: number): Step => ({
+  type: 'raw-bytes',
+  flowId,
+  direction: 'response',
+  time: 0,
+  bytes: Buffer.alloc(length),
+});
+
 describe('what a flow counts as', () => {
   it.each<[string, Flow, Step[], unknown[][]]>([
     ['requests that were read', flow('f'), [head('f'), body('f', 0, 80), closed('f', 100, 50)], [['read', 1, 100, 50]]],
@@ -125,6 +133,27 @@ describe('what a flow counts as', () => {
     ['a connection without a byte', flow('f'), [closed('f', 0)], [['failed', 1, 0, 0]]],
   ])('%s', (_name, given, steps, rows) => {
     expect(table(run(given, steps))).toEqual(rows);
+  });
+});
+
+describe('a flow that is still open', () => {
+  it.each<[string, Step[], unknown[][]]>([
+    ['says nothing while nothing was said on it', [], []],
+    ['counts as soon as a language nobody reads was spoken', [raw('f', 5)], [['unreadable', 1, 5, 0]]],
+    ['counts what was answered as well', [raw('f', 5), answered('f', 5)], [['unreadable', 1, 5, 5]]],
+    ['counts what is locked inside already', [head('f'), body('f', 0, 50), opaque('f', 0)], [['opaque', 1, 50, 0]]],
+    [
+      'counts what was searched in part',
+      [head('f'), body('f', 0, 50), partial('f', 0)],
+      [['partially-scanned', 1, 50, 0]],
+    ],
+  ])('%s', (_name, steps, expected) => {
+    expect(table(run(flow('f'), steps)).filter(([, connections]) => connections !== 0)).toEqual(expected);
+  });
+
+  it('of which the lab knows nothing may have lost bytes', () => {
+    const coverage = createCoverage({ deviceOf: () => 'a' });
+    expect(() => coverage.lost('nobody', 5)).not.toThrow();
   });
 });
 

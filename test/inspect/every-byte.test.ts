@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createInspector } from '../../src/inspect/inspector.ts';
 import type { Device } from '../../src/model/device.ts';
 import { byteByByte, flow, read } from '../readers/reading.ts';
-import { findings, IMEI, labPhone } from './lab-phone.ts';
+import { findings, IMEI, inspect, labPhone } from './lab-phone.ts';
 
 /** Kinds and values found in what a phone sends over one connection. */
 function found(sent: Buffer, cut: (bytes: Buffer) => Buffer[] = (bytes) => [bytes], device = labPhone): string[] {
@@ -140,6 +140,14 @@ describe('a registered value is found in', () => {
       expect(found(sent)).toEqual([IMEI]);
       expect(found(sent, byteByByte)).toEqual([IMEI]);
     });
+});
+
+it('a registered value behind 64 KB of bytes in no known structure is told where it stands, however it was cut', () => {
+  const body = Buffer.concat([Buffer.alloc(65_530, 0xf5), Buffer.from(` ${IMEI} `), Buffer.alloc(4000, 0xf5)]);
+  for (const cuts of [[], [60_000], [30_000, 65_537, 66_000], 7000]) {
+    const all = findings(inspect({ body, cuts, headers: [['Content-Type', 'application/octet-stream']] }));
+    expect(all.map(({ evidence }) => evidence.offset)).toEqual([65_531]);
+  }
 });
 
 describe('a planted contact of a script beyond Latin is found as', () => {

@@ -51,6 +51,7 @@ describe('bytes in a recorded text', () => {
   it('that the recorder replaced are named', () => {
     expect(bytesOfText('imei \ufffd\ufffd', undefined, false).isDamaged).toBe(true);
     expect(bytesOfText('imei', undefined, false).isDamaged).toBe(false);
+    expect(bytesOfText('aW1laQ==', 'base64', false)).toMatchObject({ isBinary: true, isDamaged: false });
   });
 
   it('come back from surrogates whatever stands between them', () => {

@@ -137,8 +137,7 @@ function targetOf(url: URL, queryString: unknown): string {
   const only = pairsOf(queryString)
     .filter(([name, value]) => !written.includes(lettersOf(name)) || !written.includes(lettersOf(value)))
     .map(([name, value]) => `${encodeURIComponent(wellFormed(name))}=${encodeURIComponent(wellFormed(value))}`);
-  const search =
-    only.length === 0 ? url.search : `${url.search || '?'}${url.search.length > 1 ? '&' : ''}${only.join('&')}`;
+  const search = only.length === 0 ? url.search : `${url.search === '' ? '?' : `${url.search}&`}${only.join('&')}`;
   return `${url.pathname}${search}`;
 }
 

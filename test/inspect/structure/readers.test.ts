@@ -7,6 +7,7 @@ import { FormReader } from '../../../src/inspect/structure/form.ts';
 import { JsonPath } from '../../../src/inspect/structure/json-path.ts';
 import { JsonView } from '../../../src/inspect/structure/json-view.ts';
 import { readCbor, readMsgpack } from '../../../src/inspect/structure/msgpack.ts';
+import { MultipartReader } from '../../../src/inspect/structure/multipart.ts';
 import { Names } from '../../../src/inspect/structure/names.ts';
 import { readProtobuf } from '../../../src/inspect/structure/protobuf.ts';
 import { pieces } from '../lab-phone.ts';
@@ -80,6 +81,15 @@ describe('binary structures', () => {
     expect(shown(readCbor(Buffer.from('bf61610161629f0203ffff', 'hex')))).toEqual(['$.a=1', '$.b[0]=2', '$.b[1]=3']);
   });
 
+  it('a binary property list, as Python writes it: arrays, dictionaries, numbers, UTF-16', () => {
+    const bytes = Buffer.from(
+      '62706c6973743030d20102030653696473516ea204055f100f3439303135343230333233373531385178d20708090a516d6100e9233ff8000000000000' +
+        '6100fc080d111316282a2f31343d0000000000000101000000000000000b00000000000000000000000000000040',
+      'hex',
+    );
+    expect(shown(readBplist(bytes))).toEqual(['$.ids[0]=490154203237518', '$.ids[1]=x', '$.n.m=1.5', '$.n["é"]=ü']);
+  });
+
   it.each([
     ['protobuf', readProtobuf],
     ['MessagePack', readMsgpack],
@@ -105,6 +115,25 @@ describe('binary structures', () => {
       { numRuns: 2000, seed: 1 },
     );
     expect(taken).toBeLessThan(20);
+  });
+});
+
+describe('multipart', () => {
+  it('a part whose head never ends is a part all the same, read as it comes', () => {
+    const heads: string[] = [];
+    const bodies: Buffer[] = [];
+    const reader = new MultipartReader('multipart/form-data; boundary=b', {
+      part({ text }) {
+        heads.push(text);
+        return { write: (bytes) => bodies.push(Buffer.from(bytes)), end: () => {} };
+      },
+      between: () => ({ write: () => {}, end: () => {} }),
+      mayGoOn: () => true,
+    });
+    reader.write(Buffer.from(`--b\r\n${'x'.repeat(20_000)}`));
+    reader.write(Buffer.from('y'.repeat(20_000)));
+    expect(heads.map((head) => head.length)).toEqual([8192]);
+    expect(Buffer.concat(bodies).length).toBeGreaterThan(31_000);
   });
 });
 
