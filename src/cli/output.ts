@@ -1,9 +1,11 @@
+import { cleanLines, jsonLine } from '../formats/terminal.ts';
+
 /** One JSON object per line on stdout. */
 export function printJson(value: object): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  process.stdout.write(`${jsonLine(value)}\n`);
 }
 
-/** Lines for people on stdout. */
+/** Lines for people on stdout; what is left in them that gives orders to a terminal does not get there. */
 export function print(...lines: string[]): void {
-  process.stdout.write(`${lines.join('\n')}\n`);
+  process.stdout.write(`${cleanLines(lines.join('\n'))}\n`);
 }

@@ -2,6 +2,8 @@
  * A lab from the command line's side: started, announced in `DATA/lab.json`, its alerts printed, stopped cleanly.
  * Shared by `start` and `demo`. With `--json` stdout carries NDJSON only, the `ready` line first.
  */
+
+import { jsonLine } from '../formats/terminal.ts';
 import type { Alert } from '../model/alert.ts';
 import { type Lab, LabError, type LabModule, type LabOptions, type LiveFrame } from '../model/lab.ts';
 import { wantsColour } from './colour.ts';
@@ -45,21 +47,21 @@ export async function runLab(module: LabModule, options: LabOptions): Promise<Ru
 export function openOutput(json: boolean, onGone: () => void): LineWriter {
   const gapLine = (from: number, to: number): string =>
     json
-      ? JSON.stringify({ type: 'gap', from, to } satisfies LiveFrame)
+      ? jsonLine({ type: 'gap', from, to } satisfies LiveFrame)
       : `(alerts ${from} to ${to} are not shown here: phonehome watch has them)`;
   return createLineWriter(openStandardOutput(), { gapLine, onGone });
 }
 
 /** The first line of `--json` output. */
 export const readyLine = ({ proxy, transparent, ui, ca, token }: Lab): string =>
-  `${JSON.stringify({ type: 'ready', proxy, ...(transparent && { transparent }), ui, ca, token })}\n`;
+  `${jsonLine({ type: 'ready', proxy, ...(transparent && { transparent }), ui, ca, token })}\n`;
 
 /** Prints every alert as it comes, until the returned function is called. */
 export function printAlerts(module: LabModule, lab: Lab, output: LineWriter, json: boolean): () => void {
   const colour = wantsColour();
   return lab.onAlert((alert: Alert) => {
     const line = json
-      ? JSON.stringify({ type: 'alert', alert } satisfies LiveFrame)
+      ? jsonLine({ type: 'alert', alert } satisfies LiveFrame)
       : module.formatAlertLine(alert, { colour });
     output.write(line, alert.seq);
   });

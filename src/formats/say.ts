@@ -1,8 +1,9 @@
-/** Texts put into words. What a phone wrote comes in as a value and stays one: nothing in it is taken for a place or a key. */
+/** Texts put into words. What a phone wrote comes in as a value and stays one: nothing in it is taken for a place or a key, or gives orders. */
 import { createInstance } from 'i18next';
 import { EN } from '../model/catalogue/en.ts';
 import type { Text, TextValue } from '../model/text.ts';
 import { countryName } from './country-names.ts';
+import { clean } from './terminal.ts';
 
 /** The catalogues there are, by language. */
 export const CATALOGUES: Record<string, Record<string, string>> = { en: EN };
@@ -26,6 +27,7 @@ export function say({ key, values }: Text, language = 'en'): string {
 }
 
 function sayValue(value: TextValue, language: string): string | number {
+  if (typeof value === 'string') return clean(value);
   if (typeof value !== 'object') return value;
   if ('key' in value) return say(value, language);
   return value.map((item) => sayValue(item, language)).join('; ');

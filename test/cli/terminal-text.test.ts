@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { fitCells, flag, wrap } from '../../src/cli/terminal-text.ts';
-import { clean } from '../../src/formats/terminal.ts';
+import { clean, cleanLines, jsonLine } from '../../src/formats/terminal.ts';
 
 describe('fitCells', () => {
   it.each([
@@ -25,12 +25,48 @@ describe('fitCells', () => {
   });
 });
 
+/** What must be in no output. */
+const UNSEEN =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|\udb40[\udc00-\udc7f]/;
+
 describe('clean', () => {
+  it.each([
+    ['a title', '\u001b]0;x\u0007', '·]0;x·'],
+    ['a zero-width space', 'a\u200bb', 'a·b'],
+    ['a direction', '\u202egnp.exe', '·gnp.exe'],
+    ['a tag', 'a\u{e0041}b', 'a·b'],
+    ['a flag stays', flag('VN'), flag('VN')],
+  ])('%s', (_name, text, expected) => {
+    expect(clean(text)).toBe(expected);
+  });
+
   it('lets nothing through that could move the cursor or hide text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
-        expect(clean(text)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+        expect(clean(text)).not.toMatch(UNSEEN);
+      }),
+    );
+  });
+
+  it('keeps the ends of lines and colours of what is several lines, and nothing else', () => {
+    expect(cleanLines('\u001b[1;31ma\u001b[0m\nb\u001b]0;x\u0007\r\u001b[2J')).toBe(
+      '\u001b[1;31ma\u001b[0m\nb·]0;x···[2J',
+    );
+  });
+});
+
+describe('one line of JSON', () => {
+  it('a separator of lines in a path ended the line for readers such as Node’s readline', () => {
+    expect(jsonLine({ path: '$.a\u2028b' })).toBe('{"path":"$.a\\u2028b"}');
+  });
+
+  it('means what was said, and holds nothing that could move the cursor or hide text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const line = jsonLine({ [text]: `${text}\u2029\u{e0041}` });
+        expect(line).not.toMatch(UNSEEN);
+        expect(JSON.parse(line)).toEqual({ [text]: `${text}\u2029\u{e0041}` });
       }),
     );
   });

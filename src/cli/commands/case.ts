@@ -1,4 +1,5 @@
 /** `phonehome case …`: test runs and their phases, in the running lab or, without one, in the store of the data directory. */
+import { clean } from '../../formats/terminal.ts';
 import type { Case } from '../../model/case.ts';
 import { LabError } from '../../model/lab.ts';
 import { type CaseStore, openCaseStore } from '../case-store.ts';
@@ -44,7 +45,7 @@ export async function show(given: Record<string, unknown>, [id]: string[]): Prom
     return 0;
   }
   print(
-    `${found.title}${found.label ? ` (${found.label})` : ''}`,
+    clean(`${found.title}${found.label ? ` (${found.label})` : ''}`),
     ...table([
       ['id', found.id],
       ['phone', found.deviceId ?? 'all'],
@@ -78,7 +79,7 @@ export async function mark(given: Record<string, unknown>, [phase = '', id]: str
   const { data, json } = given as unknown as CaseFlags;
   const marked = await withStore(data, async (store) => store.mark((await choose(store, id, isOpen)).id, phase));
   if (json) printJson({ type: 'case', ...marked });
-  else print(`${marked.title}: phase ${phase} from now on.`);
+  else print(clean(`${marked.title}: phase ${phase} from now on.`));
   return 0;
 }
 
@@ -86,7 +87,7 @@ export async function close(given: Record<string, unknown>, [id]: string[]): Pro
   const { data, json } = given as unknown as CaseFlags;
   const closed = await withStore(data, async (store) => store.close((await choose(store, id, isOpen)).id));
   if (json) printJson({ type: 'case', ...closed });
-  else print(`${closed.title} has ended.`);
+  else print(clean(`${closed.title} has ended.`));
   return 0;
 }
 

@@ -2,6 +2,7 @@
  * `phonehome demo`: the lab, and every reported case played through its real proxy against simulated vendors.
  * On a terminal the lab stays up after the summary, to be looked at with `watch`; in a pipe, or with `--once`, it stops.
  */
+import { jsonLine } from '../../formats/terminal.ts';
 import { wantsColour } from '../colour.ts';
 import { UsageError } from '../errors.ts';
 import { type LabFlags, labOptions } from '../lab-options.ts';
@@ -41,7 +42,7 @@ export async function demo(given: Record<string, unknown>): Promise<number> {
     lab.replay(
       names,
       (outcome) => {
-        if (options.json) output.say(`${JSON.stringify({ type: 'outcome', ...outcome })}\n`);
+        if (options.json) output.say(`${jsonLine({ type: 'outcome', ...outcome })}\n`);
       },
       (line) => {
         if (!options.json) output.say(`${line}\n`);

@@ -2,6 +2,8 @@
  * `phonehome watch`: on a terminal the full screen of src/cli/watch, in a pipe one line per alert, with `--json` NDJSON.
  * Ends with Ctrl-C; a lab that goes away and comes back is waited for.
  */
+
+import { jsonLine } from '../../formats/terminal.ts';
 import type { Alert, Severity } from '../../model/alert.ts';
 import type { DeviceCoverage } from '../../model/coverage.ts';
 import type { LabError, LiveFrame } from '../../model/lab.ts';
@@ -41,7 +43,7 @@ export async function watch(given: Record<string, unknown>): Promise<number> {
 const IN_CLEAR =
   'the token goes over the network in clear, anybody on it can take it: start the lab with --ui-tls and use https://';
 
-const jsonLine = (alert: Alert) => JSON.stringify({ type: 'alert', alert } satisfies LiveFrame);
+const alertJson = (alert: Alert) => jsonLine({ type: 'alert', alert } satisfies LiveFrame);
 
 async function plainLine(): Promise<(alert: Alert) => string> {
   const { formatAlertLine } = await loadLab();
@@ -50,7 +52,7 @@ async function plainLine(): Promise<(alert: Alert) => string> {
 }
 
 async function watchInPipe(lab: LabAddress, filter: Filter, flags: WatchFlags): Promise<number> {
-  const line = flags.json ? jsonLine : await plainLine();
+  const line = flags.json ? alertJson : await plainLine();
   const stopped = untilStopped();
   const { promise: failed, reject } = Promise.withResolvers<never>();
   const link = createLinkTeller(lab.url);

@@ -1,0 +1,21 @@
+/** Every attack that is tried, in this order; what they leave behind is looked through at the end. */
+import { archives } from './archives.ts';
+import type { Attack } from './attack.ts';
+import { destinations } from './destinations.ts';
+import { ownPorts } from './own-ports.ts';
+import { plantedFiles } from './planted-files.ts';
+import { routes } from './routes.ts';
+import { slowAndBig } from './slow-and-big.ts';
+import { terminal } from './terminal.ts';
+import { traversal } from './traversal.ts';
+
+export const attacks: readonly Attack[] = [
+  ownPorts,
+  destinations,
+  routes,
+  traversal,
+  slowAndBig,
+  archives,
+  plantedFiles,
+  terminal,
+];
