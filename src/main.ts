@@ -20,6 +20,9 @@ export const openCases: LabModule['openCases'] = async (dataDir) =>
 export const openRecords: LabModule['openRecords'] = async (dataDir) =>
   (await import('./lab/offline-commands.ts')).openRecords(dataDir);
 
+export const forgetPhone: LabModule['forgetPhone'] = async (...given) =>
+  (await import('./lab/forgetting.ts')).forgetOffline(...given);
+
 export const verifyRecorded: LabModule['verifyRecorded'] = async (dataDir) =>
   (await import('./lab/evidence.ts')).verifyRecorded(dataDir);
 

@@ -61,6 +61,8 @@ export interface Alerter {
   /** Repeats counted but not handed out. Call about once a second, and at the end. */
   flush(time: number): AlertRecord[];
   lastSeq(): number;
+  /** Remembers nothing of a phone any more. */
+  forget(deviceId: string): void;
 }
 
 /** Repeats up to this one are handed out at once: a person watching sees the count move. */
@@ -343,6 +345,7 @@ export function createAlerter(options: AlerterOptions): Alerter {
         }),
       ),
     flush: (time) => fold.unshown().map((running) => ({ alert: show(running, time), secret: null })),
+    forget: fold.forget,
     lastSeq: () => seq,
   };
 }

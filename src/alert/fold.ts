@@ -34,6 +34,8 @@ export interface Fold {
   seat(circle: string, member: string, most: number, perShared: number): number | null;
   /** Running alerts whose latest repeats were not handed out yet. */
   unshown(): RunningAlert[];
+  /** Lets go of the alerts of a phone: what repeats them is new. */
+  forget(deviceId: string): void;
 }
 
 interface Circle {
@@ -71,6 +73,9 @@ export function createFold(secret: Buffer, max: number): Fold {
       return seat;
     },
     unshown: () => [...running.values()].filter((alert) => alert.unshown),
+    forget(deviceId) {
+      for (const [key, { alert }] of [...running.entries()]) if (alert.device.id === deviceId) running.delete(key);
+    },
   };
 }
 

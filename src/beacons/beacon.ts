@@ -16,6 +16,7 @@ export interface Beacons {
   beacons(): Beacon[];
   reactions(now: number): Reaction[];
   idle(now: number): IdleContact[];
+  forget(device: string): void;
 }
 
 /** An app opens its connections together. */
@@ -117,6 +118,9 @@ export function createBeacons(): Beacons {
       began = Math.min(began, time);
       marks.push({ device, phase, time });
       if (marks.length > MAX_MARKS) marks.shift();
+    },
+    forget(device) {
+      for (const [key, pair] of [...pairs.entries()]) if (pair.device === device) pairs.delete(key);
     },
     beacons: () => [...pairs.values()].flatMap(({ beacon }) => (beacon ? [beacon] : [])),
     reactions(now) {

@@ -235,6 +235,14 @@ export const COMMANDS: CommandSpec[] = [
     load: async () => (await import('./commands/compare.ts')).compare,
   },
   {
+    name: 'forget',
+    words: '<device>',
+    summary: 'remove a phone (or what came from an address) and all that was recorded of it, for good',
+    flags: [{ name: 'recordings', help: 'also delete the recording of the whole network (--capture)' }],
+    examples: ['forget nokia-01', 'forget 192.168.1.50', 'forget nokia-01 --recordings'],
+    load: async () => (await import('./commands/forget.ts')).forget,
+  },
+  {
     name: 'verify',
     summary: 'whether anything stored was changed, removed or added behind the lab’s back; 0: intact, 1: changed',
     flags: [],

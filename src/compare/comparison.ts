@@ -56,6 +56,8 @@ export interface Comparing<C extends Surroundings> {
   load(rows: readonly TokenRow[]): void;
   /** Hands out what the store does not have yet; false from `write` keeps it for the next time. */
   save(write: (rows: TokenRow[]) => boolean): void;
+  /** Remembers nothing of a phone any more. */
+  forget(device: string): void;
   stats(): { pairs: number; places: number; turnedAway: number };
 }
 
@@ -258,6 +260,11 @@ export function createComparison<C extends Surroundings>(options: ComparisonOpti
           for (const { sightings } of place.values) for (const one of sightings) one.dirty = false;
         }
       }
+    },
+    forget(device) {
+      for (const [id, flow] of open) if (flow.device === device) open.delete(id);
+      for (const [place, pair] of dirty) if (pair.device === device) dirty.delete(place);
+      memory.forget(device);
     },
     stats: () => memory.stats(),
   };

@@ -33,7 +33,7 @@ export class Memory {
   readonly #groups = new Map<string, Map<string, Pair>>();
 
   constructor() {
-    this.#pairs = new LRUCache({ max: MAX_PAIRS, dispose: (pair) => this.#forget(pair) });
+    this.#pairs = new LRUCache({ max: MAX_PAIRS, dispose: (pair) => this.#let(pair) });
   }
 
   /** Makes the pair when it is new. */
@@ -74,11 +74,15 @@ export class Memory {
     return phones === undefined || phones.size < 2 ? [] : [...phones.values()].filter((other) => other !== pair);
   }
 
+  forget(device: string): void {
+    for (const [key, pair] of [...this.#pairs.entries()]) if (pair.device === device) this.#pairs.delete(key);
+  }
+
   stats(): { pairs: number; places: number; turnedAway: number } {
     return { pairs: this.#pairs.size, places: this.#places, turnedAway: this.#turnedAway };
   }
 
-  #forget(pair: Pair): void {
+  #let(pair: Pair): void {
     this.#places -= pair.places.size;
     if (pair.model === null) return;
     const group = groupKey(pair);

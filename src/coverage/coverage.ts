@@ -46,6 +46,8 @@ export interface Coverage {
   onTrust(listener: (flow: Flow) => void): void;
   /** Phones whose counts changed since the last call, to be kept. */
   changed(): { closed: DeviceCoverage; withOpen: DeviceCoverage }[];
+  /** Counts nothing of a phone any more, and nothing of its connections that are open. */
+  forget(deviceId: string): void;
   gaps: Gaps;
   openFlows(): number;
 }
@@ -267,6 +269,14 @@ export function createCoverage(options: CoverageOptions): Coverage {
         const whole = withOpen.get(keyOf(device.deviceId, device.simulated));
         return whole ? [{ closed: view(device, whole.gaps), withOpen: whole }] : [];
       });
+    },
+    forget(deviceId) {
+      for (const [id, { device }] of open) if (device.deviceId === deviceId) open.delete(id);
+      for (const device of [...devices.values()]) {
+        if (device.deviceId !== deviceId) continue;
+        devices.delete(keyOf(deviceId, device.simulated));
+        dirty.delete(device);
+      }
     },
     gaps,
     openFlows: () => open.size,

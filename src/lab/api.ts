@@ -10,12 +10,13 @@ import { createTokens, openTokenFiles } from '../sinks/live/tokens.ts';
 import type { RelayCalls } from './calls.ts';
 import type { Closers } from './closers.ts';
 import { TOKEN_FILE } from './data-directory.ts';
+import { forgetInLab } from './forgetting.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { LiveDetection } from './live-detection.ts';
 import type { Network } from './network.ts';
 import { openPortal } from './portal.ts';
 import type { Replaying } from './replaying.ts';
-import { type Between, caseServices, deviceServices, metricsOf } from './services.ts';
+import { attempt, type Between, caseServices, deviceServices, metricsOf } from './services.ts';
 import { createShownPins } from './shown-pins.ts';
 import { explain } from './why.ts';
 
@@ -103,6 +104,11 @@ function servicesOf(options: ApiOptions, phonePage: LiveDependencies['phonePage'
     ...deviceServices(devices, knowledge.options.data, between),
     audit: (action, subject, who) => evidence.audit({ time: new Date(now()).toISOString(), action, subject, who }).ok,
     ...caseServices(cases, evidence, now, between, (marked, phase) => beaconing.mark(marked.deviceId, phase)),
+    async forgetPhone(device, { recordings, who }) {
+      const result = await between(() => attempt(() => forgetInLab({ knowledge, detection, device, recordings, who })));
+      if (result.ok) await relay.forgetPhone(device);
+      return result;
+    },
     discovered: network.discovered,
     coverage: detection.coverage.all,
     gaps: () => detection.coverage.gaps.since(0),

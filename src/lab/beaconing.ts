@@ -13,6 +13,7 @@ export interface Beaconing {
   consume(event: FlowEvent): void;
   /** A phase of a test run began. */
   mark(deviceId: string | null, phase: string): void;
+  forget(deviceId: string): void;
   all(): { beacons: Beacon[]; reactions: Reaction[]; idle: IdleContact[] };
 }
 
@@ -35,6 +36,7 @@ export function openBeaconing(options: {
       if (beacon) onBeacon(beacon, flow);
     },
     mark: (deviceId, phase) => beacons.mark(deviceId, phase, now()),
+    forget: beacons.forget,
     all: () => ({ beacons: beacons.beacons(), reactions: beacons.reactions(now()), idle: beacons.idle(now()) }),
   };
 }

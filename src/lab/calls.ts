@@ -42,6 +42,8 @@ export interface RelayCalls {
   setPhones(phones: readonly PhoneMatch[]): void;
   pins(): PinState[];
   setPin(device: string, name: string, mode: PinOverride): PinState;
+  /** Knows nothing of a phone any more. */
+  forgetPhone(device: string): void;
   trustTests(): TrustTestState[];
   requestTrustTest(given: { device: string; name: string; test: TrustTest; limitMs: number }): TrustTestState;
   cancelTrustTest(id: string): boolean;

@@ -8,7 +8,7 @@ import type { EvidenceStore } from '../sinks/evidence/store.ts';
 import type { Masking } from './masking.ts';
 import type { Surroundings } from './road.ts';
 
-export type LabComparison = Pick<Comparing<Surroundings>, 'token' | 'take' | 'stats'> & {
+export type LabComparison = Pick<Comparing<Surroundings>, 'token' | 'take' | 'forget' | 'stats'> & {
   remark: PayloadWatch['remark'];
   /** The list of phones changed. */
   devicesChanged(devices: readonly Device[]): void;
@@ -44,6 +44,7 @@ export function openComparison(options: {
   return {
     token: comparison.token,
     take: comparison.take,
+    forget: comparison.forget,
     stats: comparison.stats,
     remark: payloads.remark,
     devicesChanged(all) {

@@ -17,6 +17,7 @@ export const pathsIn = (data: string) => ({
   reserve: join(data, 'evidence.reserve'),
   evidenceKey: join(data, 'certs', 'evidence.key'),
   signingKey: join(data, 'certs', 'signing.key'),
+  phoneKeys: join(data, 'certs', 'phones'),
   token: join(data, 'token'),
   tokens: {
     administrator: join(data, 'token'),
@@ -39,6 +40,7 @@ const KEYS: readonly [name: string, Privacy][] = [
     'certs/evidence.key',
     { kind: 'file', keep: 'secret', otherwise: `${ELSEWHERE}: values stored so far could be read with it` },
   ],
+  ['certs/phones', { kind: 'directory', keep: 'secret', otherwise: ELSEWHERE }],
   [
     'certs/signing.key',
     { kind: 'file', keep: 'secret', otherwise: `${ELSEWHERE}: what it signed so far others could have signed` },

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { LabError } from '../model/lab.ts';
 import type { StoreVerdict } from '../model/verdict.ts';
 import { readOrCreateKey, readOrCreateSigningKey, readPublicKey } from '../sinks/evidence/key-file.ts';
+import { openPhoneKeys } from '../sinks/evidence/phone-keys.ts';
 import { openSqliteStore, type SqliteStoreOptions } from '../sinks/evidence/sqlite.ts';
 import type { EvidenceStore } from '../sinks/evidence/store.ts';
 import { verifyStore } from '../sinks/evidence/verification.ts';
@@ -16,9 +17,11 @@ export function openEvidence(
   const paths = pathsIn(dataDir);
   const problem = keyProblem(dataDir);
   if (problem !== null) throw new LabError(problem);
+  const key = readOrCreateKey(paths.evidenceKey);
   return openSqliteStore({
     file: paths.evidence,
-    key: readOrCreateKey(paths.evidenceKey),
+    key,
+    phoneKeys: openPhoneKeys(paths.phoneKeys, key),
     signingKey: readOrCreateSigningKey(paths.signingKey),
     ...told,
   });

@@ -145,6 +145,17 @@ export async function openLiveDetection(
     troubled,
     loggedInAs,
     flush,
+    /** Remembers nothing of a phone any more. */
+    forgetPhone(device: string) {
+      detection.road.forget(device);
+      alerter.forget(device);
+      coverage.forget(device);
+      // What waits is counted with what is destroyed.
+      flowLog.flush();
+      flowLog.forget(device);
+      beaconing.forget(device);
+      comparison.forget(device);
+    },
   };
 }
 

@@ -10,6 +10,8 @@ import { PIN_OVERRIDES, type PinState } from '../model/pin.ts';
 export interface PinBook {
   initial: PinState[];
   note(state: PinState): void;
+  /** Written at once. */
+  forget(device: string): void;
   close(): void;
 }
 
@@ -37,6 +39,13 @@ export function openPinBook(file: string, warnings: string[]): PinBook {
       else states.set(keyOf(state), state);
       if (states.size > MAX_STATES) states.delete(states.keys().next().value as string);
       timer ??= setTimeout(write, WRITE_EVERY_MS).unref();
+    },
+    forget(device) {
+      let isKnown = false;
+      for (const [key, state] of states) if (state.device === device) isKnown = states.delete(key) || isKnown;
+      if (!isKnown) return;
+      if (timer !== null) clearTimeout(timer);
+      write();
     },
     close() {
       if (timer === null) return;

@@ -96,6 +96,8 @@ export interface Road {
    * quiet; what stands there raw is judged as it stands.
    */
   lookAtQuiet(time: number): void;
+  /** What a phone's open connections still bring is told of its address: nobody knows it any more. */
+  forget(deviceId: string): void;
   openFlows(): number;
 }
 
@@ -341,6 +343,13 @@ export function createRoad(stages: RoadStages): Road {
   }
 
   return {
+    forget(deviceId) {
+      for (const about of open.values()) {
+        if (about.device.id !== deviceId) continue;
+        about.flow = { ...about.flow, deviceId: null };
+        about.device = { ...about.device, id: about.device.ip, model: null };
+      }
+    },
     event(event, turn = ENDLESS) {
       if (event.type === 'flow-opened') return opened(event, turn);
       const about = settled(event.flowId);

@@ -164,6 +164,7 @@ function relayCalls(
     setPhones: (phones) => open.ports?.phones.set(phones),
     pins: () => ports().pins.list(),
     setPin: (...given) => ports().pins.override(...given),
+    forgetPhone: (device) => ports().pins.forget(device),
     trustTests: () => ports().trustTests.list(),
     requestTrustTest: (given) => ports().trustTests.request(given),
     cancelTrustTest: (id) => ports().trustTests.cancel(id),

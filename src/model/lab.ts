@@ -12,6 +12,7 @@ import type { Comparison } from './comparison.ts';
 import type { DestinationFacts } from './destination.ts';
 import type { Device } from './device.ts';
 import type { Destination, Direction, Flow, FlowEvent, FlowRecord } from './flow.ts';
+import type { Forgetting } from './forgotten.ts';
 import type { GatewayCheck, GatewayControl, TakenDown, WayIn } from './gateway.ts';
 import type { Evidence, Identifier } from './identifier.ts';
 import type * as schemas from './schemas/lab.ts';
@@ -267,6 +268,8 @@ export interface LabModule {
   openCases(dataDir: string): Promise<StoredCases>;
   /** @throws LabError when nothing was recorded yet */
   openRecords(dataDir: string): Promise<StoredRecords>;
+  /** Destroys all that is kept of a phone, while no lab runs. @throws LabError */
+  forgetPhone(dataDir: string, device: string, wish: { recordings: boolean }): Promise<Forgetting>;
   /** Holds what is stored against its chain; a lab may run meanwhile. @throws LabError when nothing was recorded yet */
   verifyRecorded(dataDir: string): Promise<StoreVerdict>;
   /** Phones, cases, or phases of cases (`CASE:phase`), from what is stored. @throws LabError for a name that means nothing */

@@ -66,6 +66,8 @@ export interface Pins {
   passed(device: string, name: string, spoke: boolean): Proven | null;
   override(device: string, name: string, mode: PinOverride): PinState;
   list(): PinState[];
+  /** Knows nothing of a phone any more. */
+  forget(device: string): void;
 }
 
 const MAX_ENTRIES = 10_000;
@@ -242,6 +244,14 @@ export function createPins(options: PinsOptions): Pins {
       const entry = entryFor(device, name);
       entry.override = mode;
       return changed(entry);
+    },
+    forget(device) {
+      trusting.delete(device);
+      for (const [key, entry] of [...entries.entries()])
+        if (entry.device === device) {
+          entries.delete(key);
+          worked.delete(key);
+        }
     },
     list() {
       const time = now();

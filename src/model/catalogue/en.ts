@@ -256,6 +256,18 @@ export const EN = {
   'lab.not-stored': 'Alerts cannot be stored ({{reason}}): check the data directory and its disk.',
   'lab.stored-again': 'Alerts are stored again, and so is what waited.',
   'lab.works-again': '{{subject}}: works again',
+  'forget.address':
+    'What was recorded under {{address}} while this phone was not registered stands there still: phonehome forget {{address}}.',
+  'forget.devices-file': '{{file}} names this phone: the lab does not write this file, take it out there.',
+  'forget.recordings':
+    'The recording of the whole network in {{directory}} holds what this phone sent: forget it again with --recordings, or delete it.',
+  'forget.recordings-running':
+    'The recording of the whole network in {{directory}} goes on and holds what this phone sent: stop the lab, then forget the phone again with --recordings.',
+  'forget.damaged': 'Damaged stores that were kept aside may hold rows of this phone: delete {{files}}.',
+  'forget.not-rewritten':
+    'Unused parts of the database may hold rows of this phone, masked, until it is written anew: stop the lab, then forget the phone again.',
+  'forget.audit': 'The audit says who revealed what of it, and that it was forgotten: by its name, without a value.',
+  'forget.elsewhere': 'Backups, exports and reports made before are not the lab’s to destroy.',
   joined: '{{before}}{{part}}',
   notice: '{{line}}',
 } as const;

@@ -190,3 +190,17 @@ export const trustTest = z
   .describe(
     'A test whether an app checks certificates: asked for by the operator, for one phone and one server name, once.',
   );
+
+export const forgetting = z
+  .object({
+    device: deviceOrAddress,
+    removed: z.object({
+      alerts: count,
+      connections: count,
+      cases: count,
+      comparisons: count.describe('Rows of hashed values for the comparison of phones.'),
+    }),
+    recordings: z.boolean().describe('The recording of the whole network was deleted.'),
+    remains: z.array(text).describe('What is left, and what to do about it, a sentence each.'),
+  })
+  .describe('What was destroyed of a phone.');

@@ -23,6 +23,8 @@ export interface FlowLogOptions {
 export interface FlowLog {
   consume(event: FlowEvent, facts: DestinationFacts | null): void;
   inspected(event: InspectEvent): void;
+  /** Writes nothing of a phone's connections any more. */
+  forget(deviceId: string): void;
   /** Writes what waits, a bounded batch at a time. */
   flush(): void;
   /** Flows open now, and records that were lost because the queue was full. */
@@ -88,6 +90,10 @@ export function createFlowLog(options: FlowLogOptions): FlowLog {
         const record = open.get(event.finding.evidence.flow);
         if (record) record.findings++;
       }
+    },
+    forget(deviceId) {
+      for (const records of [open, queue])
+        for (const [id, record] of records) if ((record.deviceId ?? record.client.ip) === deviceId) records.delete(id);
     },
     flush() {
       while (queue.size > 0) {

@@ -93,6 +93,18 @@ export function createReservedStore(store: EvidenceStore, reserve: Reserve | nul
         ? { ok: false, why: 'this alert is not stored yet, so no audit entry can be: free disk space' }
         : store.reveal(alertId, entry);
     },
+    forget(device, entry) {
+      const result = store.forget(device, entry);
+      if (!result.ok) return result;
+      let alerts = 0;
+      for (const [id, { alert }] of waiting) {
+        if (alert.device.id !== device) continue;
+        waiting.delete(id);
+        alerts++;
+      }
+      if (alerts > 0) isReserved = reserve?.rewrite(waiting.values()) ?? false;
+      return { ...result, removed: { ...result.removed, alerts: result.removed.alerts + alerts } };
+    },
     retry,
     waiting: () => ({ waiting: waiting.size, unreserved: isReserved ? 0 : waiting.size, lost }),
     close() {

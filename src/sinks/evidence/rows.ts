@@ -5,6 +5,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { CaseMark } from '../../model/case.ts';
 import { type Chain, type Field, rangesOf } from './chain.ts';
+import type { Stored } from './store.ts';
 
 export type RowType = 'alert' | 'value' | 'flow' | 'case' | 'coverage' | 'gap' | 'audit';
 
@@ -36,6 +37,15 @@ export const ROW_TYPES = Object.keys(TABLES) as RowType[];
 const CHUNK = 1000;
 
 export type Rows = ReturnType<typeof createRows>;
+
+/** What the parts of a store work with. */
+export interface Parts {
+  database: DatabaseSync;
+  rows: Rows;
+  chain: Chain;
+  /** One transaction. */
+  write(work: () => void): Stored;
+}
 
 export function createRows(database: DatabaseSync, chain: Chain) {
   const besideOf = openBeside(database);

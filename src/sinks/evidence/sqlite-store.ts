@@ -6,7 +6,9 @@ import type { Case } from '../../model/case.ts';
 import type { TokenRow } from '../../model/comparison.ts';
 import type { Gap } from '../../model/coverage.ts';
 import { type Chain, createChain } from './chain.ts';
-import { createRows, marksOf, type Rows } from './rows.ts';
+import { forgetPhone } from './forget.ts';
+import type { PhoneKeys } from './phone-keys.ts';
+import { createRows, marksOf, type Parts } from './rows.ts';
 import { seal, unseal } from './seal.ts';
 import {
   type AuditEntry,
@@ -23,19 +25,13 @@ import {
 export interface SqliteOptions {
   key: Buffer;
   signingKey: KeyObject | null;
+  phoneKeys: PhoneKeys | null;
   /** Why a store without a chain has none. */
   reason: string;
 }
 
-interface Parts {
-  database: DatabaseSync;
-  rows: Rows;
-  chain: Chain;
-  /** One transaction. */
-  write(work: () => void): Stored;
-}
-
-export function createSqliteStore(database: DatabaseSync, { key, signingKey, reason }: SqliteOptions): EvidenceStore {
+export function createSqliteStore(database: DatabaseSync, options: SqliteOptions): EvidenceStore {
+  const { signingKey, phoneKeys, reason } = options;
   const epoch = String(database.prepare(`SELECT value FROM meta WHERE name = 'epoch'`).get()?.value);
   const chain = createChain(database, epoch, signingKey);
   const rows = createRows(database, chain);
@@ -43,12 +39,13 @@ export function createSqliteStore(database: DatabaseSync, { key, signingKey, rea
   begin(parts, epoch, reason);
   return {
     epoch: () => epoch,
-    ...alertRows(parts, key),
+    ...alertRows(parts, options),
     ...flowRows(parts),
     ...caseRows(parts),
     ...coverageRows(parts),
     ...tokenRows(parts),
     ...upkeep(parts),
+    forget: (device, entry) => forgetPhone(parts, phoneKeys, device, entry),
   };
 }
 
@@ -92,10 +89,12 @@ function begin({ database, rows, chain }: Parts, epoch: string, reason: string):
 
 export const NEW = 'it was new';
 
-function alertRows({ database, rows, write }: Parts, key: Buffer) {
+function alertRows({ database, rows, write }: Parts, { key, phoneKeys }: SqliteOptions) {
   const sql = {
     alert: database.prepare('SELECT json FROM alerts WHERE id = ?'),
-    secret: database.prepare('SELECT sealed FROM secrets WHERE alert_id = ?'),
+    secret: database.prepare(
+      'SELECT sealed, device FROM secrets JOIN alerts ON alerts.id = secrets.alert_id WHERE alert_id = ?',
+    ),
   };
   return {
     ...auditRows({ rows, database, write }),
@@ -114,7 +113,8 @@ function alertRows({ database, rows, write }: Parts, key: Buffer) {
           alert.evidence?.flow ?? null,
           JSON.stringify(alert),
         ]);
-        if (secret !== null) rows.put('value', [alert.id, seal(key, alert.id, secret)]);
+        if (secret !== null)
+          rows.put('value', [alert.id, seal(phoneKeys?.keyOf(alert.device.id) ?? key, alert.id, secret)]);
       }),
     alerts(query) {
       const { where, values } = conditions([
@@ -133,12 +133,14 @@ function alertRows({ database, rows, write }: Parts, key: Buffer) {
     },
     alert: (id) => parsed<Alert>(sql.alert.get(id)),
     reveal(alertId, entry) {
-      const sealed = sql.secret.get(alertId)?.sealed;
+      const { sealed, device } = sql.secret.get(alertId) ?? {};
       if (!(sealed instanceof Uint8Array)) return { ok: false, why: 'no value is stored for this alert' };
       const noted = write(() => rows.put('audit', [entry.time, 'reveal', alertId, entry.who]));
       if (!noted.ok)
         return { ok: false, why: 'the audit entry could not be written, so nothing is revealed: free disk space' };
-      const secret = unseal(key, alertId, Buffer.from(sealed));
+      const own = phoneKeys?.find(String(device));
+      // Sealed with the installation's key: before phones had their own, or while the disk took no key.
+      const secret = (own && unseal(own, alertId, Buffer.from(sealed))) ?? unseal(key, alertId, Buffer.from(sealed));
       return secret === null
         ? { ok: false, why: 'the stored value was changed or made with another key' }
         : { ok: true, secret };

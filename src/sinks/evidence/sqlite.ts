@@ -8,6 +8,7 @@ import { type KeyObject, randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { PhoneKeys } from './phone-keys.ts';
 import { moveAside, type Salvaged, salvage } from './salvage.ts';
 import { MIGRATIONS, migrate } from './schema.ts';
 import { fingerprintOf } from './seal.ts';
@@ -18,6 +19,8 @@ export interface SqliteStoreOptions {
   file: string;
   /** 32 bytes; see `readOrCreateKey`. */
   key: Buffer;
+  /** Values are sealed with the key of their phone. Without: with `key`. */
+  phoneKeys?: PhoneKeys;
   /** Signs the chain; see `readOrCreateSigningKey`. Without one it is not signed. */
   signingKey?: KeyObject;
   /** Told when the file was damaged: what was saved of it, and where it lies. */
@@ -50,7 +53,12 @@ export function openSqliteStore(options: SqliteStoreOptions): EvidenceStore {
 /** @param reason why it has no chain yet, if it has none */
 function storeOn(database: DatabaseSync, options: SqliteStoreOptions, reason: string): EvidenceStore {
   try {
-    return createSqliteStore(database, { ...options, signingKey: options.signingKey ?? null, reason });
+    return createSqliteStore(database, {
+      ...options,
+      signingKey: options.signingKey ?? null,
+      phoneKeys: options.phoneKeys ?? null,
+      reason,
+    });
   } catch (error) {
     database.close();
     throw new StoreError(explainOpenFailure(options.file, error as Error & { errcode?: number }));

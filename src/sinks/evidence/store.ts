@@ -8,6 +8,7 @@ import type { Case } from '../../model/case.ts';
 import type { TokenRow } from '../../model/comparison.ts';
 import type { DeviceCoverage, Gap } from '../../model/coverage.ts';
 import type { FlowRecord } from '../../model/flow.ts';
+import type { Forgotten } from '../../model/forgotten.ts';
 import type { Kind } from '../../model/identifier.ts';
 
 export type Stored = { ok: true } | { ok: false; why: 'disk-full' | 'failed'; message: string };
@@ -86,6 +87,22 @@ export interface Counts {
   cases: number;
 }
 
+export interface ForgetWish extends Pick<AuditEntry, 'who' | 'time'> {
+  /** Nobody waits for this thread: the file is written anew however large it is. */
+  isPatient?: boolean;
+}
+
+export type ForgetResult =
+  | {
+      ok: true;
+      removed: Forgotten;
+      /** Ids of the cases that went. */
+      cases: string[];
+      /** Nothing is left in unused parts of the file. */
+      isCompact: boolean;
+    }
+  | { ok: false; why: string };
+
 export interface EvidenceStore {
   /** Names this store's history: numbers of another one mean nothing in it. */
   epoch(): string;
@@ -141,6 +158,11 @@ export interface EvidenceStore {
    * @param limit of each, oldest first: as many as one call may take the time for
    */
   prune(before: number, limit?: number): { alerts: number; flows: number };
+  /**
+   * Destroys what is stored of a phone, the key of its values first, with an entry in the audit. Of a phone nobody registered:
+   * its address. Connections that were recorded under the address of a registered one stay.
+   */
+  forget(device: string, wish: ForgetWish): ForgetResult;
   counts(): Counts;
   /** Signs the chain as far as it goes now. */
   checkpoint(): Stored;

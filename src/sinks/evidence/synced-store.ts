@@ -77,6 +77,7 @@ export function createSyncedStore<Store extends EvidenceStore>(
     audit: synced(store.audit),
     reveal: synced(store.reveal),
     prune: synced(store.prune),
+    forget: synced(store.forget),
     close() {
       store.close();
       database.close();

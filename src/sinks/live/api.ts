@@ -135,6 +135,10 @@ export function createApi(
   };
   app.patch('/api/devices/:id', limited, (c) => change(c, 'set'));
   app.post('/api/devices/:id/drop', limited, (c) => change(c, 'drop'));
+  app.post('/api/devices/:id/forget', limited, async (c) => {
+    const { recordings = false } = await readBody('forget', await json(c));
+    return outcome(c, await services.forgetPhone(c.req.param('id'), { recordings, who: who(c) }), 200);
+  });
   app.delete('/api/devices/:id', async (c) => removed(c, await services.removeDevice(c.req.param('id')), 'device'));
 
   app.get('/api/cases', (c) => c.json({ cases: services.cases() }));

@@ -8,6 +8,7 @@ import type { Beacon, IdleContact, Reaction } from '../../model/beacon.ts';
 import type { Case } from '../../model/case.ts';
 import type { DeviceCoverage, Gap } from '../../model/coverage.ts';
 import type { Device, DiscoveredPhone } from '../../model/device.ts';
+import type { Forgetting } from '../../model/forgotten.ts';
 import type { Registering, ReplayInfo, ReplayOutcome } from '../../model/lab.ts';
 import type { PinOverride, PinState } from '../../model/pin.ts';
 import type * as schemas from '../../model/schemas/lab.ts';
@@ -48,6 +49,8 @@ export interface LiveDependencies {
   /** Several at once, each replaced. */
   putDevices(entries: readonly unknown[]): Awaitable<Outcome<{ device: Device; notes: string[] }[]>>;
   removeDevice(id: string): Awaitable<boolean>;
+  /** Destroys what is kept of a phone; of one nobody registered, by its address. */
+  forgetPhone(id: string, wish: { recordings: boolean; who: string }): Awaitable<Outcome<Forgetting>>;
   /** Phones met on the lab's network, the latest first; empty while no gateway is up. */
   discovered(): DiscoveredPhone[];
   /** Writes an audit entry; false when it could not be written. */

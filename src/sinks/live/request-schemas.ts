@@ -31,6 +31,9 @@ export const upstream = z
   .refine((entries) => entries.length > 0 && entries.length <= 100, 'must hold 1 to 100 entries');
 export const replays = z.strictObject({ cases: z.array(text).min(1).max(50) });
 export const devices = z.strictObject({ devices: z.array(z.looseObject({})).min(1).max(1000) });
+export const forget = z.strictObject({
+  recordings: z.boolean().optional().describe('The recording of the whole network as well, if none is running.'),
+});
 export const device = z.looseObject({}).describe('One item of `devices:` as in the devices file.');
 export const signIn = z.strictObject({ token: z.string().max(200) });
 export const signInCode = z.strictObject({ role: z.enum(ROLES).optional() });

@@ -36,6 +36,7 @@ export const NEEDED = {
   'PATCH /api/devices/{id}': 'operator',
   'POST /api/devices/{id}/drop': 'operator',
   'DELETE /api/devices/{id}': 'operator',
+  'POST /api/devices/{id}/forget': 'operator',
   'GET /api/cases': 'viewer',
   'POST /api/cases': 'operator',
   'GET /api/cases/{id}': 'viewer',

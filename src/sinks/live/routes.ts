@@ -150,6 +150,13 @@ export const ROUTES: Record<Exclude<RouteName, 'GET /api/alerts/live'>, Route> =
   },
   'POST /api/devices/{id}/drop': { summary: 'Takes what is given from a phone.', ...device, means: 'Changed.' },
   'DELETE /api/devices/{id}': { summary: 'Forgets a phone.', ...removed },
+  'POST /api/devices/{id}/forget': {
+    summary: 'Destroys all that is kept of a phone, the key of its values first. Stands in the audit.',
+    body: bodies.forget,
+    answer: phones.forgetting,
+    means: 'What was destroyed, and what is left.',
+    conflicts: true,
+  },
   'GET /api/cases': {
     summary: 'Test runs, oldest first.',
     answer: z.object({ cases: z.array(lab.testCase) }),
@@ -280,6 +287,7 @@ export const COMPONENTS = {
   Beacon: phones.beacon,
   Reaction: phones.reaction,
   IdleContact: phones.idleContact,
+  Forgetting: phones.forgetting,
   Pin: phones.pin,
   Why: why,
   TrustTest: phones.trustTest,

@@ -137,6 +137,28 @@ export function createMemoryStore(): EvidenceStore {
       return removed;
     },
     counts: () => ({ alerts: alerts.size, flows: flows.size, cases: cases.size }),
+    forget(device, { time, who }) {
+      const own = [...alerts.values()].filter((alert) => alert.device.id === device);
+      for (const { id } of own) {
+        alerts.delete(id);
+        secrets.delete(id);
+      }
+      const connections = [...flows.values()].filter((flow) => (flow.deviceId ?? flow.client.ip) === device);
+      for (const { id } of connections) flows.delete(id);
+      const ownCases = [...cases.values()].filter(({ deviceId }) => deviceId === device).map(({ id }) => id);
+      for (const id of ownCases) cases.delete(id);
+      for (const key of [device, `${device} false`, `${device} true`]) coverage.delete(key);
+      const compared = [...tokens].filter(([, row]) => row.device === device);
+      for (const [key] of compared) tokens.delete(key);
+      audits.push({ time, action: 'forget', subject: device, who });
+      const removed = {
+        alerts: own.length,
+        connections: connections.length,
+        cases: ownCases.length,
+        comparisons: compared.length,
+      };
+      return { ok: true, removed, cases: ownCases, isCompact: true };
+    },
     checkpoint: () => OK,
     close() {},
   };

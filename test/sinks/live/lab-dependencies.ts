@@ -95,6 +95,15 @@ export function labDependencies(
       return { ok: true, value: given.map((device) => ({ device, notes: [] })) };
     },
     removeDevice: (id) => devices.delete(id),
+    forgetPhone: (device, { recordings }) => ({
+      ok: true,
+      value: {
+        device,
+        removed: { alerts: 1, connections: 0, cases: 0, comparisons: 0 },
+        recordings,
+        remains: ['The audit says who revealed what of it.'],
+      },
+    }),
     audit: (action, subject, who) => store.audit({ time: AT, action, subject, who }).ok,
     cases: store.cases,
     case: store.case,

@@ -1,0 +1,133 @@
+/**
+ * Forgetting a phone: what the lab's rooms remember of it, its key, its rows, its registration, what is known of its apps.
+ * Promise: what can refuse comes first, so that a refusal leaves everything as it was; what the lab cannot destroy is named.
+ */
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { openStoredDevices } from '../devices/store.ts';
+import { say } from '../formats/say.ts';
+import type { Device } from '../model/device.ts';
+import type { Forgetting } from '../model/forgotten.ts';
+import { LabError } from '../model/lab.ts';
+import { type Text, text } from '../model/text.ts';
+import type { EvidenceStore, ForgetResult } from '../sinks/evidence/store.ts';
+import { openDataDirectory, pathsIn } from './data-directory.ts';
+import { openEvidence } from './evidence.ts';
+import type { Knowledge } from './knowledge.ts';
+import type { LiveDetection } from './live-detection.ts';
+import { openPinBook } from './pin-book.ts';
+
+/** In the running lab, between two records. What its relay knows is the caller's. @throws LabError */
+export function forgetInLab(given: {
+  knowledge: Pick<Knowledge, 'options' | 'devices' | 'evidence' | 'cases' | 'pinBook' | 'now'>;
+  detection: Pick<LiveDetection, 'forgetPhone'>;
+  device: string;
+  recordings: boolean;
+  who: string;
+}): Forgetting {
+  const { knowledge, detection, device, recordings, who } = given;
+  const { options, devices, evidence, cases, pinBook, now } = knowledge;
+  const registered = devices.get(device);
+  if (registered) devices.remove(device);
+  detection.forgetPhone(device);
+  const forgotten = must(evidence.forget(device, { who, time: new Date(now()).toISOString() }));
+  for (const id of forgotten.cases) cases.forget(id);
+  pinBook.forget(device);
+  const isRecording = Boolean(options.capture);
+  return tell({
+    dataDir: options.data,
+    device,
+    registered,
+    evidence,
+    forgotten,
+    recordings: recordings && !isRecording && removeRecordings(options.data),
+    isRecording,
+    devicesFile: options.devicesFile,
+  });
+}
+
+/** While no lab runs. @throws LabError */
+export function forgetOffline(dataDir: string, device: string, { recordings }: { recordings: boolean }): Forgetting {
+  if (!existsSync(dataDir)) throw new LabError(`there is no ${dataDir}: name the lab's directory with --data`);
+  const unlock = openDataDirectory(dataDir);
+  try {
+    const devices = openStoredDevices(dataDir);
+    const registered = devices.list().find(({ id }) => id === device) ?? null;
+    if (registered) devices.remove(device);
+    const evidence = openEvidence(dataDir);
+    try {
+      const time = new Date().toISOString();
+      const forgotten = must(evidence.forget(device, { who: 'terminal', time, isPatient: true }));
+      const pins = openPinBook(pathsIn(dataDir).pins, []);
+      pins.forget(device);
+      return tell({
+        dataDir,
+        device,
+        registered,
+        evidence,
+        forgotten,
+        recordings: recordings && removeRecordings(dataDir),
+        isRecording: false,
+        devicesFile: null,
+      });
+    } finally {
+      evidence.close();
+    }
+  } finally {
+    unlock();
+  }
+}
+
+function must(result: ForgetResult): Extract<ForgetResult, { ok: true }> {
+  if (!result.ok) throw new LabError(result.why);
+  return result;
+}
+
+/** True when there was one. */
+function removeRecordings(dataDir: string): boolean {
+  const { capture } = pathsIn(dataDir);
+  if (!existsSync(capture)) return false;
+  rmSync(capture, { recursive: true });
+  return true;
+}
+
+function tell(about: {
+  dataDir: string;
+  device: string;
+  registered: Device | null;
+  evidence: Pick<EvidenceStore, 'alerts' | 'flows'>;
+  forgotten: Extract<ForgetResult, { ok: true }>;
+  recordings: boolean;
+  isRecording: boolean;
+  devicesFile: string | null;
+}): Forgetting {
+  const { dataDir, device, registered, forgotten, devicesFile } = about;
+  const { capture, evidence: file } = pathsIn(dataDir);
+  const address = registered?.match.ip ?? null;
+  const damaged = readdirSync(dirname(file)).filter((name) => name.startsWith(`${basename(file)}.damaged`));
+  const remains: (Text | null)[] = [
+    address !== null && isKnown(about.evidence, address) ? text('forget.address', { address }) : null,
+    registered && devicesFile ? text('forget.devices-file', { file: devicesFile }) : null,
+    existsSync(capture)
+      ? text(about.isRecording ? 'forget.recordings-running' : 'forget.recordings', { directory: capture })
+      : null,
+    damaged.length > 0 ? text('forget.damaged', { files: damaged.join(', ') }) : null,
+    forgotten.isCompact ? null : text('forget.not-rewritten'),
+    text('forget.audit'),
+    text('forget.elsewhere'),
+  ];
+  return {
+    device,
+    removed: forgotten.removed,
+    recordings: about.recordings,
+    remains: remains.flatMap((one) => (one === null ? [] : [say(one)])),
+  };
+}
+
+/** Whether anything stands under an address: an alert, or one of the latest connections. */
+function isKnown(evidence: Pick<EvidenceStore, 'alerts' | 'flows'>, address: string): boolean {
+  return (
+    evidence.alerts({ device: address, limit: 1 }).length > 0 ||
+    evidence.flows({ limit: 2000 }).some(({ deviceId, client }) => deviceId === null && client.ip === address)
+  );
+}

@@ -1,0 +1,88 @@
+/** Forgetting while no lab runs: values of an older store as well, what is known of apps, recordings; what is left is named. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openStoredDevices } from '../../src/devices/store.ts';
+import { openDataDirectory, pathsIn } from '../../src/lab/data-directory.ts';
+import { openEvidence, verifyRecorded } from '../../src/lab/evidence.ts';
+import { forgetOffline } from '../../src/lab/forgetting.ts';
+import { readOrCreateKey } from '../../src/sinks/evidence/key-file.ts';
+import { openSqliteStore } from '../../src/sinks/evidence/sqlite.ts';
+import { IMEI, labFlowRecord, labRecord } from '../sinks/lab-alert.ts';
+
+const PHONE = 'nokia-7-plus-01';
+const OTHER = { id: 'other', model: null, ip: '10.77.0.9', mac: null };
+let data = '';
+beforeEach(() => {
+  data = mkdtempSync(join(tmpdir(), 'phonehome-forgetting-'));
+});
+afterEach(() => rmSync(data, { recursive: true, force: true }));
+
+it('takes rows, registration, pins and recordings, and leaves every other phone as it was', () => {
+  const paths = pathsIn(data);
+  mkdirSync(paths.certs, { recursive: true, mode: 0o700 });
+  // Of a time before phones had keys of their own.
+  const old = openSqliteStore({ file: paths.evidence, key: readOrCreateKey(paths.evidenceKey) });
+  old.putAlert(labRecord(1));
+  old.close();
+  const store = openEvidence(data);
+  expect(store.reveal(labRecord(1).alert.id, { who: 'x', time: 'now' })).toMatchObject({ secret: { value: IMEI } });
+  store.putAlert(labRecord(2));
+  store.putAlert(labRecord(3, { device: OTHER }));
+  store.putFlows([labFlowRecord('own', 1000), labFlowRecord('other', 1000, { deviceId: 'other' })]);
+  const address = { id: '10.77.0.2', model: null, ip: '10.77.0.2', mac: null };
+  store.putAlert(labRecord(4, { device: address }));
+  store.close();
+  const devices = openStoredDevices(data);
+  devices.put({ id: PHONE, match: { ip: '10.77.0.2' }, identifiers: { imei: IMEI } }, 'add');
+  devices.put({ id: 'other', match: { ip: '10.77.0.9' }, identifiers: {} }, 'add');
+  const pin = { name: 'bank.example.com', override: 'always', state: 'passed', how: null, rejections: 3, since: 1 };
+  writeFileSync(
+    paths.pins,
+    JSON.stringify({
+      pins: [
+        { ...pin, device: PHONE },
+        { ...pin, device: 'other' },
+      ],
+    }),
+  );
+  mkdirSync(paths.capture);
+  writeFileSync(join(paths.capture, 'one.pcapng'), IMEI);
+
+  const told = forgetOffline(data, PHONE, { recordings: false });
+  expect(told.removed).toEqual({ alerts: 2, connections: 1, cases: 0, comparisons: 0 });
+  expect(told.remains.slice(0, 2)).toEqual([
+    expect.stringMatching(/recorded under 10\.77\.0\.2 while this phone was not registered/),
+    expect.stringMatching(/recording of the whole network in .*capture holds what this phone sent/),
+  ]);
+  expect(forgetOffline(data, PHONE, { recordings: true })).toMatchObject({ recordings: true, removed: { alerts: 0 } });
+  forgetOffline(data, '10.77.0.2', { recordings: false });
+
+  expect(existsSync(paths.capture)).toBe(false);
+  for (const entry of readdirSync(data, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    expect(readFileSync(join(entry.parentPath, entry.name)).includes(IMEI), entry.name).toBe(false);
+  }
+  expect(readFileSync(paths.pins, 'utf8')).toContain('other');
+  expect(readFileSync(paths.pins, 'utf8')).not.toContain(PHONE);
+  expect(
+    openStoredDevices(data)
+      .list()
+      .map(({ id }) => id),
+  ).toEqual(['other']);
+  expect(verifyRecorded(data)).toMatchObject({ isIntact: true });
+  const left = openEvidence(data);
+  expect(left.alerts({}).map(({ seq }) => seq)).toEqual([3]);
+  expect(left.lastSeq()).toBe(4);
+  expect(left.reveal(labRecord(3).alert.id, { who: 'x', time: 'now' })).toMatchObject({ secret: { value: IMEI } });
+  expect(left.flows({}).map(({ id }) => id)).toEqual(['other']);
+  left.close();
+});
+
+it('is refused while a lab holds the directory, and nothing is destroyed', () => {
+  openEvidence(data).close();
+  const unlock = openDataDirectory(data);
+  expect(() => forgetOffline(data, PHONE, { recordings: false })).toThrow(/another lab runs/);
+  unlock();
+});
