@@ -2,6 +2,7 @@
 import { archives } from './archives.ts';
 import type { Attack } from './attack.ts';
 import { destinations } from './destinations.ts';
+import { leftBehind } from './left-behind.ts';
 import { ownPorts } from './own-ports.ts';
 import { plantedFiles } from './planted-files.ts';
 import { routes } from './routes.ts';
@@ -18,4 +19,5 @@ export const attacks: readonly Attack[] = [
   archives,
   plantedFiles,
   terminal,
+  leftBehind,
 ];
