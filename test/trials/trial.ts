@@ -99,6 +99,7 @@ export async function runTrials<Context>(
     total = { tried: total.tried + result.tried, lost: total.lost + lost };
     const seconds = `${((performance.now() - began) / 1000).toFixed(1)} s`;
     const note = result.note ? `${result.note} (${seconds})` : `(${seconds})`;
+    console.error(`${name}: ${result.tried} tried, ${lost} lost ${note}`);
     rows.push({ name, tried: String(result.tried), held: String(result.tried - lost), lost: String(lost), note });
   }
   const { tried, lost } = total;

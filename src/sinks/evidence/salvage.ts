@@ -15,6 +15,12 @@ export interface Salvaged {
 const TABLES = ['alerts', 'secrets', 'flows', 'cases', 'marks', 'coverage', 'gaps', 'audit', 'tokens'];
 /** Behind a page that cannot be read the next rows are looked for this far, in steps that double. */
 const LONGEST_STEP = 1 << 20;
+/** A page that stands in the place of another leads in circles: so many rows that were had before are enough of them. */
+const MAX_AGAIN = 10_000;
+/** A row is looked for by its number in some microseconds. */
+const MAX_LOOKED_UP = 1_000_000;
+
+type Row = Record<string, unknown>;
 
 /** Moves a damaged database and what belongs to it aside. @returns its new path */
 export function moveAside(file: string, stamp: string): string {
@@ -64,34 +70,76 @@ function copy(from: DatabaseSync, to: DatabaseSync, table: string): number {
   const insert = to.prepare(
     `INSERT OR IGNORE INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
   );
-  const hasRowId = table !== 'tokens';
+  const keep = (row: Row): boolean =>
+    isWhole(row) && insert.run(...columns.map((name) => row[name] as SQLInputValue)).changes > 0;
+  return table === 'tokens'
+    ? copyInOrder(from.prepare(`SELECT ${columns.join(', ')} FROM tokens`).iterate(), keep)
+    : copyByNumber(from, `SELECT rowid AS row_number, ${columns.join(', ')} FROM ${table}`, keep);
+}
+
+/** Until a page cannot be read. */
+function copyInOrder(rows: Iterable<Row>, keep: (row: Row) => boolean): number {
+  let copied = 0;
+  let again = 0;
+  try {
+    for (const row of rows) {
+      const isNew = keep(row);
+      copied += Number(isNew);
+      again = isNew ? 0 : again + 1;
+      if (again > MAX_AGAIN) break;
+    }
+  } catch {
+    // The rest is behind that page.
+  }
+  return copied;
+}
+
+/** In order, with steps over what cannot be read; then each row that was not met on the way, by its number. */
+function copyByNumber(from: DatabaseSync, select: string, keep: (row: Row) => boolean): number {
+  const met = new Set<number>();
   let copied = 0;
   let at = 0;
-  let step = 1;
-  while (step <= LONGEST_STEP) {
+  let isWholeTable = false;
+  for (let step = 1; step <= LONGEST_STEP && !isWholeTable; step *= 2) {
+    let again = 0;
     try {
-      const rows = hasRowId
-        ? from
-            .prepare(`SELECT rowid AS row_number, ${columns.join(', ')} FROM ${table} WHERE rowid > ? ORDER BY rowid`)
-            .iterate(at)
-        : from.prepare(`SELECT ${columns.join(', ')} FROM ${table}`).iterate();
-      for (const row of rows) {
-        at = hasRowId ? Number(row.row_number) : at;
-        step = 1;
-        if (!isWhole(row)) continue;
-        copied += Number(insert.run(...columns.map((name) => row[name] as SQLInputValue)).changes);
+      for (const row of from.prepare(`${select} WHERE rowid > ? ORDER BY rowid`).iterate(at)) {
+        const number = Number(row.row_number);
+        again = met.has(number) ? again + 1 : 0;
+        if (again > MAX_AGAIN) throw new Error('in circles');
+        if (again > 0) continue;
+        met.add(number);
+        copied += Number(keep(row));
+        // Only ever forward, or a circle would never end.
+        if (number > at) {
+          at = number;
+          step = 1;
+        }
       }
-      return copied;
+      isWholeTable = true;
     } catch {
-      if (!hasRowId) return copied;
       at += step;
-      step *= 2;
+    }
+  }
+  if (isWholeTable && met.size === at) return copied;
+  const one = from.prepare(`${select} WHERE rowid = ?`);
+  const highest = Math.min(
+    MAX_LOOKED_UP,
+    [...met].reduce((most, number) => Math.max(most, number), 0),
+  );
+  for (let number = 1; number <= highest; number++) {
+    if (met.has(number)) continue;
+    try {
+      const row = one.get(number);
+      if (row) copied += Number(keep(row));
+    } catch {
+      // On a page that cannot be read.
     }
   }
   return copied;
 }
 
-function isWhole({ json }: Record<string, unknown>): boolean {
+function isWhole({ json }: Row): boolean {
   if (json === undefined) return true;
   try {
     return typeof JSON.parse(String(json)) === 'object';

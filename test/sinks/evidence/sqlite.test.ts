@@ -165,6 +165,27 @@ describe('a damaged database', () => {
     expect(told).toHaveLength(1);
   });
 
+  it('an earlier page in the place of a later one, and behind it one that cannot be read, led in circles for ever', () => {
+    const file = newFile();
+    const store = openSqliteStore({ file, key });
+    for (let seq = 1; seq <= 600; seq++) store.putAlert(labRecord(seq));
+    store.close();
+    const bytes = readFileSync(file);
+    const page = (number: number) => bytes.subarray(number * 4096, (number + 1) * 4096);
+    // Leaves of the table of alerts, which was filled in order.
+    const leaves = Array.from({ length: bytes.length / 4096 }, (_, number) => number).filter(
+      (number) => page(number)[0] === 0x0d && page(number).includes('{"v":1,"seq":'),
+    );
+    expect(leaves.length).toBeGreaterThan(100);
+    page(leaves[40] as number).set(page(leaves[10] as number));
+    page(leaves[41] as number).fill(0xaa);
+    writeFileSync(file, bytes);
+    const again = openSqliteStore({ file, key });
+    // All but what stood on two pages.
+    expect(again.counts().alerts).toBeGreaterThan(580);
+    again.close();
+  });
+
   it('is noticed while it is in use', () => {
     // More than its cache of 2 MB holds.
     const MANY = 3000;
