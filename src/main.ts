@@ -26,6 +26,9 @@ export const forgetPhone: LabModule['forgetPhone'] = async (...given) =>
 export const verifyRecorded: LabModule['verifyRecorded'] = async (dataDir) =>
   (await import('./lab/evidence.ts')).verifyRecorded(dataDir);
 
+export const readCase: LabModule['readCase'] = async (dataDir, id, options) =>
+  (await import('./lab/case-record.ts')).readCase(dataDir, id, options);
+
 export const compareRuns: LabModule['compareRuns'] = async (dataDir, a, b) =>
   (await import('./lab/compared-sides.ts')).compareRuns(dataDir, a, b);
 

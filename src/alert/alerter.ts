@@ -22,7 +22,7 @@ import { createFold, placeOf, plainHost, type RunningAlert } from './fold.ts';
 import { maskHost, maskLocator, maskSentence, maskUrl, type SecretTest } from './masked-url.ts';
 import { type AlertPolicy, DEFAULT_POLICY, decideSeverity } from './policy.ts';
 import { isAbroad, isFirstParty, isWatched, nameReceiver, UNKNOWN_FACTS } from './receiver.ts';
-import { countPhase, list, severalOf, withRemarks } from './running.ts';
+import { countMoment, list, markOf, severalOf, withRemarks } from './running.ts';
 import { writeLeak } from './sentence.ts';
 
 export interface AlerterOptions {
@@ -84,7 +84,8 @@ interface Sighting {
   key: string;
   time: number;
   severity: Alert['severity'];
-  phase: string | null;
+  /** Where it lies in a case; null outside every case. */
+  moment: AlertContext['case'];
   secret: AlertRecord['secret'];
   remark: Text | null;
   /** The alert stands for several receivers: this one must be listed. */
@@ -121,7 +122,7 @@ export function createAlerter(options: AlerterOptions): Alerter {
     return { alert: show(running, time), secret: worse ? sighting.secret : null };
   }
 
-  function raiseFirst({ key, time, phase, secret, remark, listed }: Sighting, draft: Draft): AlertRecord {
+  function raiseFirst({ key, time, moment, secret, remark, listed }: Sighting, draft: Draft): AlertRecord {
     const at = new Date(time).toISOString();
     const alert: Alert = {
       v: 1,
@@ -134,7 +135,6 @@ export function createAlerter(options: AlerterOptions): Alerter {
       firstSeen: at,
       lastSeen: at,
     };
-    alert.case = countPhase(alert.case, undefined, phase);
     alert.identifier = withRemarks(alert.identifier, remark === null ? [] : [remark]);
     const running: RunningAlert = {
       alert,
@@ -142,6 +142,7 @@ export function createAlerter(options: AlerterOptions): Alerter {
       unshown: false,
       ...(remark === null ? {} : { remarks: [remark] }),
     };
+    countMoment(running, null, moment, time);
     if (listed && draft.destination) {
       running.several = { receivers: new Map(), sentence: draft.text };
       list(running.several.receivers, draft.destination, time);
@@ -151,15 +152,15 @@ export function createAlerter(options: AlerterOptions): Alerter {
   }
 
   /** Counts a repeat; `worse` takes the place of what was said before. True when it adds a remark. */
-  function repeat(running: RunningAlert, { time, phase, remark }: Sighting, worse: Draft | null): boolean {
-    const { phases } = running.alert.case ?? {};
+  function repeat(running: RunningAlert, { time, moment, remark }: Sighting, worse: Draft | null): boolean {
+    const before = running.alert.case;
     running.alert = {
       ...running.alert,
       ...(worse === null ? {} : { ...worse, message: say(worse.text) }),
       count: running.alert.count + 1,
       lastSeen: new Date(time).toISOString(),
     };
-    running.alert.case = countPhase(running.alert.case, phases, phase);
+    countMoment(running, before, moment, time);
     const told = running.remarks ?? [];
     const isNews = remark !== null && told.length < MAX_REMARKS && !told.some((one) => say(one) === say(remark));
     if (isNews) running.remarks = [...told, remark];
@@ -235,7 +236,8 @@ export function createAlerter(options: AlerterOptions): Alerter {
       };
     };
     const secret = { value: found.value, seen: found.seen, window: found.window };
-    return raise({ key, time: context.time, severity, phase, secret, remark: found.remark ?? null, listed }, draft);
+    const moment = context.case;
+    return raise({ key, time: context.time, severity, moment, secret, remark: found.remark ?? null, listed }, draft);
   }
 
   /**
@@ -288,7 +290,6 @@ export function createAlerter(options: AlerterOptions): Alerter {
     const secrets = options.secretsOf(device.id, null);
     const host = maskHost(flow.destination.host, secrets, false);
     const time = context.time;
-    const phase = context.case?.phase ?? null;
     const alike = [device.id, notice.type, notice.severity, context.case?.id ?? null, ...sideOf(flow, facts)];
     const own = fold.key([...alike.toSpliced(2, 1), ...notice.fold.map(plainHost)]);
     const volume =
@@ -312,7 +313,8 @@ export function createAlerter(options: AlerterOptions): Alerter {
     });
     const key = volume === null ? own : fold.key([...alike, 'further ones', String(volume)]);
     const listed = volume !== null && notice.aboutDestination;
-    return raise({ key, time, severity: notice.severity, phase, secret: null, remark: null, listed }, draft);
+    const moment = context.case;
+    return raise({ key, time, severity: notice.severity, moment, secret: null, remark: null, listed }, draft);
   }
 
   return {
@@ -325,7 +327,7 @@ export function createAlerter(options: AlerterOptions): Alerter {
           key: fold.key([device.id, 'system', subject]),
           time,
           severity,
-          phase: null,
+          moment: null,
           secret: null,
           remark: null,
           listed: false,
@@ -388,7 +390,9 @@ function attributionOf(context: AlertContext, secrets: SecretTest): Attribution 
 }
 
 function caseOf(context: AlertContext): Alert['case'] {
-  return context.case === null ? null : { id: context.case.id, phase: context.case.phase };
+  return context.case === null
+    ? null
+    : { id: context.case.id, phase: context.case.phase, ...markOf(context.case, context.time) };
 }
 
 function describeFlow(

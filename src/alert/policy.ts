@@ -80,7 +80,7 @@ export const SEVERITY_RULES: readonly SeverityRule[] = [
     because: 'it left before consent was given',
   },
   {
-    when: { group: IDENTIFYING, confidence: 'certain', firstParty: true, phase: 'after-consent' },
+    when: { group: IDENTIFYING, confidence: 'certain', firstParty: true, phase: ['after-consent', 'consent-given'] },
     severity: 'medium',
     because: "it went to the phone's own maker after consent",
   },

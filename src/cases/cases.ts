@@ -1,9 +1,11 @@
 /**
- * Test runs: opening, marking phases, closing, and which phase a moment belongs to. Time comes in as an argument.
+ * Test runs: opening, marking phases and events, closing, and where in them a moment lies. Time comes in as an argument.
  * Every change is stored before it counts; a store that fails is a refusal with a reason, and nothing changed.
- * A case of one device takes precedence over a case of all devices; among equals the one opened last.
+ * A phone is in one open case of its own at most; such a case takes precedence over one of all phones. Of older ones that
+ * overlap, the one opened last.
  */
-import type { Case } from '../model/case.ts';
+import { type Case, type CaseMoment, type NewCase, phonesOf } from '../model/case.ts';
+import { CASE_EVENTS, PHASES } from '../model/words.ts';
 
 /** What the store must offer; the evidence store does. */
 export interface CaseStore {
@@ -13,30 +15,26 @@ export interface CaseStore {
 
 export type CaseOutcome = { ok: true; value: Case } | { ok: false; why: string };
 
-export interface PhaseAt {
-  /** Id of the case. */
-  id: string;
-  /** Null before the first mark. */
-  phase: string | null;
-  label: string | null;
-}
-
 export interface Cases {
   /** Oldest first. */
   list(): Case[];
   get(id: string): Case | null;
-  open(given: { title: string; deviceId: string | null; label: string | null }, time: number): CaseOutcome;
+  open(given: NewCase, time: number): CaseOutcome;
+  /** Begins a phase. */
   mark(id: string, phase: string, time: number): CaseOutcome;
+  /** Something is done to the phone; the phase goes on. */
+  note(id: string, event: string, time: number): CaseOutcome;
   close(id: string, time: number): CaseOutcome;
   /** Drops it from memory after the store removed it. */
   forget(id: string): void;
   /** The case and phase a device was in; null outside every case. `time` in milliseconds since the epoch. */
-  phaseAt(deviceId: string, time: number): PhaseAt | null;
+  phaseAt(deviceId: string, time: number): CaseMoment | null;
 }
 
 /** Phases are words of an alert and of file names. */
-const PHASE = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,59}$/u;
+const WORD = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,59}$/u;
 const MAX_MARKS = 1000;
+const AGREED: readonly string[] = ['consent-given', 'after-consent'];
 
 /** `newId` makes an id for a time in milliseconds since the epoch. */
 export function createCases(store: CaseStore, newId: (time: number) => string): Cases {
@@ -54,34 +52,58 @@ export function createCases(store: CaseStore, newId: (time: number) => string): 
   function change(id: string, edit: (given: Case) => Case | string): CaseOutcome {
     const given = all.get(id);
     if (given === undefined) return { ok: false, why: `no case "${id}": phonehome case list shows them` };
-    if (given.closedAt !== null) return { ok: false, why: `case "${id}" is closed: open a new one` };
+    if (given.closedAt !== null)
+      return { ok: false, why: `case "${id}" is closed since ${given.closedAt}: open a new one to go on` };
     const changed = edit(given);
     return typeof changed === 'string' ? { ok: false, why: changed } : save(changed);
+  }
+
+  function open(given: NewCase, time: number): CaseOutcome {
+    const title = given.title.trim();
+    if (title === '') return { ok: false, why: 'a case needs a title' };
+    const phones = phonesOf(given);
+    const claimed = (phones ?? []).flatMap((phone) =>
+      [...all.values()]
+        .filter((other) => other.closedAt === null && phonesOf(other)?.includes(phone))
+        .map((other) => `${phone} is in case "${other.title}" (${other.id}), which is still open`),
+    );
+    if (claimed[0] !== undefined) return { ok: false, why: `${claimed[0]}: end it first with phonehome case close` };
+    const { deviceId, label, about } = given;
+    return save({
+      id: newId(time),
+      title,
+      deviceId: phones?.[0] ?? deviceId,
+      label,
+      openedAt: iso(time),
+      closedAt: null,
+      marks: [],
+      ...(phones !== null && phones.length > 1 ? { phones: [...phones] } : {}),
+      ...(about !== undefined && Object.keys(about).length > 0 ? { about } : {}),
+    });
   }
 
   return {
     list: () => structuredClone([...all.values()]),
     get: (id) => structuredClone(all.get(id) ?? null),
-    open({ title, deviceId, label }, time) {
-      const name = title.trim();
-      if (name === '') return { ok: false, why: 'a case needs a title' };
-      return save({ id: newId(time), title: name, deviceId, label, openedAt: iso(time), closedAt: null, marks: [] });
-    },
+    open,
     mark: (id, phase, time) =>
       change(id, (given) => {
-        if (!PHASE.test(phase))
-          return 'a phase is 1 to 60 letters, digits, blanks, dots or dashes, e.g. before-consent';
-        if (given.marks.length >= MAX_MARKS) return `a case takes at most ${MAX_MARKS} marks: open a new one`;
-        // A clock set back must not reorder the phases somebody marked one after the other.
-        const last = given.marks.at(-1)?.at ?? given.openedAt;
-        const at = iso(Math.max(time, Date.parse(last)));
-        return { ...given, marks: [...given.marks, { phase, at }] };
+        const name = known(phase, PHASES);
+        const problem = markProblem(given, name);
+        if (problem !== null) return problem;
+        const agreed = given.marks.find((mark) => AGREED.includes(mark.phase));
+        if (name === 'before-consent' && agreed !== undefined)
+          return `consent was given at ${agreed.at} in this case: nothing after it is before consent. Open a new case for a phone that was reset`;
+        return { ...given, marks: [...given.marks, { phase: name, at: nextAt(given, time) }] };
       }),
-    close: (id, time) =>
+    note: (id, event, time) =>
       change(id, (given) => {
-        const last = given.marks.at(-1)?.at ?? given.openedAt;
-        return { ...given, closedAt: iso(Math.max(time, Date.parse(last))) };
+        const name = known(event, CASE_EVENTS);
+        const problem = markProblem(given, name);
+        if (problem !== null) return problem;
+        return { ...given, events: [...(given.events ?? []), { event: name, at: nextAt(given, time) }] };
       }),
+    close: (id, time) => change(id, (given) => ({ ...given, closedAt: nextAt(given, time) })),
     forget(id) {
       all.delete(id);
       spans = [...all.values()].map(spanOf);
@@ -89,36 +111,71 @@ export function createCases(store: CaseStore, newId: (time: number) => string): 
     phaseAt(deviceId, time) {
       let best: Span | null = null;
       for (const span of spans) {
-        if (span.deviceId !== null && span.deviceId !== deviceId) continue;
+        if (span.phones !== null && !span.phones.includes(deviceId)) continue;
         if (span.from > time || span.to <= time) continue;
         if (best === null || isCloser(span, best)) best = span;
       }
       if (best === null) return null;
-      const phase = best.marks.findLast((mark) => mark.from <= time)?.phase ?? null;
-      return { id: best.id, phase, label: best.label };
+      const { phase = null, mark = null } = best.marks.findLast(({ from }) => from <= time) ?? {};
+      return { id: best.id, phase, label: best.label, mark };
     },
   };
+}
+
+/** `Before consent` is meant as `before-consent`. */
+function known(word: string, words: readonly string[]): string {
+  const plain = word
+    .trim()
+    .toLowerCase()
+    .replace(/[\s_-]+/g, '-');
+  return words.includes(plain) ? plain : word;
+}
+
+function markProblem(given: Case, name: string): string | null {
+  if (!WORD.test(name))
+    return 'a phase or mark is 1 to 60 letters, digits, blanks, dots or dashes, e.g. before-consent';
+  if (given.marks.length + (given.events?.length ?? 0) < MAX_MARKS) return null;
+  return `a case takes at most ${MAX_MARKS} marks: open a new one`;
+}
+
+/** A clock set back must not reorder what somebody marked one after the other. */
+function nextAt({ openedAt, marks, events }: Case, time: number): string {
+  const last = [openedAt, marks.at(-1)?.at, events?.at(-1)?.at].map((at) => (at === undefined ? 0 : Date.parse(at)));
+  return iso(Math.max(time, ...last));
 }
 
 /** A case in milliseconds: `phaseAt` is asked for every event of every flow and must not parse dates. */
 interface Span {
   id: string;
-  deviceId: string | null;
+  phones: readonly string[] | null;
   label: string | null;
   from: number;
   to: number;
-  marks: { phase: string; from: number }[];
+  /** Phases and events in their order, each with the phase from then on. */
+  marks: { from: number; phase: string | null; mark: NonNullable<CaseMoment['mark']> }[];
 }
 
 function spanOf(given: Case): Span {
-  const { id, deviceId, label, closedAt } = given;
-  const marks = given.marks.map(({ phase, at }) => ({ phase, from: Date.parse(at) }));
+  const { id, label, closedAt } = given;
   const to = closedAt === null ? Number.POSITIVE_INFINITY : Date.parse(closedAt);
-  return { id, deviceId, label, from: Date.parse(given.openedAt), to, marks };
+  return { id, phones: phonesOf(given), label, from: Date.parse(given.openedAt), to, marks: timelineOf(given) };
+}
+
+function timelineOf({ marks, events = [] }: Case): Span['marks'] {
+  let phase: string | null = null;
+  return [
+    ...marks.map(({ phase: name, at }) => ({ name, at: Date.parse(at), isPhase: true })),
+    ...events.map(({ event: name, at }) => ({ name, at: Date.parse(at), isPhase: false })),
+  ]
+    .toSorted((one, other) => one.at - other.at)
+    .map(({ name, at, isPhase }, nth) => {
+      if (isPhase) phase = name;
+      return { from: at, phase, mark: { name, at, nth } };
+    });
 }
 
 function isCloser(one: Span, other: Span): boolean {
-  if ((one.deviceId === null) !== (other.deviceId === null)) return one.deviceId !== null;
+  if ((one.phones === null) !== (other.phones === null)) return one.phones !== null;
   return one.from >= other.from;
 }
 

@@ -1,12 +1,12 @@
 /** Test runs, wherever they are: in the lab that runs on the data directory, else in its store. */
-import type { Case } from '../model/case.ts';
+import type { Case, NewCase } from '../model/case.ts';
 import { call, listIn, runningLabOf } from './lab-client.ts';
 import { loadLab } from './main-module.ts';
 
 export interface CaseStore {
   list(): Promise<Case[]>;
-  open(title: string, deviceId: string | null): Promise<Case>;
-  mark(id: string, phase: string): Promise<Case>;
+  open(given: NewCase): Promise<Case>;
+  mark(id: string, mark: { phase: string } | { event: string }): Promise<Case>;
   close(id: string): Promise<Case>;
   end(): void;
 }
@@ -16,9 +16,8 @@ export async function openCaseStore(dataDir: string): Promise<CaseStore> {
   if (lab) {
     return {
       list: async () => listIn<Case>(await call(lab, 'GET', '/api/cases'), 'cases'),
-      open: async (title, deviceId) => caseIn(await call(lab, 'POST', '/api/cases', { title, deviceId })),
-      mark: async (id, phase) =>
-        caseIn(await call(lab, 'POST', `/api/cases/${encodeURIComponent(id)}/marks`, { phase })),
+      open: async (given) => caseIn(await call(lab, 'POST', '/api/cases', given)),
+      mark: async (id, mark) => caseIn(await call(lab, 'POST', `/api/cases/${encodeURIComponent(id)}/marks`, mark)),
       close: async (id) => caseIn(await call(lab, 'PATCH', `/api/cases/${encodeURIComponent(id)}`, { closed: true })),
       end: () => {},
     };
@@ -26,8 +25,8 @@ export async function openCaseStore(dataDir: string): Promise<CaseStore> {
   const stored = await (await loadLab()).openCases(dataDir);
   return {
     list: async () => stored.list(),
-    open: async (title, deviceId) => stored.open({ title, deviceId }),
-    mark: async (id, phase) => stored.mark(id, phase),
+    open: async (given) => stored.open(given),
+    mark: async (id, mark) => stored.mark(id, mark),
     close: async (id) => stored.close(id),
     end: () => stored.end(),
   };

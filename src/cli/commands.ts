@@ -5,6 +5,7 @@
  */
 import {
   ALERT_FLAGS,
+  CASE_FLAGS,
   COMMON_FLAGS,
   DEMO_FLAGS,
   DEVICE_FLAGS,
@@ -17,6 +18,7 @@ import {
   REACH_FLAGS,
   REVEAL_FLAG,
   SCAN_FLAGS,
+  SIMULATED_FLAG,
   TRUST_TEST_FLAGS,
   UI_FLAGS,
   WATCH_FLAGS,
@@ -185,24 +187,28 @@ export const COMMANDS: CommandSpec[] = [
     name: 'case new',
     words: '<title>',
     summary: 'begin a test run; alerts from now on belong to it',
-    flags: [{ name: 'device', value: 'ID', help: 'only alerts of this phone (default: every phone)' }],
-    examples: ['case new "Nokia 7 Plus, first start" --device nokia-01'],
+    flags: CASE_FLAGS,
+    examples: [
+      'case new "Nokia 7 Plus, first start" --device nokia-01',
+      'case new "After the update" --device nokia-01 --firmware 00WW_3_22C --sim none --tester "N. Lan" --place Hanoi',
+    ],
     load: async () => (await cases()).open,
   },
   {
     name: 'case show',
     words: '[id]',
-    summary: 'one test run with its phases (default: the newest)',
-    flags: [],
+    summary: 'one test run: what left in which phase, and what could not be seen (default: the newest)',
+    flags: [SIMULATED_FLAG],
     examples: ['case show'],
     load: async () => (await cases()).show,
   },
   {
     name: 'case mark',
-    words: '<phase> [id]',
-    summary: 'begin a phase of a test run now, e.g. before-consent, unlock (default: the newest open run)',
-    flags: [],
-    examples: ['case mark before-consent', 'case mark after-consent'],
+    words: '<mark> [id]',
+    summary:
+      'begin a phase now (before-consent, consent-given, idle…), or note what is done to the phone (boot, unlock…)',
+    flags: [{ name: 'event', help: 'these are words of your own for something done to the phone: the phase goes on' }],
+    examples: ['case mark before-consent', 'case mark unlock', 'case mark "SIM taken out" --event'],
     load: async () => (await cases()).mark,
   },
   {

@@ -260,6 +260,28 @@ export const DROP_FLAGS: Flag[] = DEVICE_FLAGS.filter(({ name }) => name !== 'mo
   flag.name === 'set' ? { ...flag, name: 'value', help: 'any other identifier, e.g. email=lab@example.com' } : flag,
 );
 
+/** Of `case new`. */
+export const CASE_FLAGS: Flag[] = [
+  {
+    name: 'device',
+    value: 'ID',
+    list: true,
+    help: 'only alerts of this phone; may be given several times (default: every phone)',
+  },
+  { name: 'model', value: 'TEXT', help: 'model of the phone, as the report is to name it' },
+  { name: 'units', value: 'TEXT', help: 'which units of it' },
+  { name: 'firmware', value: 'TEXT', help: 'its version of the system' },
+  { name: 'sim', value: 'TEXT', help: 'operator of the SIM in it, or none' },
+  { name: 'tester', value: 'TEXT', help: 'who tests' },
+  { name: 'place', value: 'TEXT', help: 'where' },
+  { name: 'purpose', value: 'TEXT', help: 'what is to be found out' },
+];
+
+export const SIMULATED_FLAG: Flag = {
+  name: 'simulated',
+  help: 'what replays and tests did in it; without this: what happened in the world, where there is any',
+};
+
 /** Adds the flags to a command; repeated list flags add up, and commas separate. */
 export function addFlags(command: Command, flags: Flag[]): Command {
   for (const flag of flags) {

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import type { Authority } from '../ca/authority.ts';
 import { privacyProblem } from '../ca/private-file.ts';
+import { phonesOf } from '../model/case.ts';
 import { faultOf } from '../model/fault.ts';
 import { LabError, type LabOptions, type ReplayOutcome } from '../model/lab.ts';
 import type { LiveDependencies } from '../sinks/live/dependencies.ts';
@@ -103,7 +104,9 @@ function servicesOf(options: ApiOptions, phonePage: LiveDependencies['phonePage'
     flow: evidence.flow,
     ...deviceServices(devices, knowledge.options.data, between),
     audit: (action, subject, who) => evidence.audit({ time: new Date(now()).toISOString(), action, subject, who }).ok,
-    ...caseServices(cases, evidence, now, between, (marked, phase) => beaconing.mark(marked.deviceId, phase)),
+    ...caseServices(cases, evidence, now, between, (marked, name) => {
+      for (const phone of phonesOf(marked) ?? [null]) beaconing.mark(phone, name);
+    }),
     async forgetPhone(device, { recordings, who }) {
       const result = await between(() => attempt(() => forgetInLab({ knowledge, detection, device, recordings, who })));
       if (result.ok) await relay.forgetPhone(device);

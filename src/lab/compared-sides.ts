@@ -4,8 +4,9 @@ import { saidHost } from '../formats/said-host.ts';
 import type { Case } from '../model/case.ts';
 import type { Comparison, SideRecord, TokenRow } from '../model/comparison.ts';
 import { LabError } from '../model/lab.ts';
-import type { EvidenceStore, FlowQuery, FlowRecord, TokenQuery } from '../sinks/evidence/store.ts';
+import type { EvidenceStore, FlowRecord, TokenQuery } from '../sinks/evidence/store.ts';
 import { openRecorded } from './evidence.ts';
+import { allFlows, OWN_NAME, type Span, spanOf } from './recorded-flows.ts';
 import { allAlertsSince } from './services.ts';
 
 type Store = Pick<EvidenceStore, 'alerts' | 'flows' | 'tokens' | 'cases'>;
@@ -43,8 +44,6 @@ function sidesOf(store: Store, name: string): SideRecord[] {
 function hasTraffic({ flows, identifiers, tokens }: SideRecord): boolean {
   return flows.some(({ host }) => host !== OWN_NAME) || identifiers.length + tokens.length > 0;
 }
-
-const OWN_NAME = 'phonehome.lab';
 
 /** `ID`, the beginning of one, or `ID:phase`. */
 function findCase(store: Store, name: string): { given: Case; phase: string | null } | null {
@@ -113,18 +112,6 @@ function caseSide(
 const tokensOf = (store: Store, query: TokenQuery, simulated: boolean): TokenRow[] =>
   store.tokens(query).filter((row) => (row.simulated ?? false) === simulated);
 
-interface Span {
-  after: number;
-  before: number;
-}
-
-function spanOf({ openedAt, closedAt }: Case): Span {
-  return {
-    after: Date.parse(openedAt),
-    before: closedAt === null ? Number.MAX_SAFE_INTEGER : Date.parse(closedAt) + 1,
-  };
-}
-
 /** A phase may have been marked several times. */
 function phaseSpans(given: Case, phase: string): Span[] {
   return given.marks.flatMap((mark, index) => {
@@ -133,25 +120,6 @@ function phaseSpans(given: Case, phase: string): Span[] {
     return [{ after: Date.parse(mark.at), before: next ? Date.parse(next.at) : spanOf(given).before }];
   });
 }
-
-/** The store answers in pages, newest first. */
-function* allFlows(store: Store, query: FlowQuery): Generator<FlowRecord> {
-  const seen = new Set<string>();
-  for (let before = query.before; ; ) {
-    const page = store.flows({ ...query, ...(before === undefined ? {} : { before }), limit: PAGE });
-    const fresh = page.filter(({ id }) => !seen.has(id));
-    for (const flow of fresh) {
-      seen.add(flow.id);
-      yield flow;
-    }
-    // Flows of the same millisecond may lie on both sides of a page's end.
-    const last = page.at(-1);
-    if (!last || page.length < PAGE) return;
-    before = fresh.length === 0 ? last.openedAt : last.openedAt + 1;
-  }
-}
-
-const PAGE = 2000;
 
 function destinationOf(flow: FlowRecord): SideRecord['flows'][number] {
   return {

@@ -21,8 +21,8 @@ export async function openCases(dataDir: string): Promise<StoredCases> {
   const cases = createCases(store, monotonicFactory());
   return {
     list: cases.list,
-    open: ({ title, deviceId }) => must(cases.open({ title, deviceId, label: null }, now())),
-    mark: (id, phase) => must(cases.mark(id, phase, now())),
+    open: (given) => must(cases.open(given, now())),
+    mark: (id, mark) => must('phase' in mark ? cases.mark(id, mark.phase, now()) : cases.note(id, mark.event, now())),
     close: (id) => must(cases.close(id, now())),
     end: () => store.close(),
   };

@@ -49,9 +49,12 @@ export function createReplayEnvironment({
       };
     },
     async openCase({ name, title, label }) {
-      const opened = await between(() =>
-        must(cases.open({ title: `${name}: ${title}`, deviceId: replayId(name), label }, now())),
-      );
+      const opened = await between(() => {
+        // Of a lab that was killed in the middle of one.
+        for (const left of cases.list())
+          if (left.closedAt === null && left.deviceId === replayId(name)) cases.close(left.id, now());
+        return must(cases.open({ title: `${name}: ${title}`, deviceId: replayId(name), label }, now()));
+      });
       return {
         mark: (phase) => between(() => void must(cases.mark(opened.id, phase, now()))),
         close: () => between(() => void cases.close(opened.id, now())),

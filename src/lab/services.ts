@@ -53,16 +53,16 @@ export function caseServices(
   store: EvidenceStore,
   now: () => number,
   between: Between,
-  onMark: (marked: Case, phase: string) => void = () => {},
+  onMark: (marked: Case, name: string) => void = () => {},
 ): Pick<LiveDependencies, 'cases' | 'case' | 'openCase' | 'markCase' | 'closeCase' | 'removeCase'> {
   return {
     cases: () => cases.list(),
     case: (id) => cases.get(id),
     openCase: (given) => between(() => cases.open(given, now())),
-    markCase: (id, phase) =>
+    markCase: (id, mark) =>
       between(() => {
-        const marked = cases.mark(id, phase, now());
-        if (marked.ok) onMark(marked.value, phase);
+        const marked = 'phase' in mark ? cases.mark(id, mark.phase, now()) : cases.note(id, mark.event, now());
+        if (marked.ok) onMark(marked.value, 'phase' in mark ? mark.phase : mark.event);
         return marked;
       }),
     closeCase: (id) => between(() => cases.close(id, now())),

@@ -7,7 +7,8 @@
 import type { z } from 'zod';
 import type { Alert, AlertFlow, Severity } from './alert.ts';
 import type { Attribution } from './attribution.ts';
-import type { Case } from './case.ts';
+import type { Case, NewCase } from './case.ts';
+import type { CaseRecord } from './case-record.ts';
 import type { Comparison } from './comparison.ts';
 import type { DestinationFacts } from './destination.ts';
 import type { Device } from './device.ts';
@@ -228,8 +229,8 @@ export interface StoredDevices {
 
 export interface StoredCases {
   list(): Case[];
-  open(given: { title: string; deviceId: string | null }): Case;
-  mark(id: string, phase: string): Case;
+  open(given: NewCase): Case;
+  mark(id: string, mark: { phase: string } | { event: string }): Case;
   close(id: string): Case;
   /** Releases the store. */
   end(): void;
@@ -272,6 +273,11 @@ export interface LabModule {
   forgetPhone(dataDir: string, device: string, wish: { recordings: boolean }): Promise<Forgetting>;
   /** Holds what is stored against its chain; a lab may run meanwhile. @throws LabError when nothing was recorded yet */
   verifyRecorded(dataDir: string): Promise<StoreVerdict>;
+  /**
+   * What is stored of a case, of the world or, where asked for or nothing else is there, simulated; a lab may run meanwhile.
+   * @throws LabError for an id that means nothing
+   */
+  readCase(dataDir: string, id: string, options?: { simulated?: boolean }): Promise<CaseRecord>;
   /** Phones, cases, or phases of cases (`CASE:phase`), from what is stored. @throws LabError for a name that means nothing */
   compareRuns(dataDir: string, a: string, b: string): Promise<Comparison>;
   /** Null when the directory holds no authority yet; never creates one. */

@@ -79,6 +79,31 @@ export const TRUST_TESTS = ['self-signed', 'wrong-name', 'expired'] as const;
 /** Has the phone ever finished a handshake with the lab's certificate and then said something? */
 export const TRUSTS = ['trusts', 'refuses', 'unknown'] as const;
 
+/** What a case is divided into; any other words may be used too. */
+export const PHASES = [
+  'unboxed',
+  'first-boot',
+  'before-consent',
+  'consent-given',
+  'after-consent', // the same
+  'idle',
+  'account-signed-in',
+  'service-off',
+  'app-removed',
+  'after-update',
+] as const;
+
+/** What is done to a phone within a phase; any other words may be used too. */
+export const CASE_EVENTS = [
+  'boot',
+  'screen-on',
+  'unlock',
+  'message-sent',
+  'contact-added',
+  'photo-taken',
+  'app-opened',
+] as const;
+
 /** What the lab could not see for a time. */
 export const GAP_KINDS = [
   'lab-down', // it did not run

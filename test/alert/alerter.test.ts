@@ -69,6 +69,30 @@ describe('repeats', () => {
     expect(lab.finding(labFinding(), at('constructor'))?.alert.case?.phases).toMatchObject({ constructor: 1 });
   });
 
+  it('tells the mark before it, after how many marks of a name it came, and how soon', () => {
+    const lab = alerter();
+    const seen = (mark: { name: string; at: number; nth: number } | null, afterMs: number) =>
+      lab.finding(
+        labFinding(),
+        labContext({ time: (mark?.at ?? TIME) + afterMs, case: { id: 'c', phase: 'idle', label: null, mark } }),
+      )?.alert.case;
+    const unlock = (nth: number) => ({ name: 'unlock', at: TIME + nth * 100_000, nth });
+    expect(seen(null, 0)).toEqual({ id: 'c', phase: 'idle', phases: { idle: 1 } });
+    seen(unlock(1), 2100);
+    seen(unlock(1), 9000);
+    const last = seen(unlock(2), 1900);
+    expect(last).toMatchObject({ after: { unlock: { marks: 2, shortest: 1.9, longest: 2.1 } } });
+    expect(seen(unlock(3), 61_000)).toEqual({ ...last, phases: { idle: 5 } });
+    const first = alerter().finding(
+      labFinding(),
+      labContext({
+        time: TIME + 2100,
+        case: { id: 'c', phase: null, label: null, mark: { name: 'boot', at: TIME, nth: 0 } },
+      }),
+    );
+    expect(first?.alert.case?.mark).toEqual({ name: 'boot', seconds: 2.1 });
+  });
+
   it('that turns up again before consent becomes critical, and keeps its counts', () => {
     const lab = alerter();
     const flow = labFlow({ encrypted: true });

@@ -41,7 +41,7 @@ describe('phases', () => {
     cases.close(id, T + 3 * MINUTE);
     const phase = (time: number) => cases.phaseAt('a', time);
     expect(phase(T - 1)).toBeNull();
-    expect(phase(T)).toEqual({ id, phase: null, label: 'disputed' });
+    expect(phase(T)).toEqual({ id, phase: null, label: 'disputed', mark: null });
     expect(phase(T + MINUTE - 1)?.phase).toBeNull();
     expect(phase(T + MINUTE)?.phase).toBe('before-consent');
     expect(phase(T + 2 * MINUTE)?.phase).toBe('after-consent');
@@ -50,15 +50,34 @@ describe('phases', () => {
     expect(cases.phaseAt('b', T)).toBeNull();
   });
 
-  it("a device's own case goes before one of all devices, and the later opened before the earlier", () => {
-    const { cases, open } = setup();
+  it("a device's own case goes before one of all devices, and of two in an older store the one opened later", () => {
+    const { cases, open, store } = setup();
     const everybody = open(null, T);
     const own = open('a', T + MINUTE);
     open(null, T + 2 * MINUTE);
     expect(cases.phaseAt('a', T + 3 * MINUTE)?.id).toBe(own);
     expect(cases.phaseAt('a', T)?.id).toBe(everybody);
-    const later = open('a', T + 2 * MINUTE);
-    expect(cases.phaseAt('a', T + 3 * MINUTE)?.id).toBe(later);
+    const later = { ...(cases.get(own) as Case), id: 'later', openedAt: new Date(T + 2 * MINUTE).toISOString() };
+    expect(createCases(memory([...store.kept.values(), later]), String).phaseAt('a', T + 3 * MINUTE)?.id).toBe('later');
+  });
+
+  it('events are noted within a phase, which goes on; each moment knows the last mark before it', () => {
+    const { cases, open } = setup();
+    const id = open('a', T);
+    cases.mark(id, 'Before consent', T + MINUTE);
+    cases.note(id, 'unlock', T + 2 * MINUTE);
+    cases.note(id, 'Screen on', T + 3 * MINUTE);
+    const at = (time: number) => cases.phaseAt('a', time);
+    expect(at(T + MINUTE)).toMatchObject({ phase: 'before-consent', mark: { name: 'before-consent', nth: 0 } });
+    expect(at(T + 2 * MINUTE)).toMatchObject({ phase: 'before-consent', mark: { name: 'unlock', at: T + 2 * MINUTE } });
+    expect(at(T + 9 * MINUTE)).toMatchObject({ phase: 'before-consent', mark: { name: 'screen-on', nth: 2 } });
+  });
+
+  it('a case of several phones is the case of each of them and of no other', () => {
+    const { cases } = setup();
+    const opened = cases.open({ title: 'two units', deviceId: 'a', label: null, phones: ['a', 'b'] }, T);
+    expect(opened).toMatchObject({ ok: true, value: { deviceId: 'a', phones: ['a', 'b'] } });
+    expect(['a', 'b', 'c'].map((phone) => cases.phaseAt(phone, T)?.id ?? null)).toEqual(['case-1', 'case-1', null]);
   });
 
   it('marks made after one another stay in that order when the clock jumps back', () => {
@@ -105,7 +124,35 @@ describe('what is refused, with one line', () => {
       why: 'a case takes at most 1000 marks: open a new one',
     });
     cases.close(id, T);
-    expect(cases.close(id, T)).toEqual({ ok: false, why: `case "${id}" is closed: open a new one` });
+    expect(cases.close(id, T)).toEqual({
+      ok: false,
+      why: `case "${id}" is closed since 2026-11-22T10:00:00.000Z: open a new one to go on`,
+    });
+  });
+
+  it('a second case for a phone whose first one is open', () => {
+    const { cases, open } = setup();
+    const id = open('a', T);
+    const refused = {
+      ok: false,
+      why: 'a is in case "a run" (case-1), which is still open: end it first with phonehome case close',
+    };
+    expect(cases.open({ title: 'another', deviceId: 'a', label: null }, T)).toEqual(refused);
+    expect(cases.open({ title: 'another', deviceId: 'b', label: null, phones: ['b', 'a'] }, T)).toEqual(refused);
+    expect(open('b', T)).toBe('case-2');
+    cases.close(id, T);
+    expect(open('a', T)).toBe('case-3');
+  });
+
+  it('before consent after consent was given', () => {
+    const { cases, open } = setup();
+    const id = open('a', T);
+    cases.mark(id, 'consent given', T + MINUTE);
+    expect(cases.mark(id, 'before-consent', T + 2 * MINUTE)).toMatchObject({
+      ok: false,
+      why: expect.stringMatching(/^consent was given at 2026-11-22T10:01:00.000Z in this case: .* Open a new case/),
+    });
+    expect(cases.phaseAt('a', T + 3 * MINUTE)?.phase).toBe('consent-given');
   });
 
   it('a change the store cannot keep, which then has not happened', () => {

@@ -167,12 +167,25 @@ describe.each(['no lab running', 'a lab running'])('with %s', (situation) => {
 
   it('a test run is begun, marked, shown and ended; without an id the newest is meant', async () => {
     expect((await run(data, 'case', 'mark', 'boot')).stderr).toContain('phonehome case new');
-    const [made] = jsonOf(await run(data, 'case', 'new', 'First start', '--json'));
+    const about = ['--device', 'nokia-01,nokia-02', '--sim', 'none', '--tester', 'N. Lan'];
+    const [made] = jsonOf(await run(data, 'case', 'new', 'First start', ...about, '--json'));
     expect(made).toMatchObject({ type: 'case', title: 'First start', closedAt: null });
     expect((await run(data, 'case', 'mark', 'before-consent')).code).toBe(0);
     expect((await run(data, 'case', 'mark', 'after-consent', String(made?.id).slice(0, 20))).code).toBe(0);
+    expect((await run(data, 'case', 'mark', 'Unlock')).stdout).toContain('unlock noted; the phase goes on');
+    expect((await run(data, 'case', 'new', 'Second', '--device', 'nokia-02')).stderr).toContain('end it first');
     const shown = await run(data, 'case', 'show');
-    for (const part of ['First start', 'before-consent', 'after-consent', 'still running'])
+    for (const part of [
+      'First start',
+      'nokia-01, nokia-02',
+      'N. Lan',
+      'before-consent: 0 connections',
+      'after-consent',
+      '  unlock',
+      'still running',
+      'No identifier was seen to leave.',
+      'Nothing was sent during this case',
+    ])
       expect(shown.stdout).toContain(part);
     expect((await run(data, 'case', 'close')).code).toBe(0);
     expect(jsonOf(await run(data, 'case', 'list', '--json'))[0]).toMatchObject({
@@ -181,6 +194,7 @@ describe.each(['no lab running', 'a lab running'])('with %s', (situation) => {
       marks: [{ phase: 'before-consent' }, { phase: 'after-consent' }],
     });
     expect((await run(data, 'case', 'close')).code).toBe(1);
+    expect((await run(data, 'case', 'close', String(made?.id))).stderr).toContain('is closed since');
     expect((await run(data, 'case', 'show', 'nothing-like-it')).stderr).toContain('no test run begins with');
   });
 });

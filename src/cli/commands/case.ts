@@ -1,17 +1,21 @@
 /** `phonehome case …`: test runs and their phases, in the running lab or, without one, in the store of the data directory. */
 import { clean } from '../../formats/terminal.ts';
-import type { Case } from '../../model/case.ts';
+import { type Case, type CaseFacts, phonesOf } from '../../model/case.ts';
 import { LabError } from '../../model/lab.ts';
+import { CASE_EVENTS } from '../../model/words.ts';
 import { type CaseStore, openCaseStore } from '../case-store.ts';
+import { caseLines, describeCase, moment } from '../case-text.ts';
 import { openDeviceStore } from '../device-store.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printJson } from '../output.ts';
 import { table } from '../table.ts';
 
-interface CaseFlags {
+interface CaseFlags extends Partial<Record<keyof CaseFacts, string | null>> {
   data: string;
   json: boolean;
-  device?: string | null;
+  device?: string[];
+  event?: boolean;
+  simulated?: boolean;
 }
 
 export async function list(given: Record<string, unknown>): Promise<number> {
@@ -23,37 +27,48 @@ export async function list(given: Record<string, unknown>): Promise<number> {
     print(
       ...table([
         ['id', 'begun', 'phone', 'phase', 'title'],
-        ...cases.map((each) => [each.id, moment(each.openedAt), each.deviceId ?? 'all', phaseOf(each), each.title]),
+        ...cases.map((each) => [
+          each.id,
+          moment(each.openedAt),
+          phonesOf(each)?.join(', ') ?? 'all',
+          phaseOf(each),
+          each.title,
+        ]),
       ]),
     );
   return 0;
 }
 
 export async function open(given: Record<string, unknown>, [title = '']: string[]): Promise<number> {
-  const { data, json, device } = given as unknown as CaseFlags;
-  const made = await withStore(data, (store) => store.open(title, device ?? null));
+  const { data, json, device = [], ...facts } = given as unknown as CaseFlags;
+  const about: CaseFacts = {};
+  for (const name of FACTS) if (facts[name]) about[name] = facts[name];
+  const made = await withStore(data, (store) =>
+    store.open({
+      title,
+      deviceId: device[0] ?? null,
+      label: null,
+      ...(device.length > 1 ? { phones: device } : {}),
+      ...(Object.keys(about).length > 0 ? { about } : {}),
+    }),
+  );
   if (json) printJson({ type: 'case', ...made });
-  else print(`Test run ${made.id} has begun. Next: phonehome case mark before-consent`);
+  else
+    print(
+      `Test run ${made.id} has begun. Next: phonehome case mark before-consent`,
+      'To mark from the phone or any browser: /case on the UI port; phonehome ui signs you in.',
+    );
   return 0;
 }
 
+const FACTS = ['model', 'units', 'firmware', 'sim', 'tester', 'place', 'purpose'] as const;
+
 export async function show(given: Record<string, unknown>, [id]: string[]): Promise<number> {
-  const { data, json } = given as unknown as CaseFlags;
-  const found = await withStore(data, (store) => choose(store, id, () => true));
-  if (json) {
-    printJson({ type: 'case', ...found });
-    return 0;
-  }
-  print(
-    clean(`${found.title}${found.label ? ` (${found.label})` : ''}`),
-    ...table([
-      ['id', found.id],
-      ['phone', found.deviceId ?? 'all'],
-      ['begun', moment(found.openedAt)],
-      ...found.marks.map((mark) => [moment(mark.at), mark.phase]),
-      ['ended', found.closedAt ? moment(found.closedAt) : 'still running'],
-    ]),
-  );
+  const { data, json, simulated } = given as unknown as CaseFlags;
+  const { id: found } = await withStore(data, (store) => choose(store, id, () => true));
+  const record = await (await loadLab()).readCase(data, found, simulated ? { simulated } : {});
+  if (json) for (const line of caseLines(record)) printJson(line);
+  else print(...describeCase(record));
   return 0;
 }
 
@@ -75,17 +90,28 @@ export async function capture(given: Record<string, unknown>, [file = '', id]: s
   return 0;
 }
 
-export async function mark(given: Record<string, unknown>, [phase = '', id]: string[]): Promise<number> {
-  const { data, json } = given as unknown as CaseFlags;
-  const marked = await withStore(data, async (store) => store.mark((await choose(store, id, isOpen)).id, phase));
+export async function mark(given: Record<string, unknown>, [name = '', id]: string[]): Promise<number> {
+  const { data, json, event } = given as unknown as CaseFlags;
+  const plain = name
+    .trim()
+    .toLowerCase()
+    .replace(/[\s_-]+/g, '-');
+  const isEvent = event || (CASE_EVENTS as readonly string[]).includes(plain);
+  const marked = await withStore(data, async (store) =>
+    store.mark((await choose(store, id, isOpen)).id, isEvent ? { event: name } : { phase: name }),
+  );
   if (json) printJson({ type: 'case', ...marked });
-  else print(clean(`${marked.title}: phase ${phase} from now on.`));
+  else if (isEvent) print(clean(`${marked.title}: ${marked.events?.at(-1)?.event} noted; the phase goes on.`));
+  else print(clean(`${marked.title}: phase ${marked.marks.at(-1)?.phase} from now on.`));
   return 0;
 }
 
 export async function close(given: Record<string, unknown>, [id]: string[]): Promise<number> {
   const { data, json } = given as unknown as CaseFlags;
-  const closed = await withStore(data, async (store) => store.close((await choose(store, id, isOpen)).id));
+  // Of one that is named the store says why it cannot be closed.
+  const closed = await withStore(data, async (store) =>
+    store.close((await choose(store, id, id ? () => true : isOpen)).id),
+  );
   if (json) printJson({ type: 'case', ...closed });
   else print(clean(`${closed.title} has ended.`));
   return 0;
@@ -126,9 +152,4 @@ async function choose(store: CaseStore, id: string | undefined, fits: (each: Cas
 
 function phaseOf(each: Case): string {
   return each.closedAt ? 'ended' : (each.marks.at(-1)?.phase ?? 'running');
-}
-
-function moment(iso: string): string {
-  const date = new Date(iso);
-  return Number.isNaN(date.getTime()) ? iso : date.toLocaleString('sv-SE');
 }

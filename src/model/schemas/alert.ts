@@ -83,6 +83,21 @@ export const alert = z.object({
       id: text,
       phase: textOrNull.describe('Phase of the first sighting, or of the first one that was worse.'),
       phases: z.record(text, count).optional().describe('Sightings per phase, in the order they began.'),
+      mark: z
+        .object({ name: text.describe('An event or the beginning of a phase.'), seconds: z.number().min(0) })
+        .optional()
+        .describe('The last mark before that sighting, and how long before. Absent before the first mark.'),
+      after: z
+        .record(
+          text,
+          z.object({
+            marks: count.min(1).describe('After how many marks of this name it was seen.'),
+            shortest: z.number().min(0),
+            longest: z.number().min(0),
+          }),
+        )
+        .optional()
+        .describe('First sightings within a minute after a mark, by its name; seconds.'),
     })
     .nullable(),
   identifier: identifier.nullable().describe('Null for alerts about a connection as a whole.'),

@@ -4,6 +4,19 @@ import { ROLES } from '../words.ts';
 import { alert } from './alert.ts';
 import { count, port, text, textOrNull, time } from './parts.ts';
 
+export const caseFacts = z
+  .object({
+    model: text,
+    units: text.describe('Which of them, e.g. `2 of one lot`.'),
+    firmware: text,
+    sim: text.describe('Operator, or `none`.'),
+    tester: text,
+    place: text,
+    purpose: text,
+  })
+  .partial()
+  .describe('What a report says of the test, as the tester wrote it.');
+
 export const testCase = z
   .object({
     id: text,
@@ -15,6 +28,12 @@ export const testCase = z
     marks: z.array(
       z.object({ phase: text.describe('e.g. `before-consent`, `boot`, `unlock`, `after-consent`.'), at: time }),
     ),
+    phones: z.array(text).optional().describe('Where it is about several; `deviceId` is the first of them.'),
+    about: caseFacts.optional(),
+    events: z
+      .array(z.object({ event: text.describe('e.g. `boot`, `unlock`, `message-sent`.'), at: time }))
+      .optional()
+      .describe('What was done to the phone; the phase goes on.'),
   })
   .describe('One test run of one phone; its marks divide it into phases.');
 

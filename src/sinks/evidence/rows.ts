@@ -158,11 +158,19 @@ export function createRows(database: DatabaseSync, chain: Chain) {
 /** As `beside` of `put`, read from the database. */
 export function openBeside(database: DatabaseSync): (type: RowType, fields: readonly Field[]) => Field[] {
   const marks = database.prepare('SELECT phase, at FROM marks WHERE case_id = ? ORDER BY position');
-  return (type, [id]) => (type === 'case' ? [marksOf(marks.all(id as string) as unknown as CaseMark[])] : []);
+  const cases = database.prepare('SELECT * FROM cases WHERE id = ?');
+  return (type, [id]) => {
+    if (type !== 'case') return [];
+    const { details } = cases.get(id as string) ?? {};
+    return besideCase(marks.all(id as string) as unknown as CaseMark[], (details as string | null | undefined) ?? null);
+  };
 }
 
+/** What of a case is committed to beside its row. @param details JSON, as `detailsOf` writes it */
+export const besideCase = (marks: readonly CaseMark[], details: string | null): Field[] =>
+  details === null ? [marksOf(marks)] : [marksOf(marks), details];
+
 /** The marks of a case as they are committed to. */
-export const marksOf = (marks: readonly CaseMark[]): string =>
-  JSON.stringify(marks.map(({ phase, at }) => [phase, at]));
+const marksOf = (marks: readonly CaseMark[]): string => JSON.stringify(marks.map(({ phase, at }) => [phase, at]));
 
 const assigned = (column: string): string => `${column} = excluded.${column}`;

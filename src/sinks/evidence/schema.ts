@@ -125,6 +125,10 @@ export const MIGRATIONS: readonly string[] = [
     .map((table) => `ALTER TABLE ${table} ADD COLUMN link INTEGER; ALTER TABLE ${table} ADD COLUMN salt BLOB;`)
     .join('\n  ')}
   `,
+  // Phones, facts and events of a case, as JSON; a case without any has none.
+  `
+  ALTER TABLE cases ADD COLUMN details TEXT;
+  `,
 ];
 
 /** Of the first store that has a chain. */

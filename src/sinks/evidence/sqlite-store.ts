@@ -8,7 +8,7 @@ import type { Gap } from '../../model/coverage.ts';
 import { type Chain, createChain } from './chain.ts';
 import { forgetPhone } from './forget.ts';
 import type { PhoneKeys } from './phone-keys.ts';
-import { createRows, marksOf, type Parts } from './rows.ts';
+import { besideCase, createRows, type Parts } from './rows.ts';
 import { seal, unseal } from './seal.ts';
 import {
   type AuditEntry,
@@ -195,6 +195,9 @@ function flowRows({ database, rows, write }: Parts) {
   } satisfies Partial<EvidenceStore>;
 }
 
+/** What a case may have beside its row and its marks. */
+type Details = Pick<Case, 'phones' | 'about' | 'events'>;
+
 function caseRows({ database, rows, write }: Parts) {
   const sql = {
     cases: database.prepare('SELECT * FROM cases ORDER BY opened_at, rowid'),
@@ -202,6 +205,7 @@ function caseRows({ database, rows, write }: Parts) {
     marks: database.prepare('SELECT phase, at FROM marks WHERE case_id = ? ORDER BY position'),
     putMark: database.prepare('INSERT INTO marks (case_id, position, phase, at) VALUES (?, ?, ?, ?)'),
     dropMarks: database.prepare('DELETE FROM marks WHERE case_id = ?'),
+    putDetails: database.prepare('UPDATE cases SET details = ? WHERE id = ?'),
   };
   const caseOf = (row: Record<string, unknown>): Case => ({
     id: String(row.id),
@@ -211,11 +215,14 @@ function caseRows({ database, rows, write }: Parts) {
     openedAt: String(row.opened_at),
     closedAt: row.closed_at as string | null,
     marks: sql.marks.all(String(row.id)).map(({ phase, at }) => ({ phase: String(phase), at: String(at) })),
+    ...(row.details === null ? {} : (JSON.parse(String(row.details)) as Details)),
   });
   return {
-    putCase: ({ id, title, deviceId, label, openedAt, closedAt, marks }) =>
+    putCase: ({ id, title, deviceId, label, openedAt, closedAt, marks, ...more }) =>
       write(() => {
-        rows.put('case', [id, title, deviceId, label, openedAt, closedAt], [marksOf(marks)]);
+        const details = Object.keys(more).length === 0 ? null : JSON.stringify(more satisfies Details);
+        rows.put('case', [id, title, deviceId, label, openedAt, closedAt], besideCase(marks, details));
+        sql.putDetails.run(details, id);
         sql.dropMarks.run(id);
         marks.forEach((mark, position) => void sql.putMark.run(id, position, mark.phase, mark.at));
       }),

@@ -153,9 +153,9 @@ export function createApi(
     return services.case(id) === null ? found(c, null, 'case') : outcome(c, await services.closeCase(id), 200);
   });
   app.post('/api/cases/:id/marks', limited, async (c) => {
-    const { phase } = await readBody('mark', await json(c));
+    const mark = await readBody('mark', await json(c));
     const id = c.req.param('id');
-    return services.case(id) === null ? found(c, null, 'case') : outcome(c, await services.markCase(id, phase), 201);
+    return services.case(id) === null ? found(c, null, 'case') : outcome(c, await services.markCase(id, mark), 201);
   });
   app.delete('/api/cases/:id', async (c) => removed(c, await services.removeCase(c.req.param('id')), 'case'));
 

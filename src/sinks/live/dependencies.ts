@@ -5,7 +5,7 @@
 import type { z } from 'zod';
 import type { Alert } from '../../model/alert.ts';
 import type { Beacon, IdleContact, Reaction } from '../../model/beacon.ts';
-import type { Case } from '../../model/case.ts';
+import type { Case, NewCase } from '../../model/case.ts';
 import type { DeviceCoverage, Gap } from '../../model/coverage.ts';
 import type { Device, DiscoveredPhone } from '../../model/device.ts';
 import type { Forgetting } from '../../model/forgotten.ts';
@@ -58,8 +58,8 @@ export interface LiveDependencies {
 
   cases(): Case[];
   case(id: string): Case | null;
-  openCase(given: { title: string; deviceId: string | null; label: string | null }): Awaitable<Outcome<Case>>;
-  markCase(id: string, phase: string): Awaitable<Outcome<Case>>;
+  openCase(given: NewCase): Awaitable<Outcome<Case>>;
+  markCase(id: string, mark: { phase: string } | { event: string }): Awaitable<Outcome<Case>>;
   closeCase(id: string): Awaitable<Outcome<Case>>;
   removeCase(id: string): Awaitable<boolean>;
 

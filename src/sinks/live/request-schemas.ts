@@ -15,9 +15,30 @@ const upstreamEntry = z.strictObject({
   address: z.string().refine((address) => isIP(address) !== 0, 'must be an IP address'),
 });
 
-export const openCase = z.strictObject({ title: text, deviceId: orNull, label: orNull });
+const fact = text.optional();
+const about = z
+  .strictObject({
+    model: fact,
+    units: fact,
+    firmware: fact,
+    sim: fact,
+    tester: fact,
+    place: fact,
+    purpose: z.string().trim().min(1).max(1000).optional(),
+  })
+  .describe('What a report says of the test.');
+
+export const openCase = z.strictObject({
+  title: text,
+  deviceId: orNull,
+  label: orNull,
+  phones: z.array(text).min(1).max(50).optional().describe('Several phones, in place of `deviceId`.'),
+  about: about.optional(),
+});
 export const changeCase = z.strictObject({ closed: z.literal(true) });
-export const mark = z.strictObject({ phase: text.max(60) });
+export const mark = z
+  .union([z.strictObject({ phase: text.max(60) }), z.strictObject({ event: text.max(60) })])
+  .describe('`phase` begins a phase, `event` is what was done to the phone within one.');
 export const pin = z.strictObject({ device: text, name: host, override: z.enum(PIN_OVERRIDES) });
 export const trustTest = z.strictObject({
   device: text,

@@ -180,7 +180,7 @@ export const ROUTES: Record<Exclude<RouteName, 'GET /api/alerts/live'>, Route> =
   },
   'DELETE /api/cases/{id}': { summary: 'Removes a case; its alerts stay.', ...removed },
   'POST /api/cases/{id}/marks': {
-    summary: 'Begins a phase, e.g. `boot`, `before-consent`, `after-consent`.',
+    summary: 'Begins a phase, e.g. `before-consent`, `consent-given`, or notes an event, e.g. `boot`, `unlock`.',
     body: bodies.mark,
     answer: lab.testCase,
     status: 201,

@@ -27,8 +27,8 @@ function fill(store: EvidenceStore): void {
   store.putFlows([labFlowRecord('a', 1000, { closedAt: null }), labFlowRecord('b', 2000)]);
   store.putFlows([labFlowRecord('a', 1000)]);
   const given = { id: 'c1', title: 'first start', deviceId: null, label: null, openedAt: 'x', closedAt: null };
-  store.putCase({ ...given, marks: [{ phase: 'boot', at: 'y' }] });
-  store.putCase({ ...given, marks: [{ phase: 'boot', at: 'y' }, { phase: 'unlock', at: 'z' }] }); // biome-ignore format: one mark more
+  store.putCase({ ...given, about: { tester: 'Lan' }, marks: [{ phase: 'boot', at: 'y' }] });
+  store.putCase({ ...given, about: { tester: 'Lan' }, marks: [{ phase: 'boot', at: 'y' }, { phase: 'unlock', at: 'z' }] }); // biome-ignore format: one mark more
   const counted = labCoverage();
   store.putCoverage([{ closed: counted, withOpen: counted, root: 'r' }]);
   store.putGap({ kind: 'lab-down', subject: 'lab', from: 'a', to: 'b', detail: null });
@@ -103,6 +103,7 @@ describe('somebody with the file', () => {
     ['changes a sealed value', `UPDATE secrets SET sealed = zeroblob(80)`, /secrets was changed/],
     ['changes a flow', `UPDATE flows SET host = 'example.com' WHERE id = 'b'`, /flows was changed/],
     ['changes a mark', `UPDATE marks SET phase = 'before-consent' WHERE position = 0`, /cases was changed/],
+    ['changes what the tester wrote', `UPDATE cases SET details = replace(details, 'Lan', 'Lam')`, /cases was changed/],
     ['takes a mark out', `DELETE FROM marks WHERE position = 1`, /cases was changed/],
     ['changes coverage', `UPDATE coverage SET json = replace(json, 'r', 's')`, /coverage was changed/],
     ['changes who revealed a value', `UPDATE audit SET who = 'nobody'`, /audit was changed/],

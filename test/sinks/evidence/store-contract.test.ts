@@ -139,6 +139,13 @@ for (const [name, create] of Object.entries(STORES)) {
       store.putCase({ ...given, marks, closedAt: '2026-11-22T11:00:00.000Z' });
       expect(store.case('c1')).toEqual({ ...given, marks, closedAt: '2026-11-22T11:00:00.000Z' });
       expect(store.cases()).toHaveLength(1);
+      const details = {
+        phones: ['a', 'b'],
+        about: { firmware: '<b>1</b>', tester: 'Nguyễn Thị Lan' },
+        events: [{ event: 'unlock', at: '2026-11-22T10:05:00.000Z' }],
+      };
+      store.putCase({ ...given, marks, ...details });
+      expect(store.case('c1')).toEqual({ ...given, marks, ...details });
       expect([store.removeCase('c1'), store.removeCase('c1')]).toEqual([true, false]);
       expect(store.case('c1')).toBeNull();
     });

@@ -173,6 +173,9 @@ describe('cases', () => {
     const opened = (await (await post('/api/cases', { title: 'Nokia', deviceId: null })).json()) as { id: string };
     const marked = await post(`/api/cases/${opened.id}/marks`, { phase: 'before-consent' });
     expect([marked.status, ((await marked.json()) as { marks: unknown[] }).marks.length]).toEqual([201, 1]);
+    const noted = await post(`/api/cases/${opened.id}/marks`, { event: 'unlock' });
+    expect([noted.status, await noted.json()]).toMatchObject([201, { marks: [{}], events: [{ event: 'unlock' }] }]);
+    expect((await post(`/api/cases/${opened.id}/marks`, { event: 'unlock', phase: 'idle' })).status).toBe(400);
     expect((await post(`/api/cases/${opened.id}`, { closed: true }, 'PATCH')).status).toBe(200);
     const late = await post(`/api/cases/${opened.id}/marks`, { phase: 'boot' });
     expect([late.status, ((await late.json()) as { error: string }).error]).toEqual([

@@ -107,12 +107,16 @@ export function labDependencies(
     audit: (action, subject, who) => store.audit({ time: AT, action, subject, who }).ok,
     cases: store.cases,
     case: store.case,
-    openCase({ title, deviceId, label }) {
-      const value = { id: `case-${++cases}`, title, deviceId, label, openedAt: AT, closedAt: null, marks: [] };
+    openCase(given) {
+      const value = { ...given, id: `case-${++cases}`, openedAt: AT, closedAt: null, marks: [] };
       store.putCase(value);
       return { ok: true, value };
     },
-    markCase: (id, phase) => change(id, (given) => given.marks.push({ phase, at: AT })),
+    markCase: (id, mark) =>
+      change(id, (given) => {
+        if ('phase' in mark) given.marks.push({ phase: mark.phase, at: AT });
+        else given.events = [...(given.events ?? []), { event: mark.event, at: AT }];
+      }),
     closeCase: (id) =>
       change(id, (given) => {
         given.closedAt = AT;

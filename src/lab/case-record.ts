@@ -1,0 +1,168 @@
+/** Puts together what the store holds of a case; no lab need run for it, and one may. In memory: its alerts and its servers. */
+
+import { type Alert, SEVERITIES } from '../model/alert.ts';
+import type { Case } from '../model/case.ts';
+import { phonesOf } from '../model/case.ts';
+import type { CaseContact, CasePhase, CaseRecord, PhaseCount } from '../model/case-record.ts';
+import { LabError } from '../model/lab.ts';
+import type { EvidenceStore, FlowRecord } from '../sinks/evidence/store.ts';
+import { openRecorded } from './evidence.ts';
+import { listGeoDatabases } from './offline-commands.ts';
+import { allFlows, OWN_NAME, spanOf } from './recorded-flows.ts';
+import { allAlertsSince } from './services.ts';
+
+const MAX_CONTACTS = 500;
+
+/** @throws LabError for an id that means nothing */
+export async function readCase(
+  dataDir: string,
+  id: string,
+  { simulated }: { simulated?: boolean } = {},
+): Promise<CaseRecord> {
+  const store = openRecorded(dataDir);
+  try {
+    const given = store.case(id);
+    if (given === null) throw new LabError(`no test run "${id}": see phonehome case list`);
+    return { ...recordOf(store, given, simulated), versions: await versionsOf(dataDir) };
+  } finally {
+    store.close();
+  }
+}
+
+type Store = Pick<EvidenceStore, 'alerts' | 'flows' | 'coverage' | 'gaps'>;
+
+function recordOf(store: Store, given: Case, asked: boolean | undefined): Omit<CaseRecord, 'versions'> {
+  const alertsOf = (simulated: boolean): Alert[] =>
+    allAlertsSince({ alerts: (page) => store.alerts({ ...page, case: given.id, simulated }) }, 0);
+  const [real, played] = [alertsOf(false), alertsOf(true)];
+  const phones = phonesOf(given);
+  const isReplay = phones?.every((phone) => phone.startsWith('replay.')) ?? false;
+  const simulated = asked ?? (real.length === 0 && (played.length > 0 || isReplay));
+  const alerts = simulated ? played : real;
+  const seen = seenOf(store, given, simulated);
+  const concerned = new Set(phones ?? alerts.map(({ device }) => device.id));
+  const madeAt = new Date().toISOString();
+  const until = given.closedAt ?? madeAt;
+  return {
+    case: given,
+    simulated,
+    leftOut: simulated ? real.length : played.length,
+    madeAt,
+    until,
+    alerts: alerts.toSorted(
+      (a, b) =>
+        SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) || a.firstSeen.localeCompare(b.firstSeen),
+    ),
+    counts: countsOf(alerts),
+    ...seen,
+    coverage: store
+      .coverage()
+      .map(({ withOpen }) => withOpen)
+      .filter((one) => one.simulated === simulated && concerned.has(one.deviceId)),
+    gaps: store.gaps().filter(({ from, to }) => from < until && (to === null || to > given.openedAt)),
+  };
+}
+
+/** What the connections of the case's time tell: read one by one, kept by server. */
+function seenOf(
+  store: Store,
+  given: Case,
+  simulated: boolean,
+): Pick<CaseRecord, 'phases' | 'contacts' | 'furtherContacts' | 'connections' | 'readShare'> {
+  const phases = phasesOf(given);
+  const contacts = new Map<string, CaseContact>();
+  const furtherHosts = new Set<string>();
+  let connections = 0;
+  let [bytes, unread] = [0, 0];
+  for (const phone of phonesOf(given) ?? [null])
+    for (const flow of allFlows(store, { ...(phone === null ? {} : { device: phone }), ...spanOf(given), simulated })) {
+      if (flow.destination.host === OWN_NAME) continue;
+      connections++;
+      bytes += flow.bytesUp;
+      const at = new Date(flow.openedAt).toISOString();
+      const phase = phases.findLast(({ from }) => from <= at);
+      if (phase) phase.connections++;
+      const why = whyUnread(flow);
+      if (why !== null) unread += flow.bytesUp;
+      const { host } = flow.destination;
+      const known = contacts.get(host);
+      if (known !== undefined || contacts.size < MAX_CONTACTS)
+        contacts.set(host, counted(known ?? contactOf(flow), flow, why));
+      else if (furtherHosts.size < 100_000) furtherHosts.add(host);
+    }
+  return {
+    phases,
+    contacts: [...contacts.values()].toSorted(
+      (a, b) => b.unreadBytesUp - a.unreadBytesUp || b.connections - a.connections,
+    ),
+    furtherContacts: furtherHosts.size,
+    connections,
+    readShare: bytes === 0 ? null : (bytes - unread) / bytes,
+  };
+}
+
+function contactOf({ destination, facts }: FlowRecord): CaseContact {
+  return {
+    host: destination.host,
+    ...(destination.guessed && { guessed: true as const }),
+    owner: facts?.owner.name ?? null,
+    ownerCountry: facts?.owner.country ?? null,
+    country: facts?.location.country ?? null,
+    network: facts?.network.org ?? null,
+    connections: 0,
+    unread: {},
+    bytesUp: 0,
+    unreadBytesUp: 0,
+  };
+}
+
+function counted(contact: CaseContact, { bytesUp }: FlowRecord, why: string | null): CaseContact {
+  contact.connections++;
+  contact.bytesUp += bytesUp;
+  if (why !== null) {
+    contact.unread[why] = (contact.unread[why] ?? 0) + 1;
+    contact.unreadBytesUp += bytesUp;
+  }
+  return contact;
+}
+
+/** The class (of coverage) of a connection that was not read to its end; null: it was. */
+function whyUnread(flow: FlowRecord): string | null {
+  const { treatment, reason, passCause, protocol } = flow;
+  if (treatment === 'refuse' || reason === 'refused-by-policy') return protocol === 'quic' ? 'quic' : 'refused';
+  if (reason === 'client-rejected-certificate') return 'lab-failed';
+  if (treatment === 'passthrough') {
+    if (flow.engine === 'gateway') return 'bypassing';
+    return passCause === 'pinned' || passCause === 'own-root' ? 'pinned' : 'passed';
+  }
+  if (reason === 'upstream-tls-failed' && flow.requests === 0) return 'lab-failed';
+  if (flow.bytesUp === 0 && flow.requests === 0) return reason === null || reason === 'ended' ? null : 'failed';
+  if (!flow.intercepted) return 'passed';
+  return flow.notSeen.length > 0 ? 'partially-scanned' : null;
+}
+
+function phasesOf({ openedAt, closedAt, marks }: Case): CasePhase[] {
+  const starts = [{ phase: null as string | null, at: openedAt }, ...marks];
+  return starts
+    .map(({ phase, at }, index) => ({ phase, from: at, to: starts[index + 1]?.at ?? closedAt, connections: 0 }))
+    .filter(({ phase, from, to }) => phase !== null || from !== to);
+}
+
+function countsOf(alerts: readonly Alert[]): PhaseCount[] {
+  const counts = new Map<string, PhaseCount>();
+  for (const { case: at } of alerts)
+    for (const [phase, sightings] of Object.entries(at?.phases ?? {})) {
+      const known = counts.get(phase) ?? { phase, alerts: 0, sightings: 0 };
+      counts.set(phase, { phase, alerts: known.alerts + 1, sightings: known.sightings + sightings });
+    }
+  return [...counts.values()];
+}
+
+async function versionsOf(dataDir: string): Promise<CaseRecord['versions']> {
+  const databases = await listGeoDatabases(dataDir).catch(() => []);
+  return [
+    { name: 'Node', version: process.versions.node },
+    { name: 'OpenSSL', version: process.versions.openssl },
+    ...databases.map(({ name, date }) => ({ name, version: date ?? '?' })),
+  ];
+}

@@ -1,0 +1,68 @@
+/**
+ * What is stored of a case, put together for a person: what `case show` and a report tell. What was simulated and what happened
+ * in the world are never in one record.
+ */
+import type { Alert } from './alert.ts';
+import type { Case } from './case.ts';
+import type { DeviceCoverage, Gap } from './coverage.ts';
+
+/** A phase, as often as it was marked; null: before the first one. Times in ISO 8601. */
+export interface CasePhase {
+  phase: string | null;
+  from: string;
+  /** Null: it goes on. */
+  to: string | null;
+  connections: number;
+}
+
+/** Sightings counted by the alerts, per name of a phase. */
+export interface PhaseCount {
+  phase: string;
+  alerts: number;
+  sightings: number;
+}
+
+/** A server that was contacted. */
+export interface CaseContact {
+  host: string;
+  guessed?: true;
+  owner: string | null;
+  ownerCountry: string | null;
+  /** Where the server is, as databases say. */
+  country: string | null;
+  network: string | null;
+  connections: number;
+  /** Of them those that were not read to the end, by the reason. */
+  unread: Record<string, number>;
+  bytesUp: number;
+  unreadBytesUp: number;
+}
+
+export interface CaseRecord {
+  case: Case;
+  simulated: boolean;
+  /** Alerts of the case that are of the other sort, and so not in here. */
+  leftOut: number;
+  /** ISO 8601: when this was read, and until when it tells. */
+  madeAt: string;
+  until: string;
+  /** Worst first. */
+  alerts: Alert[];
+  phases: CasePhase[];
+  counts: PhaseCount[];
+  /** Most findings and connections first. */
+  contacts: CaseContact[];
+  /** Servers beyond those listed. */
+  furtherContacts: number;
+  connections: number;
+  /** Share of the bytes sent during the case that could be read; null: nothing was sent. */
+  readShare: number | null;
+  /** Of the phones of the case, since they were first seen. */
+  coverage: DeviceCoverage[];
+  /** Times within the case in which the lab could not see something. */
+  gaps: Gap[];
+  versions: { name: string; version: string }[];
+}
+
+/** Alerts that say that an identifier left. */
+export const isFinding = ({ type }: Pick<Alert, 'type'>): boolean => type === 'leak';
