@@ -19,14 +19,16 @@ import okhttp3.RequestBody;
 import okhttp3.Response;
 
 /**
- * One request with OkHttp, as an Android app makes it. Arguments: proxy host, proxy port, CA file or "-", device name
+ * One request with OkHttp, as an Android app makes it. Arguments: proxy host or "-", proxy port, CA file or "-", device name
  * or "-", pin ("host=sha256/…") or "-", protocols ("h1" or "h2"), how often, method, URL, then header names and values.
  * The body comes on standard input. Prints "status protocol" and the body of the last answer.
  */
 public final class OkHttpAsk {
   public static void main(String[] args) throws Exception {
     OkHttpClient.Builder builder = new OkHttpClient.Builder()
-        .proxy(new Proxy(Proxy.Type.HTTP, new InetSocketAddress(args[0], Integer.parseInt(args[1]))))
+        .proxy(args[0].equals("-")
+            ? Proxy.NO_PROXY
+            : new Proxy(Proxy.Type.HTTP, new InetSocketAddress(args[0], Integer.parseInt(args[1]))))
         .readTimeout(30, TimeUnit.SECONDS);
     if (!args[2].equals("-")) trust(builder, args[2]);
     if (!args[3].equals("-")) {

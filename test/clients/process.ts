@@ -1,7 +1,7 @@
 /**
  * Runs a real client as a process of its own: bounded output, a time limit, and only that process is ended.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 
 export interface Ran {
   /** Null when it was ended by the time limit. */
@@ -15,6 +15,8 @@ const MAX_OUTPUT_BYTES = 16 << 20;
 export interface RunOptions {
   env?: Record<string, string>;
   input?: Buffer;
+  /** Its input does not end: it leaves when the other side does. */
+  goesOn?: boolean;
   timeoutMs?: number;
   cwd?: string;
 }
@@ -29,11 +31,20 @@ export async function run(command: string, args: readonly string[], options: Run
     timeout: options.timeoutMs ?? 120_000,
     killSignal: 'SIGKILL',
   });
+  return finish(child, options);
+}
+
+/** Of a process that was started with pipes. */
+export async function finish(
+  child: ChildProcessWithoutNullStreams,
+  { input, goesOn }: Pick<RunOptions, 'input' | 'goesOn'> = {},
+): Promise<Ran> {
   const out = gather(child.stdout);
   const err = gather(child.stderr);
   // A client that fails early closes its input: that is its result, not ours.
   child.stdin.on('error', () => {});
-  child.stdin.end(options.input);
+  if (goesOn) child.stdin.write(input ?? '');
+  else child.stdin.end(input);
   const { promise, resolve, reject } = Promise.withResolvers<number | null>();
   child.once('error', reject).once('close', resolve);
   const code = await promise;

@@ -27,8 +27,15 @@ describe('programs that tests need', () => {
   });
 
   it('are asked for by every test that starts one', () => {
-    // Networks of namespaces are made by these files for tests that asked; with a probe of its own the last one asks itself.
-    const harness = ['lab/network.ts', 'lab/gateway-network.ts', 'lab/traces.ts', 'clients/tools.test.ts'];
+    // A script for a checkout; networks of namespaces are made by these files for tests that asked; with a probe of its own the
+    // last one asks itself.
+    const harness = [
+      'mutants.ts',
+      'lab/network.ts',
+      'lab/gateway-network.ts',
+      'lab/traces.ts',
+      'clients/tools.test.ts',
+    ];
     const files = readdirSync(tests, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
     const found = files
       .filter((name) => !harness.includes(name))

@@ -16,6 +16,8 @@ interface ToolSource {
   program?: string;
   /** What must be there besides the program, or instead of it. */
   files?: readonly string[];
+  /** 250 MB that `.ci/run` does not install: what needs it is run by hand. */
+  byHand?: boolean;
 }
 
 const TOOLS = {
@@ -29,17 +31,22 @@ const TOOLS = {
   dnsmasq: { debian: 'dnsmasq-base' },
   dumpcap: { debian: 'wireshark-common' },
   editcap: { debian: 'wireshark-common' },
+  git: { debian: 'git' },
+  go: { debian: 'golang-go', byHand: true },
   gunicorn: { debian: 'gunicorn' },
   'gnutls-cli': { debian: 'gnutls-bin' },
   'gnutls-serv': { debian: 'gnutls-bin' },
   ip: { debian: 'iproute2' },
   java: { debian: 'default-jdk-headless' },
   javac: { debian: 'default-jdk-headless' },
+  lftp: { debian: 'lftp' },
   mergecap: { debian: 'wireshark-common' },
   mount: { debian: 'mount' },
   mosquitto: { debian: 'mosquitto' },
   mosquitto_pub: { debian: 'mosquitto-clients' },
   mosquitto_sub: { debian: 'mosquitto-clients' },
+  nghttp: { debian: 'nghttp2-client' },
+  nghttpx: { debian: 'nghttp2-proxy' },
   nginx: { debian: 'nginx-light' },
   nft: { debian: 'nftables' },
   okhttp: { debian: 'libokhttp-java', files: ['/usr/share/java/okhttp.jar', '/usr/share/java/okio.jar'] },
@@ -62,7 +69,9 @@ const TOOLS = {
 
 export type Tool = keyof typeof TOOLS;
 export const TOOL_NAMES = Object.keys(TOOLS) as Tool[];
-export const PACKAGES = [...new Set(Object.values(TOOLS).map(({ debian }) => debian))];
+export const PACKAGES = [
+  ...new Set(Object.values<ToolSource>(TOOLS).flatMap(({ debian, byHand }) => (byHand ? [] : debian))),
+];
 
 /** What no package brings: `namespaces` stands for root on a kernel that gives it network namespaces. */
 export type Need = Tool | 'root' | 'namespaces';
