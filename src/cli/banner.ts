@@ -2,7 +2,7 @@
 import type { networkInterfaces } from 'node:os';
 import { urlHost } from '../formats/address.ts';
 import { lanAddresses, phoneAddress } from '../formats/lan-address.ts';
-import type { Lab, LabOptions } from '../model/lab.ts';
+import { type Lab, type LabOptions, RETENTION_DAYS } from '../model/lab.ts';
 import { OWN_NAME } from './own-name.ts';
 import { qrCode } from './qr-code.ts';
 
@@ -50,7 +50,7 @@ export function banner(lab: Lab, options: LabOptions, terminal: Terminal): strin
     );
   }
   lines.push(
-    `Data        ${options.data}`,
+    `Data        ${options.data}   (${keptFor(options.retentionDays)})`,
     `Certificate ${lab.ca.pem}`,
     `API         ${lab.ui.url}/api/alerts   (token in ${lab.token})`,
     `Also try    ${OWN_NAME} watch`,
@@ -60,6 +60,11 @@ export function banner(lab: Lab, options: LabOptions, terminal: Terminal): strin
     '',
   );
   return lines.join('\n');
+}
+
+/** e.g. `kept for 90 days; --retention-days`. */
+function keptFor(days = RETENTION_DAYS): string {
+  return `${days === 0 ? 'kept for ever' : `kept for ${days} days`}; --retention-days`;
 }
 
 function otherAddresses(chosen: string, host: string, terminal: Terminal): string[] {

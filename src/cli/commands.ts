@@ -391,7 +391,9 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: 'doctor',
     summary: 'check the set-up and say what to do',
-    flags: LAB_FLAGS.filter((flag) => ['host', 'proxy-port', 'ui-port', 'devices'].includes(flag.name)),
+    flags: LAB_FLAGS.filter((flag) =>
+      ['host', 'proxy-port', 'ui-port', 'devices', 'retention-days'].includes(flag.name),
+    ),
     examples: ['doctor', 'doctor --json'],
     load: async () => (await import('./commands/doctor.ts')).doctor,
   },

@@ -5,7 +5,7 @@
 import { type Command, Option } from 'commander';
 import { SEVERITIES } from '../model/alert.ts';
 import { KINDS } from '../model/identifier.ts';
-import { ENGINES } from '../model/lab.ts';
+import { ENGINES, RETENTION_DAYS } from '../model/lab.ts';
 import { TRUST_TESTS } from '../model/trust-test.ts';
 import { ROLES } from '../model/words.ts';
 import { cidr, count, country, oneOf, port, severity, url } from './flag-values.ts';
@@ -133,6 +133,13 @@ export const LAB_FLAGS: Flag[] = [
     default: 1000,
     parse: count,
     help: 'most that the recording may take; the oldest tenth goes first',
+  },
+  {
+    name: 'retention-days',
+    value: 'DAYS',
+    default: RETENTION_DAYS,
+    parse: count,
+    help: 'destroy alerts and connections this long after they were last seen; 0: keep them for ever',
   },
   { name: 'log-file', value: 'FILE', default: null, help: 'where the log goes (default: stderr, warnings only)' },
 ];

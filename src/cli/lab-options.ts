@@ -8,6 +8,7 @@ export interface LabFlags extends Omit<LabOptions, 'devicesFile' | 'decoders' | 
   resolver: string[];
   capture: boolean;
   captureSize: number;
+  retentionDays: number;
 }
 
 export function labOptions({ devices, decoder, resolver, capture, captureSize, ...flags }: LabFlags): LabOptions {
@@ -25,6 +26,7 @@ export function labOptions({ devices, decoder, resolver, capture, captureSize, .
     allowClients,
     allowDestinations,
     homeCountry,
+    retentionDays,
     logFile,
     json,
   } = flags;
@@ -46,6 +48,7 @@ export function labOptions({ devices, decoder, resolver, capture, captureSize, .
     resolvers: resolver,
     capture: capture ? { maxMegabytes: captureSize } : null,
     homeCountry,
+    retentionDays,
     logFile,
     json,
   };

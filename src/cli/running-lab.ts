@@ -5,7 +5,7 @@
 
 import { jsonLine } from '../formats/terminal.ts';
 import type { Alert } from '../model/alert.ts';
-import { type Lab, LabError, type LabModule, type LabOptions, type LiveFrame } from '../model/lab.ts';
+import { type Lab, LabError, type LabModule, type LabOptions, type LiveFrame, RETENTION_DAYS } from '../model/lab.ts';
 import { wantsColour } from './colour.ts';
 import { explain } from './errors.ts';
 import { answers } from './lab-client.ts';
@@ -35,6 +35,7 @@ export async function runLab(module: LabModule, options: LabOptions): Promise<Ru
     url: lab.ui.url,
     proxy: lab.proxy,
     startedAt: new Date().toISOString(),
+    retentionDays: options.retentionDays ?? RETENTION_DAYS,
   });
   const stop = async () => {
     removeLabState(options.data, process.pid);

@@ -4,7 +4,7 @@ import type { Authority } from '../ca/authority.ts';
 import { privacyProblem } from '../ca/private-file.ts';
 import { phonesOf } from '../model/case.ts';
 import { faultOf } from '../model/fault.ts';
-import { LabError, type LabOptions, type ReplayOutcome } from '../model/lab.ts';
+import { LabError, type LabOptions, RETENTION_DAYS, type ReplayOutcome } from '../model/lab.ts';
 import type { LiveDependencies } from '../sinks/live/dependencies.ts';
 import { startLiveServer } from '../sinks/live/server.ts';
 import { createTokens, openTokenFiles } from '../sinks/live/tokens.ts';
@@ -147,6 +147,7 @@ function servicesOf(options: ApiOptions, phonePage: LiveDependencies['phonePage'
         flowLog: records,
         comparison: detection.comparison.stats(),
         lan: network.stats(),
+        retentionDays: knowledge.options.retentionDays ?? RETENTION_DAYS,
       };
     },
     metrics: async () => metricsOf(await withRelay()),

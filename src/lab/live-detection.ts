@@ -20,6 +20,7 @@ import { createMasking, type Masking } from './masking.ts';
 import { createNotices } from './notices.ts';
 import type { Witness } from './road.ts';
 import { openSearchTables } from './search-tables.ts';
+import { openUpkeep } from './upkeep.ts';
 
 /** Counts of running alerts are shown, and a full disk is tried again, at most this often. */
 const TICK_MS = 1000;
@@ -86,6 +87,7 @@ export async function openLiveDetection(
     onTrouble: (result) => void (result.ok || notify('flow log', storageText(result), 'medium')),
   });
   closers.add(() => flowLog.close());
+  closers.add(openUpkeep(evidence, knowledge.options.retentionDays, now));
   const beaconing = openBeaconing({
     deviceOf: phoneOf,
     maskHost: masking.maskHost,

@@ -27,6 +27,8 @@ export class LabError extends Error {
 
 export const ENGINES = ['wire', 'http-mitm-proxy'] as const;
 
+export const RETENTION_DAYS = 90;
+
 export interface LabOptions {
   /** Directory of everything the lab keeps. */
   data: string;
@@ -52,6 +54,8 @@ export interface LabOptions {
   resolvers?: string[];
   /** Record the phones' networks while a gateway is up, and the keys of what is decrypted; absent or null: do not. */
   capture?: { maxMegabytes: number } | null;
+  /** Alerts and connections are destroyed this many days after they were last seen; 0: never. Absent: `RETENTION_DAYS`. */
+  retentionDays?: number;
   /** Operator-supplied decoder files (keys). */
   decoders: string[];
   /** ISO 3166-1 alpha-2: what counts as "abroad". Null: any country counts as abroad. */
@@ -99,6 +103,8 @@ export interface LabState {
   url: string;
   proxy: { host: string; port: number };
   startedAt: string;
+  /** As in `LabOptions`. */
+  retentionDays?: number;
 }
 
 export type ReplayInfo = z.infer<typeof schemas.replay>;

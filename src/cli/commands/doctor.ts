@@ -3,7 +3,15 @@ import { statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { wantsColour } from '../colour.ts';
 import { type Check, checkLines, fail } from '../doctor/check.ts';
-import { checkAuthority, checkDevices, checkDirectory, checkDisk, checkGeo, checkSecrets } from '../doctor/data.ts';
+import {
+  checkAuthority,
+  checkDevices,
+  checkDirectory,
+  checkDisk,
+  checkGeo,
+  checkRetention,
+  checkSecrets,
+} from '../doctor/data.ts';
 import { checkAddress, checkClock, checkNode, checkTools } from '../doctor/machine.ts';
 import { checkLab, checkPort } from '../doctor/network.ts';
 import { explain } from '../errors.ts';
@@ -17,6 +25,7 @@ interface DoctorFlags {
   host: string;
   proxyPort: number;
   uiPort: number;
+  retentionDays: number;
 }
 
 export async function doctor(given: Record<string, unknown>): Promise<number> {
@@ -27,7 +36,7 @@ export async function doctor(given: Record<string, unknown>): Promise<number> {
   return checks.some((check) => check.state === 'fail') ? 1 : 0;
 }
 
-function checkMachine({ data }: DoctorFlags): Check[] {
+function checkMachine({ data, retentionDays }: DoctorFlags): Check[] {
   const ownFile = new URL('../../../package.json', import.meta.url);
   return [
     checkNode(process.versions.node),
@@ -36,6 +45,7 @@ function checkMachine({ data }: DoctorFlags): Check[] {
     checkDirectory(data),
     checkDisk(data),
     checkSecrets(data),
+    checkRetention(findRunningLab(data)?.retentionDays ?? retentionDays),
     ...checkTools(process.env.PATH ?? ''),
   ];
 }

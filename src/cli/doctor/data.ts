@@ -19,6 +19,12 @@ export function checkDirectory(dataDir: string): Check {
 }
 
 /** Files that open everything: readable by their owner only. */
+/** How long alerts and connections are kept. */
+export function checkRetention(days: number): Check {
+  if (days === 0) return ok('retention', 'kept for ever: --retention-days');
+  return ok('retention', `alerts and connections are destroyed after ${days} days: --retention-days`);
+}
+
 export function checkSecrets(dataDir: string): Check {
   const secrets = secretFiles(resolve(dataDir));
   if (secrets.length === 0) return ok('secrets', 'none yet');

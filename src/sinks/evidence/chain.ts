@@ -103,6 +103,8 @@ export function createChain(database: DatabaseSync, epoch: string, signingKey: K
   };
   const drawSalt = createSalts();
   let head: Head = START;
+  /** By this process; signed again it would be the same. */
+  let signedTo = 0;
 
   function resume(): Head {
     const row = sql.head.get();
@@ -112,10 +114,11 @@ export function createChain(database: DatabaseSync, epoch: string, signingKey: K
 
   /** Signs the chain as far as it goes now. */
   function checkpoint(): void {
-    if (signingKey === null || head.position === 0) return;
+    if (signingKey === null || head.position === 0 || head.position === signedTo) return;
     const time = new Date().toISOString();
     const signature = sign(null, signedText(epoch, head, time), signingKey);
     sql.sign.run(head.position, time, head.hash, signature);
+    signedTo = head.position;
   }
 
   function add(type: ChainType, fields: readonly Field[], replaces: number | null): Link {
