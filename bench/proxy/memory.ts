@@ -7,6 +7,7 @@ import { drained, openPhone, type Phone, type Target } from './phone.ts';
 import { http1Text, nextRequest } from './traffic.ts';
 
 const SETTLED_MS = 2000;
+const PER_PHONE = 500;
 const OPENED_AT_ONCE = 16;
 /** So long without progress: what is in flight now is all that is taken. */
 const STUCK_MS = 3000;
@@ -26,10 +27,11 @@ export async function peakOfUpload(entered: Entered, origin: BenchOrigin, megaby
 
 /** Megabytes resident with so many connections, each of which has carried a request and now waits. */
 export async function withIdleConnections(entered: Entered, originPort: number, count: number): Promise<number> {
-  const target = targetOf(entered, originPort);
   const phones: Phone[] = [];
   try {
     await inLanes(OPENED_AT_ONCE, count, async () => {
+      // No phone has thousands.
+      const target = targetOf(entered, originPort, `127.0.0.${10 + Math.floor(phones.length / PER_PHONE)}`);
       const phone = await openPhone(target);
       phones.push(phone);
       await phone.send(http1Text(target.host, nextRequest()));

@@ -95,6 +95,13 @@ export const LAB_FLAGS: Flag[] = [
     help: 'serve phones of this range too (private ranges are served anyway)',
   },
   {
+    name: 'phone-connections',
+    value: 'N',
+    default: null,
+    parse: count,
+    help: 'most connections of one phone at once (default: 1000); more where many phones come from one address',
+  },
+  {
     name: 'allow-destinations',
     value: 'CIDR',
     list: true,

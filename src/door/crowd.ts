@@ -15,8 +15,8 @@ export interface CrowdOptions {
 
 export interface Crowd {
   enter(ip: string, socket: Socket): boolean;
-  /** How many were turned away since it was last told of this phone; 0: not to be told now. */
-  turnAway(ip: string): number;
+  /** How many were turned away since it was last told of this phone; null: not to be told now. */
+  turnAway(ip: string): number | null;
   /** The same engine, whose dials are counted. */
   counted(engine: Engine): Engine;
   all(): Socket[];
@@ -50,7 +50,7 @@ export function createCrowd({ connections, dials, perPhone }: CrowdOptions, now:
       one.count++;
       if (turned.size >= MAX_TOLD && !turned.has(who)) turned.clear();
       turned.set(who, one);
-      if (Math.abs(now() - one.toldAt) < TELL_EVERY_MS) return 0;
+      if (Math.abs(now() - one.toldAt) < TELL_EVERY_MS) return null;
       const { count } = one;
       turned.set(who, { count: 0, toldAt: now() });
       return count;

@@ -17,6 +17,7 @@ import { CONNECTED, endWith, failureReply } from './replies.ts';
 import type { Authority, ForwardOptions } from './route.ts';
 import { greetSocks } from './socks-greeting.ts';
 import { classifyFirst, enterTunnel, MAX_PEEK, type TunnelAnswer, type TunnelOptions } from './tunnel.ts';
+import { createTurns } from './turns.ts';
 import { flowFacts, type Named, NOWHERE, recordEnd, type Visitor } from './visitor.ts';
 
 export interface DoorOptions {
@@ -79,6 +80,8 @@ export interface Door {
 
 const DEFAULT_TIMEOUTS: DoorTimeouts = { silenceMs: 120_000, helloMs: 15_000, keepAliveMs: 120_000 };
 const HINT = 'phonehome: this is the proxy port; enter it as HTTP proxy in the Wi-Fi settings of the phone';
+/** Of connections that wait to be accepted: beyond it the system drops them, and a phone tries again after a second. */
+const BACKLOG = 4096;
 const NOTHING = Buffer.alloc(0);
 
 type Kind = 'tls' | 'http' | 'socks4' | 'socks5' | 'garbage';
@@ -87,6 +90,7 @@ type Kind = 'tls' | 'http' | 'socks4' | 'socks5' | 'garbage';
 export function createDoor(options: DoorOptions): Promise<Door> {
   const { log } = options;
   const crowd = createCrowd(options.places ?? UNBOUNDED, options.now);
+  const turns = createTurns();
   const engine = crowd.counted(options.engine);
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const tunnelOptions: TunnelOptions = {
@@ -111,7 +115,16 @@ export function createDoor(options: DoorOptions): Promise<Door> {
   const device = (visitor: Visitor) => options.identify({ ip: visitor.from.ip, proxyUser: visitor.user });
 
   const arrive = (socket: Socket): Visitor | null => {
-    const ip = socket.remoteAddress === undefined ? 'unknown' : plainAddress(socket.remoteAddress);
+    socket.on('error', ignore);
+    const { remoteAddress } = socket;
+    const ip = remoteAddress === undefined ? 'unknown' : plainAddress(remoteAddress);
+    const isAdmitted = remoteAddress !== undefined && options.admit(ip);
+    const turnedAway = !isAdmitted || crowd.enter(ip, socket) ? 0 : crowd.turnAway(ip);
+    // Of those that are not told one by one nothing is made: a flood costs as little as it can.
+    if (turnedAway === null) {
+      resetSocket(socket);
+      return null;
+    }
     const visitor: Visitor = {
       socket,
       openedAt: options.now(),
@@ -119,30 +132,22 @@ export function createDoor(options: DoorOptions): Promise<Door> {
       user: null,
       seen: false,
     };
-    socket.on('error', ignore);
-    if (socket.remoteAddress === undefined) {
+    if (remoteAddress === undefined) {
       recordEnd(engine, visitor, flowFacts(visitor, null, NOWHERE), 'client-reset', 'it left before it was seen');
       socket.destroy();
       return null;
     }
-    if (!options.admit(ip)) turnAway(visitor, 'only clients with a private address are served');
-    else if (crowd.enter(ip, socket)) return visitor;
+    if (!isAdmitted) turnAway(visitor, 'only clients with a private address are served');
+    else if (turnedAway === 0) return visitor;
     else {
-      const count = crowd.turnAway(ip);
-      if (count > 0) {
-        options.onCrowded?.(ip, count);
-        recordRefusal(visitor, `this phone holds as many connections as one may: ${count} were closed`);
-      }
-      resetSocket(socket);
+      options.onCrowded?.(ip, turnedAway);
+      turnAway(visitor, `this phone holds as many connections as one may: ${turnedAway} were closed`);
     }
     return null;
   };
-  const recordRefusal = (visitor: Visitor, reason: string): void => {
+  const turnAway = (visitor: Visitor, reason: string): void => {
     const facts = flowFacts(visitor, null, NOWHERE, { treatment: 'refuse', reason });
     recordEnd(engine, visitor, facts, 'refused-by-policy', reason);
-  };
-  const turnAway = (visitor: Visitor, reason: string): void => {
-    recordRefusal(visitor, reason);
     resetSocket(visitor.socket);
   };
 
@@ -252,10 +257,17 @@ export function createDoor(options: DoorOptions): Promise<Door> {
     known: Parameters<typeof enterTunnel>[6] = null,
   ): Promise<void> => enterTunnel(tunnelOptions, visitor, device(visitor), named, answer, early, known);
 
-  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
+  const server = createServer({
+    allowHalfOpen: true,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: 60_000,
+    // Read when its turn comes.
+    pauseOnConnect: true,
+  });
   server.on('connection', (socket) => {
     const visitor = arrive(socket);
-    if (visitor) run(visitor, welcome(visitor));
+    if (visitor) turns.begin(visitor.from.ip, () => run(visitor, welcome(visitor)));
   });
 
   return listen(server, options).then(({ host, port }) => ({
@@ -264,7 +276,7 @@ export function createDoor(options: DoorOptions): Promise<Door> {
     accept(socket, at) {
       const visitor = arrive(socket);
       if (!visitor) return;
-      run(visitor, redirected(visitor, at));
+      turns.begin(visitor.from.ip, () => run(visitor, redirected(visitor, at)));
     },
     refuse(socket, at, why) {
       const visitor = arrive(socket);
@@ -275,6 +287,7 @@ export function createDoor(options: DoorOptions): Promise<Door> {
     },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      turns.close();
       engine.close();
       for (const socket of crowd.all()) socket.destroy();
       await closed;
@@ -303,7 +316,7 @@ function kindOf(bytes: Buffer): Kind | null {
 function listen(server: Server, { host, port }: DoorOptions): Promise<{ host: string; port: number }> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(listenProblem(error, host, port))));
-    server.listen({ host, port }, () => {
+    server.listen({ host, port, backlog: BACKLOG }, () => {
       const bound = server.address();
       resolve(bound && typeof bound === 'object' ? { host: bound.address, port: bound.port } : { host, port });
     });

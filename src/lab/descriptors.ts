@@ -17,13 +17,14 @@ const MOST_PER_PHONE = 1000;
 const RESERVED = 1024;
 const USUAL_LIMIT = 10_240;
 
-export function sharesOf(limit: number): Shares {
+/** `wanted`: by the operator, for one phone; null: as usual. */
+export function sharesOf(limit: number, wanted: number | null = null): Shares {
   const free = limit - Math.min(RESERVED, Math.ceil(limit / 4));
   const connections = Math.max(1, Math.min(MOST, Math.floor(free / 2)));
   return {
     connections,
     dials: Math.max(1, free - connections),
-    perPhone: Math.max(1, Math.min(MOST_PER_PHONE, Math.ceil(connections / 4))),
+    perPhone: Math.max(1, Math.min(wanted ?? Math.min(MOST_PER_PHONE, Math.ceil(connections / 4)), connections)),
   };
 }
 

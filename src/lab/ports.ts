@@ -97,7 +97,7 @@ export async function openPorts(
     log,
   });
   closers.add(wire.close);
-  const shares = sharesOf(descriptorLimit());
+  const shares = sharesOf(descriptorLimit(), options.phoneConnections);
   const door = await createDoor({
     host: options.host,
     port: options.proxyPort,

@@ -48,6 +48,8 @@ export interface LabOptions {
   upstreamMap: string | null;
   /** CIDR ranges served besides the private ones. */
   allowClients: string[];
+  /** Most connections of one phone at once; absent or null: as descriptors allow, at most 1,000. */
+  phoneConnections?: number | null;
   /** CIDR ranges reachable although they are loopback or the lab's own network. */
   allowDestinations: string[];
   /** Resolvers asked for the phones' look-ups while a gateway is up; empty: this machine's own. */

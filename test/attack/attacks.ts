@@ -4,6 +4,7 @@ import type { Attack } from './attack.ts';
 import { destinations } from './destinations.ts';
 import { leftBehind } from './left-behind.ts';
 import { ownPorts } from './own-ports.ts';
+import { places } from './places.ts';
 import { plantedFiles } from './planted-files.ts';
 import { routes } from './routes.ts';
 import { slowAndBig } from './slow-and-big.ts';
@@ -17,6 +18,7 @@ export const attacks: readonly Attack[] = [
   traversal,
   slowAndBig,
   archives,
+  places,
   plantedFiles,
   terminal,
   leftBehind,
