@@ -71,7 +71,8 @@ export function createPortal(options: PortalOptions): Portal {
       `form-action ${formAction}`,
       "frame-ancestors 'none'",
     ].join('; ');
-  const WITH_FORM = { 'Content-Security-Policy': policy("'self'") };
+  // Without a referrer a browser names no Origin for a form either, and nobody could sign in.
+  const WITH_FORM = { 'Content-Security-Policy': policy("'self'"), 'Referrer-Policy': 'same-origin' };
 
   function respond(contentType: string, body: string | Buffer, more: Record<string, string> = {}): PortalResponse {
     const headers = {
@@ -234,7 +235,8 @@ const SIGN_IN = `<section><h2>Sign in</h2><form method="post" action="/sign-in">
 <p class="note">Or run <code>phonehome ui</code> on the lab’s machine: its address signs you in.</p></section>`;
 
 const signOut = (role: string): string =>
-  `<section><h2>Signed in as ${escapeHtml(role)}</h2><form method="post" action="/sign-out"><button class="button plain">Sign out</button></form></section>`;
+  `<section><h2>Signed in as ${escapeHtml(role)}</h2><form method="post" action="/sign-out"><button class="button plain">Sign out</button></form>
+<p class="note">The dashboard is not built here: run <code>npm run build</code> in the lab’s folder, then start the lab again.</p></section>`;
 
 const SEEN = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 52" role="img"><title>Visible</title><rect width="400" height="52" rx="10" fill="#e6f4ea"/><text x="14" y="32" font-family="system-ui, sans-serif" font-size="15.5" font-weight="600" fill="#0d652d">✓ Visible: the certificate is trusted.</text></svg>
 `;

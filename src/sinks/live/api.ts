@@ -9,6 +9,7 @@ import { bodyLimit } from 'hono/body-limit';
 import type { Access, Caller } from './access.ts';
 import { readBody } from './bodies.ts';
 import type { Bindings, Ctx } from './context.ts';
+import { addDashboard } from './dashboard.ts';
 import type { LiveDependencies, Outcome } from './dependencies.ts';
 import { viewDevice } from './device-view.ts';
 import { formatMetrics, METRICS_TYPE } from './metrics.ts';
@@ -205,6 +206,7 @@ export function createApi(
     return c.json({ outcomes: await services.replay(cases) });
   });
 
+  addDashboard(app, access);
   app.notFound(async (c) => {
     const method = c.req.method;
     if ((method === 'GET' || method === 'HEAD') && !isProtected(c.req.path)) {

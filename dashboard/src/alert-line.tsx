@@ -1,0 +1,131 @@
+/** An alert as a sentence: what, to whom, how readable, by which phone. It unfolds to where it stood and each layer around it. */
+import type { Alert } from '../../src/model/alert.ts';
+import { phoneLink } from './route.ts';
+import { companyOf } from './verdict.ts';
+import { country, nounOf, number, t, type Word, when } from './words.ts';
+
+export function sentenceOf(alert: Alert): string {
+  const { identifier, flow, evidence, type } = alert;
+  if (type !== 'leak' || identifier === null) return alert.message;
+  const word: Word =
+    evidence?.direction === 'response'
+      ? 'alert.came-back'
+      : identifier.confidence === 'certain'
+        ? 'alert.went'
+        : 'alert.maybe';
+  const said = t(word, { kind: nounOf(identifier.kind), value: identifier.masked, company: companyOf(alert) });
+  const readable = flow === null ? '' : `, ${t(flow.encrypted ? 'alert.encrypted' : 'alert.clear')}`;
+  return `${said.charAt(0).toUpperCase()}${said.slice(1)}${readable}`;
+}
+
+const hostOf = ({ destination }: Alert): string => {
+  if (destination === null) return '';
+  return destination.guessed ? t('alert.probably-host', { host: destination.host }) : destination.host;
+};
+
+export function AlertLine({ alert, isOfOnePhone = false }: { alert: Alert; isOfOnePhone?: boolean }) {
+  const colour = alert.simulated ? 'replay' : alert.severity;
+  const { device } = alert;
+  return (
+    <li class={`alert ${colour}`}>
+      <details>
+        <summary>
+          <span class="what">{sentenceOf(alert)}</span>
+          <time dateTime={alert.lastSeen}>{when(alert.lastSeen)}</time>
+          <span class="facts">
+            <span class={`badge ${alert.severity}`}>{t(`severity.${alert.severity}`)}</span>
+            {alert.simulated && <span class="badge replay">{t('alert.replay')}</span>}
+            {alert.stored === false && <span class="badge critical">{t('alert.not-stored')}</span>}
+            {!isOfOnePhone && <span>{device.model ?? device.id}</span>}
+            <span>{hostOf(alert)}</span>
+            {alert.case?.phase && <span>{t('alert.phase', { phase: alert.case.phase })}</span>}
+            {alert.count > 1 && <span>{t('alert.times', { count: number(alert.count) })}</span>}
+          </span>
+        </summary>
+        <Unfolded alert={alert} hasLink={!isOfOnePhone} />
+      </details>
+    </li>
+  );
+}
+
+function Unfolded({ alert, hasLink }: { alert: Alert; hasLink: boolean }) {
+  const { device, evidence, flow, identifier, destination, receivers = [] } = alert;
+  return (
+    <div class="unfolded">
+      {hasLink && (
+        <p>
+          <a href={phoneLink(device.id, alert.simulated)}>{t('alert.phone', { name: device.model ?? device.id })}</a>
+        </p>
+      )}
+      {flow && (
+        <pre>
+          {[flow.method, flow.url].filter(Boolean).join(' ') || flow.protocol}
+          {evidence && `\n${evidence.where}${evidence.path ? ` ${evidence.path}` : ''}`}
+          {evidence?.decoding.map((layer) => `\n${layer} ▸`).join('')}
+          {identifier && (
+            <>
+              {' '}
+              <mark>{identifier.masked}</mark>
+            </>
+          )}
+        </pre>
+      )}
+      {identifier && (
+        <p>
+          <strong>{t('alert.how')}:</strong> {identifier.reasoning}
+        </p>
+      )}
+      {alert.attribution && (
+        <p>
+          {alert.attribution.name}: {alert.attribution.reason}
+        </p>
+      )}
+      {destination && (
+        <dl class="three">
+          <div>
+            <dt>{t('alert.server')}</dt>
+            <dd>
+              {country(destination.location.country) ?? t('alert.unknown')}
+              <small>{t(`alert.${destination.location.confidence}`)}</small>
+            </dd>
+          </div>
+          <div>
+            <dt>{t('alert.network')}</dt>
+            <dd>
+              {destination.network.org ?? t('alert.unknown')}
+              <small>
+                {[destination.network.asn && `AS${destination.network.asn}`, country(destination.network.country)]
+                  .filter(Boolean)
+                  .join(' · ')}
+              </small>
+            </dd>
+          </div>
+          <div>
+            <dt>{t('alert.company')}</dt>
+            <dd>
+              {destination.owner.name ?? t('alert.unknown')}
+              <small>{country(destination.owner.country) ?? ''}</small>
+            </dd>
+          </div>
+        </dl>
+      )}
+      {receivers.length > 1 && (
+        <details>
+          <summary>
+            {t('alert.receivers')} ({number(receivers.length)})
+          </summary>
+          <ul>
+            {receivers.map(({ host, port, count }) => (
+              <li key={`${host}:${port}`}>
+                {host}:{port} {t('alert.times', { count: number(count) })}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+      <p class="quiet">
+        {t('alert.first', { when: when(alert.firstSeen), last: when(alert.lastSeen) })} · {alert.message}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,91 @@
+/** The frame: where one is, whether the lab listens, the language; keys for those who use no mouse. */
+import { effect } from '@preact/signals';
+import { render } from 'preact';
+import { begin, role, signOut, state } from './lab.ts';
+import { Live } from './live.tsx';
+import { Phone } from './phone.tsx';
+import { Phones } from './phones.tsx';
+import { route } from './route.ts';
+import { choose, LANGUAGES, type Language, language, t } from './words.ts';
+import './style.css';
+
+const PAGES = { phones: Phones, live: Live, phone: Phone } as const;
+const TABS = ['phones', 'live'] as const;
+
+function Frame() {
+  const name = route.value.page in PAGES ? (route.value.page as keyof typeof PAGES) : 'phones';
+  const Page = PAGES[name];
+  return (
+    <>
+      <button type="button" class="skip" onClick={focusContent}>
+        {t('nav.skip')}
+      </button>
+      <header class="top">
+        <a class="brand" href="#/phones">
+          {t('title')}
+        </a>
+        <nav>
+          {TABS.map((tab) => (
+            <a key={tab} href={`#/${tab}`} aria-current={name === tab ? 'page' : undefined}>
+              {t(`nav.${tab}`)}
+            </a>
+          ))}
+        </nav>
+        <span class={`state ${state.value}`} role="status">
+          {t(state.value === 'live' ? 'lab.live' : state.value === 'away' ? 'lab.away' : 'lab.loading')}
+        </span>
+        <label class="language">
+          <span class="hidden">{t('language')}</span>
+          <select value={language.value} onChange={(event) => choose(event.currentTarget.value as Language)}>
+            {Object.entries(LANGUAGES).map(([code, called]) => (
+              <option key={code} value={code} lang={code}>
+                {called}
+              </option>
+            ))}
+          </select>
+        </label>
+        {role.value && (
+          <button
+            type="button"
+            class="button"
+            title={t('lab.signed-in', { role: t(`role.${role.value}`) })}
+            onClick={() => void signOut()}
+          >
+            {t('lab.sign-out')}
+          </button>
+        )}
+      </header>
+      <main id="content" tabIndex={-1}>
+        <Page />
+      </main>
+    </>
+  );
+}
+
+function focusContent(): void {
+  document.getElementById('content')?.focus();
+}
+
+/** `/` searches, `j` and `k` move over the alerts. */
+addEventListener('keydown', (event) => {
+  const target = event.target as HTMLElement;
+  if (event.ctrlKey || event.metaKey || event.altKey || /^(?:INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
+  if (event.key === '/') {
+    event.preventDefault();
+    if (route.value.page !== 'live') location.hash = '#/live';
+    setTimeout(() => document.getElementById('search')?.focus());
+  } else if (event.key === 'j' || event.key === 'k') {
+    const all = [...document.querySelectorAll<HTMLElement>('.alert > details > summary')];
+    const at = all.indexOf(document.activeElement as HTMLElement);
+    all[Math.min(all.length - 1, Math.max(0, at + (event.key === 'j' ? 1 : -1)))]?.focus();
+  }
+});
+
+effect(() => {
+  document.documentElement.lang = language.value;
+});
+effect(() => {
+  if (state.value === 'signed-out') location.assign('/');
+});
+begin();
+render(<Frame />, document.getElementById('app') as HTMLElement);

@@ -1,0 +1,221 @@
+/**
+ * The dashboard in Debian's Chromium, over a lab with a phone's traffic: what a person sees, in both languages and themes, held
+ * against WCAG AA by axe; that an alert arrives without a reload; that a hostile phone changes nothing but text.
+ */
+import { readFile } from 'node:fs/promises';
+import axe from 'axe-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askCurl } from '../clients/curl.ts';
+import { requireTool, toolPath } from '../clients/tools.ts';
+import { startLab } from './lab-process.ts';
+import { startWorld, type World } from './world.ts';
+
+const IMEI = '490154203237518';
+const EVIL = '<img src=x onerror="document.title=1">\u202e';
+
+let world: World;
+let browser: Browser | null = null;
+beforeAll(async () => {
+  // Straight to the server on loopback: no replay, a phone's own traffic.
+  world = await startWorld({ args: ['--allow-destinations', '127.0.0.0/8'] });
+});
+afterAll(async () => {
+  await browser?.close();
+  await world.end();
+});
+
+const token = async (role: string, lab = world.lab): Promise<string> =>
+  (
+    await readFile(lab.ready.token.replace(/token$/, role === 'administrator' ? 'token' : `token.${role}`), 'utf8')
+  ).trim();
+
+const real = (): string => `http://127.0.0.1:${world.origin.httpPort}`;
+const send = (text: string, base = real()) =>
+  askCurl(world.lab.phone, {
+    method: 'POST',
+    url: `${base}/plain`,
+    headers: [['Content-Type', 'text/plain']],
+    body: Buffer.from(text),
+  });
+
+/** Signed in as a person signs in: with the token, on the lab's first page. */
+async function signIn(
+  role: string,
+  options: { locale?: string; colorScheme?: 'dark' | 'light'; width?: number } = {},
+  lab = world.lab,
+) {
+  browser ??= await chromium.launch({ executablePath: toolPath('chromium'), args: ['--no-sandbox'] });
+  const { locale = 'en-GB', colorScheme = 'light', width = 1280 } = options;
+  const context = await browser.newContext({ locale, colorScheme, viewport: { width, height: 800 } });
+  const page = await context.newPage();
+  await page.goto(`${lab.ready.ui.url}/`);
+  await page.fill('input[name=token]', await token(role, lab));
+  await page.click('button');
+  await page.waitForSelector('#app');
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+  await page.waitForSelector('.state.live');
+  return { page, faults, end: () => context.close() };
+}
+
+async function violations(page: Page): Promise<string[]> {
+  const found = (await page.evaluate(
+    `${axe.source}; axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })`,
+  )) as axe.AxeResults;
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+}
+
+describe('without a session', () => {
+  it('nobody gets the dashboard or its files: the first page asks for the token', async () => {
+    const page = await fetch(`${world.lab.ready.ui.url}/`);
+    expect(await page.text()).toContain('name="token"');
+    const asset = await fetch(`${world.lab.ready.ui.url}/assets/index.js`);
+    expect(asset.status).toBe(404);
+    const headers = { authorization: `Bearer ${await token('viewer')}` };
+    const index = await fetch(`${world.lab.ready.ui.url}/`, { headers });
+    expect(index.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const html = await index.text();
+    const [, script = ''] = /src="(\/assets\/[^"]+\.js)"/.exec(html) ?? [];
+    expect((await fetch(`${world.lab.ready.ui.url}${script}`)).status).toBe(404);
+    expect((await fetch(`${world.lab.ready.ui.url}${script}`, { headers })).headers.get('content-type')).toContain(
+      'javascript',
+    );
+    for (const path of ['/assets/../../package.json', '/assets/..%2f..%2fpackage.json', '/assets/'])
+      expect((await fetch(`${world.lab.ready.ui.url}${path}`, { headers })).status).toBe(404);
+  });
+});
+
+describe('in Chromium', () => {
+  it('shows a leak as it happens: the card’s sentence, the line, and what it rests on', async (context) => {
+    requireTool(context, 'chromium', 'curl');
+    const { page, faults, end } = await signIn('operator');
+    await send(`imei=${IMEI}`);
+    const line = page.locator('.alert.critical', {
+      hasText: 'IMEI 490154*******18 went to 127.0.0.1, readable by anyone on the way',
+    });
+    await line.first().waitFor();
+    await page.locator('.card.critical', { hasText: 'Sends its IMEI in the clear to 127.0.0.1' }).waitFor();
+    await line.first().locator('summary').click();
+    expect(await line.first().locator('mark').textContent()).toBe('490154*******18');
+    expect(await line.first().locator('.three').textContent()).toMatch(/Server in.*Network.*Company/);
+    expect(await page.content()).not.toContain(IMEI);
+    expect(faults).toEqual([]);
+    await end();
+  });
+
+  it('keeps what was simulated of a phone on a card of its own, marked, with its three facts', async (context) => {
+    requireTool(context, 'chromium', 'curl');
+    const { page, end } = await signIn('viewer');
+    await send('serial=1&imsi=001010123456789', world.http);
+    const line = page.locator('.alert.replay', { hasText: 'IMSI 001010*******89 went to' }).first();
+    await line.waitFor();
+    await line.locator('summary').click();
+    expect(await line.locator('.three').textContent()).toMatch(/Server in\s*China.*Network.*AS\d+ · China.*Company/);
+    const replays = page.locator('.replays');
+    if ((await replays.getAttribute('open')) === null) await replays.locator('summary').first().click();
+    const card = replays.locator('.card.replay', { hasText: 'Lab phone' });
+    expect(await card.locator('.verdict').textContent()).toContain('Sends its IMSI in the clear');
+    await card.getByRole('link', { name: 'Open' }).click();
+    expect(await page.locator('.phone > header .badge.replay').count()).toBe(1);
+    await end();
+  });
+
+  it('keeps filters in the address, finds by words, and survives a reload', async (context) => {
+    requireTool(context, 'chromium', 'curl');
+    const { page, end } = await signIn('viewer');
+    await send(`imei=${IMEI}`);
+    await send('imsi=001010123456789');
+    await page.keyboard.press('/');
+    await page.locator('#search').waitFor();
+    await page.locator('.alert', { hasText: 'IMSI' }).first().waitFor();
+    await page.fill('#search', 'imsi readable');
+    await page.waitForFunction("!document.querySelector('.alerts').textContent.includes('IMEI')");
+    expect(page.url()).toContain('q=imsi+readable');
+    await page.reload();
+    await page.locator('.alert', { hasText: 'IMSI' }).first().waitFor();
+    expect(await page.inputValue('#search')).toBe('imsi readable');
+    await page.fill('#search', 'no such thing');
+    await page.getByText('No alert fits this filter.').waitFor();
+    await end();
+  });
+
+  it('shows a phone that was registered meanwhile, its model as text', async (context) => {
+    requireTool(context, 'chromium');
+    const { page, end } = await signIn('operator');
+    await page.evaluate("location.hash = '#/phone/nobody'");
+    await page.getByText('No phone of this name is known to the lab.').waitFor();
+    await page.evaluate("location.hash = '#/phones'");
+    const answer = await page.evaluate(async () => {
+      const body = JSON.stringify({
+        id: 'shop-17',
+        model: '<b>Redmi</b>',
+        match: { ip: '10.9.8.7' },
+        identifiers: { imei: ['490154203237518'] },
+      });
+      return (
+        await fetch('/api/devices', {
+          method: 'POST',
+          body,
+          headers: { 'content-type': 'application/json', 'x-phonehome': '1' },
+        })
+      ).status;
+    });
+    expect(answer).toBe(201);
+    await page.reload();
+    const card = page.locator('.card', { hasText: '<b>Redmi</b>' });
+    await card.waitFor();
+    expect(await card.locator('.verdict').textContent()).toBe('Has sent nothing yet');
+    await end();
+  });
+
+  it('shows what a hostile phone sends as text', async (context) => {
+    requireTool(context, 'chromium', 'curl');
+    const { page, faults, end } = await signIn('viewer');
+    await askCurl(world.lab.phone, {
+      method: 'POST',
+      url: `${real()}/${encodeURIComponent(EVIL)}`,
+      headers: [
+        ['Content-Type', 'text/plain'],
+        ['X-Requested-With', EVIL.slice(0, -1)],
+      ],
+      body: Buffer.from(JSON.stringify({ [EVIL]: IMEI })),
+    });
+    await page.locator('.alert').first().waitFor();
+    for (const summary of await page.locator('.alert summary').all()) await summary.click();
+    expect(await page.title()).toBe('Phonehome');
+    expect(await page.locator('main img').count()).toBe(0);
+    expect(faults).toEqual([]);
+    await end();
+  });
+
+  it.each([
+    { locale: 'en-GB', colorScheme: 'light', width: 1280 },
+    { locale: 'vi-VN', colorScheme: 'dark', width: 360 },
+  ] as const)('every page is WCAG AA by axe, and fits: $locale, $colorScheme, $width px', async (options) => {
+    toolPath('chromium');
+    const { page, end } = await signIn('operator', options);
+    for (const hash of ['#/phones', '#/live', '#/phone/phone-1']) {
+      await page.evaluate(`location.hash = '${hash}'`);
+      await page.locator('h1').waitFor();
+      for (const summary of await page.locator('.alert summary').all()) await summary.click();
+      expect([hash, ...(await violations(page))]).toEqual([hash]);
+      expect([hash, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([hash, options.width]);
+    }
+    expect(await page.evaluate('document.documentElement.lang')).toBe(options.locale.slice(0, 2));
+    await end();
+  });
+
+  it('says that the lab does not answer, and asks for the token again when another one is there', async (context) => {
+    requireTool(context, 'chromium');
+    const lab = await startLab();
+    const { page, end } = await signIn('viewer', {}, lab);
+    await lab.kill();
+    await page.getByText('The lab does not answer. Trying again…').waitFor();
+    const again = await startLab({ dataDir: lab.dataDir, args: ['--ui-port', new URL(lab.ready.ui.url).port] });
+    await page.locator('input[name=token]').waitFor();
+    await end();
+    await again.stop();
+  });
+});
