@@ -77,7 +77,7 @@ function Unfolded({ alert, hasLink }: { alert: Alert; hasLink: boolean }) {
       )}
       {alert.attribution && (
         <p>
-          {alert.attribution.name}: {alert.attribution.reason}
+          <strong>{t('alert.app')}:</strong> {alert.attribution.name}: {alert.attribution.reason}
         </p>
       )}
       {destination && (
