@@ -96,7 +96,9 @@ describeWith(
       const { tool, call } = SERVERS[kind]!;
       if (tool !== null && !findTool(tool)) return;
       const [key, cert, port] = [file('key.pem'), file('cert.pem'), portOf(kind)];
-      net.start('internet', await call({ ip: null, port, plainPort: PLAIN_PORT, key, cert, dir: lab.dataDir }));
+      const command = await call({ ip: null, port, plainPort: PLAIN_PORT, key, cert, dir: lab.dataDir });
+      // Nobody reads what it prints: a full pipe would hold it up.
+      net.start('internet', command, { stdio: 'ignore' });
       const open = `require('node:net').connect(${port}, '::1').on('error', () => process.exit(1)).on('connect', () => process.exit())`;
       await eventually(`${kind} listens`, () => net.spawn('internet', [process.execPath, '-e', open]).code === 0);
     }
