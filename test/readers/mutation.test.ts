@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { Direction } from '../../src/model/flow.ts';
 import { createReader } from '../../src/readers/reader.ts';
+import { damage, damaged } from '../fuzz/mutation.ts';
 import * as h2 from './http2-frames.ts';
 import { byteByByte, cutAt, digest, flow, inOrder, read, type Step } from './reading.ts';
 import { closed, listening, portOf, recordTo } from './recording.ts';
@@ -105,34 +106,6 @@ beforeAll(async () => {
   recordings['HTTP/2'] = { alpn: 'h2', steps: await recordHttp2() };
   recordings.WebSocket = { alpn: null, steps: await recordWebSocket() };
 });
-
-const damage = fc.array(
-  fc.record({
-    kind: fc.constantFrom('flip', 'cut out', 'repeat', 'insert'),
-    at: fc.double({ min: 0, max: 1, noNaN: true }),
-    length: fc.integer({ min: 1, max: 20 }),
-    byte: fc.nat(255),
-  }),
-  { minLength: 1, maxLength: 4 },
-);
-type Damage = typeof damage extends fc.Arbitrary<infer T> ? T : never;
-
-function damaged(bytes: Buffer, damages: Damage): Buffer {
-  let result = Buffer.from(bytes);
-  for (const { kind, at, length, byte } of damages) {
-    const from = Math.floor(at * result.length);
-    const [before, piece, after] = [
-      result.subarray(0, from),
-      result.subarray(from, from + length),
-      result.subarray(from + length),
-    ];
-    if (kind === 'flip' && result.length > 0) result[Math.min(from, result.length - 1)]! ^= byte;
-    if (kind === 'cut out') result = Buffer.concat([before, after]);
-    if (kind === 'repeat') result = Buffer.concat([before, piece, piece, after]);
-    if (kind === 'insert') result = Buffer.concat([before, Buffer.alloc(length, byte), piece, after]);
-  }
-  return result;
-}
 
 const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 8 });
 

@@ -185,6 +185,7 @@ const MAX_RECORDS = 500;
 
 /** Where in `reply` times to live stand (OPT records have none); null when it cannot be read to its end. */
 export function ttlPlaces(reply: Buffer): number[] | null {
+  if (reply.length < HEADER_BYTES) return null;
   const places: number[] = [];
   let at = HEADER_BYTES;
   const skipName = (): void => {

@@ -8,6 +8,7 @@ import {
   parseQuery,
   RCODE,
   readAnswer,
+  ttlPlaces,
   writeAnswer,
   writeRefusal,
 } from '../../../src/lan/dns/message.ts';
@@ -151,6 +152,10 @@ describe('a reply', () => {
   it('with damaged records still tells its code', () => {
     const damaged = reply().subarray(0, 40);
     expect(readAnswer(damaged)).toEqual({ rcode: 0, truncated: false, addresses: [], ttlS: 0 });
+  });
+
+  it.each([0, 1, 11])('of %s bytes has no times to live', (length) => {
+    expect(ttlPlaces(reply().subarray(0, length))).toBeNull();
   });
 });
 
