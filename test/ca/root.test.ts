@@ -11,8 +11,11 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { connect, createServer } from 'node:tls';
 import { expect, test } from 'vitest';
 import { findAuthority, openAuthority } from '../../src/ca/authority.ts';
 import { AuthorityError } from '../../src/ca/root.ts';
@@ -109,6 +112,33 @@ test('rotation keeps the old pair aside, makes a new root, and names the phones 
   expect(modeOf(join(kept, 'ca.key'))).toBe(0o600);
   expect(report.lines.join('\n')).toContain(old.fingerprint256);
   expect(report.lines.join('\n')).toContain('on: nokia-7-plus-01, redmi-02');
+});
+
+test('rotation to RSA serves a phone that knows nothing else: root, leaf and signatures, also after a restart', async () => {
+  const dir = withRoot();
+  rotateAuthority(dir, { now, rsa: true });
+  const authority = openAuthority(dir, { now });
+  await authority.prepare();
+  const { key, cert } = authority.leafFor({ host: 'a.example', mirror: null, untrusted: false, key: 'rsa' });
+  const root = new X509Certificate(authority.root.certificatePem);
+  expect([root, new X509Certificate(cert)].map(({ publicKey }) => publicKey.asymmetricKeyType)).toEqual(['rsa', 'rsa']);
+  const server = createServer({ key, cert, ciphers: 'DEFAULT:@SECLEVEL=0', minVersion: 'TLSv1' }, (socket) =>
+    socket.end('read'),
+  );
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  // As Android 2.3 offers it: TLS 1.0, RSA key exchange, no curves.
+  const phone = connect({
+    ...{ host: '127.0.0.1', port: (server.address() as AddressInfo).port, servername: 'a.example' },
+    ...{
+      ca: authority.root.certificatePem,
+      minVersion: 'TLSv1',
+      maxVersion: 'TLSv1',
+      ciphers: 'AES128-SHA:@SECLEVEL=0',
+    },
+  });
+  expect(await text(phone)).toBe('read');
+  expect(phone.authorized).toBe(true);
+  server.close();
 });
 
 test('rotation repairs a damaged pair and works where there was none', () => {
