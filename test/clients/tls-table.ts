@@ -1,6 +1,6 @@
 /**
  * The kinds of clients and servers of the table client × server × (without the lab, through it): what each is started with.
- * `TLS_TABLE=full` brings the heavy ones as well (Java, Go, Chromium): `npm run table`.
+ * `TLS_TABLE=full` brings the heavy ones as well (Java, Go, Chromium): `npm run table`. `TLS_CLIENTS='Java|Go'` only these.
  */
 import { hash, X509Certificate } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -181,7 +181,7 @@ const pinOf = (host: string, cert: string): string =>
 
 let profiles = 0;
 
-export const CLIENTS: ClientKind[] = [
+const ALL_CLIENTS: ClientKind[] = [
   { name: 'curl, HTTP/2', tools: ['curl'], ask: curl(), sampled: true },
   {
     name: 'curl, TLS 1.2, RSA suites only',
@@ -314,6 +314,9 @@ export const CLIENTS: ClientKind[] = [
     heavy: true,
   },
 ];
+
+const chosen = new RegExp(process.env.TLS_CLIENTS ?? '');
+export const CLIENTS = ALL_CLIENTS.filter(({ name }) => chosen.test(name));
 
 export const cameThrough = ({ shows = PAGE }: ClientKind, said: { stdout: Buffer; stderr: string }): boolean =>
   shows.test(`${said.stdout.toString()}\n${said.stderr}`);
