@@ -63,8 +63,8 @@ async function cutPower(lab: LabProcess, host: string, isQuiet: boolean, random:
 
 export const powerLoss: Fault = {
   name: 'power loss on the store’s files',
-  needs: ['strace'],
-  async run({ random, isFull, times = isFull ? 20 : 4 }) {
+  needs: ['root', 'strace'],
+  async run({ random, isFull, times = isFull ? 20 : 2 }) {
     const dataDir = await mkdtemp(path.join(tmpdir(), 'faults-power-'));
     const lost: string[] = [];
     const sums = { shown: 0, forgotten: 0, late: 0 };
