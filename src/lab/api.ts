@@ -11,6 +11,7 @@ import { createTokens, openTokenFiles } from '../sinks/live/tokens.ts';
 import type { RelayCalls } from './calls.ts';
 import type { Closers } from './closers.ts';
 import { TOKEN_FILE } from './data-directory.ts';
+import { descriptorLimit, sharesOf } from './descriptors.ts';
 import { forgetInLab } from './forgetting.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { LiveDetection } from './live-detection.ts';
@@ -63,6 +64,7 @@ export async function openApi(options: ApiOptions, closers: Closers) {
     host,
     port: uiPort,
     admit: network.admit,
+    strangers: sharesOf(descriptorLimit()).strangers,
     ...(knowledge.options.uiTls ? { leafFor: uiCertificate(knowledge.authority) } : {}),
     onError: (error) => log.error({ ...faultOf(error) }, 'an answer of the API failed'),
   }).catch((error: NodeJS.ErrnoException) => {

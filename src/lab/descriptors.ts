@@ -8,6 +8,8 @@ export interface Shares {
   dials: number;
   /** Of each in one phone's hands. */
   perPhone: number;
+  /** Connections to the UI port of people nobody knows yet. */
+  strangers: number;
 }
 
 const MOST = 20_000;
@@ -19,12 +21,14 @@ const USUAL_LIMIT = 10_240;
 
 /** `wanted`: by the operator, for one phone; null: as usual. */
 export function sharesOf(limit: number, wanted: number | null = null): Shares {
-  const free = limit - Math.min(RESERVED, Math.ceil(limit / 4));
+  const reserved = Math.min(RESERVED, Math.ceil(limit / 4));
+  const free = limit - reserved;
   const connections = Math.max(1, Math.min(MOST, Math.floor(free / 2)));
   return {
     connections,
     dials: Math.max(1, free - connections),
     perPhone: Math.max(1, Math.min(wanted ?? Math.min(MOST_PER_PHONE, Math.ceil(connections / 4)), connections)),
+    strangers: Math.max(8, reserved / 4),
   };
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { openAuthority } from '../../src/ca/authority.ts';
+import { isInClear } from '../../src/cli/lab-client.ts';
 import { createAccess } from '../../src/sinks/live/access.ts';
 import { createApi } from '../../src/sinks/live/api.ts';
 import { startPhonehome } from '../cli/phonehome.ts';
@@ -79,6 +80,41 @@ describe('the UI port with TLS', () => {
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("is not the lab's")]);
     expect(other.root.certificatePem).not.toBe(ca);
     rmSync(elsewhere, { recursive: true });
+  });
+});
+
+describe('the commands for tokens', () => {
+  const run = async (...words: string[]) => {
+    const { code, stdout, stderr } = await startPhonehome([...words, '--data', lab.dataDir]).ended;
+    expect(code, stderr).toBe(0);
+    return stdout.trim();
+  };
+
+  it('sign a browser in once, and put a new token in place of the old one while the lab runs', async () => {
+    const { url } = JSON.parse(await run('ui', '--json', '--role', 'viewer')) as { url: string };
+    const first = await fetch(url, { redirect: 'manual' });
+    const headers = { cookie: first.headers.getSetCookie()[0]?.split(';')[0] ?? '' };
+    const session = () => fetch(`${lab.ready.ui.url}/api/session`, { headers });
+    expect(await (await session()).json()).toMatchObject({ role: 'viewer' });
+    expect((await fetch(url, { redirect: 'manual' })).status).toBe(403);
+    const old = await run('token', 'show', 'viewer');
+    await run('token', 'rotate', 'viewer');
+    expect((await session()).status).toBe(401);
+    expect(await run('token', 'show', 'viewer')).not.toBe(old);
+    expect(
+      (await startPhonehome(['alerts', '--data', lab.dataDir], { env: { PHONEHOME_TOKEN: old } }).ended).code,
+    ).toBe(1);
+  });
+
+  it.each([
+    ['http://192.0.2.1:8081', true],
+    ['http://lab.example:8081', true],
+    ['https://192.0.2.1:8081', false],
+    ['http://127.0.0.1:8081', false],
+    ['http://[::1]:8081', false],
+    ['http://localhost:8081', false],
+  ])('know that a token to %s goes in clear: %s', (url, clear) => {
+    expect(isInClear(url)).toBe(clear);
   });
 });
 

@@ -19,7 +19,8 @@ const MAX_BYTES_EACH = 160 * 1024;
 let world: World;
 const open: WebSocket[] = [];
 beforeAll(async () => {
-  world = await startWorld();
+  // All of them come from one address.
+  world = await startWorld({ args: ['--phone-connections', '2000'] });
 });
 afterAll(async () => {
   for (const socket of open) socket.terminate();

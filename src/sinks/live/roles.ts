@@ -36,7 +36,7 @@ export const NEEDED = {
   'PATCH /api/devices/{id}': 'operator',
   'POST /api/devices/{id}/drop': 'operator',
   'DELETE /api/devices/{id}': 'operator',
-  'POST /api/devices/{id}/forget': 'operator',
+  'POST /api/devices/{id}/forget': 'administrator',
   'GET /api/cases': 'viewer',
   'POST /api/cases': 'operator',
   'GET /api/cases/{id}': 'viewer',

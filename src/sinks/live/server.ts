@@ -37,6 +37,8 @@ export interface LiveServerOptions {
   onError?: (error: unknown) => void;
   maxBuffered?: number;
   pingMs?: number;
+  /** Connections of people nobody knows yet. Default 256. */
+  strangers?: number;
   /** For a request head, from the connection's beginning. Default 10 s. */
   headMs?: number;
 }
@@ -56,7 +58,8 @@ const MAX_CLIENTS = 64;
  * Connections of people nobody knows yet, of this machine, and of those that have shown a token or a session: each their own, so
  * that strangers take no place of the operator's. Of one address: a browser opens six, a busy script some dozens.
  */
-const STRANGERS = { total: 256, each: 64 };
+const STRANGERS = 256;
+const STRANGERS_EACH = 64;
 const OWN_MACHINE = { total: 128, each: 128 };
 const KNOWN = { total: 128, each: 128 };
 /** A request head is a few hundred bytes: whoever takes longer holds a place others need. */
@@ -94,7 +97,7 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
       response.destroy();
     });
   });
-  const visitors = createVisitors(options.admit ?? (() => true));
+  const visitors = createVisitors(options.admit ?? (() => true), options.strangers ?? STRANGERS);
   server.on('connection', visitors.enter);
   if (options.leafFor) addTls(server, { leafFor: options.leafFor, silenceMs: headMs });
 
@@ -157,9 +160,9 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
 }
 
 /** Closes connections from where none is allowed, and those for which there is no place. */
-function createVisitors(admit: (clientIp: string) => boolean) {
+function createVisitors(admit: (clientIp: string) => boolean, total: number) {
   const evict = (socket: Socket): void => void socket.destroy();
-  const strangers = createPlaces<Socket>({ ...STRANGERS, evict });
+  const strangers = createPlaces<Socket>({ total, each: Math.min(STRANGERS_EACH, total), evict });
   const ownMachine = createPlaces<Socket>({ ...OWN_MACHINE, evict });
   const known = createPlaces<Socket>({ ...KNOWN, evict });
   return {
