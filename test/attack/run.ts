@@ -10,3 +10,5 @@ try {
 } finally {
   await context.end();
 }
+// What a failed trial left open must not keep this process.
+process.exit();

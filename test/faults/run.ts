@@ -9,3 +9,5 @@ process.exitCode = await runTrials(
   { random: createRandom(options.seed), isFull: options.isFull },
   options,
 );
+// What a failed trial left open must not keep this process.
+process.exit();
