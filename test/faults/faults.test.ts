@@ -1,10 +1,13 @@
 /** Each fault once; `npm run test:faults` tries them in numbers. */
 import { randomInt } from 'node:crypto';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { Alert } from '../../src/model/alert.ts';
 import { describeWith } from '../clients/tools.ts';
+import { labAlert } from '../sinks/lab-alert.ts';
 import { createRandom } from '../trials/trial.ts';
 import { readTrace } from './disk-trace.ts';
 import { faults } from './faults.ts';
+import { losses, numbersBack } from './shown.ts';
 
 for (const { name, needs, run } of faults)
   describeWith(needs, name, () => {
@@ -27,4 +30,35 @@ it('a sync covers what was written before it was asked for, once it has returned
   expect(offsets(write(0), asked, returned.replace('= 0', '= -1 EIO'))).toEqual([0]);
   expect(offsets(write(0), '7 fsync(20</d/evidence.db-wal>) = 0', write(10))).toEqual([10]);
   expect(trace(write(0), asked, write(10), returned).syncedAt).toBe(1000);
+});
+
+describe('what a fault is judged by', () => {
+  const shown = [labAlert(1), labAlert(2, { count: 3 })];
+  const kept = { alerts: shown, seq: 1024, epoch: 'a' };
+  it.each<[string, Alert[], RegExp | null]>([
+    ['everything is there', shown, null],
+    ['one grew meanwhile', [labAlert(1), { ...labAlert(2), seq: 9, count: 4 }], null],
+    ['one is gone', [labAlert(1)], /^shown as 2 and gone/],
+    ['a count went back', [labAlert(1), labAlert(2, { count: 2 })], /shown as 2 × 3, kept as 2 × 2/],
+    [
+      'one has no identifier any more',
+      [labAlert(1, { identifier: null }), labAlert(2, { count: 3 })],
+      /identifier of 1 changed/,
+    ],
+  ])('%s', (_name, alerts, line) => {
+    const lost = losses(shown, { ...kept, alerts });
+    expect(lost).toHaveLength(line ? 1 : 0);
+    if (line) expect(lost[0]).toMatch(line);
+  });
+
+  it.each<[string, { seq?: number; epoch?: string }, Alert[], RegExp | null]>([
+    ['numbers go on', {}, [labAlert(3)], null],
+    ['the last number is lower', { seq: 1 }, [], /numbers went back: 2 was shown, 1/],
+    ['a number is given to another', {}, [{ ...labAlert(2), id: 'other' }], /number 2 was given out again/],
+    ['another history', { epoch: 'b' }, [], /history began anew/],
+  ])('%s', (_name, change, now, line) => {
+    const found = numbersBack({ shown: () => shown, highest: () => 2, epoch: 'a' }, { ...kept, ...change }, now);
+    expect(found).toHaveLength(line ? 1 : 0);
+    if (line) expect(found[0]).toMatch(line);
+  });
 });
