@@ -153,6 +153,14 @@ export const COMMANDS: CommandSpec[] = [
     load: async () => (await device()).name,
   },
   {
+    name: 'device ignore',
+    words: '<phone>',
+    summary: "a bystander's phone: passed through, nothing kept but a count; its id, its address or its MAC address",
+    flags: [{ name: 'off', help: 'look into what it sends again' }],
+    examples: ['device ignore 192.168.1.77', 'device ignore nokia-01', 'device ignore nokia-01 --off'],
+    load: async () => (await device()).ignore,
+  },
+  {
     name: 'device import',
     words: '<file>',
     summary: 'register every phone of a devices file (YAML or JSON)',

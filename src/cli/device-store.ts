@@ -15,6 +15,8 @@ export interface DeviceRow {
   match: Partial<Device['match']>;
   /** Kind → values as text. */
   identifiers: Record<string, string[]>;
+  /** Of a bystander's phone; without a count where no lab runs. */
+  ignored?: { connections?: number };
 }
 
 export interface DeviceStore {
@@ -36,7 +38,7 @@ export async function openDeviceStore(dataDir: string): Promise<DeviceStore> {
   if (lab) {
     return {
       list: async (reveal) =>
-        listIn<Device>(await call(lab, 'GET', `/api/devices${reveal ? '?reveal=true' : ''}`), 'devices').map((device) =>
+        listIn<Listed>(await call(lab, 'GET', `/api/devices${reveal ? '?reveal=true' : ''}`), 'devices').map((device) =>
           rowOf(device, (value) => value),
         ),
       put: async (entry, how) => {
@@ -107,7 +109,9 @@ function batchesOf(entries: readonly object[]): { from: number; devices: object[
 const shifted = (message: string, from: number): string =>
   message.replace(/devices\[(\d+)\]/, (_, index: string) => `devices[${Number(index) + from}]`);
 
-function rowOf({ id, model, match, identifiers }: Device, show: (value: string) => string): DeviceRow {
+type Listed = Device & Pick<DeviceRow, 'ignored'>;
+
+function rowOf({ id, model, match, identifiers, ignore, ignored }: Listed, show: (value: string) => string): DeviceRow {
   const shown: Record<string, string[]> = {};
   for (const [kind, values] of Object.entries(identifiers)) {
     const list: unknown[] = Array.isArray(values) ? values : [values];
@@ -116,5 +120,6 @@ function rowOf({ id, model, match, identifiers }: Device, show: (value: string) 
       typeof value === 'string' ? show(value) : show === mask ? '***' : JSON.stringify(value),
     );
   }
-  return { id, model: model ?? null, match: match ?? {}, identifiers: shown };
+  const bystander = ignored ?? (ignore && {});
+  return { id, model: model ?? null, match: match ?? {}, identifiers: shown, ...(bystander && { ignored: bystander }) };
 }

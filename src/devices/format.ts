@@ -24,6 +24,7 @@ function entryOf(device: Device, photoPath: (photo: PlantedPhoto) => string): ob
     identifiers: pruned(device.identifiers),
     canaries: pruned({ ...texts, photos: photos.map(photoPath) }),
     salts: device.salts,
+    ignore: device.ignore,
   });
 }
 

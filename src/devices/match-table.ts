@@ -9,7 +9,7 @@ import { addressKey } from '../formats/address.ts';
 import { type Device, REPLAY_PREFIX } from '../model/device.ts';
 import type { NeighbourTable } from './neighbours.ts';
 
-export type PhoneMatch = Pick<Device, 'id' | 'match'>;
+export type PhoneMatch = Pick<Device, 'id' | 'match' | 'ignore'>;
 
 export interface Client {
   ip: string;
@@ -38,6 +38,8 @@ export interface MatchTable<Phone extends PhoneMatch = PhoneMatch> {
   macOf(ip: string): string | null;
   /** Resolves when the neighbour table was asked for an address never met before; null: nothing to wait for. */
   meet(ip: string): Promise<void> | null;
+  /** A bystander's. */
+  isIgnored(id: string): boolean;
   /** From now on these phones are known. */
   set(phones: readonly Phone[]): void;
 }
@@ -79,6 +81,7 @@ export function createMatchTable<Phone extends PhoneMatch = PhoneMatch>(
     },
     macOf: (ip) => neighbours.macOf(ip),
     meet: (ip) => neighbours.meet?.(ip) ?? null,
+    isIgnored: (id) => byId.get(id)?.ignore === true,
     set(phones) {
       byId = new Map(phones.map((phone) => [phone.id, phone]));
       byLogin = new Map(phones.flatMap((phone) => (phone.match.login ? [[phone.match.login, phone]] : [])));

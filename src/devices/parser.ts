@@ -28,7 +28,7 @@ export type ReadPhoto = (path: string) => Buffer;
 /** Photos are held in memory, to be searched for while they are uploaded. */
 const MAX_PHOTO_BYTES = 20 * 1024 * 1024;
 const DEFAULT_RADIUS_M = 1000;
-const DEVICE_FIELDS = ['id', 'model', 'match', 'default', 'identifiers', 'canaries', 'salts'];
+const DEVICE_FIELDS = ['id', 'model', 'match', 'default', 'identifiers', 'canaries', 'salts', 'ignore'];
 /**
  * An id is typed in commands, stands in addresses of the API (`.` and `..` would be taken out of them), and is a proxy
  * user name (no colon: RFC 7617).
@@ -65,6 +65,7 @@ function deviceOf(field: Field, directory: string, readPhoto: ReadPhoto): Device
     identifiers: identifiersOf(parts.get('identifiers')),
     canaries: canariesOf(parts.get('canaries'), directory, readPhoto),
     salts: textsOf(parts.get('salts')),
+    ...(truth(parts.get('ignore')) ? { ignore: true } : {}),
   };
   const { ip, mac, default: isDefault } = device.match;
   if (!ip && !mac && !isDefault) {

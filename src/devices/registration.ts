@@ -120,6 +120,7 @@ function joined(before: Device, given: Device): Device {
     identifiers,
     canaries: canaries as unknown as Device['canaries'],
     salts: [...new Set([...before.salts, ...given.salts])],
+    ...(before.ignore || given.ignore ? { ignore: true } : {}),
   };
 }
 

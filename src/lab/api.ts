@@ -109,6 +109,7 @@ function servicesOf(options: ApiOptions, phonePage: LiveDependencies['phonePage'
     ...caseServices(cases, evidence, now, between, (marked, name) => {
       for (const phone of phonesOf(marked) ?? [null]) beaconing.mark(phone, name);
     }),
+    ignoredConnections: detection.bystanders.connectionsOf,
     async forgetPhone(device, { recordings, who }) {
       const result = await between(() => attempt(() => forgetInLab({ knowledge, detection, device, recordings, who })));
       if (result.ok) await relay.forgetPhone(device);

@@ -20,7 +20,7 @@ import { openPinBook } from './pin-book.ts';
 /** In the running lab, between two records. What its relay knows is the caller's. @throws LabError */
 export function forgetInLab(given: {
   knowledge: Pick<Knowledge, 'options' | 'devices' | 'evidence' | 'cases' | 'pinBook' | 'now'>;
-  detection: Pick<LiveDetection, 'forgetPhone'>;
+  detection: Pick<LiveDetection, 'bystanders'>;
   device: string;
   recordings: boolean;
   who: string;
@@ -28,8 +28,9 @@ export function forgetInLab(given: {
   const { knowledge, detection, device, recordings, who } = given;
   const { options, devices, evidence, cases, pinBook, now } = knowledge;
   const registered = devices.get(device);
-  if (registered) devices.remove(device);
-  detection.forgetPhone(device);
+  if (registered?.ignore) devices.put(bystander(registered));
+  else if (registered) devices.remove(device);
+  detection.bystanders.forget(device);
   const forgotten = must(evidence.forget(device, { who, time: new Date(now()).toISOString() }));
   for (const id of forgotten.cases) cases.forget(id);
   pinBook.forget(device);
@@ -53,7 +54,8 @@ export function forgetOffline(dataDir: string, device: string, { recordings }: {
   try {
     const devices = openStoredDevices(dataDir);
     const registered = devices.list().find(({ id }) => id === device) ?? null;
-    if (registered) devices.remove(device);
+    if (registered?.ignore) devices.put({ id: device, match: addressIn(registered), ignore: true }, 'replace');
+    else if (registered) devices.remove(device);
     const evidence = openEvidence(dataDir);
     try {
       const time = new Date().toISOString();
@@ -83,6 +85,21 @@ function must(result: ForgetResult): Extract<ForgetResult, { ok: true }> {
   return result;
 }
 
+/** It goes on to be ignored: forgotten altogether, it would be recorded as a phone nobody knows. */
+const bystander = ({ id, match }: Device): Device => ({
+  id,
+  model: null,
+  match,
+  identifiers: {},
+  canaries: { contacts: [], messages: [], photos: [] },
+  salts: [],
+  ignore: true,
+});
+
+/** As it stands in a devices file. */
+const addressIn = ({ match }: Device): object =>
+  Object.fromEntries(Object.entries(match).filter(([, value]) => value !== null && value !== false));
+
 /** True when there was one. */
 function removeRecordings(dataDir: string): boolean {
   const { capture } = pathsIn(dataDir);
@@ -107,6 +124,7 @@ function tell(about: {
   const damaged = readdirSync(dirname(file)).filter((name) => name.startsWith(`${basename(file)}.damaged`));
   const remains: (Text | null)[] = [
     address !== null && isKnown(about.evidence, address) ? text('forget.address', { address }) : null,
+    registered?.ignore ? text('forget.ignored') : null,
     registered && devicesFile ? text('forget.devices-file', { file: devicesFile }) : null,
     existsSync(capture)
       ? text(about.isRecording ? 'forget.recordings-running' : 'forget.recordings', { directory: capture })

@@ -50,7 +50,12 @@ async function openLab(): Promise<void> {
   );
   const network = await openNetwork(knowledge, detection, closers);
   late.consume = network.consume;
-  const phones = () => [...devices.list(), ...guests.values()].map(({ id, match }) => ({ id, match }));
+  const phones = () =>
+    [...devices.list(), ...guests.values()].map(({ id, match, ignore }) => ({
+      id,
+      match,
+      ...(ignore ? { ignore } : {}),
+    }));
   const between: Between = async (work) => {
     await relay.barrier();
     const value = work();

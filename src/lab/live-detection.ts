@@ -8,6 +8,7 @@ import { type Text, text } from '../model/text.ts';
 import { createAlertFeed } from '../sinks/alert-feed.ts';
 import { createFlowLog } from '../sinks/evidence/flow-log.ts';
 import { openBeaconing, sayBeacon } from './beaconing.ts';
+import { openBystanders } from './bystanders.ts';
 import type { Closers } from './closers.ts';
 import { openComparison } from './comparing.ts';
 import { openCoverage } from './coverage.ts';
@@ -133,8 +134,17 @@ export async function openLiveDetection(
     clearInterval(tick);
     flush();
   });
+  const bystanders = openBystanders({
+    devices,
+    deviceOf,
+    road: detection.road,
+    // What waits of connections is written before it is let go of: it is counted with what is destroyed.
+    rooms: [alerter, coverage, { forget: flowLog.flush }, flowLog, beaconing, comparison],
+  });
+  closers.add(bystanders.close);
   return {
     ...detection,
+    road: bystanders.road,
     masking,
     feed,
     coverage,
@@ -147,17 +157,7 @@ export async function openLiveDetection(
     troubled,
     loggedInAs,
     flush,
-    /** Remembers nothing of a phone any more. */
-    forgetPhone(device: string) {
-      detection.road.forget(device);
-      alerter.forget(device);
-      coverage.forget(device);
-      // What waits is counted with what is destroyed.
-      flowLog.flush();
-      flowLog.forget(device);
-      beaconing.forget(device);
-      comparison.forget(device);
-    },
+    bystanders,
   };
 }
 

@@ -5,7 +5,7 @@
  * | | asked with | answers |
  * |---|---|---|
  * | `admit` | the client's address | served, or refused |
- * | `decide` | phone, name, whether it speaks TLS | intercept · pass through (the app refuses the lab, or the operator says so) · test |
+ * | `decide` | phone, name, whether it speaks TLS | intercept · pass through (a bystander's phone; the app refuses the lab; the operator says so) · test |
  * | `mayConnect` | the resolved address and port | dialled, or refused |
  */
 import type { Decide, Decision } from '../model/connection.ts';
@@ -28,10 +28,13 @@ export interface PolicyOptions {
   ownPorts: () => readonly number[];
   pins: Pick<Pins, 'decide'>;
   trustTests: Pick<TrustTests, 'take'>;
+  /** A bystander's phone. */
+  isIgnored?: (deviceId: string) => boolean;
   now: () => number;
 }
 
 const INTERCEPT: Decision = { treatment: 'intercept', reason: null };
+const BYSTANDER: Decision = { treatment: 'passthrough', reason: 'this phone is ignored', cause: 'operator' };
 
 /** @throws LabError naming the flag and the range */
 export function createPolicy(options: PolicyOptions): Policy {
@@ -44,8 +47,13 @@ export function createPolicy(options: PolicyOptions): Policy {
 }
 
 /** Every connection that can be read is read, unless the app or the operator decided otherwise. */
-export function createDecide({ pins, trustTests }: Pick<PolicyOptions, 'pins' | 'trustTests'>): Decide {
+export function createDecide({
+  pins,
+  trustTests,
+  isIgnored = () => false,
+}: Pick<PolicyOptions, 'pins' | 'trustTests' | 'isIgnored'>): Decide {
   return ({ host, sni, deviceId, clientIp, isTls }) => {
+    if (deviceId !== null && isIgnored(deviceId)) return BYSTANDER;
     if (!isTls) return INTERCEPT;
     const device = deviceId ?? clientIp;
     const name = sni ?? host;

@@ -60,7 +60,16 @@ export async function openPorts(
   const ownPorts: (() => number)[] = [() => ready().uiPort];
   const ownPortNumbers = (): number[] => ownPorts.map((port) => port());
   const { allowClients, allowDestinations } = options;
-  const policy = createPolicy({ allowClients, allowDestinations, ownPorts: ownPortNumbers, pins, trustTests, now });
+  const { isIgnored } = phones;
+  const policy = createPolicy({
+    isIgnored,
+    allowClients,
+    allowDestinations,
+    ownPorts: ownPortNumbers,
+    pins,
+    trustTests,
+    now,
+  });
   const identify = ({ ip, proxyUser }: { ip: string; proxyUser: string | null }): string | null =>
     phones.resolve({ ip, proxyUser, peer: gateway.peerOf(ip) })?.id ?? null;
   const lookUps = await openLookUps({

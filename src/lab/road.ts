@@ -96,6 +96,8 @@ export interface Road {
    * quiet; what stands there raw is judged as it stands.
    */
   lookAtQuiet(time: number): void;
+  /** Nothing that a phone's open connections still bring is looked into. */
+  drop(deviceId: string): void;
   /** What a phone's open connections still bring is told of its address: nobody knows it any more. */
   forget(deviceId: string): void;
   openFlows(): number;
@@ -343,6 +345,9 @@ export function createRoad(stages: RoadStages): Road {
   }
 
   return {
+    drop(deviceId) {
+      for (const [id, about] of open) if (about.device.id === deviceId) open.delete(id);
+    },
     forget(deviceId) {
       for (const about of open.values()) {
         if (about.device.id !== deviceId) continue;

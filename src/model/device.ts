@@ -60,6 +60,8 @@ export interface Device {
   canaries: Canaries;
   /** Operator-known salts that vendors mix into hashes. */
   salts: string[];
+  /** A bystander's: passed through, and nothing is kept of it but how many connections it made. */
+  ignore?: true;
 }
 
 /** A phone that was met on the lab's network, registered or not. */

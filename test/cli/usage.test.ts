@@ -26,7 +26,7 @@ describe('a wrong command line', () => {
     ['a word too many', ['start', 'now'], 'takes no "now"'],
     ['a word too few', ['device', 'add'], "missing required argument 'id'"],
     ['a value too few', ['start', '--data'], 'argument missing'],
-    ['half a command', ['device'], 'list, add, set, name, import, export, remove'],
+    ['half a command', ['device'], 'list, add, set, name, ignore, import, export, remove'],
     ['an unknown half of a command', ['ca', 'sho'], 'Did you mean show?'],
   ])('with %s ends with exit code 2 and one line that says what would be right', async (_what, args, advice) => {
     const { code, stdout, stderr } = await phonehome(args);

@@ -190,7 +190,7 @@ describe('a file that is broken', () => {
       'a mistyped device field',
       'devices:\n  - id: a\n    modle: x',
       [
-        '3: devices[0].modle: is not a known field; known here: id, model, match, default, identifiers, canaries, salts',
+        '3: devices[0].modle: is not a known field; known here: id, model, match, default, identifiers, canaries, salts, ignore',
       ],
     ],
     [

@@ -110,6 +110,34 @@ export async function name(given: Record<string, unknown>, [phone = '', id = '']
   return 0;
 }
 
+/** A bystander's phone, registered or known by an address only: passed through from now on, nothing kept but a count. */
+export async function ignore(given: Record<string, unknown>, [phone = '']: string[]): Promise<number> {
+  const { data, json, off } = given as unknown as DeviceFlags & { off?: boolean };
+  const store = await openDeviceStore(data);
+  const wanted = phone.toLowerCase();
+  const known = (await store.list(false)).find(
+    ({ id, match }) => id === phone || match.mac === wanted || match.ip === wanted,
+  );
+  const met = (await store.discovered()).find(({ mac, addresses }) => mac === wanted || addresses.includes(wanted));
+  const mac = met?.mac ?? (MAC.test(wanted) ? wanted : null);
+  const address = mac === null ? { ip: isIP(phone) === 0 ? null : phone } : { mac };
+  if (!known && mac === null && address.ip === null)
+    throw new LabError(`no phone "${phone}" is registered: give its address, or its MAC address`);
+  if (off && !known?.ignored) throw new LabError(`${phone} is not ignored: see phonehome device list`);
+  const id = known?.id ?? `bystander-${phone.replace(/[^\w.-]/g, '-')}`;
+  const match = Object.fromEntries(
+    Object.entries(known?.match ?? address).filter(([, value]) => value !== null && value !== false),
+  );
+  tell(await store.put({ id, match, ...(off ? {} : { ignore: true }) }, 'replace'), json);
+  if (json) printJson({ type: 'device', id, ignored: !off });
+  else if (off) print(`${id} is a phone like any other again: what it sends is looked into.`);
+  else
+    print(
+      `${id} is ignored from now on: passed through, and nothing is kept but how many connections it made. What was recorded before: phonehome forget ${id}. A recording of the whole network (--capture) holds its packets all the same.`,
+    );
+  return 0;
+}
+
 /** Without a gateway nobody knows its MAC address: the address has to do. */
 async function nameAddress(
   store: DeviceStore,
@@ -257,7 +285,8 @@ function knownBy({ match }: DeviceRow): string {
   );
 }
 
-function identifiersOf({ identifiers }: DeviceRow): string {
+function identifiersOf({ identifiers, ignored }: DeviceRow): string {
+  if (ignored) return `ignored${ignored.connections === undefined ? '' : `: ${ignored.connections} connections`}`;
   return Object.entries(identifiers)
     .map(([kind, values]) => `${kind} ${values.join(' ')}`)
     .join(', ');

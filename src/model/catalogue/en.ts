@@ -258,6 +258,7 @@ export const EN = {
   'lab.works-again': '{{subject}}: works again',
   'forget.address':
     'What was recorded under {{address}} while this phone was not registered stands there still: phonehome forget {{address}}.',
+  'forget.ignored': 'It is still ignored: by what it is known by it stays in the list of phones.',
   'forget.devices-file': '{{file}} names this phone: the lab does not write this file, take it out there.',
   'forget.recordings':
     'The recording of the whole network in {{directory}} holds what this phone sent: forget it again with --recordings, or delete it.',

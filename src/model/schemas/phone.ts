@@ -27,6 +27,10 @@ export const deviceView = z.object({
     clipboard: texts.describe('Texts copied.'),
   }),
   salts: count.describe('How many; a salt is a secret of its own.'),
+  ignored: z
+    .object({ connections: count.describe('Since the lab started.') })
+    .optional()
+    .describe("Of a bystander's phone, which is passed through: all that is kept of it."),
   notes: texts
     .optional()
     .describe(

@@ -96,7 +96,9 @@ export function createApi(
   app.get('/api/devices', (c) => {
     const { reveal = false } = readQuery(DEVICE_QUERY, c.req.query());
     if (reveal && !services.audit('reveal', 'all devices', who(c))) return c.json({ error: NO_AUDIT }, 409);
-    return c.json({ devices: services.devices().map((device) => viewDevice(device, reveal)) });
+    return c.json({
+      devices: services.devices().map((device) => viewDevice(device, reveal, services.ignoredConnections(device.id))),
+    });
   });
   app.get('/api/devices/discovered', (c) => c.json({ phones: services.discovered() }));
   app.get('/api/devices/:id', (c) => {
@@ -104,19 +106,28 @@ export function createApi(
     if (device === undefined) return found(c, null, 'device');
     const { reveal = false } = readQuery(DEVICE_QUERY, c.req.query());
     if (reveal && !services.audit('reveal', `device ${device.id}`, who(c))) return c.json({ error: NO_AUDIT }, 409);
-    return c.json(viewDevice(device, reveal));
+    return c.json(viewDevice(device, reveal, services.ignoredConnections(device.id)));
   });
   app.post('/api/devices', limited, async (c) => {
     const put = await services.putDevice(await readBody('device', await json(c)), 'add');
     return put.ok
-      ? c.json({ ...viewDevice(put.value.device, false), notes: put.value.notes }, 201)
+      ? c.json(
+          {
+            ...viewDevice(put.value.device, false, services.ignoredConnections(put.value.device.id)),
+            notes: put.value.notes,
+          },
+          201,
+        )
       : c.json({ error: put.why }, 400);
   });
   app.put('/api/devices/:id', limited, async (c) => {
     const entry = { ...(await readBody('device', await json(c))), id: c.req.param('id') };
     const put = await services.putDevice(entry, 'replace');
     return put.ok
-      ? c.json({ ...viewDevice(put.value.device, false), notes: put.value.notes })
+      ? c.json({
+          ...viewDevice(put.value.device, false, services.ignoredConnections(put.value.device.id)),
+          notes: put.value.notes,
+        })
       : c.json({ error: put.why }, 400);
   });
   app.put('/api/devices', limited, async (c) => {
@@ -131,7 +142,10 @@ export function createApi(
     if (!services.devices().some((device) => device.id === id)) return found(c, null, 'device');
     const put = await services.putDevice({ ...(await readBody('device', await json(c))), id }, how);
     return put.ok
-      ? c.json({ ...viewDevice(put.value.device, false), notes: put.value.notes })
+      ? c.json({
+          ...viewDevice(put.value.device, false, services.ignoredConnections(put.value.device.id)),
+          notes: put.value.notes,
+        })
       : c.json({ error: put.why }, 400);
   };
   app.patch('/api/devices/:id', limited, (c) => change(c, 'set'));

@@ -49,6 +49,8 @@ export interface LiveDependencies {
   /** Several at once, each replaced. */
   putDevices(entries: readonly unknown[]): Awaitable<Outcome<{ device: Device; notes: string[] }[]>>;
   removeDevice(id: string): Awaitable<boolean>;
+  /** Connections of a bystander's phone since the lab started; null: it is none. */
+  ignoredConnections(id: string): number | null;
   /** Destroys what is kept of a phone; of one nobody registered, by its address. */
   forgetPhone(id: string, wish: { recordings: boolean; who: string }): Awaitable<Outcome<Forgetting>>;
   /** Phones met on the lab's network, the latest first; empty while no gateway is up. */

@@ -6,7 +6,8 @@ import type { deviceView } from '../../model/schemas/phone.ts';
 
 export type DeviceView = z.infer<typeof deviceView>;
 
-export function viewDevice(device: Device, reveal: boolean): DeviceView {
+/** @param ignoredConnections of a bystander's phone, since the lab started */
+export function viewDevice(device: Device, reveal: boolean, ignoredConnections: number | null = null): DeviceView {
   const show = (text: string) => (reveal ? text : mask(text));
   const identifiers = Object.entries(device.identifiers).map(([kind, values]): [string, unknown[]] => [
     kind,
@@ -29,5 +30,6 @@ export function viewDevice(device: Device, reveal: boolean): DeviceView {
       clipboard: (device.canaries.clipboard ?? []).map(show),
     },
     salts: device.salts.length,
+    ...(device.ignore ? { ignored: { connections: ignoredConnections ?? 0 } } : {}),
   };
 }

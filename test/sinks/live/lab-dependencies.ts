@@ -95,6 +95,7 @@ export function labDependencies(
       return { ok: true, value: given.map((device) => ({ device, notes: [] })) };
     },
     removeDevice: (id) => devices.delete(id),
+    ignoredConnections: (id) => (devices.get(id)?.ignore ? 3 : null),
     forgetPhone: (device, { recordings }) => ({
       ok: true,
       value: {
