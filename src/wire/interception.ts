@@ -14,7 +14,7 @@ import { type JoinOptions, reset } from './join.ts';
 import type { LeafRequest } from './leaf-contexts.ts';
 import { answerPhone, type PhoneTlsResult, refusalAlert } from './phone-tls.ts';
 import { createVerdict, type PhoneVerdict } from './phone-verdict.ts';
-import { type Pins, SILENT } from './pins.ts';
+import { type Pins, RESET, SILENT } from './pins.ts';
 import type { Trial } from './trial.ts';
 import {
   ASKED,
@@ -265,7 +265,7 @@ function phoneFailed(
 }
 
 function joinBoth(interception: Interception, shown: Shown, phoneLeg: Leg, server: Leg, since: number): void {
-  const { options, flow, verdict } = interception;
+  const { options, flow, verdict, trial } = interception;
   const phone = phoneLeg.stream as TLSSocket;
   let spoke = false;
   let refused = false;
@@ -284,6 +284,7 @@ function joinBoth(interception: Interception, shown: Shown, phoneLeg: Leg, serve
     if (how) refused = verdict.refused(how);
     phone.destroy(error);
   });
+  const isSilent = () => !spoke && !refused && options.now() - since <= options.silentCloseMs;
   options.join(phoneLeg, server, flow, {
     halfOpenMs: options.halfOpenMs,
     onFirstUp: () => {
@@ -291,10 +292,11 @@ function joinBoth(interception: Interception, shown: Shown, phoneLeg: Leg, serve
       verdict.spoke();
     },
     onClientEnd: () => {
-      if (spoke || refused || options.now() - since > options.silentCloseMs) return;
-      refused = verdict.refused(SILENT);
+      if (isSilent()) refused = verdict.refused(SILENT);
     },
-    explain: () => {
+    explain: (reason) => {
+      if (reason === 'client-reset' && isSilent() && !trial && verdict.problem === null)
+        refused = verdict.refused(RESET);
       verdict.over();
       return refused ? { reason: 'client-rejected-certificate', detail: null } : null;
     },

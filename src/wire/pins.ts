@@ -8,6 +8,7 @@
  * | the untrusted copy of a server's bad certificate refused, three times | proof, in a book of its own |
  * | the server asks the app for a certificate | proof |
  * | a silent close, or TLS that fails | the next connection is passed through, and watched |
+ * | resets after a whole handshake, three running, where nothing worked lately | the same |
  * | that, and data on the one passed through, twice running | proof |
  * | data on an intercepted connection | all of it is forgotten, but for alerts: another app may have sent them |
  *
@@ -78,6 +79,8 @@ const TRUST_MS = 600_000;
 const MAX_SPARE = 1;
 /** Times that silence (or failure) and then data must follow each other. */
 const ROUNDS = 2;
+/** Resets without a word in between that are no bad network any more. */
+const RESETS = 3;
 const FIRST_PASSES = 2;
 /** Ten minutes are over before. */
 const MAX_PASSES = 4096;
@@ -107,6 +110,8 @@ export function createPins(options: PinsOptions): Pins {
   const { now, threshold = 3, passMs = 600_000, forgetMs = 86_400_000 } = options;
   const entries = new LRUCache<string, Entry>({ max: MAX_ENTRIES });
   const worked = new LRUCache<string, { time: number; spare: number }>({ max: MAX_ENTRIES });
+  /** Resets since something worked, by app. */
+  const resets = new LRUCache<string, number>({ max: MAX_ENTRIES });
   const trusting = new LRUCache<string, true>({ max: MAX_ENTRIES });
   for (const device of options.trusting ?? []) trusting.set(device, true);
   const keyOf = (device: string, name: string) => `${device}\n${name.toLowerCase()}`;
@@ -149,7 +154,12 @@ export function createPins(options: PinsOptions): Pins {
   /** Nothing is proven by it alone: the next connection is passed through, and shows more. */
   const doubt = (entry: Entry, cause: PassCause, how: string): Proven | null => {
     if (entry.proven) {
-      const isSame = how === SILENT ? entry.proven.proof.key === 'proof.silent' : entry.proven.cause === cause;
+      const isSame =
+        how === RESET
+          ? entry.proven.proof.key === 'proof.failed'
+          : how === SILENT
+            ? entry.proven.proof.key === 'proof.silent'
+            : entry.proven.cause === cause;
       if (isSame) return prove(entry, entry.proven);
       // Another failure than the one that was proven says nothing about it: one connection passes, then one tries again.
       pass(entry, entry.passes);
@@ -159,11 +169,19 @@ export function createPins(options: PinsOptions): Pins {
     entry.next = { cause, how };
     return null;
   };
-  const isSpare = (key: string): boolean => {
+  const workedLately = (key: string): { spare: number } | null => {
     const lately = worked.get(key);
-    if (!lately || now() - lately.time >= TRUST_MS) return false;
-    lately.spare++;
-    return lately.spare <= MAX_SPARE;
+    return lately && now() - lately.time < TRUST_MS ? lately : null;
+  };
+  const isSpare = (key: string): boolean => {
+    const lately = workedLately(key);
+    return lately !== null && ++lately.spare <= MAX_SPARE;
+  };
+  const isBadNetwork = (key: string): boolean => {
+    if (workedLately(key)) return true;
+    const count = (resets.get(key) ?? 0) + 1;
+    resets.set(key, count);
+    return count < RESETS;
   };
 
   return {
@@ -186,13 +204,13 @@ export function createPins(options: PinsOptions): Pins {
       entry.next = null;
       entry.watching = next;
       if (next.how === SILENT) return passing('silent', text('pass.silent'), true);
-      return passing(next.cause, text('pass.once', { proof: next.how }), true);
+      return passing(next.how === RESET ? 'silent' : next.cause, text('pass.once', { proof: next.how }), true);
     },
 
     failed(device, name, failure) {
       const how = 'how' in failure ? failure.how : failure.kind;
       const key = keyOf(device, name);
-      if (how === SILENT && isSpare(key)) return { count: 0, proven: null };
+      if ((how === SILENT && isSpare(key)) || (how === RESET && isBadNetwork(key))) return { count: 0, proven: null };
       const entry = entryFor(device, name);
       const time = now();
       if (!entry.proven && time - entry.last > forgetMs) {
@@ -207,6 +225,7 @@ export function createPins(options: PinsOptions): Pins {
 
     accepted(device, name) {
       const key = keyOf(device, name);
+      resets.delete(key);
       const lately = worked.get(key);
       if (lately) Object.assign(lately, { time: now(), spare: 0 });
       else worked.set(key, { time: now(), spare: 0 });
@@ -251,6 +270,7 @@ export function createPins(options: PinsOptions): Pins {
         if (entry.device === device) {
           entries.delete(key);
           worked.delete(key);
+          resets.delete(key);
         }
     },
     list() {
@@ -272,7 +292,7 @@ export function createPins(options: PinsOptions): Pins {
         proven: prove(entry, { cause: 'own-root', proof: text('proof.untrusted', { how, times: count }) }),
       };
     }
-    if (how === SILENT) return { count: 1, proven: doubt(entry, 'pinned', how) };
+    if (how === SILENT || how === RESET) return { count: 1, proven: doubt(entry, 'pinned', how) };
     const count = ++entry.alerts;
     if (count < threshold && !entry.proven) return { count, proven: null };
     return {
@@ -284,6 +304,8 @@ export function createPins(options: PinsOptions): Pins {
 
 /** The word for a phone that goes away right after the certificate without saying why. */
 export const SILENT = 'silent-close';
+/** The same with a reset. Once it is the network; an app that never does anything else checks a pin. */
+export const RESET = 'reset after the whole handshake, without a word';
 
 const INTERCEPT: PinDecision = { passthrough: false };
 

@@ -88,6 +88,10 @@ describeWith(
       );
     }, 1_200_000);
     afterAll(async () => {
+      const failing = [...without].flatMap(([{ client, kind, family }, works]) =>
+        works ? [] : `${client.name} × ${kind} over ${family}`,
+      );
+      if (FULL) console.log('equal in failing:', failing);
       lab?.gateway('down');
       await lab?.end();
     });

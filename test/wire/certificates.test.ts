@@ -131,6 +131,20 @@ describe('a phone that refuses the certificate', () => {
     expect(lab.pins.list()).toEqual([]);
   });
 
+  it('is recognised when it never does anything but reset: it works at the fourth try', async () => {
+    await serve(good());
+    for (let tries = 0; tries < 3; tries++) {
+      const client = await connectApp();
+      const tls = tlsConnect({ socket: client.socket, servername: 'app.test', rejectUnauthorized: false });
+      // The lab has read the end of the handshake: it sends tickets then.
+      await new Promise((resolve) => tls.once('session', resolve));
+      client.socket.resetAndDestroy();
+      await lab.closed(tries);
+    }
+    await fetchApp('-k');
+    expect((await lab.closed(3)).flow).toMatchObject({ treatment: 'passthrough', intercepted: false });
+  });
+
   it('is not mistaken for a phone that resets during the handshake', async () => {
     await serve(good());
     const client = await connectApp();

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { PinState } from '../../src/model/pin.ts';
-import { createPins, type Failure, type Pins, SILENT } from '../../src/wire/pins.ts';
+import { createPins, type Failure, type Pins, RESET, SILENT } from '../../src/wire/pins.ts';
 
 const MINUTE = 60_000;
 let time = 0;
@@ -182,6 +182,42 @@ describe('silent closes', () => {
     expect(passes()).toBe(false);
     expect(silence().count).toBe(1);
     expect(passes()).toBe(true);
+  });
+});
+
+describe('resets after a whole handshake', () => {
+  const reset = () => fail(refusal(RESET));
+
+  it('are a bad network, until an app has done nothing else three times: then one passes, and data twice is proof', () => {
+    for (let n = 0; n < 2; n++) {
+      expect(reset().count).toBe(0);
+      expect(passes()).toBe(false);
+    }
+    reset();
+    expect(decide()).toMatchObject({ passthrough: true, cause: 'silent', watched: true });
+    expect(pins.passed('phone', 'pin.test', true)).toBeNull();
+    expect(passes()).toBe(false);
+    reset();
+    expect(passes()).toBe(true);
+    expect(pins.passed('phone', 'pin.test', true)).toMatchObject({ cause: 'pinned' });
+    expect(pins.list()[0]?.proof).toContain('reset after the whole handshake');
+  });
+
+  it('prove nothing where the app worked lately, however many', () => {
+    pins.accepted('phone', 'pin.test');
+    for (let n = 0; n < 30; n++) {
+      reset();
+      expect(passes()).toBe(false);
+    }
+    expect(pins.list()).toEqual([]);
+  });
+
+  it('on a network that is bad for everything pass one connection in two at most, and prove nothing', () => {
+    for (let n = 0; n < 30; n++) {
+      reset();
+      if (passes()) expect(pins.passed('phone', 'pin.test', false)).toBeNull();
+    }
+    expect(pins.list()).toMatchObject([{ state: 'watching', cause: null }]);
   });
 });
 
