@@ -102,7 +102,7 @@ export function readEntry(
   const { devices, warnings } = accepted(parsed, 'device');
   const device = devices[0];
   if (!device) throw new LabError("device: needs an 'id'");
-  return { device, warnings: warnings.filter((warning) => !warning.includes(UNADDRESSED)) };
+  return { device, warnings: warnings.flatMap((line) => (line.includes(UNADDRESSED) ? [] : [withoutFile(line)])) };
 }
 
 /** @throws LabError when the disk refuses */
@@ -144,6 +144,9 @@ function accepted(parsed: ParsedDevices, fileName: string): { devices: Device[];
   const more = others.length > 0 ? ` (and ${others.length} more: ${others.slice(0, 3).join('; ')})` : '';
   throw new LabError(`${first ?? fileName}${more}`);
 }
+
+/** Of one phone alone: `imei: …` in place of `device: identifiers.imei[0]: …`. */
+const withoutFile = (line: string): string => line.replace(/^device: (?:identifiers\.)?/, '').replace(/^(\w+)\[0\]/, '$1');
 
 const shortField = (field: string | null): string | null => field?.replace(/^devices\[0\]\.?/, '') || null;
 

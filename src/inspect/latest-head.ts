@@ -89,11 +89,13 @@ export class LatestHead {
     }
     const { said, beside } = scope;
     const { count } = beside;
+    const members = scope.headMembers?.length ?? 0;
     scope.trace();
     if (isHarmless) compare(scope, name, value, first, last);
     else searchPiece(scope, name, value);
     const tokens = scope.endTrace();
-    if (scope.said > said || scope.budget.isOver) return null;
+    // What is something together with another field is looked at again when that one changes.
+    if (scope.said > said || scope.budget.isOver || (scope.headMembers?.length ?? 0) > members) return null;
     return { name, value, tokens, notes: beside.since(count) };
   }
 }

@@ -8,6 +8,7 @@ import { fieldNamed } from './field-names.ts';
 import type { Readable } from './layers/beside.ts';
 import { openerOf } from './layers/layer.ts';
 import { PlainSink } from './layers/plain.ts';
+import { Records } from './layers/records.ts';
 import { searchName, searchRegistered } from './layers/scanner.ts';
 import { LEAST_VALUE, searchWhole } from './layers/whole-value.ts';
 import { addField, type Fields, MAX_FIELD_TEXT, type Place, placeAt } from './place.ts';
@@ -93,7 +94,16 @@ function searchHeader(scope: Scope, name: string, value: string): void {
   if (isDull) searchRegistered(scope, placeAt('header', `header:${name}`, name), Buffer.from(value, 'latin1'));
   else if (lower === 'cookie') searchCookies(scope, value);
   else if (lower === 'authorization' && isBasic(value)) searchBasic(scope, name, value);
-  else searchValue(scope, placeAt('header', `header:${name}`, name), Buffer.from(value, 'latin1'));
+  else searchField(scope, name, Buffer.from(value, 'latin1'));
+}
+
+/** A latitude and a longitude may be two fields of a head. */
+function searchField(scope: Scope, name: string, value: Buffer): void {
+  const isMember = new Records(scope.kinds, scope.device).mayCount(name, value, 0, value.length);
+  if (isMember) scope.headMembers ??= [];
+  const members = isMember ? scope.headMembers : null;
+  searchValue(scope, placeAt('header', `header:${name}`, name, members), value);
+  if (members) addField(members, name, beginning(value));
 }
 
 function searchCookies(scope: Scope, value: string): void {

@@ -87,6 +87,8 @@ export class Scope {
   readonly judgeImage: JudgeImage | null;
   readonly names: Names;
   readonly clean: CleanValues;
+  /** Fields of this head that are something together. */
+  headMembers: Fields | null = null;
   /** Short values of this exchange and payloads that wait for one of them to be their key. */
   readonly beside = new Beside();
   /** Makes layers inside of layers: made by the first one. */

@@ -99,6 +99,16 @@ describe('a latitude and a longitude are one finding', () => {
     ['parts', { body: `${part('lat', '21.0278')}${part('lon', '105.8342')}--xYzZy--`, headers: PARTS }],
     ['a declared form with semicolons', { body: 'lat=21.0278;lon=105.8342', headers: FORM }],
     ['a form', { body: 'lat=21.0278&lon=105.8342', headers: FORM }],
+    [
+      'two fields of a head',
+      {
+        headers: [
+          ['X-Latitude', '21.0278'],
+          ['X-Other', 'b'],
+          ['X-Longitude', '105.8342'],
+        ],
+      },
+    ],
     ['JSON', json({ lat: 21.0278, far: 'y'.repeat(500), lon: 105.8342 })],
   ])('in %s', (_where, sent) => {
     for (const device of [labPhone, null])

@@ -35,6 +35,16 @@ describe('the place registered for the phone, within its radius', () => {
     ['as E6 integers under silent names', { body: '{"a":21027812,"b":105834245}' }],
     ['as E7 integers in a query', { target: '/p?x=210278123&y=1058342456' }],
     ['in fields of a form', { body: 'n=1&a=21.02781&z=Hanoi&b=105.83424' }],
+    [
+      'in two fields of a head',
+      {
+        headers: [
+          ['X-Lat', '21.02781'],
+          ['X-Y', '1'],
+          ['X-Lon', '105.83424'],
+        ],
+      },
+    ],
     ['in cookies', { headers: [['Cookie', 'a=21.02781; q=7; b=105.83424']] }],
     ['with letters of the hemisphere', { body: '{"p":"21.0278° N","q":"105.8342° E"}' }],
     ['in degrees, minutes and seconds', { body: `{"p":"21°1'40.1\\"N","q":"105°50'3.1\\"E"}` }],

@@ -173,3 +173,20 @@ describe('a closed connection', () => {
     }
   });
 });
+
+it('a latitude that comes again still belongs to another longitude', () => {
+  const inspector = createInspector({ deviceFor: () => null });
+  const told = [labFlow('f')].flatMap((event) => inspector.push(event));
+  for (const [index, lon] of ['105.8342', '105.8342', '105.9917'].entries()) {
+    const headers: [string, string][] = [
+      ['X-Latitude', '21.0278'],
+      ['X-Longitude', lon],
+    ];
+    told.push(...inspector.push(head(index, { target: '/', headers, body: Buffer.alloc(0) })));
+  }
+  expect(told.flatMap((event) => (event.type === 'finding' ? [event.finding.value] : []))).toEqual([
+    '21.0278,105.8342',
+    '21.0278,105.8342',
+    '21.0278,105.9917',
+  ]);
+});

@@ -214,7 +214,7 @@ const saysSomething = ({ model, match, identifiers }: ReturnType<typeof entryOf>
 function tell(notes: readonly string[], json: boolean): void {
   for (const note of notes) {
     if (json) printJson({ type: 'note', note });
-    else print(`Note: ${note}.`);
+    else print(`Note: ${note}${/[.?]$/.test(note) ? '' : '.'}`);
   }
 }
 
