@@ -66,6 +66,18 @@ describe('request heads', () => {
     expect(heads.of('f', 0)).toMatchObject({ protocol: 'websocket', target: '/0' });
   });
 
+  it('are forgotten in their turn although one of them turned into something else', () => {
+    const heads = createHeadTable();
+    const last = (i: number) => {
+      for (const event of [head(i), end(i, 'request'), end(i, 'response')]) heads.note(event);
+    };
+    for (let i = 0; i < 5; i++) last(i);
+    heads.note({ type: 'upgraded', flowId: 'f', exchange: 4, time: 0, protocol: 'websocket' });
+    for (let i = 5; i < 20; i++) last(i);
+    expect(heads.of('f', 0)).toBeNull();
+    expect(heads.of('f', 4)?.target).toBe('/4');
+  });
+
   it('say which messages their exchange carries, once the phone sent one', () => {
     const heads = createHeadTable();
     const message = (direction: 'request' | 'response'): FlowEvent => ({

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY, decideSeverity, SEVERITY_RULES, type SeverityFacts } from '../../src/alert/policy.ts';
-import { isAbroad, isFirstParty, isWatched, nameReceiver } from '../../src/alert/receiver.ts';
+import { isAbroad, isFirstParty, isWatched, nameReceiver, UNKNOWN_FACTS } from '../../src/alert/receiver.ts';
 import { say } from '../../src/formats/say.ts';
 import type { DestinationFacts } from '../../src/model/destination.ts';
 import { text } from '../../src/model/text.ts';
@@ -73,6 +73,7 @@ describe('the receiver', () => {
   it('without a home country every known country is abroad; with one, server and owner both count', () => {
     expect(isAbroad(DEFAULT_POLICY, CHINA_TELECOM)).toBe(true);
     expect(isAbroad({ ...DEFAULT_POLICY, homeCountry: 'CN' }, CHINA_TELECOM)).toBe(false);
+    expect(isAbroad({ ...DEFAULT_POLICY, homeCountry: 'CN' }, UNKNOWN_FACTS)).toBe(false);
     expect(isAbroad({ ...DEFAULT_POLICY, homeCountry: 'SG' }, XIAOMI_SINGAPORE)).toBe(true);
   });
 

@@ -189,6 +189,19 @@ describe('an unknown persistent identifier', () => {
     expect(claims(8, packed)).toEqual(['a body $.d:$.id', 'b body $.d:$.id']);
   });
 
+  it.each<[string, Partial<Sent>]>([
+    ['another place', { path: '$.serial' }],
+    ['the same place, packed otherwise', { path: '$.d', decoding: ['json', 'hex'] }],
+  ])('is claimed beside what is packed in layers of %s', (_where, beside) => {
+    const tokens = (device: string): Sent[] => [
+      { text: idOf(`serial ${device}`), ...beside },
+      { path: '$.d:$.id', decoding: ['json', 'base64url', 'json'], text: idOf(device) },
+    ];
+    expect(claims(8, tokens)).toEqual(
+      ['a', 'b'].flatMap((device) => [`${device} body ${beside.path}`, `${device} body $.d:$.id`].toSorted()),
+    );
+  });
+
   it('is found between phones that nobody registered, by what they call themselves', () => {
     const headers: [string, string][] = [
       ['User-Agent', 'Dalvik/2.1.0 (Linux; U; Android 9; TA-1046 Build/PPR1.180610.011)'],

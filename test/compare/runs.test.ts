@@ -59,6 +59,17 @@ describe('two phones', () => {
     ]);
   });
 
+  it('are listed by their receivers, each with how much it sent', () => {
+    const hosts = ['m.example', 'z.example', 'a.example'];
+    const all = (device: string, hash: string): Partial<SideRecord> => ({
+      ...tokens(device, ...hosts.map((host) => ({ host, hash }))),
+      flows: hosts.map((host) => ({ device, host, owner: null, requests: 4 })),
+    });
+    const { a, persistent } = compareSides(side('a', 'a', all('a', 'h1')), side('b', 'b', all('b', 'h2')));
+    expect(persistent.map(({ host }) => host)).toEqual(['a.example', 'm.example', 'z.example']);
+    expect(a).toMatchObject({ hosts: 3, requests: 12 });
+  });
+
   it.each([
     [{ kind: 'vendor_id' as const }, {}],
     [{}, { kind: 'vendor_id' as const }],

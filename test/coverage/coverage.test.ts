@@ -20,6 +20,15 @@ const answered = (flowId: string, length: number): Step => ({
   bytes: Buffer.alloc(length),
 });
 
+const answerTo = (flowId: string, exchange: number, length: number): Step => ({
+  type: 'body-chunk',
+  flowId,
+  exchange,
+  direction: 'response',
+  time: 0,
+  bytes: Buffer.alloc(length),
+});
+
 describe('what a flow counts as', () => {
   it.each<[string, Flow, Step[], unknown[][]]>([
     ['requests that were read', flow('f'), [head('f'), body('f', 0, 80), closed('f', 100, 50)], [['read', 1, 100, 50]]],
@@ -40,6 +49,15 @@ describe('what a flow counts as', () => {
       [
         ['read', 0, 50, 0],
         ['opaque', 1, 50, 0],
+      ],
+    ],
+    [
+      'an opaque body and its answer',
+      flow('f'),
+      [head('f'), body('f', 0, 50), opaque('f', 0), answerTo('f', 0, 30), closed('f', 100, 40)],
+      [
+        ['read', 0, 50, 10],
+        ['opaque', 1, 50, 30],
       ],
     ],
     [
@@ -141,6 +159,7 @@ describe('a flow that is still open', () => {
     ['says nothing while nothing was said on it', [], []],
     ['counts as soon as a language nobody reads was spoken', [raw('f', 5)], [['unreadable', 1, 5, 0]]],
     ['counts what was answered as well', [raw('f', 5), answered('f', 5)], [['unreadable', 1, 5, 5]]],
+    ['counts what was read', [head('f'), body('f', 0, 50)], [['read', 1, 51, 0]]],
     ['counts what is locked inside already', [head('f'), body('f', 0, 50), opaque('f', 0)], [['opaque', 1, 50, 0]]],
     [
       'counts what was searched in part',
@@ -232,6 +251,7 @@ describe('bounds', () => {
     expect(unseen.length).toBeLessThanOrEqual(11);
     expect(unseen.map(({ host }) => host)).toContain('h1000.example');
     expect(unseen.reduce((sum, { bytesUp }) => sum + bytesUp, 0)).toBe(500_500);
+    expect(unseen.reduce((sum, { connections }) => sum + connections, 0)).toBe(1000);
   });
 
   it('endless phones are bounded, the longest silent one is forgotten', () => {

@@ -113,6 +113,15 @@ describe('the sentence', () => {
   });
 });
 
+it('a receiver counts with all of its hosts', () => {
+  const unseenHosts = [
+    unseen('one.example', 60, 'pinned', { owner: 'Two Hosts' }),
+    unseen('b.example', 100, 'pinned', { owner: 'One Host' }),
+    unseen('two.example', 60, 'pinned', { owner: 'Two Hosts' }),
+  ];
+  expect(sentence({ readShare: 0.5, unseen: unseenHosts })).toMatch(/Two Hosts.*One Host/);
+});
+
 describe('"all" is not said', () => {
   it('of a phone whose TLS connections were all refused: it has sent nothing, and does not trust the lab', () => {
     const coverage = run(flow('f'), [rejected('f', 1), closed('f', 0, 0, 'client-rejected-certificate')]);
