@@ -153,7 +153,17 @@ function hintsIn(
   most: number,
 ): readonly KeyHint[] {
   const kept = words.filter((word, index) => index === 0 || !FILLER.has(word));
-  const hashed = words.some((word) => word.replace(HASH_WORD, '') !== word);
+  // `wifi list mac` is an access point's, and no `wifi mac`.
+  const whole = kept.length < words.length ? hintsAmong(names, words, most) : NONE;
+  return whole.length > 0 ? whole : hintsAmong(names, kept, most);
+}
+
+function hintsAmong(
+  names: ReadonlyMap<string, readonly KeyHint[]>,
+  kept: readonly string[],
+  most: number,
+): readonly KeyHint[] {
+  const hashed = kept.some((word) => word.replace(HASH_WORD, '') !== word);
   for (let from = 0; from < Math.min(most, kept.length); from++) {
     for (const name of formsOf(kept.slice(from).join(''))) {
       const hints = names.get(name)?.filter((hint) => from === 0 || kept[from - 1] === 'x' || hint.group !== 'weak');

@@ -172,9 +172,7 @@ function judge(run: Run): Verdict | null {
   const value = `${local}@${domain}`;
   if (isNobody(value)) return null;
   const named = hintOf(run, 'email') !== null;
-  if (!named && ROLES.has(local.toLowerCase())) {
-    return found({ start, end }, value, 'possible', 'email.role');
-  }
+  if (ROLES.has(local.toLowerCase())) return found({ start, end }, value, 'possible', 'email.role');
   return found({ start, end }, value, 'likely', named ? 'email.named' : 'email.domain');
 }
 

@@ -72,7 +72,8 @@ function judge(run: Run): Verdict | null {
   const cut =
     packages.size >= FEWEST_IN_SIGHT &&
     area.length < REACH &&
-    !/[\]})&]/.test(area.slice(last)) &&
+    // The next of a list of objects goes on behind a comma.
+    !/[\])&]|\}(?!\s{0,3},)/.test(area.slice(last)) &&
     area.length > last + 1;
   if (packages.size < FEWEST && !cut) return null;
   const span = { start: run.start, end: run.start + last };

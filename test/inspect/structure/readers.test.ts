@@ -90,6 +90,21 @@ describe('binary structures', () => {
     expect(shown(readBplist(bytes))).toEqual(['$.ids[0]=490154203237518', '$.ids[1]=x', '$.n.m=1.5', '$.n["é"]=ü']);
   });
 
+  it('a property list that holds itself, or refers to what is not there, ends', () => {
+    const list = (refs: number[]): Buffer => {
+      const trailer = Buffer.alloc(32);
+      trailer[6] = 1;
+      trailer[7] = 1;
+      trailer[15] = 1;
+      trailer[31] = 8 + 1 + refs.length;
+      return Buffer.concat([Buffer.from('bplist00'), Buffer.from([0xa0 + refs.length, ...refs, 8]), trailer]);
+    };
+    expect(readBplist(list([0, 0]))).toBeNull();
+    expect(readBplist(list([1]))).toBeNull();
+    expect(readBplist(list([]))).toEqual([]);
+    expect(readBplist(list([]), () => false)).toBeNull();
+  });
+
   it.each([
     ['protobuf', readProtobuf],
     ['MessagePack', readMsgpack],
