@@ -47,16 +47,25 @@ function open(name: string, command: string, columns = 100, rows = 30): void {
   );
 }
 
-/** The screen, when it says this; whatever it says after 30 s. */
+/** The screen, when it says this and has stayed the same for two seconds; whatever it says after 30 s. */
 async function screen(name: string, says: RegExp): Promise<string> {
   let text = '';
-  for (let tries = 0; tries < 300; tries++) {
-    text = tmux('capture-pane', '-p', '-t', name);
-    if (says.test(text)) break;
+  for (let tries = 0, same = 0; tries < 300 && same < 20; tries++) {
+    const now = tmux('capture-pane', '-p', '-t', name);
+    same = now === text && says.test(now) ? same + 1 : 0;
+    text = now;
     await pause(100);
   }
   return text;
 }
+
+/** What another day and another key would change. */
+const steady = (text: string): string =>
+  text
+    .replaceAll(dir, '.')
+    .replace(/\b\d{4}-\d\d-\d\d\b/g, '2026-11-30')
+    .replace(/\b\d\d:\d\d:\d\d\b/g, '10:00:00')
+    .replace(/\b[0-9A-HJKMNP-TV-Z]{26}\b/g, '01KB9H4M5N6P7Q8R9STVWXYZ00');
 
 /** A command's output as it comes out of a terminal of 100 columns. */
 async function ask(...args: string[]): Promise<string> {
@@ -67,7 +76,7 @@ async function ask(...args: string[]): Promise<string> {
 const heading = (text: string) => page.push(`## ${text}`);
 const say = (text: string) => page.push(text);
 const show = (command: string, text: string) =>
-  page.push(`\`\`\`text\n$ ${command}\n${text.replaceAll(dir, '.').trimEnd()}\n\`\`\``);
+  page.push(`\`\`\`text\n$ ${command}\n${steady(text).trimEnd()}\n\`\`\``);
 
 /** One app of a phone: its address, what it trusts, what it sends. */
 async function app(address: string, ...args: string[]): Promise<number | null> {
