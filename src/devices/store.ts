@@ -146,7 +146,8 @@ function accepted(parsed: ParsedDevices, fileName: string): { devices: Device[];
 }
 
 /** Of one phone alone: `imei: …` in place of `device: identifiers.imei[0]: …`. */
-const withoutFile = (line: string): string => line.replace(/^device: (?:identifiers\.)?/, '').replace(/^(\w+)\[0\]/, '$1');
+const withoutFile = (line: string): string =>
+  line.replace(/^device: (?:identifiers\.)?/, '').replace(/^(\w+)\[0\]/, '$1');
 
 const shortField = (field: string | null): string | null => field?.replace(/^devices\[0\]\.?/, '') || null;
 
