@@ -84,6 +84,7 @@ describe('two phones', () => {
     ['a nonce', [{ hash: null }], [{ hash: 'h2' }]],
     ['a session of the server', [{ issued: true }], [{ hash: 'h2', issued: true }]],
     ['a credential by name', [{ path: '$.access_token' }], [{ path: '$.access_token', hash: 'h2' }]],
+    ['a credential by its last name', [{ path: '$.user.access_token' }], [{ path: '$.user.access_token', hash: 'h2' }]],
     ['another place', [{}], [{ path: '$.other', hash: 'h2' }]],
     ['another host', [{}], [{ host: 'other.example', hash: 'h2' }]],
   ])('are not told apart by %s', (_name, a, b) => expect(compare(a, b).persistent).toEqual([]));

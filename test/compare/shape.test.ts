@@ -32,7 +32,7 @@ describe('an id', () => {
     ['a day', '20261122'],
     ['an IPv4 address', '192.168.100.100'],
     ['an IPv6 address', 'fe80::1ff:fe23:4567:890a'],
-    ['a day and a time without separators', '20261122T101112345'],
+    ['a day and a time in digits', '20261122101112345'],
     ['an address with its port', '[2001:db8:0:a1b2:c3d4:e5f6:0:1]:8443'],
     ['a storage size', '118111600640'],
     ['camel case', 'someFeatureFlagEnabled'],

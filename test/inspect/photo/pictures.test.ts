@@ -163,6 +163,19 @@ describe('metadata of a picture', () => {
 });
 
 describe('bytes that are no picture', () => {
+  it.each<[string, string, number[]]>([
+    ['an empty box is passed over', '0000000866726565' + '0000000e6d646174c0ffee001122' + '00000000', [6]],
+    ['a box of length 0 goes to the end', '000000006d646174c0ffee00112233445566', [10]],
+    [
+      'a box too short for its head ends the file',
+      '000000046d646174' + '0000000e6d646174c0ffee001122' + '00000000',
+      [0],
+    ],
+  ])('of HEIC: %s', (_name, boxes, lengths) => {
+    const bytes = Buffer.from(`0000001866747970${Buffer.from('heic\0\0\0\0mif1heic').toString('hex')}${boxes}`, 'hex');
+    expect(recognise(bytes)?.content.map(({ length }) => length)).toEqual(lengths);
+  });
+
   it('are not recognised, and never throw', () => {
     expect(recognise(Buffer.from('{"a":1,"b":[1,2,3,4]}'))).toBeNull();
     fc.assert(
