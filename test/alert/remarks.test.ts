@@ -1,6 +1,7 @@
 /** What earlier requests add to the reasoning of a running alert: told at once, told once, kept when the alert gets worse. */
 import { expect, it } from 'vitest';
 import { createAlerter } from '../../src/alert/alerter.ts';
+import { say } from '../../src/formats/say.ts';
 import { text } from '../../src/model/text.ts';
 import { countingIds, labContext, labFinding, labFlow, NO_PHONE, TIME } from './lab-flow.ts';
 
@@ -29,6 +30,19 @@ it('a remark is added to the running alert, shown at once and once', () => {
 it('a remark on the first sighting stands in the first alert', () => {
   const alerter = createAlerter({ secretsOf: NO_PHONE.secretsOf, newId: countingIds() });
   expect(alerter.finding(opaque('it grew'), labContext())?.alert.identifier?.reasoning).toBe('even bytes; it grew');
+});
+
+it('a remark stands in the sentence for other languages too; an alert without one gets none', () => {
+  const alerter = createAlerter({ secretsOf: NO_PHONE.secretsOf, newId: countingIds() });
+  const finding = opaque('it grew');
+  const told = text('joined', { before: '', part: 'even bytes' });
+  const withText = { ...finding, identifier: { ...finding.identifier, text: told } };
+  const identifier = alerter.finding(withText, labContext())?.alert.identifier;
+  expect(identifier?.text && say(identifier.text)).toBe('even bytes; it grew');
+  expect(
+    createAlerter({ secretsOf: NO_PHONE.secretsOf, newId: countingIds() }).finding(finding, labContext())?.alert
+      .identifier,
+  ).not.toHaveProperty('text');
 });
 
 it('remarks stay when the alert gets worse, and are bounded', () => {
