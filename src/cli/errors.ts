@@ -4,6 +4,7 @@
  */
 
 import { clean } from '../formats/terminal.ts';
+import { tell } from './output.ts';
 
 /** The command line itself is wrong: exit code 2. */
 export class UsageError extends Error {
@@ -30,7 +31,7 @@ const ADVICE: Record<string, (error: NodeJS.ErrnoException & { port?: number; ad
 
 /** One line for people, without a stack and without line breaks. */
 export function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return clean(String(error));
   const system = error as NodeJS.ErrnoException;
   const advice = system.code ? ADVICE[system.code] : undefined;
   const text = advice && error.constructor === Error ? advice(system) : error.message;
@@ -43,6 +44,6 @@ export function exitCodeOf(error: unknown): 1 | 2 {
 
 /** Writes the line to stderr, and the stack below it when `verbose`. */
 export function report(error: unknown, verbose: boolean): void {
-  process.stderr.write(`phonehome: ${explain(error)}\n`);
-  if (verbose && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  tell(`phonehome: ${explain(error)}`);
+  if (verbose && error instanceof Error) tell(error.stack ?? '');
 }

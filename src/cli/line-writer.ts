@@ -3,9 +3,11 @@
  * `maxQueuedBytes` are dropped and counted; when there is room again, one line says which are missing. When the reader
  * has gone (EPIPE: `phonehome start --json | head`), writing stops quietly and `onGone` is told once.
  */
+
 import { createWriteStream, fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
+import { cleanLines } from '../formats/terminal.ts';
 
 export interface LineWriterOptions {
   /** A stalled reader may cost this much memory: about 700 alerts as JSON. */
@@ -58,12 +60,12 @@ export function createLineWriter(output: Writable, options: LineWriterOptions): 
         return false;
       }
       written++;
-      output.write(`${line}\n`);
+      output.write(cleanLines(`${line}\n`));
       return true;
     },
     say(text) {
       tellGap();
-      if (!gone) output.write(text);
+      if (!gone) output.write(cleanLines(text));
     },
     stats: () => ({ written, dropped, gone }),
     end(withinMs = 1000) {

@@ -1,11 +1,22 @@
-import { cleanLines, jsonLine } from '../formats/terminal.ts';
+/** What the command line prints: all of it goes through here, and nothing that gives orders to a terminal gets there. */
+import { cleanLines, escapeLines, jsonLine } from '../formats/terminal.ts';
 
 /** One JSON object per line on stdout. */
 export function printJson(value: object): void {
   process.stdout.write(`${jsonLine(value)}\n`);
 }
 
-/** Lines for people on stdout; what is left in them that gives orders to a terminal does not get there. */
+/** Lines for people on stdout. */
 export function print(...lines: string[]): void {
-  process.stdout.write(`${cleanLines(lines.join('\n'))}\n`);
+  process.stdout.write(cleanLines(`${lines.join('\n')}\n`));
+}
+
+/** Lines for people on stderr, beside what the command prints. */
+export function tell(...lines: string[]): void {
+  process.stderr.write(cleanLines(`${lines.join('\n')}\n`));
+}
+
+/** A file on stdout: text in which strings are quoted (YAML, JSON), as a terminal may have it; bytes as they are. */
+export function printFile(text: string | Uint8Array): void {
+  process.stdout.write(typeof text === 'string' ? escapeLines(text) : text);
 }

@@ -11,6 +11,7 @@ import { explain } from './errors.ts';
 import { answers } from './lab-client.ts';
 import { findRunningLab, removeLabState, writeLabState } from './lab-state.ts';
 import { createLineWriter, type LineWriter, openStandardOutput } from './line-writer.ts';
+import { tell } from './output.ts';
 
 export interface RunningLab {
   lab: Lab;
@@ -70,8 +71,7 @@ export function printAlerts(module: LabModule, lab: Lab, output: LineWriter, jso
 
 /** One connection's mistake must not end everyone's recording: said in one line, the lab goes on. */
 function keepUp(): void {
-  const say = (error: unknown) =>
-    process.stderr.write(`phonehome: internal error, the lab goes on: ${explain(error)}\n`);
+  const say = (error: unknown) => tell(`phonehome: internal error, the lab goes on: ${explain(error)}`);
   process.on('uncaughtException', say);
   process.on('unhandledRejection', say);
 }

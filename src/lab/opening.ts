@@ -5,6 +5,7 @@ import { createDeviceRegistry, type DeviceRegistry } from '../devices/registry.t
 import { openDevicesFile, readDevicesFile } from '../devices/store.ts';
 import { type Geo, openGeo } from '../enrich/geo.ts';
 import { prepareGeo } from '../enrich/preparation.ts';
+import { clean } from '../formats/terminal.ts';
 import { LabError, type LabOptions } from '../model/lab.ts';
 
 /** A file given by flag is the operator's own: it is read, never written. Otherwise DATA/devices.yaml is both. */
@@ -35,7 +36,8 @@ export async function openPlaces(dir: string, warnings: string[]): Promise<Geo> 
 /** On stderr, because stdout may belong to NDJSON: one line written over on a terminal, else one line per text. */
 function progressLine(): (text: string, done: number) => void {
   let last = '';
-  return (text, done) => {
+  return (given, done) => {
+    const text = clean(given);
     const percent = Math.round(done * 100);
     if (process.stderr.isTTY) process.stderr.write(`\r${text} ${percent} %\u001b[K${percent === 100 ? '\n' : ''}`);
     else if (text !== last) process.stderr.write(`${text}\n`);

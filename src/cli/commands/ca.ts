@@ -10,7 +10,7 @@ import { wantsColour } from '../colour.ts';
 import { UsageError } from '../errors.ts';
 import { findRunningLab } from '../lab-state.ts';
 import { loadLab } from '../main-module.ts';
-import { print, printJson } from '../output.ts';
+import { print, printFile, printJson } from '../output.ts';
 import { qrCode } from '../qr-code.ts';
 import { table } from '../table.ts';
 
@@ -49,7 +49,7 @@ export async function exportFile(given: Record<string, unknown>, [format = '', f
   const bytes = await (await loadLab()).exportAuthority(data, known);
   const target = file ?? `phonehome-ca.${known}`;
   if (target === '-') {
-    process.stdout.write(bytes);
+    printFile(bytes);
     return 0;
   }
   writeFileSync(target, bytes);

@@ -8,7 +8,7 @@ import { type DeviceRow, type DeviceStore, openDeviceStore } from '../device-sto
 import { UsageError } from '../errors.ts';
 import { call, runningLabOf } from '../lab-client.ts';
 import { loadLab } from '../main-module.ts';
-import { print, printJson } from '../output.ts';
+import { print, printFile, printJson } from '../output.ts';
 import { table } from '../table.ts';
 
 interface DeviceFlags {
@@ -250,7 +250,7 @@ export async function exportFile(given: Record<string, unknown>, [file]: string[
   if (lab) await call(lab, 'GET', '/api/devices?reveal=true');
   const text = (await (await loadLab()).openDevices(data)).text(file?.endsWith('.json') ? 'json' : 'yaml');
   if (!file) {
-    process.stdout.write(text);
+    printFile(text);
     return 0;
   }
   writeFileSync(file, text, { mode: 0o600 });

@@ -10,7 +10,7 @@ import { checkLines } from '../doctor/check.ts';
 import { UsageError } from '../errors.ts';
 import { findRunningLab } from '../lab-state.ts';
 import { loadLab } from '../main-module.ts';
-import { print, printJson } from '../output.ts';
+import { print, printJson, tell } from '../output.ts';
 import { qrCode } from '../qr-code.ts';
 import { table } from '../table.ts';
 
@@ -26,7 +26,7 @@ async function open({ data, gatewayConfig }: GatewayFlags): Promise<GatewayContr
 }
 
 /** Steps go to stderr: stdout belongs to the result. */
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const say = (line: string): void => tell(line);
 
 export async function up(given: Record<string, unknown>): Promise<number> {
   const flags = given as unknown as GatewayFlags;

@@ -4,7 +4,7 @@ import { wantsColour } from '../colour.ts';
 import { UsageError } from '../errors.ts';
 import { addressOf, call, listIn, type ReachFlags } from '../lab-client.ts';
 import { loadLab } from '../main-module.ts';
-import { printJson } from '../output.ts';
+import { print, printJson, tell } from '../output.ts';
 import { outcomeTable } from '../replay-report.ts';
 import { table } from '../table.ts';
 
@@ -23,9 +23,7 @@ export async function replay(given: Record<string, unknown>, words: string[]): P
     if (flags.json) for (const each of known) printJson({ type: 'case', ...each });
     else {
       const rows = known.map((each) => [each.name, each.title + (each.label ? ` (${each.label})` : '')]);
-      process.stdout.write(
-        `${table(rows).join('\n')}\n\nPlay one: phonehome replay ${known[0]?.name ?? 'NAME'}; all: phonehome replay all\n`,
-      );
+      print(...table(rows), '', `Play one: phonehome replay ${known[0]?.name ?? 'NAME'}; all: phonehome replay all`);
     }
     return 0;
   }
@@ -42,8 +40,8 @@ export async function replay(given: Record<string, unknown>, words: string[]): P
     if (!outcome) throw new LabError(`the lab at ${lab.url} did not say how ${name} went: is it the same version?`);
     outcomes.push(outcome);
     if (flags.json) printJson({ type: 'outcome', ...outcome });
-    else process.stderr.write(`${name}: ${outcome.ok ? 'ok' : 'MISSED'}\n`);
+    else tell(`${name}: ${outcome.ok ? 'ok' : 'MISSED'}`);
   }
-  if (!flags.json) process.stdout.write(`${outcomeTable(outcomes, wantsColour())}\n`);
+  if (!flags.json) print(outcomeTable(outcomes, wantsColour()));
   return outcomes.every((each) => each.ok) ? 0 : 1;
 }

@@ -1,8 +1,10 @@
 /** `phonehome start`: runs the lab until Ctrl-C. */
+
 import { networkInterfaces } from 'node:os';
 import { wantsColour } from '../colour.ts';
 import { type LabFlags, labOptions } from '../lab-options.ts';
 import { loadLab } from '../main-module.ts';
+import { tell } from '../output.ts';
 import { openOutput, printAlerts, readyLine, runLab } from '../running-lab.ts';
 import { stopSignal } from '../stop-signal.ts';
 
@@ -14,10 +16,10 @@ export async function start(flags: Record<string, unknown>): Promise<number> {
   const module = await loadLab();
   const { lab, stop } = await runLab(module, options);
   const output = openOutput(options.json, () =>
-    process.stderr.write('! Nobody reads this output any more. The lab goes on: "phonehome alerts" has what comes.\n'),
+    tell('! Nobody reads this output any more. The lab goes on: "phonehome alerts" has what comes.'),
   );
   if (options.json) {
-    for (const warning of lab.warnings) process.stderr.write(`! ${warning}\n`);
+    for (const warning of lab.warnings) tell(`! ${warning}`);
     output.say(readyLine(lab));
   } else {
     // Drawing the QR code takes a library that programs reading JSON need not pay for.
@@ -28,7 +30,7 @@ export async function start(flags: Record<string, unknown>): Promise<number> {
   printAlerts(module, lab, output, options.json);
   const cause = await stopped;
   if (cause === 'signal' && !options.json)
-    process.stderr.write('\nStopping: open connections end, the store is flushed. Ctrl-C again to force.\n');
+    tell('', 'Stopping: open connections end, the store is flushed. Ctrl-C again to force.');
   await stop();
   await output.end();
   return 0;

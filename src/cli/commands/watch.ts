@@ -12,6 +12,7 @@ import { explain } from '../errors.ts';
 import { addressOf, call, isInClear, type LabAddress, listIn, type ReachFlags } from '../lab-client.ts';
 import { followAlerts, type LinkState } from '../live-alerts.ts';
 import { loadLab } from '../main-module.ts';
+import { print, tell } from '../output.ts';
 import { untilStopped } from '../stop-signal.ts';
 import { type Filter, matches, NO_FILTER } from '../watch/filter.ts';
 import { createWatchModel } from '../watch/model.ts';
@@ -36,7 +37,7 @@ export async function watch(given: Record<string, unknown>): Promise<number> {
   const warning = flags.url && isInClear(lab.url) ? IN_CLEAR : null;
   const onTerminal = process.stdout.isTTY && process.stdin.isTTY && !flags.json && process.env.TERM !== 'dumb';
   if (onTerminal) return await watchOnScreen(lab, filter, warning);
-  if (warning) process.stderr.write(`phonehome: ${warning}\n`);
+  if (warning) tell(`phonehome: ${warning}`);
   return await watchInPipe(lab, filter, flags);
 }
 
@@ -61,7 +62,7 @@ async function watchInPipe(lab: LabAddress, filter: Filter, flags: WatchFlags): 
     since: flags.since,
     onAlert: (alert) => {
       if (!matches(alert, filter)) return;
-      process.stdout.write(`${line(alert)}\n`);
+      print(line(alert));
     },
     onState: link.tell,
     onFatal: reject,
@@ -79,7 +80,7 @@ async function watchInPipe(lab: LabAddress, filter: Filter, flags: WatchFlags): 
 const PATIENCE_MS = 2500;
 
 function createLinkTeller(url: string): { tell: (state: LinkState) => void; end: () => void } {
-  const say = (line: string) => process.stderr.write(`phonehome: ${line}\n`);
+  const say = (line: string) => tell(`phonehome: ${line}`);
   let lost = false;
   let wasLive = false;
   const lose = (line: string): void => {
