@@ -38,8 +38,18 @@ export const exportCapture: LabModule['exportCapture'] = async (options) =>
 export const readAuthority: LabModule['readAuthority'] = async (dataDir) =>
   (await import('./lab/offline-commands.ts')).readAuthority(dataDir);
 
-export const exportAuthority: LabModule['exportAuthority'] = async (dataDir, format) =>
-  (await import('./lab/offline-commands.ts')).exportAuthority(dataDir, format);
+export const exportAuthority: LabModule['exportAuthority'] = async (...given) =>
+  (await import('./lab/offline-commands.ts')).exportAuthority(...given);
+
+export const isAuthorityKeySealed: LabModule['isAuthorityKeySealed'] = async (dataDir) =>
+  (await import('./lab/offline-commands.ts')).isAuthorityKeySealed(dataDir);
+
+export const changeAuthorityPassphrase: LabModule['changeAuthorityPassphrase'] = async (...given) =>
+  (await import('./lab/offline-commands.ts')).changeAuthorityPassphrase(...given);
+
+export const backUp: LabModule['backUp'] = async (...given) => (await import('./lab/backup.ts')).backUp(...given);
+
+export const restore: LabModule['restore'] = async (...given) => (await import('./lab/backup.ts')).restore(...given);
 
 export const rotateAuthority: LabModule['rotateAuthority'] = async (dataDir, kind) =>
   (await import('./lab/offline-commands.ts')).rotateAuthority(dataDir, kind);

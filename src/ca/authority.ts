@@ -14,7 +14,7 @@ import { type ExportFile, type ExportForm, exportRoot } from './exports.ts';
 import { androidFileName } from './fingerprints.ts';
 import { createLeafKeys } from './leaf-keys.ts';
 import { type AltName, altNames } from './names.ts';
-import { certificatePath, holdsRoot, keyPath, loadOrCreateRoot, makeRoot, type Root } from './root.ts';
+import { certificatePath, holdsRoot, keyPath, loadOrCreateRoot, makeRoot, opened, type Root } from './root.ts';
 
 const DAY_MS = 86_400_000;
 /** Apple refuses leaves of more than 398 days even from roots the user installed after 2020-09; one in hand. */
@@ -77,6 +77,8 @@ export interface AuthorityOptions {
   now: () => number;
   /** Only when the root is made: RSA-2048, for phones that know no ECDSA. */
   rsa?: boolean;
+  /** Of the key on disk; of a new one as well. */
+  passphrase?: string | null;
 }
 
 /**
@@ -84,17 +86,23 @@ export interface AuthorityOptions {
  * @throws AuthorityError, one line, when it is damaged or the directory cannot be used.
  */
 export function openAuthority(dir: string, options: AuthorityOptions): Authority {
-  const root = loadOrCreateRoot(dir, options.now(), options.rsa ? 'rsa' : 'ec');
-  return authorityOf(root, dir, options.now);
+  return authorityOf(opened(loadRootFor(dir, options), dir), dir, options.now);
 }
 
-/** The authority in `dir`, or null when there is none; never creates one. @throws AuthorityError when it is damaged. */
+/**
+ * The authority in `dir`, or null when there is none; never creates one. Without the passphrase of its key it signs nothing.
+ * @throws AuthorityError when it is damaged.
+ */
 export function findAuthority(dir: string, options: AuthorityOptions): Authority | null {
-  return holdsRoot(dir) ? openAuthority(dir, options) : null;
+  return holdsRoot(dir) ? authorityOf(loadRootFor(dir, options), dir, options.now) : null;
 }
+
+const loadRootFor = (dir: string, { now, rsa, passphrase = null }: AuthorityOptions): Root =>
+  loadOrCreateRoot(dir, now(), rsa ? 'rsa' : 'ec', passphrase);
 
 export function authorityOf(root: Root, dir: string, now: () => number): Authority {
-  const issuer = issuerOf(root.certificate, root.privateKey);
+  const own = root.privateKey && issuerOf(root.certificate, root.privateKey);
+  const issuer = (): Issuer => own ?? issuerOf(root.certificate, opened(root, dir).privateKey);
   const keys = createLeafKeys();
   const usual: LeafKey = root.keyType === 'rsa' ? 'rsa' : 'p256';
   const leaves = new LRUCache<string, { leaf: Leaf; renewAtMs: number }>({ max: MAX_CACHED_LEAVES });
@@ -137,7 +145,7 @@ export function authorityOf(root: Root, dir: string, now: () => number): Authori
       if (cached && nowMs < cached.renewAtMs) return cached.leaf;
       const names = altNames(host, mirror?.names ?? []);
       const { subject, pem } = keys.of(kind);
-      const cert = serverCertificate(names, subject, untrusted ? untrustedIssuer() : issuer, leafValidity(nowMs));
+      const cert = serverCertificate(names, subject, untrusted ? untrustedIssuer() : issuer(), leafValidity(nowMs));
       const leaf = { key: pem, cert };
       leaves.set(cacheKey, { leaf, renewAtMs: nowMs + LEAF_VALIDITY_MS / 2 });
       return leaf;
@@ -150,13 +158,15 @@ export function authorityOf(root: Root, dir: string, now: () => number): Authori
       const expired = { notBeforeMs: nowMs - 8 * DAY_MS, notAfterMs: nowMs - DAY_MS };
       const request = serverRequest(names, subject, test === 'expired' ? expired : leafValidity(nowMs));
       const signer =
-        test === 'self-signed' ? { issuer: null, selfKey: { keyType: root.keyType, privateKey } } : { issuer };
+        test === 'self-signed'
+          ? { issuer: null, selfKey: { keyType: root.keyType, privateKey } }
+          : { issuer: issuer() };
       return { key: pem, cert: writeCertificate({ ...request, ...signer }) };
     },
 
     prepare: keys.prepare,
 
-    export: (form) => exportRoot(form, root, facts, now()),
+    export: (form) => exportRoot(form, root, facts, now(), issuer),
   };
 }
 

@@ -4,7 +4,7 @@
  * phones are never offered one: the `.p12` here is for Windows, macOS and Java key stores.
  */
 import { X509Certificate } from 'node:crypto';
-import { issuerOf, subjectKey, writeCertificate } from './certificate.ts';
+import { type Issuer, subjectKey, writeCertificate } from './certificate.ts';
 import { signMessage } from './cms.ts';
 import { profileXml } from './mobileconfig.ts';
 import { writePkcs12 } from './pkcs12.ts';
@@ -30,6 +30,7 @@ export function exportRoot(
   root: Root,
   names: { commonName: string; fingerprint256: string; androidFileName: string },
   nowMs: number,
+  issuer: () => Issuer,
 ): ExportFile {
   const der = root.certificate.raw;
   switch (form) {
@@ -59,7 +60,7 @@ export function exportRoot(
       return {
         fileName: 'phonehome-ca.mobileconfig',
         contentType: 'application/x-apple-aspen-config',
-        bytes: signedProfile(root, names, nowMs),
+        bytes: signedProfile(root, names, nowMs, issuer()),
         note: 'iOS profile: install it, then switch the root on under General > About > Certificate Trust Settings.',
       };
     case 'android-system':
@@ -73,7 +74,12 @@ export function exportRoot(
 }
 
 /** Signed by a certificate made for it: the root itself signs certificates only. */
-function signedProfile(root: Root, names: { commonName: string; fingerprint256: string }, nowMs: number): Buffer {
+function signedProfile(
+  root: Root,
+  names: { commonName: string; fingerprint256: string },
+  nowMs: number,
+  issuer: Issuer,
+): Buffer {
   const { privateKey, publicKey } = generateKey(root.keyType);
   const certificate = new X509Certificate(
     writeCertificate({
@@ -81,7 +87,7 @@ function signedProfile(root: Root, names: { commonName: string; fingerprint256: 
       commonName: `${names.commonName} profile`,
       names: [],
       key: subjectKey(publicKey),
-      issuer: issuerOf(root.certificate, root.privateKey),
+      issuer,
       notBeforeMs: nowMs - DAY_MS,
       notAfterMs: nowMs + 365 * DAY_MS,
     }),

@@ -3,11 +3,13 @@
  * Promise: made once per installation and never overwritten; whatever is missing, damaged, expired or not a pair
  * is an AuthorityError of one line that says what to do. Rotation keeps the old pair in `previous/`.
  */
-import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { replaceFile } from '../formats/replace-file.ts';
 import { LabError } from '../model/lab.ts';
 import { type KeyType, subjectKey, writeCertificate } from './certificate.ts';
+import { isSealed, openKey, sealKey } from './key-pem.ts';
 import { privacyProblem } from './private-file.ts';
 
 export class AuthorityError extends LabError {
@@ -17,9 +19,13 @@ export class AuthorityError extends LabError {
 export interface Root {
   certificate: X509Certificate;
   certificatePem: string;
-  privateKey: KeyObject;
+  /** Null: it is encrypted and nobody gave its passphrase. */
+  privateKey: KeyObject | null;
   keyType: KeyType;
 }
+
+/** With its key at hand. */
+export type OpenRoot = Root & { privateKey: KeyObject };
 
 const KEY_FILE = 'ca.key';
 const CERTIFICATE_FILE = 'ca.pem';
@@ -43,7 +49,7 @@ export function generateKey(keyType: KeyType): { privateKey: KeyObject; publicKe
 }
 
 /** A root in memory only. `serial` makes two roots distinguishable in a phone's list. */
-export function makeRoot(keyType: KeyType, nowMs: number, commonName?: string): Root {
+export function makeRoot(keyType: KeyType, nowMs: number, commonName?: string): OpenRoot {
   const { privateKey, publicKey } = generateKey(keyType);
   const certificatePem = writeCertificate({
     purpose: 'authority',
@@ -58,22 +64,43 @@ export function makeRoot(keyType: KeyType, nowMs: number, commonName?: string): 
   return { certificate: new X509Certificate(certificatePem), certificatePem, privateKey, keyType };
 }
 
-/** @throws AuthorityError */
-export function loadOrCreateRoot(dir: string, nowMs: number, keyType: KeyType): Root {
+/**
+ * @param passphrase what the key on disk is encrypted with; of a new one, what it is to be encrypted with; null: with nothing
+ * @throws AuthorityError
+ */
+export function loadOrCreateRoot(dir: string, nowMs: number, keyType: KeyType, passphrase: string | null = null): Root {
   const hasKey = existsSync(keyPath(dir));
   const hasCertificate = existsSync(certificatePath(dir));
-  if (hasKey && hasCertificate) return loadRoot(dir, nowMs);
+  if (hasKey && hasCertificate) return loadRoot(dir, nowMs, passphrase);
   if (hasKey !== hasCertificate) {
     const [missing, present] = hasKey ? [CERTIFICATE_FILE, KEY_FILE] : [KEY_FILE, CERTIFICATE_FILE];
     throw broken(dir, `${missing} is missing while ${present} is there`);
   }
   const root = makeRoot(keyType, nowMs);
-  saveRoot(dir, root);
+  saveRoot(dir, root, passphrase);
   return root;
 }
 
+/** Whether the key on disk is encrypted. @throws AuthorityError when it cannot be read */
+export const isKeySealed = (dir: string): boolean => existsSync(keyPath(dir)) && isSealed(readText(keyPath(dir)));
+
+/** Encrypts the key on disk with `next`, or with nothing. @throws AuthorityError, and nothing has changed then */
+export function changePassphrase(dir: string, nowMs: number, passphrase: string | null, next: string | null): void {
+  const { privateKey } = opened(loadRoot(dir, nowMs, passphrase), dir);
+  replaceFile(keyPath(dir), keyText(privateKey, next));
+}
+
+/** @throws AuthorityError when the key is encrypted and its passphrase was not given */
+export function opened(root: Root, dir: string): OpenRoot {
+  const { privateKey } = root;
+  if (privateKey !== null) return { ...root, privateKey };
+  throw new AuthorityError(
+    `${keyPath(dir)} is encrypted: give its passphrase with --ca-passphrase-file FILE or PHONEHOME_CA_PASSPHRASE`,
+  );
+}
+
 export interface Rotation {
-  root: Root;
+  root: OpenRoot;
   /** Fingerprint phones must remove; null when there was no readable certificate. */
   oldFingerprint: string | null;
   /** Where the old pair lies; null when there was none. */
@@ -81,7 +108,7 @@ export interface Rotation {
 }
 
 /** Works on a damaged pair too: it is what the error messages recommend. @throws AuthorityError when the disk refuses. */
-export function rotateRoot(dir: string, nowMs: number, keyType: KeyType): Rotation {
+export function rotateRoot(dir: string, nowMs: number, keyType: KeyType, passphrase: string | null = null): Rotation {
   const present = [KEY_FILE, CERTIFICATE_FILE].filter((name) => existsSync(join(dir, name)));
   const oldFingerprint = readFingerprint(certificatePath(dir));
   // Made before anything is moved: a failure here must leave the old pair in its place.
@@ -94,26 +121,27 @@ export function rotateRoot(dir: string, nowMs: number, keyType: KeyType): Rotati
     makePrivateDirectory(keptIn);
     for (const name of present) renameSync(join(dir, name), join(keptIn, name));
   }
-  saveRoot(dir, root);
+  saveRoot(dir, root, passphrase);
   return { root, oldFingerprint, keptIn };
 }
 
-function loadRoot(dir: string, nowMs: number): Root {
+function loadRoot(dir: string, nowMs: number, passphrase: string | null): Root {
   const certificatePem = readText(certificatePath(dir));
   const keyPem = readText(keyPath(dir));
   let certificate: X509Certificate;
-  let privateKey: KeyObject;
+  let privateKey: KeyObject | null;
   try {
     certificate = new X509Certificate(certificatePem);
   } catch {
     throw broken(dir, `${CERTIFICATE_FILE} is not a certificate`);
   }
   try {
-    privateKey = createPrivateKey(keyPem);
+    privateKey = isSealed(keyPem) && passphrase === null ? null : openKey(keyPem, passphrase);
   } catch {
+    if (isSealed(keyPem)) throw new AuthorityError(`the passphrase does not open ${keyPath(dir)}: give the right one`);
     throw broken(dir, `${KEY_FILE} is not a private key`);
   }
-  if (!certificate.checkPrivateKey(privateKey)) {
+  if (privateKey !== null && !certificate.checkPrivateKey(privateKey)) {
     throw broken(dir, `${KEY_FILE} does not belong to ${CERTIFICATE_FILE}`);
   }
   if (!certificate.ca) throw broken(dir, `${CERTIFICATE_FILE} is not a CA certificate`);
@@ -125,7 +153,7 @@ function loadRoot(dir: string, nowMs: number): Root {
       `CA in ${dir}: ${CERTIFICATE_FILE} is valid only from ${certificate.validFrom}: set this machine's clock right`,
     );
   }
-  const type = privateKey.asymmetricKeyType;
+  const type = certificate.publicKey.asymmetricKeyType;
   if (type !== 'ec' && type !== 'rsa') throw broken(dir, `${KEY_FILE} is of type ${type}, not EC or RSA`);
   // The key signs for every site on earth in the eyes of the test phones: one that others could read is none.
   const problem = privacyProblem(keyPath(dir), { kind: 'file', keep: 'secret', otherwise: 'phonehome ca rotate' });
@@ -134,9 +162,9 @@ function loadRoot(dir: string, nowMs: number): Root {
 }
 
 /** The key first: a certificate whose key was never saved would be a root nobody can use. */
-function saveRoot(dir: string, root: Root): void {
+function saveRoot(dir: string, root: OpenRoot, passphrase: string | null): void {
   makePrivateDirectory(dir);
-  const keyPem = root.privateKey.export({ type: 'pkcs8', format: 'pem' });
+  const keyPem = keyText(root.privateKey, passphrase);
   const written: string[] = [];
   try {
     for (const [name, content, mode] of [
@@ -152,6 +180,9 @@ function saveRoot(dir: string, root: Root): void {
     throw new AuthorityError(`CA in ${dir}: cannot be saved (${reasonOf(error)}): check the directory and its owner`);
   }
 }
+
+const keyText = (key: KeyObject, passphrase: string | null): string =>
+  passphrase === null ? key.export({ type: 'pkcs8', format: 'pem' }).toString() : sealKey(key, passphrase);
 
 function makePrivateDirectory(dir: string): void {
   try {

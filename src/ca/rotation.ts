@@ -19,7 +19,12 @@ export interface RotationReport {
  * @throws AuthorityError when the disk refuses; the old pair is then still in its place.
  */
 export function rotateAuthority(dir: string, options: AuthorityOptions & { phones?: string[] }): RotationReport {
-  const { root, oldFingerprint, keptIn } = rotateRoot(dir, options.now(), options.rsa ? 'rsa' : 'ec');
+  const { root, oldFingerprint, keptIn } = rotateRoot(
+    dir,
+    options.now(),
+    options.rsa ? 'rsa' : 'ec',
+    options.passphrase,
+  );
   const authority = authorityOf(root, dir, options.now);
   const lines = [`new CA: ${authority.root.commonName}, SHA-256 ${authority.root.fingerprint256}`];
   if (keptIn) {

@@ -5,6 +5,8 @@
  */
 import {
   ALERT_FLAGS,
+  BACKUP_PASSPHRASE_FLAG,
+  CA_PASSPHRASE_FLAG,
   CASE_FLAGS,
   COMMON_FLAGS,
   DEMO_FLAGS,
@@ -284,9 +286,42 @@ export const COMMANDS: CommandSpec[] = [
     flags: [
       { name: 'yes', help: 'do it without asking' },
       { name: 'rsa', help: 'an RSA root, for very old phones that know nothing else' },
+      CA_PASSPHRASE_FLAG,
     ],
     examples: ['ca rotate --yes', 'ca rotate --rsa'],
     load: async () => (await ca()).rotate,
+  },
+  {
+    name: 'ca passphrase',
+    words: '<set|remove>',
+    summary: "encrypt the authority's key with a passphrase, change that, or take it away",
+    flags: [
+      CA_PASSPHRASE_FLAG,
+      {
+        name: 'new-passphrase-file',
+        value: 'FILE',
+        default: null,
+        help: 'the new one (or PHONEHOME_CA_NEW_PASSPHRASE; else asked)',
+      },
+    ],
+    examples: ['ca passphrase set', 'ca passphrase remove --ca-passphrase-file old.txt'],
+    load: async () => (await ca()).passphrase,
+  },
+  {
+    name: 'backup',
+    words: '<file>',
+    summary: 'all of a lab in one file: store, keys, certificates, phones, tokens; also while it runs',
+    flags: [BACKUP_PASSPHRASE_FLAG, { name: 'encrypt', help: 'with a passphrase (asked, or given as below)' }],
+    examples: ['backup lab.backup', 'backup lab.backup --encrypt'],
+    load: async () => (await import('./commands/backup.ts')).backup,
+  },
+  {
+    name: 'restore',
+    words: '<file>',
+    summary: 'make a lab of a backup, in a data directory that holds none',
+    flags: [BACKUP_PASSPHRASE_FLAG],
+    examples: ['restore lab.backup --data ./data'],
+    load: async () => (await import('./commands/backup.ts')).restore,
   },
   {
     name: 'token show',

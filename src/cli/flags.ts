@@ -32,7 +32,24 @@ export const COMMON_FLAGS: Flag[] = [
 ];
 
 /** Of `start` and `demo`. */
+/** Of `backup` and `restore`. */
+export const BACKUP_PASSPHRASE_FLAG: Flag = {
+  name: 'passphrase-file',
+  value: 'FILE',
+  default: null,
+  help: 'what the file is encrypted with (or PHONEHOME_BACKUP_PASSPHRASE; else asked)',
+};
+
+/** Where the authority's key is encrypted. */
+export const CA_PASSPHRASE_FLAG: Flag = {
+  name: 'ca-passphrase-file',
+  value: 'FILE',
+  default: null,
+  help: "passphrase of the authority's key (or PHONEHOME_CA_PASSPHRASE; else asked)",
+};
+
 export const LAB_FLAGS: Flag[] = [
+  CA_PASSPHRASE_FLAG,
   { name: 'host', value: 'ADDRESS', default: '0.0.0.0', help: 'address to listen on' },
   {
     name: 'proxy-port',

@@ -2,13 +2,15 @@
 import type { LabOptions } from '../model/lab.ts';
 
 /** Flags as `valuesOf` gives them: names and types are those of the table in flags.ts. */
-export interface LabFlags extends Omit<LabOptions, 'devicesFile' | 'decoders' | 'resolvers' | 'capture'> {
+export interface LabFlags
+  extends Omit<LabOptions, 'caPassphrase' | 'devicesFile' | 'decoders' | 'resolvers' | 'capture'> {
   devices: string | null;
   decoder: string[];
   resolver: string[];
   capture: boolean;
   captureSize: number;
   retentionDays: number;
+  caPassphraseFile: string | null;
 }
 
 export function labOptions({ devices, decoder, resolver, capture, captureSize, ...flags }: LabFlags): LabOptions {

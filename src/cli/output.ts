@@ -16,6 +16,11 @@ export function tell(...lines: string[]): void {
   process.stderr.write(cleanLines(`${lines.join('\n')}\n`));
 }
 
+/** A question on stderr, after which the answer is typed. */
+export function ask(question: string): void {
+  process.stderr.write(cleanLines(question));
+}
+
 /** A file on stdout: text in which strings are quoted (YAML, JSON), as a terminal may have it; bytes as they are. */
 export function printFile(text: string | Uint8Array): void {
   process.stdout.write(typeof text === 'string' ? escapeLines(text) : text);

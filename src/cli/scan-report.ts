@@ -3,7 +3,7 @@
  * Promise: memory is bounded whatever the recording; equal findings (same value, place, way and host) are one row with a count.
  */
 import { GEO_SOURCE } from '../formats/geo-caveat.ts';
-import { paint, SEVERITY_SGR, clean } from '../formats/terminal.ts';
+import { clean, paint, SEVERITY_SGR } from '../formats/terminal.ts';
 import { SEVERITIES, type Severity } from '../model/alert.ts';
 import type { DestinationFacts } from '../model/destination.ts';
 import type { Recorded, RecordedContact, ScanFinding, Scanned } from '../model/lab.ts';

@@ -34,7 +34,7 @@ export async function openKnowledge(options: LabOptions, closers: Closers, isRes
   const log = openLog(options.logFile);
   closers.add(() => log.flush());
   const newId = monotonicFactory();
-  const authority = findAuthority(paths.certs, { now });
+  const authority = findAuthority(paths.certs, { now, passphrase: options.caPassphrase ?? null });
   if (!authority) throw new LabError(`${options.data} holds no certificate authority: start the lab again`);
   const evidenceKey = readOrCreateKey(paths.evidenceKey);
   let salvaged: Text | null = null;

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { monotonicFactory } from 'ulid';
 import { findAuthority } from '../ca/authority.ts';
+import { changePassphrase, isKeySealed } from '../ca/root.ts';
 import { rotateAuthority as rotate } from '../ca/rotation.ts';
 import { createCases } from '../cases/cases.ts';
 import { loadDevices } from '../devices/store.ts';
@@ -53,15 +54,33 @@ export async function readAuthority(dataDir: string): Promise<AuthorityInfo | nu
 }
 
 /** @throws LabError when there is no authority yet */
-export async function exportAuthority(dataDir: string, format: CaFormat): Promise<Buffer> {
-  const authority = findAuthority(pathsIn(dataDir).certs, { now });
+export async function exportAuthority(
+  dataDir: string,
+  format: CaFormat,
+  passphrase: string | null = null,
+): Promise<Buffer> {
+  const authority = findAuthority(pathsIn(dataDir).certs, { now, passphrase });
   if (!authority) throw new LabError(`${dataDir} holds no certificate authority yet: "phonehome start" makes one`);
   return authority.export(format).bytes;
 }
 
-export async function rotateAuthority(dataDir: string, { rsa = false } = {}): Promise<AuthorityInfo> {
+export async function rotateAuthority(
+  dataDir: string,
+  { rsa = false, passphrase = null }: { rsa?: boolean; passphrase?: string | null } = {},
+): Promise<AuthorityInfo> {
   const phones = loadDevices(dataDir).map(({ id }) => id);
-  return rotate(pathsIn(dataDir).certs, { now, phones, rsa }).authority.info;
+  return rotate(pathsIn(dataDir).certs, { now, phones, rsa, passphrase }).authority.info;
+}
+
+export const isAuthorityKeySealed = async (dataDir: string): Promise<boolean> => isKeySealed(pathsIn(dataDir).certs);
+
+/** @throws LabError when the present passphrase is not right */
+export async function changeAuthorityPassphrase(
+  dataDir: string,
+  present: string | null,
+  next: string | null,
+): Promise<void> {
+  changePassphrase(pathsIn(dataDir).certs, now(), present, next);
 }
 
 export async function rotateToken(dataDir: string, role: Role): Promise<string> {

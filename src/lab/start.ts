@@ -50,7 +50,7 @@ export async function startHalves(options: LabOptions): Promise<{ lab: Lab; thre
 async function openLab(options: LabOptions, log: Log, closers: Closers): Promise<{ lab: Lab; thread: LabThread }> {
   const now = Date.now;
   const audience = createAudience();
-  const authority = openAuthority(pathsIn(options.data).certs, { now });
+  const authority = openAuthority(pathsIn(options.data).certs, { now, passphrase: options.caPassphrase ?? null });
   const end = createRelayEnd({ now, onStuck: () => lab.giveUp() });
   closers.add(end.stop);
   const runs = createReplayRuns();

@@ -29,9 +29,18 @@ export const ENGINES = ['wire', 'http-mitm-proxy'] as const;
 
 export const RETENTION_DAYS = 90;
 
+export interface BackupFacts {
+  files: number;
+  bytes: number;
+  madeAt: string;
+  encrypted: boolean;
+}
+
 export interface LabOptions {
   /** Directory of everything the lab keeps. */
   data: string;
+  /** Of the key of its authority. */
+  caPassphrase?: string | null;
   host: string;
   /** 0 = any free port; so for all ports. */
   proxyPort: number;
@@ -290,9 +299,17 @@ export interface LabModule {
   compareRuns(dataDir: string, a: string, b: string): Promise<Comparison>;
   /** Null when the directory holds no authority yet; never creates one. */
   readAuthority(dataDir: string): Promise<AuthorityInfo | null>;
-  exportAuthority(dataDir: string, format: CaFormat): Promise<Buffer>;
+  /** @param passphrase of its key, where a form is signed */
+  exportAuthority(dataDir: string, format: CaFormat, passphrase?: string | null): Promise<Buffer>;
+  isAuthorityKeySealed(dataDir: string): Promise<boolean>;
+  /** Encrypts its key with another passphrase, or with none. @throws LabError when the present one is not right */
+  changeAuthorityPassphrase(dataDir: string, present: string | null, next: string | null): Promise<void>;
+  /** All of a lab in one file, also while it runs. @throws LabError */
+  backUp(dataDir: string, file: string, passphrase: string | null): Promise<BackupFacts>;
+  /** @throws LabError when the file is damaged or not readable, or `dataDir` holds a lab */
+  restore(dataDir: string, file: string, passphrase: () => Promise<string | null>): Promise<BackupFacts>;
   /** `rsa`: for phones that know no ECDSA. */
-  rotateAuthority(dataDir: string, kind?: { rsa?: boolean }): Promise<AuthorityInfo>;
+  rotateAuthority(dataDir: string, kind?: { rsa?: boolean; passphrase?: string | null }): Promise<AuthorityInfo>;
   /** Puts a new token of this role in place of the old one; gives the file's path. */
   rotateToken(dataDir: string, role: Role): Promise<string>;
   /** Name and date (ISO 8601) of every geo database found; null dates are unknown. */

@@ -42,6 +42,9 @@ const CALLS: Record<string, string[]> = {
   'ca show': [],
   'ca export': [EVIL],
   'ca rotate': [EVIL],
+  'ca passphrase': [EVIL],
+  backup: ['FILE'],
+  restore: ['FILE'],
   'token show': [EVIL],
   'token rotate': [EVIL],
   ui: ['LAB'],
@@ -58,6 +61,8 @@ const CALLS: Record<string, string[]> = {
 };
 /** Their output holds the name, one way or another. */
 const SHOWN = [
+  'backup',
+  'ca passphrase',
   'alerts',
   'flows',
   'replay',
@@ -71,7 +76,7 @@ const SHOWN = [
   'pins list',
 ];
 /** Go on, or change the machine; what they print goes through the same functions, and is tested beside them. */
-const ELSEWHERE = ['start', 'demo', 'watch', 'gateway up', 'gateway down', 'backup', 'restore'];
+const ELSEWHERE = ['start', 'demo', 'watch', 'gateway up', 'gateway down'];
 
 let data = '';
 let lab: FakeLab;

@@ -11,6 +11,7 @@ import { UsageError } from '../errors.ts';
 import { findRunningLab } from '../lab-state.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printFile, printJson } from '../output.ts';
+import { caPassphrase, readNewPassphrase } from '../passphrase.ts';
 import { qrCode } from '../qr-code.ts';
 import { table } from '../table.ts';
 
@@ -19,6 +20,8 @@ interface CaFlags {
   json: boolean;
   yes?: boolean;
   rsa?: boolean;
+  caPassphraseFile?: string | null;
+  newPassphraseFile?: string | null;
 }
 
 export async function show(given: Record<string, unknown>): Promise<number> {
@@ -42,11 +45,12 @@ export async function show(given: Record<string, unknown>): Promise<number> {
 }
 
 export async function exportFile(given: Record<string, unknown>, [format = '', file]: string[]): Promise<number> {
-  const { data, json } = given as unknown as CaFlags;
+  const { data, json, caPassphraseFile = null } = given as unknown as CaFlags;
   const known = CA_FORMATS.find((each): each is CaFormat => each === format);
   if (!known) throw new UsageError(`unknown format "${format}": choose one of ${CA_FORMATS.join(', ')}`);
   await readAuthority(data);
-  const bytes = await (await loadLab()).exportAuthority(data, known);
+  const lab = await loadLab();
+  const bytes = await lab.exportAuthority(data, known, await caPassphrase(lab, data, caPassphraseFile));
   const target = file ?? `phonehome-ca.${known}`;
   if (target === '-') {
     printFile(bytes);
@@ -59,7 +63,7 @@ export async function exportFile(given: Record<string, unknown>, [format = '', f
 }
 
 export async function rotate(given: Record<string, unknown>): Promise<number> {
-  const { data, json, yes, rsa = false } = given as unknown as CaFlags;
+  const { data, json, yes, rsa = false, caPassphraseFile = null } = given as unknown as CaFlags;
   await readAuthority(data);
   if (findRunningLab(data))
     throw new LabError('the running lab still signs with the old certificate: stop it first, then rotate');
@@ -67,9 +71,37 @@ export async function rotate(given: Record<string, unknown>): Promise<number> {
     print('Nothing was changed.');
     return 0;
   }
-  const info = await (await loadLab()).rotateAuthority(data, { rsa });
+  const lab = await loadLab();
+  const passphrase = await caPassphrase(lab, data, caPassphraseFile);
+  if (passphrase === null && (await lab.isAuthorityKeySealed(data)))
+    throw new LabError(`the present key is encrypted: give its passphrase, the new one is encrypted with it as well`);
+  const info = await lab.rotateAuthority(data, { rsa, passphrase });
   if (json) printJson({ type: 'ca', ...info });
   else print('There is a new root certificate; remove the old one from the phones.', ...describe(info));
+  return 0;
+}
+
+/** `ca passphrase set|remove`: what the authority's key is encrypted with. A running lab goes on with the key it has. */
+export async function passphrase(given: Record<string, unknown>, [word = '']: string[]): Promise<number> {
+  const { data, json, caPassphraseFile = null, newPassphraseFile = null } = given as unknown as CaFlags;
+  if (word !== 'set' && word !== 'remove') throw new UsageError(`unknown word "${word}": ca passphrase set, or remove`);
+  await readAuthority(data);
+  const lab = await loadLab();
+  const present = await caPassphrase(lab, data, caPassphraseFile);
+  const next =
+    word === 'remove'
+      ? null
+      : await readNewPassphrase({
+          file: newPassphraseFile,
+          variable: 'PHONEHOME_CA_NEW_PASSPHRASE',
+          question: 'New passphrase: ',
+        });
+  if (word === 'set' && next === null)
+    throw new UsageError('no new passphrase: --new-passphrase-file FILE or PHONEHOME_CA_NEW_PASSPHRASE');
+  await lab.changeAuthorityPassphrase(data, present, next);
+  if (json) printJson({ type: 'ca', encrypted: next !== null });
+  else if (next === null) print('The key of the authority is no longer encrypted.');
+  else print('The key of the authority is encrypted; without its passphrase no lab starts and nothing recovers it.');
   return 0;
 }
 

@@ -5,15 +5,18 @@ import { wantsColour } from '../colour.ts';
 import { type LabFlags, labOptions } from '../lab-options.ts';
 import { loadLab } from '../main-module.ts';
 import { tell } from '../output.ts';
+import { caPassphrase } from '../passphrase.ts';
 import { openOutput, printAlerts, readyLine, runLab } from '../running-lab.ts';
 import { stopSignal } from '../stop-signal.ts';
 
 export async function start(flags: Record<string, unknown>): Promise<number> {
-  const options = labOptions(flags as unknown as LabFlags);
+  const given = flags as unknown as LabFlags;
   const { stopped } = stopSignal();
   // A pipe that both go into may end.
   process.stderr.on('error', () => {});
   const module = await loadLab();
+  const passphrase = await caPassphrase(module, given.data, given.caPassphraseFile);
+  const options = { ...labOptions(given), caPassphrase: passphrase };
   const { lab, stop } = await runLab(module, options);
   const output = openOutput(options.json, () =>
     tell('! Nobody reads this output any more. The lab goes on: "phonehome alerts" has what comes.'),

@@ -3,7 +3,7 @@
  * With colour for a person (time only), without for a pipe (date too, so that a day-long log stays readable).
  * Control characters never reach the terminal: host names and paths come from the phone and could move the cursor.
  */
-import { paint as painted, SEVERITY_SGR, clean } from '../../formats/terminal.ts';
+import { clean, paint as painted, SEVERITY_SGR } from '../../formats/terminal.ts';
 import type { Alert } from '../../model/alert.ts';
 
 export interface AlertLineOptions {

@@ -1,0 +1,233 @@
+/**
+ * All of a lab in one file, and a lab made of it again: store, keys, certificates, phones, tokens. Recordings (`capture/`) and
+ * public tables stay out. The file is a zip of mode 0600, with a list of SHA-256; with a passphrase it is sealed as a whole.
+ * Promise: the store is a consistent copy also while a lab writes to it; no link is followed; nothing appears in the data
+ * directory before all of it was checked; a directory that holds anything is refused.
+ */
+import { createCipheriv, createDecipheriv, createHash, randomBytes, scryptSync } from 'node:crypto';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { backup as copyDatabase, DatabaseSync } from 'node:sqlite';
+import { unzipSync, zipSync } from 'fflate';
+import { z } from 'zod';
+import { type BackupFacts, LabError } from '../model/lab.ts';
+import { pathsIn } from './data-directory.ts';
+
+const LIST = 'backup.json';
+const STORE = 'evidence.db';
+/** Of this machine or this moment, public, or too large. */
+const LEFT_OUT = /^(?:geoip|capture|lock|lab\.json|evidence\.db(?:-wal|-shm)?|.*\.tmp)(?:$|\/)/;
+/** Parts of a path as a lab writes them. */
+const PATH = /^(?!\.)[\w.:@ -]+(?:\/(?!\.)[\w.:@ -]+)*$/;
+/** The whole file is held in memory. */
+const MAX_BYTES = 2 ** 31;
+
+const list = z.object({
+  format: z.literal('phonehome-backup'),
+  v: z.literal(1),
+  madeAt: z.string(),
+  files: z.array(z.object({ path: z.string().regex(PATH), size: z.number(), sha256: z.string() })),
+});
+
+/** @throws LabError, and no file is left */
+export async function backUp(data: string, file: string, passphrase: string | null): Promise<BackupFacts> {
+  if (!lstatSync(pathsIn(data).certs, { throwIfNoEntry: false })?.isDirectory())
+    throw new LabError(`${data} holds no lab: name its directory with --data`);
+  const contents = filesIn(data);
+  const store = await storeIn(data);
+  if (store !== null) contents.set(STORE, store);
+  const files = [...contents].map(([path, bytes]) => ({ path, size: bytes.length, sha256: sha256(bytes) }));
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  if (bytes > MAX_BYTES) throw new LabError(`${data} holds more than 2 GB: let the lab forget old cases first`);
+  const madeAt = new Date().toISOString();
+  const head = Buffer.from(JSON.stringify({ format: 'phonehome-backup', v: 1, madeAt, files }, null, 1));
+  const zip = zipSync({ [LIST]: head, ...Object.fromEntries(contents) }, { level: 1 });
+  write(file, passphrase === null ? zip : seal(zip, passphrase));
+  return { files: files.length, bytes, madeAt, encrypted: passphrase !== null };
+}
+
+/** @throws LabError, and `data` is as it was */
+export async function restore(
+  data: string,
+  file: string,
+  passphrase: () => Promise<string | null>,
+): Promise<BackupFacts> {
+  const present = lstatSync(data, { throwIfNoEntry: false });
+  if (present?.isSymbolicLink())
+    throw new LabError(`${data} is a symbolic link: name the directory itself with --data`);
+  if (present && (!present.isDirectory() || readdirSync(data).length > 0))
+    throw new LabError(`${data} is not empty: nothing is overwritten; name a new directory with --data`);
+  const sealed = read(file);
+  const isSealed = sealed.subarray(0, MAGIC.length).equals(MAGIC);
+  const zip = isSealed ? unseal(sealed, file, await passphrase()) : sealed;
+  const { head, contents } = unpack(zip, file);
+  const made = mkdirSync(data, { recursive: true, mode: 0o700 });
+  const aside = mkdtempSync(join(data, '.restore-'));
+  try {
+    for (const [path, bytes] of contents) {
+      mkdirSync(dirname(join(aside, path)), { recursive: true, mode: 0o700 });
+      writeFileSync(join(aside, path), bytes, {
+        mode: path === 'certs/ca.pem' ? 0o644 : 0o600,
+        flag: 'wx',
+        flush: true,
+      });
+    }
+    if (contents.has(STORE)) goOnFurther(join(aside, STORE));
+    for (const name of readdirSync(aside)) renameSync(join(aside, name), join(data, name));
+    rmdirSync(aside);
+  } catch (error) {
+    rmSync(aside, { recursive: true, force: true });
+    if (made !== undefined) rmSync(made, { recursive: true, force: true });
+    throw new LabError(
+      `${data} cannot be made (${(error as NodeJS.ErrnoException).code ?? error}): choose another one`,
+    );
+  }
+  const bytes = head.files.reduce((sum, { size }) => sum + size, 0);
+  return { files: head.files.length, bytes, madeAt: head.madeAt, encrypted: isSealed };
+}
+
+function filesIn(data: string): Map<string, Uint8Array> {
+  const contents = new Map<string, Uint8Array>();
+  for (const entry of readdirSync(data, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name);
+    const path = relative(data, file);
+    if (LEFT_OUT.test(path) || entry.isDirectory()) continue;
+    if (!entry.isFile() || !PATH.test(path))
+      throw new LabError(`${file} is no file of a lab, and a backup follows no links: move it away`);
+    contents.set(path, readFileSync(file));
+  }
+  return contents;
+}
+
+/** As it stood at one moment, whoever writes to it meanwhile. */
+async function storeIn(data: string): Promise<Uint8Array | null> {
+  const file = pathsIn(data).evidence;
+  if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return null;
+  const copy = join(data, `backup-${randomBytes(4).toString('hex')}.tmp`);
+  writeFileSync(copy, '', { mode: 0o600, flag: 'wx' });
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    await copyDatabase(database, copy, { rate: 2 ** 30 });
+    return readFileSync(copy);
+  } catch (error) {
+    throw new LabError(`${file} cannot be copied (${(error as Error).message}): try again, or stop the lab first`);
+  } finally {
+    database.close();
+    for (const name of [copy, `${copy}-wal`, `${copy}-shm`, `${copy}-journal`]) rmSync(name, { force: true });
+  }
+}
+
+/** Alerts that the lab may have shown since the backup was made. */
+const AHEAD = 1_000_000;
+
+/** None of their numbers is given out again. */
+function goOnFurther(file: string): void {
+  const database = new DatabaseSync(file);
+  database.exec(`INSERT OR REPLACE INTO meta (name, value)
+    SELECT 'seq_floor', CAST(${AHEAD} + max(
+      coalesce((SELECT max(seq) FROM alerts), 0),
+      coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'seq_floor'), 0)) AS TEXT)`);
+  database.close();
+}
+
+function unpack(zip: Uint8Array, file: string): { head: z.infer<typeof list>; contents: Map<string, Uint8Array> } {
+  let parts: Record<string, Uint8Array>;
+  let total = 0;
+  try {
+    parts = unzipSync(zip, {
+      filter({ name, originalSize }) {
+        total += originalSize;
+        if (total > MAX_BYTES) throw new Error('too large');
+        return name === LIST || PATH.test(name);
+      },
+    });
+  } catch {
+    throw damaged(file, 'it is no backup, or not all of it');
+  }
+  const { [LIST]: listed, ...found } = parts;
+  const parsed = list.safeParse(listed && jsonOf(listed));
+  if (!parsed.success) throw damaged(file, 'its list of files cannot be read');
+  const contents = new Map<string, Uint8Array>();
+  for (const { path, size, sha256: wanted } of parsed.data.files) {
+    const bytes = found[path];
+    if (bytes === undefined) throw damaged(file, `${path} is missing`);
+    if (bytes.length !== size || sha256(bytes) !== wanted) throw damaged(file, `${path} was changed`);
+    contents.set(path, bytes);
+  }
+  return { head: parsed.data, contents };
+}
+
+function jsonOf(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString());
+  } catch {
+    return null;
+  }
+}
+
+const MAGIC = Buffer.from('PHONEHOME-BACKUP-1\n');
+const SALT = 16;
+const IV = 12;
+const TAG = 16;
+/** 128 MB and a third of a second a guess. */
+const SCRYPT = { N: 2 ** 17, r: 8, p: 1, maxmem: 2 ** 28 };
+
+/** Magic, salt, iv, AES-256-GCM of the zip, tag; the first three are authenticated as well. */
+function seal(zip: Uint8Array, passphrase: string): Buffer {
+  const head = Buffer.concat([MAGIC, randomBytes(SALT + IV)]);
+  const cipher = createCipheriv('aes-256-gcm', keyOf(head, passphrase), head.subarray(-IV));
+  cipher.setAAD(head);
+  return Buffer.concat([head, cipher.update(zip), cipher.final(), cipher.getAuthTag()]);
+}
+
+function unseal(sealed: Buffer, file: string, passphrase: string | null): Buffer {
+  if (passphrase === null) throw new LabError(`${file} is encrypted: give its passphrase with --passphrase-file FILE`);
+  const start = MAGIC.length + SALT + IV;
+  if (sealed.length < start + TAG) throw damaged(file, 'not all of it is there');
+  const head = sealed.subarray(0, start);
+  const decipher = createDecipheriv('aes-256-gcm', keyOf(head, passphrase), head.subarray(-IV));
+  decipher.setAAD(head);
+  decipher.setAuthTag(sealed.subarray(-TAG));
+  try {
+    return Buffer.concat([decipher.update(sealed.subarray(start, -TAG)), decipher.final()]);
+  } catch {
+    throw damaged(file, 'the passphrase does not open it, or it was changed');
+  }
+}
+
+const keyOf = (head: Buffer, passphrase: string): Buffer =>
+  scryptSync(passphrase, head.subarray(MAGIC.length, MAGIC.length + SALT), 32, SCRYPT);
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+const damaged = (file: string, what: string): LabError =>
+  new LabError(`${file}: ${what}; nothing was restored: take another copy of the backup`);
+
+function write(file: string, bytes: Uint8Array): void {
+  try {
+    writeFileSync(file, bytes, { mode: 0o600, flag: 'wx', flush: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') throw new LabError(`${file} is there already, and is not overwritten: choose another name`);
+    rmSync(file, { force: true });
+    throw new LabError(`${file} cannot be written (${code}): choose another place`);
+  }
+}
+
+function read(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new LabError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}): check the path`);
+  }
+}
