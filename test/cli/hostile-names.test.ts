@@ -37,6 +37,7 @@ const CALLS: Record<string, string[]> = {
   'case mark': [EVIL],
   'case capture': [EVIL],
   'case close': [EVIL],
+  forget: [EVIL],
   compare: [EVIL, EVIL],
   verify: [EVIL],
   'ca show': [],

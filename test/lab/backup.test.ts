@@ -97,7 +97,7 @@ describe('backup and restore', () => {
   it.each([
     [
       'a file changed',
-      (parts: Record<string, Uint8Array>) => void (parts.token = Buffer.from('other-token!\n')),
+      (parts: Record<string, Uint8Array>) => void Object.assign(parts, { token: Buffer.from('other-token!\n') }),
       'token was changed',
     ],
     ['a file missing', (parts: Record<string, Uint8Array>) => void delete parts.token, 'token is missing'],
