@@ -4,7 +4,7 @@
  * a file that cannot be understood is a one-line LabError and is never overwritten.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFile } from '../formats/replace-file.ts';
 import { problemLine } from '../formats/yaml-document.ts';
@@ -154,6 +154,17 @@ const shortField = (field: string | null): string | null => field?.replace(/^dev
 /** By content: the same picture is kept once, and two pictures of one name do not overwrite each other. */
 const photoFile = (dataDir: string, { name, bytes }: PlantedPhoto): string =>
   join(dataDir, 'photos', createHash('sha256').update(bytes).digest('hex').slice(0, 16), name);
+
+/** Removes planted photos that belong to none of these devices (any more). */
+export function sweepPhotos(dataDir: string, devices: readonly Device[]): void {
+  const directory = join(dataDir, 'photos');
+  if (!existsSync(directory)) return;
+  const kept = new Set(devices.flatMap(({ canaries }) => canaries.photos.map((photo) => photoFile(dataDir, photo))));
+  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !kept.has(path)) rmSync(path);
+  }
+}
 
 function keepPhoto(dataDir: string, photo: PlantedPhoto): string {
   const path = photoFile(dataDir, photo);

@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { openStoredDevices } from '../devices/store.ts';
+import { openStoredDevices, sweepPhotos } from '../devices/store.ts';
 import { say } from '../formats/say.ts';
 import type { Device } from '../model/device.ts';
 import type { Forgetting } from '../model/forgotten.ts';
@@ -30,6 +30,7 @@ export function forgetInLab(given: {
   const registered = devices.get(device);
   if (registered?.ignore) devices.put(bystander(registered));
   else if (registered) devices.remove(device);
+  if (!options.devicesFile) sweepPhotos(options.data, devices.list());
   detection.bystanders.forget(device);
   const forgotten = must(evidence.forget(device, { who, time: new Date(now()).toISOString() }));
   for (const id of forgotten.cases) cases.forget(id);
@@ -56,6 +57,7 @@ export function forgetOffline(dataDir: string, device: string, { recordings }: {
     const registered = devices.list().find(({ id }) => id === device) ?? null;
     if (registered?.ignore) devices.put({ id: device, match: addressIn(registered), ignore: true }, 'replace');
     else if (registered) devices.remove(device);
+    sweepPhotos(dataDir, devices.list());
     const evidence = openEvidence(dataDir);
     try {
       const time = new Date().toISOString();

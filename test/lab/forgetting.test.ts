@@ -1,7 +1,7 @@
 /** Forgetting while no lab runs: values of an older store as well, what is known of apps, recordings; what is left is named. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openStoredDevices } from '../../src/devices/store.ts';
 import { openDataDirectory, pathsIn } from '../../src/lab/data-directory.ts';
@@ -35,8 +35,15 @@ it('takes rows, registration, pins and recordings, and leaves every other phone 
   store.putAlert(labRecord(4, { device: address }));
   store.close();
   const devices = openStoredDevices(data);
-  devices.put({ id: PHONE, match: { ip: '10.77.0.2' }, identifiers: { imei: IMEI } }, 'add');
-  devices.put({ id: 'other', match: { ip: '10.77.0.9' }, identifiers: {} }, 'add');
+  const given = mkdtempSync(join(tmpdir(), 'phonehome-photos-'));
+  const photos = ['own', 'other'].map((name) => {
+    writeFileSync(join(given, `${name}.jpg`), `a picture of ${name}`);
+    return { photos: [join(given, `${name}.jpg`)] };
+  });
+  const [own, others] = photos;
+  devices.put({ id: PHONE, match: { ip: '10.77.0.2' }, identifiers: { imei: IMEI }, canaries: own }, 'add');
+  devices.put({ id: 'other', match: { ip: '10.77.0.9' }, identifiers: {}, canaries: others }, 'add');
+  rmSync(given, { recursive: true });
   const pin = { name: 'bank.example.com', override: 'always', state: 'passed', how: null, rejections: 3, since: 1 };
   writeFileSync(
     paths.pins,
@@ -64,6 +71,8 @@ it('takes rows, registration, pins and recordings, and leaves every other phone 
     if (!entry.isFile()) continue;
     expect(readFileSync(join(entry.parentPath, entry.name)).includes(IMEI), entry.name).toBe(false);
   }
+  const pictures = readdirSync(join(data, 'photos'), { recursive: true }).map(String);
+  expect(pictures.filter((name) => name.endsWith('.jpg')).map((name) => basename(name))).toEqual(['other.jpg']);
   expect(readFileSync(paths.pins, 'utf8')).toContain('other');
   expect(readFileSync(paths.pins, 'utf8')).not.toContain(PHONE);
   expect(
