@@ -115,6 +115,7 @@ function servicesOf(options: ApiOptions, phonePage: LiveDependencies['phonePage'
       if (result.ok) await relay.forgetPhone(device);
       return result;
     },
+    casePage: async (view) => (await import('../portal/case-page.ts')).casePage(view),
     discovered: network.discovered,
     coverage: detection.coverage.all,
     gaps: () => detection.coverage.gaps.since(0),

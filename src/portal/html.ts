@@ -50,6 +50,8 @@ dd { margin: 0; font-weight: 600; word-break: break-word; }
 code { font: 0.9em ui-monospace, Menlo, monospace; word-break: break-all; }
 .note { color: #5b6570; font-size: 0.92rem; }
 .verdict { display: block; width: 100%; color: #8c1d18; font-weight: 600; }
+.bad { padding: 0.8rem 1rem; border-radius: 12px; background: #fce8e6; color: #8c1d18; font-weight: 600; }
+h3 { font-size: 1rem; margin: 1rem 0 0.3rem; }
 .good { padding: 0.8rem 1rem; border-radius: 12px; background: #e6f4ea; color: #0d652d; font-weight: 600; }
 .qr { display: block; width: 11rem; height: 11rem; margin: 0.5rem 0; background: #fff; border-radius: 8px; }
 footer { color: #5b6570; font-size: 0.85rem; padding-bottom: 2rem; }
@@ -59,6 +61,7 @@ footer { color: #5b6570; font-size: 0.85rem; padding-bottom: 2rem; }
   .button.plain { background: #26303d; color: #b9d0ff; }
   header span, .note, dt, footer { color: #9aa4af; }
   .good { background: #12351f; color: #9fdcb0; }
+  .bad { background: #3b1513; color: #f2b8b5; }
   .verdict { color: #f5b4ae; }
 }
 `;

@@ -222,6 +222,7 @@ function checkPage(options: PortalOptions, request: PortalRequest): string {
 function homePage(options: PortalOptions, signedInAs: string | null): string {
   return `${signedInAs === null ? SIGN_IN : signOut(signedInAs)}
 <section><h2>What is this?</h2><p>A Phonehome lab: it shows live which identifiers the phones under test send, to whom and into which country.</p></section>
+${signedInAs === null || signedInAs === 'viewer' ? '' : '<section><h2>Test runs</h2><p><a class="button" href="/case">Mark what you do</a></p></section>'}
 <section><h2>Put a phone on it</h2><p><a class="button" href="/setup">Set up a phone</a></p></section>
 <section><h2>Watch</h2>
 <ul><li>in a terminal of this machine: <code>phonehome watch</code></li>

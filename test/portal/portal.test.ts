@@ -243,6 +243,12 @@ describe('every page', () => {
     );
   });
 
+  it('a page with a form lets the browser name itself to the lab, which takes no form without', async () => {
+    const { headers, body } = await get('/', { via: 'direct' });
+    expect(String(body)).toContain('action="/sign-in"');
+    expect(headers['Referrer-Policy']).toBe('same-origin');
+  });
+
   it('the home page tells how to watch, and not the token', async () => {
     const page = await text('/', { via: 'direct' });
     expect(page).toContain('phonehome watch');

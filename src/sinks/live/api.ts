@@ -6,8 +6,9 @@
 import type { Socket } from 'node:net';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import type { Access, Caller } from './access.ts';
+import { type Access, CASE_PATH, type Caller } from './access.ts';
 import { readBody } from './bodies.ts';
+import { addCasePage } from './case-page.ts';
 import type { Bindings, Ctx } from './context.ts';
 import { addDashboard } from './dashboard.ts';
 import type { LiveDependencies, Outcome } from './dependencies.ts';
@@ -45,6 +46,9 @@ export function createApi(
     if (path === '/' && access.needsTls && !facts.isSafe) return c.redirect(`https://${facts.host}/`, 307);
     if (!isProtected(path)) return next();
     const checked = access.check(facts, { method, path, reveals: c.req.query('reveal') === 'true' });
+    // A person is led to where one signs in.
+    const isPage = path === CASE_PATH && (c.req.header('accept') ?? '').includes('text/html');
+    if (!checked.ok && checked.status === 401 && isPage) return c.redirect('/', 303);
     if (!checked.ok) return c.json({ error: checked.error }, checked.status);
     c.set('caller', checked.caller);
     if (checked.caller && c.env?.incoming) onKnown(c.env.incoming.socket);
@@ -63,6 +67,7 @@ export function createApi(
     whoOf: who,
     onEnded,
   });
+  addCasePage(app, services);
   app.get('/api/health', (c) => c.json({ status: 'ok' }));
   app.get('/openapi.json', async (c) => c.json((await import('./openapi.ts')).describeApi()));
   app.get('/asyncapi.json', async (c) => c.json((await import('./asyncapi.ts')).describeLive()));
@@ -245,7 +250,7 @@ export function createApi(
 
 const NO_AUDIT = 'the audit entry could not be written, so nothing is revealed: free disk space';
 
-const PROTECTED = new Set(['/api', '/metrics', '/openapi.json', '/asyncapi.json', '/sign-in', '/sign-out']);
+const PROTECTED = new Set(['/api', '/metrics', '/openapi.json', '/asyncapi.json', '/sign-in', '/sign-out', CASE_PATH]);
 
 function isProtected(path: string): boolean {
   return path.startsWith('/api/') || PROTECTED.has(path);

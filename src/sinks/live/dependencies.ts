@@ -65,6 +65,9 @@ export interface LiveDependencies {
   closeCase(id: string): Awaitable<Outcome<Case>>;
   removeCase(id: string): Awaitable<boolean>;
 
+  /** The page from which a person marks them; `open`: newest first. */
+  casePage(view: { open: readonly Case[]; said: { ok: boolean; text: string } | null }): Promise<PhonePage>;
+
   coverage(): DeviceCoverage[];
   /** Times in which the lab could not see something, oldest first. */
   gaps(): Gap[];

@@ -13,6 +13,8 @@ export const NEEDED = {
   'GET /sign-in': null,
   'POST /sign-in': null,
   'POST /sign-out': null,
+  'GET /case': 'operator',
+  'POST /case': 'operator',
   'GET /api/session': 'viewer',
   'DELETE /api/session': 'viewer',
   'POST /api/session/code': 'viewer',

@@ -69,6 +69,18 @@ export const ROUTES: Record<Exclude<RouteName, 'GET /api/alerts/live'>, Route> =
     means: 'Signed out.',
     refuses: 403,
   },
+  'GET /case': {
+    summary: 'The page from which a person marks test runs; leads to `/` where nobody is signed in.',
+    answer: 'text/html',
+    means: 'The page.',
+  },
+  'POST /case': {
+    summary: 'A mark from that page, as a form with `case` and `phase` or `event`.',
+    answer: null,
+    status: 303,
+    means: 'Marked.',
+    conflicts: true,
+  },
   'GET /api/session': { summary: 'Who asks.', answer: lab.session, means: 'The role of the token or session.' },
   'DELETE /api/session': { summary: 'Signs out.', answer: null, status: 204, means: 'Signed out.' },
   'POST /api/session/code': {

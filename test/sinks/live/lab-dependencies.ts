@@ -8,6 +8,7 @@ import type { PinState } from '../../../src/model/pin.ts';
 import { text } from '../../../src/model/text.ts';
 import type { TrustTestState } from '../../../src/model/trust-test.ts';
 import type { Role } from '../../../src/model/words.ts';
+import { casePage } from '../../../src/portal/case-page.ts';
 import type { EvidenceStore } from '../../../src/sinks/evidence/store.ts';
 import type { LiveDependencies, UpstreamEntry } from '../../../src/sinks/live/dependencies.ts';
 import { type LiveServer, type LiveServerOptions, startLiveServer } from '../../../src/sinks/live/server.ts';
@@ -118,6 +119,7 @@ export function labDependencies(
         if ('phase' in mark) given.marks.push({ phase: mark.phase, at: AT });
         else given.events = [...(given.events ?? []), { event: mark.event, at: AT }];
       }),
+    casePage: async (view) => casePage(view),
     closeCase: (id) =>
       change(id, (given) => {
         given.closedAt = AT;

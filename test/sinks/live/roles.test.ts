@@ -275,3 +275,38 @@ describe('a token that is replaced', () => {
     expect(problems.join()).toMatch(said);
   });
 });
+
+describe('the page for marking', () => {
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+
+  it('marks for an operator who signed in, says why not, and shows nothing to anybody else', async () => {
+    expect(await ask('GET', '/case', { accept: 'text/html' })).toMatchObject({ status: 303, location: '/' });
+    expect((await ask('GET', '/case', await signIn('viewer'))).status).toBe(403);
+    const opened = await ask(
+      'POST',
+      '/api/cases',
+      { ...json, ...bearer('operator') },
+      JSON.stringify({ title: '<script>alert(1)</script> "run"', deviceId: 'lab-1' }),
+    );
+    const { id } = JSON.parse(opened.body) as { id: string };
+    const own = { ...(await signIn('operator')), ...form, origin: lab.url };
+    const marked = await ask('POST', '/case', own, `case=${id}&event=unlock`);
+    expect(marked).toMatchObject({ status: 303, location: '/case' });
+    const shown = await ask('GET', '/case', own);
+    expect(shown.body).toContain('&#60;script&#62;alert(1)&#60;/script&#62; &#34;run&#34;');
+    expect(shown.body).not.toContain('<script');
+    expect(shown.body).toMatch(/<li>[0-9:]+ unlock<\/li>/);
+    expect(await ask('POST', '/case', own, `case=${id}&phase=`)).toMatchObject({
+      status: 409,
+      body: expect.stringContaining('class="bad"'),
+    });
+    expect((await ask('POST', '/case', own, 'case=nobody&event=boot')).body).toContain('no such test run any more');
+  });
+
+  it('takes no form from another page', async () => {
+    const { cookie } = await signIn('operator');
+    const origins: Record<string, string>[] = [{}, { origin: 'null' }, { origin: 'http://127.0.0.1:1' }];
+    for (const origin of origins)
+      expect((await ask('POST', '/case', { cookie, ...form, ...origin }, 'case=x&event=boot')).status).toBe(403);
+  });
+});
