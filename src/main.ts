@@ -29,6 +29,9 @@ export const verifyRecorded: LabModule['verifyRecorded'] = async (dataDir) =>
 export const readCase: LabModule['readCase'] = async (dataDir, id, options) =>
   (await import('./lab/case-record.ts')).readCase(dataDir, id, options);
 
+export const reportCase: LabModule['reportCase'] = async (dataDir, id, options) =>
+  (await import('./lab/case-report.ts')).reportCase(dataDir, id, options);
+
 export const compareRuns: LabModule['compareRuns'] = async (dataDir, a, b) =>
   (await import('./lab/compared-sides.ts')).compareRuns(dataDir, a, b);
 

@@ -18,6 +18,7 @@ import {
   LAB_FLAGS,
   PHONE_FLAG,
   REACH_FLAGS,
+  REPORT_FLAGS,
   REVEAL_FLAG,
   SCAN_FLAGS,
   SIMULATED_FLAG,
@@ -236,6 +237,15 @@ export const COMMANDS: CommandSpec[] = [
     flags: [],
     examples: ['case close'],
     load: async () => (await cases()).close,
+  },
+  {
+    name: 'report',
+    words: '[case]',
+    summary:
+      'a test run as one HTML page to read and print: what left, to whom, how it was found, what could not be seen',
+    flags: REPORT_FLAGS,
+    examples: ['report 01JD… --out nokia.html', 'report --out nokia-vi.html --lang vi'],
+    load: async () => (await import('./commands/report.ts')).report,
   },
   {
     name: 'compare',

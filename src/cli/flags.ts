@@ -313,6 +313,14 @@ export const SIMULATED_FLAG: Flag = {
   help: 'what replays and tests did in it; without this: what happened in the world, where there is any',
 };
 
+/** Of `report`. */
+export const REPORT_FLAGS: Flag[] = [
+  { name: 'out', value: 'FILE', help: 'where to: FILE.html' },
+  { name: 'lang', value: 'LANGUAGE', default: 'en', parse: oneOf(['en', 'vi']), help: 'en or vi' },
+  SIMULATED_FLAG,
+  REVEAL_FLAG,
+];
+
 /** Adds the flags to a command; repeated list flags add up, and commas separate. */
 export function addFlags(command: Command, flags: Flag[]): Command {
   for (const flag of flags) {

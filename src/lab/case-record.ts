@@ -21,12 +21,22 @@ export async function readCase(
 ): Promise<CaseRecord> {
   const store = openRecorded(dataDir);
   try {
-    const given = store.case(id);
-    if (given === null) throw new LabError(`no test run "${id}": see phonehome case list`);
-    return { ...recordOf(store, given, simulated), versions: await versionsOf(dataDir) };
+    return await recordOfCase(store, dataDir, id, simulated);
   } finally {
     store.close();
   }
+}
+
+/** @throws LabError for an id that means nothing */
+export async function recordOfCase(
+  store: EvidenceStore,
+  dataDir: string,
+  id: string,
+  simulated?: boolean,
+): Promise<CaseRecord> {
+  const given = store.case(id);
+  if (given === null) throw new LabError(`no test run "${id}": see phonehome case list`);
+  return { ...recordOf(store, given, simulated), versions: await versionsOf(dataDir) };
 }
 
 type Store = Pick<EvidenceStore, 'alerts' | 'flows' | 'coverage' | 'gaps'>;

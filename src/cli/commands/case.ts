@@ -1,10 +1,10 @@
 /** `phonehome case …`: test runs and their phases, in the running lab or, without one, in the store of the data directory. */
 import { clean } from '../../formats/terminal.ts';
 import { type Case, type CaseFacts, phonesOf } from '../../model/case.ts';
-import { LabError } from '../../model/lab.ts';
 import { CASE_EVENTS } from '../../model/words.ts';
 import { type CaseStore, openCaseStore } from '../case-store.ts';
 import { caseLines, describeCase, moment } from '../case-text.ts';
+import { chooseCase, newestFirst } from '../chosen-case.ts';
 import { openDeviceStore } from '../device-store.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printJson } from '../output.ts';
@@ -65,7 +65,7 @@ const FACTS = ['model', 'units', 'firmware', 'sim', 'tester', 'place', 'purpose'
 
 export async function show(given: Record<string, unknown>, [id]: string[]): Promise<number> {
   const { data, json, simulated } = given as unknown as CaseFlags;
-  const { id: found } = await withStore(data, (store) => choose(store, id, () => true));
+  const { id: found } = await withStore(data, (store) => chooseCase(store, id));
   const record = await (await loadLab()).readCase(data, found, simulated ? { simulated } : {});
   if (json) for (const line of caseLines(record)) printJson(line);
   else print(...describeCase(record));
@@ -74,7 +74,7 @@ export async function show(given: Record<string, unknown>, [id]: string[]): Prom
 
 export async function capture(given: Record<string, unknown>, [file = '', id]: string[]): Promise<number> {
   const { data, json } = given as unknown as CaseFlags;
-  const found = await withStore(data, (store) => choose(store, id, () => true));
+  const found = await withStore(data, (store) => chooseCase(store, id));
   const devices = found.deviceId === null ? [] : await (await openDeviceStore(data)).list(false);
   const mac = devices.find((device) => device.id === found.deviceId)?.match.mac ?? null;
   const to = found.closedAt ?? new Date().toISOString();
@@ -98,7 +98,7 @@ export async function mark(given: Record<string, unknown>, [name = '', id]: stri
     .replace(/[\s_-]+/g, '-');
   const isEvent = event || (CASE_EVENTS as readonly string[]).includes(plain);
   const marked = await withStore(data, async (store) =>
-    store.mark((await choose(store, id, isOpen)).id, isEvent ? { event: name } : { phase: name }),
+    store.mark((await chooseCase(store, id, isOpen)).id, isEvent ? { event: name } : { phase: name }),
   );
   if (json) printJson({ type: 'case', ...marked });
   else if (isEvent) print(clean(`${marked.title}: ${marked.events?.at(-1)?.event} noted; the phase goes on.`));
@@ -110,7 +110,7 @@ export async function close(given: Record<string, unknown>, [id]: string[]): Pro
   const { data, json } = given as unknown as CaseFlags;
   // Of one that is named the store says why it cannot be closed.
   const closed = await withStore(data, async (store) =>
-    store.close((await choose(store, id, id ? () => true : isOpen)).id),
+    store.close((await chooseCase(store, id, id ? undefined : isOpen)).id),
   );
   if (json) printJson({ type: 'case', ...closed });
   else print(clean(`${closed.title} has ended.`));
@@ -126,29 +126,7 @@ async function withStore<T>(data: string, use: (store: CaseStore) => Promise<T>)
   }
 }
 
-async function newestFirst(store: CaseStore): Promise<Case[]> {
-  return (await store.list()).sort((a, b) => b.openedAt.localeCompare(a.openedAt));
-}
-
 const isOpen = (each: Case) => each.closedAt === null;
-
-/** The case with this id (its beginning is enough when it is the only one), or the newest that fits. */
-async function choose(store: CaseStore, id: string | undefined, fits: (each: Case) => boolean): Promise<Case> {
-  const all = await newestFirst(store);
-  if (id === undefined) {
-    const newest = all.find(fits);
-    if (!newest) throw new LabError('no test run is going on: begin one with phonehome case new TITLE');
-    return newest;
-  }
-  const exact = all.find((each) => each.id === id);
-  const beginning = all.filter((each) => each.id.startsWith(id));
-  const found = exact ?? (beginning.length === 1 ? beginning[0] : undefined);
-  if (!found)
-    throw new LabError(
-      `${beginning.length ? 'several test runs begin' : 'no test run begins'} with "${id}": see phonehome case list`,
-    );
-  return found;
-}
 
 function phaseOf(each: Case): string {
   return each.closedAt ? 'ended' : (each.marks.at(-1)?.phase ?? 'running');

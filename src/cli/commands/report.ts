@@ -1,0 +1,43 @@
+/** `phonehome report CASE --out FILE`: a case as one file for people, from what is stored; a lab may run meanwhile. */
+import { extname } from 'node:path';
+import { replaceFile } from '../../formats/replace-file.ts';
+import { LabError, type LabModule } from '../../model/lab.ts';
+import { openCaseStore } from '../case-store.ts';
+import { chooseCase } from '../chosen-case.ts';
+import { loadLab } from '../main-module.ts';
+import { print, printJson } from '../output.ts';
+
+type ReportOptions = Parameters<LabModule['reportCase']>[2];
+
+interface ReportFlags {
+  data: string;
+  json: boolean;
+  out: string | null;
+  lang: ReportOptions['language'];
+  simulated: boolean;
+  reveal: boolean;
+}
+
+export async function report(given: Record<string, unknown>, [id]: string[]): Promise<number> {
+  const { data, json, out, lang, simulated, reveal } = given as unknown as ReportFlags;
+  if (out === null || !['.html', '.htm'].includes(extname(out).toLowerCase()))
+    throw new LabError(
+      out !== null && extname(out).toLowerCase() === '.pdf'
+        ? 'PDF is not written yet: write --out FILE.html and print it from a browser'
+        : 'say where to with --out FILE.html',
+    );
+  const store = await openCaseStore(data);
+  const { id: found } = await chooseCase(store, id).finally(() => store.end());
+  const { html, simulated: isSimulated } = await (await loadLab()).reportCase(data, found, {
+    language: lang,
+    ...(simulated ? { simulated } : {}),
+    reveal,
+  });
+  replaceFile(out, html);
+  if (json) printJson({ type: 'report', file: out, case: found, simulated: isSimulated, revealed: reveal });
+  else
+    print(
+      `${out} written, readable by you only${reveal ? ', with values in clear' : '; values are masked'}${isSimulated ? ' [simulated]' : ''}.`,
+    );
+  return 0;
+}

@@ -1,0 +1,35 @@
+/** What was done to the phone and what it did, in the order of time. */
+import { type CaseRecord, isFinding } from '../model/case-record.ts';
+import { shown } from './document.ts';
+import type { Words } from './words.ts';
+
+const MAX_ROWS = 400;
+
+export function timelineOf({ case: given, alerts, until }: CaseRecord, { say, name }: Words): string[][] {
+  const rows = [
+    { at: given.openedAt, text: say('timeline.begun') },
+    ...given.marks.map(({ phase, at }) => ({
+      at,
+      text: say('timeline.phase', { phase: shown(name('phase', phase)) }),
+    })),
+    ...(given.events ?? []).map(({ event, at }) => ({
+      at,
+      text: say('timeline.event', { event: shown(name('phase', event)) }),
+    })),
+    ...alerts.filter(isFinding).map(({ identifier, destination, firstSeen, case: at }) => ({
+      at: firstSeen,
+      text: say('timeline.seen', {
+        kind: identifier ? say(`kind.${identifier.kind}`) : '',
+        host: shown(destination?.host ?? ''),
+        after: at?.mark
+          ? say('timeline.after', { seconds: at.mark.seconds.toFixed(1), mark: shown(name('phase', at.mark.name)) })
+          : '',
+      }),
+    })),
+    ...(given.closedAt === null ? [] : [{ at: until, text: say('timeline.ended') }]),
+  ];
+  return rows
+    .toSorted((a, b) => a.at.localeCompare(b.at))
+    .slice(0, MAX_ROWS)
+    .map(({ at, text }) => [at.slice(0, 19).replace('T', ' '), text]);
+}

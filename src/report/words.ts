@@ -1,0 +1,33 @@
+/** Sentences of the report in its language. What a phone wrote comes in as a value and stays one. */
+import { REPORT_EN, type ReportKey } from '../model/catalogue/report-en.ts';
+import { REPORT_VI } from '../model/catalogue/report-vi.ts';
+
+export const REPORT_LANGUAGES = ['en', 'vi'] as const;
+export type ReportLanguage = (typeof REPORT_LANGUAGES)[number];
+
+export interface Words {
+  say(key: ReportKey, values?: Record<string, string | number>): string;
+  /** The same of a word that may be somebody's own, e.g. a phase: then it is returned as it is. */
+  name(group: 'phase' | 'class', word: string): string;
+  country(code: string): string;
+}
+
+export function wordsOf(language: ReportLanguage): Words {
+  const catalogue: Record<string, string> = language === 'vi' ? REPORT_VI : REPORT_EN;
+  const countries = new Intl.DisplayNames([language], { type: 'region', fallback: 'code' });
+  return {
+    say: (key, values = {}) =>
+      (catalogue[key] ?? key).replace(/\{\{([a-z]+)\}\}/g, (place, name: string) =>
+        Object.hasOwn(values, name) ? String(values[name]) : place,
+      ),
+    name: (group, word) =>
+      Object.hasOwn(catalogue, `${group}.${word}`) ? String(catalogue[`${group}.${word}`]) : word,
+    country(code) {
+      try {
+        return countries.of(code) ?? code;
+      } catch {
+        return code;
+      }
+    },
+  };
+}

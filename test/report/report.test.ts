@@ -1,0 +1,135 @@
+/** What a report says, in both languages, and what it cannot be made to say. */
+import { describe, expect, it } from 'vitest';
+import type { Alert } from '../../src/model/alert.ts';
+import type { CaseRecord } from '../../src/model/case-record.ts';
+import { REPORT_EN } from '../../src/model/catalogue/report-en.ts';
+import { REPORT_VI } from '../../src/model/catalogue/report-vi.ts';
+import { reportHtml } from '../../src/report/html.ts';
+import { type Revealed, writeReport } from '../../src/report/report.ts';
+import { labAlert } from '../sinks/lab-alert.ts';
+
+const AT = '2026-11-22T10:00:00.000Z';
+
+function labRecord(changes: Partial<CaseRecord> = {}, more: Partial<CaseRecord['case']> = {}): CaseRecord {
+  return {
+    case: {
+      id: 'c1',
+      title: 'First start',
+      deviceId: 'nokia-01',
+      label: null,
+      openedAt: AT,
+      closedAt: '2026-11-22T11:00:00.000Z',
+      marks: [{ phase: 'before-consent', at: AT }],
+      events: [1, 2].map((minute) => ({ event: 'unlock', at: `2026-11-22T10:0${minute}:00.000Z` })),
+      ...more,
+    },
+    simulated: false,
+    leftOut: 0,
+    madeAt: '2026-11-22T12:00:00.000Z',
+    until: '2026-11-22T11:00:00.000Z',
+    alerts: [leak()],
+    phases: [],
+    counts: [],
+    contacts: [],
+    furtherContacts: 0,
+    connections: 3,
+    readShare: 1,
+    coverage: [],
+    gaps: [],
+    versions: [{ name: 'Node', version: '26' }],
+    ...changes,
+  };
+}
+
+const leak = (changes: Partial<Alert> = {}): Alert => ({
+  ...labAlert(1),
+  type: 'leak',
+  case: {
+    id: 'c1',
+    phase: 'before-consent',
+    phases: { 'before-consent': 2 },
+    mark: { name: 'unlock', seconds: 2.1 },
+    after: { unlock: { marks: 2, shortest: 2, longest: 2.3 } },
+  },
+  ...changes,
+});
+
+const page = (record: CaseRecord, language: 'en' | 'vi' = 'en', revealed?: Revealed): string =>
+  reportHtml(writeReport(record, language, revealed));
+const verdict = (record: CaseRecord): string => /class="verdict">([^<]*)</.exec(page(record))?.[1] ?? '';
+
+describe('a report', () => {
+  it('says in one sentence what left, to whom, who could read it and that it was before consent', () => {
+    expect(verdict(labRecord())).toMatch(
+      /^IMEI left the phone, to .+, readable by anyone on the way, before consent was given\.$/,
+    );
+  });
+
+  it('tells after how many of how many marks it came, and how soon', () => {
+    expect(page(labRecord())).toContain('after 2 of 2 marks “unlock”, 2.0–2.3 s later');
+  });
+
+  it('never calls silence innocence', () => {
+    expect(verdict(labRecord({ alerts: [], connections: 0, readShare: null }))).toContain(
+      'says nothing about the phone',
+    );
+    expect(verdict(labRecord({ alerts: [] }))).toContain('all that it sent through the lab could be read');
+    const contact = { host: 'pinned.example', owner: null, ownerCountry: null, country: 'CN', network: null };
+    const counts = { connections: 1, bytesUp: 9, unreadBytesUp: 9, unread: { pinned: 1 } };
+    const unread = labRecord({ alerts: [], readShare: 0.999, contacts: [{ ...contact, ...counts }] });
+    expect(verdict(unread)).toContain('which is not all');
+    expect(page(unread)).toContain('99 % of the bytes');
+    expect(page(unread)).toMatch(/What could not be seen.*pinned\.example.*the app lets nobody look.*Timeline/s);
+  });
+
+  it('marks what was simulated or is disputed on every page, and says what was left out', () => {
+    const record = labRecord({ simulated: true, leftOut: 7 }, { label: 'reconstruction of a disputed claim' });
+    expect(page(record)).toMatch(/<div class="mark">SIMULATED[^<]*reconstruction of a disputed claim<\/div>/);
+    expect(page(record)).toContain('7 alerts of the other sort');
+    expect(page(labRecord())).not.toContain('class="mark"');
+  });
+
+  it('shows the value and the bytes around it only when they come in revealed', () => {
+    const stood = {
+      value: '490154203237518',
+      seen: '490154203237518',
+      window: Buffer.from('{"IMEI1":"490154203237518"}'),
+    };
+    expect(page(labRecord())).not.toContain('490154203237518');
+    expect(page(labRecord(), 'en', new Map([[leak().id, stood]]))).toContain('The value: 490154203237518');
+  });
+
+  it('is whole in Vietnamese: the same sentences with the same places', () => {
+    expect(Object.keys(REPORT_VI).sort()).toEqual(Object.keys(REPORT_EN).sort());
+    const places = (sentence: string): string[] => (sentence.match(/\{\{\w+\}\}/g) ?? []).sort();
+    for (const [key, sentence] of Object.entries(REPORT_EN))
+      expect(places(REPORT_VI[key as keyof typeof REPORT_VI]), key).toEqual(places(sentence));
+    expect(page(labRecord(), 'vi')).toContain('trước khi có sự đồng ý');
+  });
+
+  it('holds no place that was not filled, in either language', () => {
+    for (const language of ['en', 'vi'] as const) expect(page(labRecord(), language)).not.toContain('{{');
+  });
+
+  it('runs nothing and is not broken by what a phone, a server or a tester wrote', () => {
+    const evil = '</td><script>alert(1)</script>"\'\u202e\u0007 {{kinds}} ';
+    const given = leak();
+    const alert = leak({
+      device: { ...given.device, model: evil },
+      flow: given.flow && { ...given.flow, url: `http://a/${'x'.repeat(1_000_000)}` },
+      destination: given.destination && {
+        ...given.destination,
+        host: evil,
+        owner: { ...given.destination.owner, name: evil },
+      },
+      evidence: given.evidence && { ...given.evidence, path: evil, decoding: [evil] },
+    });
+    const about = { firmware: evil, tester: evil, purpose: evil };
+    const html = page(
+      labRecord({ alerts: [alert] }, { title: evil, label: evil, about, marks: [{ phase: evil, at: AT }] }),
+    );
+    for (const never of ['<script', '\u202e', '\u0007']) expect(html).not.toContain(never);
+    expect(html.length).toBeLessThan(60_000);
+    expect(html.match(/<t[dr]\b/g)?.length).toBe(html.match(/<\/t[dr]>/g)?.length);
+  });
+});
