@@ -1,7 +1,7 @@
 /** A report as plain blocks, before it is in any format. Every text in it may be hostile: formats escape, `shown` cleans. */
 
 export type Block =
-  | { type: 'title' | 'heading' | 'subheading' | 'verdict' | 'paragraph' | 'warning'; text: string }
+  | { type: 'title' | 'heading' | 'subheading' | 'verdict' | 'paragraph'; text: string }
   | { type: 'facts'; rows: [name: string, value: string][] }
   | { type: 'list' | 'steps'; items: string[] }
   | { type: 'table'; head: string[]; rows: string[][] }

@@ -3,6 +3,7 @@ import { escapeHtml } from '../formats/html.ts';
 import type { Block, ReportDocument } from './document.ts';
 
 export function reportHtml({ language, title, mark, blocks }: ReportDocument): string {
+  const main = `<main>\n${blocks.map(blockHtml).join('\n')}\n</main>`;
   return `<!doctype html>
 <html lang="${language}">
 <head>
@@ -13,10 +14,7 @@ export function reportHtml({ language, title, mark, blocks }: ReportDocument): s
 <style>${STYLE}</style>
 </head>
 <body>
-${mark === null ? '' : `<div class="mark">${escapeHtml(mark)}</div>`}
-<main>
-${blocks.map(blockHtml).join('\n')}
-</main>
+${mark === null ? main : `<table class="sheet"><thead><tr><td><div class="mark">${escapeHtml(mark)}</div></td></tr></thead><tbody><tr><td>\n${main}\n</td></tr></tbody></table>`}
 </body>
 </html>
 `;
@@ -27,8 +25,7 @@ const TAGS = { title: 'h1', heading: 'h2', subheading: 'h3', paragraph: 'p' } as
 function blockHtml(block: Block): string {
   switch (block.type) {
     case 'verdict':
-    case 'warning':
-      return `<p class="${block.type}">${escapeHtml(block.text)}</p>`;
+      return `<p class="verdict">${escapeHtml(block.text)}</p>`;
     case 'facts':
       return `<dl>${block.rows.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`).join('')}</dl>`;
     case 'list':
@@ -49,15 +46,15 @@ function blockHtml(block: Block): string {
 
 const items = (texts: readonly string[]): string => texts.map((text) => `<li>${escapeHtml(text)}</li>`).join('');
 
-/** A fixed box is printed on every page; nothing here depends on colour. */
+/** The head of a table is printed on every page, and covers nothing there; nothing here depends on colour. */
 const STYLE = `
 @page { margin: 18mm 15mm }
 body { font: 11pt/1.4 system-ui, "Noto Sans", "DejaVu Sans", sans-serif; color: #000; background: #fff; margin: 0 auto; max-width: 60rem; padding: 1rem }
 h1 { font-size: 1.7em; margin: .2em 0 } h2 { font-size: 1.25em; border-bottom: 2px solid #000; margin: 1.2em 0 .5em; break-after: avoid } h3 { font-size: 1.05em; margin: .8em 0 .3em; break-after: avoid }
 .verdict { font-size: 1.2em; font-weight: 700; border: 2px solid #000; padding: .6em .8em }
-.warning { font-weight: 700; border: 2px dashed #000; padding: .4em .8em }
 .mark { font-weight: 700; text-align: center; border: 1px dashed #000; padding: .2em; background: #fff }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1em 1em } dt { font-weight: 600 } dd { margin: 0; overflow-wrap: anywhere }
-table { border-collapse: collapse; width: 100%; font-size: .88em } th, td { border: 1px solid #000; padding: .25em .45em; text-align: left; vertical-align: top; overflow-wrap: anywhere } thead { display: table-header-group } tr { break-inside: avoid }
+table { border-collapse: collapse; width: 100%; font-size: .88em } th, td { border: 1px solid #000; padding: .25em .45em; text-align: left; vertical-align: top; overflow-wrap: anywhere } th { min-width: 5.5em } thead { display: table-header-group } tr { break-inside: avoid }
+.sheet { font-size: inherit } .sheet > * > tr > td { border: 0; padding: 0 0 .4em; overflow-wrap: normal } .sheet > tbody > tr { break-inside: auto }
 li { overflow-wrap: anywhere; margin: .15em 0 }
-@media print { body { max-width: none; padding: 0 } .mark { position: fixed; top: -12mm; left: 0; right: 0; font-size: 9pt } .page { break-before: page } }`;
+@media print { body { max-width: none; padding: 0; font-size: 9.5pt } .page { break-before: page } }`;

@@ -15,6 +15,8 @@ import { type ReportLanguage, type Words, wordsOf } from './words.ts';
 export type Revealed = ReadonlyMap<string, { value: string; seen: string; window: Buffer }>;
 
 const MAX_FINDINGS = 300;
+/** On the first page, which also has to tell what could not be seen. */
+const MAX_FIRST = 10;
 const MAX_SERVERS = 200;
 const MAX_NAMED = 4;
 
@@ -36,13 +38,19 @@ export function writeReport(
     blocks: [
       { type: 'title', text: say('title') },
       { type: 'subheading', text: shown(record.case.title) },
-      ...(mark === null ? [] : [{ type: 'warning' as const, text: mark }]),
       { type: 'verdict', text: verdictOf(record, words) },
       { type: 'facts', rows: factsOf(record, words) },
       { type: 'heading', text: say('left') },
       findings.length === 0
         ? { type: 'paragraph', text: say('left.none') }
-        : { type: 'table', head: headOf(words), rows: findings.map((alert) => rowOf(alert, record, words)) },
+        : {
+            type: 'table',
+            head: headOf(words),
+            rows: findings.slice(0, MAX_FIRST).map((alert) => rowOf(alert, words)),
+          },
+      ...(findings.length > MAX_FIRST
+        ? [{ type: 'paragraph' as const, text: say('left.more', { count: findings.length - MAX_FIRST }) }]
+        : []),
       { type: 'heading', text: say('unseen') },
       ...unseenOf(record, words),
       { type: 'page' },
@@ -53,7 +61,10 @@ export function writeReport(
       ...(findings.length === 0 ? [] : [{ type: 'heading' as const, text: say('findings') }]),
       ...findings.flatMap((alert): Block[] => [
         { type: 'subheading', text: `${kindOf(alert, words)} → ${hostOf(alert)}` },
-        { type: 'steps', items: stepsOf(alert, words, revealed.get(alert.id) ?? null) },
+        {
+          type: 'steps',
+          items: [...stepsOf(alert, words, revealed.get(alert.id) ?? null), oftenOf(alert, record, words)],
+        },
       ]),
       ...othersOf(record, words),
       { type: 'heading', text: say('method') },
@@ -127,7 +138,7 @@ function factsOf({ case: given, until, alerts }: CaseRecord, { say }: Words): [s
 const headOf = ({ say }: Words): string[] =>
   (['what', 'who', 'country', 'network', 'times', 'readers'] as const).map((name) => say(`column.${name}`));
 
-function rowOf(alert: Alert, record: CaseRecord, words: Words): string[] {
+function rowOf(alert: Alert, words: Words): string[] {
   const { say } = words;
   const { identifier, destination, receivers = [] } = alert;
   const sure = identifier ? say(`confidence.${identifier.confidence}`) : '';
@@ -138,7 +149,7 @@ function rowOf(alert: Alert, record: CaseRecord, words: Words): string[] {
     `${shown(destination?.owner.name ?? '')} ${hosts.join(', ')}${more}`.trim(),
     countries(destination?.owner.country ?? null, destination?.location.country ?? null, words),
     shown(destination?.network.org ?? ''),
-    oftenOf(alert, record, words),
+    say('often', { count: alert.count }),
     say(isClear(alert) ? 'readers.anyone' : 'readers.receiver'),
   ];
 }

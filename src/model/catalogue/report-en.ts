@@ -36,6 +36,7 @@ export const REPORT_EN = {
   'fact.case': 'Case',
   left: 'What left',
   'left.none': 'No identifier was seen to leave.',
+  'left.more': 'and {{count}} more, below.',
   'column.what': 'What',
   'column.who': 'To whom',
   'column.country': 'Country',

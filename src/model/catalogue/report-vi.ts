@@ -58,6 +58,7 @@ export const REPORT_VI: Record<ReportKey, string> = {
   'fact.case': 'Hồ sơ',
   left: 'Những gì đã gửi đi',
   'left.none': 'Không thấy định danh nào bị gửi đi.',
+  'left.more': 'và {{count}} mục nữa, ở phần dưới.',
   'column.what': 'Dữ liệu',
   'column.who': 'Gửi cho ai',
   'column.country': 'Quốc gia',
