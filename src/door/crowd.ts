@@ -4,6 +4,7 @@
  * many it tries.
  */
 import type { Socket } from 'node:net';
+import { plainAddress } from '../formats/address.ts';
 import { createPlaces, placeKey } from '../formats/places.ts';
 import type { Dialled, Engine } from '../model/connection.ts';
 
@@ -31,11 +32,33 @@ interface Dial {
   socket: Socket | null;
 }
 
-export function createCrowd({ connections, dials, perPhone }: CrowdOptions, now: () => number): Crowd {
-  const places = createPlaces<Socket>({ total: connections, each: perPhone, evict: (socket) => socket.destroy() });
+/** `onEvicted`: a connection of this phone was closed to make room for another phone's; told at most once a second. */
+export function createCrowd(
+  { connections, dials, perPhone }: CrowdOptions,
+  now: () => number,
+  onEvicted: (ip: string) => void = () => {},
+): Crowd {
+  const places = createPlaces<Socket>({ total: connections, each: perPhone, evict });
   // A connection for plain HTTP may lead to several servers.
   const made = createPlaces<Dial>({ total: dials, each: 2 * perPhone, evict: ({ socket }) => socket?.destroy() });
   const turned = new Map<string, { count: number; toldAt: number }>();
+
+  function evict(socket: Socket): void {
+    const ip = plainAddress(socket.remoteAddress ?? '');
+    socket.destroy();
+    if (turnAway(ip) !== null) onEvicted(ip);
+  }
+  function turnAway(ip: string): number | null {
+    const who = placeKey(ip);
+    const one = turned.get(who) ?? { count: 0, toldAt: -Infinity };
+    one.count++;
+    if (turned.size >= MAX_TOLD && !turned.has(who)) turned.clear();
+    turned.set(who, one);
+    if (Math.abs(now() - one.toldAt) < TELL_EVERY_MS) return null;
+    const { count } = one;
+    turned.set(who, { count: 0, toldAt: now() });
+    return count;
+  }
 
   return {
     enter(ip, socket) {
@@ -44,17 +67,7 @@ export function createCrowd({ connections, dials, perPhone }: CrowdOptions, now:
       socket.once('close', () => void places.leave(who, socket));
       return true;
     },
-    turnAway(ip) {
-      const who = placeKey(ip);
-      const one = turned.get(who) ?? { count: 0, toldAt: -Infinity };
-      one.count++;
-      if (turned.size >= MAX_TOLD && !turned.has(who)) turned.clear();
-      turned.set(who, one);
-      if (Math.abs(now() - one.toldAt) < TELL_EVERY_MS) return null;
-      const { count } = one;
-      turned.set(who, { count: 0, toldAt: now() });
-      return count;
-    },
+    turnAway,
     counted: (engine) => ({
       ...engine,
       async dial(target) {

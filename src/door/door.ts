@@ -89,7 +89,7 @@ type Kind = 'tls' | 'http' | 'socks4' | 'socks5' | 'garbage';
 /** Rejects with one line that says what to do when the port cannot be had. */
 export function createDoor(options: DoorOptions): Promise<Door> {
   const { log } = options;
-  const crowd = createCrowd(options.places ?? UNBOUNDED, options.now);
+  const crowd = createCrowd(options.places ?? UNBOUNDED, options.now, (ip) => options.onCrowded?.(ip, 1));
   const turns = createTurns();
   const engine = crowd.counted(options.engine);
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };

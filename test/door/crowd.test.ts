@@ -68,6 +68,7 @@ describe('the door', () => {
       await phone(address).answer;
     expect(await phone('127.0.9.4').answer).toMatch(/^HTTP\/1.1 200/);
     await first.closed;
+    expect(crowded).toEqual(['127.0.9.1']);
   });
 
   it('has places again when connections end', async () => {

@@ -175,7 +175,7 @@ export const EN = {
     '{{phone}} looked {{ip}} up as a name of {{elsewhere}}, and asked it for {{host}}: a server they share, or a front for another one.',
 
   'door.crowded':
-    'The phone at {{ip}} holds {{most}} connections, as many as one may: what it opens beyond them is closed. Other phones are served as before.',
+    'The phone at {{ip}} opens more connections than its share ({{most}} at once, fewer while all places are taken): those beyond it are closed. Other phones are served as before.',
   'login.address-wins':
     '{{ip}} is the address of {{phone}}, and it logged in to the proxy as {{login}}, the name of {{other}}: what it sends is told of {{phone}}. If the login is right, give it to that phone: phonehome device add {{other}} --login {{login}}.',
 
