@@ -18,7 +18,7 @@ const EVIL = 'x\u001b]0;pwned\u0007\u001b[2J\u009b1m\u202ecod\u2066\u200b\u2060\
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
 const HIDDEN = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\udb40/;
 
-/** By name: what is given to it. `LAB`: it asks a running lab. */
+/** By name: what is given to it, where that is not the name alone. `LAB`: it asks a running lab. */
 const CALLS: Record<string, string[]> = {
   alerts: [],
   flows: [],
@@ -37,7 +37,7 @@ const CALLS: Record<string, string[]> = {
   'case mark': [EVIL],
   'case capture': [EVIL],
   'case close': [EVIL],
-  forget: [EVIL],
+  forget: [`${EVIL}2`],
   compare: [EVIL, EVIL],
   verify: [EVIL],
   'ca show': [],
@@ -110,6 +110,7 @@ beforeAll(async () => {
   writeFileSync(join(data, 'devices.yaml'), `devices:\n  - id: a\n    model: ${JSON.stringify(EVIL)}\n`, {
     mode: 0o600,
   });
+  await outputOf(['case', 'new', EVIL, '--data', data]);
   lab = await startFakeLab({
     answer: (line) => {
       if (line.includes('/api/why'))
@@ -150,11 +151,10 @@ async function outputOf(args: string[]): Promise<string> {
   return text;
 }
 
-it('is tried with every command there is', () => {
-  expect(COMMANDS.map(({ name }) => name).filter((name) => !(name in CALLS) && !ELSEWHERE.includes(name))).toEqual([]);
-});
+const NAMES = COMMANDS.map(({ name }) => name).filter((name) => !ELSEWHERE.includes(name));
 
-it.each(Object.entries(CALLS))('%s shows what would steer or hide', async (name, words) => {
+it.each(NAMES)('%s shows what would steer or hide', async (name) => {
+  const words = CALLS[name] ?? [EVIL];
   const file = join(data, EVIL);
   const html = join(data, 'out.html');
   const given = words.flatMap((word) => {
