@@ -76,7 +76,8 @@ describe('the table of roles', () => {
   it('names every route there is, and no other', () => {
     const api = createApi(labDependencies(), createAccess({ tokens: labTokens(), now: Date.now }), () => {});
     const real = api.routes
-      .filter(({ method }) => method !== 'ALL')
+      // The dashboard's own files hold nothing: what it shows it asks for under these addresses.
+      .filter(({ method, path }) => method !== 'ALL' && path !== '/*')
       .map(({ method, path }) => `${method} ${path.replace(':id', '{id}')}`);
     expect([...new Set([...real, 'GET /api/alerts/live'])].toSorted()).toEqual(Object.keys(NEEDED).toSorted());
   });
