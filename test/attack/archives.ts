@@ -24,7 +24,7 @@ function files(megabytes: number): [name: string, content: Buffer][] {
     ['zeros.har.gz', gzipSync(Buffer.alloc(megabytes << 20))],
     ['zeros.gz.gz', gzipSync(gzipSync(Buffer.alloc(megabytes << 20)))],
     ['zeros.zst', zstdCompressSync(Buffer.alloc(megabytes << 20))],
-    ['spaces.har.gz', gzipSync(Buffer.from(`{"log":${' '.repeat(megabytes << 20)}`))],
+    ['spaces.har.gz', gzipSync(Buffer.concat([Buffer.from('{"log":'), Buffer.alloc(megabytes << 20, ' ')]))],
     ['deep.har', Buffer.from(`{"log":{"entries":${'['.repeat(200_000)}`)],
     ['many.har', Buffer.from(`{"log":{"entries":[${entry.repeat(20_000)}`)],
     ['half.gz', gzipSync(Buffer.alloc(1 << 20)).subarray(0, 500)],
@@ -44,7 +44,7 @@ export const archives: Attack = {
   async run(context) {
     const { world, isFull, random } = context;
     const some = <T>(all: T[]): T[] => (isFull ? all : Array.from({ length: 3 }, () => random.pick(all)));
-    const megabytes = isFull ? 800 : 64;
+    const megabytes = isFull ? 256 : 64;
     const lost: string[] = [];
     const before = await world.lab.residentBytes();
     const sent = some(bombs(megabytes));

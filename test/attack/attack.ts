@@ -91,13 +91,13 @@ export async function eachOf<T>(items: readonly T[], atOnce: number, work: (item
 /** A null where the lab answers as ever, else what is wrong with it. */
 export async function unwell({ world }: AttackContext): Promise<string | null> {
   try {
-    const { status } = await fetch(`${world.lab.ready.ui.url}/api/health`, { signal: AbortSignal.timeout(10_000) });
+    const { status } = await fetch(`${world.lab.ready.ui.url}/api/health`, { signal: AbortSignal.timeout(30_000) });
     const page = await ask(
       world.lab.phone.proxy.port,
       `GET ${world.http}/page HTTP/1.1\r\nHost: ${world.host}\r\n\r\n`,
       {
         enough: (text) => text.includes('the page of the lab'),
-        limitMs: 10_000,
+        limitMs: 30_000,
       },
     );
     if (status !== 200) return `the UI port answers ${status}`;

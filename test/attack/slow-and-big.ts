@@ -78,8 +78,9 @@ function bigOnes(auth: string, host: string): Big[] {
 /** Holds places with a beginning that never goes on. Resolves with how many of them the lab had let go of by the end. */
 async function hold(port: number, beginning: string, count: number, forMs: number, drip: string): Promise<number> {
   let gone = 0;
-  const sockets: Socket[] = Array.from({ length: count }, () => {
-    const socket = connect(port, '127.0.0.1');
+  const sockets: Socket[] = Array.from({ length: count }, (_, at) => {
+    // Fifty phones; the operator is at 127.0.0.1.
+    const socket = connect({ port, host: '127.0.0.1', localAddress: `127.0.0.${2 + (at % 50)}` });
     socket.on('error', () => {});
     socket.once('close', () => gone++);
     socket.on('end', () => socket.destroy());
