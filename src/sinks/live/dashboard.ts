@@ -64,7 +64,9 @@ function readBuilt(directory: string): Map<string, BuiltFile> {
 /** `/` and its files, for whoever signed in; anybody else, and a lab without a built dashboard, goes on to the next. */
 export function addDashboard(app: Hono<Bindings>, access: Access, directory = BUILT): void {
   let files: Map<string, BuiltFile> | null = null;
-  app.get('*', async (c, next) => {
+  // No route of its own: what it does not have goes on to those that stand in the table of roles.
+  app.use(async (c, next) => {
+    if (c.req.method !== 'GET' && c.req.method !== 'HEAD') return next();
     const name = c.req.path === '/' ? '/index.html' : c.req.path;
     if (name !== '/index.html' && !name.startsWith('/assets/')) return next();
     if (access.callerOf(factsOf(c)) === null) return next();
