@@ -1,5 +1,5 @@
 /** Phones that leak as fast as they are answered, each time in a place of its own. */
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 
 export const IMEI = '490154203237518';
 let places = 0;
@@ -9,18 +9,27 @@ function post(host: string): string {
   return `POST http://${host}/report HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 }
 
-/** Goes on until it is ended, or the lab is. */
+/** Goes on until it is ended, on new connections where one was closed. */
 export function startLoad(port: number, host: string, connections = 4): { end(): void } {
-  const sockets = Array.from({ length: connections }, () => {
+  const open = new Set<Socket>();
+  let isEnded = false;
+  const dial = (): void => {
     const socket = connect(port, '127.0.0.1');
+    open.add(socket);
     socket.on('error', () => {});
     socket.on('data', () => socket.write(post(host)));
+    socket.once('close', () => {
+      open.delete(socket);
+      // A lab that is gone refuses at once: not as fast as it can be asked.
+      if (!isEnded) setTimeout(() => isEnded || dial(), 50);
+    });
     socket.write(post(host));
-    return socket;
-  });
+  };
+  for (let number = 0; number < connections; number++) dial();
   return {
     end() {
-      for (const socket of sockets) socket.destroy();
+      isEnded = true;
+      for (const socket of open) socket.destroy();
     },
   };
 }
