@@ -19,7 +19,7 @@ export interface Call {
 }
 
 /** A page of each server. */
-const PAGE = /the page of the table|Ciphers supported|default message reported by the GnuTLS/;
+const PAGE = /the page of the table|Ciphers supported|>GnuTLS</;
 
 /* Servers */
 
@@ -237,7 +237,7 @@ const ALL_CLIENTS: ClientKind[] = [
         ...['-c', `http.sslCAInfo=${way.trust}`, '-c', `http.proxy=${proxyUrl(way)}`],
         ...['ls-remote', `${urlOf(host, port)}a.git`],
       ],
-      env: { GIT_CURL_VERBOSE: '1', GIT_TERMINAL_PROMPT: '0', HOME: way.dir },
+      env: { GIT_SSL_CAINFO: way.trust, GIT_CURL_VERBOSE: '1', GIT_TERMINAL_PROMPT: '0', HOME: way.dir },
     }),
     shows: /Send header: GET[\s\S]*Recv header: HTTP\/[\d.]+ \d{3}/,
   },

@@ -128,6 +128,14 @@ describeWith(
       },
     );
 
+    it('without the lab, no client and no server comes to nothing everywhere', () => {
+      const tried = [...without.keys()];
+      for (const of of [(cell: Cell) => cell.client.name, (cell: Cell) => cell.kind]) {
+        const working = new Set(tried.filter((cell) => without.get(cell)).map(of));
+        expect(tried.map(of).filter((name) => !working.has(name))).toEqual([]);
+      }
+    });
+
     it('and what it sent was read: no connection passed by', () => {
       const { flows } = lab.api('GET', '/api/flows?limit=1000') as {
         flows: { arrival: string; intercepted: boolean; hello: { alpn: string[] } | null }[];
