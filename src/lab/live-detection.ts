@@ -53,22 +53,7 @@ export async function openLiveDetection(
   const phoneOf = (flow: Flow): string => describeDevice(flow).id;
   const coverage = openLiveCoverage(knowledge, masking, phoneOf);
   closers.add(coverage.close);
-  const alerter = openAlerter({
-    newId: knowledge.newId,
-    lastSeq: evidence.lastSeq(),
-    homeCountry: knowledge.options.homeCountry,
-    masking,
-    trusts: (flow) => coverage.trustOf(flow.id) === 'trusts',
-  });
-  const { tell, notify, publishTo } = createNotices(alerter, now);
-  const feed = createAlertFeed({
-    put: evidence.putAlert,
-    retry: evidence.retry,
-    onTrouble: (trouble) => notify('storage', storageText(trouble), trouble ? 'high' : 'info'),
-  });
-  closers.add(feed.onAlert(onAlert));
-  publishTo(feed.publish);
-  if (knowledge.salvaged) notify('storage', knowledge.salvaged, 'critical');
+  const { alerter, feed, tell, notify } = openAlerts(knowledge, masking, coverage, closers, onAlert);
   coverage.onTrust((flow) => {
     const device = describeDevice(flow);
     tell(`trust ${device.id}`, text('trust.now', { phone: device.model ?? device.id }), 'info', device);
@@ -159,6 +144,33 @@ export async function openLiveDetection(
     flush,
     bystanders,
   };
+}
+
+/** What is told: findings put together by the alerter, notices of the lab's own; numbered, stored, then handed on. */
+function openAlerts(
+  { evidence, newId, now, options, salvaged }: Knowledge,
+  masking: Masking,
+  coverage: ReturnType<typeof openLiveCoverage>,
+  closers: Closers,
+  onAlert: (alert: Alert) => void,
+) {
+  const alerter = openAlerter({
+    newId,
+    lastSeq: evidence.lastSeq(),
+    homeCountry: options.homeCountry,
+    masking,
+    trusts: (flow) => coverage.trustOf(flow.id) === 'trusts',
+  });
+  const { tell, notify, publishTo } = createNotices(alerter, now);
+  const feed = createAlertFeed({
+    put: evidence.putAlert,
+    retry: evidence.retry,
+    onTrouble: (trouble) => notify('storage', storageText(trouble), trouble ? 'high' : 'info'),
+  });
+  closers.add(feed.onAlert(onAlert));
+  publishTo(feed.publish);
+  if (salvaged) notify('storage', salvaged, 'critical');
+  return { alerter, feed, tell, notify };
 }
 
 function openLiveCoverage(

@@ -91,20 +91,10 @@ export async function openPorts(
     tell({ type: 'trouble', subject, line, severity });
   }
   const upstreamCa = createUpstreamCa(authority, options);
-  const wire = createWire({
-    observe: observed(end),
-    leafFor: authority.leafFor,
-    upstream: (host, port) => portalUpstream(ready().portal, host, port) ?? upstreamMap.resolve(host, port),
-    mayConnect: policy.mayConnect,
-    pins,
-    trustTests: { ...trustTests, leafFor: authority.trustTestLeaf },
-    ...(options.capture ? { onKeylog: (line: Buffer) => tell({ type: 'key', line: line.toString('latin1') }) } : {}),
-    upstreamCa: upstreamCa.list,
-    clientCertificate: readClientCertificates(options.clientCert ?? []),
-    ...(await openCarrier(options.engine, { now, log }, warnings)),
-    now,
-    log,
-  });
+  const wire = await openWire(
+    { options, authority, end, ready, warnings, log },
+    { policy, pins, trustTests, upstreamMap, upstreamCa, tell },
+  );
   closers.add(wire.close);
   const shares = sharesOf(descriptorLimit(), options.phoneConnections);
   const door = await createDoor({
@@ -150,6 +140,36 @@ export async function openPorts(
     trust: upstreamCa.trust,
     distrust: upstreamCa.distrust,
   };
+}
+
+type Relaying = Omit<PortsOptions, 'lab'>;
+interface WireParts {
+  policy: ReturnType<typeof createPolicy>;
+  pins: ReturnType<typeof createPins>;
+  trustTests: ReturnType<typeof createTrustTests>;
+  upstreamMap: ReturnType<typeof createUpstreamMap>;
+  upstreamCa: ReturnType<typeof createUpstreamCa>;
+  tell(news: News): void;
+}
+
+/** Both legs of a connection, and what passes between them. */
+async function openWire({ options, authority, end, ready, warnings, log }: Relaying, parts: WireParts) {
+  const { policy, pins, trustTests, upstreamMap, upstreamCa, tell } = parts;
+  const now = Date.now;
+  return createWire({
+    observe: observed(end),
+    leafFor: authority.leafFor,
+    upstream: (host, port) => portalUpstream(ready().portal, host, port) ?? upstreamMap.resolve(host, port),
+    mayConnect: policy.mayConnect,
+    pins,
+    trustTests: { ...trustTests, leafFor: authority.trustTestLeaf },
+    ...(options.capture ? { onKeylog: (line: Buffer) => tell({ type: 'key', line: line.toString('latin1') }) } : {}),
+    upstreamCa: upstreamCa.list,
+    clientCertificate: readClientCertificates(options.clientCert ?? []),
+    ...(await openCarrier(options.engine, { now, log }, warnings)),
+    now,
+    log,
+  });
 }
 
 function openPins({ pins: initial, trusting }: LabReady, lab: PortsOptions['lab'], now: () => number) {
