@@ -30,6 +30,7 @@ function Frame() {
               {t(`nav.${tab}`)}
             </a>
           ))}
+          <a href="/case">{t('nav.case')}</a>
         </nav>
         <span class={`state ${state.value}`} role="status">
           {t(state.value === 'live' ? 'lab.live' : state.value === 'away' ? 'lab.away' : 'lab.loading')}
