@@ -25,7 +25,8 @@ export default defineConfig({
     // Real sockets and real clients: a slow machine may be slow, it may not be wrong.
     testTimeout: 180_000,
     hookTimeout: 240_000,
-    maxWorkers: 2,
+    // Many wait more than they work: three keep two cores busy.
+    maxWorkers: 3,
     // The lab's thread is loaded by Node itself, again and again: stripped and compiled once.
     env: { NODE_COMPILE_CACHE: path.join(import.meta.dirname, 'node_modules/.cache/phonehome') },
     reporters: ['default', reportSkipped(), ...(REPORT ? [jsonReport(REPORT)] : [])],

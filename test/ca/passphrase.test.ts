@@ -1,12 +1,13 @@
 /** The authority's key on disk, encrypted: no lab without the passphrase, everything public without it. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { findAuthority, openAuthority } from '../../src/ca/authority.ts';
 import { changePassphrase, isKeySealed, keyPath } from '../../src/ca/root.ts';
 import { rotateAuthority } from '../../src/ca/rotation.ts';
+import { requireTool, toolPath } from '../clients/tools.ts';
 
 let dir = '';
 beforeEach(() => {
@@ -48,9 +49,10 @@ it('rotation encrypts the new key as well', () => {
   expect(() => openAuthority(dir, { now, passphrase: 'one' })).not.toThrow();
 });
 
-it.skipIf(!existsSync('/usr/bin/openssl'))('is a file that OpenSSL reads', () => {
+it('is a file that OpenSSL reads', (context) => {
+  requireTool(context, 'openssl');
   openAuthority(dir, { now, passphrase: 'one' });
-  const read = execFileSync('/usr/bin/openssl', ['pkey', '-in', keyPath(dir), '-passin', 'pass:one', '-pubout']);
+  const read = execFileSync(toolPath('openssl'), ['pkey', '-in', keyPath(dir), '-passin', 'pass:one', '-pubout']);
   expect(read.toString()).toContain('BEGIN PUBLIC KEY');
   expect(readFileSync(keyPath(dir), 'utf8')).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----/);
 });

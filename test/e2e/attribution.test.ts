@@ -24,9 +24,10 @@ it('names the package and the SDK that the request gives away', async (context) 
     ['X-Requested-With', 'com.example.shop'],
     ['Client-SDK', 'android4.33.0'],
   ]);
-  expect(alert.attribution).toEqual({
+  expect(alert.attribution).toMatchObject({
     name: 'Adjust in com.example.shop',
     reason: 'the field x-requested-with names com.example.shop; the field client-sdk is one that Adjust sends.',
+    text: { key: 'attribution.two' },
     evidence: 'header:x-requested-with, header:client-sdk',
   });
 });

@@ -118,7 +118,7 @@ describe('in Chromium', () => {
     const card = replays.locator('.card.replay', { hasText: 'Lab phone' });
     expect(await card.locator('.verdict').textContent()).toContain('Sends its IMSI in the clear');
     await card.getByRole('link', { name: 'Open' }).click();
-    expect(await page.locator('.phone > header .badge.replay').count()).toBe(1);
+    await page.locator('.phone > header .badge.replay').waitFor();
     await end();
   });
 
