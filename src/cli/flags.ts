@@ -98,6 +98,10 @@ export const LAB_FLAGS: Flag[] = [
     help: 'certificate and key (PEM) to show a server that asks the app for one',
   },
   {
+    name: 'fetch-intermediates',
+    help: 'ask the network for intermediate certificates that servers leave out: a look-up that the phone did not make',
+  },
+  {
     name: 'upstream-map',
     value: 'FILE',
     default: null,

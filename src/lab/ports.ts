@@ -166,6 +166,7 @@ async function openWire({ options, authority, end, ready, warnings, log }: Relay
     ...(options.capture ? { onKeylog: (line: Buffer) => tell({ type: 'key', line: line.toString('latin1') }) } : {}),
     upstreamCa: upstreamCa.list,
     clientCertificate: readClientCertificates(options.clientCert ?? []),
+    fetchesIssuers: options.fetchIntermediates ?? false,
     ...(await openCarrier(options.engine, { now, log }, warnings)),
     now,
     log,

@@ -54,6 +54,8 @@ export interface LabOptions {
   upstreamCa: string | null;
   /** `HOST=FILE`: certificate and key (PEM) to show that server when it asks. */
   clientCert?: string[];
+  /** Asks the network for intermediate certificates that servers leave out. */
+  fetchIntermediates?: boolean;
   upstreamMap: string | null;
   /** CIDR ranges served besides the private ones. */
   allowClients: string[];

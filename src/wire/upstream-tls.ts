@@ -19,6 +19,7 @@ import { readOutBeforeFailing } from '../formats/tcp-reset.ts';
 import type { TlsOffer } from '../model/connection.ts';
 import type { ServerCertificate } from '../model/flow.ts';
 import { createIntermediates, type Intermediates } from './intermediates.ts';
+import type { FetchIssuer } from './issuer-fetch.ts';
 import { certificateFacts } from './server-certificate.ts';
 import { plainProfileOf, profileOf, type TlsProfile } from './tls-profile.ts';
 
@@ -27,6 +28,8 @@ export interface UpstreamTlsOptions {
   upstreamCa: () => readonly string[];
   /** PEM of certificate and key to show the server of this name, for who has it. */
   clientCertificate?: (name: string) => string | null;
+  /** Asks the network for an intermediate that a server left out. */
+  fetchIssuer?: FetchIssuer;
   handshakeTimeoutMs: number;
   onKeylog?: (line: Buffer) => void;
 }
@@ -75,9 +78,11 @@ export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
   const sessions = new LRUCache<string, { session: Buffer; shown: Shown }>({ max: MAX_SESSIONS });
   const shown = new LRUCache<string, Shown>({ max: MAX_SESSIONS, ttl: RECALL_MS });
   const unsteady = new LRUCache<string, true>({ max: MAX_SESSIONS, ttl: RECALL_MS });
-  let intermediates = createIntermediates();
   let extra: readonly string[] | null = null;
   let trusted: string[] | null = null;
+  const newIntermediates = (): Intermediates =>
+    createIntermediates({ fetchIssuer: options.fetchIssuer, roots: () => trusted ?? getCACertificates('default') });
+  let intermediates = newIntermediates();
 
   const create = (profile: TlsProfile, own: string | null): SecureContext =>
     createSecureContext({
@@ -103,7 +108,7 @@ export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
       contexts.clear();
       sessions.clear();
       shown.clear();
-      intermediates = createIntermediates();
+      intermediates = newIntermediates();
     }
     const key = own === null ? profile.key : `${profile.key} ${own}`;
     let context = contexts.get(key);

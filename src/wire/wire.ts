@@ -13,6 +13,7 @@ import type { TrustTest, TrustTestState } from '../model/trust-test.ts';
 import { createDial, dialAddress, type Permission, type UpstreamEntry } from './dial.ts';
 import { createFlows, type Observer } from './flows.ts';
 import { type InterceptOptions, intercept } from './interception.ts';
+import { createIssuerFetch } from './issuer-fetch.ts';
 import { join } from './join.ts';
 import { leafKeyFor } from './leaf-choice.ts';
 import { createLeafContexts, type LeafFor, leafContext } from './leaf-contexts.ts';
@@ -43,6 +44,8 @@ export interface WireOptions {
   trustTests?: Pick<TrustTests, 'settle'> & { leafFor(test: TrustTest, host: string): ReturnType<LeafFor> };
   /** PEM of certificate and key to show the server of this name, for who has it. */
   clientCertificate?: (name: string) => string | null;
+  /** An intermediate that a server leaves out is fetched from where its certificate says. */
+  fetchesIssuers?: boolean;
   /** Carries what it can in place of the relay. */
   carrier?: Carrier;
   /** NSS key log lines of both legs. */
@@ -85,6 +88,7 @@ export function createWire(options: WireOptions): Wire {
     upstreamTls: createUpstreamTls({
       upstreamCa: options.upstreamCa,
       ...(options.clientCertificate ? { clientCertificate: options.clientCertificate } : {}),
+      ...(options.fetchesIssuers ? { fetchIssuer: createIssuerFetch(dial) } : {}),
       handshakeTimeoutMs: timeouts.handshakeMs,
       ...(onKeylog ? { onKeylog } : {}),
     }),

@@ -9,11 +9,18 @@ const signer = forge.pki.privateKeyFromPem(
 ) as forge.pki.rsa.PrivateKey;
 const publicKey = forge.pki.rsa.setPublicKey(signer.n, signer.e);
 
+export interface LeafOptions {
+  notAfter?: Date;
+  organization?: string;
+  /** Address of the issuer's certificate (authority information access). */
+  issuerAt?: string;
+}
+
 export interface Authority {
   pem: string;
   /** One below it. */
   intermediate(name: string): Authority;
-  issue(names: string[], options?: { notAfter?: Date; organization?: string }): { key: string; cert: string };
+  issue(names: string[], options?: LeafOptions): { key: string; cert: string };
 }
 
 let serial = 1;
@@ -60,7 +67,7 @@ export function selfSigned(names: string[]): { key: string; cert: string } {
 function issue(
   issuer: forge.pki.CertificateField[],
   names: string[],
-  options: { notAfter?: Date; organization?: string },
+  options: LeafOptions,
 ): { key: string; cert: string } {
   const subject = [{ name: 'commonName', value: names[0]! }];
   if (options.organization) subject.push({ name: 'organizationName', value: options.organization });
@@ -71,9 +78,21 @@ function issue(
     [
       { name: 'basicConstraints', cA: false },
       { name: 'subjectAltName', altNames },
+      ...(options.issuerAt ? [issuerAccess(options.issuerAt)] : []),
     ],
     options.notAfter ?? NEXT_YEAR,
   );
   leaf.sign(signer, forge.md.sha256.create());
   return { key: KEY, cert: forge.pki.certificateToPem(leaf) };
+}
+
+/** RFC 5280 4.2.2.1: one access description, `caIssuers`, a URI. */
+function issuerAccess(address: string): object {
+  const { asn1 } = forge;
+  const { UNIVERSAL, CONTEXT_SPECIFIC } = asn1.Class;
+  const description = asn1.create(UNIVERSAL, asn1.Type.SEQUENCE, true, [
+    asn1.create(UNIVERSAL, asn1.Type.OID, false, asn1.oidToDer('1.3.6.1.5.5.7.48.2').getBytes()),
+    asn1.create(CONTEXT_SPECIFIC, 6 as forge.asn1.Type, false, address),
+  ]);
+  return { id: '1.3.6.1.5.5.7.1.1', value: asn1.create(UNIVERSAL, asn1.Type.SEQUENCE, true, [description]) };
 }
