@@ -15,6 +15,20 @@ import type { FlowEvent } from '../src/model/flow.ts';
 import { LAB, labDevice } from '../src/replay/lab-device.ts';
 import { labFlow } from './alert/lab-flow.ts';
 
+/** What of the API tells what was seen, asked for after a test. */
+export const ASKED = [
+  'alerts?limit=2000',
+  'flows?limit=2000',
+  'stats',
+  'coverage',
+  'devices',
+  'devices/discovered',
+  'cases',
+  'pins',
+  'beacons',
+  'why?host=a',
+] as const;
+
 export interface Leftover {
   place: string;
   kind: string;

@@ -3,6 +3,7 @@
  * `{name}`. The language is the person's choice, else the browser's.
  */
 import { signal } from '@preact/signals';
+import { KINDS_VI } from '../../src/model/catalogue/kinds-vi.ts';
 import { KIND_FACTS, type Kind } from '../../src/model/kinds.ts';
 
 const EN = {
@@ -289,36 +290,6 @@ const VI: Record<Word, string> = {
   'form.bad-length': 'Cần {count} chữ số.',
   'form.viewer': 'Người xem không được thay đổi gì: hãy đăng nhập với vai trò người vận hành.',
   'form.why': 'Các giá trị được mã hoá, chỉ nằm trong phòng thử và được che khi hiển thị.',
-};
-
-const KINDS_VI: Record<Kind, string> = {
-  imei: 'IMEI',
-  imsi: 'IMSI',
-  iccid: 'số SIM (ICCID)',
-  phone_number: 'số điện thoại',
-  eid: 'số chip eSIM (EID)',
-  serial: 'số sê-ri',
-  wifi_mac: 'địa chỉ MAC Wi-Fi',
-  bluetooth_mac: 'địa chỉ MAC Bluetooth',
-  android_id: 'mã Android',
-  advertising_id: 'mã quảng cáo',
-  vendor_id: 'mã nhà cung cấp',
-  udid: 'mã thiết bị Apple (UDID)',
-  email: 'địa chỉ e-mail',
-  location: 'vị trí',
-  cell: 'trạm di động',
-  ssid: 'tên Wi-Fi',
-  bssid: 'địa chỉ điểm truy cập Wi-Fi',
-  contact: 'danh bạ',
-  message: 'nội dung tin nhắn',
-  call_log: 'nhật ký cuộc gọi',
-  photo: 'ảnh',
-  installed_apps: 'danh sách ứng dụng',
-  browsing: 'lịch sử duyệt web',
-  device_name: 'tên thiết bị',
-  clipboard: 'nội dung khay nhớ tạm',
-  local_ip: 'địa chỉ mạng nội bộ',
-  opaque: 'dữ liệu không đọc được',
 };
 
 export const LANGUAGES = { en: 'English', vi: 'Tiếng Việt' } as const;

@@ -1,20 +1,8 @@
 /** What all of it left behind: answers of the API, printed lines, the log, every file. The detector finds no registered value in them. */
 import path from 'node:path';
 import { leak } from '../faults/load.ts';
-import { registeredIn, searchTexts, textsIn } from '../left-behind.ts';
+import { ASKED, registeredIn, searchTexts, textsIn } from '../left-behind.ts';
 import type { Attack } from './attack.ts';
-
-const ASKED = [
-  'alerts?limit=2000',
-  'flows?limit=2000',
-  'stats',
-  'coverage',
-  'devices',
-  'cases',
-  'pins',
-  'beacons',
-  'why?host=a',
-];
 
 /** Ends the lab: it is the last one. */
 export const leftBehind: Attack = {

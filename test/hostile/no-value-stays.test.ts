@@ -10,7 +10,7 @@ import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { phonehome } from '../e2e/lab-process.ts';
 import { startWorld, type World } from '../e2e/world.ts';
-import { registeredIn, searchTexts, textsIn } from '../left-behind.ts';
+import { ASKED, registeredIn, searchTexts, textsIn } from '../left-behind.ts';
 import { say } from './say.ts';
 
 const IMEI = '490154203237518';
@@ -176,18 +176,7 @@ it('no log line, printed line, answer of the API or file holds a value in any sp
     ['imei', 'serial', 'ssid', 'message', 'imsi'].every((kind) => alerts.some((one) => one.identifier?.kind === kind)),
   );
   const places = new Map<string, string>();
-  for (const asked of [
-    'alerts?limit=2000',
-    'flows?limit=2000',
-    'stats',
-    'coverage',
-    'devices',
-    'cases',
-    'pins',
-    'beacons',
-    'devices/discovered',
-  ])
-    places.set(`/api/${asked}`, JSON.stringify(await lab.api(`/api/${asked}`)));
+  for (const asked of ASKED) places.set(`/api/${asked}`, JSON.stringify(await lab.api(`/api/${asked}`)));
   for (const words of COMMANDS) {
     const { stdout, stderr } = await phonehome([...words, '--data', lab.dataDir]);
     places.set(`phonehome ${words.join(' ')}`, `${stdout}\n${stderr}`);

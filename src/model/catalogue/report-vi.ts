@@ -1,34 +1,12 @@
 /** The report of a case in Vietnamese. */
+import type { Kind } from '../kinds.ts';
+import { KINDS_VI } from './kinds-vi.ts';
 import type { ReportKey } from './report-en.ts';
 
+type Nouns = Record<`kind.${Kind}`, string>;
+
 export const REPORT_VI: Record<ReportKey, string> = {
-  'kind.imei': 'số IMEI',
-  'kind.imsi': 'số IMSI',
-  'kind.iccid': 'số thẻ SIM (ICCID)',
-  'kind.phone_number': 'số điện thoại',
-  'kind.eid': 'số chip eSIM (EID)',
-  'kind.serial': 'số sê-ri',
-  'kind.wifi_mac': 'địa chỉ MAC Wi-Fi',
-  'kind.bluetooth_mac': 'địa chỉ MAC Bluetooth',
-  'kind.android_id': 'mã Android',
-  'kind.advertising_id': 'mã quảng cáo',
-  'kind.vendor_id': 'mã của nhà phát triển',
-  'kind.udid': 'mã thiết bị Apple (UDID)',
-  'kind.email': 'địa chỉ e-mail',
-  'kind.location': 'vị trí',
-  'kind.cell': 'trạm di động',
-  'kind.ssid': 'tên mạng Wi-Fi',
-  'kind.bssid': 'địa chỉ điểm phát Wi-Fi',
-  'kind.contact': 'mục danh bạ',
-  'kind.message': 'nội dung tin nhắn',
-  'kind.call_log': 'nhật ký cuộc gọi',
-  'kind.photo': 'ảnh',
-  'kind.installed_apps': 'danh sách ứng dụng đã cài',
-  'kind.browsing': 'lịch sử duyệt web',
-  'kind.device_name': 'tên thiết bị',
-  'kind.clipboard': 'nội dung bộ nhớ tạm',
-  'kind.local_ip': 'địa chỉ trong mạng nội bộ',
-  'kind.opaque': 'dữ liệu không đọc được',
+  ...(Object.fromEntries(Object.entries(KINDS_VI).map(([kind, noun]) => [`kind.${kind}`, noun])) as Nouns),
   title: 'Điện thoại này đã gửi gì, cho ai',
   simulated: 'MÔ PHỎNG: phát lại hoặc thử nghiệm, không phải thực tế',
   'left-out':

@@ -1,0 +1,32 @@
+/** What each kind is called in a Vietnamese sentence; English nouns stand in `src/model/kinds.ts`. */
+import type { Kind } from '../kinds.ts';
+
+export const KINDS_VI: Record<Kind, string> = {
+  imei: 'số IMEI',
+  imsi: 'số IMSI',
+  iccid: 'số thẻ SIM (ICCID)',
+  phone_number: 'số điện thoại',
+  eid: 'số chip eSIM (EID)',
+  serial: 'số sê-ri',
+  wifi_mac: 'địa chỉ MAC Wi-Fi',
+  bluetooth_mac: 'địa chỉ MAC Bluetooth',
+  android_id: 'mã Android',
+  advertising_id: 'mã quảng cáo',
+  vendor_id: 'mã của nhà phát triển',
+  udid: 'mã thiết bị Apple (UDID)',
+  email: 'địa chỉ e-mail',
+  location: 'vị trí',
+  cell: 'trạm di động',
+  ssid: 'tên mạng Wi-Fi',
+  bssid: 'địa chỉ điểm phát Wi-Fi',
+  contact: 'mục danh bạ',
+  message: 'nội dung tin nhắn',
+  call_log: 'nhật ký cuộc gọi',
+  photo: 'ảnh',
+  installed_apps: 'danh sách ứng dụng đã cài',
+  browsing: 'lịch sử duyệt web',
+  device_name: 'tên thiết bị',
+  clipboard: 'nội dung bộ nhớ tạm',
+  local_ip: 'địa chỉ trong mạng nội bộ',
+  opaque: 'dữ liệu không đọc được',
+};
