@@ -4,6 +4,7 @@
  */
 import type { CoverageClass } from '../model/coverage.ts';
 import type { CloseReason, Flow } from '../model/flow.ts';
+import type { PassCause } from '../model/pin.ts';
 
 export interface Bytes {
   up: number;
@@ -48,20 +49,38 @@ const FAILURES: readonly (CloseReason | null)[] = [
 /** Failures that may well be the lab's own: it never says that they are the others'. */
 const LAB_FAILURES: readonly (CloseReason | null)[] = ['client-rejected-certificate', 'upstream-tls-failed', 'error'];
 
+/** What decides of which class a connection is as a whole; a stored one has it too. */
+export interface WholeFlow {
+  flow: Pick<Flow, 'treatment' | 'engine' | 'intercepted'> & {
+    protocol?: string | null | undefined;
+    passCause?: PassCause | null | undefined;
+  };
+  reason: CloseReason | null;
+  bytes: Bytes;
+  hides: boolean;
+  /** Nothing was understood, and nothing was kept as raw bytes or passed unwatched. */
+  isSilent: boolean;
+}
+
+/** Null: it was looked into, and its bytes may be of several. */
+export function wholeClassOf({ flow, reason, bytes, hides, isSilent }: WholeFlow): CoverageClass | null {
+  if (flow.treatment === 'refuse' || reason === 'refused-by-policy')
+    return flow.protocol === 'quic' ? 'quic' : 'refused';
+  if (flow.treatment === 'passthrough' && (flow.engine === 'gateway' || hides)) return 'bypassing';
+  if (reason === 'client-rejected-certificate') return 'lab-failed';
+  if (flow.treatment === 'passthrough') return isPinned(flow) ? 'pinned' : 'passed';
+  if (isSilent && LAB_FAILURES.includes(reason)) return 'lab-failed';
+  if (isSilent && (FAILURES.includes(reason) || (bytes.up === 0 && bytes.down === 0))) return 'failed';
+  return flow.intercepted ? null : 'passed';
+}
+
 /** At least one share; the first is the class the connection is counted in. */
 export function shareOut(end: FlowEnd): Share[] {
-  const whole = (name: CoverageClass): Share[] => [{ class: name, bytes: end.bytes }];
-  const { flow, reason, notes } = end;
-  if (flow.treatment === 'refuse' || reason === 'refused-by-policy')
-    return whole(flow.protocol === 'quic' ? 'quic' : 'refused');
-  if (flow.treatment === 'passthrough' && (flow.engine === 'gateway' || end.hides)) return whole('bypassing');
-  if (reason === 'client-rejected-certificate') return whole('lab-failed');
-  if (flow.treatment === 'passthrough') return whole(isPinned(flow) ? 'pinned' : 'passed');
+  const { flow, notes } = end;
   const { raw, unwatched } = notes;
-  const nothing = !notes.understood && raw.up + raw.down + unwatched.up + unwatched.down === 0;
-  if (nothing && LAB_FAILURES.includes(reason)) return whole('lab-failed');
-  if (nothing && (FAILURES.includes(reason) || (end.bytes.up === 0 && end.bytes.down === 0))) return whole('failed');
-  if (!flow.intercepted) return whole('passed');
+  const isSilent = !notes.understood && raw.up + raw.down + unwatched.up + unwatched.down === 0;
+  const whole = wholeClassOf({ ...end, isSilent });
+  if (whole !== null) return [{ class: whole, bytes: end.bytes }];
 
   let left = end.bytes;
   const shares: Share[] = [];
@@ -90,6 +109,6 @@ const sorted = (shares: Share[]): Share[] =>
   shares.toSorted((a, b) => b.bytes.up - a.bytes.up || b.bytes.down - a.bytes.down);
 
 /** The app's own doing. */
-function isPinned({ passCause }: Flow): boolean {
+function isPinned({ passCause }: WholeFlow['flow']): boolean {
   return passCause === 'pinned' || passCause === 'own-root';
 }

@@ -1,9 +1,11 @@
 /** Puts together what the store holds of a case; no lab need run for it, and one may. In memory: its alerts and its servers. */
 
+import { wholeClassOf } from '../coverage/shares.ts';
 import { type Alert, SEVERITIES } from '../model/alert.ts';
 import type { Case } from '../model/case.ts';
 import { phonesOf } from '../model/case.ts';
 import type { CaseContact, CasePhase, CaseRecord, PhaseCount } from '../model/case-record.ts';
+import type { CoverageClass } from '../model/coverage.ts';
 import { LabError } from '../model/lab.ts';
 import type { EvidenceStore, FlowRecord } from '../sinks/evidence/store.ts';
 import { openRecorded } from './evidence.ts';
@@ -137,18 +139,16 @@ function counted(contact: CaseContact, { bytesUp }: FlowRecord, why: string | nu
 }
 
 /** The class (of coverage) of a connection that was not read to its end; null: it was. */
-function whyUnread(flow: FlowRecord): string | null {
-  const { treatment, reason, passCause, protocol } = flow;
-  if (treatment === 'refuse' || reason === 'refused-by-policy') return protocol === 'quic' ? 'quic' : 'refused';
-  if (reason === 'client-rejected-certificate') return 'lab-failed';
-  if (treatment === 'passthrough') {
-    if (flow.engine === 'gateway') return 'bypassing';
-    return passCause === 'pinned' || passCause === 'own-root' ? 'pinned' : 'passed';
-  }
-  if (reason === 'upstream-tls-failed' && flow.requests === 0) return 'lab-failed';
-  if (flow.bytesUp === 0 && flow.requests === 0) return reason === null || reason === 'ended' ? null : 'failed';
-  if (!flow.intercepted) return 'passed';
-  return flow.notSeen.length > 0 ? 'partially-scanned' : null;
+function whyUnread(flow: FlowRecord): CoverageClass | null {
+  const { reason, bytesUp, bytesDown, requests, notSeen } = flow;
+  const whole = wholeClassOf({
+    flow,
+    reason,
+    bytes: { up: bytesUp, down: bytesDown },
+    hides: false,
+    isSilent: requests === 0 && notSeen.length === 0,
+  });
+  return whole ?? (notSeen.length > 0 ? 'partially-scanned' : null);
 }
 
 function phasesOf({ openedAt, closedAt, marks }: Case): CasePhase[] {

@@ -57,6 +57,28 @@ describe('a case as it is stored', () => {
     expect([played.simulated, played.leftOut, played.alerts.map(({ seq }) => seq)]).toEqual([true, 1, [2]]);
   });
 
+  it('counts connections in the classes that coverage counts them in: a fault of the lab is not another one’s', async () => {
+    const store = openEvidence(data);
+    const silent = { deviceId: 'silent-01', intercepted: true, requests: 0, bytesUp: 0, bytesDown: 0, notSeen: [] };
+    store.putCase({
+      id: 'c2',
+      title: 'Silent',
+      deviceId: 'silent-01',
+      label: null,
+      openedAt: at(0),
+      closedAt: at(60),
+      marks: [],
+    });
+    store.putFlows([
+      labFlowRecord('fault', T + 120_000, { ...silent, reason: 'error' }),
+      labFlowRecord('refused by the server', T + 120_000, { ...silent, reason: 'upstream-refused' }),
+      labFlowRecord('nothing said', T + 120_000, { ...silent, reason: 'ended' }),
+    ]);
+    store.close();
+    const { contacts } = await readCase(data, 'c2', { simulated: false });
+    expect(contacts).toMatchObject([{ connections: 3, unread: { 'lab-failed': 1, failed: 2 } }]);
+  });
+
   it('becomes a report without a value; one with values leaves its entry in the audit', async () => {
     const { html } = await reportCase(data, 'c1', { language: 'en' });
     expect(html).toContain('490154*******18');
