@@ -218,8 +218,11 @@ for i in range(10): s.sendto(bytes(1000), ('${CN}', 0))`;
       type: 'system',
       severity: 'medium',
       device: { id: 'phone-1', model: 'Lab phone', ip: '10.77.0.2' },
-      message: `While no lab ran, Lab phone sent one packet (45 bytes) past it that nobody looked into: udp to ${CN}.`,
     });
+    // The phone's kernel may add its own: an answer to the closed socket is refused by ICMP.
+    const past = '(?:one packet \\(45 bytes\\)|2 packets \\(135 bytes\\))';
+    const message = `^While no lab ran, Lab phone sent ${past} past it that nobody looked into: (?:icmp to ${CN}; )?udp to ${CN}\\.$`;
+    expect(missed.message).toMatch(new RegExp(message));
     await lab.until('the refusal meanwhile', () => quic().length > count.length);
     expect(quic().map((one) => one.count)).toEqual([...count, 1]);
   });
