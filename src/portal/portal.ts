@@ -237,7 +237,7 @@ const SIGN_IN = `<section><h2>Sign in</h2><form method="post" action="/sign-in">
 
 const signOut = (role: string): string =>
   `<section><h2>Signed in as ${escapeHtml(role)}</h2><form method="post" action="/sign-out"><button class="button plain">Sign out</button></form>
-<p class="note">The dashboard is not built here: run <code>npm run build</code> in the lab’s folder, then start the lab again.</p></section>`;
+<p class="note">The dashboard is not built here: run <code>npm ci</code> in the lab’s folder, without <code>--omit=dev</code>, then start the lab again.</p></section>`;
 
 const SEEN = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 52" role="img"><title>Visible</title><rect width="400" height="52" rx="10" fill="#e6f4ea"/><text x="14" y="32" font-family="system-ui, sans-serif" font-size="15.5" font-weight="600" fill="#0d652d">✓ Visible: the certificate is trusted.</text></svg>
 `;
