@@ -18,6 +18,7 @@ import type { LiveDetection } from './live-detection.ts';
 import type { Network } from './network.ts';
 import { openPortal } from './portal.ts';
 import type { Replaying } from './replaying.ts';
+import { openSearching, type Searching } from './searching.ts';
 import { attempt, type Between, caseServices, deviceServices, metricsOf } from './services.ts';
 import { createShownPins } from './shown-pins.ts';
 import { explain } from './why.ts';
@@ -58,8 +59,10 @@ export async function openApi(options: ApiOptions, closers: Closers) {
       onProblem: (problem) => log.warn({}, problem),
     }),
   );
+  const searching = openSearching(paths.evidence);
+  closers.add(searching.close);
   const live = await startLiveServer({
-    services: servicesOf(options, portal.page),
+    services: { ...servicesOf(options, portal.page), ...searching.services },
     tokens,
     host,
     port: uiPort,
@@ -84,7 +87,10 @@ function uiCertificate(authority: Pick<Authority, 'leafFor'>) {
 /** Connections that an answer to "why" looks at. */
 const WHY_FLOWS = 50;
 
-function servicesOf(options: ApiOptions, phonePage: LiveDependencies['phonePage']): LiveDependencies {
+function servicesOf(
+  options: ApiOptions,
+  phonePage: LiveDependencies['phonePage'],
+): Omit<LiveDependencies, keyof Searching['services']> {
   const { knowledge, detection, network, relay, between, replaying } = options;
   const { now, evidence, devices, cases, decoders } = knowledge;
   const { feed, flowLog, beaconing } = detection;

@@ -44,6 +44,8 @@ export interface Detection {
   road: Road;
   /** A phone is gone for good. */
   forget(deviceId: string): void;
+  /** Which app or SDK probably sent an exchange, or opened the flow. */
+  attribute: RoadStages['attribute'];
 }
 
 /** @param homeCountry ISO 3166-1 alpha-2; null: any country counts as abroad */
@@ -97,5 +99,5 @@ export function openDetection(options: DetectionOptions): Detection {
     ...(marker ? { marker } : {}),
     log: options.log,
   });
-  return { road, forget: inspector.forget };
+  return { road, forget: inspector.forget, attribute: attribution.attribute };
 }

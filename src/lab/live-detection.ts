@@ -70,6 +70,7 @@ export async function openLiveDetection(
   const flowLog = createFlowLog({
     write: evidence.putFlows,
     maskHost: masking.maskHost,
+    appOf: (flow, exchange) => detection.attribute(flow, exchange)?.name ?? null,
     onTrouble: (result) => void (result.ok || notify('flow log', storageText(result), 'medium')),
   });
   closers.add(() => flowLog.close());

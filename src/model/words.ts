@@ -112,5 +112,7 @@ export const GAP_KINDS = [
 ] as const;
 
 /** Who may do what, from little to everything: see src/sinks/live/roles.ts. */
+/** What connections can be put together by. */
+export const FLOW_GROUPS = ['host', 'owner', 'country', 'app'] as const;
 export const ROLES = ['viewer', 'operator', 'administrator'] as const;
 export type Role = (typeof ROLES)[number];

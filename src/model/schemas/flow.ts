@@ -46,6 +46,9 @@ export const flowRecord = z.object({
   hello: clientHello.nullable(),
   tls: z.object({ alpn: textOrNull, version: textOrNull, cipher: textOrNull }).nullable(),
   certificate: serverCertificate.nullable(),
+  app: textOrNull
+    .optional()
+    .describe('App or SDK that probably opened it, by what it says of itself; absent in records of earlier versions.'),
   protocol: textOrNull.describe('Of the latest request, e.g. `h2`; null when no reader understood any.'),
   requests: count,
   findings: count,

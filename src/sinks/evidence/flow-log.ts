@@ -12,6 +12,8 @@ import type { FlowRecord, Stored } from './store.ts';
 export interface FlowLogOptions {
   write: (flows: readonly FlowRecord[]) => Stored;
   maskHost: (host: string, deviceId: string | null) => string;
+  /** Name of the app or SDK that probably sent this exchange, or opened the flow; null: nothing tells. */
+  appOf?: (flow: Flow, exchange: number | null) => string | null;
   /** A record is about 1.5 KB: 10,000 are 15 MB while the disk stands still. */
   maxQueued?: number;
   /** Longest wait before a batch is written. */
@@ -37,8 +39,10 @@ const BATCH = 200;
 const MAX_REASONS = 8;
 
 export function createFlowLog(options: FlowLogOptions): FlowLog {
-  const { write, maskHost, maxQueued = 10_000, delayMs = 250, onTrouble = () => {} } = options;
+  const { write, maskHost, appOf = () => null, maxQueued = 10_000, delayMs = 250, onTrouble = () => {} } = options;
   const open = new Map<string, FlowRecord>();
+  /** Of the open ones: what tells their app. */
+  const senders = new Map<string, { flow: Flow; exchange: number | null }>();
   const queue = new Map<string, FlowRecord>();
   let dropped = 0;
   let failing = false;
@@ -74,13 +78,18 @@ export function createFlowLog(options: FlowLogOptions): FlowLog {
       if (event.type === 'flow-opened') {
         const record = begin(event.flow, facts, maskHost);
         open.set(record.id, record);
+        senders.set(record.id, { flow: event.flow, exchange: null });
         enqueue(record);
         return;
       }
       const record = open.get(event.flowId);
       if (record === undefined) return;
       note(record, event, facts, notSeen);
+      const sender = senders.get(event.flowId);
+      if (event.type === 'request-head' && sender) sender.exchange = event.exchange;
       if (event.type !== 'flow-closed') return;
+      if (sender) record.app = appOf(sender.flow, sender.exchange) ?? appOf(sender.flow, null);
+      senders.delete(event.flowId);
       open.delete(event.flowId);
       enqueue(record);
     },
@@ -93,7 +102,11 @@ export function createFlowLog(options: FlowLogOptions): FlowLog {
     },
     forget(deviceId) {
       for (const records of [open, queue])
-        for (const [id, record] of records) if ((record.deviceId ?? record.client.ip) === deviceId) records.delete(id);
+        for (const [id, record] of records) {
+          if ((record.deviceId ?? record.client.ip) !== deviceId) continue;
+          records.delete(id);
+          senders.delete(id);
+        }
     },
     flush() {
       while (queue.size > 0) {

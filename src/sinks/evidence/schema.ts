@@ -129,6 +129,23 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE cases ADD COLUMN details TEXT;
   `,
+  // What people search by, read from the rows' own JSON and laid out so that a search reads these indexes alone: a million
+  // connections are 100 MB of them in place of 1.5 GB. Nothing stands in them that the rows do not hold; they go with their rows.
+  `
+  ALTER TABLE alerts ADD COLUMN words TEXT GENERATED ALWAYS AS (json_extract(json,
+    '$.message', '$.device.id', '$.device.model', '$.destination.host', '$.destination.ip', '$.destination.owner.name',
+    '$.destination.network.org', '$.flow.url', '$.identifier.kind', '$.identifier.masked', '$.attribution.name',
+    '$.case.phase')) VIRTUAL;
+  CREATE INDEX alerts_words ON alerts (seq, severity, device, case_id, type, kind, simulated, words);
+  ALTER TABLE flows ADD COLUMN place TEXT GENERATED ALWAYS AS (json_extract(json,
+    '$.destination.host', '$.facts.owner.name', '$.facts.location.country', '$.app')) VIRTUAL;
+  ALTER TABLE flows ADD COLUMN words TEXT GENERATED ALWAYS AS (json_extract(json,
+    '$.destination.ip', '$.facts.network.org', '$.client.ip', '$.protocol', '$.reason')) VIRTUAL;
+  ALTER TABLE flows ADD COLUMN bytes_up INTEGER GENERATED ALWAYS AS (json_extract(json, '$.bytesUp')) VIRTUAL;
+  ALTER TABLE flows ADD COLUMN bytes_down INTEGER GENERATED ALWAYS AS (json_extract(json, '$.bytesDown')) VIRTUAL;
+  ALTER TABLE flows ADD COLUMN findings INTEGER GENERATED ALWAYS AS (json_extract(json, '$.findings')) VIRTUAL;
+  CREATE INDEX flows_place ON flows (place, opened_at, device, simulated, findings, bytes_up, bytes_down, words);
+  `,
 ];
 
 /** Of the first store that has a chain. */

@@ -15,6 +15,7 @@ import type { LiveDependencies, Outcome } from './dependencies.ts';
 import { viewDevice } from './device-view.ts';
 import { formatMetrics, METRICS_TYPE } from './metrics.ts';
 import { ALERT_QUERY, DEVICE_QUERY, FLOW_QUERY, InputError, readQuery, UPSTREAM_QUERY, WHY_QUERY } from './queries.ts';
+import { addSearch } from './search.ts';
 import { addSignIn, factsOf, json } from './sign-in.ts';
 
 /** A phone with its planted contacts is a few kilobytes, and photos do not come this way. Parsing this much takes 30 ms. */
@@ -91,6 +92,7 @@ export function createApi(
     return c.json({ value, seen, window: window.toString('base64') });
   });
 
+  addSearch(app, services);
   app.get('/api/flows', (c) => c.json({ flows: services.flows(readQuery(FLOW_QUERY, c.req.query())) }));
   app.get('/api/flows/:id', (c) => {
     const flow = services.flow(c.req.param('id'));

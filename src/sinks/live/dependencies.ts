@@ -12,6 +12,7 @@ import type { Forgetting } from '../../model/forgotten.ts';
 import type { Registering, ReplayInfo, ReplayOutcome } from '../../model/lab.ts';
 import type { PinOverride, PinState } from '../../model/pin.ts';
 import type * as schemas from '../../model/schemas/lab.ts';
+import type { AlertHits, AlertSearch, FlowGroups, FlowHits, FlowSearch } from '../../model/search.ts';
 import type { TrustTest, TrustTestState } from '../../model/trust-test.ts';
 import type { Why } from '../../model/why.ts';
 import type { Role } from '../../model/words.ts';
@@ -42,6 +43,10 @@ export interface LiveDependencies {
   reveal(alertId: string, entry: { who: string; time: string }): Revealed;
   flows(query: FlowQuery): FlowRecord[];
   flow(id: string): FlowRecord | null;
+  /** In what is stored; nobody else waits meanwhile. Rejects with a `LabError` where it took too long. */
+  searchAlerts(query: AlertSearch): Promise<AlertHits>;
+  searchFlows(query: FlowSearch): Promise<FlowHits>;
+  groupFlows(query: FlowSearch & { by: FlowGroups['by'] }): Promise<FlowGroups>;
 
   devices(): Device[];
   /** `entry` as one item of `devices:` in the devices file, unchecked. An existing id is replaced. */

@@ -3,7 +3,7 @@
  * data, because the first `GET /api/alerts` must not load a schema library.
  * A wrong parameter is an `InputError` of one line that names it and never quotes it.
  */
-import { ALERT_TYPES, KINDS, SEVERITIES } from '../../model/words.ts';
+import { ALERT_TYPES, FLOW_GROUPS, KINDS, SEVERITIES } from '../../model/words.ts';
 
 /** What a client can mend: one line that says how. */
 export class InputError extends Error {
@@ -81,6 +81,33 @@ export const FLOW_QUERY = {
   after: whole('Opened at or after, milliseconds since the epoch.'),
   before: whole('Opened before: `openedAt` of the last one pages back.'),
   limit,
+};
+const window = {
+  q: text('Words that must all stand in it, in any order; upper and lower case of ASCII letters are one.'),
+  offset: whole('So many of the newest are left out: where a list goes on.'),
+  limit,
+};
+const { since: _, ...wanted } = LIVE_QUERY;
+export const ALERT_SEARCH = {
+  ...wanted,
+  ...window,
+  before: whole('With a smaller `seq`: keeps the windows of a list apart while new ones come.'),
+};
+export const FLOW_SEARCH = {
+  ...window,
+  device: FLOW_QUERY.device,
+  host: text('Exactly this one, as of the next three; empty: where none is known.'),
+  owner: text('Of this owner.'),
+  country: text('In this country, ISO 3166-1 alpha-2.'),
+  app: text('Of this app or SDK.'),
+  simulated,
+  withFindings: flag('Only those in which something was found.'),
+  after: FLOW_QUERY.after,
+  before: FLOW_QUERY.before,
+};
+export const GROUP_QUERY = {
+  by: oneOf(FLOW_GROUPS, 'What is put together.'),
+  ...FLOW_SEARCH,
 };
 export const WHY_QUERY = { host: text('The server, or a part of its name.'), device: text('Of this device.') };
 export const DEVICE_QUERY = { reveal: flag('Values in clear; stands in the audit.') };

@@ -27,6 +27,9 @@ export const NEEDED = {
   'GET /api/alerts/live': 'viewer', // the WebSocket
   'GET /api/alerts/{id}': 'viewer',
   'POST /api/alerts/{id}/reveal': 'operator',
+  'GET /api/search/alerts': 'viewer',
+  'GET /api/search/flows': 'viewer',
+  'GET /api/search/flow-groups': 'viewer',
   'GET /api/flows': 'viewer',
   'GET /api/flows/{id}': 'viewer',
   'GET /api/devices': 'viewer',

@@ -5,13 +5,17 @@ import { flowRecord } from '../../model/schemas/flow.ts';
 import * as lab from '../../model/schemas/lab.ts';
 import { count } from '../../model/schemas/parts.ts';
 import * as phones from '../../model/schemas/phone.ts';
+import * as search from '../../model/schemas/search.ts';
 import { sentence, textValue } from '../../model/schemas/text.ts';
 import { why } from '../../model/schemas/why.ts';
 import {
   ALERT_QUERY,
+  ALERT_SEARCH,
   CODE_QUERY,
   DEVICE_QUERY,
   FLOW_QUERY,
+  FLOW_SEARCH,
+  GROUP_QUERY,
   type Parameter,
   UPSTREAM_QUERY,
   WHY_QUERY,
@@ -112,6 +116,24 @@ export const ROUTES: Record<Exclude<RouteName, 'GET /api/alerts/live'>, Route> =
     answer: lab.secret,
     means: 'Value, the text as it stood there, and the bytes around it.',
     conflicts: true,
+  },
+  'GET /api/search/alerts': {
+    summary: 'Alerts that fit words and filters, newest first.',
+    query: ALERT_SEARCH,
+    answer: search.alertHits,
+    means: 'A window of them, and their number.',
+  },
+  'GET /api/search/flows': {
+    summary: 'Flows that fit words and filters, newest first.',
+    query: FLOW_SEARCH,
+    answer: search.flowHits,
+    means: 'A window of them, and their number.',
+  },
+  'GET /api/search/flow-groups': {
+    summary: 'The same, put together by host, owner, country or app.',
+    query: GROUP_QUERY,
+    answer: search.flowGroups,
+    means: 'Sums of each.',
   },
   'GET /api/flows': {
     summary: 'Flows, newest first.',
@@ -291,6 +313,7 @@ export const COMPONENTS = {
   Alert: alerts.alert,
   Secret: lab.secret,
   Flow: flowRecord,
+  FlowGroup: search.flowGroup,
   Device: phones.deviceView,
   DiscoveredPhone: phones.discoveredPhone,
   Case: lab.testCase,

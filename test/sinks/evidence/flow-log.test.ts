@@ -21,25 +21,42 @@ const closed = (id: string): FlowEvent => ({
   bytesDown: 22,
 });
 
+const HEAD = {
+  type: 'request-head',
+  flowId: 'f',
+  exchange: 0,
+  time: 1,
+  protocol: 'h2',
+  method: 'GET',
+  target: '/',
+  scheme: 'https',
+  authority: 'a',
+  headers: [],
+} satisfies FlowEvent;
+
 describe('the flow log', () => {
+  it('names the app that the last exchange or else the connection tells', () => {
+    const store = createMemoryStore();
+    const asked: (number | null)[] = [];
+    const appOf = (_: unknown, exchange: number | null) => {
+      asked.push(exchange);
+      return exchange === null ? 'com.example' : null;
+    };
+    const log = createFlowLog({ write: store.putFlows, maskHost, appOf });
+    log.consume(opened('f'), null);
+    log.consume({ ...HEAD, exchange: 3 }, null);
+    log.consume(closed('f'), null);
+    log.close();
+    expect([store.flow('f')?.app, asked]).toEqual(['com.example', [3, null]]);
+  });
+
   it('keeps one record per flow with what happened in it', () => {
     const store = createMemoryStore();
     const log = createFlowLog({ write: store.putFlows, maskHost });
     const events: FlowEvent[] = [
       opened('f'),
       { type: 'tls-established', flowId: 'f', time: 1, alpn: 'h2', version: 'TLSv1.3', cipher: 'x', certificate: null },
-      {
-        type: 'request-head',
-        flowId: 'f',
-        exchange: 0,
-        time: 1,
-        protocol: 'h2',
-        method: 'GET',
-        target: '/',
-        scheme: 'https',
-        authority: 'a',
-        headers: [],
-      },
+      HEAD,
       { type: 'unreadable', flowId: 'f', direction: 'request', time: 1, reason: 'not HTTP' },
       { type: 'unreadable', flowId: 'f', direction: 'response', time: 1, reason: 'not HTTP' },
     ];

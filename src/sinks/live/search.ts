@@ -1,0 +1,29 @@
+/** Searching over the API: what is stored, by words and filters, in windows. */
+import type { Context, Hono } from 'hono';
+import { LabError } from '../../model/lab.ts';
+import type { Bindings } from './context.ts';
+import type { LiveDependencies } from './dependencies.ts';
+import { ALERT_SEARCH, FLOW_SEARCH, GROUP_QUERY, InputError, readQuery } from './queries.ts';
+
+export function addSearch(
+  app: Hono<Bindings>,
+  services: Pick<LiveDependencies, 'searchAlerts' | 'searchFlows' | 'groupFlows'>,
+): void {
+  app.get('/api/search/alerts', (c) => answer(c, services.searchAlerts(readQuery(ALERT_SEARCH, c.req.query()))));
+  app.get('/api/search/flows', (c) => answer(c, services.searchFlows(readQuery(FLOW_SEARCH, c.req.query()))));
+  app.get('/api/search/flow-groups', (c) => {
+    const { by, ...query } = readQuery(GROUP_QUERY, c.req.query());
+    if (by === undefined) throw new InputError('by: say what is put together');
+    return answer(c, services.groupFlows({ ...query, by }));
+  });
+}
+
+/** One that took too long says so. */
+async function answer(c: Context, found: Promise<object>): Promise<Response> {
+  try {
+    return c.json(await found);
+  } catch (error) {
+    if (error instanceof LabError) return c.json({ error: error.message }, 503);
+    throw error;
+  }
+}

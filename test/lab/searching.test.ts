@@ -1,0 +1,39 @@
+/** The thread that searches: begins with the first question, answers several at once, and comes again after its end. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openSearching, type Searching } from '../../src/lab/searching.ts';
+import { openSqliteStore } from '../../src/sinks/evidence/sqlite.ts';
+import { labFlowRecord, labRecord } from '../sinks/lab-alert.ts';
+
+let folder = '';
+let searching: Searching | null = null;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'searching-'));
+});
+afterEach(async () => {
+  await searching?.close();
+  rmSync(folder, { recursive: true });
+});
+
+it('answers from what another thread goes on writing, and begins anew after its end', async () => {
+  const file = join(folder, 'evidence.db');
+  const store = openSqliteStore({ file, key: Buffer.alloc(32, 1) });
+  store.putAlert(labRecord(1));
+  searching = openSearching(file);
+  const { searchAlerts, searchFlows, groupFlows } = searching.services;
+  const [alerts, flows] = await Promise.all([searchAlerts({ q: 'china' }), searchFlows({})]);
+  expect([alerts.total, flows.total]).toEqual([1, 0]);
+  store.putFlows([labFlowRecord('flow-1', 1000)]);
+  expect((await groupFlows({ by: 'host' })).groups).toMatchObject([{ key: 'zzhc.vnet.cn', flows: 1 }]);
+  await searching.close();
+  expect((await searchFlows({ q: 'vnet' })).total).toBe(1);
+  store.close();
+});
+
+it('a store that cannot be read is an error of each question, and no end of the lab', async () => {
+  searching = openSearching(join(folder, 'nowhere.db'));
+  await expect(searching.services.searchFlows({})).rejects.toThrow('unable to open database file');
+  await expect(searching.services.searchAlerts({})).rejects.toThrow('unable to open database file');
+});
