@@ -71,7 +71,7 @@ export interface Verdict {
  * Which runs the engine offers to a shape:
  * `digits` 10-32 digits, single dashes or spaces between them allowed · `hex` 8-64 hex digits, maximal run, or 8-16 with a dash ·
  * `mac` six pairs joined by : or - (by : also without leading zeros) or three quads joined by . · `uuid` 8-4-4-4-12 · `at` the text around an @ ·
- * `decimal` -?d{1,3}.d{2,} · `key` the value beside a key name listed in key-names.yaml.
+ * `decimal` -?d{1,3}.d{2,}, and d{4}.d{2,} beside N or S · `key` the value beside a key name listed in key-names.yaml.
  */
 export type Anchor = 'digits' | 'hex' | 'mac' | 'uuid' | 'at' | 'decimal' | 'key';
 
@@ -136,7 +136,7 @@ export interface IdentifierKind {
   example?: string;
   /** Stands where a value would and identifies nobody: withheld, opted out, an emulator's. Neither registered nor searched nor found. */
   isPlaceholder?(value: string): boolean;
-  /** Two ways to write one identifier have one canonical form; case and separators never matter. */
+  /** Two ways to write one identifier have one canonical form. Given the value as written and without case and separators, which never matter. */
   canonical?(value: string): string;
   /**
    * What a registered value is a part of: a contact is a name and a number. Those of one record are one finding; null for a value

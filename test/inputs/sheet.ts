@@ -22,8 +22,6 @@ export interface Case {
   mustNot?: Expected[];
   max?: Partial<Record<Kind, number>>;
   clean?: boolean;
-  /** Not found yet, or found wrongly. */
-  isMissed?: boolean;
 }
 
 export interface Sheet {

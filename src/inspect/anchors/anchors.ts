@@ -118,6 +118,7 @@ function parts(bytes: Buffer, from: number, to: number, found: FoundAnchor): voi
   const length = end - start;
   // `:0.535`: a colon more than any number that counts.
   if (length < STRIDE) return;
+  minutes(bytes, start, end, found);
   let classes = 0;
   for (let i = start; i < end; i++) classes |= CLASS[bytes[i]!]!;
   if ((classes & SEPARATOR) === 0) {
@@ -193,6 +194,26 @@ function mixed(bytes: Buffer, start: number, end: number, found: FoundAnchor): v
   }
   dashedDigits(text, done, text.length, start, found);
 }
+
+/** Longest latitude in degrees and minutes, and the shortest. */
+const MOST_MINUTES = 13;
+const LEAST_MINUTES = 7;
+const MINUTES = /^\d{4}\.\d{2,8}(?![\d.])|(?<![\d.])\d{4}\.\d{2,8}$/;
+
+/** A latitude in degrees and minutes has `N` or `S` behind it or before it, perhaps with a comma or a space between. */
+function minutes(bytes: Buffer, start: number, end: number, found: FoundAnchor): void {
+  if (end - start < LEAST_MINUTES) return;
+  const isBehind = isSide(bytes[isGap(bytes[end]) ? end + 1 : end]);
+  if (!isBehind && !isSide(bytes[isGap(bytes[start - 1]) ? start - 2 : start - 1])) return;
+  const from = isBehind ? Math.max(start, end - MOST_MINUTES - 1) : start;
+  const text = bytes.toString('latin1', from, isBehind ? end : Math.min(end, start + MOST_MINUTES + 1));
+  const match = MINUTES.exec(text);
+  if (match) found('decimal', from + match.index, from + match.index + match[0].length);
+}
+
+const isGap = (byte: number | undefined): boolean => byte === 0x2c || byte === 0x20;
+/** `N` or `S`. */
+const isSide = (byte: number | undefined): boolean => byte === 0x4e || byte === 0x53;
 
 /** Digits with single dashes between them, 10 to 22 in all. */
 function dashedDigits(text: string, from: number, to: number, base: number, found: FoundAnchor): void {

@@ -27,6 +27,14 @@ export function isZlibStream(bytes: Buffer): boolean {
   }
 }
 
+/**
+ * Whether short bytes may be a raw deflate stream of one block with fixed codes, as all compressors write a short text: one in
+ * a thousand of noise. The block says so in its first three bits and ends with seven zeros and the padding (RFC 1951 3.2.6).
+ */
+export function mayBeShortDeflate(bytes: Buffer): boolean {
+  return bytes.length >= 3 && (bytes[0]! & 7) === 3 && bytes.at(-1)! <= 1;
+}
+
 /** What a raw deflate stream that fills all of the bytes holds; null when they are none. */
 export function inflateWhole(bytes: Buffer): Buffer | null {
   // Block type 3 does not exist, and a stored block would have been read as it stands.

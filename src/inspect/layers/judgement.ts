@@ -11,7 +11,7 @@ import type { Confidence } from '../../model/identifier.ts';
 import { text } from '../../model/text.ts';
 import type { Found } from '../found.ts';
 import type { Scope } from '../scope.ts';
-import { normalise } from '../search/known.ts';
+import { formsOf } from '../search/known.ts';
 
 /** Units of work: to be asked, and to say more than no. */
 const PER_KIND = 40;
@@ -116,8 +116,7 @@ function ownerOf(kind: IdentifierKind, { value, known }: Verdict, scope: Scope):
 }
 
 /** However it was written. */
-function isRegistered({ kind, canonical }: IdentifierKind, value: string, scope: Scope): boolean {
-  const registered = scope.known?.values.get(kind);
-  if (!registered) return false;
-  return registered.has(normalise(value)) || (canonical !== undefined && registered.has(canonical(normalise(value))));
+function isRegistered(kind: IdentifierKind, value: string, scope: Scope): boolean {
+  const registered = scope.known?.values.get(kind.kind);
+  return registered !== undefined && formsOf(kind, value).some((form) => registered.has(form));
 }

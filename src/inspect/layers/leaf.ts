@@ -6,7 +6,7 @@
 
 import type { ByteSink } from '../byte-sink.ts';
 import { openOneByte } from '../decode/one-byte.ts';
-import { inflateWhole } from '../decode/zlib-probe.ts';
+import { inflateWhole, mayBeShortDeflate } from '../decode/zlib-probe.ts';
 import { type Format, hasMagic } from '../format.ts';
 import { type Entropy, measure, newEntropy, opaqueVerdict } from '../opaque.ts';
 import type { OperatorDecoder } from '../operator/decoder.ts';
@@ -132,7 +132,8 @@ export class LeafSink implements ByteSink {
       open(`xor ${masked.mask.toString(16).padStart(2, '0')}`, masked.bytes);
       return true;
     }
-    const mayInflate = bytes.length >= LEAST_WAITING && this.#scope.budget.spend(PER_INFLATE + bytes.length, 'deflate');
+    const isLikely = bytes.length >= LEAST_WAITING || mayBeShortDeflate(bytes);
+    const mayInflate = isLikely && this.#scope.budget.spend(PER_INFLATE + bytes.length, 'deflate');
     const inflated = mayInflate ? inflateWhole(bytes) : null;
     if (inflated && holdsSomething(inflated)) {
       open('deflate', inflated);

@@ -5,6 +5,7 @@
  */
 import type { Alphabet } from '../anchors/runs.ts';
 import type { ByteSink } from '../byte-sink.ts';
+import { inflateWhole, mayBeShortDeflate } from '../decode/zlib-probe.ts';
 import { hasMagic } from '../format.ts';
 import { type Place, placeInside } from '../place.ts';
 import { isReadable } from '../readable.ts';
@@ -206,7 +207,15 @@ export function isWorthOpening(
 }
 
 function looksOpen(decoded: Buffer): boolean {
-  return isReadable(decoded) || hasMagic(decoded) || isUtf16(decoded) || isStructure(decoded);
+  return (
+    isReadable(decoded) || hasMagic(decoded) || isUtf16(decoded) || isStructure(decoded) || isShortDeflate(decoded)
+  );
+}
+
+function isShortDeflate(decoded: Buffer): boolean {
+  if (!mayBeShortDeflate(decoded)) return false;
+  const inflated = inflateWhole(decoded);
+  return inflated !== null && isReadable(inflated.subarray(0, 256));
 }
 
 /** A small message or record: noise is none. */

@@ -75,9 +75,9 @@ export function* prepareInSteps(device: Device, kinds: readonly IdentifierKind[]
     if (pattern.kind === last?.kind && pattern.value === last.value) continue;
     last = pattern;
     const set = values.get(pattern.kind) ?? new Set();
-    values.set(pattern.kind, set.add(normalise(pattern.value)));
-    const canonical = kinds.find(({ kind }) => kind === pattern.kind)?.canonical;
-    if (canonical) set.add(canonical(normalise(pattern.value)));
+    values.set(pattern.kind, set);
+    const kind = kinds.find((one) => one.kind === pattern.kind);
+    for (const form of kind ? formsOf(kind, pattern.value) : []) set.add(form);
   }
   const raw = patterns.filter(({ binary }) => binary);
   const text = yield* groups(patterns.filter(({ binary }) => !binary));
@@ -89,6 +89,12 @@ export function* prepareInSteps(device: Device, kinds: readonly IdentifierKind[]
   const known: Known = { device, text, binary, printable, xored, values, patterns: patterns.length, dropped };
   prepared.set(device, { kinds, known });
   return known;
+}
+
+/** The forms in which a value is compared with registered ones: without separators and, of kinds that have one, in its canonical form. */
+export function formsOf({ canonical }: IdentifierKind, value: string): string[] {
+  const plain = normalise(value);
+  return canonical ? [plain, canonical(plain), canonical(value)] : [plain];
 }
 
 /** Case and separators do not make another value. */

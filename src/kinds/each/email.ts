@@ -73,6 +73,7 @@ export const email: IdentifierKind = {
   register: (text) => (/^[^\s@]+@[^\s@]+$/.test(text) ? good(text) : bad('must be an email address')),
   example: 'lab@example.com',
   isPlaceholder: isNobody,
+  canonical: mailboxOf,
   spell(device: Device): Spelling[] {
     return distinct((device.identifiers.email ?? []).flatMap(spellOne));
   },
@@ -128,19 +129,33 @@ export const email: IdentifierKind = {
   ],
 };
 
+/** A tag sorts mail into folders: the mailbox is the same (RFC 5233). */
+const TAG = /(?<=.)\+.*$/;
+
+/** Gmail ignores dots, and has two names. */
+const GMAIL = /^(?:gmail|googlemail)\.com$/;
+
+/** `Lab+news@Example.com` is delivered where `lab@example.com` is. */
+function mailboxOf(value: string): string {
+  const at = value.lastIndexOf('@');
+  if (at < 1) return value;
+  const [local, domain] = [value.slice(0, at).replace(TAG, '').toLowerCase(), value.slice(at + 1).toLowerCase()];
+  return GMAIL.test(domain) ? `${local.replaceAll('.', '')}@gmail.com` : `${local}@${domain}`;
+}
+
 function spellOne(registered: string): Spelling[] {
   const value = registered.trim();
   const at = value.lastIndexOf('@');
   if (at < 1 || isNobody(value)) return [];
   const [local, domain] = [value.slice(0, at), value.slice(at + 1)];
   const anyCase = { anyCase: true };
-  const untagged = local.replace(/\+.*$/, '');
+  const untagged = local.replace(TAG, '');
   const spelled = [
     spelling(value, value, 'as registered', anyCase),
     spelling(`${untagged}@${domain}`, value, 'without tag', anyCase),
   ];
-  if (/^(?:gmail|googlemail)\.com$/i.test(domain)) {
-    // Gmail ignores dots; advertisers remove them before hashing.
+  if (GMAIL.test(domain.toLowerCase())) {
+    // Advertisers remove the dots before hashing.
     const bare = untagged.replaceAll('.', '');
     for (const host of ['gmail.com', 'googlemail.com'])
       spelled.push(spelling(`${bare}@${host}`, value, 'without dots', anyCase));

@@ -6,6 +6,7 @@ import type { Device } from '../../model/device.ts';
 import { hintOf, type KeyHint, normaliseKey } from '../key-names.ts';
 import type { IdentifierKind, Member, Run, Spelling, Verdict } from '../kind.ts';
 import { bareValue, siblings } from '../parts/key-value.ts';
+import { nmeaPairAt } from '../parts/nmea.ts';
 import { isPlausible, isWithin, type Position, spellPosition } from '../parts/position.ts';
 import { pairAt } from '../parts/position-pair.ts';
 import { positionRecord } from '../parts/position-record.ts';
@@ -110,6 +111,25 @@ export const location: IdentifierKind = {
       source: 'links of Google Maps',
     },
     {
+      name: 'degrees and minutes of a receiver',
+      text: '$GPRMC,101112,A,2101.6680,N,10550.0520,E,0.0,0.0,301126,,*1A',
+      expect: { value: '21.0278,105.8342', confidence: 'likely' },
+      source: 'NMEA 0183 RMC',
+    },
+    {
+      name: 'degrees and minutes of a tracker, south and west, without commas',
+      text: '080524A3352.1292S07038.8482W000.1101241323.87',
+      expect: { value: '-33.86882,-70.64747', confidence: 'likely' },
+      source: 'TK103 protocol',
+    },
+    {
+      name: 'degrees and minutes with the letter first',
+      text: '{"fix":"N2101.6680,E10550.0520"}',
+      expect: { value: '21.0278,105.8342', confidence: 'likely' },
+    },
+    { name: 'more than sixty minutes', text: 'x,2171.6680,N,10550.0520,E', expect: null },
+    { name: 'prices with letters behind', text: '1299.95 S 10299.95 E2 x', expect: null },
+    {
       name: 'elements of XML',
       text: '<p><lat>21.0278</lat><lon>105.8342</lon></p>',
       expect: { value: '21.0278,105.8342', confidence: 'likely' },
@@ -164,6 +184,8 @@ function judgeNamed(run: Run, group: 'latitude' | 'longitude', text: string): Ve
 }
 
 function judgePair(run: Run, hint: KeyHint | null): Verdict | null {
+  const nmea = nmeaPairAt(run.text, run.start);
+  if (nmea) return decide(run, nmea, nmea.position, `${nmea.position.lat},${nmea.position.lon}`, true);
   const pair = pairAt(run);
   if (!pair) return run.isOfRecord ? null : judgeNear(run);
   const places = [pair.lat, pair.lon].map(decimals);

@@ -1,7 +1,9 @@
 /**
- * One coordinate as people and programs write it: `21.0278`, `21,0278`, `2.10278E1`, `21.0278° N`, `N21.0278`, `21°1'40.1"N`.
+ * One coordinate as people and programs write it: `21.0278`, `21,0278`, `2.10278E1`, `21.0278° N`, `N21.0278`, `21°1'40.1"N`, `2101.6680N`.
  * Promise: bounded patterns; null for anything else. Degrees are WGS 84, south and west negative.
  */
+
+import { parseNmea } from './nmea.ts';
 
 export interface Degrees {
   value: number;
@@ -22,6 +24,8 @@ export function parseDegrees(written: string): Degrees | null {
   if (text.length === 0 || text.length > 40) return null;
   const lettered = LETTER.exec(text);
   if (!lettered) return parseBare(text);
+  const minutes = parseNmea(text);
+  if (minutes) return minutes;
   const letter = (lettered[1] ?? lettered[4] ?? '').toUpperCase();
   const bare = parseBare((lettered[2] ?? lettered[3] ?? '').trim());
   if (!bare) return null;
