@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readClientHello } from '../../src/formats/client-hello.ts';
 import type { FlowEvent } from '../../src/model/flow.ts';
 import type { Recorded } from '../../src/model/lab.ts';
 import { phonehome } from '../cli/phonehome.ts';
@@ -108,6 +109,29 @@ describeWith(['tshark'], 'a capture', () => {
     write('beside.pcapng.keys', Buffer.from(tls.secrets));
     const [flow] = entries(await readAll(file));
     expect(bodyOf(flow?.events ?? [], 'request')).toBe(`imei=${IMEI}`);
+  });
+
+  it('gives the fingerprint of what the phone offered, with keys and without, and inside of a tunnel', async () => {
+    const [{ bytes: first } = { bytes: Buffer.alloc(0) }] = tls.conversation.parts;
+    const hello = readClientHello(first);
+    const ja4 = hello.state === 'hello' ? hello.facts.ja4 : 'unread';
+    expect(ja4).toMatch(/^t13d\d{4}00_[0-9a-f]{12}_[0-9a-f]{12}$/);
+    const inTunnel: Conversation = {
+      server: { ip: '10.0.0.1', port: 8080 },
+      parts: [
+        { up: true, bytes: Buffer.from('CONNECT api.account.xiaomi.com:443 HTTP/1.1\r\n\r\n') },
+        { up: false, bytes: Buffer.from('HTTP/1.1 200 Connection established\r\n\r\n') },
+        ...tls.conversation.parts,
+      ],
+    };
+    const helloIn = async (name: string, bytes: Buffer): Promise<unknown[]> =>
+      entries(await readAll(write(name, bytes)))
+        .flatMap(({ events }) => events)
+        .flatMap((event) => (event.type === 'flow-opened' ? [event.flow.hello?.ja4 ?? null] : []));
+    expect(await helloIn('fingerprint/opened.pcapng', pcapng([tls.conversation], tls.secrets))).toEqual([ja4]);
+    expect(await helloIn('fingerprint/closed.pcapng', pcapng([tls.conversation]))).toEqual([ja4]);
+    // The tunnel itself is no TLS.
+    expect(await helloIn('fingerprint/tunnel.pcapng', pcapng([inTunnel], tls.secrets))).toEqual([null, ja4]);
   });
 
   it('says of TLS without keys that nobody looked into it, and still by which name it went', async () => {

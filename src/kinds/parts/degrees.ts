@@ -25,7 +25,7 @@ export function parseDegrees(written: string): Degrees | null {
   const lettered = LETTER.exec(text);
   if (!lettered) return parseBare(text);
   const minutes = parseNmea(text);
-  if (minutes) return minutes;
+  if (minutes) return { value: minutes.degrees, decimals: 4, axis: minutes.axis };
   const letter = (lettered[1] ?? lettered[4] ?? '').toUpperCase();
   const bare = parseBare((lettered[2] ?? lettered[3] ?? '').trim());
   if (!bare) return null;

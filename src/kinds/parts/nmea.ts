@@ -3,7 +3,6 @@
  * `2101.6680,N,10550.0520,E`; TK103 and H02 leave commas out, others write the letter first). The letters tell them from every
  * other number.
  */
-import type { Degrees } from './degrees.ts';
 import type { Position } from './position.ts';
 
 const LAT = '(\\d{2}[0-5]\\d\\.\\d{2,8})';
@@ -38,14 +37,14 @@ export function nmeaPairAt(text: string, at: number): NmeaPair | null {
 }
 
 /** One of the two alone, with its letter. */
-export function parseNmea(text: string): Degrees | null {
+export function parseNmea(text: string): { degrees: number; axis: 'latitude' | 'longitude' } | null {
   const match = ONE.exec(text);
   if (!match) return null;
   const side = match[3] ?? match[4] ?? '';
   const isLatitude = side === 'N' || side === 'S';
   const number = isLatitude ? (match[1] ?? match[5]) : (match[2] ?? match[6]);
   if (number === undefined) return null;
-  return { value: degreesOf(number, side), decimals: 4, axis: isLatitude ? 'latitude' : 'longitude' };
+  return { degrees: degreesOf(number, side), axis: isLatitude ? 'latitude' : 'longitude' };
 }
 
 function positionOf(lat: string, latSide: string | undefined, lon: string, lonSide: string | undefined): Position {

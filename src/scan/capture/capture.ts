@@ -207,7 +207,7 @@ function openedFlow(closed: Closed, readers: RecordingReaders) {
   // What comes after STARTTLS is an instalment of the same connection.
   const flow = isFromStart
     ? closed.flow
-    : { ...closed.flow, id: `${closed.flow.id}.tls`, encrypted: true, continues: true as const };
+    : { ...closed.flow, id: `${closed.flow.id}.tls`, hello: closed.hello, encrypted: true, continues: true as const };
   const events: FlowEvent[] = [{ type: 'flow-opened', time, flow }, ...established(flow, closed, readers)];
   const reader = readers.openReader(flow, alpn);
   return {

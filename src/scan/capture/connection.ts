@@ -3,7 +3,8 @@
  * Promise: `flow-opened` first, with the name that the client asked for, `flow-closed` last; what is missing in the capture
  * is filled with blanks, so that what follows is still read rightly, and told; TLS is not read as text.
  */
-import type { CloseReason, Direction, Flow, FlowEvent } from '../../model/flow.ts';
+import { type ParsedHello, readClientHello } from '../../formats/client-hello.ts';
+import type { ClientHelloFacts, CloseReason, Direction, Flow, FlowEvent } from '../../model/flow.ts';
 import type { StreamReader } from '../../model/lab.ts';
 import type { RecordingReaders } from '../../model/recording.ts';
 import { askedIn, isHeadOpen, isTlsRecord, LONGEST_HEAD } from './first-bytes.ts';
@@ -39,6 +40,8 @@ export interface TlsFacts {
   alpn: string | null;
   /** DER, as hexadecimal digits. */
   certificate: string | null;
+  /** What the client offered, wherever on the connection TLS began; null when it is not in the capture. */
+  hello: ClientHelloFacts | null;
   /** Its first bytes were TLS: nothing was read so far. Else it began as something else (STARTTLS, a proxy's tunnel). */
   isFromStart: boolean;
   /** tshark has keys for it. */
@@ -69,6 +72,9 @@ export class Connection {
   #offered: string[] = [];
   #alpn: string | null = null;
   #certificate: string | null = null;
+  /** Of the ClientHello so far, then what it said; null before it. */
+  #helloBytes: Buffer | null = null;
+  #hello: ParsedHello = { state: 'more' };
   #isMissing = false;
   #reset: CloseReason | null = null;
 
@@ -138,6 +144,7 @@ export class Connection {
       flow,
       alpn: this.#alpn,
       certificate: this.#certificate,
+      hello: this.#helloFacts(),
       isFromStart,
       isOpened: this.#isOpened,
       closed,
@@ -168,6 +175,7 @@ export class Connection {
     for (const { bytes, missingBefore } of pieces) {
       this.#isMissing ||= missingBefore > 0;
       this.#isTls ??= isTlsRecord(bytes);
+      if (direction === 'request' && missingBefore === 0) this.#noteHello(bytes);
       if (this.#isTls) continue;
       const filled = missingBefore === 0 ? bytes : Buffer.concat([blanks(missingBefore), bytes]);
       if (this.#reader) this.#events.push(...this.#reader.push(direction, filled, time));
@@ -176,6 +184,21 @@ export class Connection {
         if (direction === 'response' || !isHeadOpen(this.#sent())) this.#open();
       }
     }
+  }
+
+  /** The first one: after STARTTLS or in a proxy's tunnel it comes later. */
+  #noteHello(bytes: Buffer): void {
+    if (this.#hello.state !== 'more' || (this.#helloBytes === null && !isTlsRecord(bytes))) return;
+    this.#helloBytes = this.#helloBytes === null ? bytes : Buffer.concat([this.#helloBytes, bytes]);
+    this.#hello = readClientHello(this.#helloBytes);
+    if (this.#hello.state !== 'more') this.#helloBytes = null;
+  }
+
+  /** A hello that is not whole in the capture: what tshark made of it. */
+  #helloFacts(): ClientHelloFacts | null {
+    if (this.#hello.state === 'hello') return this.#hello.facts;
+    const isKnown = this.#isTls || this.#sni !== null || this.#offered.length > 0;
+    return isKnown ? { sni: this.#sni, alpn: this.#offered, ja4: null, ech: false, grease: false } : null;
   }
 
   #sent(): string {
@@ -199,7 +222,7 @@ export class Connection {
     const client = this.#client;
     const server = this.#server;
     const lookedUpAs = this.#options.nameOf(client.ip, server.ip);
-    const said = (this.#isTls ? this.#sni : null) ?? asked?.host ?? null;
+    const said = (this.#isTls ? (this.#sni ?? this.#helloFacts()?.sni) : null) ?? asked?.host ?? null;
     return {
       id: this.#options.flowId,
       openedAt: this.#first.time,
@@ -218,7 +241,7 @@ export class Connection {
       },
       encrypted: this.#isTls === true,
       intercepted: true,
-      hello: this.#isTls ? { sni: this.#sni, alpn: this.#offered, ja4: null, ech: false, grease: false } : null,
+      hello: this.#isTls ? this.#helloFacts() : null,
       simulated: false,
       lookedUpAs,
     };
