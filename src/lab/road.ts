@@ -69,6 +69,7 @@ export interface PassiveReader {
   close(time: number): FlowEvent[];
   /** The phone has sent nothing for a while: what was held because more might come. */
   quiet?(time: number): FlowEvent[];
+  isHolding?(): boolean;
 }
 
 /** Sees everything go by and answers nothing. */
@@ -412,8 +413,10 @@ export function createRoad(stages: RoadStages): Road {
           continue;
         }
         if (about?.rest) continue;
-        waiting.delete(flowId);
-        if (!about) continue;
+        if (!about) {
+          waiting.delete(flowId);
+          continue;
+        }
         begin(
           about,
           attempt(about, () => about.reader?.quiet?.(time) ?? NOTHING, NOTHING),
@@ -423,6 +426,7 @@ export function createRoad(stages: RoadStages): Road {
         // As when the other side answers: it is the phone's turn no more.
         const answer: FlowEvent = { type: 'raw-bytes', flowId, direction: 'response', time, bytes: NO_BYTES };
         attempt(about, () => tellAll(about, inspector.push(answer, ENDLESS), time), undefined);
+        if (!about.reader?.isHolding?.()) waiting.delete(flowId);
       }
     },
     openFlows: () => open.size,

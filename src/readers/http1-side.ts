@@ -22,6 +22,8 @@ export interface Side {
   readonly direction: Direction;
   phase: Phase;
   readonly carry: Carry;
+  /** When the first of the bytes in the carry came. */
+  heldSince: number;
   /** Looks for the end of the head or trailer section that is being read. */
   section: SectionEnd;
   /** Bytes left of a sized body or of a chunk. */
@@ -58,6 +60,7 @@ export function newSide(direction: Direction): Side {
     direction,
     phase: 'head',
     carry: new Carry(),
+    heldSince: 0,
     section: new SectionEnd(false),
     remaining: 0,
     exchange: 0,

@@ -23,6 +23,7 @@ import { readTarget } from './http1-target.ts';
 import type { Layer, ReaderContext } from './layer.ts';
 import type { Upgrade } from './upgrade.ts';
 
+const LATE = 'a head or chunk line that goes on for too long';
 const LF = 10;
 const CR = 13;
 
@@ -44,7 +45,18 @@ export class Http1Layer implements Layer {
 
   push(direction: Direction, chunk: Buffer, time: number, out: FlowEvent[]): void {
     const side = direction === 'request' ? this.#request : this.#response;
+    if (direction === 'request') this.#giveUpLate(time, out);
     for (let at = 0; at < chunk.length; ) at = this.#step(side, chunk, at, time, out);
+  }
+
+  quiet(time: number, out: FlowEvent[]): void {
+    if (this.#request.phase === 'tunnel') this.#tunnel!.quiet?.(time, out);
+    else this.#giveUpLate(time, out);
+  }
+
+  isHolding(): boolean {
+    if (this.#request.phase === 'tunnel') return this.#tunnel!.isHolding?.() ?? false;
+    return this.#request.carry.length > 0;
   }
 
   end(direction: Direction, time: number, out: FlowEvent[]): void {
@@ -67,8 +79,18 @@ export class Http1Layer implements Layer {
     this.#tunnel?.close(time, out);
   }
 
+  /** A head that never ends is searched as it stands: what the phone sent so far may be all for hours. */
+  #giveUpLate(time: number, out: FlowEvent[]): void {
+    const side = this.#request;
+    if (side.carry.length === 0 || time - side.heldSince < this.#context.limits.maxHeadMs) return;
+    if (side.phase === 'held') this.#abandonHeld(time, out);
+    else if (side.phase === 'chunk-line') this.#noChunk(side, LATE, time, out);
+    else this.#fail(side, LATE, time, out);
+  }
+
   /** Reads on from `at` and returns the offset it reached. */
   #step(side: Side, chunk: Buffer, at: number, time: number, out: FlowEvent[]): number {
+    if (side.carry.length === 0) side.heldSince = time;
     switch (side.phase) {
       case 'head':
         return this.#readHead(side, chunk, at, time, out);

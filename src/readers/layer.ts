@@ -11,6 +11,8 @@ export interface Layer {
   push(direction: Direction, chunk: Buffer, time: number, out: FlowEvent[]): void;
   /** The phone has sent nothing for a while; of a layer that holds back what it may not understand. */
   quiet?(time: number, out: FlowEvent[]): void;
+  /** Bytes of the phone's are held back that a later `quiet` may give up. */
+  isHolding?(): boolean;
   /** That direction is finished (EOF or half-close). */
   end(direction: Direction, time: number, out: FlowEvent[]): void;
   /** The connection is gone: whatever is pending is told to be incomplete. */

@@ -9,6 +9,8 @@ import { MAX_SECTION_BYTES } from '../formats/http1-head.ts';
 export interface ReaderLimits {
   /** One request or response head, or one trailer section, bytes. */
   maxHeadBytes: number;
+  /** From the first byte of a request head, chunk line or trailer section to its last, ms. Lossy networks repeat within a few seconds. */
+  maxHeadMs: number;
   /** One chunk-size line with its extensions, bytes. */
   maxChunkLineBytes: number;
   /** Requests sent ahead of their answers on one HTTP/1 connection. Browsers that pipelined sent 8. */
@@ -35,6 +37,7 @@ export interface ReaderLimits {
 
 export const DEFAULT_LIMITS: ReaderLimits = {
   maxHeadBytes: MAX_SECTION_BYTES,
+  maxHeadMs: 10_000,
   maxChunkLineBytes: MAX_CHUNK_LINE_BYTES,
   maxPipelined: 1000,
   maxHeldBytes: 16 * 1024,

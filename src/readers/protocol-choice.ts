@@ -52,6 +52,10 @@ export class ChoosingLayer implements Layer {
     else if (this.#request.length > 0) this.#choose('raw', time, out);
   }
 
+  isHolding(): boolean {
+    return this.#chosen?.isHolding?.() ?? false;
+  }
+
   #choose(guess: Exclude<Guess, 'more'>, time: number, out: FlowEvent[]): void {
     this.#chosen = this.#open(guess);
     if (this.#response.length > 0) this.#chosen.push('response', this.#response.take(), time, out);

@@ -30,6 +30,8 @@ export interface Reader {
   push(direction: Direction, chunk: Buffer, time: number): FlowEvent[];
   /** The phone has sent nothing for a while: what was held because more might come is handed on. */
   quiet(time: number): FlowEvent[];
+  /** Something is still held back: `quiet` is worth calling again. */
+  isHolding(): boolean;
   /** That direction is finished (EOF, half-close). */
   end(direction: Direction, time: number): FlowEvent[];
   /** The connection is gone: pending bodies end with `complete: false`. */
@@ -55,6 +57,7 @@ export function createReader(flow: Flow, alpn: string | null, limits: Partial<Re
       if (!closed) layer.quiet?.(time, out);
       return out;
     },
+    isHolding: () => !closed && (layer.isHolding?.() ?? false),
     end(direction, time) {
       const out: FlowEvent[] = [];
       if (!closed) layer.end(direction, time, out);

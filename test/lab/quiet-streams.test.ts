@@ -36,9 +36,10 @@ function lab() {
       time: TIME,
     });
   };
-  const send = (id: string, text: string | Buffer): void => void road.bytes(id, 'request', Buffer.from(text), TIME);
-  const tick = (times = 1): void => {
-    for (let i = 0; i < times; i++) road.lookAtQuiet(TIME);
+  const send = (id: string, text: string | Buffer, time = TIME): void =>
+    void road.bytes(id, 'request', Buffer.from(text), time);
+  const tick = (times = 1, time = TIME): void => {
+    for (let i = 0; i < times; i++) road.lookAtQuiet(time);
   };
   return { road, told, open, send, tick };
 }
@@ -75,6 +76,32 @@ describe('what a quiet phone sent', () => {
     expect(told).toEqual([]);
     tick();
     expect(told).toEqual([`imei ${IMEI}`]);
+  });
+
+  it('is told of a head that does not go on, after ten seconds', () => {
+    const { told, open, send, tick } = lab();
+    open('f');
+    send('f', `GET / HTTP/1.1\r\nHost: x.example\r\nX-Device: imei=${IMEI}\r\nX-More: `);
+    tick(3, TIME + 9_000);
+    expect(told).toEqual([]);
+    tick(1, TIME + 10_000);
+    expect(told).toEqual([`imei ${IMEI}`]);
+    tick(3, TIME + 20_000);
+    expect(told).toHaveLength(1);
+  });
+
+  it('is told of a head that goes on for ever, though there is no pause in it', () => {
+    const { told, open, send, tick } = lab();
+    open('f');
+    send('f', `GET / HTTP/1.1\r\nX-Device: imei=${IMEI}\r\n`);
+    for (let second = 1; second <= 12; second++) {
+      send('f', `X-${second}: a\r\n`, TIME + 1000 * second);
+      tick(1, TIME + 1000 * second);
+    }
+    // What comes after is searched as it comes.
+    send('f', 'X-Mail: lab@example.com\r\n', TIME + 13_000);
+    tick(2, TIME + 15_000);
+    expect(told).toEqual([`imei ${IMEI}`, 'email lab@example.com']);
   });
 
   it('is told each time it says something else', () => {
