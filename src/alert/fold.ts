@@ -17,8 +17,8 @@ export interface RunningAlert {
   unshown: boolean;
   /** Told so far, beside the first reasoning. */
   remarks?: Text[];
-  /** Of the marks it was seen after, the last of each name. */
-  marks?: Map<string, number>;
+  /** First sightings after marks, by their name: the last of these marks, and how soon each came in which phase. */
+  reactions?: Map<string, { last: number; seen: { phase: string | null; seconds: number }[] }>;
   /** Of an alert that stands for several receivers: all of them, and the sentence of the first. */
   several?: { receivers: Map<string, AlertReceiver>; sentence: Text };
 }

@@ -1,5 +1,6 @@
 /** What a repeat adds to its alert: receivers, remarks, phases. */
 
+import { medianOf } from '../formats/median.ts';
 import { say } from '../formats/say.ts';
 import type { Alert, AlertReceiver } from '../model/alert.ts';
 import type { CaseMoment } from '../model/case.ts';
@@ -64,28 +65,42 @@ function countPhase(phases: CaseOfAlert['phases'], phase: string | null): CaseOf
   return Object.fromEntries(counts);
 }
 
-/** Only the first sighting after a mark tells how soon it came. */
+/** Only the first sighting after a mark tells how soon it came. A case takes no more than a thousand marks. */
 function countMark(
   running: RunningAlert,
   after: CaseOfAlert['after'],
   moment: CaseMoment | null,
   time: number,
 ): CaseOfAlert['after'] {
-  const { mark } = moment ?? {};
+  const { mark, phase = null } = moment ?? {};
   if (!mark || time - mark.at > REACTION_MS) return after;
-  running.marks ??= new Map();
-  if (running.marks.get(mark.name) === mark.nth) return after;
-  const counts = new Map(Object.entries(after ?? {}));
-  const counted = counts.get(mark.name);
-  if (counted === undefined && counts.size >= MAX_PHASES) return after;
-  running.marks.set(mark.name, mark.nth);
-  const seconds = secondsSince(mark.at, time);
-  counts.set(mark.name, {
-    marks: (counted?.marks ?? 0) + 1,
-    shortest: Math.min(counted?.shortest ?? seconds, seconds),
-    longest: Math.max(counted?.longest ?? seconds, seconds),
+  running.reactions ??= new Map();
+  const known = running.reactions.get(mark.name);
+  if (known?.last === mark.nth) return after;
+  if (known === undefined && running.reactions.size >= MAX_PHASES) return after;
+  const seen = [...(known?.seen ?? []), { phase, seconds: secondsSince(mark.at, time) }];
+  running.reactions.set(mark.name, { last: mark.nth, seen });
+  // A map, since a mark may have any name.
+  return Object.fromEntries(new Map(Object.entries(after ?? {})).set(mark.name, reactionOf(seen)));
+}
+
+type Reaction = NonNullable<CaseOfAlert['after']>[string];
+
+function reactionOf(seen: readonly { phase: string | null; seconds: number }[]): Reaction {
+  const seconds = seen.map((one) => one.seconds);
+  const inPhases = Map.groupBy(seen, ({ phase }) => phase);
+  inPhases.delete(null);
+  const phases = [...inPhases].map(([phase, those]) => {
+    const median = medianOf(those.map((one) => one.seconds));
+    return [phase, { marks: those.length, median }] as const;
   });
-  return Object.fromEntries(counts);
+  return {
+    marks: seen.length,
+    shortest: Math.min(...seconds),
+    longest: Math.max(...seconds),
+    median: medianOf(seconds),
+    ...(phases.length > 0 && { phases: Object.fromEntries(phases) }),
+  };
 }
 
 /** The last mark before a sighting, as its alert tells it. */

@@ -4,9 +4,11 @@
  * Promise: sans I/O, times come in; bounded memory; a beacon is told once, and only when chance is below one in a thousand
  * over everything watched and every time it was looked at. Contacts at random moments are never told (but for that one).
  */
+
 import { LRUCache } from 'lru-cache';
+import { medianOf } from '../formats/median.ts';
 import type { Beacon, IdleContact, Reaction } from '../model/beacon.ts';
-import { binomialTail, MIN_INTERVALS, median, regularity, usualShare } from './statistics.ts';
+import { binomialTail, MIN_INTERVALS, regularity, usualShare } from './statistics.ts';
 
 export interface Beacons {
   /** `time` in milliseconds since the epoch. Returns a beacon that has just become certain. */
@@ -149,7 +151,7 @@ export function createBeacons(): Beacons {
             phase,
             marks: counted.length,
             followed: delays.length,
-            delayS: Math.round(median(delays) / 100) / 10,
+            delayS: Math.round(medianOf(delays) / 100) / 10,
             usual: Math.round(usual * 1000) / 1000,
             chance: usual >= 1 ? 1 : binomialTail(counted.length, delays.length, usual),
           });

@@ -3,6 +3,7 @@
  * are the intervals too alike, and do contacts follow a mark too often?
  * Promise: pure functions of numbers.
  */
+import { medianOf } from '../formats/median.ts';
 
 /** An interval counts as on the beat within this share of the period. */
 const TOLERANCE = 0.1;
@@ -30,7 +31,7 @@ export interface Regularity {
  */
 export function regularity(intervalsMs: readonly number[], deadMs: number): Regularity | null {
   if (intervalsMs.length < MIN_INTERVALS) return null;
-  const periodMs = median(intervalsMs);
+  const periodMs = medianOf(intervalsMs);
   const free = periodMs - deadMs;
   // Nearly all of the interval is the dead time: no beat can be told.
   if (free < deadMs) return null;
@@ -41,7 +42,7 @@ export function regularity(intervalsMs: readonly number[], deadMs: number): Regu
   const spent = intervalsMs.length % 2 === 0 ? 2 : 1;
   const chance = binomialTail(intervalsMs.length - spent, Math.max(0, onBeat - spent), ON_BEAT_BY_CHANCE);
   const single = intervalsMs.filter((interval) => interval < 1.5 * periodMs);
-  const jitter = (1.4826 * median(single.map((interval) => Math.abs(interval - periodMs)))) / periodMs;
+  const jitter = (1.4826 * medianOf(single.map((interval) => Math.abs(interval - periodMs)))) / periodMs;
   return { periodMs, jitter, chance };
 }
 
@@ -56,13 +57,6 @@ export function binomialTail(trials: number, successes: number, p: number): numb
     logTerm += Math.log((trials - k) / (k + 1)) + Math.log(p) - Math.log1p(-p);
   }
   return Math.min(1, sum);
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
 }
 
 /**

@@ -3,6 +3,7 @@ import { saidHost } from '../formats/said-host.ts';
 import { clean } from '../formats/terminal.ts';
 import { phonesOf } from '../model/case.ts';
 import { type CaseRecord, isFinding } from '../model/case-record.ts';
+import { type MarkStatistic, markStatistics } from '../model/mark-statistics.ts';
 import { table } from './table.ts';
 
 /** Lines for a person. */
@@ -26,7 +27,7 @@ export function describeCase(record: CaseRecord): string[] {
       : []),
     '',
     findings.length === 0 ? 'No identifier was seen to leave.' : 'What left:',
-    ...table(findings.map(findingRow)),
+    ...table(findings.map((alert) => findingRow(alert, given))),
     ...otherAlerts(record),
     '',
     'What could not be seen:',
@@ -45,19 +46,10 @@ function timeline({ case: given, phases, counts }: CaseRecord): string[][] {
   return [...rows, ...events].toSorted((a, b) => a.at.localeCompare(b.at)).map(({ row }) => row);
 }
 
-function findingRow({
-  severity,
-  identifier,
-  destination,
-  flow,
-  count,
-  case: at,
-}: CaseRecord['alerts'][number]): string[] {
+function findingRow(alert: CaseRecord['alerts'][number], given: CaseRecord['case']): string[] {
+  const { severity, identifier, destination, flow, count, case: at } = alert;
   const where = destination ? saidHost(destination) : '';
   const owner = [destination?.owner.name, destination?.location.country].filter(Boolean).join(', ');
-  const after = Object.entries(at?.after ?? {}).map(
-    ([name, { marks, shortest, longest }]) => `after ${marks} ${name} (${span(shortest, longest)} s)`,
-  );
   const phases = Object.entries(at?.phases ?? {}).map(([name, times]) => `${name} ${times}`);
   return [
     `  ${severity}`,
@@ -65,12 +57,15 @@ function findingRow({
     owner ? `${where} (${owner})` : where,
     flow?.encrypted ? 'encrypted' : 'in clear',
     `${count} times`,
-    [...phases, ...after].join('; '),
+    [...phases, ...markStatistics(alert, given).map(atMarks)].join('; '),
   ];
 }
 
-const span = (shortest: number, longest: number): string =>
-  shortest.toFixed(1) === longest.toFixed(1) ? shortest.toFixed(1) : `${shortest.toFixed(1)} to ${longest.toFixed(1)}`;
+/** `before-consent: at 14 of 14 unlock, 2.1 s after (median)`. */
+function atMarks({ mark, phase, seen, all, median }: MarkStatistic): string {
+  const after = median === null ? '' : `, ${median.toFixed(1)} s after (median)`;
+  return `${phase === null ? '' : `${phase}: `}at ${seen} of ${all} ${mark}${after}`;
+}
 
 function otherAlerts({ alerts }: CaseRecord): string[] {
   const others = alerts.filter((alert) => !isFinding(alert));

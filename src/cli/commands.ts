@@ -242,9 +242,9 @@ export const COMMANDS: CommandSpec[] = [
     name: 'report',
     words: '[case]',
     summary:
-      'a test run as one HTML page to read and print: what left, to whom, how it was found, what could not be seen',
+      'a test run as one file to read and print, PDF or HTML: what left, to whom, how it was found, what could not be seen',
     flags: REPORT_FLAGS,
-    examples: ['report 01JD… --out nokia.html', 'report --out nokia-vi.html --lang vi'],
+    examples: ['report 01JD… --out nokia.pdf', 'report --out nokia-vi.html --lang vi'],
     load: async () => (await import('./commands/report.ts')).report,
   },
   {

@@ -319,7 +319,7 @@ export const SIMULATED_FLAG: Flag = {
 
 /** Of `report`. */
 export const REPORT_FLAGS: Flag[] = [
-  { name: 'out', value: 'FILE', help: 'where to: FILE.html' },
+  { name: 'out', value: 'FILE', help: 'where to: FILE.pdf or FILE.html' },
   { name: 'lang', value: 'LANGUAGE', default: 'en', parse: oneOf(['en', 'vi']), help: 'en or vi' },
   SIMULATED_FLAG,
   REVEAL_FLAG,

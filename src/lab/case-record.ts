@@ -1,10 +1,11 @@
 /** Puts together what the store holds of a case; no lab need run for it, and one may. In memory: its alerts and its servers. */
 
 import { wholeClassOf } from '../coverage/shares.ts';
+import { medianOf } from '../formats/median.ts';
 import { type Alert, SEVERITIES } from '../model/alert.ts';
 import type { Case } from '../model/case.ts';
 import { phonesOf } from '../model/case.ts';
-import type { CaseContact, CasePhase, CaseRecord, PhaseCount } from '../model/case-record.ts';
+import { type CaseContact, type CasePhase, type CaseRecord, isFinding, type PhaseCount } from '../model/case-record.ts';
 import type { CoverageClass } from '../model/coverage.ts';
 import { LabError } from '../model/lab.ts';
 import type { EvidenceStore, FlowRecord } from '../sinks/evidence/store.ts';
@@ -14,6 +15,9 @@ import { allFlows, OWN_NAME, spanOf } from './recorded-flows.ts';
 import { allAlertsSince } from './services.ts';
 
 const MAX_CONTACTS = 500;
+/** Of one receiver: as many as a chart can show. */
+const MAX_OPENINGS = 400;
+const MAX_CLOCKS = 10_000;
 
 /** @throws LabError for an id that means nothing */
 export async function readCase(
@@ -51,7 +55,8 @@ function recordOf(store: Store, given: Case, asked: boolean | undefined): Omit<C
   const isReplay = phones?.every((phone) => phone.startsWith('replay.')) ?? false;
   const simulated = asked ?? (real.length === 0 && (played.length > 0 || isReplay));
   const alerts = simulated ? played : real;
-  const seen = seenOf(store, given, simulated);
+  const receivers = new Set(alerts.filter(isFinding).map(({ destination }) => destination?.host ?? ''));
+  const seen = seenOf(store, given, simulated, receivers);
   const concerned = new Set(phones ?? alerts.map(({ device }) => device.id));
   const madeAt = new Date().toISOString();
   const until = given.closedAt ?? madeAt;
@@ -80,10 +85,13 @@ function seenOf(
   store: Store,
   given: Case,
   simulated: boolean,
-): Pick<CaseRecord, 'phases' | 'contacts' | 'furtherContacts' | 'connections' | 'readShare'> {
+  receivers: ReadonlySet<string>,
+): Pick<CaseRecord, 'phases' | 'contacts' | 'furtherContacts' | 'connections' | 'readShare' | 'clock' | 'openings'> {
   const phases = phasesOf(given);
   const contacts = new Map<string, CaseContact>();
   const furtherHosts = new Set<string>();
+  const openings = new Map<string, number[]>();
+  const clocks: number[] = [];
   let connections = 0;
   let [bytes, unread] = [0, 0];
   for (const phone of phonesOf(given) ?? [null])
@@ -97,6 +105,9 @@ function seenOf(
       const why = whyUnread(flow);
       if (why !== null) unread += flow.bytesUp;
       const { host } = flow.destination;
+      if (receivers.has(host))
+        openings.set(host, [flow.openedAt, ...(openings.get(host) ?? [])].slice(0, MAX_OPENINGS));
+      if (flow.clock !== undefined && clocks.length < MAX_CLOCKS) clocks.push(flow.clock);
       const known = contacts.get(host);
       if (known !== undefined || contacts.size < MAX_CONTACTS)
         contacts.set(host, counted(known ?? contactOf(flow), flow, why));
@@ -110,6 +121,8 @@ function seenOf(
     furtherContacts: furtherHosts.size,
     connections,
     readShare: bytes === 0 ? null : (bytes - unread) / bytes,
+    clock: clocks.length === 0 ? null : { answers: clocks.length, ahead: medianOf(clocks) },
+    openings,
   };
 }
 

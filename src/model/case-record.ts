@@ -38,6 +38,14 @@ export interface CaseContact {
   unreadBytesUp: number;
 }
 
+/** How the lab's clock stood against the `Date` of servers' answers. */
+export interface ClockCheck {
+  /** Connections whose answers told a time. */
+  answers: number;
+  /** Seconds that the lab's clock was ahead: the median of them. */
+  ahead: number;
+}
+
 export interface CaseRecord {
   case: Case;
   simulated: boolean;
@@ -61,6 +69,10 @@ export interface CaseRecord {
   coverage: DeviceCoverage[];
   /** Times within the case in which the lab could not see something. */
   gaps: Gap[];
+  /** Null: no answer told a time. */
+  clock: ClockCheck | null;
+  /** When connections to the receivers of findings were opened, ms since the epoch, oldest first; the first few hundred of each. */
+  openings: Map<string, number[]>;
   versions: { name: string; version: string }[];
 }
 

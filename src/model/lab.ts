@@ -297,12 +297,12 @@ export interface LabModule {
    * @throws LabError for an id that means nothing
    */
   readCase(dataDir: string, id: string, options?: { simulated?: boolean }): Promise<CaseRecord>;
-  /** The same as one HTML file for people. `reveal`: values in clear, each with its entry in the audit. */
+  /** The same as one file for people. `reveal`: values in clear, each with its entry in the audit. */
   reportCase(
     dataDir: string,
     id: string,
-    options: { language: 'en' | 'vi'; reveal?: boolean; simulated?: boolean },
-  ): Promise<{ html: string; simulated: boolean }>;
+    options: { format: 'html' | 'pdf'; language: 'en' | 'vi'; reveal?: boolean; simulated?: boolean },
+  ): Promise<{ content: string | Uint8Array; simulated: boolean }>;
   /** Phones, cases, or phases of cases (`CASE:phase`), from what is stored. @throws LabError for a name that means nothing */
   compareRuns(dataDir: string, a: string, b: string): Promise<Comparison>;
   /** Null when the directory holds no authority yet; never creates one. */

@@ -4,7 +4,10 @@ export type Block =
   | { type: 'title' | 'heading' | 'subheading' | 'verdict' | 'paragraph'; text: string }
   | { type: 'facts'; rows: [name: string, value: string][] }
   | { type: 'list' | 'steps'; items: string[] }
-  | { type: 'table'; head: string[]; rows: string[][] }
+  /** `widths`: shares of the page, one for each column; without them, as the cells ask for. */
+  | { type: 'table'; head: string[]; rows: string[][]; widths?: number[] }
+  /** A drawing of our own (texts in it are escaped), and what it shows in words. */
+  | { type: 'figure'; svg: string; text: string }
   | { type: 'page' };
 
 export interface ReportDocument {
@@ -12,6 +15,8 @@ export interface ReportDocument {
   title: string;
   /** Stands on every page; null: none. */
   mark: string | null;
+  /** At the foot of every page that has one. */
+  foot: string;
   blocks: Block[];
 }
 
@@ -21,7 +26,8 @@ const MAX_TEXT = 300;
 /** Without what moves a cursor, turns a line around or breaks a layout; such characters stand as their number. */
 export function shown(text: string, most = MAX_TEXT): string {
   const cut = text.length > most ? `${text.slice(0, most)}…` : text;
-  return cut
-    .toWellFormed()
-    .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\u2028\u2029]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
+  return cut.toWellFormed().replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\u2028\u2029]/gu, numbered);
 }
+
+/** A character that cannot be shown stands as its number. */
+export const numbered = (char: string): string => `\\u{${char.codePointAt(0)?.toString(16)}}`;

@@ -2,7 +2,7 @@
 import { escapeHtml } from '../formats/html.ts';
 import type { Block, ReportDocument } from './document.ts';
 
-export function reportHtml({ language, title, mark, blocks }: ReportDocument): string {
+export function reportHtml({ language, title, mark, foot, blocks }: ReportDocument): string {
   const main = `<main>\n${blocks.map(blockHtml).join('\n')}\n</main>`;
   return `<!doctype html>
 <html lang="${language}">
@@ -15,6 +15,7 @@ export function reportHtml({ language, title, mark, blocks }: ReportDocument): s
 </head>
 <body>
 ${mark === null ? main : `<table class="sheet"><thead><tr><td><div class="mark">${escapeHtml(mark)}</div></td></tr></thead><tbody><tr><td>\n${main}\n</td></tr></tbody></table>`}
+<footer>${escapeHtml(foot)}</footer>
 </body>
 </html>
 `;
@@ -37,6 +38,8 @@ function blockHtml(block: Block): string {
       const rows = block.rows.map((row) => `<tr>${row.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`);
       return `<table><thead><tr>${head}</tr></thead><tbody>\n${rows.join('\n')}\n</tbody></table>`;
     }
+    case 'figure':
+      return `<figure role="img" aria-label="${escapeHtml(block.text)}">${block.svg}</figure>`;
     case 'page':
       return '<div class="page"></div>';
     default:
@@ -56,5 +59,6 @@ h1 { font-size: 1.7em; margin: .2em 0 } h2 { font-size: 1.25em; border-bottom: 2
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1em 1em } dt { font-weight: 600 } dd { margin: 0; overflow-wrap: anywhere }
 table { border-collapse: collapse; width: 100%; font-size: .88em } th, td { border: 1px solid #000; padding: .25em .45em; text-align: left; vertical-align: top; overflow-wrap: anywhere } th { min-width: 5.5em } thead { display: table-header-group } tr { break-inside: avoid }
 .sheet { font-size: inherit } .sheet > * > tr > td { border: 0; padding: 0 0 .4em; overflow-wrap: normal } .sheet > tbody > tr { break-inside: auto }
+figure { margin: .5em 0 } svg { width: 100%; height: auto } footer { font-size: .8em; margin-top: 2em; overflow-wrap: anywhere }
 li { overflow-wrap: anywhere; margin: .15em 0 }
 @media print { body { max-width: none; padding: 0; font-size: 9.5pt } .page { break-before: page } }`;

@@ -1,6 +1,7 @@
 /** Sentences of the report in its language. What a phone wrote comes in as a value and stays one. */
 import { REPORT_EN, type ReportKey } from '../model/catalogue/report-en.ts';
 import { REPORT_VI } from '../model/catalogue/report-vi.ts';
+import { shown } from './document.ts';
 
 export const REPORT_LANGUAGES = ['en', 'vi'] as const;
 export type ReportLanguage = (typeof REPORT_LANGUAGES)[number];
@@ -8,7 +9,7 @@ export type ReportLanguage = (typeof REPORT_LANGUAGES)[number];
 export interface Words {
   say(key: ReportKey, values?: Record<string, string | number>): string;
   /** The same of a word that may be somebody's own, e.g. a phase: then it is returned as it is. */
-  name(group: 'phase' | 'class', word: string): string;
+  name(group: 'phase' | 'class' | 'marks', word: string): string;
   country(code: string): string;
 }
 
@@ -31,3 +32,6 @@ export function wordsOf(language: ReportLanguage): Words {
     },
   };
 }
+
+/** To the minute, as the report tells times. */
+export const minute = (iso: string): string => shown(iso.slice(0, 16).replace('T', ' '));

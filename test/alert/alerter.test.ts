@@ -81,7 +81,8 @@ describe('repeats', () => {
     seen(unlock(1), 2100);
     seen(unlock(1), 9000);
     const last = seen(unlock(2), 1900);
-    expect(last).toMatchObject({ after: { unlock: { marks: 2, shortest: 1.9, longest: 2.1 } } });
+    const unlocks = { marks: 2, shortest: 1.9, longest: 2.1, median: 2 };
+    expect(last).toMatchObject({ after: { unlock: { ...unlocks, phases: { idle: { marks: 2, median: 2 } } } } });
     expect(seen(unlock(3), 61_000)).toEqual({ ...last, phases: { idle: 5 } });
     const first = alerter().finding(
       labFinding(),

@@ -51,6 +51,9 @@ const TOOLS = {
   nft: { debian: 'nftables' },
   okhttp: { debian: 'libokhttp-java', files: ['/usr/share/java/okhttp.jar', '/usr/share/java/okio.jar'] },
   openssl: { debian: 'openssl' },
+  pdffonts: { debian: 'poppler-utils' },
+  pdfinfo: { debian: 'poppler-utils' },
+  pdftotext: { debian: 'poppler-utils' },
   pgrep: { debian: 'procps' },
   python: { debian: 'python3', program: 'python3' },
   // Not "python3" from the PATH: Debian's requests belongs to Debian's Python.

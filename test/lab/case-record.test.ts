@@ -29,7 +29,7 @@ beforeAll(() => {
   store.putAlert(labRecord(3, { case: null }));
   const flow = { deviceId: 'nokia-01', closedAt: T + 600_000, bytesUp: 100, notSeen: [] };
   store.putFlows([
-    labFlowRecord('read', T + 120_000, { ...flow, intercepted: true }),
+    labFlowRecord('read', T + 120_000, { ...flow, intercepted: true, clock: 0.5 }),
     labFlowRecord('pinned', T + 120_000, { ...flow, treatment: 'passthrough', passCause: 'pinned' }),
     labFlowRecord('played', T + 120_000, { ...flow, simulated: true }),
     labFlowRecord('later', T + 7_200_000, { ...flow }),
@@ -45,6 +45,8 @@ describe('a case as it is stored', () => {
   it('holds its own alerts, connections and gaps, and says what of the other sort is not in it', async () => {
     const record = await readCase(data, 'c1');
     expect(record).toMatchObject({ simulated: false, leftOut: 1, connections: 2, readShare: 0.5, furtherContacts: 0 });
+    expect(record.clock).toEqual({ answers: 1, ahead: 0.5 });
+    expect([...record.openings]).toEqual([['zzhc.vnet.cn', [T + 120_000, T + 120_000]]]);
     expect(record.alerts.map(({ seq }) => seq)).toEqual([1]);
     expect(record.counts).toEqual([{ phase: 'before-consent', alerts: 1, sightings: 3 }]);
     expect(record.phases.map(({ phase, connections }) => [phase, connections])).toEqual([
@@ -80,11 +82,13 @@ describe('a case as it is stored', () => {
   });
 
   it('becomes a report without a value; one with values leaves its entry in the audit', async () => {
-    const { html } = await reportCase(data, 'c1', { language: 'en' });
+    const { content: html } = await reportCase(data, 'c1', { format: 'html', language: 'en' });
     expect(html).toContain('490154*******18');
     expect(html).not.toContain(IMEI);
-    const revealed = await reportCase(data, 'c1', { language: 'vi', reveal: true });
-    expect(revealed.html).toContain(IMEI);
+    const revealed = await reportCase(data, 'c1', { format: 'html', language: 'vi', reveal: true });
+    expect(revealed.content).toContain(IMEI);
+    const pdf = await reportCase(data, 'c1', { format: 'pdf', language: 'en' });
+    expect(Buffer.from(pdf.content).toString('latin1')).toMatch(/^%PDF-/);
     const store = openEvidence(data);
     expect(store.audits()).toMatchObject([{ action: 'reveal', who: 'terminal' }]);
     store.close();

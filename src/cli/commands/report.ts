@@ -18,22 +18,21 @@ interface ReportFlags {
   reveal: boolean;
 }
 
+const FORMATS: Record<string, ReportOptions['format']> = { '.html': 'html', '.htm': 'html', '.pdf': 'pdf' };
+
 export async function report(given: Record<string, unknown>, [id]: string[]): Promise<number> {
   const { data, json, out, lang, simulated, reveal } = given as unknown as ReportFlags;
-  if (out === null || !['.html', '.htm'].includes(extname(out).toLowerCase()))
-    throw new LabError(
-      out !== null && extname(out).toLowerCase() === '.pdf'
-        ? 'PDF is not written yet: write --out FILE.html and print it from a browser'
-        : 'say where to with --out FILE.html',
-    );
+  const format = FORMATS[extname(out ?? '').toLowerCase()];
+  if (out === null || format === undefined) throw new LabError('say where to with --out FILE.pdf or --out FILE.html');
   const store = await openCaseStore(data);
   const { id: found } = await chooseCase(store, id).finally(() => store.end());
-  const { html, simulated: isSimulated } = await (await loadLab()).reportCase(data, found, {
+  const { content, simulated: isSimulated } = await (await loadLab()).reportCase(data, found, {
+    format,
     language: lang,
     ...(simulated ? { simulated } : {}),
     reveal,
   });
-  replaceFile(out, html);
+  replaceFile(out, content);
   if (json) printJson({ type: 'report', file: out, case: found, simulated: isSimulated, revealed: reveal });
   else
     print(

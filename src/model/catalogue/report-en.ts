@@ -11,11 +11,13 @@ export const REPORT_EN = {
   simulated: 'SIMULATED: a replay or a test, not the world',
   'left-out':
     'Not in this report: {{count}} alerts of the other sort. What was simulated and what was real are never mixed.',
-  'verdict.left': '{{kinds}} left the phone, to {{receivers}}{{clear}}{{before}}.',
+  'verdict.left': '{{kinds}} left the phone, to {{receivers}}{{clear}}{{before}}{{marks}}.',
   'verdict.clear': ', readable by anyone on the way',
   'verdict.encrypted': ', encrypted on the way',
   'verdict.partly-clear': ', in part readable by anyone on the way',
   'verdict.before': ', before consent was given',
+  'verdict.marks': '; {{kind}} {{at}}',
+  'verdict.marks-before': ': {{kind}} {{at}}',
   'verdict.maybe': 'Nothing is certain; something that left looks like: {{kinds}}.',
   'verdict.silent': 'Nothing went through the lab during this test: that says nothing about the phone.',
   'verdict.nothing':
@@ -44,6 +46,9 @@ export const REPORT_EN = {
   'column.times': 'How often',
   'column.readers': 'Readable by',
   'column.connections': 'Connections',
+  'column.unread': 'Not read',
+  'column.app': 'App',
+  'column.reason': 'How it showed itself',
   'column.why': 'Why',
   'column.bytes': 'Bytes sent',
   'column.when': 'When (UTC)',
@@ -57,7 +62,16 @@ export const REPORT_EN = {
   'confidence.possible': 'possible',
   often: '{{count}} times',
   'often.phases': 'by phase: {{phases}}',
-  'often.after': 'after {{marks}} of {{all}} marks “{{name}}”, {{seconds}} s later',
+  'often.at': 'at {{seen}} of {{all}} {{marks}}',
+  'often.median': ', {{seconds}} s after (median)',
+  'often.marks': 'marks “{{name}}”',
+  'marks.boot': 'boots',
+  'marks.screen-on': 'times that the screen came on',
+  'marks.unlock': 'unlocks',
+  'marks.message-sent': 'messages sent',
+  'marks.contact-added': 'contacts added',
+  'marks.photo-taken': 'photos taken',
+  'marks.app-opened': 'times that an app was opened',
   unseen: 'What could not be seen',
   'unseen.share': 'Of what was sent during this test, {{percent}} % of the bytes could be read.',
   'unseen.none-sent': 'Nothing was sent through the lab during this test, as far as it saw.',
@@ -67,6 +81,8 @@ export const REPORT_EN = {
   'unseen.unknown': '{{phone}} never showed whether it trusts the lab.',
   'unseen.gap': 'From {{from}} to {{to}} the lab could not see: {{subject}}.',
   'unseen.now': 'now',
+  'unseen.more-gaps': 'and {{count}} earlier times in which the lab could not see something.',
+  'unseen.more': 'and {{count}} more servers that were not read to the end: in the list of every server, below.',
   'unseen.sms':
     'Text messages, calls and mobile data do not pass the lab. What a phone sends that way is not in this report.',
   'unseen.silence':
@@ -85,6 +101,19 @@ export const REPORT_EN = {
   'class.quic': 'QUIC, refused by the lab',
   'class.bypassing': 'went past the lab unread',
   timeline: 'Timeline',
+  chart: 'Phases and marks of the test, and when each receiver was connected to. What left: {{findings}}',
+  'chart.phases': 'Phases',
+  'chart.legend':
+    'Triangles: what was done to the phone. Strokes: a connection to this receiver was opened. Dots: an identifier was first seen on its way there.',
+  map: 'Where the servers are',
+  'map.text': 'Map of the world. Identifiers went to servers in: {{countries}}',
+  'map.found': '{{country}}: {{receivers}}',
+  'map.others': 'Grey, contacted and nothing found: {{countries}}.',
+  'map.estimate':
+    'Where databases place the addresses, by country: an estimate. The number stands in the middle of the country, not at a server. Outlines: Natural Earth.',
+  apps: 'Which apps showed themselves',
+  'apps.hint':
+    'A hint, not proof: anybody can write a header. Of connections that raised no alert it is not kept which app they belong to.',
   'timeline.begun': 'The test begins',
   'timeline.ended': 'The test ends',
   'timeline.phase': 'Phase: {{phase}}',
@@ -135,6 +164,11 @@ export const REPORT_EN = {
   'method.masked': 'Values are masked: at most the first 6 and the last 2 characters are shown.',
   'method.country':
     'Country is where registries and databases place an address: an estimate. Company, network and place are three facts, and none proves where data is stored.',
+  'method.median':
+    '“At 14 of 14 unlocks” counts the marks after which it was seen within a minute, before the next mark; seconds are from the mark to the first sighting.',
+  'method.clock':
+    "The lab's clock against the time in servers' answers ({{answers}} connections): {{seconds}} s ahead (median). Answers tell whole seconds and travel a while: below 2 s the two agree.",
+  'method.no-clock': "No server's answer told a time: the lab's clock was not checked.",
   'method.severity': 'Nothing is asserted here beyond what was measured with this phone in this time.',
   'method.versions': 'Versions: {{versions}}',
   'method.made': 'Read from the store on {{time}} UTC.',

@@ -11,11 +11,13 @@ export const REPORT_VI: Record<ReportKey, string> = {
   simulated: 'MÔ PHỎNG: phát lại hoặc thử nghiệm, không phải thực tế',
   'left-out':
     'Không có trong báo cáo này: {{count}} cảnh báo thuộc loại kia. Mô phỏng và thực tế không bao giờ bị trộn lẫn.',
-  'verdict.left': '{{kinds}} đã rời khỏi điện thoại, đến {{receivers}}{{clear}}{{before}}.',
+  'verdict.left': '{{kinds}} đã rời khỏi điện thoại, đến {{receivers}}{{clear}}{{before}}{{marks}}.',
   'verdict.clear': ', bất kỳ ai trên đường truyền cũng đọc được',
   'verdict.encrypted': ', được mã hóa trên đường truyền',
   'verdict.partly-clear': ', một phần bất kỳ ai trên đường truyền cũng đọc được',
   'verdict.before': ', trước khi có sự đồng ý',
+  'verdict.marks': '; {{kind}} {{at}}',
+  'verdict.marks-before': ': {{kind}} {{at}}',
   'verdict.maybe': 'Không có gì chắc chắn; có dữ liệu gửi đi trông giống: {{kinds}}.',
   'verdict.silent': 'Không có gì đi qua phòng thử nghiệm trong lần thử này: điều đó không nói lên gì về điện thoại.',
   'verdict.nothing':
@@ -44,6 +46,9 @@ export const REPORT_VI: Record<ReportKey, string> = {
   'column.times': 'Bao nhiêu lần',
   'column.readers': 'Ai đọc được',
   'column.connections': 'Kết nối',
+  'column.unread': 'Không đọc được',
+  'column.app': 'Ứng dụng',
+  'column.reason': 'Nhận ra bằng cách nào',
   'column.why': 'Lý do',
   'column.bytes': 'Số byte đã gửi',
   'column.when': 'Khi nào (UTC)',
@@ -57,7 +62,16 @@ export const REPORT_VI: Record<ReportKey, string> = {
   'confidence.possible': 'có thể',
   often: '{{count}} lần',
   'often.phases': 'theo giai đoạn: {{phases}}',
-  'often.after': 'sau {{marks}} trong {{all}} lần đánh dấu “{{name}}”, {{seconds}} giây sau đó',
+  'often.at': 'trong {{seen}} trên {{all}} {{marks}}',
+  'often.median': ', sau {{seconds}} giây (trung vị)',
+  'often.marks': 'lần đánh dấu “{{name}}”',
+  'marks.boot': 'lần bật máy',
+  'marks.screen-on': 'lần màn hình sáng',
+  'marks.unlock': 'lần mở khóa',
+  'marks.message-sent': 'lần gửi tin nhắn',
+  'marks.contact-added': 'lần thêm danh bạ',
+  'marks.photo-taken': 'lần chụp ảnh',
+  'marks.app-opened': 'lần mở ứng dụng',
   unseen: 'Những gì không nhìn thấy được',
   'unseen.share': 'Trong số dữ liệu gửi đi khi thử nghiệm, đọc được {{percent}} % số byte.',
   'unseen.none-sent': 'Theo những gì phòng thử nghiệm thấy, không có gì được gửi qua nó trong lần thử này.',
@@ -67,6 +81,8 @@ export const REPORT_VI: Record<ReportKey, string> = {
   'unseen.unknown': '{{phone}} chưa từng cho thấy nó có tin cậy phòng thử nghiệm hay không.',
   'unseen.gap': 'Từ {{from}} đến {{to}} phòng thử nghiệm không nhìn thấy: {{subject}}.',
   'unseen.now': 'bây giờ',
+  'unseen.more-gaps': 'và {{count}} khoảng thời gian trước đó phòng thử nghiệm không nhìn thấy một phần.',
+  'unseen.more': 'và {{count}} máy chủ nữa không đọc được đến hết: xem danh sách mọi máy chủ ở phần dưới.',
   'unseen.sms':
     'Tin nhắn SMS, cuộc gọi và dữ liệu di động không đi qua phòng thử nghiệm. Những gì điện thoại gửi theo cách đó không có trong báo cáo này.',
   'unseen.silence':
@@ -85,6 +101,20 @@ export const REPORT_VI: Record<ReportKey, string> = {
   'class.quic': 'QUIC, bị phòng thử nghiệm từ chối',
   'class.bypassing': 'đi vòng qua phòng thử nghiệm mà không được đọc',
   timeline: 'Diễn biến',
+  chart:
+    'Các giai đoạn và đánh dấu của lần thử, và thời điểm kết nối đến từng bên nhận. Những gì đã gửi đi: {{findings}}',
+  'chart.phases': 'Giai đoạn',
+  'chart.legend':
+    'Tam giác: thao tác trên điện thoại. Vạch: một kết nối đến bên nhận này được mở. Chấm tròn: lần đầu thấy một định danh được gửi đến đó.',
+  map: 'Các máy chủ ở đâu',
+  'map.text': 'Bản đồ thế giới. Định danh đã đi đến các máy chủ ở: {{countries}}',
+  'map.found': '{{country}}: {{receivers}}',
+  'map.others': 'Màu xám, có liên lạc nhưng không tìm thấy gì: {{countries}}.',
+  'map.estimate':
+    'Theo quốc gia mà các cơ sở dữ liệu đặt địa chỉ: đó là ước tính. Số nằm ở giữa quốc gia, không phải tại một máy chủ. Đường viền: Natural Earth.',
+  apps: 'Những ứng dụng đã lộ diện',
+  'apps.hint':
+    'Đây là gợi ý, không phải bằng chứng: ai cũng có thể viết một trường tiêu đề. Với những kết nối không có cảnh báo, phòng thử nghiệm không lưu chúng thuộc ứng dụng nào.',
   'timeline.begun': 'Bắt đầu thử nghiệm',
   'timeline.ended': 'Kết thúc thử nghiệm',
   'timeline.phase': 'Giai đoạn: {{phase}}',
@@ -135,6 +165,12 @@ export const REPORT_VI: Record<ReportKey, string> = {
   'method.masked': 'Giá trị được che bớt: chỉ hiện nhiều nhất 6 ký tự đầu và 2 ký tự cuối.',
   'method.country':
     'Quốc gia là nơi các cơ quan đăng ký và cơ sở dữ liệu đặt một địa chỉ: đó là ước tính. Công ty, mạng và vị trí là ba dữ kiện riêng, không dữ kiện nào chứng minh dữ liệu được lưu ở đâu.',
+  'method.median':
+    '“Trong 14 trên 14 lần mở khóa” đếm những lần đánh dấu mà sau đó thấy dữ liệu trong vòng một phút, trước lần đánh dấu kế tiếp; số giây tính từ lúc đánh dấu đến lần thấy đầu tiên.',
+  'method.clock':
+    'Đồng hồ của phòng thử nghiệm so với thời gian trong câu trả lời của các máy chủ ({{answers}} kết nối): nhanh hơn {{seconds}} giây (trung vị). Câu trả lời chỉ ghi đến giây và cần thời gian để truyền: dưới 2 giây là khớp nhau.',
+  'method.no-clock':
+    'Không có câu trả lời nào của máy chủ ghi thời gian: đồng hồ của phòng thử nghiệm chưa được kiểm tra.',
   'method.severity': 'Báo cáo không khẳng định gì ngoài những gì đo được với điện thoại này trong thời gian này.',
   'method.versions': 'Phiên bản: {{versions}}',
   'method.made': 'Đọc từ kho lưu trữ lúc {{time}} UTC.',

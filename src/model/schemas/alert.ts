@@ -94,6 +94,11 @@ export const alert = z.object({
             marks: count.min(1).describe('After how many marks of this name it was seen.'),
             shortest: z.number().min(0),
             longest: z.number().min(0),
+            median: z.number().min(0).optional().describe('Absent in alerts of earlier versions, as is `phases`.'),
+            phases: z
+              .record(text, z.object({ marks: count.min(1), median: z.number().min(0) }))
+              .optional()
+              .describe('The same for each phase in which such a mark was set.'),
           }),
         )
         .optional()

@@ -57,4 +57,10 @@ export const flowRecord = z.object({
   detail: textOrNull,
   bytesUp: count,
   bytesDown: count,
+  clock: z
+    .number()
+    .optional()
+    .describe(
+      "Seconds that the lab's clock was ahead of the `Date` of the server's last answer; below one it tells nothing. Absent: no answer told one.",
+    ),
 });

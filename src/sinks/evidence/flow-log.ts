@@ -172,6 +172,9 @@ function note(
       record.protocol = event.protocol;
       record.requests++;
       return;
+    case 'response-head':
+      record.clock = clockOf(event.headers, event.time) ?? record.clock;
+      return;
     case 'upgraded':
       record.protocol = event.protocol;
       return;
@@ -187,4 +190,11 @@ function note(
       record.bytesDown = event.bytesDown;
       return;
   }
+}
+
+/** How far the lab's clock is ahead of the server's, in seconds (RFC 9110 6.6.1); an answer out of a cache has an old date. */
+function clockOf(headers: readonly [string, string][], time: number): number | undefined {
+  const header = (wanted: string) => headers.find(([name]) => name.toLowerCase() === wanted)?.[1];
+  const date = Date.parse(header('date') ?? '');
+  return Number.isNaN(date) || header('age') !== undefined ? undefined : (time - date) / 1000;
 }

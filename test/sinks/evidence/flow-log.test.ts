@@ -50,6 +50,26 @@ describe('the flow log', () => {
     expect([store.flow('f')?.app, asked]).toEqual(['com.example', [3, null]]);
   });
 
+  it("notes how far the lab's clock is ahead of a server's last answer, unless that came out of a cache", () => {
+    const store = createMemoryStore();
+    const log = createFlowLog({ write: store.putFlows, maskHost });
+    const answered = (flowId: string, headers: [string, string][]): FlowEvent => {
+      const time = Date.UTC(2026, 10, 22, 10, 0, 2, 500);
+      return { type: 'response-head', flowId, exchange: 0, time, status: 200, headers };
+    };
+    const date: [string, string] = ['date', 'Sun, 22 Nov 2026 10:00:00 GMT'];
+    const answers: [string, [string, string][]][] = [
+      ['told', [date]],
+      ['cached', [date, ['Age', '600']]],
+      ['none', []],
+      ['nonsense', [['Date', 'tomorrow']]],
+    ];
+    for (const [id, headers] of answers)
+      for (const event of [opened(id), answered(id, headers), closed(id)]) log.consume(event, null);
+    log.close();
+    expect(answers.map(([id]) => store.flow(id)?.clock)).toEqual([2.5, undefined, undefined, undefined]);
+  });
+
   it('keeps one record per flow with what happened in it', () => {
     const store = createMemoryStore();
     const log = createFlowLog({ write: store.putFlows, maskHost });

@@ -1,0 +1,105 @@
+/** Whom the phone contacted, what of it was not read, and what of the lab's sight was missing. */
+import type { CaseContact, CaseRecord } from '../model/case-record.ts';
+import { type Block, shown } from './document.ts';
+import { countries } from './receivers.ts';
+import { isAllSeen } from './verdict.ts';
+import { minute, type Words } from './words.ts';
+
+const MAX_SERVERS = 200;
+/** On the first page. */
+const MAX_FIRST_UNREAD = 6;
+const MAX_GAPS = 6;
+
+/** For the first page: as prominent as what was found. */
+export function unseenOf(record: CaseRecord, words: Words): Block[] {
+  const { say } = words;
+  const { contacts, coverage, gaps, readShare, connections, leftOut } = record;
+  const unread = contacts.filter(isUnread);
+  const limits = [
+    readShare === null
+      ? say('unseen.none-sent')
+      : // Never rounded up: 99 % means that something is left.
+        say('unseen.share', { percent: Math.floor(readShare * 100) }),
+    ...(connections > 0 && isAllSeen(record) ? [say('unseen.all')] : []),
+    ...coverage.map(({ deviceId, trust }) => say(`unseen.${trust}`, { phone: shown(deviceId) })),
+    ...gaps
+      .slice(-MAX_GAPS)
+      .map(({ from, to, subject }) =>
+        say('unseen.gap', { from: minute(from), to: to ? minute(to) : say('unseen.now'), subject: shown(subject) }),
+      ),
+    ...(gaps.length > MAX_GAPS ? [say('unseen.more-gaps', { count: gaps.length - MAX_GAPS })] : []),
+    ...(leftOut > 0 ? [say('left-out', { count: leftOut })] : []),
+    say('unseen.sms'),
+    say('unseen.silence'),
+  ];
+  const rows = unread
+    .slice(0, MAX_FIRST_UNREAD)
+    .map((one) => [
+      nameOf(one),
+      countries(one.ownerCountry, one.country, words),
+      whyOf(one, words),
+      String(one.unreadBytesUp),
+    ]);
+  const head = [say('column.who'), say('column.country'), say('column.why'), say('column.bytes')];
+  const more = unread.length - MAX_FIRST_UNREAD;
+  return [
+    { type: 'list', items: limits },
+    ...(rows.length > 0 ? [{ type: 'table' as const, head, rows, widths: [4, 3, 3, 1.5] }] : []),
+    ...(more > 0 ? [{ type: 'paragraph' as const, text: say('unseen.more', { count: more }) }] : []),
+  ];
+}
+
+export function serversOf({ contacts, furtherContacts }: CaseRecord, words: Words): Block[] {
+  const { say } = words;
+  const columns = ['who', 'country', 'network', 'connections', 'bytes', 'unread'] as const;
+  const rows = contacts
+    .slice(0, MAX_SERVERS)
+    .map((one) => [
+      nameOf(one),
+      countries(one.ownerCountry, one.country, words),
+      shown(one.network ?? ''),
+      String(one.connections),
+      String(one.bytesUp),
+      whyOf(one, words),
+    ]);
+  const more = furtherContacts + Math.max(0, contacts.length - MAX_SERVERS);
+  return [
+    { type: 'table', head: columns.map((name) => say(`column.${name}`)), rows, widths: [4, 2.8, 2.8, 1.9, 1.3, 2.5] },
+    ...(more > 0 ? [{ type: 'paragraph' as const, text: say('servers.more', { count: more }) }] : []),
+  ];
+}
+
+const isUnread = ({ unread }: CaseContact): boolean => Object.keys(unread).length > 0;
+const nameOf = ({ owner, host }: CaseContact): string => `${shown(owner ?? '')} ${shown(host)}`.trim();
+const whyOf = ({ unread }: CaseContact, { name }: Words): string =>
+  Object.entries(unread)
+    .map(([why, times]) => `${name('class', why)}: ${times}`)
+    .join('; ');
+
+/** Which apps showed themselves in what left, or in what stayed closed. Nothing is said of connections that raised no alert. */
+export function appsOf({ alerts }: CaseRecord, words: Words): Block[] {
+  const { say } = words;
+  const apps = Map.groupBy(
+    alerts.filter(({ attribution }) => attribution),
+    ({ attribution }) => attribution?.name ?? '',
+  );
+  if (apps.size === 0) return [];
+  const rows = [...apps]
+    .slice(0, MAX_SERVERS)
+    .map(([app, those]) => [
+      shown(app),
+      [
+        ...new Set(
+          those.map(({ identifier, type }) => (identifier ? say(`kind.${identifier.kind}`) : say(`type.${type}`))),
+        ),
+      ].join(', '),
+      [...new Set(those.map(({ destination }) => shown(destination?.host ?? '')))].slice(0, 8).join(', '),
+      shown(those[0]?.attribution?.reason ?? ''),
+    ]);
+  const columns = ['app', 'what', 'who', 'reason'] as const;
+  return [
+    { type: 'heading', text: say('apps') },
+    { type: 'table', head: columns.map((name) => say(`column.${name}`)), rows, widths: [2.5, 2.5, 3, 4] },
+    { type: 'paragraph', text: say('apps.hint') },
+  ];
+}
