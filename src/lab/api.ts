@@ -49,6 +49,7 @@ export async function openApi(options: ApiOptions, closers: Closers) {
     hasTls: knowledge.options.uiTls ?? false,
     proxyPort: options.proxyPort,
     uiPort: () => live.address.port,
+    selfTest: detection.selfTest,
     wayIn: () => network.wayIn(live.address.port),
   });
   closers.add(portal.close);
@@ -75,7 +76,7 @@ export async function openApi(options: ApiOptions, closers: Closers) {
   });
   closers.add(live.close);
   closers.add(detection.feed.onAlert(live.publish));
-  return { port: live.address.port, portal: portal.ports };
+  return { port: live.address.port, portal: portal.ports() };
 }
 
 /** Of the UI port, for whichever of the machine's addresses it was reached at. */

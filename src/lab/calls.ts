@@ -19,7 +19,7 @@ export interface LabThreadData {
 export interface LabReady {
   uiPort: number;
   /** Loopback ports of the phone-facing page and of its self-test. */
-  portal: { pages: number; probe: number };
+  portal: { pages: number; probe: number; ui: number };
   pins: PinState[];
   /** Phones, or addresses, that were seen to trust the lab's certificate. */
   trusting: string[];

@@ -35,6 +35,7 @@ export interface DetectionOptions {
   /** Which phone a finding is about, where the flow does not tell; null: it does. */
   deviceOfFinding?: (finding: Finding) => AlertDevice | null;
   marker?: RoadStages['marker'];
+  selfTest?: RoadStages['selfTest'];
   /** Milliseconds of processor time of this thread, should a count of work ever be wrong. None unless given. */
   clock?: () => number;
   log: Log;
@@ -69,7 +70,7 @@ export function openAlerter(options: {
 }
 
 export function openDetection(options: DetectionOptions): Detection {
-  const { alerter, comparison, masking, deviceOfFinding, marker, clock } = options;
+  const { alerter, comparison, masking, deviceOfFinding, marker, selfTest, clock } = options;
   const heads = createHeadTable();
   const attribution = openAttribution();
   const inspector = createInspector({
@@ -97,6 +98,7 @@ export function openDetection(options: DetectionOptions): Detection {
     witnesses: [{ consume: heads.note }, { consume: attribution.note }, ...options.witnesses],
     record: options.record,
     ...(marker ? { marker } : {}),
+    ...(selfTest ? { selfTest } : {}),
     log: options.log,
   });
   return { road, forget: inspector.forget, attribute: attribution.attribute };

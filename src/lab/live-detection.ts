@@ -5,6 +5,8 @@ import { say } from '../formats/say.ts';
 import type { Alert } from '../model/alert.ts';
 import type { Flow } from '../model/flow.ts';
 import { type Text, text } from '../model/text.ts';
+import { createSelfTest, SELF_TEST_ID } from '../portal/self-test.ts';
+import { createVisits } from '../portal/visits.ts';
 import { createAlertFeed } from '../sinks/alert-feed.ts';
 import { createFlowLog } from '../sinks/evidence/flow-log.ts';
 import { openBeaconing, sayBeacon } from './beaconing.ts';
@@ -19,6 +21,7 @@ import { conflictDevice, loginNotice } from './login-conflicts.ts';
 import { createMarker } from './marker.ts';
 import { createMasking, type Masking } from './masking.ts';
 import { createNotices } from './notices.ts';
+import { isPortal } from './portal.ts';
 import type { Witness } from './road.ts';
 import { openSearchTables } from './search-tables.ts';
 import { openUpkeep } from './upkeep.ts';
@@ -91,10 +94,11 @@ export async function openLiveDetection(
   const tables = await openSearchTables(devices, deviceOf, log);
   closers.add(tables.stop);
   const marker = createMarker();
+  const selfTest = createSelfTest(createVisits());
   const detection = openDetection({
     alerter,
     masking,
-    deviceFor: (id) => marker.deviceOf(id) ?? tables.deviceFor(id),
+    deviceFor: (id) => marker.deviceOf(id) ?? selfTest.deviceOf(id) ?? tables.deviceFor(id),
     describeDevice,
     caseAt: (deviceId, time) => knowledge.cases.phaseAt(deviceId, time),
     locate: knowledge.geo.locate,
@@ -103,6 +107,11 @@ export async function openLiveDetection(
     witnesses: [coverage, flowLog, beaconing, lateWitness],
     record: feed.publish,
     marker,
+    selfTest: {
+      isPart: ({ destination }) => isPortal(destination.host),
+      deviceId: SELF_TEST_ID,
+      found: selfTest.found,
+    },
     clock: processorMs,
     log,
   });
@@ -138,6 +147,7 @@ export async function openLiveDetection(
     beaconing,
     comparison,
     marker,
+    selfTest,
     tell,
     notify,
     troubled,

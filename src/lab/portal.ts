@@ -9,6 +9,7 @@ import { lanAddresses } from '../formats/lan-address.ts';
 import type { WayIn } from '../model/gateway.ts';
 import { createPortal } from '../portal/portal.ts';
 import { startPageServer, startProbeServer } from '../portal/probe-server.ts';
+import type { SelfTest } from '../portal/self-test.ts';
 import type { LiveDependencies } from '../sinks/live/dependencies.ts';
 
 /** Resolves nowhere but through the lab. */
@@ -18,22 +19,25 @@ export const PORTAL_HOST = 'phonehome.lab';
 export interface PortalPorts {
   pages: number;
   probe: number;
+  /** The UI port: asked for through the lab it is the page, too, so that a phone that opened it by address may set the proxy meanwhile. */
+  ui: number;
 }
 
 export interface PhonePortal {
-  ports: PortalPorts;
+  /** Known once the UI port is open. */
+  ports(): PortalPorts;
   page: LiveDependencies['phonePage'];
   close(): Promise<void>;
 }
 
 /** Where the portal's two addresses are served; null for every other destination. */
 export function portalUpstream(
-  { pages, probe }: PortalPorts,
+  { pages, probe, ui }: PortalPorts,
   host: string,
   port: number,
 ): { dialHost: string; dialPort: number; address: null; simulated: false } | null {
-  const dialPort = port === 443 ? probe : port === 80 ? pages : null;
-  if (dialPort === null || !isPortal(host)) return null;
+  const dialPort = isPortal(host) ? { 443: probe, 80: pages }[port] : port === ui && isHere(host) ? pages : undefined;
+  if (dialPort === undefined) return null;
   return { dialHost: '127.0.0.1', dialPort, address: null, simulated: false };
 }
 
@@ -45,6 +49,7 @@ export async function openPortal(options: {
   proxyPort: () => number;
   uiPort: () => number;
   wayIn: () => WayIn | null;
+  selfTest: SelfTest;
 }): Promise<PhonePortal> {
   const { authority, uiPort, proxyPort } = options;
   const everywhere = options.host === '0.0.0.0' || options.host === '::';
@@ -58,6 +63,7 @@ export async function openPortal(options: {
     certificate: async (form) => authority.export(form),
     fingerprint: () => authority.root.fingerprint256,
     certificateName: () => authority.root.commonName,
+    selfTest: options.selfTest,
     probeUrl: `https://${PORTAL_HOST}/check/seen.svg`,
   });
   const probe = await startProbeServer(
@@ -66,7 +72,7 @@ export async function openPortal(options: {
   );
   const pages = await startPageServer(portal);
   return {
-    ports: { pages: pages.port, probe: probe.port },
+    ports: () => ({ pages: pages.port, probe: probe.port, ui: uiPort() }),
     page: (request) =>
       portal.answer({ ...request, via: isPortal(request.host.replace(/:\d+$/, '')) ? 'proxy' : 'direct' }),
     async close() {
@@ -75,5 +81,9 @@ export async function openPortal(options: {
   };
 }
 
+/** An address of this machine, as phones write it. */
+const isHere = (host: string): boolean =>
+  lanAddresses(networkInterfaces()).some(({ address }) => address === host.replace(/^\[|\]$/g, ''));
+
 /** In any spelling: upper case, with the dot of a complete name. */
-const isPortal = (host: string): boolean => host.toLowerCase().replace(/\.$/, '') === PORTAL_HOST;
+export const isPortal = (host: string): boolean => host.toLowerCase().replace(/\.$/, '') === PORTAL_HOST;

@@ -25,7 +25,7 @@ import { createScavenger } from './memory.ts';
 import type { News } from './news.ts';
 import { readCertificates } from './opening.ts';
 import { createPolicy } from './policy.ts';
-import { portalUpstream } from './portal.ts';
+import { isPortal, portalUpstream } from './portal.ts';
 import { openTransparentPort } from './transparent-port.ts';
 import { createUpstreamMap, readUpstreamMap } from './upstream-map.ts';
 
@@ -174,7 +174,7 @@ async function openWire({ options, authority, end, ready, warnings, log }: Relay
 }
 
 function openPins({ pins: initial, trusting }: LabReady, lab: PortsOptions['lab'], now: () => number) {
-  return createPins({ now, initial, trusting, onChange: (state) => void lab.pinChanged(state) });
+  return createPins({ now, initial, trusting, isOwn: isPortal, onChange: (state) => void lab.pinChanged(state) });
 }
 
 function openPhones({ phones }: LabReady, tell: (news: News) => void) {

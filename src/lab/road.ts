@@ -55,6 +55,14 @@ export interface RoadStages {
   record(record: AlertRecord, finding: Finding | null): void;
   /** The lab's own test of itself: nobody but the detector sees it, and what is found in it comes here. */
   marker?: { isMarker(flow: Flow): boolean; found(finding: Finding): void };
+  /** The test a phone's browser makes of the lab: what is found in it is told to that page. */
+  selfTest?: {
+    isPart(flow: Flow): boolean;
+    /** The made-up phone that its connections are searched for. */
+    deviceId: string;
+    /** False: it is none of the test's values. */
+    found(finding: Finding, target: string | null): boolean;
+  };
   log: Log;
 }
 
@@ -117,6 +125,7 @@ interface OpenFlow {
   isClosed: boolean;
   hasFaulted: boolean;
   isMarker: boolean;
+  isSelfTest: boolean;
 }
 
 /** What is left of something that came in. */
@@ -171,6 +180,7 @@ export function createRoad(stages: RoadStages): Road {
 
   function tell(about: OpenFlow, found: Finding, time: number): void {
     const context = contextOf(about, time, found.exchange);
+    if (about.isSelfTest && stages.selfTest?.found(found, context.head?.target ?? null)) return;
     const remark = stages.remark(found, context);
     const finding = remark === null ? found : { ...found, remark };
     const record = stages.alertFinding(finding, context);
@@ -218,7 +228,7 @@ export function createRoad(stages: RoadStages): Road {
     }
     const isNew = rest.results === null;
     if (isNew) announce(about, event);
-    const results = isNew ? inspector.push(event, turn) : inspector.resume(about.flow.id, turn);
+    const results = isNew ? inspector.push(searched(about, event), turn) : inspector.resume(about.flow.id, turn);
     const all = rest.results === null || rest.results.length === 0 ? results : [...rest.results, ...results];
     rest.results = all;
     tellAll(about, results, event.time);
@@ -226,6 +236,12 @@ export function createRoad(stages: RoadStages): Road {
     rest.results = null;
     conclude(about, event, all);
     return true;
+  }
+
+  /** What the inspector is told: of the lab's own pages another phone. */
+  function searched(about: OpenFlow, event: FlowEvent): FlowEvent {
+    if (!about.isSelfTest || event.type !== 'flow-opened') return event;
+    return { ...event, flow: { ...event.flow, deviceId: stages.selfTest?.deviceId ?? null } };
   }
 
   function readNext(about: OpenFlow, rest: Rest): void {
@@ -332,6 +348,7 @@ export function createRoad(stages: RoadStages): Road {
       isClosed: false,
       hasFaulted: false,
       isMarker: stages.marker?.isMarker(flow) ?? false,
+      isSelfTest: stages.selfTest?.isPart(flow) ?? false,
     };
     open.set(flow.id, about);
     return begin(about, [flow === event.flow ? event : { ...event, flow }], null, turn);

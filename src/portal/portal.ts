@@ -1,14 +1,20 @@
 /**
- * The pages a phone sees: set-up, certificate, QR code, PAC file, self-test. Pure functions over injected facts: no
+ * The pages a phone sees: set-up, certificate, QR code, PAC file, self-test, each in the phone's language. Pure functions over injected facts: no
  * socket here, so the same pages are served through the proxy (`http://phonehome.lab/`) and on the UI port (`/setup`).
  * They work without JavaScript, load nothing from elsewhere, and say so in a strict content security policy.
  */
 import { isIP } from 'node:net';
 import { escapeHtml } from '../formats/html.ts';
+import { checkPage } from './check-page.ts';
+import { homePage } from './home-page.ts';
 import { page, STYLE } from './html.ts';
 import { PAC_TYPE, type ProxyAddress, writePac } from './pac.ts';
-import { type PhoneKind, phoneOf } from './phone.ts';
-import { fits, GUIDES, PROXY_STEPS } from './steps.ts';
+import { phoneOf } from './phone.ts';
+import { type SelfTest, testOf } from './self-test.ts';
+import { type SetupView, setupPage } from './setup-page.ts';
+import { resultsPage, type StatePage, statePage } from './state-page.ts';
+import type { Visit } from './visits.ts';
+import { languageOf, type PageWords, wordsIn } from './words.ts';
 
 export interface PortalOptions {
   /** Where the proxy listens, as a phone can reach it. */
@@ -26,6 +32,7 @@ export interface PortalOptions {
   certificateName: () => string;
   /** An https address that answers with an image through the lab only: `https://phonehome.lab/check/seen.svg`. */
   probeUrl: string;
+  selfTest: SelfTest;
 }
 
 export type CertificateForm = 'pem' | 'cer' | 'mobileconfig';
@@ -38,6 +45,12 @@ export interface PortalRequest {
   host: string;
   /** `proxy`: asked as `http://phonehome.lab/`, so the phone already uses the proxy. */
   via: 'proxy' | 'direct';
+  /** As the browser sent it; empty: it did not. */
+  acceptLanguage: string;
+  /** It came over TLS, under a certificate of the lab. */
+  isTls?: boolean;
+  /** A form was sent: it is looked at on its way, not here. */
+  isForm?: boolean;
   /** Role of the browser that asks; null or absent: nobody is signed in. */
   signedInAs?: string | null;
 }
@@ -61,15 +74,35 @@ const FORMS: Record<string, CertificateForm> = {
   '/ca.mobileconfig': 'mobileconfig',
 };
 
+/** What every page needs to know of who asks. */
+interface Asked {
+  request: PortalRequest;
+  path: string;
+  words: PageWords;
+  /** Of this page's visitor; a new one where the address names none. */
+  number: string;
+  visit: Visit;
+  /** Keeps language and visit in addresses. */
+  query: string;
+  times: number;
+}
+
+const REFRESH_SECONDS = 3;
+
 export function createPortal(options: PortalOptions): Portal {
+  const { selfTest } = options;
+  const { visits } = selfTest;
+  const tlsBase = new URL(options.probeUrl).origin;
+  const clearBase = tlsBase.replace('https:', 'http:');
   const policy = (formAction: string) =>
     [
       "default-src 'none'",
       "style-src 'self'",
-      `img-src 'self' ${new URL(options.probeUrl).origin}`,
+      `img-src 'self' ${tlsBase} ${clearBase}`,
+      "frame-src 'self'",
       "base-uri 'none'",
       `form-action ${formAction}`,
-      "frame-ancestors 'none'",
+      "frame-ancestors 'self'",
     ].join('; ');
   // Without a referrer a browser names no Origin for a form either, and nobody could sign in.
   const WITH_FORM = { 'Content-Security-Policy': policy("'self'"), 'Referrer-Policy': 'same-origin' };
@@ -85,8 +118,14 @@ export function createPortal(options: PortalOptions): Portal {
     };
     return { status: 200, headers, body };
   }
-  const html = (title: string, body: string, more: Record<string, string> = {}) =>
-    respond('text/html; charset=utf-8', page(title, body), more);
+  const HTML = 'text/html; charset=utf-8';
+  const html = ({ words, path, number }: Asked, title: string, body: string, more: Record<string, string> = {}) =>
+    respond(HTML, page(title, body, { words, inLanguage: (language) => `${path}?lang=${language}&n=${number}` }), {
+      Vary: 'Accept-Language',
+      ...more,
+    });
+  const state = ({ body, next }: StatePage) =>
+    respond(HTML, body, next === null ? {} : { Refresh: `${REFRESH_SECONDS}; url=${next}` });
 
   /** A phone that opened the page by address reaches the proxy at the same one. */
   function proxyFor(request: PortalRequest): ProxyAddress {
@@ -104,29 +143,109 @@ export function createPortal(options: PortalOptions): Portal {
     });
   }
 
-  async function download(form: CertificateForm): Promise<PortalResponse> {
+  async function download(form: CertificateForm, { visit }: Asked): Promise<PortalResponse> {
+    visit.downloaded = true;
     const { contentType, bytes } = await options.certificate(form);
     // iOS opens a profile only when it is shown, Android a certificate only when it is saved.
     const disposition = form === 'mobileconfig' ? 'inline' : 'attachment';
     return respond(contentType, bytes, { 'Content-Disposition': `${disposition}; filename="phonehome-ca.${form}"` });
   }
 
+  /** The phone is on a gateway's network: what it sends passes the lab without any setting. */
+  function isJoined({ via, host }: PortalRequest): boolean {
+    const up = options.gateway();
+    return up !== null && (via === 'proxy' || up.addresses.includes(nameIn(host)));
+  }
+
+  function read(request: PortalRequest): Asked {
+    const [path = '/', search = ''] = request.path.split('#', 1)[0]?.split('?') ?? [];
+    const given = new URLSearchParams(search);
+    const words = wordsIn(languageOf(request.acceptLanguage, given.get('lang')));
+    const known = visits.of(given.get('n'));
+    const number = known === null ? visits.newNumber() : (given.get('n') as string);
+    const visit = known ?? visits.blank();
+    if (request.via === 'proxy' || isJoined(request)) visit.passed = true;
+    if (request.isTls) visit.trusted = true;
+    const times = /^\d{1,5}$/.test(given.get('t') ?? '') ? Number(given.get('t')) : 0;
+    return { request, path, words, number, visit, query: `lang=${words.language}&n=${number}`, times };
+  }
+
+  function setupView({ request, words, visit, query }: Asked): SetupView {
+    const joined = isJoined(request);
+    const base = joined ? options.gateway()?.page : options.uiUrl();
+    return {
+      words,
+      phone: phoneOf(request.userAgent),
+      visit,
+      query,
+      isJoined: joined,
+      proxy: proxyFor(request),
+      pacUrl: `${options.uiUrl()}/proxy.pac`,
+      pageUrl: `${base}/setup`,
+      certificateName: options.certificateName(),
+      fingerprint: options.fingerprint(),
+    };
+  }
+
+  const stateView = ({ request, words, visit, number, query, times }: Asked) => ({
+    words,
+    phone: phoneOf(request.userAgent),
+    visit,
+    number,
+    query,
+    times,
+    clearBase: request.via === 'proxy' ? '' : clearBase,
+    tlsBase,
+  });
+
+  /** A value came by one of the test's ways; whether the lab found it on the way is not known here. */
+  function tested(asked: Asked): PortalResponse | null {
+    const test = testOf(asked.path);
+    if (test === null || asked.request.via !== 'proxy') return null;
+    asked.visit.sent.add(test);
+    if (!asked.request.isForm) return respond(SVG, EMPTY);
+    return {
+      ...respond(HTML, ''),
+      status: 303,
+      headers: { Location: `/check?${asked.query}`, 'Cache-Control': 'no-store' },
+    };
+  }
+
   async function answer(request: PortalRequest): Promise<PortalResponse | null> {
-    const path = request.path.split(/[?#]/, 1)[0] ?? '/';
+    const asked = read(request);
+    const { path, words } = asked;
+    if (path.startsWith('/check/test/')) return tested(asked);
+    if (request.isForm) return null;
     const form = FORMS[path];
-    if (form !== undefined) return download(form);
+    if (form !== undefined) return download(form, asked);
     switch (path) {
       case '/':
         return request.via === 'proxy'
-          ? html('Set up this phone', setupPage(options, proxyFor(request), request))
-          : html('A lab runs here', homePage(options, request.signedInAs ?? null), WITH_FORM);
+          ? html(asked, words.say('setup.title'), setupPage(setupView(asked)))
+          : html(
+              asked,
+              words.say('home.title'),
+              homePage(words, options.apiUrl(), request.signedInAs ?? null),
+              WITH_FORM,
+            );
       case '/setup':
       case '/setup/':
-        return html('Set up this phone', setupPage(options, proxyFor(request), request));
+        return html(asked, words.say('setup.title'), setupPage(setupView(asked)));
+      case '/setup/state':
+        return state(statePage(stateView(asked)));
       case '/check':
-        return html('Is this phone visible to the lab?', checkPage(options, request));
+        return html(
+          asked,
+          words.say('check.title'),
+          checkPage({ ...asked, via: request.via, probeUrl: options.probeUrl, selfTest }),
+          WITH_FORM,
+        );
+      case '/check/results':
+        return state(resultsPage(stateView(asked), selfTest));
+      case '/check/through.svg':
+        return respond(SVG, EMPTY);
       case '/check/seen.svg':
-        return respond(SVG, SEEN);
+        return respond(SVG, seen(words));
       case '/setup.css':
         return respond('text/css; charset=utf-8', STYLE);
       case '/qr.svg':
@@ -144,100 +263,8 @@ export function createPortal(options: PortalOptions): Portal {
 /** Without port and brackets. */
 const nameIn = (host: string): string => host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
 
-/** The phone is on a gateway's network: what it sends passes the lab without any setting. */
-function comesThroughGateway({ gateway }: PortalOptions, { via, host }: PortalRequest): boolean {
-  const up = gateway();
-  return up !== null && (via === 'proxy' || up.addresses.includes(nameIn(host)));
-}
+const EMPTY = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>\n';
 
-function setupPage(options: PortalOptions, proxy: ProxyAddress, request: PortalRequest): string {
-  const phone = phoneOf(request.userAgent);
-  const joined = comesThroughGateway(options, request);
-  const page = joined ? options.gateway()?.page : options.uiUrl();
-  return `${joined ? joinedStep() : proxyStep(options, proxy, request, phone)}
-<section>
-<h2><span class="step">2</span>Trust the lab’s certificate</h2>
-<p>${downloads(phone)}</p>
-<p class="note">The phone shows it as “${escapeHtml(options.certificateName())}”. Fingerprint (SHA-256), to compare with what the phone shows:<br><code>${escapeHtml(options.fingerprint())}</code></p>
-</section>
-${GUIDES.toSorted((a, b) => Number(fits(b, phone)) - Number(fits(a, phone)))
-  .map((guide) => {
-    const list = (steps: string[]) =>
-      `<ol>${steps.map((step) => `<li>${escapeHtml(step.replaceAll('{name}', options.certificateName()))}</li>`).join('')}</ol>`;
-    return `<details${fits(guide, phone) ? ' open' : ''}><summary>${escapeHtml(guide.title)}</summary>${list(guide.certificate)}<p class="note">${escapeHtml(guide.remark)}</p><p>To remove it after the test:</p>${list(guide.removal)}</details>`;
-  })
-  .join('\n')}
-<section>
-<h2><span class="step">3</span>Check</h2>
-<p>Open <a href="http://phonehome.lab/check">http://phonehome.lab/check</a> on the phone.</p>
-</section>
-<section>
-<h2>Another phone?</h2>
-<img class="qr" src="/qr.svg" alt="QR code of this page" width="176" height="176">
-<p class="note">Scan it while on this network, or type <code>${escapeHtml(`${page}/setup`)}</code></p>
-</section>
-<p class="note">When the test is over: ${joined ? 'leave this network and remove the certificate' : 'remove the proxy and the certificate again'}, as said above for each system. Until then the lab can read what this phone sends.</p>`;
-}
-
-const joinedStep = (): string => `<p class="good">This phone is on the lab’s network.</p>
-<section>
-<h2><span class="step">1</span>Nothing to set</h2>
-<p>All that this phone sends passes the lab. Leave the proxy of this network at “None”; private DNS and VPN off.</p>
-</section>`;
-
-function proxyStep(options: PortalOptions, proxy: ProxyAddress, { via }: PortalRequest, phone: PhoneKind): string {
-  const pac = `${options.uiUrl()}/proxy.pac`;
-  return `${via === 'proxy' ? '<p class="good">This phone already uses the lab’s proxy.</p>' : ''}
-<section>
-<h2><span class="step">1</span>Use the lab’s proxy</h2>
-<p>${phone.system === 'ios' ? PROXY_STEPS.ios : PROXY_STEPS.android}</p>
-<dl><dt>Host</dt><dd>${escapeHtml(proxy.host)}</dd><dt>Port</dt><dd>${proxy.port}</dd><dt>or PAC URL</dt><dd><code>${escapeHtml(pac)}</code></dd></dl>
-</section>`;
-}
-
-function downloads(phone: PhoneKind): string {
-  const profile = { href: '/ca.mobileconfig', text: 'Download profile (iPhone, iPad)' };
-  const certificate = { href: '/ca.cer', text: 'Download certificate (Android)' };
-  const pem = { href: '/ca.pem', text: 'PEM (computers)' };
-  const order = phone.system === 'ios' ? [profile, certificate, pem] : [certificate, profile, pem];
-  return order
-    .map(({ href, text }, index) => `<a class="button${index === 0 ? '' : ' plain'}" href="${href}">${text}</a>`)
-    .join('');
-}
-
-/** The image comes over https through the lab: it appears when the certificate is trusted, its text when not. */
-function checkPage(options: PortalOptions, request: PortalRequest): string {
-  if (request.via === 'direct') {
-    return `<p>This page was opened without the proxy, so it can prove nothing.</p>
-<p>Open <a href="http://phonehome.lab/check">http://phonehome.lab/check</a> on the phone. If that address is not found, the proxy is not set: <a href="/setup">set it up</a>.</p>`;
-  }
-  return `<section><h2>Unencrypted traffic</h2><p class="good">✓ Visible: this page came through the lab.</p></section>
-<section><h2>Encrypted traffic of this app</h2>
-<img class="verdict" src="${escapeHtml(options.probeUrl)}" alt="✗ Not visible: this app does not trust the lab’s certificate. Install it from http://phonehome.lab/ (on an iPhone also switch it on under Certificate Trust Settings).">
-</section>
-<section><h2>Other apps</h2><p>An app can decide for itself whom it trusts. If one does not work, or the lab shows it as “pinned”, its traffic to that server is <strong>not visible</strong>; the lab still shows whom it contacts, and counts how much.</p></section>
-<p class="note">Changed something? Reload this page.</p>`;
-}
-
-function homePage(options: PortalOptions, signedInAs: string | null): string {
-  return `${signedInAs === null ? SIGN_IN : signOut(signedInAs)}
-<section><h2>What is this?</h2><p>A Phonehome lab: it shows live which identifiers the phones under test send, to whom and into which country.</p></section>
-${signedInAs === null || signedInAs === 'viewer' ? '' : '<section><h2>Test runs</h2><p><a class="button" href="/case">Mark what you do</a></p></section>'}
-<section><h2>Put a phone on it</h2><p><a class="button" href="/setup">Set up a phone</a></p></section>
-<section><h2>Watch</h2>
-<ul><li>in a terminal of this machine: <code>phonehome watch</code></li>
-<li>from another machine: <code>PHONEHOME_TOKEN=… phonehome watch --url ${escapeHtml(options.apiUrl())}</code></li>
-<li>as a program: <code>GET /api/alerts</code> and the WebSocket <code>/api/alerts/live</code>, described in <code>/openapi.json</code> and <code>/asyncapi.json</code></li></ul>
-<p class="note">All of it needs a token: <code>token</code> in the lab’s data directory (administrator), <code>token.operator</code> or <code>token.viewer</code> (mode 0600, made at first start).</p></section>`;
-}
-
-const SIGN_IN = `<section><h2>Sign in</h2><form method="post" action="/sign-in">
-<p><label>Token<br><input type="password" name="token" autocomplete="current-password" required></label> <button class="button">Sign in</button></p></form>
-<p class="note">Or run <code>phonehome ui</code> on the lab’s machine: its address signs you in.</p></section>`;
-
-const signOut = (role: string): string =>
-  `<section><h2>Signed in as ${escapeHtml(role)}</h2><form method="post" action="/sign-out"><button class="button plain">Sign out</button></form>
-<p class="note">The dashboard is not built here: run <code>npm ci</code> in the lab’s folder, without <code>--omit=dev</code>, then start the lab again.</p></section>`;
-
-const SEEN = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 52" role="img"><title>Visible</title><rect width="400" height="52" rx="10" fill="#e6f4ea"/><text x="14" y="32" font-family="system-ui, sans-serif" font-size="15.5" font-weight="600" fill="#0d652d">✓ Visible: the certificate is trusted.</text></svg>
+const seen = (words: PageWords): string =>
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 52" role="img"><title>${escapeHtml(words.say('check.encrypted.ok'))}</title><rect width="400" height="52" rx="10" fill="#e6f4ea"/><text x="14" y="32" font-family="system-ui, sans-serif" font-size="15.5" font-weight="600" fill="#0d652d">${escapeHtml(words.say('check.encrypted.ok'))}</text></svg>
 `;

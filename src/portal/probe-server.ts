@@ -22,20 +22,26 @@ const SILENCE_MS = 5000;
 
 /** `leaf`: PEM key and chain for `phonehome.lab`, signed by the lab's own root. */
 export function startProbeServer(portal: Portal, leaf: { key: string; cert: string }): Promise<ProbeServer> {
-  const server = createTlsServer({ key: leaf.key, cert: leaf.cert, ALPNProtocols: ['http/1.1'] }, answerWith(portal));
+  const server = createTlsServer(
+    { key: leaf.key, cert: leaf.cert, ALPNProtocols: ['http/1.1'] },
+    answerWith(portal, true),
+  );
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   return listen(server);
 }
 
 /** The same pages in clear, for a phone that has no certificate yet. */
-export const startPageServer = (portal: Portal): Promise<ProbeServer> => listen(createServer(answerWith(portal)));
+export const startPageServer = (portal: Portal): Promise<ProbeServer> =>
+  listen(createServer(answerWith(portal, false)));
 
-function answerWith(portal: Portal): RequestListener {
+function answerWith(portal: Portal, isTls: boolean): RequestListener {
   return (request, response) => {
     const userAgent = request.headers['user-agent'] ?? '';
-    const readable = request.method === 'GET' || request.method === 'HEAD';
+    const acceptLanguage = request.headers['accept-language'] ?? '';
+    const isForm = request.method === 'POST';
+    const readable = isForm || request.method === 'GET' || request.method === 'HEAD';
     const path = readable ? (request.url ?? '/') : '';
-    portal.answer({ path, userAgent, host: 'phonehome.lab', via: 'proxy' }).then(
+    portal.answer({ path, userAgent, acceptLanguage, host: 'phonehome.lab', via: 'proxy', isTls, isForm }).then(
       (page) => {
         response.writeHead(page?.status ?? 404, page?.headers ?? { 'Content-Type': 'text/plain' });
         response.end(page?.body ?? 'There is nothing here: open http://phonehome.lab/\n');

@@ -31,6 +31,8 @@ export interface PinsOptions {
   initial?: PinState[];
   /** Phones that were seen to trust the lab's certificate. */
   trusting?: readonly string[];
+  /** The lab's own names: whoever refuses there has no certificate yet, and is asked again and again on purpose. */
+  isOwn?: (name: string) => boolean;
   /** Told after every change, for a store. */
   onChange?: (state: PinState) => void;
 }
@@ -107,7 +109,7 @@ interface Entry {
 }
 
 export function createPins(options: PinsOptions): Pins {
-  const { now, threshold = 3, passMs = 600_000, forgetMs = 86_400_000 } = options;
+  const { now, threshold = 3, passMs = 600_000, forgetMs = 86_400_000, isOwn = () => false } = options;
   const entries = new LRUCache<string, Entry>({ max: MAX_ENTRIES });
   const worked = new LRUCache<string, { time: number; spare: number }>({ max: MAX_ENTRIES });
   /** Resets since something worked, by app. */
@@ -187,7 +189,7 @@ export function createPins(options: PinsOptions): Pins {
   return {
     decide(device, name) {
       const entry = entries.get(keyOf(device, name));
-      if (!entry || entry.override === 'never') return INTERCEPT;
+      if (!entry || entry.override === 'never' || isOwn(name)) return INTERCEPT;
       if (entry.override === 'always') return passing('operator', text('pass.operator'));
       if (entry.proven) {
         const time = now();
@@ -208,6 +210,7 @@ export function createPins(options: PinsOptions): Pins {
     },
 
     failed(device, name, failure) {
+      if (isOwn(name)) return { count: 1, proven: null };
       const how = 'how' in failure ? failure.how : failure.kind;
       const key = keyOf(device, name);
       if ((how === SILENT && isSpare(key)) || (how === RESET && isBadNetwork(key))) return { count: 0, proven: null };

@@ -6,10 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openAuthority } from '../../src/ca/authority.ts';
 import { createPortal } from '../../src/portal/portal.ts';
 import { type ProbeServer, startProbeServer } from '../../src/portal/probe-server.ts';
+import { createSelfTest } from '../../src/portal/self-test.ts';
+import { createVisits } from '../../src/portal/visits.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'phonehome-probe-'));
 const authority = openAuthority(directory, { now: Date.now });
 const portal = createPortal({
+  selfTest: createSelfTest(createVisits()),
   gateway: () => null,
   proxy: () => ({ host: '192.0.2.10', port: 8080 }),
   uiUrl: () => 'http://192.0.2.10:8081',

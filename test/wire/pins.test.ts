@@ -298,3 +298,18 @@ describe('the operator', () => {
     expect(again.decide('phone', 'pin.test').passthrough).toBe(false);
   });
 });
+
+describe('the lab’s own name', () => {
+  it('is never passed through, however often it is refused, and what is read there says that the phone has the certificate', () => {
+    pins = createPins({ now: () => time, isOwn: (name) => name === 'phonehome.lab' });
+    for (let n = 0; n < 9; n++) {
+      expect(pins.failed('new', 'phonehome.lab', refusal('unknown_ca'))).toEqual({ count: 1, proven: null });
+      expect(pins.decide('new', 'phonehome.lab').passthrough).toBe(false);
+    }
+    expect(pins.list()).toEqual([]);
+    for (let n = 0; n < 3; n++) alert('new');
+    expect(pins.decide('new', 'pin.test')).toMatchObject({ cause: 'no-certificate' });
+    pins.accepted('new', 'phonehome.lab');
+    expect(pins.decide('new', 'pin.test').passthrough).toBe(false);
+  });
+});

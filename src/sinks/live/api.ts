@@ -233,7 +233,9 @@ export function createApi(
     if ((method === 'GET' || method === 'HEAD') && !isProtected(c.req.path)) {
       const userAgent = c.req.header('user-agent') ?? '';
       const signedInAs = c.req.path === '/' ? (access.callerOf(factsOf(c))?.role ?? null) : null;
-      const asked = { path: c.req.path, userAgent, host: c.req.header('host') ?? '', signedInAs };
+      const acceptLanguage = c.req.header('accept-language') ?? '';
+      const path = `${c.req.path}${new URL(c.req.url).search}`;
+      const asked = { path, userAgent, acceptLanguage, host: c.req.header('host') ?? '', signedInAs };
       const page = await services.phonePage(asked);
       if (page !== null) {
         const body = typeof page.body === 'string' ? page.body : new Uint8Array(page.body);

@@ -108,6 +108,8 @@ export interface LiveDependencies {
     path: string;
     userAgent: string;
     host: string;
+    /** As the browser sent it; empty: it did not. */
+    acceptLanguage: string;
     /** Of the browser that asks; null: nobody is signed in. */
     signedInAs: Role | null;
   }): Promise<PhonePage | null>;
