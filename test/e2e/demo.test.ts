@@ -24,7 +24,8 @@ it('plays every case without a miss, marks every alert simulated, and labels the
   expect(outcomes.filter((outcome) => !outcome.ok)).toEqual([]);
   expect(outcomes.map((outcome) => outcome.case)).toEqual(replays.map((replay) => replay.name));
   expect(ran.code).toBe(0);
-  const alerts = lines.flatMap((line) => (line.alert ? [line.alert] : []));
+  // Of the lab itself it may say more: that this machine could not keep up for a moment is no phone's.
+  const alerts = lines.flatMap((line) => (line.alert && line.alert.type !== 'system' ? [line.alert] : []));
   expect(alerts.length).toBeGreaterThan(15);
   expect(alerts.every((alert) => alert.simulated)).toBe(true);
   const disputed = alerts.filter((alert) => alert.device.id === 'replay.redmi-note-photos');
