@@ -1,6 +1,7 @@
 /** An alert as a sentence: what, to whom, how readable, by which phone. It unfolds to where it stood and each layer around it. */
+import { useState } from 'preact/hooks';
 import type { Alert } from '../../src/model/alert.ts';
-import { phoneLink } from './route.ts';
+import { flowLink, phoneLink } from './route.ts';
 import { companyOf } from './verdict.ts';
 import { country, nounOf, number, t, type Word, when } from './words.ts';
 
@@ -23,28 +24,42 @@ const hostOf = ({ destination }: Alert): string => {
   return destination.guessed ? t('alert.probably-host', { host: destination.host }) : destination.host;
 };
 
-export function AlertLine({ alert, isOfOnePhone = false }: { alert: Alert; isOfOnePhone?: boolean }) {
-  const colour = alert.simulated ? 'replay' : alert.severity;
-  const { device } = alert;
+export const alertClass = (alert: Alert): string => `alert ${alert.simulated ? 'replay' : alert.severity}`;
+
+interface AlertProps {
+  alert: Alert;
+  isOfOnePhone?: boolean;
+}
+
+export function AlertLine({ alert, isOfOnePhone = false }: AlertProps) {
   return (
-    <li class={`alert ${colour}`}>
-      <details>
-        <summary>
-          <span class="what">{sentenceOf(alert)}</span>
-          <time dateTime={alert.lastSeen}>{when(alert.lastSeen)}</time>
-          <span class="facts">
-            <span class={`badge ${alert.severity}`}>{t(`severity.${alert.severity}`)}</span>
-            {alert.simulated && <span class="badge replay">{t('alert.replay')}</span>}
-            {alert.stored === false && <span class="badge critical">{t('alert.not-stored')}</span>}
-            {!isOfOnePhone && <span>{device.model ?? device.id}</span>}
-            <span>{hostOf(alert)}</span>
-            {alert.case?.phase && <span>{t('alert.phase', { phase: alert.case.phase })}</span>}
-            {alert.count > 1 && <span>{t('alert.times', { count: number(alert.count) })}</span>}
-          </span>
-        </summary>
-        <Unfolded alert={alert} hasLink={!isOfOnePhone} />
-      </details>
+    <li class={alertClass(alert)}>
+      <AlertDetails alert={alert} isOfOnePhone={isOfOnePhone} />
     </li>
+  );
+}
+
+/** The line and what it unfolds to, which is drawn when it is. */
+export function AlertDetails({ alert, isOfOnePhone = false }: AlertProps) {
+  const { device } = alert;
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        <span class="what">{sentenceOf(alert)}</span>
+        <time dateTime={alert.lastSeen}>{when(alert.lastSeen)}</time>
+        <span class="facts">
+          <span class={`badge ${alert.severity}`}>{t(`severity.${alert.severity}`)}</span>
+          {alert.simulated && <span class="badge replay">{t('alert.replay')}</span>}
+          {alert.stored === false && <span class="badge critical">{t('alert.not-stored')}</span>}
+          {!isOfOnePhone && <span>{device.model ?? device.id}</span>}
+          <span>{hostOf(alert)}</span>
+          {alert.case?.phase && <span>{t('alert.phase', { phase: alert.case.phase })}</span>}
+          {alert.count > 1 && <span>{t('alert.times', { count: number(alert.count) })}</span>}
+        </span>
+      </summary>
+      {isOpen && <Unfolded alert={alert} hasLink={!isOfOnePhone} />}
+    </details>
   );
 }
 
@@ -55,6 +70,12 @@ function Unfolded({ alert, hasLink }: { alert: Alert; hasLink: boolean }) {
       {hasLink && (
         <p>
           <a href={phoneLink(device.id, alert.simulated)}>{t('alert.phone', { name: device.model ?? device.id })}</a>
+          {evidence && (
+            <>
+              {' · '}
+              <a href={flowLink(evidence.flow)}>{t('alert.flow')}</a>
+            </>
+          )}
         </p>
       )}
       {flow && (

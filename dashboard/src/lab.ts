@@ -45,7 +45,19 @@ let drawing: ReturnType<typeof setTimeout> | null = null;
 let failures = 0;
 
 /** What the lab answers when it refuses: one line that says what to do. */
-export class LabRefusal extends Error {}
+export class LabRefusal extends Error {
+  readonly status: number;
+
+  constructor(line: string, status: number) {
+    super(line);
+    this.status = status;
+  }
+}
+
+/** The latest alert that came, by its number: what is older does not change its place in a list any more. */
+export const latestSeq = (): number => seq;
+/** Another history began, or the lab is back: lists are asked for anew. */
+export const history = signal(0);
 
 export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   const isChange = init.method !== undefined && init.method !== 'GET';
@@ -55,8 +67,8 @@ export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   });
   if (response.status === 401) state.value = 'signed-out';
   if (response.status === 204) return undefined as T;
-  const answer = (await response.json()) as T & { error?: string };
-  if (!response.ok) throw new LabRefusal(answer.error ?? response.statusText);
+  const answer = (await response.json().catch(() => ({}))) as T & { error?: string };
+  if (!response.ok) throw new LabRefusal(answer.error ?? response.statusText, response.status);
   return answer;
 }
 
@@ -90,6 +102,7 @@ async function connect(): Promise<void> {
       take(all.alerts);
     }
     await look();
+    history.value++;
     listen();
   } catch {
     later();
@@ -135,11 +148,19 @@ function later(): void {
   setTimeout(() => void connect(), Math.min(LONGEST_WAIT_MS, 500 * 2 ** Math.min(failures, 5)));
 }
 
+const listeners: ((come: readonly Alert[]) => void)[] = [];
+
+/** Told of what comes from now on, once it is on the screen. */
+export function onFresh(listener: (come: readonly Alert[]) => void): void {
+  listeners.push(listener);
+}
+
 function draw(): void {
   drawing = null;
   const come = waiting;
   waiting = [];
   take(come);
+  for (const listener of listeners) listener(come);
   void look().catch(() => {});
 }
 

@@ -1,88 +1,191 @@
-/** Alerts as they come, one line each; the filters stand in the address. */
-import { SEVERITIES } from '../../src/model/words.ts';
-import { AlertLine, sentenceOf } from './alert-line.tsx';
-import { alerts } from './lab.ts';
-import { route, setFilter } from './route.ts';
+/**
+ * Alerts as they come, one line each; filters and words stand in the address. What is stored is searched by the lab, in windows
+ * that hold still; what comes meanwhile is put before them, unless the person reads further down: then it waits to be asked for.
+ */
+import { useComputed, useSignalEffect } from '@preact/signals';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Alert } from '../../src/model/alert.ts';
+import { ALERT_TYPES, SEVERITIES } from '../../src/model/words.ts';
+import { AlertDetails, alertClass, sentenceOf } from './alert-line.tsx';
+import { FilterBar, filterValue } from './filter-bar.tsx';
+import { alerts, ask, history, latestSeq, phones } from './lab.ts';
+import { Signals } from './live-signals.tsx';
+import { route } from './route.ts';
 import { rank } from './verdict.ts';
-import { t, tn } from './words.ts';
+import { VirtualList } from './virtual-list.tsx';
+import { createWindowed } from './windowed.ts';
+import { number, t, tn } from './words.ts';
 
-/** Drawn at once; the rest is found by search. */
-const MOST_LINES = 300;
+const ROW_HEIGHT = 62;
+/** Further down than this nothing moves what one reads. */
+const TOP_PX = 200;
+/** As many as a browser can scroll through. */
+const MOST_ROWS = 200_000;
+
+const stored = createWindowed<Alert>();
+
+/** What the address asks for, as the lab understands it. */
+function questionOf(): URLSearchParams {
+  const question = new URLSearchParams();
+  for (const [name, parameter] of [
+    ['q', 'q'],
+    ['severity', 'severity'],
+    ['phone', 'device'],
+    ['type', 'type'],
+    ['case', 'case'],
+  ] as const)
+    if (filterValue(name) !== '') question.set(parameter, filterValue(name));
+  if (filterValue('replays') === 'no') question.set('simulated', 'false');
+  return question;
+}
+
+/** The same for what came just now. */
+function fits(alert: Alert): boolean {
+  const least = SEVERITIES.find((one) => one === filterValue('severity')) ?? 'info';
+  if (rank(alert.severity) < rank(least)) return false;
+  if (filterValue('phone') !== '' && alert.device.id !== filterValue('phone')) return false;
+  if (filterValue('type') !== '' && alert.type !== filterValue('type')) return false;
+  if (filterValue('case') !== '' && alert.case?.id !== filterValue('case')) return false;
+  if (filterValue('replays') === 'no' && alert.simulated) return false;
+  const words = filterValue('q').toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return true;
+  const { device, destination, flow, identifier, attribution } = alert;
+  const haystack = [sentenceOf(alert), alert.message, device.id, device.model, destination?.host, destination?.ip]
+    .concat([destination?.owner.name, destination?.network.org, flow?.url, identifier?.kind, attribution?.name])
+    .join(' ')
+    .toLowerCase();
+  return words.every((word) => haystack.includes(word));
+}
+
+/** The latest alert when the stored ones were asked for. */
+let anchor = 0;
+
+function askStored(question: string): void {
+  anchor = latestSeq();
+  const before = String(anchor + 1);
+  stored.ask(async (offset, limit) => {
+    const more = new URLSearchParams(question);
+    for (const [name, value] of Object.entries({ before, offset, limit })) more.set(name, String(value));
+    const found = await ask<{ alerts: Alert[]; total: number }>(`/api/search/alerts?${more}`);
+    return { rows: found.alerts, total: found.total };
+  });
+}
+
+/** How far the page is scrolled, as far as it matters. */
+function useIsDown(): boolean {
+  const [isDown, setDown] = useState(scrollY > TOP_PX);
+  useEffect(() => {
+    const look = () => setDown(scrollY > TOP_PX);
+    addEventListener('scroll', look, { passive: true });
+    return () => removeEventListener('scroll', look);
+  }, []);
+  return isDown;
+}
 
 export function Live() {
-  const { query } = route.value;
-  const text = query.get('q') ?? '';
-  const least = SEVERITIES.find((one) => one === query.get('severity')) ?? 'info';
-  const phone = query.get('phone') ?? '';
-  const withReplays = query.get('replays') !== 'no';
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  const shown = alerts.value.filter((alert) => {
-    if (rank(alert.severity) < rank(least)) return false;
-    if (phone !== '' && alert.device.id !== phone) return false;
-    if (!withReplays && alert.simulated) return false;
-    if (words.length === 0) return true;
-    const { device, destination, flow } = alert;
-    const haystack = [
-      sentenceOf(alert),
-      alert.message,
-      device.id,
-      device.model,
-      destination?.host,
-      destination?.owner.name,
-      flow?.url,
-    ]
-      .join(' ')
-      .toLowerCase();
-    return words.every((word) => haystack.includes(word));
+  const question = useComputed(() => questionOf().toString());
+  const [held, setHeld] = useState<readonly Alert[] | null>(null);
+  const isDown = useIsDown();
+  useSignalEffect(() => {
+    if (history.value > 0) askStored(question.value);
   });
-  const names = [...new Set(alerts.value.map(({ device }) => device.id))].sort();
-  const pick = (name: string) => (event: Event) => setFilter(name, (event.currentTarget as HTMLInputElement).value);
+  const fresh = alerts.value.filter((alert) => alert.seq > anchor && fits(alert));
+  const latest = useRef(fresh);
+  latest.current = fresh;
+  useEffect(() => setHeld(isDown ? latest.current : null), [isDown]);
+  const head = held ?? fresh;
+  const waiting = fresh.length - head.length;
+  const moved = new Set(head.map(({ id }) => id));
+  const total = stored.total.value ?? 0;
+  const count = Math.min(MOST_ROWS, head.length + total);
+  // Read so that rows are drawn when they have come.
+  void stored.version.value;
+  const rowAt = (index: number): Alert | undefined =>
+    index < head.length ? head[index] : stored.at(index - head.length);
+  const toTop = (): void => {
+    setHeld(null);
+    scrollTo({ top: 0 });
+  };
   return (
     <section aria-labelledby="live-title">
       <h1 id="live-title">
-        {t('live.title')} <small aria-live="polite">{tn('live.count', shown.length)}</small>
+        {t('live.title')} <small aria-live="polite">{stored.total.value === null ? '' : tn('live.count', count)}</small>
       </h1>
-      <form class="filters" onSubmit={(event) => event.preventDefault()}>
-        <label>
-          {t('live.search')}
-          <input id="search" type="search" value={text} onInput={pick('q')} />
-        </label>
-        <label>
-          {t('live.severity')}
-          <select value={least} onChange={pick('severity')}>
-            {SEVERITIES.map((one) => (
-              <option key={one} value={one}>
-                {t(`severity.${one}`)}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label>
-          {t('live.phone')}
-          <select value={phone} onChange={pick('phone')}>
-            <option value="">{t('live.all')}</option>
-            {names.map((one) => (
-              <option key={one} value={one}>
-                {one}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={withReplays}
-            onChange={(event) => setFilter('replays', event.currentTarget.checked ? '' : 'no')}
-          />
-          {t('live.replays')}
-        </label>
-      </form>
-      {shown.length === 0 && <p class="empty">{t(alerts.value.length === 0 ? 'live.none' : 'live.none.filter')}</p>}
-      <ul class="alerts">
-        {shown.slice(0, MOST_LINES).map((alert) => (
-          <AlertLine key={alert.id} alert={alert} />
-        ))}
-      </ul>
+      <Filters />
+      <Signals />
+      {stored.refusal.value && (
+        <p class="refusal" role="alert">
+          {stored.refusal.value}
+        </p>
+      )}
+      {count === 0 && stored.total.value !== null && (
+        <p class="empty">{t(alerts.value.length === 0 ? 'live.none' : 'live.none.filter')}</p>
+      )}
+      {waiting > 0 && (
+        <button type="button" class="button main waiting" onClick={toTop}>
+          {tn('live.waiting', waiting)}
+        </button>
+      )}
+      <VirtualList
+        class="alerts"
+        label={t('live.title')}
+        count={count}
+        rowHeight={ROW_HEIGHT}
+        keyOf={(index) => (index < head.length ? `new ${head[index]?.id}` : `row ${index - head.length}`)}
+        onRange={(first, last) => {
+          if (last >= head.length) stored.want(Math.max(0, first - head.length), last - head.length);
+        }}
+      >
+        {(index) => {
+          const alert = rowAt(index);
+          if (!alert) return <div class="alert loading">{t('live.loading')}</div>;
+          // Came again since: it stands among the new ones.
+          if (index >= head.length && moved.has(alert.id)) return null;
+          return (
+            <div key={alert.id} class={alertClass(alert)}>
+              <AlertDetails alert={alert} />
+            </div>
+          );
+        }}
+      </VirtualList>
+      {head.length + total > MOST_ROWS && <p class="quiet">{t('live.most', { count: number(MOST_ROWS) })}</p>}
     </section>
+  );
+}
+
+function Filters() {
+  const names = [
+    ...new Set([...phones.value.map(({ id }) => id), ...alerts.value.map(({ device }) => device.id)]),
+  ].sort();
+  const chosen = filterValue('phone');
+  if (chosen !== '' && !names.includes(chosen)) names.unshift(chosen);
+  const all = { value: '', label: t('live.all') };
+  return (
+    <>
+      <FilterBar
+        filters={[
+          {
+            name: 'severity',
+            label: 'live.severity',
+            choices: SEVERITIES.map((one) => ({ value: one === 'info' ? '' : one, label: t(`severity.${one}`) })),
+          },
+          { name: 'phone', label: 'live.phone', choices: [all, ...names.map((one) => ({ value: one, label: one }))] },
+          {
+            name: 'type',
+            label: 'live.type',
+            choices: [all, ...ALERT_TYPES.map((one) => ({ value: one, label: t(`type.${one}`) }))],
+          },
+          {
+            name: 'replays',
+            label: 'live.replays',
+            choices: [
+              { value: '', label: t('yes') },
+              { value: 'no', label: t('no') },
+            ],
+          },
+        ]}
+      />
+      {route.value.query.get('case') && <p class="quiet">{t('live.of-case', { case: filterValue('case') })}</p>}
+    </>
   );
 }

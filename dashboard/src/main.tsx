@@ -6,10 +6,11 @@ import { Live } from './live.tsx';
 import { Phone } from './phone.tsx';
 import { Phones } from './phones.tsx';
 import { route } from './route.ts';
+import { Wall } from './wall.tsx';
 import { choose, LANGUAGES, type Language, language, t } from './words.ts';
 import './style.css';
 
-const PAGES = { phones: Phones, live: Live, phone: Phone } as const;
+const PAGES = { phones: Phones, live: Live, phone: Phone, wall: Wall } as const;
 const TABS = ['phones', 'live'] as const;
 
 function Frame() {
@@ -84,9 +85,17 @@ addEventListener('keydown', (event) => {
 
 effect(() => {
   document.documentElement.lang = language.value;
+  document.documentElement.classList.toggle('wall-screen', route.value.page === 'wall');
 });
+/** Where the person was: signing in leads to `/`. */
+const RETURN = 'phonehome.return';
 effect(() => {
-  if (state.value === 'signed-out') location.assign('/');
+  if (state.value !== 'signed-out') return;
+  sessionStorage.setItem(RETURN, location.hash);
+  location.assign('/');
 });
+const left = sessionStorage.getItem(RETURN);
+sessionStorage.removeItem(RETURN);
+if (left && location.hash === '') location.replace(left);
 begin();
 render(<Frame />, document.getElementById('app') as HTMLElement);

@@ -30,6 +30,8 @@ addEventListener('hashchange', () => {
 export const phoneLink = (id: string, isSimulated: boolean): string =>
   `#/phone/${encodeURIComponent(id)}${isSimulated ? '?simulated=true' : ''}`;
 
+export const flowLink = (id: string): string => `#/flow/${encodeURIComponent(id)}`;
+
 /** Sets one filter; an empty one goes. The history keeps one entry per page, not per letter. */
 export function setFilter(name: string, value: string): void {
   const { page, rest, query } = route.value;

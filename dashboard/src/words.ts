@@ -5,11 +5,14 @@
 import { signal } from '@preact/signals';
 import { KINDS_VI } from '../../src/model/catalogue/kinds-vi.ts';
 import { KIND_FACTS, type Kind } from '../../src/model/kinds.ts';
+import { LIVE_EN, LIVE_VI } from './words-live.ts';
 
 const EN = {
+  ...LIVE_EN,
   title: 'Phonehome',
   'nav.phones': 'Phones',
   'nav.live': 'Live',
+  'nav.flows': 'Connections',
   'nav.case': 'Test run',
   'nav.skip': 'To the content',
   'lab.live': 'The lab is listening',
@@ -73,17 +76,6 @@ const EN = {
   'bar.failed': '{share} failed',
   'bar.other': '{share} beside the relay',
 
-  'live.title': 'Live',
-  'live.none': 'No alert yet. Alerts appear here as they come.',
-  'live.none.filter': 'No alert fits this filter.',
-  'live.search': 'Search',
-  'live.severity': 'At least',
-  'live.phone': 'Phone',
-  'live.all': 'all',
-  'live.replays': 'with replays',
-  'live.count_one': '1 alert',
-  'live.count_other': '{count} alerts',
-
   'alert.went': '{kind} {value} went to {company}',
   'alert.came-back': '{kind} {value} was sent back by {company}',
   'alert.maybe': 'Probably {kind} {value} went to {company}',
@@ -109,6 +101,7 @@ const EN = {
   'alert.probably-host': 'probably {host}',
   'alert.receivers': 'All receivers',
   'alert.phone': 'All of {name}',
+  'alert.flow': 'The connection',
 
   'severity.critical': 'critical',
   'severity.high': 'high',
@@ -152,9 +145,11 @@ type Plural<W> = W extends `${infer Base}_one` ? Base : never;
 export type PluralWord = Plural<Word>;
 
 const VI: Record<Word, string> = {
+  ...LIVE_VI,
   title: 'Phonehome',
   'nav.phones': 'Điện thoại',
   'nav.live': 'Trực tiếp',
+  'nav.flows': 'Kết nối',
   'nav.case': 'Đợt thử',
   'nav.skip': 'Đến nội dung',
   'lab.live': 'Phòng thử đang lắng nghe',
@@ -218,17 +213,6 @@ const VI: Record<Word, string> = {
   'bar.failed': '{share} thất bại',
   'bar.other': '{share} ngoài đường chuyển tiếp',
 
-  'live.title': 'Trực tiếp',
-  'live.none': 'Chưa có cảnh báo. Cảnh báo hiện ở đây ngay khi có.',
-  'live.none.filter': 'Không có cảnh báo nào khớp bộ lọc này.',
-  'live.search': 'Tìm kiếm',
-  'live.severity': 'Ít nhất',
-  'live.phone': 'Điện thoại',
-  'live.all': 'tất cả',
-  'live.replays': 'kể cả phát lại',
-  'live.count_one': '1 cảnh báo',
-  'live.count_other': '{count} cảnh báo',
-
   'alert.went': '{kind} {value} đã gửi đến {company}',
   'alert.came-back': '{kind} {value} được {company} gửi trả lại',
   'alert.maybe': 'Có lẽ {kind} {value} đã gửi đến {company}',
@@ -254,6 +238,7 @@ const VI: Record<Word, string> = {
   'alert.probably-host': 'có lẽ {host}',
   'alert.receivers': 'Mọi bên nhận',
   'alert.phone': 'Tất cả về {name}',
+  'alert.flow': 'Kết nối này',
 
   'severity.critical': 'nghiêm trọng',
   'severity.high': 'cao',

@@ -1,0 +1,100 @@
+/**
+ * What calls somebody who does not look: a tone and a desktop notification for each new alert from a chosen severity on, and the
+ * page as a picture on the wall. Each is the choice of this browser. A browser that blocks one says so here.
+ */
+import { effect, signal } from '@preact/signals';
+import type { Alert } from '../../src/model/alert.ts';
+import { sentenceOf } from './alert-line.tsx';
+import { onFresh } from './lab.ts';
+import { rank } from './verdict.ts';
+import { t } from './words.ts';
+
+const kept = (name: string): boolean => localStorage.getItem(`phonehome.${name}`) === 'on';
+const sound = signal(kept('sound'));
+const notes = signal(kept('notifications'));
+/** The browser plays nothing before somebody touched the page. */
+const isSilenced = signal(false);
+const isRefused = signal(false);
+
+effect(() => localStorage.setItem('phonehome.sound', sound.value ? 'on' : 'off'));
+effect(() => localStorage.setItem('phonehome.notifications', notes.value ? 'on' : 'off'));
+
+/** From this severity on somebody is called. */
+const LEAST = 'high';
+/** A burst is one call. */
+const APART_MS = 2000;
+
+let audio: AudioContext | null = null;
+let calledAt = 0;
+
+function tone(isCritical: boolean): void {
+  audio ??= new AudioContext();
+  if (audio.state === 'suspended') void audio.resume().catch(() => {});
+  isSilenced.value = audio.state === 'suspended';
+  if (isSilenced.value) return;
+  const [oscillator, gain] = [audio.createOscillator(), audio.createGain()];
+  oscillator.frequency.value = isCritical ? 880 : 587;
+  gain.gain.setValueAtTime(0.15, audio.currentTime);
+  gain.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + 0.4);
+  oscillator.connect(gain).connect(audio.destination);
+  oscillator.start();
+  oscillator.stop(audio.currentTime + 0.4);
+}
+
+/** The sentence alone: masked, and nothing of it stays with the system longer than it shows. */
+function notify(alert: Alert): void {
+  if (globalThis.Notification?.permission !== 'granted') return;
+  const shown = new Notification(t('title'), { body: sentenceOf(alert), tag: alert.id });
+  shown.onclick = () => {
+    focus();
+    location.hash = '#/live';
+  };
+}
+
+onFresh((come) => {
+  const calling = come.filter(({ severity, count }) => rank(severity) >= rank(LEAST) && count === 1);
+  const worst = calling.toSorted((one, other) => rank(other.severity) - rank(one.severity))[0];
+  if (!worst || Date.now() - calledAt < APART_MS || !(sound.value || notes.value)) return;
+  calledAt = Date.now();
+  if (sound.value) tone(worst.severity === 'critical');
+  if (notes.value) notify(worst);
+});
+
+async function chooseNotes(isWanted: boolean): Promise<void> {
+  const answer = isWanted ? await globalThis.Notification?.requestPermission() : 'default';
+  isRefused.value = isWanted && answer !== 'granted';
+  notes.value = isWanted && answer === 'granted';
+}
+
+function chooseSound(isWanted: boolean): void {
+  sound.value = isWanted;
+  if (isWanted) tone(false);
+}
+
+export function Signals() {
+  return (
+    <div class="signals">
+      <label class="check">
+        <input type="checkbox" checked={sound.value} onChange={(event) => chooseSound(event.currentTarget.checked)} />
+        {t('live.sound')}
+      </label>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={notes.value}
+          onChange={(event) => void chooseNotes(event.currentTarget.checked)}
+        />
+        {t('live.notifications')}
+      </label>
+      <a class="button" href="#/wall">
+        {t('live.wall')}
+      </a>
+      {sound.value && isSilenced.value && <p class="doubt">{t('live.silenced')}</p>}
+      {isRefused.value && (
+        <p class="doubt" role="alert">
+          {t('live.refused')}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,69 @@
+/**
+ * A list of any length of which only what is on the screen is drawn; rows may have any height and change it. The page itself
+ * scrolls, so that a thumb and every key of the browser work as on any page.
+ */
+import { observeWindowOffset, observeWindowRect, Virtualizer, windowScroll } from '@tanstack/virtual-core';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+
+export interface VirtualListProps {
+  count: number;
+  /** Stays the same for the same row, wherever it stands. */
+  keyOf: (index: number) => string;
+  /** Of a row that was not drawn yet, CSS pixels. */
+  rowHeight: number;
+  /** Told what is on the screen. */
+  onRange?: (first: number, last: number) => void;
+  label: string;
+  children: (index: number) => ComponentChildren;
+  class?: string;
+}
+
+/** Rows beyond the screen that are drawn as well: the next one can have the focus. */
+const OVERSCAN = 6;
+
+export function VirtualList({ count, keyOf, rowHeight, onRange, label, children, class: name }: VirtualListProps) {
+  const list = useRef<HTMLUListElement>(null);
+  const [, redraw] = useState(0);
+  const made = useRef<Virtualizer<Window, HTMLLIElement> | null>(null);
+  const options = {
+    count,
+    getItemKey: keyOf,
+    estimateSize: () => rowHeight,
+    overscan: OVERSCAN,
+    scrollMargin: list.current === null ? 0 : list.current.getBoundingClientRect().top + scrollY,
+    getScrollElement: () => window,
+    observeElementRect: observeWindowRect,
+    observeElementOffset: observeWindowOffset,
+    scrollToFn: windowScroll,
+    initialRect: { width: innerWidth, height: innerHeight },
+    onChange: () => redraw((before) => before + 1),
+  };
+  made.current ??= new Virtualizer<Window, HTMLLIElement>(options);
+  const virtual = made.current;
+  virtual.setOptions({ ...virtual.options, ...options });
+  useLayoutEffect(() => virtual._didMount(), [virtual]);
+  useLayoutEffect(() => virtual._willUpdate());
+  const items = virtual.getVirtualItems();
+  const first = items[0]?.index ?? 0;
+  const last = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (count > 0) onRange?.(first, last);
+  });
+  return (
+    <ul ref={list} class={`virtual ${name ?? ''}`} aria-label={label} style={{ height: `${virtual.getTotalSize()}px` }}>
+      {items.map(({ key, index, start }) => (
+        <li
+          key={key}
+          ref={virtual.measureElement}
+          data-index={index}
+          aria-setsize={count}
+          aria-posinset={index + 1}
+          style={{ transform: `translateY(${start - virtual.options.scrollMargin}px)` }}
+        >
+          {children(index)}
+        </li>
+      ))}
+    </ul>
+  );
+}
