@@ -4,10 +4,11 @@
  */
 import { type Command, Option } from 'commander';
 import { SEVERITIES } from '../model/alert.ts';
+import { KEEP_MEGABYTES } from '../model/content.ts';
 import { KINDS } from '../model/identifier.ts';
 import { ENGINES, RETENTION_DAYS } from '../model/lab.ts';
 import { TRUST_TESTS } from '../model/trust-test.ts';
-import { ROLES } from '../model/words.ts';
+import { KEEPS, ROLES } from '../model/words.ts';
 import { cidr, count, country, oneOf, port, severity, url } from './flag-values.ts';
 
 export type FlagValue = string | number | boolean | null | string[];
@@ -168,6 +169,20 @@ export const LAB_FLAGS: Flag[] = [
     default: RETENTION_DAYS,
     parse: count,
     help: 'destroy alerts and connections this long after they were last seen; 0: keep them for ever',
+  },
+  {
+    name: 'keep',
+    value: 'WHAT',
+    default: 'findings',
+    parse: oneOf(KEEPS),
+    help: 'content that is stored, encrypted: none, findings (the window around one), all (requests and answers)',
+  },
+  {
+    name: 'keep-mb',
+    value: 'MB',
+    default: KEEP_MEGABYTES,
+    parse: count,
+    help: 'most that stored content may take; the oldest goes first',
   },
   { name: 'log-file', value: 'FILE', default: null, help: 'where the log goes (default: stderr, warnings only)' },
 ];

@@ -31,6 +31,8 @@ export function labOptions({ devices, decoder, resolver, capture, captureSize, .
     allowDestinations,
     homeCountry,
     retentionDays,
+    keep,
+    keepMb,
     logFile,
     json,
   } = flags;
@@ -55,6 +57,8 @@ export function labOptions({ devices, decoder, resolver, capture, captureSize, .
     capture: capture ? { maxMegabytes: captureSize } : null,
     homeCountry,
     retentionDays,
+    keep,
+    keepMb,
     logFile,
     json,
   };

@@ -10,6 +10,7 @@ import { startLiveServer } from '../sinks/live/server.ts';
 import { createTokens, openTokenFiles } from '../sinks/live/tokens.ts';
 import type { RelayCalls } from './calls.ts';
 import type { Closers } from './closers.ts';
+import { contentServices } from './content.ts';
 import { TOKEN_FILE } from './data-directory.ts';
 import { descriptorLimit, sharesOf } from './descriptors.ts';
 import { forgetInLab } from './forgetting.ts';
@@ -111,6 +112,7 @@ function servicesOf(
     reveal: evidence.reveal,
     flows: evidence.flows,
     flow: evidence.flow,
+    ...contentServices(detection.content, detection.masking),
     ...deviceServices(devices, knowledge.options.data, between),
     audit: (action, subject, who) => evidence.audit({ time: new Date(now()).toISOString(), action, subject, who }).ok,
     ...caseServices(cases, evidence, now, between, (marked, name) => {

@@ -1,6 +1,6 @@
 /**
- * All of a lab in one file, and a lab made of it again: store, keys, certificates, phones, tokens. Recordings (`capture/`) and
- * public tables stay out. The file is a zip of mode 0600, with a list of SHA-256; with a passphrase it is sealed as a whole.
+ * All of a lab in one file, and a lab made of it again: store, keys, certificates, phones, tokens. Recordings (`capture/`), kept content
+ * and public tables stay out. The file is a zip of mode 0600, with a list of SHA-256; with a passphrase it is sealed as a whole.
  * Promise: the store is a consistent copy also while a lab writes to it; no link is followed; nothing appears in the data
  * directory before all of it was checked; a directory that holds anything is refused.
  */
@@ -26,7 +26,7 @@ import { pathsIn } from './data-directory.ts';
 const LIST = 'backup.json';
 const STORE = 'evidence.db';
 /** Of this machine or this moment, public, or too large. */
-const LEFT_OUT = /^(?:geoip|capture|lock|lab\.json|evidence\.db(?:-wal|-shm)?|.*\.tmp)(?:$|\/)/;
+const LEFT_OUT = /^(?:geoip|capture|lock|lab\.json|evidence\.db(?:-wal|-shm)?|content\.db.*|.*\.tmp)(?:$|\/)/;
 /** Parts of a path as a lab writes them. */
 const PATH = /^(?!\.)[\w.:@ -]+(?:\/(?!\.)[\w.:@ -]+)*$/;
 /** The whole file is held in memory. */

@@ -11,6 +11,7 @@ import type { Forgetting } from '../model/forgotten.ts';
 import { LabError } from '../model/lab.ts';
 import { type Text, text } from '../model/text.ts';
 import type { EvidenceStore, ForgetResult } from '../sinks/evidence/store.ts';
+import { openStoredContent } from './content.ts';
 import { openDataDirectory, pathsIn } from './data-directory.ts';
 import { openEvidence } from './evidence.ts';
 import type { Knowledge } from './knowledge.ts';
@@ -20,7 +21,7 @@ import { openPinBook } from './pin-book.ts';
 /** In the running lab, between two records. What its relay knows is the caller's. @throws LabError */
 export function forgetInLab(given: {
   knowledge: Pick<Knowledge, 'options' | 'devices' | 'evidence' | 'cases' | 'pinBook' | 'now'>;
-  detection: Pick<LiveDetection, 'bystanders'>;
+  detection: Pick<LiveDetection, 'bystanders' | 'content'>;
   device: string;
   recordings: boolean;
   who: string;
@@ -33,6 +34,7 @@ export function forgetInLab(given: {
   if (!options.devicesFile) sweepPhotos(options.data, devices.list());
   detection.bystanders.forget(device);
   const forgotten = must(evidence.forget(device, { who, time: new Date(now()).toISOString() }));
+  detection.content.store?.forget(device);
   for (const id of forgotten.cases) cases.forget(id);
   pinBook.forget(device);
   const isRecording = Boolean(options.capture);
@@ -62,6 +64,9 @@ export function forgetOffline(dataDir: string, device: string, { recordings }: {
     try {
       const time = new Date().toISOString();
       const forgotten = must(evidence.forget(device, { who: 'terminal', time, isPatient: true }));
+      const content = openStoredContent(dataDir);
+      content?.forget(device);
+      content?.close();
       const pins = openPinBook(pathsIn(dataDir).pins, []);
       pins.forget(device);
       return tell({

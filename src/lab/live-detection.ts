@@ -3,6 +3,7 @@ import type { LoginConflict } from '../devices/match-table.ts';
 import { saidHost } from '../formats/said-host.ts';
 import { say } from '../formats/say.ts';
 import type { Alert } from '../model/alert.ts';
+import { KEEP_MEGABYTES } from '../model/content.ts';
 import type { Flow } from '../model/flow.ts';
 import { type Text, text } from '../model/text.ts';
 import { createSelfTest, SELF_TEST_ID } from '../portal/self-test.ts';
@@ -13,6 +14,7 @@ import { openBeaconing, sayBeacon } from './beaconing.ts';
 import { openBystanders } from './bystanders.ts';
 import type { Closers } from './closers.ts';
 import { openComparison } from './comparing.ts';
+import { openLabContent } from './content.ts';
 import { openCoverage } from './coverage.ts';
 import { openAlerter, openDetection } from './detection.ts';
 import type { Knowledge } from './knowledge.ts';
@@ -70,14 +72,26 @@ export async function openLiveDetection(
     const { subject, text: told } = loginNotice(conflict);
     tell(subject, told, 'medium', conflictDevice(conflict, deviceOf(conflict.filed)?.model ?? null));
   }
+  const content = openLabContent({
+    ...knowledge.options,
+    keep: knowledge.options.keep ?? 'findings',
+    maxMegabytes: knowledge.options.keepMb ?? KEEP_MEGABYTES,
+    evidenceKey: knowledge.evidenceKey,
+    deviceOf: phoneOf,
+    now,
+    warn: (told) => notify('content', told, 'medium'),
+  });
+  closers.add(() => content.store?.close());
+  closers.add(() => content.keeper?.close());
   const flowLog = createFlowLog({
+    contentOf: content.noteOf,
     write: evidence.putFlows,
     maskHost: masking.maskHost,
     appOf: (flow, exchange) => detection.attribute(flow, exchange)?.name ?? null,
     onTrouble: (result) => void (result.ok || notify('flow log', storageText(result), 'medium')),
   });
   closers.add(() => flowLog.close());
-  closers.add(openUpkeep(evidence, knowledge.options.retentionDays, now));
+  closers.add(openUpkeep(evidence, knowledge.options.retentionDays, now, content.store));
   const beaconing = openBeaconing({
     deviceOf: phoneOf,
     maskHost: masking.maskHost,
@@ -104,7 +118,8 @@ export async function openLiveDetection(
     locate: knowledge.geo.locate,
     comparison,
     decoders: knowledge.decoders,
-    witnesses: [coverage, flowLog, beaconing, lateWitness],
+    // The log asks the keeper about a connection that closes: before the keeper lets go of it.
+    witnesses: [coverage, flowLog, ...(content.keeper ? [content.keeper] : []), beaconing, lateWitness],
     record: feed.publish,
     marker,
     selfTest: {
@@ -134,7 +149,15 @@ export async function openLiveDetection(
     deviceOf,
     road: detection.road,
     // What waits of connections is written before it is let go of: it is counted with what is destroyed.
-    rooms: [alerter, coverage, { forget: flowLog.flush }, flowLog, beaconing, comparison],
+    rooms: [
+      alerter,
+      coverage,
+      { forget: flowLog.flush },
+      flowLog,
+      ...(content.keeper ? [content.keeper] : []),
+      beaconing,
+      comparison,
+    ],
   });
   closers.add(bystanders.close);
   return {
@@ -144,6 +167,7 @@ export async function openLiveDetection(
     feed,
     coverage,
     flowLog,
+    content,
     beaconing,
     comparison,
     marker,

@@ -10,6 +10,7 @@ import type { Attribution } from './attribution.ts';
 import type { Case, NewCase } from './case.ts';
 import type { CaseRecord } from './case-record.ts';
 import type { Comparison } from './comparison.ts';
+import type { Keep } from './content.ts';
 import type { DestinationFacts } from './destination.ts';
 import type { Device } from './device.ts';
 import type { Destination, Direction, Flow, FlowEvent, FlowRecord } from './flow.ts';
@@ -69,6 +70,10 @@ export interface LabOptions {
   capture?: { maxMegabytes: number } | null;
   /** Alerts and connections are destroyed this many days after they were last seen; 0: never. Absent: `RETENTION_DAYS`. */
   retentionDays?: number;
+  /** What content of connections is kept; absent: the window around findings. */
+  keep?: Keep;
+  /** Most of it, in megabytes; the oldest goes first. Absent: `KEEP_MEGABYTES`. */
+  keepMb?: number;
   /** Operator-supplied decoder files (keys). */
   decoders: string[];
   /** ISO 3166-1 alpha-2: what counts as "abroad". Null: any country counts as abroad. */

@@ -116,3 +116,18 @@ export const GAP_KINDS = [
 export const FLOW_GROUPS = ['host', 'owner', 'country', 'app'] as const;
 export const ROLES = ['viewer', 'operator', 'administrator'] as const;
 export type Role = (typeof ROLES)[number];
+
+/** What content of connections is kept (`start --keep`). */
+export const KEEPS = ['none', 'findings', 'all'] as const;
+
+/** Why content of a connection is not there. */
+export const NOT_KEPT_REASONS = [
+  'not-asked', // the lab was told to keep none
+  'no-finding', // nothing was found in it
+  'unread', // it could not be read in the first place
+  'outside-window', // too far from what was found
+  'too-long', // of one body, stream or connection more than is kept of one
+  'too-much', // more came at once than could be written
+  'disk', // the disk took no more
+  'gone', // it gave way to newer content, or to age, or its phone was forgotten
+] as const;

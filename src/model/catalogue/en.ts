@@ -251,6 +251,10 @@ export const EN = {
     'The lab could not keep up: what {{flows}} connections sent meanwhile was passed on and not looked into.',
   'lab.store-damaged':
     'The evidence store was damaged: {{alerts}} alerts and {{flows}} connections could be read and are kept. The damaged file is {{file}}; check the disk.',
+  'lab.content-damaged':
+    'The file of kept content was damaged: it lies aside as {{file}}, and a new one was begun. Alerts and connections are not concerned.',
+  'lab.content-trouble': 'Content of connections is not kept: {{reason}}. Alerts and connections are.',
+  'lab.content-again': 'Content of connections is kept again.',
   'lab.disk-full':
     'The disk is full: what is shown from now on is kept in a small reserve and not in the store yet. Free some space; nothing else needs doing.',
   'lab.not-stored': 'Alerts cannot be stored ({{reason}}): check the data directory and its disk.',

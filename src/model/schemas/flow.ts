@@ -1,6 +1,7 @@
-/** What is kept of a flow: who, where to, how protected, how much, how it ended. Never a byte of content. */
+/** The record of a flow: who, where to, how protected, how much, how it ended. Never a byte of content. */
 import { z } from 'zod';
 import { ARRIVALS, CLOSE_REASONS, FLOW_ENGINES, PASS_CAUSES, TREATMENTS } from '../words.ts';
+import { contentNote } from './content.ts';
 import { destination, destinationFacts } from './destination.ts';
 import { count, milliseconds, port, text, textOrNull } from './parts.ts';
 
@@ -63,4 +64,5 @@ export const flowRecord = z.object({
     .describe(
       "Seconds that the lab's clock was ahead of the `Date` of the server's last answer; below one it tells nothing. Absent: no answer told one.",
     ),
+  content: contentNote.nullish().describe('Null while it is open, and in records from before content was kept.'),
 });

@@ -4,6 +4,7 @@
  * is already waiting is replaced by its newer version, never queued twice. Written twice per flow: soon after it
  * opened, and after it closed. Host names are masked by the caller's function before they touch a disk.
  */
+import type { ContentNote } from '../../model/content.ts';
 import type { DestinationFacts } from '../../model/destination.ts';
 import type { Flow, FlowEvent } from '../../model/flow.ts';
 import type { InspectEvent } from '../../model/identifier.ts';
@@ -20,6 +21,8 @@ export interface FlowLogOptions {
   delayMs?: number;
   /** Told once when writing begins to fail and once when it works again. */
   onTrouble?: (result: Stored) => void;
+  /** How much of its content was kept, of a flow that closes. */
+  contentOf?: (flowId: string, relayedBytes: number) => ContentNote;
 }
 
 export interface FlowLog {
@@ -39,7 +42,15 @@ const BATCH = 200;
 const MAX_REASONS = 8;
 
 export function createFlowLog(options: FlowLogOptions): FlowLog {
-  const { write, maskHost, appOf = () => null, maxQueued = 10_000, delayMs = 250, onTrouble = () => {} } = options;
+  const {
+    write,
+    maskHost,
+    appOf = () => null,
+    maxQueued = 10_000,
+    delayMs = 250,
+    onTrouble = () => {},
+    contentOf,
+  } = options;
   const open = new Map<string, FlowRecord>();
   /** Of the open ones: what tells their app. */
   const senders = new Map<string, { flow: Flow; exchange: number | null }>();
@@ -91,6 +102,7 @@ export function createFlowLog(options: FlowLogOptions): FlowLog {
       if (sender) record.app = appOf(sender.flow, sender.exchange) ?? appOf(sender.flow, null);
       senders.delete(event.flowId);
       open.delete(event.flowId);
+      if (contentOf) record.content = contentOf(event.flowId, event.bytesUp + event.bytesDown);
       enqueue(record);
     },
     inspected(event) {

@@ -9,6 +9,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { type Access, CASE_PATH, type Caller } from './access.ts';
 import { readBody } from './bodies.ts';
 import { addCasePage } from './case-page.ts';
+import { addContent } from './content.ts';
 import type { Bindings, Ctx } from './context.ts';
 import { addDashboard } from './dashboard.ts';
 import type { LiveDependencies, Outcome } from './dependencies.ts';
@@ -99,6 +100,8 @@ export function createApi(
     if (flow === null) return found(c, null, 'flow');
     return c.json({ ...flow, alerts: services.alerts({ flow: flow.id }) });
   });
+
+  addContent(app, services, who);
 
   app.get('/api/devices', (c) => {
     const { reveal = false } = readQuery(DEVICE_QUERY, c.req.query());

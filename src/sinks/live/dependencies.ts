@@ -3,9 +3,11 @@
  * A refusal that the caller can mend is a value with one line that says what to do, never an exception.
  */
 import type { z } from 'zod';
+import type { ContentSide } from '../../formats/flow-content.ts';
 import type { Alert } from '../../model/alert.ts';
 import type { Beacon, IdleContact, Reaction } from '../../model/beacon.ts';
 import type { Case, NewCase } from '../../model/case.ts';
+import type { ContentPart, FlowContent } from '../../model/content.ts';
 import type { DeviceCoverage, Gap } from '../../model/coverage.ts';
 import type { Device, DiscoveredPhone } from '../../model/device.ts';
 import type { Forgetting } from '../../model/forgotten.ts';
@@ -47,6 +49,10 @@ export interface LiveDependencies {
   searchAlerts(query: AlertSearch): Promise<AlertHits>;
   searchFlows(query: FlowSearch): Promise<FlowHits>;
   groupFlows(query: FlowSearch & { by: FlowGroups['by'] }): Promise<FlowGroups>;
+  /** What is kept of what it said; `isRevealed`: as it stood there. */
+  content(flow: FlowRecord, isRevealed: boolean): FlowContent;
+  /** Bytes of it, as they stood there; null: none are kept there. */
+  contentPart(flow: FlowRecord, side: ContentSide, from: number, length: number): ContentPart | null;
 
   devices(): Device[];
   /** `entry` as one item of `devices:` in the devices file, unchecked. An existing id is replaced. */

@@ -111,6 +111,15 @@ export const GROUP_QUERY = {
 };
 export const WHY_QUERY = { host: text('The server, or a part of its name.'), device: text('Of this device.') };
 export const DEVICE_QUERY = { reveal: flag('Values in clear; stands in the audit.') };
+export const CONTENT_QUERY = { reveal: flag('As it stood there; stands in the audit.') };
+export const BODY_QUERY = {
+  side: oneOf(['request', 'response', 'message', 'raw-request', 'raw-response'], 'Whose bytes.'),
+  exchange: whole('Of a body.'),
+  index: whole('Of a message.'),
+  from: whole('Offset to begin at.', { default: 0 }),
+  length: whole('At most this many bytes.', { minimum: 1, maximum: 1_048_576, default: 65_536 }),
+  reveal: flag('Must be true: bytes are given as they are.'),
+};
 export const UPSTREAM_QUERY = { host: text('Of the entry.'), port: whole('Of the entry.') };
 
 /** @throws InputError */

@@ -32,6 +32,8 @@ export const NEEDED = {
   'GET /api/search/flow-groups': 'viewer',
   'GET /api/flows': 'viewer',
   'GET /api/flows/{id}': 'viewer',
+  'GET /api/flows/{id}/content': 'operator',
+  'GET /api/flows/{id}/content/body': 'operator',
   'GET /api/devices': 'viewer',
   'POST /api/devices': 'operator',
   'GET /api/devices/discovered': 'viewer',

@@ -1,6 +1,7 @@
 /** Every address of the API: what it is for, what it takes and what it answers. A test holds it against the real routes. */
 import { z } from 'zod';
 import * as alerts from '../../model/schemas/alert.ts';
+import { contentPart, flowContent } from '../../model/schemas/content.ts';
 import { flowRecord } from '../../model/schemas/flow.ts';
 import * as lab from '../../model/schemas/lab.ts';
 import { count } from '../../model/schemas/parts.ts';
@@ -11,7 +12,9 @@ import { why } from '../../model/schemas/why.ts';
 import {
   ALERT_QUERY,
   ALERT_SEARCH,
+  BODY_QUERY,
   CODE_QUERY,
+  CONTENT_QUERY,
   DEVICE_QUERY,
   FLOW_QUERY,
   FLOW_SEARCH,
@@ -145,6 +148,20 @@ export const ROUTES: Record<Exclude<RouteName, 'GET /api/alerts/live'>, Route> =
     summary: 'One flow with its alerts.',
     answer: z.intersection(flowRecord, z.object({ alerts: z.array(alerts.alert) })),
     means: 'The flow.',
+  },
+  'GET /api/flows/{id}/content': {
+    summary: 'What is kept of what a flow said: requests, answers, messages.',
+    query: CONTENT_QUERY,
+    answer: flowContent,
+    means: 'Masked unless revealed; why nothing, or not all, is there.',
+    conflicts: true,
+  },
+  'GET /api/flows/{id}/content/body': {
+    summary: 'Bytes of a kept body, message or raw stream. Stands in the audit.',
+    query: BODY_QUERY,
+    answer: contentPart,
+    means: 'A piece, and where the next one begins.',
+    conflicts: true,
   },
   'GET /api/devices': {
     summary: 'Registered phones.',
@@ -314,6 +331,8 @@ export const COMPONENTS = {
   Secret: lab.secret,
   Flow: flowRecord,
   FlowGroup: search.flowGroup,
+  FlowContent: flowContent,
+  ContentPart: contentPart,
   Device: phones.deviceView,
   DiscoveredPhone: phones.discoveredPhone,
   Case: lab.testCase,

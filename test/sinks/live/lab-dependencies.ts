@@ -1,7 +1,9 @@
 /** A lab behind the API that keeps everything in memory, and a started server on loopback. */
 
+import { type ContentMask, orderContent, partOf } from '../../../src/formats/flow-content.ts';
 import { say } from '../../../src/formats/say.ts';
 import type { Case } from '../../../src/model/case.ts';
+import type { ContentEvent } from '../../../src/model/content.ts';
 import type { Gap } from '../../../src/model/coverage.ts';
 import type { Device } from '../../../src/model/device.ts';
 import type { PinState } from '../../../src/model/pin.ts';
@@ -88,6 +90,8 @@ export function labDependencies(
     },
     searchFlows: async () => ({ flows: store.flows({}), total: store.flows({}).length }),
     groupFlows: async ({ by }) => ({ by, groups: [], total: 0, flows: 0 }),
+    content: ({ id }, isRevealed) => orderContent(id, contentOf(id), [], isRevealed ? null : HIDDEN),
+    contentPart: ({ id }, side, from, length) => partOf(contentOf(id), side, from, length),
     devices: () => [...devices.values()],
     putDevice(entry) {
       const { id } = entry as { id?: unknown };
@@ -269,4 +273,25 @@ export async function startLab(options: Partial<LiveServerOptions> = {}): Promis
       server.publish(record.alert);
     },
   };
+}
+
+const HIDDEN: ContentMask = { url: () => '…', header: ([name]) => [name, '…'], label: () => '…' };
+
+/** What every flow of these tests said. */
+function contentOf(flowId: string): ContentEvent[] {
+  const common = { flowId, exchange: 0, time: 1 };
+  return [
+    {
+      type: 'request-head',
+      ...common,
+      protocol: 'http/1.1',
+      method: 'POST',
+      target: '/x',
+      scheme: 'http',
+      authority: 'a.example',
+      headers: [['X-Imei', '490154203237518']],
+    },
+    { type: 'body-chunk', ...common, direction: 'request', bytes: Buffer.from('imei=490154203237518') },
+    { type: 'body-end', ...common, direction: 'request', trailers: [], complete: true },
+  ];
 }
