@@ -66,7 +66,7 @@ export interface LanWatchOptions {
   uptimeMs?: () => number;
   log: Log;
   /** `line` null: what was wrong works again. */
-  notify: (subject: string, line: string | Text | null) => void;
+  notify: (subject: string, line: Text | null) => void;
 }
 
 export interface CaptureWish {
@@ -131,7 +131,7 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
       if (complaints.delete(name)) notify(name, null);
     } catch (error) {
       const line = error instanceof Error ? error.message : String(error);
-      if (complaints.get(name) !== line) notify(name, line);
+      if (complaints.get(name) !== line) notify(name, text('net.said', { said: line }));
       complaints.set(name, line);
     }
   }

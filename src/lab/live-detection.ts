@@ -64,8 +64,8 @@ export async function openLiveDetection(
     tell(`trust ${device.id}`, text('trust.now', { phone: device.model ?? device.id }), 'info', device);
   });
   /** A watcher says what is wrong, or null when it works again. */
-  function troubled(subject: string, line: string | Text | null, severity: Alert['severity'] = 'medium'): void {
-    coverage.heard(subject, typeof line === 'object' && line !== null ? say(line) : line);
+  function troubled(subject: string, line: Text | null, severity: Alert['severity'] = 'medium'): void {
+    coverage.heard(subject, line && say(line));
     notify(subject, line ?? text('lab.works-again', { subject }), line === null ? 'info' : severity);
   }
   function loggedInAs(conflict: LoginConflict): void {

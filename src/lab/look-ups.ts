@@ -3,6 +3,7 @@
  * and must not wait for the lab. Runs while a gateway is up; follows it when it comes, changes and goes.
  * Promise: nothing here can stop the relay; a port that cannot be had is told once, with what to do, and tried again.
  */
+
 import { Resolver as SystemResolver } from 'node:dns';
 import ipaddr from 'ipaddr.js';
 import { type GatewayConfig, hostOf, phoneSides } from '../gateway/config.ts';
@@ -13,6 +14,7 @@ import { createUpstream, type Resolver } from '../lan/dns/upstream.ts';
 import type { Log } from '../model/connection.ts';
 import type { EmitFlowEvent } from '../model/flow.ts';
 import { LabError } from '../model/lab.ts';
+import { type Text, text } from '../model/text.ts';
 import type { GatewayView } from './gateway-view.ts';
 
 /** A gateway that comes up, changes or goes is noticed after at most this long. */
@@ -44,7 +46,7 @@ export interface LookUpsOptions {
   uptimeMs?: () => number;
   log: Log;
   /** `line` null: what was wrong works again. */
-  notify: (line: string | null) => void;
+  notify: (trouble: Text | null) => void;
   /** Where the set-up page listens: a name for an address that does not answer makes a phone wait. */
   host: string;
 }
@@ -113,7 +115,7 @@ export async function openLookUps(options: LookUpsOptions): Promise<LookUps> {
       complaint = null;
     } catch (error) {
       const line = error instanceof Error ? error.message : String(error);
-      if (line !== complaint) notify(line);
+      if (line !== complaint) notify(text('net.said', { said: line }));
       complaint = line;
     }
   }

@@ -7,7 +7,7 @@ import type { LearnedName } from './look-ups.ts';
 
 export type News =
   /** Something in the relay is wrong; null: it works again. */
-  | { type: 'trouble'; subject: string; line: string | null; severity: Alert['severity'] }
+  | { type: 'trouble'; subject: string; line: Text | null; severity: Alert['severity'] }
   /** A phone got addresses for a name. */
   | ({ type: 'learned' } & LearnedName)
   /** A phone logged in under another phone's name. */
@@ -23,8 +23,8 @@ export type News =
 
 export interface NewsTakers {
   detection: {
-    notify(subject: string, message: string | Text, severity: Alert['severity']): void;
-    troubled(subject: string, line: string | null, severity: Alert['severity']): void;
+    notify(subject: string, message: Text, severity: Alert['severity']): void;
+    troubled(subject: string, line: Text | null, severity: Alert['severity']): void;
     loggedInAs(conflict: LoginConflict): void;
     coverage: { wasDeaf(sinceMs: number): void };
   };

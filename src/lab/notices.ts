@@ -2,13 +2,13 @@
 import type { Alerter } from '../alert/alerter.ts';
 import { say } from '../formats/say.ts';
 import type { Alert, AlertDevice, AlertRecord } from '../model/alert.ts';
-import { type Text, text } from '../model/text.ts';
+import type { Text } from '../model/text.ts';
 
 export interface Notices {
   /** About a phone. The same subject is said once and counted. */
-  tell(subject: string, message: string | Text, severity: Alert['severity'], device: AlertDevice): void;
+  tell(subject: string, message: Text, severity: Alert['severity'], device: AlertDevice): void;
   /** About the lab. By its words: that something works again, or is wrong in another way, is no repeat. */
-  notify(subject: string, message: string | Text, severity: Alert['severity']): void;
+  notify(subject: string, message: Text, severity: Alert['severity']): void;
   /** Where they go; what was said before goes there now. */
   publishTo(publish: (record: AlertRecord) => void): void;
 }
@@ -19,15 +19,13 @@ export function createNotices(alerter: Pick<Alerter, 'system'>, now: () => numbe
   let early: AlertRecord[] = [];
   let publish = (record: AlertRecord): void => void early.push(record);
   const tell: Notices['tell'] = (subject, message, severity, device) => {
-    const told = typeof message === 'string' ? text('notice', { line: message }) : message;
-    const record = alerter.system({ subject, text: told, severity, device, time: now() });
+    const record = alerter.system({ subject, text: message, severity, device, time: now() });
     if (record) publish(record);
   };
   return {
     tell,
     notify(subject, message, severity) {
-      const words = typeof message === 'string' ? message : say(message);
-      tell(`${subject} ${words}`, message, severity, LAB);
+      tell(`${subject} ${say(message)}`, message, severity, LAB);
     },
     publishTo(to) {
       publish = to;

@@ -2,6 +2,7 @@
  * The relay's half: the ports phones come to, and everything between them and the servers. Runs in the main thread, because only
  * a worker can be ended and started again: what may hang is in the other thread. Never runs a detector, a query or a program.
  */
+
 import { monotonicFactory } from 'ulid';
 import type { Authority } from '../ca/authority.ts';
 import { createMatchTable } from '../devices/match-table.ts';
@@ -9,6 +10,7 @@ import { createNeighbourTable } from '../devices/neighbours.ts';
 import { createDoor } from '../door/door.ts';
 import type { Log } from '../model/connection.ts';
 import { LabError, type LabOptions } from '../model/lab.ts';
+import type { Text } from '../model/text.ts';
 import type { RelayEnd } from '../ring/relay-end.ts';
 import { createPins } from '../wire/pins.ts';
 import { createTrustTests } from '../wire/trust-tests.ts';
@@ -87,7 +89,7 @@ export async function openPorts(
     notify: (line) => troubled('look-ups', line, 'medium'),
   });
   closers.add(lookUps.close);
-  function troubled(subject: string, line: string | null, severity: 'high' | 'medium' | 'info'): void {
+  function troubled(subject: string, line: Text | null, severity: 'high' | 'medium' | 'info'): void {
     tell({ type: 'trouble', subject, line, severity });
   }
   const upstreamCa = createUpstreamCa(authority, options);

@@ -3,11 +3,14 @@
  * The port is open when `--transparent-port` says so, and while a gateway is up on this data directory: a plain `start`
  * opens nothing new. The lab itself needs no right for it.
  */
+
 import type { Door } from '../door/door.ts';
 import { makeTransparent, openOriginalDestination } from '../door/original-destination.ts';
 import { openListener, type TransparentListener } from '../door/redirected-port.ts';
+import { say } from '../formats/say.ts';
 import type { Log, RelayedLeg } from '../model/connection.ts';
 import { LabError } from '../model/lab.ts';
+import { type Text, text } from '../model/text.ts';
 import type { GatewayView } from './gateway-view.ts';
 import { PORTAL_HOST } from './portal.ts';
 
@@ -25,7 +28,7 @@ export interface TransparentOptions {
   log: Log;
   warnings: string[];
   /** Something went wrong, or right again, while the lab runs. */
-  notify: (message: string, severity: 'high' | 'info') => void;
+  notify: (message: Text, severity: 'high' | 'info') => void;
 }
 
 export interface TransparentPort {
@@ -80,14 +83,14 @@ export async function openTransparentPort(options: TransparentOptions): Promise<
   complaint = await tried();
   if (complaint !== null) {
     if (requestedPort !== null && process.platform === 'linux') throw new LabError(complaint);
-    warnings.push(`redirected connections are refused: ${complaint}`);
+    warnings.push(say(text('net.redirected', { problem: complaint })));
   }
 
   const look = async (): Promise<void> => {
     const said = await tried();
     if (said !== complaint)
       options.notify(
-        said ? `redirected connections are refused: ${said}` : 'redirected connections are taken again',
+        said ? text('net.redirected', { problem: said }) : text('net.redirected-again'),
         said ? 'high' : 'info',
       );
     complaint = said;

@@ -4,9 +4,11 @@
  * Promise: told once when something is wrong, with what to do, and once when it is right again; readings never overlap; the
  * relay does not wait for any of it.
  */
+
 import { ADDRESSES, defaultRoute, hasEntries, type Interface, parseInterfaces } from '../formats/ip-json.ts';
 import { foreignPackets, TABLE } from '../formats/nft-json.ts';
 import type { GatewayCheck } from '../model/gateway.ts';
+import { isSameText, type Text, text } from '../model/text.ts';
 import type { Said } from './tool.ts';
 
 export interface NetworkWatchOptions {
@@ -24,7 +26,7 @@ export interface NetworkWatchOptions {
   /** Of a clock that nobody sets. */
   uptimeMs: () => number;
   /** Null: it is right again. */
-  onTrouble: (subject: string, line: string | null) => void;
+  onTrouble: (subject: string, trouble: Text | null) => void;
   intervalMs?: number;
 }
 
@@ -41,21 +43,21 @@ const JUMP_MS = 2000;
 
 export function watchNetwork(options: NetworkWatchOptions): NetworkWatch {
   const { uplink, checkLinks, checkPool, run, now, uptimeMs, onTrouble, intervalMs = 2000 } = options;
-  const told = new Map<string, string>();
+  const told = new Map<string, Text>();
   const foreign = createForeignCount();
   let offset = now() - uptimeMs();
   let countAgainAt = -Infinity;
   let running: Promise<void> | null = null;
 
-  function say(subject: string, line: string | null): void {
-    if ((told.get(subject) ?? null) === line) return;
-    if (line === null) told.delete(subject);
-    else told.set(subject, line);
-    onTrouble(subject, line);
+  function say(subject: string, trouble: Text | null): void {
+    if (isSameText(told.get(subject) ?? null, trouble)) return;
+    if (trouble === null) told.delete(subject);
+    else told.set(subject, trouble);
+    onTrouble(subject, trouble);
   }
 
   const tell = ({ name, state, found, advice }: GatewayCheck): void =>
-    say(name, state === 'ok' ? null : `${name}: ${found}: ${advice}`);
+    say(name, state === 'ok' ? null : text('net.check', { name, found, advice: advice ?? '' }));
 
   async function lookNow(): Promise<void> {
     lookAtClock();
@@ -70,7 +72,8 @@ export function watchNetwork(options: NetworkWatchOptions): NetworkWatch {
     if (addresses.ok) checkLinks(parseInterfaces(addresses.out), hasRoute).forEach(tell);
     if (checkPool) {
       const [full] = checkPool(options.readLeases(), now());
-      say('addresses for phones', full ? `addresses for phones: ${full.found}: ${full.advice}` : null);
+      const name = 'addresses for phones';
+      say(name, full ? text('net.check', { name, found: full.found, advice: full.advice ?? '' }) : null);
     }
     if (!counters) return;
     // Without rights the counters of what is refused are not known either, and that is told.
@@ -84,11 +87,7 @@ export function watchNetwork(options: NetworkWatchOptions): NetworkWatch {
     // Small ones add up over days and are none.
     offset += jumped;
     if (Math.abs(jumped) < JUMP_MS) return;
-    const way = jumped > 0 ? 'forward' : 'back';
-    onTrouble(
-      'clock',
-      `this machine's clock went ${way} by ${spanOf(Math.abs(jumped))}: alerts before and after it cannot be put in order by their times, begin a new test run`,
-    );
+    onTrouble('clock', text(jumped > 0 ? 'net.clock-forward' : 'net.clock-back', { span: spanOf(Math.abs(jumped)) }));
   }
 
   const look = (): Promise<void> => {
@@ -106,10 +105,10 @@ export function watchNetwork(options: NetworkWatchOptions): NetworkWatch {
 const FOREIGN_PACKETS = 10;
 const WINDOW_MS = 60_000;
 
-function createForeignCount(): (packets: number, uptimeMs: number) => string | null {
+function createForeignCount(): (packets: number, uptimeMs: number) => Text | null {
   let base: number | null = null;
   let since = 0;
-  let said: string | null = null;
+  let said: Text | null = null;
   return (packets, uptimeMs) => {
     // Rules that were loaded again count from zero.
     if (base === null || packets < base) {
@@ -117,9 +116,7 @@ function createForeignCount(): (packets: number, uptimeMs: number) => string | n
       since = uptimeMs;
     }
     const many = packets - base >= FOREIGN_PACKETS;
-    if (many)
-      said =
-        'a phone uses an address that is not of the lab’s network and is not served: set it to get its address by itself (DHCP)';
+    if (many) said = text('net.foreign');
     if (uptimeMs - since >= WINDOW_MS) {
       if (!many) said = null;
       base = packets;
@@ -129,9 +126,10 @@ function createForeignCount(): (packets: number, uptimeMs: number) => string | n
   };
 }
 
-function spanOf(ms: number): string {
+function spanOf(ms: number): Text {
   const seconds = Math.round(ms / 1000);
-  if (seconds < 120) return `${seconds} seconds`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3600)} hours` : `${Math.round(seconds / 86_400)} days`;
+  if (seconds < 120) return text('net.seconds', { count: seconds });
+  if (seconds < 7200) return text('net.minutes', { count: Math.round(seconds / 60) });
+  if (seconds < 172_800) return text('net.hours', { count: Math.round(seconds / 3600) });
+  return text('net.days', { count: Math.round(seconds / 86_400) });
 }

@@ -5,6 +5,7 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { isSameText, type Text, text } from '../model/text.ts';
 
 /** Words put before a command: none for root or a process with the capabilities, else e.g. `sudo -n`. */
 export type Prefix = readonly string[];
@@ -23,7 +24,7 @@ export function rightsPrefix(readStatus = () => readFileSync('/proc/self/status'
   }
 }
 
-export type Said = { ok: true; out: string } | { ok: false; why: string };
+export type Said = { ok: true; out: string } | { ok: false; why: Text };
 
 const TIME_LIMIT_MS = 10_000;
 /** 4,096 refused destinations are 1 MB of JSON; a dump of 65,536 connections 16 MB. */
@@ -51,7 +52,7 @@ export function streamTool(
   name: string,
   args: readonly string[],
   onData: (chunk: Buffer) => void,
-): Promise<{ ok: true } | { ok: false; why: string }> {
+): Promise<{ ok: true } | { ok: false; why: Text }> {
   const [command = name, ...rest] = [...prefix, name, ...args];
   return new Promise((resolve) => {
     const child = spawn(command, rest, {
@@ -61,8 +62,8 @@ export function streamTool(
     });
     let complaint = '';
     child.stdout.on('data', onData);
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      complaint = `${complaint}${text}`.slice(-2000);
+    child.stderr.setEncoding('utf8').on('data', (part: string) => {
+      complaint = `${complaint}${part}`.slice(-2000);
     });
     child.once('error', (error: NodeJS.ErrnoException) =>
       resolve({ ok: false, why: explain(prefix, name, error.code, complaint) }),
@@ -86,7 +87,7 @@ export interface KeptTool {
   /** Before the first byte of every run: what was read half is void. */
   onStart?: () => void;
   /** Null: it works again. Each line once until then. */
-  onTrouble: (line: string | null) => void;
+  onTrouble: (why: Text | null) => void;
   /** Of standard error, line by line. */
   onComplaint?: (line: string) => void;
   /** First pause before another try, milliseconds; doubled up to a minute. */
@@ -105,7 +106,7 @@ export function keepRunning(tool: KeptTool): Running {
   let pause = pauseMs;
   let timer: NodeJS.Timeout | null = null;
   let stopped = false;
-  let told: string | null = null;
+  let told: Text | null = null;
   let gone: (() => void) | null = null;
 
   function start(): void {
@@ -124,9 +125,9 @@ export function keepRunning(tool: KeptTool): Running {
       works();
       onData(chunk);
     });
-    started.stderr.setEncoding('utf8').on('data', (text: string) => {
-      complaint = `${complaint}${text}`.slice(-2000);
-      for (const line of text.split('\n')) if (line.trim() !== '') tool.onComplaint?.(line.trim());
+    started.stderr.setEncoding('utf8').on('data', (part: string) => {
+      complaint = `${complaint}${part}`.slice(-2000);
+      for (const line of part.split('\n')) if (line.trim() !== '') tool.onComplaint?.(line.trim());
     });
     const end = (code: string | number | null | undefined): void => {
       if (ended) return;
@@ -138,7 +139,7 @@ export function keepRunning(tool: KeptTool): Running {
         return;
       }
       const line = explain(prefix, name, code, complaint);
-      if (line !== told) onTrouble(line);
+      if (!isSameText(line, told)) onTrouble(line);
       told = line;
       if (performance.now() - startedAt > GOOD_RUN_MS) pause = pauseMs;
       timer = setTimeout(start, pause);
@@ -188,14 +189,18 @@ const PACKAGES: Readonly<Record<string, string>> = {
 const CHATTER = /^(?:Capturing on|File: |Packets |Running as user)/;
 
 /** One line for the operator. */
-function explain(prefix: Prefix, name: string, code: string | number | null | undefined, complaint: string): string {
-  const needsRoot = `${name} needs root: start the lab with CAP_NET_ADMIN and CAP_NET_RAW, or allow it in sudoers`;
+function explain(prefix: Prefix, name: string, code: string | number | null | undefined, complaint: string): Text {
+  const needsRoot = text('net.tool-root', { name });
   // A directory of the PATH that may not be looked into makes "not there" a "not allowed".
   const absent = code === 'ENOENT' || code === 'EACCES';
   if (absent && prefix.length > 0) return needsRoot;
   if (absent || complaint.includes(`${name}: command not found`))
-    return `${name} is not installed: apt-get install ${PACKAGES[name] ?? name}`;
+    return text('net.tool-missing', { name, package: PACKAGES[name] ?? name });
   if (/permission|not permitted|must be root|password is required|need to be root/i.test(complaint)) return needsRoot;
   const said = complaint.split('\n').find((line) => line.trim() !== '' && !CHATTER.test(line));
-  return `${name} ended${typeof code === 'number' ? ` (${code})` : ''}${said ? `: ${said.trim()}` : ''}`;
+  return text('net.tool-ended', {
+    name,
+    code: typeof code === 'number' ? ` (${code})` : '',
+    said: said ? `: ${said.trim()}` : '',
+  });
 }

@@ -30,6 +30,8 @@ type Values<K extends TextKey> = Record<Places<Sentence<K>>, TextValue>;
 /** Sentences without places. */
 export type PlainKey = { [K in TextKey]: [Places<Sentence<K>>] extends [never] ? K : never }[TextKey];
 
+export const isSameText = (a: Text | null, b: Text | null): boolean => JSON.stringify(a) === JSON.stringify(b);
+
 /** Every place of the sentence must be given, and nothing else. */
 export function text<K extends TextKey>(
   key: K,

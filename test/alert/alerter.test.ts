@@ -372,7 +372,7 @@ describe('flows nobody could look into', () => {
     const device = { id: 'lab', model: null, ip: '', mac: null };
     const notice = {
       subject: 'disk-full',
-      text: text('notice', { line: 'The disk is full.' }),
+      text: text('lab.disk-full'),
       severity: 'high' as const,
       device,
       time: TIME,

@@ -25,8 +25,7 @@ const emit = (event: FlowEvent) => say('bytes' in event ? { ...event, bytes: eve
 const newId = () => `f${++ids}`;
 const now = () => Date.now() + skew;
 const history = createDnsHistory({ now: () => performance.now(), phoneOf: macOf });
-const notify = (subject: string, line: string | Text | null) =>
-  say({ type: 'notice', subject, line: typeof line === 'object' && line !== null ? inWords(line) : line });
+const notify = (subject: string, line: Text | null) => say({ type: 'notice', subject, line: line && inWords(line) });
 
 const lookUps = await openLookUps({
   host: '::',

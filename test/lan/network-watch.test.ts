@@ -1,10 +1,13 @@
 /** What the lab stands on: each trouble is told once with what to do, and once when it is over; the clock, when it jumps. */
+
 import { describe, expect, it } from 'vitest';
+import { say } from '../../src/formats/say.ts';
 import { parseGatewayConfig } from '../../src/gateway/config.ts';
 import { checkLinks } from '../../src/gateway/links.ts';
 import { checkPool } from '../../src/gateway/pool.ts';
 import { poolSize } from '../../src/gateway/service-files.ts';
 import { type NetworkWatch, watchNetwork } from '../../src/lan/network-watch.ts';
+import { text } from '../../src/model/text.ts';
 import { addrJson } from '../gateway/fake-machine.ts';
 
 const HOUR = 3_600_000;
@@ -32,7 +35,7 @@ function make(more = '') {
     checkPool: configured.dhcp ? (list, at) => checkPool(configured, list, at) : null,
     async run(name, args, rights) {
       if (rights) world.counted++;
-      if (rights && !world.rights) return { ok: false, why: 'nft needs root' };
+      if (rights && !world.rights) return { ok: false, why: text('net.tool-root', { name: 'nft' }) };
       if (name === 'nft')
         return {
           ok: true,
@@ -43,7 +46,7 @@ function make(more = '') {
     readLeases: () => world.leases,
     now: () => world.wall,
     uptimeMs: () => world.up,
-    onTrouble: (subject, line) => told.push(line === null ? `${subject} is right again` : line),
+    onTrouble: (subject, line) => told.push(line === null ? `${subject} is right again` : say(line)),
     intervalMs: 1_000_000,
   });
   const later = async (ms: number, change: Partial<typeof world>): Promise<string[]> => {

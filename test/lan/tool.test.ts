@@ -1,6 +1,8 @@
 /** Tools run beside the lab: started again when they end, told in one line when they cannot, gone when stopped. */
+
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { say } from '../../src/formats/say.ts';
 import { keepRunning, type Running, rightsPrefix, runTool, streamTool } from '../../src/lan/tool.ts';
 
 const running: Running[] = [];
@@ -19,7 +21,7 @@ function keep(script: string, pauseMs = 10) {
     prefix: [],
     onData: (chunk) => heard.push(chunk.toString().trim()),
     onStart: () => starts++,
-    onTrouble: (line) => told.push(line),
+    onTrouble: (line) => told.push(line && say(line)),
     pauseMs,
   });
   running.push(tool);
@@ -61,7 +63,7 @@ describe('a tool', () => {
 describe('what to do', () => {
   const why = async (prefix: string[], name: string, args: string[]) => {
     const said = await runTool(prefix, name, args);
-    return said.ok ? null : said.why;
+    return said.ok ? null : say(said.why);
   };
 
   it.each([

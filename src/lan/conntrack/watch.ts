@@ -4,9 +4,11 @@
  * Promise: events that were lost (ENOBUFS, a restarted tool) are made up for by the next dump; a table that is full, a
  * kernel that does not count and a tool that cannot run are told as one line each, and again when it is over.
  */
+
 import { readFileSync } from 'node:fs';
 import { createLines } from '../../formats/lines.ts';
 import type { EmitFlowEvent, Flow } from '../../model/flow.ts';
+import { isSameText, type Text, text } from '../../model/text.ts';
 import { lookedUp } from '../looked-up.ts';
 import type * as tool from '../tool.ts';
 import { keepRunning, type Prefix, streamTool } from '../tool.ts';
@@ -27,7 +29,7 @@ export interface InventoryWatchOptions {
   now: () => number;
   /** Of anything but the wall clock, which may jump. Default: since the process began. */
   uptimeMs?: () => number;
-  onTrouble: (subject: string, line: string | null) => void;
+  onTrouble: (subject: string, trouble: Text | null) => void;
   intervalMs?: number;
   /** How full the kernel's table is, 0 to 1; null where the kernel does not say. */
   readTable?: () => number | null;
@@ -77,7 +79,7 @@ export function watchInventory(options: InventoryWatchOptions): InventoryWatch {
     onStart() {
       onEvent = feed();
     },
-    onTrouble: (line) => say('flows as they come', line && `flows beside TCP are seen late or not at all: ${line}`),
+    onTrouble: (why) => say('flows as they come', why && text('net.flows-late', { why })),
     onComplaint(line) {
       if (!line.includes('ENOBUFS')) return;
       lostEvents++;
@@ -90,17 +92,12 @@ export function watchInventory(options: InventoryWatchOptions): InventoryWatch {
     const said = await run.streamTool(prefix, 'conntrack', DUMP, feed());
     if (said.ok) inventory.dumpEnds(uptimeMs());
     if (closed) return;
-    say('inventory', said.ok ? null : `flows beside TCP cannot be listed: ${said.why}`);
+    say('inventory', said.ok ? null : text('net.flows', { why: said.why }));
     const { uncounted, dropped } = inventory.stats();
-    say('counters', uncounted ? 'the kernel counts no bytes: sysctl -w net.netfilter.nf_conntrack_acct=1' : null);
-    say('many flows', dropped > 0 ? 'more flows at once than the lab follows: some are not in the inventory' : null);
+    say('counters', uncounted ? text('net.uncounted') : null);
+    say('many flows', dropped > 0 ? text('net.many-flows') : null);
     const fill = readTable();
-    say(
-      'table',
-      fill !== null && fill >= NEARLY_FULL
-        ? 'the kernel’s table of connections is nearly full, new ones will be lost: raise net.netfilter.nf_conntrack_max'
-        : null,
-    );
+    say('table', fill !== null && fill >= NEARLY_FULL ? text('net.table-full') : null);
   }
 
   function dump(): Promise<void> {
@@ -142,13 +139,13 @@ function readFill(): number | null {
   }
 }
 
-/** Passes a line on when it is another one than before, per subject. */
-function createSayer(onTrouble: (subject: string, line: string | null) => void) {
-  const told = new Map<string, string | null>();
-  return (subject: string, line: string | null): void => {
-    if ((told.get(subject) ?? null) === line) return;
-    told.set(subject, line);
-    onTrouble(subject, line);
+/** Passes a trouble on when it is another one than before, per subject. */
+function createSayer(onTrouble: (subject: string, trouble: Text | null) => void) {
+  const told = new Map<string, Text | null>();
+  return (subject: string, trouble: Text | null): void => {
+    if (isSameText(told.get(subject) ?? null, trouble)) return;
+    told.set(subject, trouble);
+    onTrouble(subject, trouble);
   };
 }
 

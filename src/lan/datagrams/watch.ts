@@ -5,6 +5,7 @@
  * Promise: a tool that ends is started again; what came half is void; a stream that is none is told.
  */
 
+import { type Text, text } from '../../model/text.ts';
 import { keepRunning, type Prefix } from '../tool.ts';
 import { readClaim } from './arp.ts';
 import type { UdpFlows } from './flows.ts';
@@ -43,7 +44,7 @@ export function watchUdp(options: {
   onClaim: (ip: string, mac: string) => void;
   prefix: Prefix;
   now: () => number;
-  onTrouble: (line: string | null) => void;
+  onTrouble: (trouble: Text | null) => void;
 }): UdpWatch {
   const { flows, now, prefix, onTrouble } = options;
   const tools = options.interfaces.map(({ name, ...side }) => {
@@ -74,9 +75,9 @@ export function watchUdp(options: {
       },
       onData(chunk) {
         const broken = reader(chunk);
-        if (broken !== null) onTrouble(`datagrams are not searched: ${broken}`);
+        if (broken !== null) onTrouble(text('net.datagrams-broken', { problem: broken }));
       },
-      onTrouble: (line) => onTrouble(line && `datagrams on ${name} are not searched: ${line}`),
+      onTrouble: (why) => onTrouble(why && text('net.datagrams', { name, why })),
     });
   });
   const fragments = createFragments();

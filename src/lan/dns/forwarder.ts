@@ -3,11 +3,13 @@
  * Promise: only admitted clients are served; every question that has an id is answered (SERVFAIL at worst, in bounded
  * time); each is told as a flow; one phone cannot use up the forwarder; nothing a phone or a resolver sends stops it.
  */
+
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, type Server, type Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { Log } from '../../model/connection.ts';
 import type { EmitFlowEvent } from '../../model/flow.ts';
+import { type Text, text } from '../../model/text.ts';
 import { createDnsCache } from './cache.ts';
 import type { DnsHistory } from './history.ts';
 import { closeLookUp, type LookUp, openLookUp } from './look-up.ts';
@@ -30,7 +32,7 @@ export interface DnsForwarderOptions {
   now: () => number;
   log: Log;
   /** Told once when names cannot be resolved any more (one line) and once (null) when they can again. */
-  onTrouble?: (line: string | null) => void;
+  onTrouble?: (trouble: Text | null) => void;
 }
 
 export interface DnsForwarder {
@@ -64,8 +66,7 @@ export async function createDnsForwarder(options: DnsForwarderOptions): Promise<
     }
     stats.unanswered++;
     inRow++;
-    if (inRow === TROUBLE_AFTER)
-      onTrouble('no resolver answers: phones cannot find any server until the uplink or the resolver is back');
+    if (inRow === TROUBLE_AFTER) onTrouble(text('net.no-resolver'));
   }
 
   /** The reply, or null when there is nothing to be said. Never rejects. */

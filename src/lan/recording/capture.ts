@@ -3,8 +3,10 @@
  * looked at with other tools. Off unless asked for: it holds everything everybody on the network says.
  * Promise: never more than `maxMegabytes` on the disk; readable by its owner alone; a tool that cannot run is told.
  */
+
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Text, text } from '../../model/text.ts';
 import { keepRunning, type Prefix, type Running } from '../tool.ts';
 
 /** A ring of this many files: the oldest tenth goes at a time. */
@@ -39,7 +41,7 @@ export function startCapture(options: {
   directory: string;
   maxMegabytes: number;
   prefix: Prefix;
-  onTrouble: (line: string | null) => void;
+  onTrouble: (trouble: Text | null) => void;
 }): Running {
   const { interfaces, directory, maxMegabytes, prefix, onTrouble } = options;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -49,6 +51,6 @@ export function startCapture(options: {
     args: dumpcapArgs(interfaces, directory, maxMegabytes),
     prefix,
     onData: () => {},
-    onTrouble: (line) => onTrouble(line && `nothing is recorded: ${line}`),
+    onTrouble: (why) => onTrouble(why && text('net.not-recorded', { why })),
   });
 }

@@ -3,6 +3,7 @@
  * and tshark open with no setting.
  * Promise: keys of other sessions are not in it; the file is readable by its owner alone; what is missing is one line.
  */
+
 import {
   chmodSync,
   existsSync,
@@ -14,6 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { say } from '../../formats/say.ts';
 import { runTool } from '../tool.ts';
 import { captureFiles } from './capture.ts';
 import { keyLogFiles } from './keys.ts';
@@ -41,7 +43,7 @@ export async function cutCapture(options: {
   const scratch = mkdtempSync(join(dirname(out), '.capture-'));
   const step = async (name: string, args: string[]): Promise<string> => {
     const said = await runTool([], name, args);
-    if (!said.ok) throw new Error(said.why);
+    if (!said.ok) throw new Error(say(said.why));
     return said.out;
   };
   try {

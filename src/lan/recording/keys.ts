@@ -4,8 +4,10 @@
  * Promise: readable by its owner alone; a handshake costs a copy of its lines, they are written ten times a second; at most
  * two files of `maxBytes`, the older one goes.
  */
+
 import { closeSync, fchmodSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { type Text, text } from '../../model/text.ts';
 
 export interface KeyLog {
   /** One line with its line end, as Node's `keylog` event gives it. */
@@ -24,7 +26,7 @@ export const keyLogFiles = (path: string): string[] => [`${path}.1`, path];
 
 export function createKeyLog(
   path: string,
-  options: { maxBytes?: number; onTrouble?: (line: string) => void } = {},
+  options: { maxBytes?: number; onTrouble?: (trouble: Text) => void } = {},
 ): KeyLog {
   const { maxBytes = MAX_BYTES, onTrouble = () => {} } = options;
   let waiting: Buffer[] = [];
@@ -58,7 +60,7 @@ export function createKeyLog(
     } catch (error) {
       lost += lines.length;
       const { code } = error as NodeJS.ErrnoException;
-      if (!told) onTrouble(`the TLS keys cannot be written (${code}): the recording will stay closed`);
+      if (!told) onTrouble(text('net.no-keys', { code: code ?? 'unknown' }));
       told = true;
     }
   }

@@ -4,8 +4,10 @@
  * Promise: readings never overlap; what was told before the lab was ended is not told again; what cannot be read is said
  * once, with what to do, and once when it can again.
  */
+
 import { type Counted, parseCounted } from '../../formats/nft-json.ts';
 import type { ForwardedPackets, RefusedAttempts } from '../../model/gateway.ts';
+import { isSameText, type Text, text } from '../../model/text.ts';
 import type { Said } from '../tool.ts';
 import { createDifference } from './refused.ts';
 
@@ -25,7 +27,7 @@ export interface RefusedWatchOptions {
   onRefused: (fresh: RefusedAttempts) => void;
   /** What went past while no lab ran; not called when nothing did. */
   onMissed: (past: ForwardedPackets[]) => void;
-  onTrouble: (line: string | null) => void;
+  onTrouble: (trouble: Text | null) => void;
   intervalMs?: number;
 }
 
@@ -40,19 +42,19 @@ export function watchRefused(options: RefusedWatchOptions): RefusedWatch {
     before?.past,
   );
   let isFirst = true;
-  let told: string | null = null;
+  let told: Text | null = null;
   let running: Promise<void> | null = null;
 
-  function say(line: string | null): void {
-    if (line !== told) onTrouble(line);
-    told = line;
+  function say(trouble: Text | null): void {
+    if (!isSameText(trouble, told)) onTrouble(trouble);
+    told = trouble;
   }
 
   async function readNow(): Promise<void> {
     const said = await list();
-    if (!said.ok) return say(`refused attempts (QUIC, encrypted DNS) cannot be counted: ${said.why}`);
+    if (!said.ok) return say(text('net.refused', { why: said.why }));
     const read = parseCounted(said.out);
-    if (!read) return say('refused attempts (QUIC, encrypted DNS) cannot be counted: nft gave no JSON');
+    if (!read) return say(text('net.refused', { why: text('net.tool-gave', { name: 'nft' }) }));
     const fresh = refused(read.refused);
     const missed = past(read.past);
     fresh.forEach(onRefused);
@@ -60,11 +62,7 @@ export function watchRefused(options: RefusedWatchOptions): RefusedWatch {
     if (isFirst && missed.length > 0) onMissed(missed);
     isFirst = false;
     if (fresh.length > 0 || missed.length > 0) keep({ refused: read.refused, past: read.past });
-    say(
-      read.full
-        ? 'more refused destinations than the kernel keeps (4,096): newer ones are refused but not listed'
-        : null,
-    );
+    say(read.full ? text('net.refused-full') : null);
   }
 
   const read = (): Promise<void> => {

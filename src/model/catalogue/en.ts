@@ -4,6 +4,7 @@
  * here too. `_one` and `_other` are chosen by the value `count`.
  */
 import { KIND_FACTS, type Kind } from '../kinds.ts';
+import { NETWORK } from './network.ts';
 import { REASONS } from './reasons.ts';
 
 type Nouns = { [K in Kind as `kind.${K}`]: (typeof KIND_FACTS)[K]['noun'] };
@@ -33,6 +34,7 @@ export const EN = {
 
   ...nouns,
   ...REASONS,
+  ...NETWORK,
 
   'scan.left': 'What left the phone: {{kinds}}.',
   'scan.receivers_one': 'It went to {{names}}{{more}}.',
@@ -274,5 +276,4 @@ export const EN = {
   'forget.audit': 'The audit says who revealed what of it, and that it was forgotten: by its name, without a value.',
   'forget.elsewhere': 'Backups, exports and reports made before are not the lab’s to destroy.',
   joined: '{{before}}{{part}}',
-  notice: '{{line}}',
 } as const;

@@ -1,10 +1,13 @@
 /** The inventory's tools, played: what the kernel drops, a table that fills, a tool that fails; each told once, and over again. */
+
 import { describe, expect, it } from 'vitest';
+import { say } from '../../../src/formats/say.ts';
 import { createInventory } from '../../../src/lan/conntrack/inventory.ts';
 import { createRelayed } from '../../../src/lan/conntrack/relayed.ts';
 import { watchInventory } from '../../../src/lan/conntrack/watch.ts';
 import type { KeptTool } from '../../../src/lan/tool.ts';
 import type { FlowEvent } from '../../../src/model/flow.ts';
+import { text } from '../../../src/model/text.ts';
 
 const esp = (bytes: number): string =>
   `ipv4     2 unknown  50 599 src=10.77.0.2 dst=42.62.48.10 packets=9 bytes=${bytes} [UNREPLIED] src=42.62.48.10 dst=198.18.0.1 packets=0 bytes=0 mark=0 use=1 id=5\n`;
@@ -33,7 +36,7 @@ function make() {
     nameOf: () => null,
     now: () => 0,
     uptimeMs: () => world.up,
-    onTrouble: (subject, line) => told.push(`${subject}: ${line ?? 'right again'}`),
+    onTrouble: (subject, line) => told.push(`${subject}: ${line ? say(line) : 'right again'}`),
     intervalMs: 1_000_000,
     readTable: () => world.fill,
     run: {
@@ -45,7 +48,7 @@ function make() {
       async streamTool(_prefix, _name, _args, onData) {
         world.dumps++;
         onData(Buffer.from(world.table));
-        return world.fails === null ? { ok: true } : { ok: false, why: world.fails };
+        return world.fails === null ? { ok: true } : { ok: false, why: text('net.said', { said: world.fails }) };
       },
     },
   });

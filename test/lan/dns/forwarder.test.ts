@@ -1,9 +1,11 @@
 /** The forwarder on real sockets, between real clients (Node's c-ares, dns-packet) and resolvers that behave well, badly, or not at all. */
+
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { Resolver as Client } from 'node:dns/promises';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { decode, encode, type Packet, RECURSION_DESIRED, TRUNCATED_RESPONSE } from 'dns-packet';
 import { afterEach, describe, expect, it } from 'vitest';
+import { say } from '../../../src/formats/say.ts';
 import { createInspector } from '../../../src/inspect/inspector.ts';
 import { createDnsForwarder, type DnsForwarderOptions } from '../../../src/lan/dns/forwarder.ts';
 import { createDnsHistory } from '../../../src/lan/dns/history.ts';
@@ -88,7 +90,7 @@ async function forwarder(
     newId: () => `look-up-${++ids}`,
     now: Date.now,
     log: silent,
-    onTrouble: (line) => trouble.push(line),
+    onTrouble: (line) => trouble.push(line && say(line)),
     ...over,
   });
   closers.push(() => running.close());

@@ -1,8 +1,10 @@
 /** The key log beside a recording: who may read it, how large it gets, and that a test run gets only its own keys. */
+
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { say } from '../../../src/formats/say.ts';
 import { dumpcapArgs } from '../../../src/lan/recording/capture.ts';
 import { cutCapture, ownKeys } from '../../../src/lan/recording/case.ts';
 import { createKeyLog, keyLogFiles } from '../../../src/lan/recording/keys.ts';
@@ -45,7 +47,7 @@ describe('the key log', () => {
   it('that cannot be written is told once, counted, and never throws', () => {
     writeFileSync(join(directory, 'file'), '');
     const told: string[] = [];
-    const log = createKeyLog(join(directory, 'file', 'keys.log'), { onTrouble: (one) => told.push(one) });
+    const log = createKeyLog(join(directory, 'file', 'keys.log'), { onTrouble: (one) => told.push(say(one)) });
     log.write(Buffer.from(line('a')));
     log.close();
     expect(told).toEqual([expect.stringContaining('the TLS keys cannot be written')]);

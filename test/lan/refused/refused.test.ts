@@ -1,11 +1,14 @@
 /** Counters of refused attempts: what nft says, what is new in it, and what is told when it cannot be read. */
+
 import { describe, expect, it } from 'vitest';
 import { type Counted, parseCounted } from '../../../src/formats/nft-json.ts';
+import { say } from '../../../src/formats/say.ts';
 import { createDifference, tellRefused } from '../../../src/lan/refused/refused.ts';
 import { watchRefused } from '../../../src/lan/refused/watch.ts';
 import type { Said } from '../../../src/lan/tool.ts';
 import type { FlowEvent } from '../../../src/model/flow.ts';
 import type { RefusedAttempts } from '../../../src/model/gateway.ts';
+import { text } from '../../../src/model/text.ts';
 
 /** As nft 1.0.6 prints `list sets table inet phonehome`. */
 const listing = (packets: number, more = ''): string =>
@@ -72,8 +75,8 @@ describe('what is new', () => {
 describe('the reading', () => {
   it('says once that it cannot, once that it can again, and goes on counting', async () => {
     const answers: Said[] = [
-      { ok: false, why: 'nft needs root' },
-      { ok: false, why: 'nft needs root' },
+      { ok: false, why: text('net.tool-root', { name: 'nft' }) },
+      { ok: false, why: text('net.tool-root', { name: 'nft' }) },
       { ok: true, out: listing(3) },
       { ok: true, out: 'no JSON' },
       { ok: true, out: listing(4) },
@@ -81,12 +84,12 @@ describe('the reading', () => {
     const told: (string | null)[] = [];
     const fresh: RefusedAttempts[] = [];
     const watch = watchRefused({
-      list: async () => answers.shift() ?? { ok: false, why: 'over' },
+      list: async () => answers.shift() ?? { ok: false, why: text('net.said', { said: 'over' }) },
       before: null,
       keep: () => {},
       onMissed: () => {},
       onRefused: (one) => fresh.push(one),
-      onTrouble: (line) => told.push(line),
+      onTrouble: (line) => told.push(line && say(line)),
       intervalMs: 1_000_000,
     });
     for (let round = 0; round < 5; round++) await watch.read();
