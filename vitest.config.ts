@@ -15,6 +15,9 @@ const ON_BOTH_ENGINES = [
   'start-tls',
 ];
 
+/** `npm run test:load`: minutes of traffic and hundreds of megabytes, by command. */
+const IS_LOAD = Boolean(process.env.LOAD_TESTS);
+
 /** Where a machine reads what came out. */
 const REPORT = process.env.TEST_REPORT;
 
@@ -30,23 +33,26 @@ export default defineConfig({
     // The lab's thread is loaded by Node itself, again and again: stripped and compiled once.
     env: { NODE_COMPILE_CACHE: path.join(import.meta.dirname, 'node_modules/.cache/phonehome') },
     reporters: ['default', reportSkipped(), ...(REPORT ? [jsonReport(REPORT)] : [])],
-    projects: [
-      {
-        extends: true,
-        test: {
-          name: 'wire',
-          include: ['test/**/*.test.ts'],
-          globalSetup: ['test/engines/print-known-differences.ts', 'test/lab/nothing-left.ts'],
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'http-mitm-proxy',
-          include: ON_BOTH_ENGINES.map((name) => `test/e2e/${name}.test.ts`),
-          env: { LAB_ENGINE: 'http-mitm-proxy' },
-        },
-      },
-    ],
+    projects: IS_LOAD
+      ? [{ extends: true, test: { name: 'load', include: ['test/load/*.test.ts'], fileParallelism: false } }]
+      : [
+          {
+            extends: true,
+            test: {
+              name: 'wire',
+              include: ['test/**/*.test.ts'],
+              exclude: ['test/load/*'],
+              globalSetup: ['test/engines/print-known-differences.ts', 'test/lab/nothing-left.ts'],
+            },
+          },
+          {
+            extends: true,
+            test: {
+              name: 'http-mitm-proxy',
+              include: ON_BOTH_ENGINES.map((name) => `test/e2e/${name}.test.ts`),
+              env: { LAB_ENGINE: 'http-mitm-proxy' },
+            },
+          },
+        ],
   },
 });

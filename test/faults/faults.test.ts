@@ -1,23 +1,9 @@
-/** Each fault once; `npm run test:faults` tries them in numbers. */
-import { randomInt } from 'node:crypto';
+/** What the trials of `npm run test:faults` are judged by. */
 import { describe, expect, it } from 'vitest';
 import type { Alert } from '../../src/model/alert.ts';
-import { describeWith } from '../clients/tools.ts';
 import { labAlert } from '../sinks/lab-alert.ts';
-import { createRandom } from '../trials/trial.ts';
 import { readTrace } from './disk-trace.ts';
-import { faults } from './faults.ts';
 import { losses, numbersBack } from './shown.ts';
-
-for (const { name, needs, run } of faults)
-  describeWith(needs, name, () => {
-    it('loses nothing that was shown', async () => {
-      const seed = randomInt(2 ** 31);
-      const { tried, lost } = await run({ random: createRandom(seed), isFull: false, times: 1 });
-      expect(lost, `seed ${seed}`).toEqual([]);
-      expect(tried).toBe(1);
-    });
-  });
 
 it('a sync covers what was written before it was asked for, once it has returned', () => {
   const trace = (...lines: string[]) => readTrace(lines.map((line, at) => line.replace(' ', ` ${at}.0 `)).join('\n'));

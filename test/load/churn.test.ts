@@ -11,7 +11,7 @@ import type { Lab } from '../clients/client.ts';
 import { openTls, openTunnel } from '../clients/tunnel.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { startWorld, type World } from '../e2e/world.ts';
-import { settles } from './settled.ts';
+import { settles } from '../trials/settled.ts';
 
 const CONNECTIONS_A_ROUND = 1000;
 const MAX_ROUNDS = 25;

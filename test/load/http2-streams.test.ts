@@ -14,7 +14,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openTls } from '../clients/tunnel.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { startWorld, type World } from '../e2e/world.ts';
-import { settles } from './settled.ts';
+import { settles } from '../trials/settled.ts';
 
 const HOST = 'streams.example.com';
 const CONNECTIONS = 100;

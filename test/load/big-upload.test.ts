@@ -7,8 +7,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { run } from '../clients/process.ts';
 import { requireTool, toolPath } from '../clients/tools.ts';
-import { type LabProcess, phonehome } from './lab-process.ts';
-import { startWorld, type World } from './world.ts';
+import { type LabProcess, phonehome } from '../e2e/lab-process.ts';
+import { startWorld, type World } from '../e2e/world.ts';
 
 const UPLOAD_BYTES = 300 << 20;
 const MAX_RSS_BYTES = 200 << 20;
