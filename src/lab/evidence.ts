@@ -2,29 +2,69 @@
 import { existsSync } from 'node:fs';
 import { LabError } from '../model/lab.ts';
 import type { StoreVerdict } from '../model/verdict.ts';
+import { createDiskSync } from '../sinks/evidence/disk-sync.ts';
 import { readOrCreateKey, readOrCreateSigningKey, readPublicKey } from '../sinks/evidence/key-file.ts';
 import { openPhoneKeys } from '../sinks/evidence/phone-keys.ts';
+import { openReserve, type Reserve } from '../sinks/evidence/reserve.ts';
+import { createReservedStore, type ReservedStore } from '../sinks/evidence/reserved-store.ts';
+import { createSealer, type Sealer } from '../sinks/evidence/seal.ts';
 import { openSqliteStore, type SqliteStoreOptions } from '../sinks/evidence/sqlite.ts';
 import type { EvidenceStore } from '../sinks/evidence/store.ts';
+import { createSyncedStore } from '../sinks/evidence/synced-store.ts';
 import { verifyStore } from '../sinks/evidence/verification.ts';
 import { keyProblem, pathsIn } from './data-directory.ts';
 
+type Told = Pick<SqliteStoreOptions, 'onSalvaged' | 'onDamaged'>;
+
 /** @throws an `Error` of one line that says what to do */
-export function openEvidence(
+export function openEvidence(dataDir: string): EvidenceStore {
+  return openWith(dataDir, openKeys(dataDir), {});
+}
+
+/**
+ * With the journal and its disk: for whoever holds the lock of the directory.
+ * @throws an `Error` of one line that says what to do
+ */
+export function openKeptEvidence(
   dataDir: string,
-  told: Pick<SqliteStoreOptions, 'onSalvaged' | 'onDamaged'> = {},
-): EvidenceStore {
+  { onNoReserve, ...told }: Told & { onNoReserve?: (line: string) => void } = {},
+): ReservedStore {
+  const paths = pathsIn(dataDir);
+  const keys = openKeys(dataDir);
+  const store = openWith(dataDir, keys, told);
+  const database = createDiskSync(`${paths.evidence}-wal`);
+  return createReservedStore({
+    store: createSyncedStore(store, database),
+    reserve: openReserveIn(paths.reserve, createSealer(keys.key, keys.phoneKeys), onNoReserve),
+    database,
+    journal: createDiskSync(paths.reserve),
+  });
+}
+
+function openKeys(dataDir: string): Pick<Required<SqliteStoreOptions>, 'key' | 'phoneKeys' | 'signingKey'> {
   const paths = pathsIn(dataDir);
   const problem = keyProblem(dataDir);
   if (problem !== null) throw new LabError(problem);
   const key = readOrCreateKey(paths.evidenceKey);
-  return openSqliteStore({
-    file: paths.evidence,
+  return {
     key,
     phoneKeys: openPhoneKeys(paths.phoneKeys, key),
     signingKey: readOrCreateSigningKey(paths.signingKey),
-    ...told,
-  });
+  };
+}
+
+const openWith = (dataDir: string, keys: ReturnType<typeof openKeys>, told: Told): EvidenceStore =>
+  openSqliteStore({ file: pathsIn(dataDir).evidence, ...keys, ...told });
+
+/** Without room for it the lab runs, and says what that means. */
+function openReserveIn(file: string, sealer: Sealer, told: (line: string) => void = () => {}): Reserve | null {
+  try {
+    return openReserve(file, sealer);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    told(`${file} cannot be made (${code ?? message}): alerts would be lost should the disk be full. Free 4 MB.`);
+    return null;
+  }
 }
 
 /** The same, of what is there already. @throws LabError when nothing was recorded yet */

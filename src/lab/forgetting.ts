@@ -13,7 +13,7 @@ import { type Text, text } from '../model/text.ts';
 import type { EvidenceStore, ForgetResult } from '../sinks/evidence/store.ts';
 import { openStoredContent } from './content.ts';
 import { openDataDirectory, pathsIn } from './data-directory.ts';
-import { openEvidence } from './evidence.ts';
+import { openKeptEvidence } from './evidence.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { LiveDetection } from './live-detection.ts';
 import { openPinBook } from './pin-book.ts';
@@ -21,7 +21,7 @@ import { openPinBook } from './pin-book.ts';
 /** In the running lab, between two records. What its relay knows is the caller's. @throws LabError */
 export function forgetInLab(given: {
   knowledge: Pick<Knowledge, 'options' | 'devices' | 'evidence' | 'cases' | 'pinBook' | 'now'>;
-  detection: Pick<LiveDetection, 'bystanders' | 'content'>;
+  detection: Pick<LiveDetection, 'bystanders' | 'content' | 'settle'>;
   device: string;
   recordings: boolean;
   who: string;
@@ -32,6 +32,7 @@ export function forgetInLab(given: {
   if (registered?.ignore) devices.put(bystander(registered));
   else if (registered) devices.remove(device);
   if (!options.devicesFile) sweepPhotos(options.data, devices.list());
+  detection.settle();
   detection.bystanders.forget(device);
   const forgotten = must(evidence.forget(device, { who, time: new Date(now()).toISOString() }));
   detection.content.store?.forget(device);
@@ -60,7 +61,7 @@ export function forgetOffline(dataDir: string, device: string, { recordings }: {
     if (registered?.ignore) devices.put({ id: device, match: addressIn(registered), ignore: true }, 'replace');
     else if (registered) devices.remove(device);
     sweepPhotos(dataDir, devices.list());
-    const evidence = openEvidence(dataDir);
+    const evidence = openKeptEvidence(dataDir);
     try {
       const time = new Date().toISOString();
       const forgotten = must(evidence.forget(device, { who: 'terminal', time, isPatient: true }));

@@ -10,13 +10,10 @@ import type { Flow } from '../model/flow.ts';
 import { LabError, type LabOptions } from '../model/lab.ts';
 import { type Text, text } from '../model/text.ts';
 import { readOrCreateKey } from '../sinks/evidence/key-file.ts';
-import { openReserve, type Reserve } from '../sinks/evidence/reserve.ts';
-import { createReservedStore } from '../sinks/evidence/reserved-store.ts';
-import { createDiskSync, createSyncedStore } from '../sinks/evidence/synced-store.ts';
 import type { Closers } from './closers.ts';
 import { pathsIn } from './data-directory.ts';
 import { openDecoders } from './decoders.ts';
-import { openEvidence } from './evidence.ts';
+import { openKeptEvidence } from './evidence.ts';
 import { openLog } from './log.ts';
 import { openPlaces, openRegistry } from './opening.ts';
 import { openPinBook } from './pin-book.ts';
@@ -38,21 +35,18 @@ export async function openKnowledge(options: LabOptions, closers: Closers, isRes
   if (!authority) throw new LabError(`${options.data} holds no certificate authority: start the lab again`);
   const evidenceKey = readOrCreateKey(paths.evidenceKey);
   let salvaged: Text | null = null;
-  const stored = createReservedStore(
-    openEvidence(options.data, {
-      onSalvaged: ({ keptAs, alerts, flows }) => {
-        salvaged = text('lab.store-damaged', { file: keptAs, alerts, flows });
-        warnings.push(say(salvaged));
-      },
-      // This thread ends, and the next one saves what can be read.
-      onDamaged: () =>
-        void setImmediate(() => {
-          throw new LabError(`${paths.evidence} is damaged`);
-        }),
-    }),
-    openReserveIn(paths.reserve, evidenceKey, warnings),
-  );
-  const evidence = createSyncedStore(stored, createDiskSync(`${paths.evidence}-wal`), createDiskSync(paths.reserve));
+  const evidence = openKeptEvidence(options.data, {
+    onSalvaged: ({ keptAs, alerts, flows }) => {
+      salvaged = text('lab.store-damaged', { file: keptAs, alerts, flows });
+      warnings.push(say(salvaged));
+    },
+    // This thread ends, and the next one saves what can be read.
+    onDamaged: () =>
+      void setImmediate(() => {
+        throw new LabError(`${paths.evidence} is damaged`);
+      }),
+    onNoReserve: (line) => void warnings.push(line),
+  });
   closers.add(() => evidence.close());
   evidence.closeLeftOpen(now());
   const devices = openRegistry(options, warnings);
@@ -99,17 +93,4 @@ export async function openKnowledge(options: LabOptions, closers: Closers, isRes
     pinBook,
     decoders,
   };
-}
-
-/** Without room for it the lab runs, and says what that means. */
-function openReserveIn(file: string, key: Buffer, warnings: string[]): Reserve | null {
-  try {
-    return openReserve(file, key);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    warnings.push(
-      `${file} cannot be made (${code ?? message}): alerts would be lost should the disk be full. Free 4 MB.`,
-    );
-    return null;
-  }
 }

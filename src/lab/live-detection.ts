@@ -140,9 +140,13 @@ export async function openLiveDetection(
     comparison.save();
     coverage.keep();
   }, TICK_MS).unref();
+  const settle = (): void => {
+    flush();
+    feed.settle();
+  };
   closers.add(() => {
     clearInterval(tick);
-    flush();
+    settle();
   });
   const bystanders = openBystanders({
     devices,
@@ -176,7 +180,7 @@ export async function openLiveDetection(
     notify,
     troubled,
     loggedInAs,
-    flush,
+    settle,
     bystanders,
   };
 }
@@ -198,6 +202,8 @@ function openAlerts(
   });
   const { tell, notify, publishTo } = createNotices(alerter, now);
   const feed = createAlertFeed({
+    writeAhead: evidence.writeAhead,
+    settle: evidence.settle,
     put: evidence.putAlert,
     retry: evidence.retry,
     onTrouble: (trouble) => notify('storage', storageText(trouble), trouble ? 'high' : 'info'),

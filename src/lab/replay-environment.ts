@@ -12,7 +12,7 @@ const QUIET_MS = 10_000;
 
 export interface ReplayEnvironmentOptions {
   knowledge: Knowledge;
-  detection: Pick<LiveDetection, 'road' | 'flush' | 'forget'>;
+  detection: Pick<LiveDetection, 'road' | 'settle' | 'forget'>;
   relay: Relay;
   between: Between;
   proxyPort: () => number;
@@ -66,7 +66,7 @@ export function createReplayEnvironment({
       const until = now() + QUIET_MS;
       do await relay.barrier();
       while (detection.road.openFlows() > 0 && now() < until && (await setTimeout(5, true)));
-      detection.flush();
+      detection.settle();
     },
     opens: (publicKey) => decoders.some((decoder) => decoder.publicKey === publicKey),
   };

@@ -1,6 +1,7 @@
 /**
- * The one road an alert takes out: stored first, then shown. When the disk refuses, it is shown all the same, marked as not
- * stored yet; the store tries again, and the trouble is told once.
+ * The one road an alert takes out: on the disk first, then in the store, then shown, in the order of numbers. When the disk
+ * refuses, or takes longer than anybody would wait, it is shown all the same, marked as not stored yet; the store tries again, and
+ * the trouble is told once.
  * A listener that throws hurts neither the others nor the lab.
  */
 import type { Alert, AlertRecord } from '../model/alert.ts';
@@ -8,11 +9,17 @@ import type { Alert, AlertRecord } from '../model/alert.ts';
 export type PutResult = { ok: true } | { ok: false; why: string; message: string };
 
 export interface AlertFeedOptions {
+  /** Brings it to the disk; `told` when it may be put, soon or at once. */
+  writeAhead: (record: AlertRecord, told: () => void) => void;
+  /** Waits for all that is on its way to the disk. */
+  settle: () => void;
   put: (record: AlertRecord) => PutResult;
   /** Stores what waits, if it can. */
   retry: () => PutResult;
   /** Told when storing begins to fail, and `null` when it works again. */
   onTrouble?: (trouble: { why: string; message: string } | null) => void;
+  /** A disk that takes longer is not waited for. */
+  patienceMs?: number;
 }
 
 export interface AlertFeed {
@@ -21,11 +28,25 @@ export interface AlertFeed {
   onAlert(listener: (alert: Alert) => void): () => void;
   /** Tries again to store what waits. True when nothing waits any more. */
   retry(): boolean;
+  /** Waits for the disk, and shows what was published so far. */
+  settle(): void;
   stats(): { published: number; failing: boolean; listenerErrors: number };
 }
 
-export function createAlertFeed({ put, retry, onTrouble = () => {} }: AlertFeedOptions): AlertFeed {
+/** Cards of small machines stand still for some hundred milliseconds. */
+const PATIENCE_MS = 1000;
+
+interface Published {
+  record: AlertRecord;
+  isAhead: boolean;
+  isShown: boolean;
+}
+
+export function createAlertFeed(options: AlertFeedOptions): AlertFeed {
+  const { writeAhead, put, retry, onTrouble = () => {}, patienceMs = PATIENCE_MS } = options;
   const listeners = new Set<(alert: Alert) => void>();
+  const queue: Published[] = [];
+  let impatience: NodeJS.Timeout | null = null;
   let published = 0;
   let listenerErrors = 0;
   let failing = false;
@@ -38,26 +59,56 @@ export function createAlertFeed({ put, retry, onTrouble = () => {} }: AlertFeedO
     return result.ok;
   }
 
+  function show(alert: Alert): void {
+    for (const listener of listeners) {
+      try {
+        listener(alert);
+      } catch {
+        listenerErrors++;
+      }
+    }
+  }
+
+  /** In their order, as far as the disk has them. */
+  function drain(): void {
+    while (queue[0]?.isAhead) {
+      const { record, isShown } = queue.shift() as Published;
+      const result = put(record);
+      if (!isShown) show(result.ok ? record.alert : { ...record.alert, stored: false });
+      // What is told of it comes after it.
+      heard(result);
+    }
+    if (impatience) clearTimeout(impatience);
+    impatience = queue.length > 0 ? setTimeout(showAnyway, patienceMs).unref() : null;
+  }
+
+  function showAnyway(): void {
+    impatience = null;
+    for (const entry of queue.filter(({ isShown }) => !isShown)) {
+      entry.isShown = true;
+      show({ ...entry.record.alert, stored: false });
+    }
+    heard({ ok: false, why: 'failed', message: `the disk has not answered for ${patienceMs} ms` });
+  }
+
   return {
     publish(record) {
       published++;
-      const result = put(record);
-      const alert = result.ok ? record.alert : { ...record.alert, stored: false };
-      for (const listener of listeners) {
-        try {
-          listener(alert);
-        } catch {
-          listenerErrors++;
-        }
-      }
-      // What is told of it comes after it.
-      heard(result);
+      const entry = { record, isAhead: false, isShown: false };
+      queue.push(entry);
+      writeAhead(record, () => {
+        entry.isAhead = true;
+        drain();
+      });
+      if (queue.length > 0) impatience ??= setTimeout(showAnyway, patienceMs).unref();
     },
     onAlert(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    retry: () => heard(retry()),
+    // While the disk is waited for nothing works again.
+    retry: () => !queue[0]?.isShown && heard(retry()),
+    settle: options.settle,
     stats: () => ({ published, failing, listenerErrors }),
   };
 }

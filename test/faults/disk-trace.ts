@@ -17,17 +17,10 @@ export interface Written {
   length: number;
 }
 
-export interface OnDisk {
-  unsynced: Written[];
-  /** When the last completed sync of the log of the database was asked for, ms since the epoch; 0: never. */
-  syncedAt: number;
-}
-
 /** Of a trace made with `-f -ttt -y`. */
-export function readTrace(trace: string): OnDisk {
+export function readTrace(trace: string): Written[] {
   const open = new Map<string, Written[]>();
-  const asked = new Map<string, { file: string; covers: number; time: number }>();
-  let syncedAt = 0;
+  const asked = new Map<string, { file: string; covers: number }>();
   const finish = (thread: string): void => {
     const sync = asked.get(thread);
     if (!sync) return;
@@ -35,23 +28,21 @@ export function readTrace(trace: string): OnDisk {
     // Another one under way covers as much less.
     for (const other of asked.values())
       if (other !== sync && other.file === sync.file) other.covers = Math.max(0, other.covers - sync.covers);
-    if (sync.file.endsWith('-wal')) syncedAt = Math.max(syncedAt, sync.time);
     asked.delete(thread);
   };
   for (const line of trace.split('\n')) {
     const resumed = /^(\d+) +[\d.]+ <\.\.\. f(?:data)?sync resumed>.*= 0$/.exec(line);
     if (resumed?.[1]) finish(resumed[1]);
-    const [, thread = '', time = '', name = '', file = '', rest = ''] =
-      /^(\d+) +([\d.]+) (\w+)\(\d+<([^>]+)>(.*)$/.exec(line) ?? [];
+    const [, thread = '', name = '', file = '', rest = ''] = /^(\d+) +[\d.]+ (\w+)\(\d+<([^>]+)>(.*)$/.exec(line) ?? [];
     if (name === 'fsync' || name === 'fdatasync') {
-      asked.set(thread, { file, covers: open.get(file)?.length ?? 0, time: Number(time) * 1000 });
+      asked.set(thread, { file, covers: open.get(file)?.length ?? 0 });
       if (/= 0$/.test(rest)) finish(thread);
     }
     const [, length, from] = /, (\d+), (\d+)(?:\)| <unfinished)/.exec(rest) ?? [];
     if (name === 'pwrite64' && from !== undefined)
       open.set(file, [...(open.get(file) ?? []), { file, from: Number(from), length: Number(length) }]);
   }
-  return { unsynced: [...open.values()].flat(), syncedAt };
+  return [...open.values()].flat();
 }
 
 /** Watches a running lab until it ends. Resolves when nothing of it is missed any more. */
@@ -59,7 +50,7 @@ export async function traceDisk(
   pid: number,
   dataDir: string,
   into: string,
-): Promise<{ ended: Promise<unknown>; onDisk(): OnDisk }> {
+): Promise<{ ended: Promise<unknown>; unsynced(): Written[] }> {
   const paths = FILES.flatMap((name) => ['-P', path.join(dataDir, name)]);
   const child = spawn(
     toolPath('strace'),
@@ -69,5 +60,5 @@ export async function traceDisk(
   const ended = once(child, 'exit');
   await once(child.stderr, 'data');
   child.stderr.resume();
-  return { ended, onDisk: () => readTrace(readFileSync(into, 'utf8')) };
+  return { ended, unsynced: () => readTrace(readFileSync(into, 'utf8')) };
 }

@@ -3,8 +3,8 @@ import type { Alert } from '../../src/model/alert.ts';
 import type { LabProcess } from '../e2e/lab-process.ts';
 
 export interface Watched {
-  /** Every alert in its newest version, as it was printed or pushed; with a time, as it was shown before it (ms since the epoch). */
-  shown(before?: number): Alert[];
+  /** Every alert in its newest version, as it was printed or pushed. */
+  shown(): Alert[];
   /** Of all numbers shown. */
   highest(): number;
   epoch: string;
@@ -12,15 +12,14 @@ export interface Watched {
 
 /** Joins the live push; what is printed counts as well. */
 export async function watch(lab: LabProcess): Promise<Watched> {
-  const pushed: { alert: Alert; time: number }[] = [];
+  const pushed: Alert[] = [];
   const { frames } = await lab.live('', (frame) => {
-    if (frame.type === 'alert') pushed.push({ alert: frame.alert, time: Date.now() });
+    if (frame.type === 'alert') pushed.push(frame.alert);
   });
   const hello = frames.find((frame) => frame.type === 'hello');
-  const shown = (before = Infinity): Alert[] => {
+  const shown = (): Alert[] => {
     const newest = new Map<string, Alert>();
-    const printed = before === Infinity ? lab.alerts() : [];
-    for (const alert of [...printed, ...pushed.flatMap(({ alert, time }) => (time < before ? [alert] : []))])
+    for (const alert of [...lab.alerts(), ...pushed])
       if ((newest.get(alert.id)?.seq ?? 0) <= alert.seq) newest.set(alert.id, alert);
     return [...newest.values()];
   };

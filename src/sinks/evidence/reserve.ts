@@ -1,12 +1,13 @@
 /**
- * A file whose space was taken while there was some: what the database refuses is written into it in place, so that an alert
- * that was shown is found again after the process was killed on a full disk. (A file system that writes every change elsewhere,
- * such as btrfs, may refuse all the same.) Its first line is a number ahead of every number given out: none is ever used twice.
+ * A journal whose space was taken while there was some. Every alert is written into it in place before it is shown: a disk
+ * confirms that sooner than a file that grows, and takes it when it is full. So a power cut or a kill on a full disk leaves what was
+ * shown. (A file system that writes every change elsewhere, such as btrfs, may refuse all the same.)
+ * Its first line is a number ahead of every number given out: none is ever used twice.
  * Layout: `floor NNNNNNNNNNNNNNNN\n`, then one JSON line per record, then zeros. Values are sealed.
  */
 import { closeSync, constants, fdatasyncSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import type { Alert, AlertRecord } from '../../model/alert.ts';
-import { seal, unseal } from './seal.ts';
+import type { Sealer } from './seal.ts';
 
 export interface Reserve {
   /** A number that no alert had yet is greater than this. */
@@ -16,6 +17,8 @@ export interface Reserve {
   kept(): AlertRecord[];
   /** False when it does not fit any more. */
   append(record: AlertRecord): boolean;
+  /** Bytes of it that records stand in. */
+  used(): number;
   /** Only these are kept from now on. False when not all of them fit. */
   rewrite(records: Iterable<AlertRecord>): boolean;
   close(): void;
@@ -25,7 +28,7 @@ const HEAD_BYTES = 23;
 const BYTES = 4 << 20;
 
 /** @throws what the disk says, when there is no room for it */
-export function openReserve(file: string, key: Buffer, bytes = BYTES): Reserve {
+export function openReserve(file: string, sealer: Sealer, bytes = BYTES): Reserve {
   const descriptor = openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   const { size } = fstatSync(descriptor);
   try {
@@ -55,11 +58,11 @@ export function openReserve(file: string, key: Buffer, bytes = BYTES): Reserve {
     return lines
       .toString()
       .split('\n')
-      .flatMap((line) => recordOf(line, key) ?? []);
+      .flatMap((line) => recordOf(line, sealer) ?? []);
   }
   function append(record: AlertRecord): boolean {
     const { alert, secret } = record;
-    const sealed = secret === null ? null : seal(key, alert.id, secret).toString('base64');
+    const sealed = secret === null ? null : sealer.seal(alert.device.id, alert.id, secret).toString('base64');
     const line = Buffer.from(`${JSON.stringify({ alert, sealed })}\n\0`);
     if (end + line.length > bytes) return false;
     writeAll(line, end);
@@ -75,6 +78,7 @@ export function openReserve(file: string, key: Buffer, bytes = BYTES): Reserve {
     },
     kept: () => records,
     append,
+    used: () => end - HEAD_BYTES,
     rewrite(given) {
       const used = end - HEAD_BYTES;
       end = HEAD_BYTES;
@@ -86,10 +90,10 @@ export function openReserve(file: string, key: Buffer, bytes = BYTES): Reserve {
   };
 }
 
-function recordOf(line: string, key: Buffer): AlertRecord | null {
+function recordOf(line: string, sealer: Sealer): AlertRecord | null {
   try {
     const { alert, sealed } = JSON.parse(line) as { alert: Alert; sealed: string | null };
-    const secret = sealed === null ? null : unseal(key, alert.id, Buffer.from(sealed, 'base64'));
+    const secret = sealed === null ? null : sealer.unseal(alert.device.id, alert.id, Buffer.from(sealed, 'base64'));
     return { alert, secret };
   } catch {
     return null;

@@ -9,7 +9,7 @@ import { type Chain, createChain } from './chain.ts';
 import { forgetPhone } from './forget.ts';
 import type { PhoneKeys } from './phone-keys.ts';
 import { besideCase, createRows, type Parts } from './rows.ts';
-import { seal, unseal } from './seal.ts';
+import { createSealer } from './seal.ts';
 import {
   type AuditEntry,
   closedAsKilled,
@@ -90,6 +90,7 @@ function begin({ database, rows, chain }: Parts, epoch: string, reason: string):
 export const NEW = 'it was new';
 
 function alertRows({ database, rows, write }: Parts, { key, phoneKeys }: SqliteOptions) {
+  const sealer = createSealer(key, phoneKeys);
   const sql = {
     alert: database.prepare('SELECT json FROM alerts WHERE id = ?'),
     secret: database.prepare(
@@ -113,8 +114,7 @@ function alertRows({ database, rows, write }: Parts, { key, phoneKeys }: SqliteO
           alert.evidence?.flow ?? null,
           JSON.stringify(alert),
         ]);
-        if (secret !== null)
-          rows.put('value', [alert.id, seal(phoneKeys?.keyOf(alert.device.id) ?? key, alert.id, secret)]);
+        if (secret !== null) rows.put('value', [alert.id, sealer.seal(alert.device.id, alert.id, secret)]);
       }),
     alerts(query) {
       const { where, values } = conditions([
@@ -138,9 +138,7 @@ function alertRows({ database, rows, write }: Parts, { key, phoneKeys }: SqliteO
       const noted = write(() => rows.put('audit', [entry.time, 'reveal', alertId, entry.who]));
       if (!noted.ok)
         return { ok: false, why: 'the audit entry could not be written, so nothing is revealed: free disk space' };
-      const own = phoneKeys?.find(String(device));
-      // Sealed with the installation's key: before phones had their own, or while the disk took no key.
-      const secret = (own && unseal(own, alertId, Buffer.from(sealed))) ?? unseal(key, alertId, Buffer.from(sealed));
+      const secret = sealer.unseal(String(device), alertId, Buffer.from(sealed));
       return secret === null
         ? { ok: false, why: 'the stored value was changed or made with another key' }
         : { ok: true, secret };

@@ -1,6 +1,6 @@
 /**
  * The evidence store on disk: one SQLite file in WAL mode, mode 0600. `synchronous = NORMAL`: every write is with the
- * kernel when it returns, so a killed process loses nothing; against a power cut see `synced-store.ts`.
+ * kernel when it returns, so a killed process loses nothing; against a power cut see `reserved-store.ts`.
  * A file that is no store, newer than this program, unreadable, or made with another key is an error of one line that
  * says what to do; nothing in it is touched. A damaged one is kept aside, and what can be read of it goes on. `secure_delete`: what is pruned is overwritten.
  */

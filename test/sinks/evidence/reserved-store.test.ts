@@ -4,13 +4,18 @@ import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Alert } from '../../../src/model/alert.ts';
+import { createDiskSync, type DiskSync } from '../../../src/sinks/evidence/disk-sync.ts';
 import { openReserve } from '../../../src/sinks/evidence/reserve.ts';
 import { createReservedStore } from '../../../src/sinks/evidence/reserved-store.ts';
+import { createSealer } from '../../../src/sinks/evidence/seal.ts';
 import type { EvidenceStore } from '../../../src/sinks/evidence/store.ts';
 import { IMEI, labAlert, labRecord } from '../lab-alert.ts';
 import { createMemoryStore } from './memory-store.ts';
 
 const key = randomBytes(32);
+/** A disk that holds everything at once. */
+const HELD: DiskSync = { soon: (told) => told?.(true), now: () => true, close: () => {} };
 let directory: string;
 let file: string;
 let full: boolean;
@@ -27,7 +32,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const open = (bytes?: number) => createReservedStore(database, openReserve(file, key, bytes));
+const open = (bytes?: number) =>
+  createReservedStore({
+    store: database,
+    reserve: openReserve(file, createSealer(key, null), bytes),
+    database: HELD,
+    journal: createDiskSync(file),
+  });
 const numbers = (store: EvidenceStore, query = {}) => store.alerts(query).map(({ seq, stored }) => [seq, stored]);
 
 describe('a store with a reserve', () => {
@@ -144,5 +155,97 @@ describe('a store with a reserve', () => {
   it('follows no link that stands in its place', () => {
     symlinkSync('/etc/hostname', file);
     expect(() => open()).toThrow(/ELOOP/);
+  });
+
+  it('writes an alert ahead, and finds it after a power cut that took the database back', async () => {
+    const store = open();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    store.writeAhead(labRecord(1), resolve);
+    await promise;
+    expect(store.alerts({})).toEqual([]);
+    expect(store.lastSeq()).toBeLessThan(1);
+    // Nothing of it ever reached the database.
+    const after = open();
+    expect(after.alerts({})).toEqual([labAlert(1)]);
+    expect(after.reveal(labAlert(1).id, { who: 'x', time: 'now' })).toMatchObject({
+      ok: true,
+      secret: { value: IMEI },
+    });
+  });
+
+  it('takes in no version that is older than the stored one, and nothing that was destroyed since', () => {
+    const store = open();
+    const put = (seq: number, changes: Partial<Alert> = {}) => {
+      const record = labRecord(seq, changes);
+      store.writeAhead(record, () => {});
+      store.putAlert(record);
+    };
+    put(1);
+    put(2, { device: { ...labAlert(2).device, id: 'other' } });
+    put(3, { id: labAlert(1).id, count: 2 });
+    const numbersIn = (one: EvidenceStore) => one.alerts({}).map(({ seq, count }) => [seq, count]);
+    expect(numbersIn(open())).toEqual([
+      [2, 1],
+      [3, 2],
+    ]);
+    store.forget('other', { who: 'x', time: 'now' });
+    expect(readFileSync(file).toString('latin1')).not.toContain('01JALERT');
+    expect(numbersIn(open())).toEqual([[3, 2]]);
+  });
+
+  it('empties its journal when it has grown, and loses none that is on its way', () => {
+    const store = open();
+    for (let seq = 1; seq <= 1200; seq++) {
+      const record = labRecord(seq);
+      store.writeAhead(record, () => {});
+      if (seq % 7 > 0) store.putAlert(record);
+    }
+    const written = readFileSync(file).toString('latin1');
+    expect(written.split('01JALERT').length).toBeLessThan(1100);
+    expect(
+      open()
+        .alerts({ limit: 2000 })
+        .map(({ seq }) => seq)
+        .toSorted((a, b) => a - b),
+    ).toEqual(Array.from({ length: 1200 }, (_, index) => index + 1));
+  });
+
+  it('shows an alert as not stored when no disk confirms it', () => {
+    const store = createReservedStore({
+      store: database,
+      reserve: null,
+      database: { ...HELD, now: () => false },
+      journal: HELD,
+    });
+    const told: number[] = [];
+    store.writeAhead(labRecord(1), () => told.push(1));
+    expect(told).toEqual([1]);
+    expect(store.putAlert(labRecord(1))).toMatchObject({ ok: false, message: /does not confirm/ });
+    expect(store.alert(labAlert(1).id)?.stored).toBe(false);
+  });
+});
+
+describe('a request to the disk', () => {
+  it('is one for all who asked before it began, and tells each', async () => {
+    writeFileSync(file, 'x');
+    const sync = createDiskSync(file);
+    const told: number[] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    sync.soon(() => told.push(1));
+    sync.soon(() => told.push(2));
+    sync.soon(() => resolve(void told.push(3)));
+    expect(told).toEqual([]);
+    await promise;
+    expect(told).toEqual([1, 2, 3]);
+    sync.soon(() => told.push(4));
+    expect(sync.now()).toBe(true);
+    expect(told).toEqual([1, 2, 3, 4]);
+    sync.close();
+  });
+
+  it('of a file that is not there has nothing to wait for', () => {
+    const told: boolean[] = [];
+    createDiskSync(join(directory, 'none')).soon((isHeld) => told.push(isHeld));
+    expect(told).toEqual([true]);
   });
 });
