@@ -7,7 +7,7 @@ import { readOrCreateKey, readOrCreateSigningKey, readPublicKey } from '../sinks
 import { openPhoneKeys } from '../sinks/evidence/phone-keys.ts';
 import { openReserve, type Reserve } from '../sinks/evidence/reserve.ts';
 import { createReservedStore, type ReservedStore } from '../sinks/evidence/reserved-store.ts';
-import { createSealer, type Sealer } from '../sinks/evidence/seal.ts';
+import { createSealer, type Sealer } from '../sinks/evidence/sealer.ts';
 import { openSqliteStore, type SqliteStoreOptions } from '../sinks/evidence/sqlite.ts';
 import type { EvidenceStore } from '../sinks/evidence/store.ts';
 import { createSyncedStore } from '../sinks/evidence/synced-store.ts';

@@ -7,7 +7,7 @@
  */
 import { closeSync, constants, fdatasyncSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import type { Alert, AlertRecord } from '../../model/alert.ts';
-import type { Sealer } from './seal.ts';
+import type { Sealer } from './sealer.ts';
 
 export interface Reserve {
   /** A number that no alert had yet is greater than this. */

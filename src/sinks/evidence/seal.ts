@@ -4,7 +4,6 @@
  * Layout: 12 bytes nonce, 16 bytes tag, ciphertext of `{value, seen, window}` as JSON.
  */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
-import type { PhoneKeys } from './phone-keys.ts';
 import type { Secret } from './store.ts';
 
 const NONCE_BYTES = 12;
@@ -32,23 +31,6 @@ export function unseal(key: Buffer, alertId: string, sealed: Buffer): Secret | n
   } catch {
     return null;
   }
-}
-
-export interface Sealer {
-  seal(device: string, alertId: string, secret: Secret): Buffer;
-  /** Null when no key that is left opens it, or the bytes were changed. */
-  unseal(device: string, alertId: string, sealed: Buffer): Secret | null;
-}
-
-/** With the key of the phone; with the installation's where there is none: before phones had their own, or while the disk took no key. */
-export function createSealer(installation: Buffer, phones: PhoneKeys | null): Sealer {
-  return {
-    seal: (device, alertId, secret) => seal(phones?.keyOf(device) ?? installation, alertId, secret),
-    unseal(device, alertId, sealed) {
-      const own = phones?.find(device);
-      return (own && unseal(own, alertId, sealed)) ?? unseal(installation, alertId, sealed);
-    },
-  };
 }
 
 /** Tells two keys apart without telling anything about either. */

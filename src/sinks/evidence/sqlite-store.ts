@@ -9,7 +9,7 @@ import { type Chain, createChain } from './chain.ts';
 import { forgetPhone } from './forget.ts';
 import type { PhoneKeys } from './phone-keys.ts';
 import { besideCase, createRows, type Parts } from './rows.ts';
-import { createSealer } from './seal.ts';
+import { createSealer } from './sealer.ts';
 import {
   type AuditEntry,
   closedAsKilled,

@@ -8,7 +8,7 @@ import type { Alert } from '../../../src/model/alert.ts';
 import { createDiskSync, type DiskSync } from '../../../src/sinks/evidence/disk-sync.ts';
 import { openReserve } from '../../../src/sinks/evidence/reserve.ts';
 import { createReservedStore } from '../../../src/sinks/evidence/reserved-store.ts';
-import { createSealer } from '../../../src/sinks/evidence/seal.ts';
+import { createSealer } from '../../../src/sinks/evidence/sealer.ts';
 import type { EvidenceStore } from '../../../src/sinks/evidence/store.ts';
 import { IMEI, labAlert, labRecord } from '../lab-alert.ts';
 import { createMemoryStore } from './memory-store.ts';
