@@ -1,23 +1,26 @@
 /** Texts put into words. What a phone wrote comes in as a value and stays one: nothing in it is taken for a place or a key, or gives orders. */
 import { createInstance } from 'i18next';
 import { EN } from '../model/catalogue/en.ts';
+import { VI } from '../model/catalogue/vi.ts';
 import type { Text, TextValue } from '../model/text.ts';
 import { countryName } from './country-names.ts';
 import { clean } from './terminal.ts';
 
 /** The catalogues there are, by language. */
-export const CATALOGUES: Record<string, Record<string, string>> = { en: EN };
+export const CATALOGUES: Record<string, Record<string, string>> = { en: EN, vi: VI };
 
 const i18n = createInstance();
 void i18n.init({
   lng: 'en',
+  fallbackLng: 'en',
   initAsync: false,
   resources: Object.fromEntries(Object.entries(CATALOGUES).map(([language, EN]) => [language, { translation: EN }])),
   keySeparator: false,
   nsSeparator: false,
   interpolation: { escapeValue: false, skipOnVariables: true },
 });
-i18n.services.formatter?.add('country', (code) => countryName(String(code)));
+i18n.services.formatter?.add('country', (code, language) => countryIn(String(code), language ?? 'en'));
+i18n.services.formatter?.add('capital', (said) => `${String(said).charAt(0).toUpperCase()}${String(said).slice(1)}`);
 i18n.services.formatter?.add('time', (iso) => localTime(String(iso)));
 
 export function say({ key, values }: Text, language = 'en'): string {
@@ -31,6 +34,16 @@ function sayValue(value: TextValue, language: string): string | number {
   if (typeof value !== 'object') return value;
   if ('key' in value) return say(value, language);
   return value.map((item) => sayValue(item, language)).join('; ');
+}
+
+/** English from a table, because the first question to Node costs 6 MB; others by `Intl`. */
+function countryIn(code: string, language: string): string {
+  if (language === 'en') return countryName(code);
+  try {
+    return new Intl.DisplayNames(language, { type: 'region' }).of(code) ?? code;
+  } catch {
+    return code;
+  }
 }
 
 /** `2026-11-22 10:00:05`, on the clock of this machine. */

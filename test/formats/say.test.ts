@@ -18,6 +18,21 @@ describe('a text', () => {
     expect(say(text('leak.sent', { receiver }))).toBe('went to China Telecom (China; server in Hong Kong SAR China)');
   });
 
+  it('is put into Vietnamese, countries and kinds too, its first letter a capital', () => {
+    const receiver = text('receiver.of', { name: 'China Telecom', home: 'CN' });
+    const leak = text('leak', {
+      what: text('leak.certain', { kind: text('kind.imei'), phone: 'Nokia 7 Plus' }),
+      way: text('leak.sent', { receiver }),
+      spelling: '',
+      when: '',
+      protection: text('leak.clear'),
+    });
+    expect(say(leak, 'vi')).toBe(
+      'Số IMEI của Nokia 7 Plus đã gửi đến China Telecom (Trung Quốc), không mã hoá: ai trên đường truyền cũng đọc được.',
+    );
+    expect(say(text('coverage.failed', { count: 2, names: 'A; B' }), 'vi')).toContain(' 2 ứng dụng không kết nối được');
+  });
+
   it('takes nothing in a value for a place, a key or a form', () => {
     const name = '$t(leak.clear) {{phone}} <b>&amp;';
     expect(say(text('app.probably', { name }))).toBe(`An app (probably ${name})`);
@@ -46,6 +61,12 @@ describe('the catalogues', () => {
           counted(wanted.get(whole(key)) ?? [], key),
         );
     }
+  });
+
+  it('Vietnamese has no sentence left in English', () => {
+    const SAME = /^(?:\{\{\w+(?:, \w+)?\}\}|[\s().,;])*$/;
+    const left = Object.entries(CATALOGUES.vi ?? {}).filter(([key, said]) => said === english[key] && !SAME.test(said));
+    expect(left).toEqual([]);
   });
 
   it('hold no sentence that nobody says', () => {
