@@ -2,22 +2,10 @@
 import { useState } from 'preact/hooks';
 import type { Alert } from '../../src/model/alert.ts';
 import { flowLink, phoneLink } from './route.ts';
-import { companyOf } from './verdict.ts';
-import { country, nounOf, number, t, type Word, when } from './words.ts';
+import { country, number, said, t, when } from './words.ts';
 
-export function sentenceOf(alert: Alert): string {
-  const { identifier, flow, evidence, type } = alert;
-  if (type !== 'leak' || identifier === null) return alert.message;
-  const word: Word =
-    evidence?.direction === 'response'
-      ? 'alert.came-back'
-      : identifier.confidence === 'certain'
-        ? 'alert.went'
-        : 'alert.maybe';
-  const said = t(word, { kind: nounOf(identifier.kind), value: identifier.masked, company: companyOf(alert) });
-  const readable = flow === null ? '' : `, ${t(flow.encrypted ? 'alert.encrypted' : 'alert.clear')}`;
-  return `${said.charAt(0).toUpperCase()}${said.slice(1)}${readable}`;
-}
+/** As the lab's own catalogue says it; of an alert that an older lab stored the English sentence. */
+export const sentenceOf = ({ text, message }: Alert): string => said(text, message);
 
 const hostOf = ({ destination }: Alert): string => {
   if (destination === null) return '';
@@ -52,6 +40,7 @@ export function AlertDetails({ alert, isOfOnePhone = false }: AlertProps) {
           <span class={`badge ${alert.severity}`}>{t(`severity.${alert.severity}`)}</span>
           {alert.simulated && <span class="badge replay">{t('alert.replay')}</span>}
           {alert.stored === false && <span class="badge critical">{t('alert.not-stored')}</span>}
+          {alert.identifier && <code>{alert.identifier.masked}</code>}
           {!isOfOnePhone && <span>{device.model ?? device.id}</span>}
           <span>{hostOf(alert)}</span>
           {alert.case?.phase && <span>{t('alert.phase', { phase: alert.case.phase })}</span>}
@@ -93,12 +82,13 @@ function Unfolded({ alert, hasLink }: { alert: Alert; hasLink: boolean }) {
       )}
       {identifier && (
         <p>
-          <strong>{t('alert.how')}:</strong> {identifier.reasoning}
+          <strong>{t('alert.how')}:</strong> {said(identifier.text, identifier.reasoning)}
         </p>
       )}
       {alert.attribution && (
         <p>
-          <strong>{t('alert.app')}:</strong> {alert.attribution.name}: {alert.attribution.reason}
+          <strong>{t('alert.app')}:</strong> {alert.attribution.name}:{' '}
+          {said(alert.attribution.text, alert.attribution.reason)}
         </p>
       )}
       {destination && (
@@ -144,9 +134,7 @@ function Unfolded({ alert, hasLink }: { alert: Alert; hasLink: boolean }) {
           </ul>
         </details>
       )}
-      <p class="quiet">
-        {t('alert.first', { when: when(alert.firstSeen), last: when(alert.lastSeen) })} · {alert.message}
-      </p>
+      <p class="quiet">{t('alert.first', { when: when(alert.firstSeen), last: when(alert.lastSeen) })}</p>
     </div>
   );
 }

@@ -4,7 +4,7 @@ import { AlertLine } from './alert-line.tsx';
 import { Bar, shownPhones } from './phones.tsx';
 import { route } from './route.ts';
 import { companyOf, isLeak, verdictOf } from './verdict.ts';
-import { country, nounOf, number, t } from './words.ts';
+import { country, nounOf, number, said, t } from './words.ts';
 
 /** Told apart by what, to whom and how readable: the rows of a report. */
 function rowsOf(alerts: readonly Alert[]) {
@@ -42,7 +42,7 @@ export function Phone() {
       <p class={`verdict ${verdict.light}`}>{verdict.sentence}</p>
       {verdict.more && <p>{verdict.more}</p>}
       <Bar phone={phone} />
-      {phone.coverage && <p>{phone.coverage.sentence}</p>}
+      {phone.coverage && <p>{said(phone.coverage.text, phone.coverage.sentence)}</p>}
       {verdict.step === 'show-how' && (
         <p>
           <a class="button main" href="/setup">

@@ -6,7 +6,7 @@ import { alerts, coverage, met, phones } from './lab.ts';
 import { NameForm } from './name-form.tsx';
 import { phoneLink } from './route.ts';
 import { partsOf, type Seen, verdictOf } from './verdict.ts';
-import { number, share, t, when } from './words.ts';
+import { number, said, share, t, when } from './words.ts';
 
 export interface ShownPhone extends Seen {
   id: string;
@@ -131,7 +131,7 @@ function Card({ phone }: { phone: ShownPhone }) {
       <p class={`verdict ${verdict.light}`}>{verdict.sentence}</p>
       {verdict.more && <p>{verdict.more}</p>}
       <Bar phone={phone} />
-      {phone.coverage && <p class="quiet">{phone.coverage.sentence}</p>}
+      {phone.coverage && <p class="quiet">{said(phone.coverage.text, phone.coverage.sentence)}</p>}
       <footer>
         <span class="quiet">{last ? t('phone.last-seen', { when: when(last.lastSeen) }) : ''}</span>
         {verdict.step === 'show-how' && (

@@ -3,8 +3,10 @@
  * `{name}`. The language is the person's choice, else the browser's.
  */
 import { signal } from '@preact/signals';
+import { say } from '../../src/formats/say.ts';
 import { KINDS_VI } from '../../src/model/catalogue/kinds-vi.ts';
 import { KIND_FACTS, type Kind } from '../../src/model/kinds.ts';
+import type { Text } from '../../src/model/text.ts';
 import { LIVE_EN, LIVE_VI } from './words-live.ts';
 
 const EN = {
@@ -76,11 +78,6 @@ const EN = {
   'bar.failed': '{share} failed',
   'bar.other': '{share} beside the relay',
 
-  'alert.went': '{kind} {value} went to {company}',
-  'alert.came-back': '{kind} {value} was sent back by {company}',
-  'alert.maybe': 'Probably {kind} {value} went to {company}',
-  'alert.clear': 'readable by anyone on the way',
-  'alert.encrypted': 'encrypted on the way',
   'alert.times': '× {count}',
   'alert.replay': 'replay',
   'alert.not-stored': 'not stored yet: the disk refuses',
@@ -213,11 +210,6 @@ const VI: Record<Word, string> = {
   'bar.failed': '{share} thất bại',
   'bar.other': '{share} ngoài đường chuyển tiếp',
 
-  'alert.went': '{kind} {value} đã gửi đến {company}',
-  'alert.came-back': '{kind} {value} được {company} gửi trả lại',
-  'alert.maybe': 'Có lẽ {kind} {value} đã gửi đến {company}',
-  'alert.clear': 'ai trên đường truyền cũng đọc được',
-  'alert.encrypted': 'mã hoá trên đường truyền',
   'alert.times': '× {count}',
   'alert.replay': 'phát lại',
   'alert.not-stored': 'chưa lưu: đĩa từ chối ghi',
@@ -307,6 +299,10 @@ export function t(word: Word, values: Values = {}): string {
 export function tn(word: PluralWord, count: number): string {
   return t(`${word}_${count === 1 ? 'one' : 'other'}` as Word, { count: number(count) });
 }
+
+/** A sentence of the lab's catalogue in the person's language; `otherwise` of a lab that sent none. */
+export const said = (text: Text | undefined, otherwise: string): string =>
+  text ? say(text, language.value) : otherwise;
 
 export const nounOf = (kind: string): string =>
   (language.value === 'vi' ? KINDS_VI[kind as Kind] : undefined) ?? KIND_FACTS[kind as Kind]?.noun ?? kind;

@@ -93,7 +93,8 @@ describe('in Chromium', () => {
     const { page, faults, end } = await signIn('operator');
     await send(`imei=${IMEI}`);
     const line = page.locator('.alert.critical', {
-      hasText: 'IMEI 490154*******18 went to 127.0.0.1, readable by anyone on the way',
+      hasText:
+        /The IMEI of Lab phone went to 127\.0\.0\.1, unencrypted: anyone on the path can read it\..*490154\*{7}18/,
     });
     await line.first().waitFor();
     await page.locator('.card.critical', { hasText: 'Sends its IMEI in the clear to 127.0.0.1' }).waitFor();
@@ -109,7 +110,7 @@ describe('in Chromium', () => {
     requireTool(context, 'chromium', 'curl');
     const { page, end } = await signIn('viewer');
     await send('serial=1&imsi=001010123456789', world.http);
-    const line = page.locator('.alert.replay', { hasText: 'IMSI 001010*******89 went to' }).first();
+    const line = page.locator('.alert.replay', { hasText: 'The IMSI of Lab phone went to' }).first();
     await line.waitFor();
     await line.locator('summary').click();
     expect(await line.locator('.three').textContent()).toMatch(/Server in\s*China.*Network.*AS\d+ · China.*Company/);
@@ -204,6 +205,20 @@ describe('in Chromium', () => {
       expect([hash, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([hash, options.width]);
     }
     expect(await page.evaluate('document.documentElement.lang')).toBe(options.locale.slice(0, 2));
+    await end();
+  });
+
+  it('says alerts, reasons and coverage in Vietnamese', async (context) => {
+    requireTool(context, 'chromium', 'curl');
+    await send(`imei=${IMEI}`);
+    const { page, faults, end } = await signIn('viewer', { locale: 'vi-VN' });
+    const line = page.locator('.alert.critical', {
+      hasText: 'Số IMEI của Lab phone đã gửi đến 127.0.0.1, không mã hoá',
+    });
+    await line.first().locator('summary').click();
+    await line.first().getByText('số IMEI đã đăng ký của điện thoại này').waitFor();
+    await page.getByText('những gì điện thoại này gửi qua phòng thử').first().waitFor();
+    expect(faults).toEqual([]);
     await end();
   });
 
