@@ -2,7 +2,8 @@
 import { useState } from 'preact/hooks';
 import type { Alert } from '../../src/model/alert.ts';
 import { flowLink, phoneLink } from './route.ts';
-import { country, number, said, t, when } from './words.ts';
+import { ThreeFacts } from './three-facts.tsx';
+import { number, said, t, when } from './words.ts';
 
 /** As the lab's own catalogue says it; of an alert that an older lab stored the English sentence. */
 export const sentenceOf = ({ text, message }: Alert): string => said(text, message);
@@ -91,35 +92,7 @@ function Unfolded({ alert, hasLink }: { alert: Alert; hasLink: boolean }) {
           {said(alert.attribution.text, alert.attribution.reason)}
         </p>
       )}
-      {destination && (
-        <dl class="three">
-          <div>
-            <dt>{t('alert.server')}</dt>
-            <dd>
-              {country(destination.location.country) ?? t('alert.unknown')}
-              <small>{t(`alert.${destination.location.confidence}`)}</small>
-            </dd>
-          </div>
-          <div>
-            <dt>{t('alert.network')}</dt>
-            <dd>
-              {destination.network.org ?? t('alert.unknown')}
-              <small>
-                {[destination.network.asn && `AS${destination.network.asn}`, country(destination.network.country)]
-                  .filter(Boolean)
-                  .join(' · ')}
-              </small>
-            </dd>
-          </div>
-          <div>
-            <dt>{t('alert.company')}</dt>
-            <dd>
-              {destination.owner.name ?? t('alert.unknown')}
-              <small>{country(destination.owner.country) ?? ''}</small>
-            </dd>
-          </div>
-        </dl>
-      )}
+      {destination && <ThreeFacts facts={destination} />}
       {receivers.length > 1 && (
         <details>
           <summary>

@@ -1,6 +1,8 @@
 /** The frame: where one is, whether the lab listens, the language; keys for those who use no mouse. */
 import { effect } from '@preact/signals';
 import { render } from 'preact';
+import { Flow } from './flow.tsx';
+import { Flows } from './flows.tsx';
 import { begin, role, signOut, state } from './lab.ts';
 import { Live } from './live.tsx';
 import { Phone } from './phone.tsx';
@@ -10,8 +12,8 @@ import { Wall } from './wall.tsx';
 import { choose, LANGUAGES, type Language, language, t } from './words.ts';
 import './style.css';
 
-const PAGES = { phones: Phones, live: Live, phone: Phone, wall: Wall } as const;
-const TABS = ['phones', 'live'] as const;
+const PAGES = { phones: Phones, live: Live, phone: Phone, wall: Wall, flows: Flows, flow: Flow } as const;
+const TABS = ['phones', 'live', 'flows'] as const;
 
 function Frame() {
   const name = route.value.page in PAGES ? (route.value.page as keyof typeof PAGES) : 'phones';

@@ -34,11 +34,22 @@ export const flowLink = (id: string): string => `#/flow/${encodeURIComponent(id)
 
 /** Sets one filter; an empty one goes. The history keeps one entry per page, not per letter. */
 export function setFilter(name: string, value: string): void {
+  history.replaceState(null, '', addressWith({ [name]: value === '' ? null : value }));
+  route.value = read();
+}
+
+/** Sets several, as a step that `back` undoes; null: it goes. */
+export function setFilters(changes: Record<string, string | null>): void {
+  location.hash = addressWith(changes);
+}
+
+function addressWith(changes: Record<string, string | null>): string {
   const { page, rest, query } = route.value;
   const next = new URLSearchParams(query);
-  if (value === '') next.delete(name);
-  else next.set(name, value);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null) next.delete(name);
+    else next.set(name, value);
+  }
   const path = [page, encodeURIComponent(rest)].filter(Boolean).join('/');
-  history.replaceState(null, '', `#/${path}${next.size > 0 ? `?${next}` : ''}`);
-  route.value = read();
+  return `#/${path}${next.size > 0 ? `?${next}` : ''}`;
 }

@@ -7,10 +7,12 @@ import { say } from '../../src/formats/say.ts';
 import { KINDS_VI } from '../../src/model/catalogue/kinds-vi.ts';
 import { KIND_FACTS, type Kind } from '../../src/model/kinds.ts';
 import type { Text } from '../../src/model/text.ts';
+import { FLOWS_EN, FLOWS_VI } from './words-flows.ts';
 import { LIVE_EN, LIVE_VI } from './words-live.ts';
 
 const EN = {
   ...LIVE_EN,
+  ...FLOWS_EN,
   title: 'Phonehome',
   'nav.phones': 'Phones',
   'nav.live': 'Live',
@@ -143,6 +145,7 @@ export type PluralWord = Plural<Word>;
 
 const VI: Record<Word, string> = {
   ...LIVE_VI,
+  ...FLOWS_VI,
   title: 'Phonehome',
   'nav.phones': 'Điện thoại',
   'nav.live': 'Trực tiếp',

@@ -22,7 +22,7 @@ import type { Replaying } from './replaying.ts';
 import { openSearching, type Searching } from './searching.ts';
 import { attempt, type Between, caseServices, deviceServices, metricsOf } from './services.ts';
 import { createShownPins } from './shown-pins.ts';
-import { explain } from './why.ts';
+import { explain, explainFlow } from './why.ts';
 
 /** The relay's functions, from the lab's thread. */
 export type Relay = {
@@ -140,6 +140,11 @@ function servicesOf(
         trustOf: (id) => detection.coverage.of(id)?.trust ?? 'unknown',
       });
     },
+    whyFlow: async (flow) =>
+      explainFlow(flow, {
+        pins: await shownPins.pins(),
+        trustOf: (id) => detection.coverage.of(id)?.trust ?? 'unknown',
+      }),
     setPin: shownPins.setPin,
     trustTests: relay.trustTests,
     requestTrustTest: relay.requestTrustTest,

@@ -35,6 +35,14 @@ export function explain({ host, flows, pins, trustOf }: WhyFacts): Why[] {
   });
 }
 
+/** The same of one connection. */
+export function explainFlow(flow: FlowRecord, { pins, trustOf }: Pick<WhyFacts, 'pins' | 'trustOf'>): Text {
+  const phone = flow.deviceId ?? flow.client.ip;
+  const host = flow.hello?.sni ?? flow.destination.host;
+  const pin = pins.find((one) => one.device === phone && one.name === host.toLowerCase());
+  return reasonOf(flow, { phone, host, pin, trusts: trustOf(phone) === 'trusts' });
+}
+
 interface About {
   phone: string;
   host: string;

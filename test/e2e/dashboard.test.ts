@@ -60,6 +60,12 @@ async function signIn(
   return { page, faults, end: () => context.close() };
 }
 
+/** The address of a connection that was recorded. */
+async function aFlow(): Promise<string> {
+  const { flows } = (await world.lab.api('/api/flows?limit=1')) as { flows: { id: string }[] };
+  return `#/flow/${flows[0]?.id}`;
+}
+
 async function violations(page: Page): Promise<string[]> {
   const found = (await page.evaluate(
     `${axe.source}; axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })`,
@@ -142,6 +148,42 @@ describe('in Chromium', () => {
     await end();
   });
 
+  it('lists connections, put together by host too, and says of one what happened and what was found in it', async (context) => {
+    requireTool(context, 'chromium', 'curl');
+    const { page, faults, end } = await signIn('viewer');
+    await send(`imei=${IMEI}`);
+    await page.locator('.alert').first().waitFor();
+    await page.getByRole('link', { name: 'Connections' }).click();
+    // Its record is written soon after it ends.
+    const group = page.locator('.row', { hasText: '127.0.0.1' }).first();
+    await expect
+      .poll(async () => {
+        await page.selectOption('select >> nth=1', '');
+        await page.selectOption('select >> nth=1', 'host');
+        return group.textContent({ timeout: 500 }).catch(() => '');
+      })
+      .toMatch(/finding/);
+    await group.click();
+    await page.getByRole('button', { name: 'host: 127.0.0.1' }).waitFor();
+    expect(page.url()).toContain('host=127.0.0.1');
+    await page.fill('#search', 'http/1.1');
+    await expect.poll(() => page.url()).toContain('q=http');
+    await page.locator('.row', { hasText: 'finding' }).first().click();
+    await page.getByText('It was read: 1 request.').waitFor();
+    // An alert names the connection in which it was seen first.
+    await page
+      .locator('.flow')
+      .getByText('it is counted in an earlier alert')
+      .or(page.locator('.flow .alert'))
+      .first()
+      .waitFor();
+    await page.goBack();
+    await page.getByRole('button', { name: 'host: 127.0.0.1' }).click();
+    await expect.poll(() => page.url()).not.toContain('host=');
+    expect(faults).toEqual([]);
+    await end();
+  });
+
   it('shows a phone that was registered meanwhile, its model as text', async (context) => {
     requireTool(context, 'chromium');
     const { page, end } = await signIn('operator');
@@ -197,7 +239,15 @@ describe('in Chromium', () => {
   ] as const)('every page is WCAG AA by axe, and fits: $locale, $colorScheme, $width px', async (options) => {
     toolPath('chromium');
     const { page, end } = await signIn('operator', options);
-    for (const hash of ['#/phones', '#/live', '#/wall', '#/phone/phone-1']) {
+    for (const hash of [
+      '#/phones',
+      '#/live',
+      '#/wall',
+      '#/flows',
+      '#/flows?by=owner',
+      await aFlow(),
+      '#/phone/phone-1',
+    ]) {
       await page.evaluate(`location.hash = '${hash}'`);
       await page.locator('h1').waitFor();
       for (const summary of await page.locator('.alert summary').all()) await summary.click();

@@ -6,6 +6,7 @@
 import type { Socket } from 'node:net';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { say } from '../../formats/say.ts';
 import { type Access, CASE_PATH, type Caller } from './access.ts';
 import { readBody } from './bodies.ts';
 import { addCasePage } from './case-page.ts';
@@ -95,10 +96,12 @@ export function createApi(
 
   addSearch(app, services);
   app.get('/api/flows', (c) => c.json({ flows: services.flows(readQuery(FLOW_QUERY, c.req.query())) }));
-  app.get('/api/flows/:id', (c) => {
+  app.get('/api/flows/:id', async (c) => {
     const flow = services.flow(c.req.param('id'));
     if (flow === null) return found(c, null, 'flow');
-    return c.json({ ...flow, alerts: services.alerts({ flow: flow.id }) });
+    const told = await services.whyFlow(flow);
+    const why = { sentence: say(told), text: told };
+    return c.json({ ...flow, why, alerts: services.alerts({ flow: flow.id }) });
   });
 
   addContent(app, services, who);

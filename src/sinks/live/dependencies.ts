@@ -15,6 +15,7 @@ import type { Registering, ReplayInfo, ReplayOutcome } from '../../model/lab.ts'
 import type { PinOverride, PinState } from '../../model/pin.ts';
 import type * as schemas from '../../model/schemas/lab.ts';
 import type { AlertHits, AlertSearch, FlowGroups, FlowHits, FlowSearch } from '../../model/search.ts';
+import type { Text } from '../../model/text.ts';
 import type { TrustTest, TrustTestState } from '../../model/trust-test.ts';
 import type { Why } from '../../model/why.ts';
 import type { Role } from '../../model/words.ts';
@@ -87,6 +88,8 @@ export interface LiveDependencies {
   pins(): Awaitable<PinState[]>;
   /** What happened to the last connections to a server, a paragraph per phone. */
   why(host: string, device: string | null): Awaitable<Why[]>;
+  /** The same of one connection. */
+  whyFlow(flow: FlowRecord): Awaitable<Text>;
   setPin(device: string, name: string, override: PinOverride): Awaitable<PinState>;
   /** Newest first. */
   trustTests(): Awaitable<TrustTestState[]>;

@@ -146,7 +146,10 @@ export const ROUTES: Record<Exclude<RouteName, 'GET /api/alerts/live'>, Route> =
   },
   'GET /api/flows/{id}': {
     summary: 'One flow with its alerts.',
-    answer: z.intersection(flowRecord, z.object({ alerts: z.array(alerts.alert) })),
+    answer: z.intersection(
+      flowRecord,
+      z.object({ why: why.pick({ sentence: true, text: true }), alerts: z.array(alerts.alert) }),
+    ),
     means: 'The flow.',
   },
   'GET /api/flows/{id}/content': {

@@ -143,6 +143,7 @@ export function labDependencies(
       const about = { device: device ?? DEVICE.id, host, connections: 1, lastAt: 0 };
       return [{ ...about, sentence: say(told), text: told }];
     },
+    whyFlow: () => text('why.open'),
     setPin(device, name, override) {
       const pin: PinState = {
         device,
