@@ -32,6 +32,13 @@ export const readCase: LabModule['readCase'] = async (dataDir, id, options) =>
 export const reportCase: LabModule['reportCase'] = async (dataDir, id, options) =>
   (await import('./lab/case-report.ts')).reportCase(dataDir, id, options);
 
+export const judgeCase: LabModule['judgeCase'] = async (record, language) =>
+  (await import('./report/verdict.ts')).judge(record, language);
+
+export const listPlans: LabModule['listPlans'] = async () => (await import('./plans/plans.ts')).listPlans();
+
+export const readPlan: LabModule['readPlan'] = async (file) => (await import('./plans/plans.ts')).readPlan(file);
+
 export const compareRuns: LabModule['compareRuns'] = async (dataDir, a, b) =>
   (await import('./lab/compared-sides.ts')).compareRuns(dataDir, a, b);
 

@@ -5,6 +5,7 @@
  * overlap, the one opened last.
  */
 import { type Case, type CaseMoment, type NewCase, phonesOf } from '../model/case.ts';
+import type { PlanRun } from '../model/plan.ts';
 import { CASE_EVENTS, PHASES } from '../model/words.ts';
 
 /** What the store must offer; the evidence store does. */
@@ -25,6 +26,8 @@ export interface Cases {
   /** Something is done to the phone; the phase goes on. */
   note(id: string, event: string, time: number): CaseOutcome;
   close(id: string, time: number): CaseOutcome;
+  /** How far its plan got. */
+  follow(id: string, plan: PlanRun): CaseOutcome;
   /** Drops it from memory after the store removed it. */
   forget(id: string): void;
   /** The case and phase a device was in; null outside every case. `time` in milliseconds since the epoch. */
@@ -68,7 +71,7 @@ export function createCases(store: CaseStore, newId: (time: number) => string): 
         .map((other) => `${phone} is in case "${other.title}" (${other.id}), which is still open`),
     );
     if (claimed[0] !== undefined) return { ok: false, why: `${claimed[0]}: end it first with phonehome case close` };
-    const { deviceId, label, about } = given;
+    const { deviceId, label, about, plan } = given;
     return save({
       id: newId(time),
       title,
@@ -79,6 +82,7 @@ export function createCases(store: CaseStore, newId: (time: number) => string): 
       marks: [],
       ...(phones !== null && phones.length > 1 ? { phones: [...phones] } : {}),
       ...(about !== undefined && Object.keys(about).length > 0 ? { about } : {}),
+      ...(plan ? { plan } : {}),
     });
   }
 
@@ -104,6 +108,7 @@ export function createCases(store: CaseStore, newId: (time: number) => string): 
         return { ...given, events: [...(given.events ?? []), { event: name, at: nextAt(given, time) }] };
       }),
     close: (id, time) => change(id, (given) => ({ ...given, closedAt: nextAt(given, time) })),
+    follow: (id, plan) => change(id, (given) => ({ ...given, plan })),
     forget(id) {
       all.delete(id);
       spans = [...all.values()].map(spanOf);

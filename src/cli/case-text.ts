@@ -7,7 +7,7 @@ import { type MarkStatistic, markStatistics } from '../model/mark-statistics.ts'
 import { table } from './table.ts';
 
 /** Lines for a person. */
-export function describeCase(record: CaseRecord): string[] {
+export function describeCase(record: CaseRecord, verdict: string): string[] {
   const { case: given, simulated, leftOut, alerts } = record;
   const findings = alerts.filter(isFinding);
   return [
@@ -25,6 +25,8 @@ export function describeCase(record: CaseRecord): string[] {
           `${leftOut} alerts ${simulated ? 'of the world' : 'of replays and tests'} are not in this: the two are never mixed.`,
         ]
       : []),
+    '',
+    clean(verdict),
     '',
     findings.length === 0 ? 'No identifier was seen to leave.' : 'What left:',
     ...table(findings.map((alert) => findingRow(alert, given))),
@@ -104,11 +106,11 @@ const TRUST = {
 } as const;
 
 /** One JSON object each: the case, its alerts, then what could not be seen. */
-export function caseLines({ case: given, alerts, ...record }: CaseRecord): object[] {
+export function caseLines({ case: given, alerts, ...record }: CaseRecord, verdict: string): object[] {
   const { simulated, phases, counts, coverage, gaps, contacts, furtherContacts, connections, readShare, leftOut } =
     record;
   return [
-    { type: 'case', ...given, simulated, leftOut, phases, counts, connections, readShare },
+    { type: 'case', ...given, simulated, leftOut, phases, counts, connections, readShare, verdict },
     ...alerts.map((alert) => ({ type: 'alert', alert })),
     { type: 'summary', contacts, furtherContacts, coverage, gaps },
   ];

@@ -16,7 +16,9 @@ import {
   type Flag,
   GATEWAY_FLAGS,
   LAB_FLAGS,
+  LANGUAGE_FLAG,
   PHONE_FLAG,
+  PLAN_FLAGS,
   REACH_FLAGS,
   REPORT_FLAGS,
   REVEAL_FLAG,
@@ -52,6 +54,7 @@ export const GROUPS: Record<string, string> = {
 };
 
 const device = () => import('./commands/device.ts');
+const plans = () => import('./commands/plan.ts');
 const cases = () => import('./commands/case.ts');
 const ca = () => import('./commands/ca.ts');
 const token = () => import('./commands/token.ts');
@@ -237,6 +240,22 @@ export const COMMANDS: CommandSpec[] = [
     flags: [],
     examples: ['case close'],
     load: async () => (await cases()).close,
+  },
+  {
+    name: 'plan list',
+    summary: 'ready-made tests: what to do to a phone, step by step',
+    flags: [LANGUAGE_FLAG],
+    examples: ['plan list', 'plan list --lang vi'],
+    load: async () => (await plans()).list,
+  },
+  {
+    name: 'plan run',
+    words: '<plan>',
+    summary:
+      'lead through a test: says what to do next, marks it, waits, and ends with the verdict; goes on where it was stopped',
+    flags: PLAN_FLAGS,
+    examples: ['plan run first-boot --device nokia-01', 'plan run my-plan.yaml --device nokia-01 --lang vi'],
+    load: async () => (await plans()).run,
   },
   {
     name: 'report',

@@ -332,10 +332,26 @@ export const SIMULATED_FLAG: Flag = {
   help: 'what replays and tests did in it; without this: what happened in the world, where there is any',
 };
 
+export const LANGUAGE_FLAG: Flag = {
+  name: 'lang',
+  value: 'LANGUAGE',
+  default: 'en',
+  parse: oneOf(['en', 'vi']),
+  help: 'en or vi',
+};
+
+/** Of `plan run`. */
+export const PLAN_FLAGS: Flag[] = [
+  { name: 'device', value: 'ID', help: 'the phone that is tested' },
+  { name: 'title', value: 'TEXT', help: 'name of the test run (default: the title of the plan)' },
+  LANGUAGE_FLAG,
+  ...CASE_FLAGS.filter(({ name }) => name !== 'device'),
+];
+
 /** Of `report`. */
 export const REPORT_FLAGS: Flag[] = [
   { name: 'out', value: 'FILE', help: 'where to: FILE.pdf or FILE.html' },
-  { name: 'lang', value: 'LANGUAGE', default: 'en', parse: oneOf(['en', 'vi']), help: 'en or vi' },
+  LANGUAGE_FLAG,
   SIMULATED_FLAG,
   REVEAL_FLAG,
 ];

@@ -1,5 +1,5 @@
 /** What the command line prints: all of it goes through here, and nothing that gives orders to a terminal gets there. */
-import { cleanLines, escapeLines, jsonLine } from '../formats/terminal.ts';
+import { clean, cleanLines, escapeLines, jsonLine } from '../formats/terminal.ts';
 
 /** One JSON object per line on stdout. */
 export function printJson(value: object): void {
@@ -14,6 +14,11 @@ export function print(...lines: string[]): void {
 /** Lines for people on stderr, beside what the command prints. */
 export function tell(...lines: string[]): void {
   process.stderr.write(cleanLines(`${lines.join('\n')}\n`));
+}
+
+/** On a terminal, one line that takes the place of the one before; nowhere else. */
+export function status(line: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r${clean(line)}\x1b[K`);
 }
 
 /** A question on stderr, after which the answer is typed. */

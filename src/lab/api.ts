@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import type { Authority } from '../ca/authority.ts';
 import { privacyProblem } from '../ca/private-file.ts';
-import { phonesOf } from '../model/case.ts';
+import { type Case, phonesOf } from '../model/case.ts';
 import { faultOf } from '../model/fault.ts';
 import { LabError, type LabOptions, RETENTION_DAYS, type ReplayOutcome } from '../model/lab.ts';
 import type { LiveDependencies } from '../sinks/live/dependencies.ts';
@@ -17,6 +17,7 @@ import { forgetInLab } from './forgetting.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { LiveDetection } from './live-detection.ts';
 import type { Network } from './network.ts';
+import { planServices } from './plan-runs.ts';
 import { openPortal } from './portal.ts';
 import type { Replaying } from './replaying.ts';
 import { openSearching, type Searching } from './searching.ts';
@@ -97,6 +98,13 @@ function servicesOf(
   const { now, evidence, devices, cases, decoders } = knowledge;
   const { feed, flowLog, beaconing } = detection;
   const shownPins = createShownPins(relay, detection.masking);
+  const onMark = (marked: Case, name: string): void => {
+    for (const phone of phonesOf(marked) ?? [null]) beaconing.mark(phone, name);
+  };
+  const flush = (): void => {
+    detection.flush();
+    flowLog.flush();
+  };
   const withRelay = async () => ({
     relay: await relay.stats(),
     feed: feed.stats(),
@@ -115,9 +123,8 @@ function servicesOf(
     ...contentServices(detection.content, detection.masking),
     ...deviceServices(devices, knowledge.options.data, between),
     audit: (action, subject, who) => evidence.audit({ time: new Date(now()).toISOString(), action, subject, who }).ok,
-    ...caseServices(cases, evidence, now, between, (marked, name) => {
-      for (const phone of phonesOf(marked) ?? [null]) beaconing.mark(phone, name);
-    }),
+    ...caseServices(cases, evidence, now, between, onMark),
+    ...planServices({ cases, now, between, onMark, evidence, flush }),
     ignoredConnections: detection.bystanders.connectionsOf,
     async forgetPhone(device, { recordings, who }) {
       const result = await between(() => attempt(() => forgetInLab({ knowledge, detection, device, recordings, who })));

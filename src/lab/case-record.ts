@@ -7,6 +7,7 @@ import type { Case } from '../model/case.ts';
 import { phonesOf } from '../model/case.ts';
 import { type CaseContact, type CasePhase, type CaseRecord, isFinding, type PhaseCount } from '../model/case-record.ts';
 import type { CoverageClass } from '../model/coverage.ts';
+import { KINDS } from '../model/kinds.ts';
 import { LabError } from '../model/lab.ts';
 import type { EvidenceStore, FlowRecord } from '../sinks/evidence/store.ts';
 import { openRecorded } from './evidence.ts';
@@ -66,10 +67,7 @@ function recordOf(store: Store, given: Case, asked: boolean | undefined): Omit<C
     leftOut: simulated ? real.length : played.length,
     madeAt,
     until,
-    alerts: alerts.toSorted(
-      (a, b) =>
-        SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) || a.firstSeen.localeCompare(b.firstSeen),
-    ),
+    alerts: alerts.toSorted(worstFirst),
     counts: countsOf(alerts),
     ...seen,
     coverage: store
@@ -78,6 +76,16 @@ function recordOf(store: Store, given: Case, asked: boolean | undefined): Omit<C
       .filter((one) => one.simulated === simulated && concerned.has(one.deviceId)),
     gaps: store.gaps().filter(({ from, to }) => from < until && (to === null || to > given.openedAt)),
   };
+}
+
+/** Of equal ones those first by which a phone is known best, in the order of the list of kinds. */
+function worstFirst(one: Alert, other: Alert): number {
+  const kindOf = ({ identifier }: Alert): number => (identifier ? KINDS.indexOf(identifier.kind) : KINDS.length);
+  return (
+    SEVERITIES.indexOf(other.severity) - SEVERITIES.indexOf(one.severity) ||
+    kindOf(one) - kindOf(other) ||
+    one.firstSeen.localeCompare(other.firstSeen)
+  );
 }
 
 /** What the connections of the case's time tell: read one by one, kept by server. */

@@ -54,11 +54,10 @@ export function caseServices(
   now: () => number,
   between: Between,
   onMark: (marked: Case, name: string) => void = () => {},
-): Pick<LiveDependencies, 'cases' | 'case' | 'openCase' | 'markCase' | 'closeCase' | 'removeCase'> {
+): Pick<LiveDependencies, 'cases' | 'case' | 'markCase' | 'closeCase' | 'removeCase'> {
   return {
     cases: () => cases.list(),
     case: (id) => cases.get(id),
-    openCase: (given) => between(() => cases.open(given, now())),
     markCase: (id, mark) =>
       between(() => {
         const marked = 'phase' in mark ? cases.mark(id, mark.phase, now()) : cases.note(id, mark.event, now());

@@ -1,5 +1,6 @@
 /** A case is one test run of one phone; its marks divide it into phases. */
 import type { z } from 'zod';
+import type { PlanRun } from './plan.ts';
 import type { caseFacts, testCase } from './schemas/lab.ts';
 
 export type Case = z.infer<typeof testCase>;
@@ -16,6 +17,7 @@ export interface NewCase {
   /** Where it is about several: all of them. */
   phones?: string[];
   about?: CaseFacts;
+  plan?: PlanRun;
 }
 
 /** Where a moment lies in a case. */

@@ -17,6 +17,7 @@ import type { Destination, Direction, Flow, FlowEvent, FlowRecord } from './flow
 import type { Forgetting } from './forgotten.ts';
 import type { GatewayCheck, GatewayControl, TakenDown, WayIn } from './gateway.ts';
 import type { Evidence, Identifier } from './identifier.ts';
+import type { Plan } from './plan.ts';
 import type * as schemas from './schemas/lab.ts';
 import type { StoreVerdict } from './verdict.ts';
 import type { Role } from './words.ts';
@@ -308,6 +309,12 @@ export interface LabModule {
     id: string,
     options: { format: 'html' | 'pdf'; language: 'en' | 'vi'; reveal?: boolean; simulated?: boolean },
   ): Promise<{ content: string | Uint8Array; simulated: boolean }>;
+  /** The report's verdict on a case: one sentence. */
+  judgeCase(record: CaseRecord, language: 'en' | 'vi'): Promise<string>;
+  /** Ready-made ones. */
+  listPlans(): Promise<Plan[]>;
+  /** One of the operator's own. @throws LabError of one line that names what is wrong and where */
+  readPlan(file: string): Promise<Plan>;
   /** Phones, cases, or phases of cases (`CASE:phase`), from what is stored. @throws LabError for a name that means nothing */
   compareRuns(dataDir: string, a: string, b: string): Promise<Comparison>;
   /** Null when the directory holds no authority yet; never creates one. */

@@ -14,7 +14,7 @@ import { countries, hostOf, isClear, kindOf, named } from './receivers.ts';
 import { appsOf, serversOf, unseenOf } from './servers.ts';
 import { stepsOf } from './steps.ts';
 import { timelineOf } from './timeline.ts';
-import { verdictOf } from './verdict.ts';
+import { markOf, verdictOf } from './verdict.ts';
 import { minute, type ReportLanguage, type Words, wordsOf } from './words.ts';
 
 /** What stood in the traffic, by the id of its alert. */
@@ -72,12 +72,6 @@ export function writeReport(
       { type: 'list', items: methodOf(record, words, revealed.size > 0) },
     ],
   };
-}
-
-/** What stands on every page: simulated, or whatever was noted about the case. */
-export function markOf({ simulated, case: { label } }: CaseRecord, { say }: Words): string | null {
-  const marks = [simulated ? say('simulated') : '', label === null ? '' : say('label', { label: shown(label) })];
-  return marks.filter(Boolean).join(' · ') || null;
 }
 
 export function factsOf({ case: given, until, alerts }: CaseRecord, { say }: Words): [string, string][] {

@@ -1,9 +1,22 @@
 /** One sentence that says what was measured, and no more. */
 import type { Alert } from '../model/alert.ts';
 import { type CaseRecord, isFinding } from '../model/case-record.ts';
+import { shown } from './document.ts';
 import { atMarks, tellingOf } from './often.ts';
 import { isClear, kindOf, named, receiverOf } from './receivers.ts';
-import type { Words } from './words.ts';
+import { type ReportLanguage, type Words, wordsOf } from './words.ts';
+
+/** With what has to stand beside it wherever it stands. */
+export function judge(record: CaseRecord, language: ReportLanguage): string {
+  const words = wordsOf(language);
+  return [markOf(record, words), verdictOf(record, words)].filter(Boolean).join(' · ');
+}
+
+/** What is said of a case wherever it is told: simulated, or whatever was noted about it. */
+export function markOf({ simulated, case: { label } }: CaseRecord, { say }: Words): string | null {
+  const marks = [simulated ? say('simulated') : '', label === null ? '' : say('label', { label: shown(label) })];
+  return marks.filter(Boolean).join(' · ') || null;
+}
 
 export function verdictOf(record: CaseRecord, words: Words): string {
   const { say } = words;

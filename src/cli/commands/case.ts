@@ -66,9 +66,11 @@ const FACTS = ['model', 'units', 'firmware', 'sim', 'tester', 'place', 'purpose'
 export async function show(given: Record<string, unknown>, [id]: string[]): Promise<number> {
   const { data, json, simulated } = given as unknown as CaseFlags;
   const { id: found } = await withStore(data, (store) => chooseCase(store, id));
-  const record = await (await loadLab()).readCase(data, found, simulated ? { simulated } : {});
-  if (json) for (const line of caseLines(record)) printJson(line);
-  else print(...describeCase(record));
+  const lab = await loadLab();
+  const record = await lab.readCase(data, found, simulated ? { simulated } : {});
+  const verdict = await lab.judgeCase(record, 'en');
+  if (json) for (const line of caseLines(record, verdict)) printJson(line);
+  else print(...describeCase(record, verdict));
   return 0;
 }
 

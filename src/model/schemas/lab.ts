@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ROLES } from '../words.ts';
 import { alert } from './alert.ts';
 import { count, port, text, textOrNull, time } from './parts.ts';
+import { planRun } from './plan.ts';
 
 export const caseFacts = z
   .object({
@@ -34,6 +35,7 @@ export const testCase = z
       .array(z.object({ event: text.describe('e.g. `boot`, `unlock`, `message-sent`.'), at: time }))
       .optional()
       .describe('What was done to the phone; the phase goes on.'),
+    plan: planRun.optional(),
   })
   .describe('One test run of one phone; its marks divide it into phases.');
 

@@ -185,6 +185,15 @@ export function createApi(
     const id = c.req.param('id');
     return services.case(id) === null ? found(c, null, 'case') : outcome(c, await services.markCase(id, mark), 201);
   });
+  app.get('/api/plans', async (c) => c.json({ plans: await services.plans() }));
+  app.get('/api/cases/:id/plan', (c) => found(c, services.casePlan(c.req.param('id')), 'plan'));
+  app.post('/api/cases/:id/plan', limited, async (c) => {
+    const { number } = await readBody('planStep', await json(c));
+    const id = c.req.param('id');
+    return services.casePlan(id) === null
+      ? found(c, null, 'plan')
+      : outcome(c, await services.casePlanStep(id, number), 200);
+  });
   app.delete('/api/cases/:id', async (c) => removed(c, await services.removeCase(c.req.param('id')), 'case'));
 
   app.get('/api/coverage', (c) => c.json({ coverage: services.coverage(), gaps: services.gaps() }));

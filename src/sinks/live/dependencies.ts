@@ -13,6 +13,7 @@ import type { Device, DiscoveredPhone } from '../../model/device.ts';
 import type { Forgetting } from '../../model/forgotten.ts';
 import type { Registering, ReplayInfo, ReplayOutcome } from '../../model/lab.ts';
 import type { PinOverride, PinState } from '../../model/pin.ts';
+import type { Plan, PlanView } from '../../model/plan.ts';
 import type * as schemas from '../../model/schemas/lab.ts';
 import type { AlertHits, AlertSearch, FlowGroups, FlowHits, FlowSearch } from '../../model/search.ts';
 import type { Text } from '../../model/text.ts';
@@ -72,7 +73,13 @@ export interface LiveDependencies {
 
   cases(): Case[];
   case(id: string): Case | null;
-  openCase(given: NewCase): Awaitable<Outcome<Case>>;
+  openCase(given: Omit<NewCase, 'plan'> & { plan?: string | Plan }): Awaitable<Outcome<Case>>;
+  /** Ready-made ones. */
+  plans(): Promise<Plan[]>;
+  /** Where a case is in its plan; null: it follows none. */
+  casePlan(id: string): PlanView | null;
+  /** The step of this number was done, or what it waited for is over. */
+  casePlanStep(id: string, number: number): Awaitable<Outcome<PlanView>>;
   markCase(id: string, mark: { phase: string } | { event: string }): Awaitable<Outcome<Case>>;
   closeCase(id: string): Awaitable<Outcome<Case>>;
   removeCase(id: string): Awaitable<boolean>;

@@ -1,6 +1,7 @@
 /** What the API accepts as bodies. Loaded with the first of them: zod takes 20 MB. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { plan } from '../../model/schemas/plan.ts';
 import { PIN_OVERRIDES, ROLES, TRUST_TESTS } from '../../model/words.ts';
 import { isLoopbackDial } from './loopback-dial.ts';
 
@@ -34,6 +35,10 @@ export const openCase = z.strictObject({
   label: orNull,
   phones: z.array(text).min(1).max(50).optional().describe('Several phones, in place of `deviceId`.'),
   about: about.optional(),
+  plan: z.union([text, plan]).optional().describe('Name of a ready-made plan, or one of your own.'),
+});
+export const planStep = z.strictObject({
+  number: z.int().min(0).describe('Of the step that was done, as the view told it.'),
 });
 export const changeCase = z.strictObject({ closed: z.literal(true) });
 export const mark = z

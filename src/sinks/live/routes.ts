@@ -6,6 +6,7 @@ import { flowRecord } from '../../model/schemas/flow.ts';
 import * as lab from '../../model/schemas/lab.ts';
 import { count } from '../../model/schemas/parts.ts';
 import * as phones from '../../model/schemas/phone.ts';
+import * as plans from '../../model/schemas/plan.ts';
 import * as search from '../../model/schemas/search.ts';
 import { sentence, textValue } from '../../model/schemas/text.ts';
 import { why } from '../../model/schemas/why.ts';
@@ -239,6 +240,24 @@ export const ROUTES: Record<Exclude<RouteName, 'GET /api/alerts/live'>, Route> =
     answer: lab.testCase,
     status: 201,
     means: 'With the new mark.',
+    conflicts: true,
+  },
+  'GET /api/plans': {
+    summary: 'Ready-made plans: what to do to a phone, step by step. A case is opened with one by its name.',
+    answer: z.object({ plans: z.array(plans.plan) }),
+    means: 'With all steps.',
+  },
+  'GET /api/cases/{id}/plan': {
+    summary: 'Where a case is in its plan: what to do now, or how long to wait.',
+    answer: plans.planView,
+    means: 'Ask again while it waits; 404: the case follows no plan.',
+  },
+  'POST /api/cases/{id}/plan': {
+    summary:
+      'The step was done, or its wait is over: it is marked, and the next one begins. The last one closes the case.',
+    body: bodies.planStep,
+    answer: plans.planView,
+    means: 'Where it is now.',
     conflicts: true,
   },
   'GET /api/coverage': {

@@ -7,6 +7,7 @@ import type { ContentEvent } from '../../../src/model/content.ts';
 import type { Gap } from '../../../src/model/coverage.ts';
 import type { Device } from '../../../src/model/device.ts';
 import type { PinState } from '../../../src/model/pin.ts';
+import type { Plan, PlanView } from '../../../src/model/plan.ts';
 import { text } from '../../../src/model/text.ts';
 import type { TrustTestState } from '../../../src/model/trust-test.ts';
 import type { Role } from '../../../src/model/words.ts';
@@ -28,6 +29,25 @@ export const TOKENS: Record<Role, string> = {
 };
 
 /** Tokens that lie in memory. */
+const LAB_PLAN: Plan = {
+  name: 'lab-plan',
+  title: { en: 'A plan', vi: 'Một kế hoạch' },
+  steps: [{ do: 'Unlock it.', until: 'enter', mark: 'unlock', wait: { seconds: 60 }, times: 14 }],
+};
+const LAB_VIEW: PlanView = {
+  case: 'case-1',
+  plan: 'lab-plan',
+  title: LAB_PLAN.title,
+  state: 'do',
+  number: 0,
+  of: 14,
+  step: LAB_PLAN.steps[0] ?? null,
+  round: 1,
+  waitsUntil: null,
+  isReady: true,
+  connections: 0,
+};
+
 export function labTokens(): Tokens {
   const kept = { ...TOKENS };
   return createTokens({
@@ -119,11 +139,15 @@ export function labDependencies(
     audit: (action, subject, who) => store.audit({ time: AT, action, subject, who }).ok,
     cases: store.cases,
     case: store.case,
-    openCase(given) {
+    openCase({ plan: _plan, ...given }) {
       const value = { ...given, id: `case-${++cases}`, openedAt: AT, closedAt: null, marks: [] };
       store.putCase(value);
       return { ok: true, value };
     },
+    plans: async () => [LAB_PLAN],
+    casePlan: (id) => (store.case(id) === null ? null : LAB_VIEW),
+    casePlanStep: (_id, number) =>
+      number === 0 ? { ok: true, value: LAB_VIEW } : { ok: false, why: `step ${number} is not the one to be done now` },
     markCase: (id, mark) =>
       change(id, (given) => {
         if ('phase' in mark) given.marks.push({ phase: mark.phase, at: AT });

@@ -1,0 +1,88 @@
+/** A plan: what a person does to a phone, step by step, and how far a case has followed it. */
+import { z } from 'zod';
+import { text, time } from './parts.ts';
+
+const sentence = z.string().trim().min(1).max(1000);
+const planText = z
+  .union([sentence, z.strictObject({ en: sentence, vi: sentence.optional() })], {
+    error: 'must be a text of 1 to 1000 characters, or one in each language: {en: …, vi: …}',
+  })
+  .describe('In English, or in both languages: `{en, vi}`.');
+const word = z
+  .string()
+  .trim()
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,59}$/u, 'must be 1 to 60 letters, digits, blanks, dots or dashes');
+
+/** A month and a day. */
+const MAX_MINUTES = 46_080;
+
+export const planStep = z
+  .strictObject({
+    do: planText.describe('What the person does.'),
+    until: z
+      .enum(['enter', 'traffic'])
+      .default('enter')
+      .describe('`enter`: the person says that it is done; `traffic`: a connection of the phone shows it.'),
+    phase: word.optional().describe('Begins when it is done.'),
+    mark: word.optional().describe('Noted when it is done, e.g. `unlock`.'),
+    wait: z
+      .strictObject({
+        minutes: z.number().positive().max(MAX_MINUTES).optional(),
+        seconds: z
+          .number()
+          .positive()
+          .max(MAX_MINUTES * 60)
+          .optional(),
+        until: z.literal('traffic').optional().describe('A connection of the phone ends it before its time.'),
+      })
+      .refine(({ minutes, seconds }) => (minutes === undefined) !== (seconds === undefined), 'needs minutes or seconds')
+      .optional()
+      .describe('After it was done.'),
+    host: z
+      .string()
+      .trim()
+      .toLowerCase()
+      .min(1)
+      .max(253)
+      .optional()
+      .describe('Of `traffic`: only connections to names that hold this.'),
+    times: z.int().min(1).max(200).default(1),
+  })
+  .refine(
+    ({ until, phase, mark }) => until === 'enter' || (phase === undefined && mark === undefined),
+    'a step that traffic ends marks nothing: the mark would come after what it is to explain. Put it into the step before',
+  )
+  .refine(
+    ({ until, wait, host }) => host === undefined || until === 'traffic' || wait?.until === 'traffic',
+    'host belongs to a step, or a wait, until traffic',
+  );
+
+export const plan = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,59}$/, 'must be 1 to 60 small letters, digits or dashes'),
+  title: planText,
+  about: planText.optional(),
+  steps: z.array(planStep).min(1, 'a plan has at least one step').max(100, 'at most 100 steps'),
+});
+
+export const planRun = z
+  .object({
+    plan,
+    done: z.int().min(0).describe('Steps behind it, each as often as it is repeated.'),
+    since: time.describe('When the present one began.'),
+    doneAt: time.nullable().describe('When the present one was done: its wait goes on. Null: it is to be done.'),
+  })
+  .describe('The plan that a case follows, as it stood when it began, and how far it got.');
+
+export const planView = z.object({
+  case: text,
+  plan: text,
+  title: planText,
+  state: z.enum(['do', 'wait', 'over']),
+  number: z.int().describe('Which one, from 0: to be sent back with what was done.'),
+  of: z.int(),
+  step: planStep.nullable().describe('Null when it is over.'),
+  round: z.int().describe('Of a step that is repeated: the how-manieth time, from 1.'),
+  waitsUntil: time.nullable(),
+  isReady: z.boolean().describe('Nothing is waited for: the person, or nobody, may go on.'),
+  connections: z.int().describe('Of the phone since the step began, and to its host where it names one.'),
+});

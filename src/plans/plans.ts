@@ -1,0 +1,48 @@
+/** Ready-made plans, and those of an operator's own: read from YAML or JSON, with the line of what is wrong. */
+import { readdir, readFile } from 'node:fs/promises';
+import { problemLine, readValues } from '../formats/yaml-document.ts';
+import { LabError } from '../model/lab.ts';
+import type { Plan } from '../model/plan.ts';
+import { plan as schema } from '../model/schemas/plan.ts';
+
+const READY = new URL('./ready/', import.meta.url);
+/** A hundred steps in two languages are 100 KB. */
+const MAX_TEXT = 1_000_000;
+
+export async function listPlans(): Promise<Plan[]> {
+  const files = (await readdir(READY)).filter((file) => file.endsWith('.yaml')).sort();
+  return Promise.all(files.map(async (file) => parsePlan(await readFile(new URL(file, READY), 'utf8'), file)));
+}
+
+/** @throws LabError that names those there are */
+export async function planNamed(name: string): Promise<Plan> {
+  const all = await listPlans();
+  const found = all.find((plan) => plan.name === name);
+  if (found) return found;
+  throw new LabError(`no plan "${name}": there are ${all.map((plan) => plan.name).join(', ')}, or name a file`);
+}
+
+/** @throws LabError of one line */
+export async function readPlan(file: string): Promise<Plan> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new LabError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}): check the path`);
+  }
+  return parsePlan(text, file);
+}
+
+/** @throws LabError, e.g. `my.yaml:7: steps.0.wait: needs minutes or seconds` */
+export function parsePlan(text: string, fileName: string): Plan {
+  if (text.length > MAX_TEXT) throw new LabError(`${fileName}: larger than any plan`);
+  const values = readValues(text, 'typed');
+  if (!values.ok) throw new LabError(problemLine(fileName, values.problem));
+  const read = schema.safeParse(values.value);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  const path = (issue?.path ?? []) as (string | number)[];
+  const line = values.lineOf(...path) || values.lineOf(...path.slice(0, -1));
+  const field = path.length > 0 ? path.join('.') : null;
+  throw new LabError(problemLine(fileName, { line, field, problem: issue?.message ?? 'is no plan' }));
+}
