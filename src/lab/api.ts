@@ -101,10 +101,6 @@ function servicesOf(
   const onMark = (marked: Case, name: string): void => {
     for (const phone of phonesOf(marked) ?? [null]) beaconing.mark(phone, name);
   };
-  const flush = (): void => {
-    detection.flush();
-    flowLog.flush();
-  };
   const withRelay = async () => ({
     relay: await relay.stats(),
     feed: feed.stats(),
@@ -124,7 +120,7 @@ function servicesOf(
     ...deviceServices(devices, knowledge.options.data, between),
     audit: (action, subject, who) => evidence.audit({ time: new Date(now()).toISOString(), action, subject, who }).ok,
     ...caseServices(cases, evidence, now, between, onMark),
-    ...planServices({ cases, now, between, onMark, evidence, flush }),
+    ...planServices({ cases, now, between, onMark, evidence, flush: flowLog.flush, settle: detection.settle }),
     ignoredConnections: detection.bystanders.connectionsOf,
     async forgetPhone(device, { recordings, who }) {
       const result = await between(() => attempt(() => forgetInLab({ knowledge, detection, device, recordings, who })));

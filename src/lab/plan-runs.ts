@@ -15,8 +15,10 @@ interface PlanDependencies {
   now: () => number;
   between: Between;
   onMark: (marked: Case, name: string) => void;
-  /** Writes what waits of alerts and connections. */
+  /** Writes what waits of connections. */
   flush: () => void;
+  /** The same of alerts. */
+  settle: () => void;
 }
 
 export function planServices(
@@ -55,7 +57,7 @@ async function findPlan(name: string) {
 
 /** Marks, and goes on. What a second person says of a step that is done already changes nothing. */
 function step(
-  { cases, now, onMark, flush }: PlanDependencies,
+  { cases, now, onMark, settle }: PlanDependencies,
   id: string,
   number: number,
   view: (given: Case) => PlanView | null,
@@ -81,7 +83,7 @@ function step(
   const followed = cases.follow(id, run);
   if (!followed.ok) return followed;
   if (isOver) {
-    flush();
+    settle();
     must(cases.close(id, now()));
   }
   const after = view(cases.get(id) ?? given);
