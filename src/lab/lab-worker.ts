@@ -15,6 +15,7 @@ import { openLiveDetection } from './live-detection.ts';
 import { collectAfterStart, createScavenger } from './memory.ts';
 import { openNetwork } from './network.ts';
 import { takeNote } from './news.ts';
+import { stepBehind } from './priority.ts';
 import { createReplayEnvironment } from './replay-environment.ts';
 import type { Replaying } from './replaying.ts';
 import type { Between } from './services.ts';
@@ -119,6 +120,7 @@ async function openLab(): Promise<void> {
   opening.resolve(calls);
   if (restart) tellRestart(detection.notify, restart);
   collectAfterStart();
+  stepBehind();
   const { pinBook, warnings } = knowledge;
   await relay.ready({
     uiPort: api.port,

@@ -123,15 +123,17 @@ export function createLabEnd(options: LabEndOptions): LabEnd {
     const taken = reader.take(MOST, turns.offer);
     const isIdle = turns.serve(ROUND_MS);
     tellCredit();
-    if (taken === 0 && isIdle) void reader.wait(LONGEST_SLEEP_MS).then(round);
+    if (taken === 0 && isIdle) void reader.wait().then(round);
     else setImmediate(round);
   }
   round();
+  const looking = setInterval(() => Atomics.notify(words, WORD.written), LONGEST_SLEEP_MS).unref();
 
   return {
     waiting: () => turns.waiting,
     async stop() {
       isStopped = true;
+      clearInterval(looking);
       Atomics.notify(words, WORD.written);
       await ended.promise;
     },

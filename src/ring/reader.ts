@@ -12,8 +12,8 @@ export interface RingRecord extends RecordFacts {
 export interface RingReader {
   /** Shows at most `most` records. The number shown. */
   take(most: number, show: (record: RingRecord) => void): number;
-  /** Resolves when there is something to take, or after `longestMs`. */
-  wait(longestMs: number): Promise<void>;
+  /** Resolves when there is something to take, or when somebody notifies of it. */
+  wait(): Promise<void>;
 }
 
 export function createRingReader(memory: RingMemory): RingReader {
@@ -49,9 +49,10 @@ export function createRingReader(memory: RingMemory): RingReader {
       Atomics.store(words, WORD.read, read);
       return shown;
     },
-    async wait(longestMs) {
+    async wait() {
       Atomics.store(words, WORD.sleeping, 1);
-      const waited = Atomics.waitAsync(words, WORD.written, read, longestMs);
+      // Without a time limit of its own: each would be a timer that still fires, and wakes the thread once more, when this is long over.
+      const waited = Atomics.waitAsync(words, WORD.written, read);
       if (waited.async) await waited.value;
       Atomics.store(words, WORD.sleeping, 0);
     },

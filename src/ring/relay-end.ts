@@ -178,6 +178,7 @@ export function createRelayEnd(options: RelayEndOptions): RelayEnd {
 
   function note(value: object): void {
     put(RECORD.note, 0, { number: 0, phone: nobody }, now(), Buffer.from(JSON.stringify(value)));
+    writer.soon();
   }
 
   /** False: the lab does not read and no more of it may be kept. */
@@ -222,6 +223,7 @@ export function createRelayEnd(options: RelayEndOptions): RelayEnd {
     if ('bytes' in given) {
       if (hasRoom(flow, given.bytes.length))
         for (const part of cut(given)) put(RECORD.event, 0, flow, part.time, ...encodeEvent(part));
+      if (given.direction === 'request') writer.soon();
       return;
     }
     if (given.type === 'tls-established') flow.established = given;
@@ -240,9 +242,9 @@ export function createRelayEnd(options: RelayEndOptions): RelayEnd {
       const flow = open.get(flowId);
       if (!flow || !hasRoom(flow, chunk.length)) return;
       const flag = direction === 'request' ? 0 : 1;
-      if (chunk.length <= MAX_CONTENT) return put(RECORD.bytes, flag, flow, time, chunk);
       for (let at = 0; at < chunk.length; at += MAX_CONTENT)
-        put(RECORD.bytes, flag, flow, time, chunk.subarray(at, at + MAX_CONTENT));
+        put(RECORD.bytes, flag, flow, time, chunk.length <= MAX_CONTENT ? chunk : chunk.subarray(at, at + MAX_CONTENT));
+      if (direction === 'request') writer.soon();
     },
     end(flowId, direction, time) {
       const flow = open.get(flowId);

@@ -2,7 +2,8 @@
  * Writes records into the ring. Promise: never waits and never throws for want of room; what does not fit is kept in order in
  * the relay's own memory and follows as soon as the lab has read on. Who writes bounds how much that can be (credit).
  * A lab that works finds each record at once; one that sleeps is woken a moment later, for all that came meanwhile: waking costs
- * both threads some 20 µs, as much as a small record.
+ * both threads some 20 µs, as much as a small record, and where they share a core each spoils the other's caches. So what nobody
+ * waits for (beginnings, answers, ends) wakes it later than what a phone said, unless much of it has come together.
  */
 import { RECORD_HEAD_BYTES, type RecordKind, type RingMemory, SKIP, sizeOf, WORD } from './memory.ts';
 
@@ -18,6 +19,8 @@ export interface RecordFacts {
 export interface RingWriter {
   /** Copies both parts. Their sum is at most a quarter of the capacity. */
   write(facts: RecordFacts, first: Uint8Array, second?: Uint8Array): void;
+  /** What was written last may become an alert: a sleeping lab is woken soon, and at once when little goes on. */
+  soon(): void;
   /** Wakes a sleeping lab now: somebody waits for it. */
   wake(): void;
   /** Bytes kept here because the ring is full. */
@@ -30,7 +33,13 @@ export interface RingWriter {
 /** The lab reads on within this time, or works on something long: looked at again then, milliseconds. */
 const TRY_AGAIN_MS = 2;
 /** Long enough for some requests of a busy lab, milliseconds. */
-const WAKE_AFTER_MS = 1;
+const WAKE_SOON_MS = 1;
+/** Long enough for some connections of a busy lab, milliseconds. */
+const WAKE_LATER_MS = 20;
+/** Since it was woken last: a lab with so little to do is woken at once, milliseconds. */
+const CALM_MS = 8;
+/** So much wakes it soon, whatever it is: a phone may be held until it was read. */
+const MUCH_BYTES = 128 << 10;
 const EMPTY = new Uint8Array(0);
 
 export function createRingWriter(memory: RingMemory): RingWriter {
@@ -40,12 +49,28 @@ export function createRingWriter(memory: RingMemory): RingWriter {
   let waitingBytes = 0;
   let written = Atomics.load(words, WORD.written);
   let timer: NodeJS.Timeout | null = null;
-  let waking: NodeJS.Timeout | null = null;
+  let wakingSoon: NodeJS.Timeout | null = null;
+  let wakingLater: NodeJS.Timeout | null = null;
+  let wokenAt = Number.NEGATIVE_INFINITY;
+  const isSleeping = (): boolean => Atomics.load(words, WORD.sleeping) === 1;
+
+  function calm(): void {
+    if (wakingSoon) clearTimeout(wakingSoon);
+    if (wakingLater) clearTimeout(wakingLater);
+    wakingSoon = null;
+    wakingLater = null;
+  }
 
   function wake(): void {
-    if (waking) clearTimeout(waking);
-    waking = null;
-    if (Atomics.load(words, WORD.sleeping) === 1) Atomics.notify(words, WORD.written);
+    calm();
+    wokenAt = performance.now();
+    if (isSleeping()) Atomics.notify(words, WORD.written);
+  }
+
+  function soon(): void {
+    if (wakingSoon !== null || !isSleeping()) return;
+    if (performance.now() - wokenAt > CALM_MS) wake();
+    else wakingSoon = setTimeout(wake, WAKE_SOON_MS);
   }
 
   /** False: there is no room. */
@@ -70,7 +95,8 @@ export function createRingWriter(memory: RingMemory): RingWriter {
     if (second.length > 0) records.set(second, offset + RECORD_HEAD_BYTES + first.length);
     written = (written + size) | 0;
     Atomics.store(words, WORD.written, written);
-    if (waking === null && Atomics.load(words, WORD.sleeping) === 1) waking = setTimeout(wake, WAKE_AFTER_MS);
+    if (used > MUCH_BYTES) soon();
+    else if (wakingLater === null && isSleeping()) wakingLater = setTimeout(wake, WAKE_LATER_MS);
     return true;
   }
 
@@ -96,6 +122,7 @@ export function createRingWriter(memory: RingMemory): RingWriter {
       waitingBytes += content.length;
       timer ??= setTimeout(follow, TRY_AGAIN_MS);
     },
+    soon,
     wake,
     get waitingBytes() {
       return waitingBytes;
@@ -105,7 +132,7 @@ export function createRingWriter(memory: RingMemory): RingWriter {
     },
     stop() {
       if (timer) clearTimeout(timer);
-      if (waking) clearTimeout(waking);
+      calm();
       waiting.length = 0;
       waitingBytes = 0;
     },
