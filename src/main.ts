@@ -23,8 +23,8 @@ export const openRecords: LabModule['openRecords'] = async (dataDir) =>
 export const forgetPhone: LabModule['forgetPhone'] = async (...given) =>
   (await import('./lab/forgetting.ts')).forgetOffline(...given);
 
-export const verifyRecorded: LabModule['verifyRecorded'] = async (dataDir) =>
-  (await import('./lab/evidence.ts')).verifyRecorded(dataDir);
+export const verifyRecorded: LabModule['verifyRecorded'] = async (...given) =>
+  (await import('./lab/evidence.ts')).verifyRecorded(...given);
 
 export const readCase: LabModule['readCase'] = async (dataDir, id, options) =>
   (await import('./lab/case-record.ts')).readCase(dataDir, id, options);

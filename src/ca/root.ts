@@ -4,9 +4,18 @@
  * is an AuthorityError of one line that says what to do. Rotation keeps the old pair in `previous/`.
  */
 import { generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { replaceFile } from '../formats/replace-file.ts';
+import { replaceSecret } from '../formats/replace-file.ts';
 import { LabError } from '../model/lab.ts';
 import { type KeyType, subjectKey, writeCertificate } from './certificate.ts';
 import { isSealed, openKey, sealKey } from './key-pem.ts';
@@ -84,10 +93,52 @@ export function loadOrCreateRoot(dir: string, nowMs: number, keyType: KeyType, p
 /** Whether the key on disk is encrypted. @throws AuthorityError when it cannot be read */
 export const isKeySealed = (dir: string): boolean => existsSync(keyPath(dir)) && isSealed(readText(keyPath(dir)));
 
-/** Encrypts the key on disk with `next`, or with nothing. @throws AuthorityError, and nothing has changed then */
-export function changePassphrase(dir: string, nowMs: number, passphrase: string | null, next: string | null): void {
-  const { privateKey } = opened(loadRoot(dir, nowMs, passphrase), dir);
-  replaceFile(keyPath(dir), keyText(privateKey, next));
+/**
+ * Encrypts the key on disk with `next`, or with nothing; so every key that was replaced before, where `present` opens it.
+ * @param present what they may be encrypted with now: more than one where a change was interrupted
+ * @returns files of earlier keys that none of them opens: they stay as they are
+ * @throws AuthorityError, and nothing has changed then
+ */
+export function changePassphrase(
+  dir: string,
+  nowMs: number,
+  present: readonly (string | null)[],
+  next: string | null,
+): string[] {
+  const { privateKey } = opened(loadRoot(dir, nowMs, fitting(readText(keyPath(dir)), present)), dir);
+  const left: string[] = [];
+  for (const file of earlierKeys(dir)) {
+    const text = readText(file);
+    try {
+      replaceSecret(file, keyText(openKey(text, fitting(text, present)), next));
+    } catch {
+      left.push(file);
+    }
+  }
+  replaceSecret(keyPath(dir), keyText(privateKey, next));
+  return left;
+}
+
+/** The one that opens it; the first where none does, or none is needed. */
+function fitting(text: string, passphrases: readonly (string | null)[]): string | null {
+  const opens = (passphrase: string | null): boolean => {
+    try {
+      openKey(text, passphrase);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return passphrases.find((one) => isSealed(text) && one !== null && opens(one)) ?? passphrases[0] ?? null;
+}
+
+/** Of authorities that were replaced. */
+function earlierKeys(dir: string): string[] {
+  const previous = join(dir, PREVIOUS);
+  if (!existsSync(previous)) return [];
+  return readdirSync(previous)
+    .map((name) => join(previous, name, KEY_FILE))
+    .filter((file) => existsSync(file));
 }
 
 /** @throws AuthorityError when the key is encrypted and its passphrase was not given */

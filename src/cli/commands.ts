@@ -283,15 +283,26 @@ export const COMMANDS: CommandSpec[] = [
     name: 'forget',
     words: '<device>',
     summary: 'remove a phone (or what came from an address) and all that was recorded of it, for good',
-    flags: [{ name: 'recordings', help: 'also delete the recording of the whole network (--capture)' }],
+    flags: [
+      { name: 'recordings', help: 'also delete the recording of the whole network (--capture)' },
+      CA_PASSPHRASE_FLAG,
+    ],
     examples: ['forget nokia-01', 'forget 192.168.1.50', 'forget nokia-01 --recordings'],
     load: async () => (await import('./commands/forget.ts')).forget,
   },
   {
     name: 'verify',
     summary: 'whether anything stored was changed, removed or added behind the lab’s back; 0: intact, 1: changed',
-    flags: [],
-    examples: ['verify', 'verify --data /srv/lab --json'],
+    flags: [
+      { name: 'head', help: 'print the latest signed end of the chain, one line, to be kept elsewhere' },
+      {
+        name: 'expect',
+        value: 'HEAD',
+        default: null,
+        help: 'such a line, or a file that holds it: the chain must still go on from there',
+      },
+    ],
+    examples: ['verify', 'verify --head > head-2026-11-30.txt', 'verify --expect head-2026-11-30.txt'],
     load: async () => (await import('./commands/verify.ts')).verify,
   },
   {
@@ -323,7 +334,7 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: 'ca passphrase',
     words: '<set|remove>',
-    summary: "encrypt the authority's key with a passphrase, change that, or take it away",
+    summary: 'encrypt the keys of authority and evidence with a passphrase, change that, or take it away',
     flags: [
       CA_PASSPHRASE_FLAG,
       {

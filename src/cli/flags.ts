@@ -41,12 +41,12 @@ export const BACKUP_PASSPHRASE_FLAG: Flag = {
   help: 'what the file is encrypted with (or PHONEHOME_BACKUP_PASSPHRASE; else asked)',
 };
 
-/** Where the authority's key is encrypted. */
+/** Where the keys are encrypted. */
 export const CA_PASSPHRASE_FLAG: Flag = {
   name: 'ca-passphrase-file',
   value: 'FILE',
   default: null,
-  help: "passphrase of the authority's key (or PHONEHOME_CA_PASSPHRASE; else asked)",
+  help: "passphrase of the lab's keys (or PHONEHOME_CA_PASSPHRASE; else asked)",
 };
 
 export const LAB_FLAGS: Flag[] = [

@@ -3,7 +3,21 @@
  * Promise: no link that stands in the way is followed; what root writes belongs to whom the directory belongs to.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 
 /** Nothing in it is anybody's secret. */
@@ -30,6 +44,18 @@ export function replaceFile(
   } catch (error) {
     rmSync(beside, { force: true });
     throw error;
+  }
+}
+
+/** The same, and what stood there before is overwritten where it lay (an SSD may keep it all the same). */
+export function replaceSecret(path: string, content: string): void {
+  const before = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
+  try {
+    replaceFile(path, content);
+    writeSync(before, Buffer.alloc(fstatSync(before).size), 0);
+    fsyncSync(before);
+  } finally {
+    closeSync(before);
   }
 }
 

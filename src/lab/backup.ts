@@ -4,7 +4,7 @@
  * Promise: the store is a consistent copy also while a lab writes to it; no link is followed; nothing appears in the data
  * directory before all of it was checked; a directory that holds anything is refused.
  */
-import { createCipheriv, createDecipheriv, createHash, randomBytes, scryptSync } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   lstatSync,
   mkdirSync,
@@ -20,7 +20,11 @@ import { dirname, join, relative } from 'node:path';
 import { backup as copyDatabase, DatabaseSync } from 'node:sqlite';
 import { unzipSync, zipSync } from 'fflate';
 import { z } from 'zod';
+import { hasMagicOf, openBytes, sealBytes } from '../formats/sealed-bytes.ts';
+import { type Checkpoint, writeCheckpoint } from '../model/checkpoint.ts';
 import { type BackupFacts, LabError } from '../model/lab.ts';
+import { lastCheckpoint } from '../sinks/evidence/checkpoints.ts';
+import { readPublicKey } from '../sinks/evidence/key-file.ts';
 import { pathsIn } from './data-directory.ts';
 
 const LIST = 'backup.json';
@@ -36,6 +40,8 @@ const list = z.object({
   format: z.literal('phonehome-backup'),
   v: z.literal(1),
   madeAt: z.string(),
+  /** Of the store's chain; not in backups of before. */
+  head: z.string().nullable().optional(),
   files: z.array(z.object({ path: z.string().regex(PATH), size: z.number(), sha256: z.string() })),
 });
 
@@ -45,15 +51,16 @@ export async function backUp(data: string, file: string, passphrase: string | nu
     throw new LabError(`${data} holds no lab: name its directory with --data`);
   const contents = filesIn(data);
   const store = await storeIn(data);
-  if (store !== null) contents.set(STORE, store);
+  if (store !== null) contents.set(STORE, store.bytes);
+  const at = store?.checkpoint ? writeCheckpoint(store.checkpoint) : null;
   const files = [...contents].map(([path, bytes]) => ({ path, size: bytes.length, sha256: sha256(bytes) }));
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
   if (bytes > MAX_BYTES) throw new LabError(`${data} holds more than 2 GB: let the lab forget old cases first`);
   const madeAt = new Date().toISOString();
-  const head = Buffer.from(JSON.stringify({ format: 'phonehome-backup', v: 1, madeAt, files }, null, 1));
+  const head = Buffer.from(JSON.stringify({ format: 'phonehome-backup', v: 1, madeAt, head: at, files }, null, 1));
   const zip = zipSync({ [LIST]: head, ...Object.fromEntries(contents) }, { level: 1 });
-  write(file, passphrase === null ? zip : seal(zip, passphrase));
-  return { files: files.length, bytes, madeAt, encrypted: passphrase !== null };
+  write(file, passphrase === null ? zip : sealBytes(zip, passphrase, MAGIC, GUESS_BYTES));
+  return { files: files.length, bytes, madeAt, encrypted: passphrase !== null, head: at };
 }
 
 /** @throws LabError, and `data` is as it was */
@@ -68,7 +75,7 @@ export async function restore(
   if (present && (!present.isDirectory() || readdirSync(data).length > 0))
     throw new LabError(`${data} is not empty: nothing is overwritten; name a new directory with --data`);
   const sealed = read(file);
-  const isSealed = sealed.subarray(0, MAGIC.length).equals(MAGIC);
+  const isSealed = hasMagicOf(sealed, MAGIC);
   const zip = isSealed ? unseal(sealed, file, await passphrase()) : sealed;
   const { head, contents } = unpack(zip, file);
   const made = mkdirSync(data, { recursive: true, mode: 0o700 });
@@ -93,7 +100,7 @@ export async function restore(
     );
   }
   const bytes = head.files.reduce((sum, { size }) => sum + size, 0);
-  return { files: head.files.length, bytes, madeAt: head.madeAt, encrypted: isSealed };
+  return { files: head.files.length, bytes, madeAt: head.madeAt, encrypted: isSealed, head: head.head ?? null };
 }
 
 function filesIn(data: string): Map<string, Uint8Array> {
@@ -110,15 +117,16 @@ function filesIn(data: string): Map<string, Uint8Array> {
 }
 
 /** As it stood at one moment, whoever writes to it meanwhile. */
-async function storeIn(data: string): Promise<Uint8Array | null> {
-  const file = pathsIn(data).evidence;
+async function storeIn(data: string): Promise<{ bytes: Uint8Array; checkpoint: Checkpoint | null } | null> {
+  const { evidence: file, signingKey } = pathsIn(data);
   if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return null;
   const copy = join(data, `backup-${randomBytes(4).toString('hex')}.tmp`);
   writeFileSync(copy, '', { mode: 0o600, flag: 'wx' });
   const database = new DatabaseSync(file, { readOnly: true });
   try {
     await copyDatabase(database, copy, { rate: 2 ** 30 });
-    return readFileSync(copy);
+    const key = readPublicKey(signingKey);
+    return { checkpoint: key && lastCheckpoint(copy, key), bytes: readFileSync(copy) };
   } catch (error) {
     throw new LabError(`${file} cannot be copied (${(error as Error).message}): try again, or stop the lab first`);
   } finally {
@@ -176,37 +184,14 @@ function jsonOf(bytes: Uint8Array): unknown {
 }
 
 const MAGIC = Buffer.from('PHONEHOME-BACKUP-1\n');
-const SALT = 16;
-const IV = 12;
-const TAG = 16;
-/** 128 MB and a third of a second a guess. */
-const SCRYPT = { N: 2 ** 17, r: 8, p: 1, maxmem: 2 ** 28 };
-
-/** Magic, salt, iv, AES-256-GCM of the zip, tag; the first three are authenticated as well. */
-function seal(zip: Uint8Array, passphrase: string): Buffer {
-  const head = Buffer.concat([MAGIC, randomBytes(SALT + IV)]);
-  const cipher = createCipheriv('aes-256-gcm', keyOf(head, passphrase), head.subarray(-IV));
-  cipher.setAAD(head);
-  return Buffer.concat([head, cipher.update(zip), cipher.final(), cipher.getAuthTag()]);
-}
+const GUESS_BYTES = 134_217_728;
 
 function unseal(sealed: Buffer, file: string, passphrase: string | null): Buffer {
   if (passphrase === null) throw new LabError(`${file} is encrypted: give its passphrase with --passphrase-file FILE`);
-  const start = MAGIC.length + SALT + IV;
-  if (sealed.length < start + TAG) throw damaged(file, 'not all of it is there');
-  const head = sealed.subarray(0, start);
-  const decipher = createDecipheriv('aes-256-gcm', keyOf(head, passphrase), head.subarray(-IV));
-  decipher.setAAD(head);
-  decipher.setAuthTag(sealed.subarray(-TAG));
-  try {
-    return Buffer.concat([decipher.update(sealed.subarray(start, -TAG)), decipher.final()]);
-  } catch {
-    throw damaged(file, 'the passphrase does not open it, or it was changed');
-  }
+  const opened = openBytes(sealed, passphrase, MAGIC, GUESS_BYTES);
+  if (opened === null) throw damaged(file, 'the passphrase does not open it, or it was changed');
+  return opened;
 }
-
-const keyOf = (head: Buffer, passphrase: string): Buffer =>
-  scryptSync(passphrase, head.subarray(MAGIC.length, MAGIC.length + SALT), 32, SCRYPT);
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 

@@ -7,25 +7,24 @@ import type { FlowRecord } from '../model/flow.ts';
 import { type Text, text } from '../model/text.ts';
 import { type ContentKeeper, createContentKeeper } from '../sinks/content/keeper.ts';
 import { type ContentReader, type ContentStore, openContentReader, openContentStore } from '../sinks/content/store.ts';
-import { readOrCreateKey } from '../sinks/evidence/key-file.ts';
-import { openPhoneKeys } from '../sinks/evidence/phone-keys.ts';
+import type { PhoneKeys } from '../sinks/evidence/phone-keys.ts';
 import type { LiveDependencies } from '../sinks/live/dependencies.ts';
 import { pathsIn } from './data-directory.ts';
+import { openKeys } from './evidence.ts';
 import type { Masking } from './masking.ts';
 
 /** What of a data directory is kept; null where none was, or it cannot be opened. */
-export function openKeptContent(dataDir: string): ContentReader | null {
-  const { content, evidenceKey, phoneKeys } = pathsIn(dataDir);
+export function openKeptContent(dataDir: string, passphrase: string | null = null): ContentReader | null {
+  const { content, evidenceKey } = pathsIn(dataDir);
   if (!existsSync(content) || !existsSync(evidenceKey)) return null;
-  return openContentReader(content, openPhoneKeys(phoneKeys, readOrCreateKey(evidenceKey)));
+  return openContentReader(content, openKeys(dataDir, passphrase).phoneKeys);
 }
 
 /** For what destroys it, while no lab runs. Null: nothing was ever kept. */
-export function openStoredContent(dataDir: string): ContentStore | null {
-  const { content, evidenceKey, phoneKeys } = pathsIn(dataDir);
+export function openStoredContent(dataDir: string, phoneKeys: PhoneKeys): ContentStore | null {
+  const { content } = pathsIn(dataDir);
   if (!existsSync(content)) return null;
-  const keys = openPhoneKeys(phoneKeys, readOrCreateKey(evidenceKey));
-  return openContentStore({ file: content, phoneKeys: keys, maxBytes: Number.MAX_SAFE_INTEGER });
+  return openContentStore({ file: content, phoneKeys, maxBytes: Number.MAX_SAFE_INTEGER });
 }
 
 export interface LabContent {
@@ -41,18 +40,18 @@ export function openLabContent(options: {
   data: string;
   keep: Keep;
   maxMegabytes: number;
-  evidenceKey: Buffer;
+  phoneKeys: PhoneKeys;
   deviceOf: Parameters<typeof createContentKeeper>[0]['deviceOf'];
   now: () => number;
   warn: (told: Text) => void;
 }): LabContent {
-  const { data, keep, maxMegabytes, evidenceKey, deviceOf, now, warn } = options;
-  const { content: file, phoneKeys } = pathsIn(data);
+  const { data, keep, maxMegabytes, phoneKeys, deviceOf, now, warn } = options;
+  const { content: file } = pathsIn(data);
   if (keep === 'none' && !existsSync(file)) return { noteOf: keepsNone, store: null, keeper: null };
   try {
     const store = openContentStore({
       file,
-      phoneKeys: openPhoneKeys(phoneKeys, evidenceKey),
+      phoneKeys,
       maxBytes: maxMegabytes * 1_000_000,
       onDamaged: (keptAs) => warn(text('lab.content-damaged', { file: keptAs })),
     });

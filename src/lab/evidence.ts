@@ -1,10 +1,12 @@
 /** The evidence store of a data directory, with its keys: opened in the same way by the lab and by commands while none runs. */
+import type { KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import type { Checkpoint } from '../model/checkpoint.ts';
 import { LabError } from '../model/lab.ts';
 import type { StoreVerdict } from '../model/verdict.ts';
 import { createDiskSync } from '../sinks/evidence/disk-sync.ts';
-import { readOrCreateKey, readOrCreateSigningKey, readPublicKey } from '../sinks/evidence/key-file.ts';
-import { openPhoneKeys } from '../sinks/evidence/phone-keys.ts';
+import { isSealedFile, readOrCreateKey, readOrCreateSigningKey, readPublicKey } from '../sinks/evidence/key-file.ts';
+import { openPhoneKeys, type PhoneKeys } from '../sinks/evidence/phone-keys.ts';
 import { openReserve, type Reserve } from '../sinks/evidence/reserve.ts';
 import { createReservedStore, type ReservedStore } from '../sinks/evidence/reserved-store.ts';
 import { createSealer, type Sealer } from '../sinks/evidence/sealer.ts';
@@ -16,9 +18,17 @@ import { keyProblem, pathsIn } from './data-directory.ts';
 
 type Told = Pick<SqliteStoreOptions, 'onSalvaged' | 'onDamaged'>;
 
-/** @throws an `Error` of one line that says what to do */
+/**
+ * Without the passphrase of encrypted keys no value is revealed and nothing signed.
+ * @throws an `Error` of one line that says what to do
+ */
 export function openEvidence(dataDir: string): EvidenceStore {
-  return openWith(dataDir, openKeys(dataDir), {});
+  const { signingKey, evidenceKey } = pathsIn(dataDir);
+  const isLocked = isSealedFile(evidenceKey) || isSealedFile(signingKey);
+  return openSqliteStore({
+    file: pathsIn(dataDir).evidence,
+    ...(isLocked ? { key: null } : openKeys(dataDir, null)),
+  });
 }
 
 /**
@@ -27,11 +37,11 @@ export function openEvidence(dataDir: string): EvidenceStore {
  */
 export function openKeptEvidence(
   dataDir: string,
+  keys: EvidenceKeys,
   { onNoReserve, ...told }: Told & { onNoReserve?: (line: string) => void } = {},
 ): ReservedStore {
   const paths = pathsIn(dataDir);
-  const keys = openKeys(dataDir);
-  const store = openWith(dataDir, keys, told);
+  const store = openSqliteStore({ file: paths.evidence, ...keys, ...told });
   const database = createDiskSync(`${paths.evidence}-wal`);
   return createReservedStore({
     store: createSyncedStore(store, database),
@@ -41,20 +51,24 @@ export function openKeptEvidence(
   });
 }
 
-function openKeys(dataDir: string): Pick<Required<SqliteStoreOptions>, 'key' | 'phoneKeys' | 'signingKey'> {
+export interface EvidenceKeys {
+  key: Buffer;
+  phoneKeys: PhoneKeys;
+  signingKey: KeyObject;
+}
+
+/** Made at the first start. @throws an `Error` of one line, also when they are encrypted with something else */
+export function openKeys(dataDir: string, passphrase: string | null): EvidenceKeys {
   const paths = pathsIn(dataDir);
   const problem = keyProblem(dataDir);
   if (problem !== null) throw new LabError(problem);
-  const key = readOrCreateKey(paths.evidenceKey);
+  const key = readOrCreateKey(paths.evidenceKey, passphrase);
   return {
     key,
     phoneKeys: openPhoneKeys(paths.phoneKeys, key),
-    signingKey: readOrCreateSigningKey(paths.signingKey),
+    signingKey: readOrCreateSigningKey(paths.signingKey, passphrase),
   };
 }
-
-const openWith = (dataDir: string, keys: ReturnType<typeof openKeys>, told: Told): EvidenceStore =>
-  openSqliteStore({ file: pathsIn(dataDir).evidence, ...keys, ...told });
 
 /** Without room for it the lab runs, and says what that means. */
 function openReserveIn(file: string, sealer: Sealer, told: (line: string) => void = () => {}): Reserve | null {
@@ -74,12 +88,12 @@ export function openRecorded(dataDir: string): EvidenceStore {
 }
 
 /** Holds what is stored against its chain; a lab may run meanwhile. @throws LabError when nothing was recorded yet */
-export function verifyRecorded(dataDir: string): StoreVerdict {
+export function verifyRecorded(dataDir: string, expected: Checkpoint | null = null): StoreVerdict {
   mustHoldTraffic(dataDir);
   const problem = keyProblem(dataDir);
   if (problem !== null) throw new LabError(problem);
   const paths = pathsIn(dataDir);
-  return verifyStore(paths.evidence, readPublicKey(paths.signingKey));
+  return verifyStore(paths.evidence, readPublicKey(paths.signingKey), expected);
 }
 
 function mustHoldTraffic(dataDir: string): void {

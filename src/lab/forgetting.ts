@@ -13,7 +13,7 @@ import { type Text, text } from '../model/text.ts';
 import type { EvidenceStore, ForgetResult } from '../sinks/evidence/store.ts';
 import { openStoredContent } from './content.ts';
 import { openDataDirectory, pathsIn } from './data-directory.ts';
-import { openKeptEvidence } from './evidence.ts';
+import { openKeptEvidence, openKeys } from './evidence.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { LiveDetection } from './live-detection.ts';
 import { openPinBook } from './pin-book.ts';
@@ -52,20 +52,25 @@ export function forgetInLab(given: {
 }
 
 /** While no lab runs. @throws LabError */
-export function forgetOffline(dataDir: string, device: string, { recordings }: { recordings: boolean }): Forgetting {
+export function forgetOffline(
+  dataDir: string,
+  device: string,
+  { recordings, passphrase = null }: { recordings: boolean; passphrase?: string | null },
+): Forgetting {
   if (!existsSync(dataDir)) throw new LabError(`there is no ${dataDir}: name the lab's directory with --data`);
   const unlock = openDataDirectory(dataDir);
   try {
+    const keys = openKeys(dataDir, passphrase);
     const devices = openStoredDevices(dataDir);
     const registered = devices.list().find(({ id }) => id === device) ?? null;
     if (registered?.ignore) devices.put({ id: device, match: addressIn(registered), ignore: true }, 'replace');
     else if (registered) devices.remove(device);
     sweepPhotos(dataDir, devices.list());
-    const evidence = openKeptEvidence(dataDir);
+    const evidence = openKeptEvidence(dataDir, keys);
     try {
       const time = new Date().toISOString();
       const forgotten = must(evidence.forget(device, { who: 'terminal', time, isPatient: true }));
-      const content = openStoredContent(dataDir);
+      const content = openStoredContent(dataDir, keys.phoneKeys);
       content?.forget(device);
       content?.close();
       const pins = openPinBook(pathsIn(dataDir).pins, []);

@@ -9,11 +9,10 @@ import type { Device } from '../model/device.ts';
 import type { Flow } from '../model/flow.ts';
 import { LabError, type LabOptions } from '../model/lab.ts';
 import { type Text, text } from '../model/text.ts';
-import { readOrCreateKey } from '../sinks/evidence/key-file.ts';
 import type { Closers } from './closers.ts';
 import { pathsIn } from './data-directory.ts';
 import { openDecoders } from './decoders.ts';
-import { openKeptEvidence } from './evidence.ts';
+import { openKeptEvidence, openKeys } from './evidence.ts';
 import { openLog } from './log.ts';
 import { openPlaces, openRegistry } from './opening.ts';
 import { openPinBook } from './pin-book.ts';
@@ -33,9 +32,9 @@ export async function openKnowledge(options: LabOptions, closers: Closers, isRes
   const newId = monotonicFactory();
   const authority = findAuthority(paths.certs, { now, passphrase: options.caPassphrase ?? null });
   if (!authority) throw new LabError(`${options.data} holds no certificate authority: start the lab again`);
-  const evidenceKey = readOrCreateKey(paths.evidenceKey);
+  const keys = openKeys(options.data, options.caPassphrase ?? null);
   let salvaged: Text | null = null;
-  const evidence = openKeptEvidence(options.data, {
+  const evidence = openKeptEvidence(options.data, keys, {
     onSalvaged: ({ keptAs, alerts, flows }) => {
       salvaged = text('lab.store-damaged', { file: keptAs, alerts, flows });
       warnings.push(say(salvaged));
@@ -82,7 +81,7 @@ export async function openKnowledge(options: LabOptions, closers: Closers, isRes
     evidence,
     /** What to tell of a store that was found damaged. */
     salvaged: salvaged as Text | null,
-    evidenceKey,
+    keys,
     cases: createCases(evidence, newId),
     devices,
     guests,

@@ -76,7 +76,7 @@ export async function openLiveDetection(
     ...knowledge.options,
     keep: knowledge.options.keep ?? 'findings',
     maxMegabytes: knowledge.options.keepMb ?? KEEP_MEGABYTES,
-    evidenceKey: knowledge.evidenceKey,
+    phoneKeys: knowledge.keys.phoneKeys,
     deviceOf: phoneOf,
     now,
     warn: (told) => notify('content', told, 'medium'),
@@ -102,7 +102,7 @@ export async function openLiveDetection(
     },
   });
   const phones = () => [...devices.list(), ...guests.values()];
-  const comparison = openComparison({ evidence, key: knowledge.evidenceKey, devices: phones, masking, now });
+  const comparison = openComparison({ evidence, key: knowledge.keys.key, devices: phones, masking, now });
   closers.add(comparison.save);
   closers.add(devices.onChange(comparison.devicesChanged));
   const tables = await openSearchTables(devices, deviceOf, log);

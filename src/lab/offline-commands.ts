@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { monotonicFactory } from 'ulid';
 import { findAuthority } from '../ca/authority.ts';
-import { changePassphrase, isKeySealed } from '../ca/root.ts';
+import { isKeySealed } from '../ca/root.ts';
 import { rotateAuthority as rotate } from '../ca/rotation.ts';
 import { createCases } from '../cases/cases.ts';
 import { loadDevices } from '../devices/store.ts';
@@ -13,6 +13,7 @@ import type { Role } from '../model/words.ts';
 import { rotateTokenFile } from '../sinks/live/tokens.ts';
 import { pathsIn } from './data-directory.ts';
 import { openEvidence, openRecorded } from './evidence.ts';
+import { sealKeys } from './key-passphrase.ts';
 import { must } from './services.ts';
 
 const now = Date.now;
@@ -74,13 +75,13 @@ export async function rotateAuthority(
 
 export const isAuthorityKeySealed = async (dataDir: string): Promise<boolean> => isKeySealed(pathsIn(dataDir).certs);
 
-/** @throws LabError when the present passphrase is not right */
+/** Of the authority's key, those it replaced, and the two of the evidence. @throws LabError when the present one is not right */
 export async function changeAuthorityPassphrase(
   dataDir: string,
   present: string | null,
   next: string | null,
-): Promise<void> {
-  changePassphrase(pathsIn(dataDir).certs, now(), present, next);
+): Promise<{ left: string[] }> {
+  return { left: sealKeys(dataDir, [present, next], next) };
 }
 
 export async function rotateToken(dataDir: string, role: Role): Promise<string> {

@@ -13,6 +13,7 @@ import { createRelayEnd } from '../ring/relay-end.ts';
 import type { RelayCalls, RelayStats } from './calls.ts';
 import { type Closers, createClosers } from './closers.ts';
 import { openDataDirectory, pathsIn } from './data-directory.ts';
+import { sealWhatIsClear } from './key-passphrase.ts';
 import { type LabThread, startLabThread } from './lab-thread.ts';
 import { openLog } from './log.ts';
 import { MARKER_EVERY_MS, sendMarker } from './marker.ts';
@@ -51,6 +52,7 @@ async function openLab(options: LabOptions, log: Log, closers: Closers): Promise
   const now = Date.now;
   const audience = createAudience();
   const authority = openAuthority(pathsIn(options.data).certs, { now, passphrase: options.caPassphrase ?? null });
+  sealWhatIsClear(options.data, options.caPassphrase ?? null);
   const end = createRelayEnd({ now, onStuck: () => lab.giveUp() });
   closers.add(end.stop);
   const runs = createReplayRuns();

@@ -9,6 +9,7 @@ import type { Alert, AlertFlow, Severity } from './alert.ts';
 import type { Attribution } from './attribution.ts';
 import type { Case, NewCase } from './case.ts';
 import type { CaseRecord } from './case-record.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import type { Comparison } from './comparison.ts';
 import type { Keep } from './content.ts';
 import type { DestinationFacts } from './destination.ts';
@@ -36,6 +37,8 @@ export interface BackupFacts {
   bytes: number;
   madeAt: string;
   encrypted: boolean;
+  /** The latest signed end of its store's chain; null: none. */
+  head: string | null;
 }
 
 export interface LabOptions {
@@ -295,9 +298,13 @@ export interface LabModule {
   /** @throws LabError when nothing was recorded yet */
   openRecords(dataDir: string): Promise<StoredRecords>;
   /** Destroys all that is kept of a phone, while no lab runs. @throws LabError */
-  forgetPhone(dataDir: string, device: string, wish: { recordings: boolean }): Promise<Forgetting>;
+  forgetPhone(
+    dataDir: string,
+    device: string,
+    wish: { recordings: boolean; passphrase?: string | null },
+  ): Promise<Forgetting>;
   /** Holds what is stored against its chain; a lab may run meanwhile. @throws LabError when nothing was recorded yet */
-  verifyRecorded(dataDir: string): Promise<StoreVerdict>;
+  verifyRecorded(dataDir: string, expected?: Checkpoint | null): Promise<StoreVerdict>;
   /**
    * What is stored of a case, of the world or, where asked for or nothing else is there, simulated; a lab may run meanwhile.
    * @throws LabError for an id that means nothing
@@ -322,8 +329,8 @@ export interface LabModule {
   /** @param passphrase of its key, where a form is signed */
   exportAuthority(dataDir: string, format: CaFormat, passphrase?: string | null): Promise<Buffer>;
   isAuthorityKeySealed(dataDir: string): Promise<boolean>;
-  /** Encrypts its key with another passphrase, or with none. @throws LabError when the present one is not right */
-  changeAuthorityPassphrase(dataDir: string, present: string | null, next: string | null): Promise<void>;
+  /** Encrypts all keys with another passphrase, or with none; `left`: earlier authorities' that the present one does not open. @throws LabError when the present one is not right */
+  changeAuthorityPassphrase(dataDir: string, present: string | null, next: string | null): Promise<{ left: string[] }>;
   /** All of a lab in one file, also while it runs. @throws LabError */
   backUp(dataDir: string, file: string, passphrase: string | null): Promise<BackupFacts>;
   /** @throws LabError when the file is damaged or not readable, or `dataDir` holds a lab */

@@ -1,3 +1,5 @@
+import type { Checkpoint } from './checkpoint.ts';
+
 /** What was found when a store was held against its chain. */
 export interface StoreVerdict {
   isIntact: boolean;
@@ -7,8 +9,12 @@ export interface StoreVerdict {
   destroyed: number;
   /** Where the chain begins, and where rows were taken in that are older than it. */
   began: { position: number; time: string; reason: string; rows: Record<string, number> }[];
-  /** Its last record, to be noted elsewhere: whoever cuts the end off cannot make another that fits. */
+  /** Its last record. */
   head: { position: number; hash: string };
+  /** Its latest signature, to be noted elsewhere: whoever cuts the end off cannot make another that fits. Null: none fits. */
+  checkpoint: Checkpoint | null;
+  /** The chain goes on from the one that was expected; null: none was. */
+  isExpected: boolean | null;
   /** The last record that is signed; null: none. */
   signed: { position: number; time: string } | null;
   /** The first that does not fit, and how many there are. */

@@ -20,15 +20,15 @@ const leaf = { host: 'example.com', mirror: null, untrusted: false };
 
 it.each([false, true])('is set, changed and removed (RSA: %s), and the authority stays the same', (rsa) => {
   const { root } = openAuthority(dir, { now, rsa });
-  changePassphrase(dir, now(), null, 'one');
+  changePassphrase(dir, now(), [null], 'one');
   expect([isKeySealed(dir), statSync(keyPath(dir)).mode & 0o777]).toEqual([true, 0o600]);
   expect(() => openAuthority(dir, { now })).toThrow(/is encrypted: give its passphrase/);
   expect(() => openAuthority(dir, { now, passphrase: 'two' })).toThrow(/does not open/);
   expect(openAuthority(dir, { now, passphrase: 'one' }).root).toEqual(root);
-  expect(() => changePassphrase(dir, now(), 'two', null)).toThrow(/does not open/);
-  changePassphrase(dir, now(), 'one', 'two');
+  expect(() => changePassphrase(dir, now(), ['two'], null)).toThrow(/does not open/);
+  changePassphrase(dir, now(), ['one'], 'two');
   expect(openAuthority(dir, { now, passphrase: 'two' }).leafFor(leaf).cert).toContain('BEGIN CERTIFICATE');
-  changePassphrase(dir, now(), 'two', null);
+  changePassphrase(dir, now(), ['two'], null);
   expect(isKeySealed(dir)).toBe(false);
   expect(openAuthority(dir, { now }).root).toEqual(root);
 });

@@ -1,5 +1,5 @@
 /** `phonehome verify`: 0 when the store is what was written, 1 and the first thing that does not fit when it is not. */
-import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -38,6 +38,29 @@ describe('phonehome verify', () => {
     );
     const verdict = JSON.parse((await phonehome(['verify', '--data', data, '--json'])).stdout) as StoreVerdict;
     expect(verdict).toMatchObject({ type: 'verdict', isIntact: false, problem: { position: 4, type: 'flow' } });
+  });
+
+  it('prints its head, and finds that the chain does not go on from it', async () => {
+    const store = openEvidence(data);
+    store.putAlert(labRecord(1));
+    store.close();
+    const { stdout: head } = await phonehome(['verify', '--head', '--data', data]);
+    expect(head).toMatch(/^phonehome-head [^\n]+\n$/);
+    const file = join(data, 'head.txt');
+    writeFileSync(file, head);
+    for (const given of [head.trim(), file]) {
+      const found = await phonehome(['verify', '--expect', given, '--data', data]);
+      expect(found).toMatchObject({ code: 0, stdout: expect.stringMatching(/goes on from the expected head/) });
+    }
+    const database = new DatabaseSync(pathsIn(data).evidence);
+    database.exec('DELETE FROM chain WHERE position > 1; DELETE FROM checkpoints WHERE position > 1');
+    for (const table of ['secrets', 'alerts', 'audit']) database.exec(`DELETE FROM ${table}`);
+    database.close();
+    expect(await phonehome(['verify', '--data', data])).toMatchObject({ code: 0 });
+    const cut = await phonehome(['verify', '--expect', file, '--data', data]);
+    expect(cut).toMatchObject({ code: 1, stdout: expect.stringMatching(/removed: the expected head is record/) });
+    const nonsense = await phonehome(['verify', '--expect', 'nonsense', '--data', data]);
+    expect(nonsense).toMatchObject({ code: 2, stderr: expect.stringMatching(/verify --head/) });
   });
 
   it('says that there is nothing, and takes no key that others could have read', async () => {

@@ -17,6 +17,7 @@ import { openAuthority } from '../../src/ca/authority.ts';
 import { backUp, restore } from '../../src/lab/backup.ts';
 import { pathsIn } from '../../src/lab/data-directory.ts';
 import { openEvidence, verifyRecorded } from '../../src/lab/evidence.ts';
+import { readCheckpoint } from '../../src/model/checkpoint.ts';
 import { labRecord } from '../sinks/lab-alert.ts';
 
 let dir = '';
@@ -48,6 +49,8 @@ describe('backup and restore', () => {
     store.close();
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(await restore(moved(), file, nobody)).toEqual(facts);
+    const head = readCheckpoint(facts.head ?? '');
+    expect(head).toMatchObject({ epoch, position: 1 });
     for (const name of ['token', 'devices.yaml', 'certs/ca.key', 'certs/ca.pem', 'certs/evidence.key'])
       expect(readFileSync(join(moved(), name))).toEqual(readFileSync(join(data, name)));
     expect(existsSync(join(moved(), 'capture'))).toBe(false);
@@ -60,7 +63,7 @@ describe('backup and restore', () => {
     // Alert 51 was shown, and its number is not given out again.
     expect([again.epoch(), again.lastSeq()]).toEqual([epoch, 1_000_050]);
     again.close();
-    expect(verifyRecorded(moved())).toMatchObject({ isIntact: true });
+    expect(verifyRecorded(moved(), head)).toMatchObject({ isIntact: true, isExpected: true });
   });
 
   it('encrypted, opens with its passphrase only, and not when a byte was changed', async () => {

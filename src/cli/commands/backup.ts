@@ -22,7 +22,13 @@ export async function backup(given: Record<string, unknown>, [file = '']: string
     throw new UsageError(`no passphrase to encrypt with: --passphrase-file FILE or ${VARIABLE}`);
   const facts = await (await loadLab()).backUp(data, file, passphrase);
   if (json) printJson({ type: 'backup', file, ...facts });
-  else print(`${file} written: ${told(facts)}. It holds the lab's keys${facts.encrypted ? '' : ', in clear'}.`);
+  else
+    print(
+      `${file} written: ${told(facts)}. It holds the lab's keys${facts.encrypted ? '' : ', in clear'}.`,
+      ...(facts.head === null
+        ? []
+        : ['Its store ends, to be noted elsewhere (phonehome verify --expect):', facts.head]),
+    );
   return 0;
 }
 

@@ -81,11 +81,13 @@ export async function rotate(given: Record<string, unknown>): Promise<number> {
   return 0;
 }
 
-/** `ca passphrase set|remove`: what the authority's key is encrypted with. A running lab goes on with the key it has. */
+/** `ca passphrase set|remove`: what the keys of the authority and of the evidence are encrypted with. */
 export async function passphrase(given: Record<string, unknown>, [word = '']: string[]): Promise<number> {
   const { data, json, caPassphraseFile = null, newPassphraseFile = null } = given as unknown as CaFlags;
   if (word !== 'set' && word !== 'remove') throw new UsageError(`unknown word "${word}": ca passphrase set, or remove`);
   await readAuthority(data);
+  if (findRunningLab(data))
+    throw new LabError('the running lab would not find its keys again: stop it first, then change the passphrase');
   const lab = await loadLab();
   const present = await caPassphrase(lab, data, caPassphraseFile);
   const next =
@@ -98,10 +100,14 @@ export async function passphrase(given: Record<string, unknown>, [word = '']: st
         });
   if (word === 'set' && next === null)
     throw new UsageError('no new passphrase: --new-passphrase-file FILE or PHONEHOME_CA_NEW_PASSPHRASE');
-  await lab.changeAuthorityPassphrase(data, present, next);
-  if (json) printJson({ type: 'ca', encrypted: next !== null });
-  else if (next === null) print('The key of the authority is no longer encrypted.');
-  else print('The key of the authority is encrypted; without its passphrase no lab starts and nothing recovers it.');
+  const { left } = await lab.changeAuthorityPassphrase(data, present, next);
+  if (json) printJson({ type: 'ca', encrypted: next !== null, left });
+  else if (next === null) print('The keys of the authority and of the evidence are no longer encrypted.');
+  else
+    print(
+      'The keys of the authority and of the evidence are encrypted; without the passphrase no lab starts and nothing recovers them.',
+    );
+  if (!json) print(...left.map((file) => `${file} stays as it is: it is encrypted with something else.`));
   return 0;
 }
 

@@ -1,15 +1,45 @@
 /** `phonehome verify`: holds what is stored against the chain that was kept while it was stored. A lab may run meanwhile. */
+import { existsSync, readFileSync } from 'node:fs';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../model/checkpoint.ts';
+import { LabError } from '../../model/lab.ts';
 import type { StoreVerdict } from '../../model/verdict.ts';
+import { UsageError } from '../errors.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printJson } from '../output.ts';
 
+interface VerifyFlags {
+  data: string;
+  json: boolean;
+  head?: boolean;
+  expect?: string | null;
+}
+
 export async function verify(given: Record<string, unknown>): Promise<number> {
-  const { data, json } = given as unknown as { data: string; json: boolean };
-  const verdict = await (await loadLab()).verifyRecorded(data);
+  const { data, json, head = false, expect = null } = given as unknown as VerifyFlags;
+  const verdict = await (await loadLab()).verifyRecorded(data, expect === null ? null : expectedIn(expect));
+  if (head && !json) return printHead(verdict);
   if (json) printJson({ type: 'verdict', ...verdict });
   else print(...describe(verdict));
   return verdict.isIntact ? 0 : 1;
 }
+
+/** The line alone, for a file or a program; nothing is taken away of a store that was changed. */
+function printHead(verdict: StoreVerdict): number {
+  if (!verdict.isIntact) throw new LabError('the store was changed: "phonehome verify" says where');
+  if (verdict.checkpoint === null) throw new LabError('nothing is signed yet: let the lab run for a minute');
+  print(writeCheckpoint(verdict.checkpoint));
+  return 0;
+}
+
+/** The line itself, or a file that holds it. */
+function expectedIn(given: string): Checkpoint {
+  const found =
+    readCheckpoint(given) ?? readCheckpoint(existsSync(given) ? firstHeadIn(readFileSync(given, 'utf8')) : '');
+  if (found) return found;
+  throw new UsageError('--expect takes the line that "phonehome verify --head" printed, or a file that holds it');
+}
+
+const firstHeadIn = (text: string): string => text.split('\n').find((line) => line.startsWith('phonehome-head ')) ?? '';
 
 function describe({
   isIntact,
@@ -21,6 +51,8 @@ function describe({
   signed,
   problem,
   problems,
+  checkpoint,
+  isExpected,
 }: StoreVerdict): string[] {
   const lines: string[] = [];
   if (isIntact) lines.push(`Intact: ${rows} rows are what was written, in a chain of ${records} records.`);
@@ -47,5 +79,10 @@ function describe({
       : `Signed as far as record ${signed.position}, ${signed.time}${behind > 0 ? `; ${behind} after it` : ''}.`,
     `Last record: ${head.position} ${head.hash}`,
   );
+  if (isExpected) lines.push('It goes on from the expected head.');
+  else if (isExpected === null && checkpoint !== null)
+    lines.push(
+      'Whoever cuts off its end together with the signatures there is found only by a head that was noted elsewhere: phonehome verify --head.',
+    );
   return lines;
 }

@@ -23,7 +23,8 @@ import {
 } from './store.ts';
 
 export interface SqliteOptions {
-  key: Buffer;
+  /** Null: it is encrypted. */
+  key: Buffer | null;
   signingKey: KeyObject | null;
   phoneKeys: PhoneKeys | null;
   /** Why a store without a chain has none. */
@@ -90,7 +91,7 @@ function begin({ database, rows, chain }: Parts, epoch: string, reason: string):
 export const NEW = 'it was new';
 
 function alertRows({ database, rows, write }: Parts, { key, phoneKeys }: SqliteOptions) {
-  const sealer = createSealer(key, phoneKeys);
+  const sealer = key && createSealer(key, phoneKeys);
   const sql = {
     alert: database.prepare('SELECT json FROM alerts WHERE id = ?'),
     secret: database.prepare(
@@ -114,7 +115,7 @@ function alertRows({ database, rows, write }: Parts, { key, phoneKeys }: SqliteO
           alert.evidence?.flow ?? null,
           JSON.stringify(alert),
         ]);
-        if (secret !== null) rows.put('value', [alert.id, sealer.seal(alert.device.id, alert.id, secret)]);
+        if (secret !== null && sealer) rows.put('value', [alert.id, sealer.seal(alert.device.id, alert.id, secret)]);
       }),
     alerts(query) {
       const { where, values } = conditions([
@@ -133,6 +134,7 @@ function alertRows({ database, rows, write }: Parts, { key, phoneKeys }: SqliteO
     },
     alert: (id) => parsed<Alert>(sql.alert.get(id)),
     reveal(alertId, entry) {
+      if (!sealer) return { ok: false, why: 'the key of the values is encrypted: start the lab with its passphrase' };
       const { sealed, device } = sql.secret.get(alertId) ?? {};
       if (!(sealed instanceof Uint8Array)) return { ok: false, why: 'no value is stored for this alert' };
       const noted = write(() => rows.put('audit', [entry.time, 'reveal', alertId, entry.who]));

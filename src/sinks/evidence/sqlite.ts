@@ -17,8 +17,8 @@ import type { EvidenceStore } from './store.ts';
 
 export interface SqliteStoreOptions {
   file: string;
-  /** 32 bytes; see `readOrCreateKey`. */
-  key: Buffer;
+  /** 32 bytes; see `readOrCreateKey`. Null: it is encrypted, so no value is stored or revealed. */
+  key: Buffer | null;
   /** Values are sealed with the key of their phone. Without: with `key`. */
   phoneKeys?: PhoneKeys;
   /** Signs the chain; see `readOrCreateSigningKey`. Without one it is not signed. */
@@ -101,7 +101,7 @@ function openDatabase({ file, key, maxPages }: SqliteStoreOptions): DatabaseSync
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;');
     if (maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${Math.trunc(maxPages)}`);
     migrate(database);
-    checkKey(database, file, key);
+    if (key !== null) checkKey(database, file, key);
     database
       .prepare(`INSERT OR IGNORE INTO meta (name, value) VALUES ('epoch', ?)`)
       .run(randomBytes(8).toString('hex'));

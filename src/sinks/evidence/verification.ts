@@ -6,6 +6,7 @@
  */
 import { type KeyObject, verify } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
+import type { Checkpoint } from '../../model/checkpoint.ts';
 import type { StoreProblem, StoreVerdict } from '../../model/verdict.ts';
 import {
   type ChainNote,
@@ -18,6 +19,7 @@ import {
   START,
   signedText,
 } from './chain.ts';
+import { checkpointOf, missingFrom } from './checkpoints.ts';
 import { openBeside, ROW_TYPES, TABLES } from './rows.ts';
 import { CHAIN_VERSION } from './schema.ts';
 
@@ -26,21 +28,25 @@ const ABSENT = 0;
 const PRESENT = 1;
 const MET = 2;
 
-/** @param key the installation's public key; null: it has none. @throws an `Error` of one line */
-export function verifyStore(file: string, key: KeyObject | null): StoreVerdict {
+/**
+ * @param key the installation's public key; null: it has none
+ * @param expected an end of the chain that was noted elsewhere: it must still be on it
+ * @throws an `Error` of one line
+ */
+export function verifyStore(file: string, key: KeyObject | null, expected: Checkpoint | null = null): StoreVerdict {
   const database = new DatabaseSync(file, { readOnly: true });
   try {
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
     if (version < CHAIN_VERSION)
       throw new Error(`${file} is of a Phonehome that kept no chain: it begins when the lab is next started`);
     database.exec('BEGIN');
-    return verifyOpen(database, key);
+    return verifyOpen(database, key, expected);
   } finally {
     database.close();
   }
 }
 
-function verifyOpen(database: DatabaseSync, key: KeyObject | null): StoreVerdict {
+function verifyOpen(database: DatabaseSync, key: KeyObject | null, expected: Checkpoint | null): StoreVerdict {
   const problems = createProblems();
   const walked = walkChain(database, key, problems.add);
   const rows = checkRows(database, walked.expected, problems.add);
@@ -48,6 +54,8 @@ function verifyOpen(database: DatabaseSync, key: KeyObject | null): StoreVerdict
     if (state === PRESENT) problems.add(position, walked.typeOf(position), 'its row was removed');
   });
   const { head, began, destroyed, signed } = walked;
+  const missed = expected && missingFrom(database, key, expected);
+  if (missed) problems.add(missed.position, null, missed.what);
   const { first, count } = problems.found();
   return {
     isIntact: count === 0,
@@ -56,7 +64,9 @@ function verifyOpen(database: DatabaseSync, key: KeyObject | null): StoreVerdict
     destroyed,
     began,
     head: { position: head.position, hash: Buffer.from(head.hash).toString('hex') },
-    signed,
+    signed: signed && { position: signed.position, time: signed.time },
+    checkpoint: signed,
+    isExpected: expected && missed === null,
     problem: first,
     problems: count,
   };
@@ -88,7 +98,7 @@ function walkChain(database: DatabaseSync, key: KeyObject | null, add: Add) {
   const type = database.prepare('SELECT type FROM chain WHERE position = ?');
   const typeOf = (position: number): string | null => (type.get(position)?.type as string | undefined) ?? null;
   const began: StoreVerdict['began'] = [];
-  let signed: StoreVerdict['signed'] = null;
+  let signed: Checkpoint | null = null;
   let destroyed = 0;
   let head = START;
 
@@ -129,7 +139,7 @@ function walkChain(database: DatabaseSync, key: KeyObject | null, add: Add) {
     const signature = signatures.get(position);
     if (!signature) continue;
     const text = signedText(epoch, head, signature.time);
-    if (key && verify(null, text, key, signature.bytes)) signed = { position, time: signature.time };
+    if (key && verify(null, text, key, signature.bytes)) signed = checkpointOf(key, epoch, head, signature);
     else add(position, record.type, key ? 'its signature does not fit' : "the installation's key is not there");
   }
   for (const position of signatures.keys())

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../../src/model/checkpoint.ts';
 import { MIGRATIONS } from '../../../src/sinks/evidence/schema.ts';
 import { openSqliteStore } from '../../../src/sinks/evidence/sqlite.ts';
 import type { EvidenceStore } from '../../../src/sinks/evidence/store.ts';
@@ -166,6 +167,38 @@ describe('somebody with the file', () => {
     const first = Number(database.prepare('SELECT link FROM alerts WHERE seq = 2').get()?.link);
     database.close();
     expect(verifyStore(file, publicKey)).toMatchObject({ problems: 5, problem: { position: first, type: 'alert' } });
+  });
+
+  it('cuts the end off with its signatures, or writes it anew: found by a head that was taken away before', () => {
+    const { checkpoint } = verifyStore(original, publicKey);
+    if (!checkpoint) throw new Error('not signed');
+    expect(readCheckpoint(`${writeCheckpoint(checkpoint)}\n`)).toEqual(checkpoint);
+    expect(verifyStore(original, publicKey, checkpoint)).toMatchObject({ isIntact: true, isExpected: true });
+    const cut = `DELETE FROM audit; DELETE FROM chain WHERE position >= (SELECT min(position) FROM chain WHERE type = 'audit');
+      DELETE FROM checkpoints WHERE position > 1`;
+    expect(verifyStore(changed(cut), publicKey)).toMatchObject({ isIntact: true, isExpected: null });
+    const missed = verifyStore(changed(cut), publicKey, checkpoint);
+    expect(missed).toMatchObject({ isIntact: false, isExpected: false });
+    expect(missed.problem?.what).toMatch(/^removed: the expected head is record \d+ of .*, the chain ends at \d+$/);
+
+    // Whoever has the signing key writes on behind the cut.
+    const anew = changed(cut);
+    const store = open(anew);
+    store.audit({ time: 't', action: 'reveal', subject: 'another', who: 'nobody' });
+    store.close();
+    expect(verifyStore(anew, publicKey)).toMatchObject({ isIntact: true });
+    expect(verifyStore(anew, publicKey, checkpoint).problem?.what).toMatch(/another one than the expected head/);
+  });
+
+  it('a head of another store, or of another key, is expected of none', () => {
+    const { checkpoint } = verifyStore(original, publicKey);
+    if (!checkpoint) throw new Error('not signed');
+    const problemOf = (file: string, given: Checkpoint) => verifyStore(file, publicKey, given).problem?.what;
+    expect(problemOf(filled(), checkpoint)).toMatch(/of another store or history/);
+    expect(problemOf(original, { ...checkpoint, position: 2 })).toMatch(/not signed with this installation/);
+    expect(problemOf(original, { ...checkpoint, time: '2026-01-01T00:00:00.000Z' })).toMatch(/not signed with/);
+    expect(problemOf(original, { ...checkpoint, key: '0'.repeat(16) })).toMatch(/not signed with/);
+    expect(readCheckpoint('phonehome-head x')).toBe(null);
   });
 
   it('cannot guess from the chain what was destroyed: the salt is gone with the row', () => {

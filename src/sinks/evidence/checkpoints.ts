@@ -1,0 +1,64 @@
+/** Ends of the chain that were signed, as they are taken away and brought back. */
+import { createHash, type KeyObject, verify } from 'node:crypto';
+import { DatabaseSync } from 'node:sqlite';
+import type { Checkpoint } from '../../model/checkpoint.ts';
+import { type Head, signedText } from './chain.ts';
+
+/** First digits of the SHA-256 of a public key. */
+export const keyNameOf = (key: KeyObject): string =>
+  createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest('hex')
+    .slice(0, 16);
+
+export function checkpointOf(
+  key: KeyObject,
+  epoch: string,
+  { position, hash }: Head,
+  { time, bytes }: { time: string; bytes: Uint8Array },
+): Checkpoint {
+  const signature = Buffer.from(bytes).toString('base64');
+  return { epoch, position, hash: Buffer.from(hash).toString('hex'), time, key: keyNameOf(key), signature };
+}
+
+/** The latest one of a store, as it stands there; null when there is none. */
+export function lastCheckpoint(file: string, key: KeyObject): Checkpoint | null {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    const epoch = String(database.prepare(`SELECT value FROM meta WHERE name = 'epoch'`).get()?.value);
+    const row = database
+      .prepare('SELECT position, hash, time, signature FROM checkpoints ORDER BY position DESC LIMIT 1')
+      .get();
+    if (row === undefined) return null;
+    const head = { position: Number(row.position), hash: row.hash as Uint8Array };
+    return checkpointOf(key, epoch, head, { time: String(row.time), bytes: row.signature as Uint8Array });
+  } finally {
+    database.close();
+  }
+}
+
+/** Why the chain does not go on from an end that was noted elsewhere; null: it does. */
+export function missingFrom(
+  database: DatabaseSync,
+  key: KeyObject | null,
+  { epoch, position, hash, time, key: keyName, signature }: Checkpoint,
+): { position: number | null; what: string } | null {
+  const own = String(database.prepare(`SELECT value FROM meta WHERE name = 'epoch'`).get()?.value);
+  if (own !== epoch)
+    return { position: null, what: `the expected head is of another store or history (${epoch}), this one is ${own}` };
+  const head = { position, hash: Buffer.from(hash, 'hex') };
+  const text = signedText(epoch, head, time);
+  if (!key || keyNameOf(key) !== keyName || !verify(null, text, key, Buffer.from(signature, 'base64')))
+    return { position: null, what: `the expected head was not signed with this installation's key` };
+  const row = database.prepare('SELECT hash FROM chain WHERE position = ?').get(position);
+  if (row === undefined) {
+    const last = Number(database.prepare('SELECT max(position) AS last FROM chain').get()?.last ?? 0);
+    return {
+      position: last + 1,
+      what: `removed: the expected head is record ${position} of ${time}, the chain ends at ${last}`,
+    };
+  }
+  return Buffer.from(row.hash as Uint8Array).equals(head.hash)
+    ? null
+    : { position, what: `it is another one than the expected head: the chain was written anew before it` };
+}
