@@ -78,3 +78,6 @@ export const checkGateway: LabModule['checkGateway'] = async (dataDir) =>
 
 export const listGeoDatabases: LabModule['listGeoDatabases'] = async (dataDir) =>
   (await import('./lab/offline-commands.ts')).listGeoDatabases(dataDir);
+
+export const openNotify: LabModule['openNotify'] = async (dataDir) =>
+  (await import('./lab/stored-notify.ts')).openStoredNotify(dataDir);

@@ -17,6 +17,7 @@ import {
   GATEWAY_FLAGS,
   LAB_FLAGS,
   LANGUAGE_FLAG,
+  MUTE_FLAGS,
   PHONE_FLAG,
   PLAN_FLAGS,
   REACH_FLAGS,
@@ -57,6 +58,7 @@ const device = () => import('./commands/device.ts');
 const plans = () => import('./commands/plan.ts');
 const cases = () => import('./commands/case.ts');
 const ca = () => import('./commands/ca.ts');
+const notify = () => import('./commands/notify.ts');
 const token = () => import('./commands/token.ts');
 const pins = () => import('./commands/pins.ts');
 const trustTest = () => import('./commands/trust-test.ts');
@@ -304,6 +306,60 @@ export const COMMANDS: CommandSpec[] = [
     ],
     examples: ['verify', 'verify --head > head-2026-11-30.txt', 'verify --expect head-2026-11-30.txt'],
     load: async () => (await import('./commands/verify.ts')).verify,
+  },
+  {
+    name: 'notify show',
+    summary: 'who is told of alerts outside the lab, what waits, what was given up, what is held back',
+    flags: [],
+    examples: ['notify show', 'notify show --json'],
+    load: async () => (await notify()).show,
+  },
+  {
+    name: 'notify example',
+    summary: 'print a notify.yaml to begin with: webhooks (Telegram, Slack, Matrix, Zalo), mail, rules, mutes',
+    flags: [],
+    examples: ['notify example > data/notify.yaml'],
+    load: async () => (await notify()).example,
+  },
+  {
+    name: 'notify test',
+    words: '<receiver>',
+    summary: 'send a receiver a test that holds nothing of any phone; 0: it took it',
+    flags: [],
+    examples: ['notify test newsroom'],
+    load: async () => (await notify()).test,
+  },
+  {
+    name: 'notify retry',
+    words: '<receiver>',
+    summary: 'what was given up for a receiver waits again',
+    flags: [],
+    examples: ['notify retry newsroom'],
+    load: async () => (await notify()).retry,
+  },
+  {
+    name: 'notify mute',
+    words: '<name>',
+    summary: 'hold alerts back until a day, for a reason; they stay in the lab and are counted',
+    flags: MUTE_FLAGS,
+    examples: ['notify mute noisy --host telemetry.example.com --until 2027-01-31 --reason "looked into by Linh"'],
+    load: async () => (await notify()).mute,
+  },
+  {
+    name: 'notify accept',
+    words: '<name>',
+    summary: 'the same of findings that are known and accepted',
+    flags: MUTE_FLAGS,
+    examples: ['notify accept ads --kind advertising_id --until 2027-03-31 --reason "goes with the March update"'],
+    load: async () => (await notify()).accept,
+  },
+  {
+    name: 'notify unmute',
+    words: '<name>',
+    summary: 'end a mute',
+    flags: [],
+    examples: ['notify unmute noisy'],
+    load: async () => (await notify()).unmute,
   },
   {
     name: 'ca show',

@@ -356,6 +356,20 @@ export const REPORT_FLAGS: Flag[] = [
   REVEAL_FLAG,
 ];
 
+/** Of `notify mute` and `notify accept`: which alerts are meant. */
+export const MUTE_FLAGS: Flag[] = [
+  { name: 'reason', value: 'TEXT', default: null, help: 'why' },
+  { name: 'until', value: 'YYYY-MM-DD', default: null, help: 'the last day on which it holds' },
+  { name: 'kind', value: 'KIND', list: true, help: 'kind of identifier, e.g. imei' },
+  { name: 'type', value: 'TYPE', list: true, help: 'type of alert, e.g. leak, pinned' },
+  { name: 'host', value: 'NAME', list: true, help: 'server, or a domain above it' },
+  { name: 'owner', value: 'TEXT', list: true, help: 'part of the name of the company' },
+  { name: 'country', value: 'CODE', list: true, help: 'where the server is' },
+  { name: 'device', value: 'ID', list: true, help: 'phone' },
+  { name: 'case', value: 'ID', list: true, help: 'case' },
+  { name: 'phase', value: 'NAME', list: true, help: 'phase of a case' },
+];
+
 /** Adds the flags to a command; repeated list flags add up, and commas separate. */
 export function addFlags(command: Command, flags: Flag[]): Command {
   for (const flag of flags) {

@@ -17,6 +17,7 @@ import { forgetInLab } from './forgetting.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { LiveDetection } from './live-detection.ts';
 import type { Network } from './network.ts';
+import type { Notifying } from './notifying.ts';
 import { planServices } from './plan-runs.ts';
 import { openPortal } from './portal.ts';
 import type { Replaying } from './replaying.ts';
@@ -34,6 +35,7 @@ export interface ApiOptions {
   knowledge: Knowledge;
   detection: LiveDetection;
   network: Network;
+  notifying: Notifying;
   relay: Relay;
   between: Between;
   replaying: () => Promise<Replaying>;
@@ -94,7 +96,7 @@ function servicesOf(
   options: ApiOptions,
   phonePage: LiveDependencies['phonePage'],
 ): Omit<LiveDependencies, keyof Searching['services']> {
-  const { knowledge, detection, network, relay, between, replaying } = options;
+  const { knowledge, detection, network, notifying, relay, between, replaying } = options;
   const { now, evidence, devices, cases, decoders } = knowledge;
   const { feed, flowLog, beaconing } = detection;
   const shownPins = createShownPins(relay, detection.masking);
@@ -156,6 +158,7 @@ function servicesOf(
     addUpstream: relay.addUpstream,
     removeUpstream: relay.removeUpstream,
     decoders: () => decoders.map(({ name, description }) => ({ name, description })),
+    notify: notifying,
     replays: async () => (await replaying()).list(),
     replay: async (names): Promise<ReplayOutcome[]> => (await replaying()).play(names),
     async stats() {

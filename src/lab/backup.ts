@@ -30,7 +30,8 @@ import { pathsIn } from './data-directory.ts';
 const LIST = 'backup.json';
 const STORE = 'evidence.db';
 /** Of this machine or this moment, public, or too large. */
-const LEFT_OUT = /^(?:geoip|capture|lock|lab\.json|evidence\.db(?:-wal|-shm)?|content\.db.*|.*\.tmp)(?:$|\/)/;
+const LEFT_OUT =
+  /^(?:geoip|capture|lock|lab\.json|(?:evidence|notify)\.db(?:-wal|-shm)?|content\.db.*|.*\.tmp)(?:$|\/)/;
 /** Parts of a path as a lab writes them. */
 const PATH = /^(?!\.)[\w.:@ -]+(?:\/(?!\.)[\w.:@ -]+)*$/;
 /** The whole file is held in memory. */

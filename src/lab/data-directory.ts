@@ -28,6 +28,9 @@ export const pathsIn = (data: string) => ({
   capture: join(data, 'capture'),
   pins: join(data, 'pins.json'),
   counted: join(data, 'counted.json'),
+  notify: join(data, 'notify.yaml'),
+  outbox: join(data, 'notify.db'),
+  secrets: join(data, 'secrets'),
   lock: join(data, 'lock'),
 });
 
@@ -66,6 +69,9 @@ const KEPT: readonly [name: string, Privacy][] = [
   ['pins.json', OWN_FILE],
   ['counted.json', OWN_FILE],
   ['lab.json', OWN_FILE],
+  ['notify.yaml', OWN_FILE],
+  ['notify.db', OWN_FILE],
+  ['secrets', { kind: 'directory', keep: 'secret', otherwise: 'replace the secrets in it' }],
   ['lock', OWN_FILE],
 ];
 

@@ -15,6 +15,7 @@ import { openLiveDetection } from './live-detection.ts';
 import { collectAfterStart, createScavenger } from './memory.ts';
 import { openNetwork } from './network.ts';
 import { takeNote } from './news.ts';
+import { openNotifying } from './notifying.ts';
 import { stepBehind } from './priority.ts';
 import { createReplayEnvironment } from './replay-environment.ts';
 import type { Replaying } from './replaying.ts';
@@ -49,6 +50,8 @@ async function openLab(): Promise<void> {
     { consume: (...seen) => late.consume?.(...seen) },
     (alert) => void relay.alert(alert),
   );
+  const notifying = await openNotifying(knowledge, detection.notify, closers);
+  closers.add(detection.feed.onAlert(notifying.take));
   const network = await openNetwork(knowledge, detection, closers);
   late.consume = network.consume;
   const phones = () =>
@@ -73,7 +76,16 @@ async function openLab(): Promise<void> {
     return replaying;
   };
   const api = await openApi(
-    { knowledge, detection, network, relay, between, replaying: openReplaying, proxyPort: () => proxyPort },
+    {
+      knowledge,
+      detection,
+      network,
+      notifying,
+      relay,
+      between,
+      replaying: openReplaying,
+      proxyPort: () => proxyPort,
+    },
     closers,
   );
   const scavenger = createScavenger();

@@ -18,6 +18,7 @@ import type { Destination, Direction, Flow, FlowEvent, FlowRecord } from './flow
 import type { Forgetting } from './forgotten.ts';
 import type { GatewayCheck, GatewayControl, TakenDown, WayIn } from './gateway.ts';
 import type { Evidence, Identifier } from './identifier.ts';
+import type { Mute, NotifyState, SentTest } from './notify.ts';
 import type { Plan } from './plan.ts';
 import type * as schemas from './schemas/lab.ts';
 import type { StoreVerdict } from './verdict.ts';
@@ -288,7 +289,23 @@ export interface AuthorityInfo {
 }
 
 /** What `src/main.ts` exports for the commands. */
+/** Who is told of alerts outside the lab, by the files of a data directory. */
+export interface StoredNotify {
+  /** A notify.yaml to begin with. */
+  example: string;
+  state(): Promise<NotifyState>;
+  /** Sends a test that holds nothing of any phone. @throws LabError for a receiver that is not there */
+  test(name: string): Promise<SentTest>;
+  /** What was given up waits again. */
+  retry(name: string): Promise<number>;
+  /** Replaces the one of the same name. @throws LabError naming the field */
+  mute(given: Record<string, unknown> & { name: string }): Promise<Mute>;
+  unmute(name: string): Promise<boolean>;
+}
+
 export interface LabModule {
+  /** @throws LabError naming line and field of notify.yaml */
+  openNotify(dataDir: string): Promise<StoredNotify>;
   startLab(options: LabOptions): Promise<Lab>;
   listReplays(): Promise<ReplayInfo[]>;
   /** Files of recorded traffic, and directories of them, through the detector. @throws LabError for a path that is not there */

@@ -261,6 +261,16 @@ export const EN = {
     'The disk is full: what is shown from now on is kept in a small reserve and not in the store yet. Free some space; nothing else needs doing.',
   'lab.not-stored': 'Alerts cannot be stored ({{reason}}): check the data directory and its disk.',
   'lab.stored-again': 'Alerts are stored again, and so is what waited.',
+  'notify.failing_one':
+    'Alerts cannot be sent to {{receiver}} ({{detail}}): {{count}} waits, and is tried again for three days.',
+  'notify.failing_other':
+    'Alerts cannot be sent to {{receiver}} ({{detail}}): {{count}} wait, and are tried again for three days.',
+  'notify.works-again': 'Alerts can be sent to {{receiver}} again; {{count}} that waited follow.',
+  'notify.given-up_one':
+    '{{count}} alert was not taken by {{receiver}} ({{detail}}) and is given up. It is kept: phonehome notify retry {{receiver}}.',
+  'notify.given-up_other':
+    '{{count}} alerts were not taken by {{receiver}} ({{detail}}) and are given up. They are kept: phonehome notify retry {{receiver}}.',
+  'notify.bad-file': 'What was said about sending alerts is not in force, what was said before still is: {{problem}}',
   'lab.works-again': '{{subject}}: works again',
   'forget.address':
     'What was recorded under {{address}} while this phone was not registered stands there still: phonehome forget {{address}}.',

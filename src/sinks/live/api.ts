@@ -16,6 +16,7 @@ import { addDashboard } from './dashboard.ts';
 import type { LiveDependencies, Outcome } from './dependencies.ts';
 import { viewDevice } from './device-view.ts';
 import { formatMetrics, METRICS_TYPE } from './metrics.ts';
+import { addNotify } from './notify-api.ts';
 import { ALERT_QUERY, DEVICE_QUERY, FLOW_QUERY, InputError, readQuery, UPSTREAM_QUERY, WHY_QUERY } from './queries.ts';
 import { addSearch } from './search.ts';
 import { addSignIn, factsOf, json } from './sign-in.ts';
@@ -241,6 +242,8 @@ export function createApi(
     }
     return c.json({ outcomes: await services.replay(cases) });
   });
+
+  addNotify(app, services, limited, who);
 
   addDashboard(app, access);
   app.notFound(async (c) => {

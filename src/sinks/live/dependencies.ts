@@ -12,6 +12,7 @@ import type { DeviceCoverage, Gap } from '../../model/coverage.ts';
 import type { Device, DiscoveredPhone } from '../../model/device.ts';
 import type { Forgetting } from '../../model/forgotten.ts';
 import type { Registering, ReplayInfo, ReplayOutcome } from '../../model/lab.ts';
+import type { NotifyConfig, NotifyState, SentTest } from '../../model/notify.ts';
 import type { PinOverride, PinState } from '../../model/pin.ts';
 import type { Plan, PlanView } from '../../model/plan.ts';
 import type * as schemas from '../../model/schemas/lab.ts';
@@ -36,6 +37,23 @@ export interface PhonePage {
 
 /** Some answers come from the relay's thread. */
 export type Awaitable<T> = T | Promise<T>;
+
+/** Of a YAML document: what changing it needs. */
+export interface EditedFile {
+  set(key: string, value: unknown): void;
+  setIn(path: string[], value: unknown): void;
+  deleteIn(path: string[]): boolean;
+}
+
+/** Who is told of alerts outside the lab. */
+export interface NotifyServices {
+  state(): NotifyState;
+  config(): NotifyConfig;
+  change(edit: (file: EditedFile) => void): Promise<Outcome<null>>;
+  test(name: string): Promise<SentTest>;
+  retry(name: string): Promise<number>;
+  putSecret(name: string, secret: string): void;
+}
 
 export interface LiveDependencies {
   /** Milliseconds since the epoch. */
@@ -112,6 +130,8 @@ export interface LiveDependencies {
   addUpstream(entries: readonly UpstreamEntry[]): Awaitable<void>;
   removeUpstream(host: string, port: number): Awaitable<boolean>;
   decoders(): DecoderInfo[];
+
+  notify: NotifyServices;
 
   replays(): Promise<ReplayInfo[]>;
   replay(names: string[]): Promise<ReplayOutcome[]>;

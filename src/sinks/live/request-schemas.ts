@@ -1,6 +1,7 @@
 /** What the API accepts as bodies. Loaded with the first of them: zod takes 20 MB. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import * as notify from '../../model/schemas/notify.ts';
 import { plan } from '../../model/schemas/plan.ts';
 import { PIN_OVERRIDES, ROLES, TRUST_TESTS } from '../../model/words.ts';
 import { isLoopbackDial } from './loopback-dial.ts';
@@ -63,3 +64,7 @@ export const forget = z.strictObject({
 export const device = z.looseObject({}).describe('One item of `devices:` as in the devices file.');
 export const signIn = z.strictObject({ token: z.string().max(200) });
 export const signInCode = z.strictObject({ role: z.enum(ROLES).optional() });
+export const receiver = notify.receiver;
+export const rules = notify.putRules;
+export const mute = notify.putMute;
+export const secret = notify.putSecret;

@@ -6,6 +6,7 @@ import type { Case } from '../../../src/model/case.ts';
 import type { ContentEvent } from '../../../src/model/content.ts';
 import type { Gap } from '../../../src/model/coverage.ts';
 import type { Device } from '../../../src/model/device.ts';
+import type { NotifyConfig } from '../../../src/model/notify.ts';
 import type { PinState } from '../../../src/model/pin.ts';
 import type { Plan, PlanView } from '../../../src/model/plan.ts';
 import { text } from '../../../src/model/text.ts';
@@ -13,7 +14,7 @@ import type { TrustTestState } from '../../../src/model/trust-test.ts';
 import type { Role } from '../../../src/model/words.ts';
 import { casePage } from '../../../src/portal/case-page.ts';
 import type { EvidenceStore } from '../../../src/sinks/evidence/store.ts';
-import type { LiveDependencies, UpstreamEntry } from '../../../src/sinks/live/dependencies.ts';
+import type { LiveDependencies, NotifyServices, UpstreamEntry } from '../../../src/sinks/live/dependencies.ts';
 import { type LiveServer, type LiveServerOptions, startLiveServer } from '../../../src/sinks/live/server.ts';
 import { createTokens, type Tokens } from '../../../src/sinks/live/tokens.ts';
 import { labCoverage } from '../../coverage/lab-coverage.ts';
@@ -76,6 +77,61 @@ const GAP: Gap = {
   to: '2026-11-22T10:02:00.000Z',
   detail: null,
 };
+
+/** Configured in memory. */
+export function labNotify(): NotifyServices {
+  const config: NotifyConfig = {
+    receivers: {
+      newsroom: {
+        type: 'webhook',
+        template: 'json',
+        url: 'https://hooks.example.org/phonehome',
+        values: {},
+        secrets: {},
+        language: 'en',
+        personal: 'none',
+        private: false,
+      },
+    },
+    rules: [],
+    mutes: [],
+  };
+  const set = (key: string, value: unknown): void => void Object.assign(config, { [key]: value });
+  return {
+    config: () => config,
+    state: () => ({
+      file: 'data/notify.yaml',
+      problem: null,
+      receivers: Object.keys(config.receivers).map((name) => ({
+        name,
+        type: 'webhook',
+        where: 'hooks.example.org',
+        waiting: 2,
+        dead: 0,
+        sent: 5,
+        dropped: 0,
+        failingSince: '2026-11-22T10:00:00.000Z',
+        nextTry: '2026-11-22T10:05:00.000Z',
+        lastError: 'nothing listens there',
+        lastSent: null,
+      })),
+      rules: config.rules,
+      mutes: config.mutes.map((mute) => ({ ...mute, held: 0, isOver: false })),
+    }),
+    async change(edit) {
+      const receivers = config.receivers as Record<string, unknown>;
+      edit({
+        set,
+        setIn: ([, name = ''], value) => void Object.assign(receivers, { [name]: value }),
+        deleteIn: ([, name = '']) => delete receivers[name],
+      });
+      return { ok: true, value: null };
+    },
+    test: async () => ({ ok: true, detail: 'it took the test' }),
+    retry: async () => 3,
+    putSecret() {},
+  };
+}
 
 export function labDependencies(
   store: EvidenceStore = createMemoryStore(),
@@ -267,6 +323,7 @@ export function labDependencies(
         samples: [{ labels: { severity: 'critical' }, value: 3 }],
       },
     ],
+    notify: labNotify(),
     phonePage: async ({ path }) =>
       path === '/setup' ? { status: 200, headers: { 'Content-Type': 'text/html' }, body: '<h1>Set-up</h1>' } : null,
   };

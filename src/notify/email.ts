@@ -1,0 +1,73 @@
+/** Sends what waits as one mail, by nodemailer. Plain text only: nothing a phone or server wrote becomes markup or a header. */
+import { readFileSync } from 'node:fs';
+import type { Email } from '../model/notify.ts';
+import { SEVERITIES } from '../model/words.ts';
+import { type Guard, resolveAllowed } from './destination.ts';
+import { type Notice, wordsIn } from './notice.ts';
+import { failed, type Outcome, refused } from './outcome.ts';
+import { SecretError } from './webhook.ts';
+
+const TIMEOUT_MS = 15_000;
+const BETWEEN = '\n\n----\n\n';
+
+export interface EmailOptions {
+  receiver: Email;
+  /** At least one, oldest first. */
+  notices: readonly Notice[];
+  /** @throws SecretError */
+  secretOf: (file: string) => string;
+  guard: Guard;
+}
+
+export async function sendEmail({ receiver, notices, secretOf, guard }: EmailOptions): Promise<Outcome> {
+  const { server, port, tls, user, password, from, to, caFile } = receiver;
+  try {
+    const address = await resolveAllowed(server, guard);
+    // Loaded when somebody wants mail.
+    const { createTransport } = await import('nodemailer');
+    const transport = createTransport({
+      host: address,
+      port,
+      secure: tls === 'direct',
+      requireTLS: tls === 'starttls',
+      ignoreTLS: tls === 'none',
+      tls: { servername: server, ...(caFile ? { ca: readFileSync(caFile) } : {}) },
+      ...(user ? { auth: { user, pass: password ? secretOf(password) : '' } } : {}),
+      connectionTimeout: TIMEOUT_MS,
+      greetingTimeout: TIMEOUT_MS,
+      socketTimeout: TIMEOUT_MS,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
+    const [first] = notices as [Notice];
+    await transport.sendMail({
+      from,
+      to,
+      subject: subjectOf(notices, receiver.language),
+      text: notices.map(({ text }) => text).join(BETWEEN),
+      // The same mail again has the same id: servers and readers know it.
+      messageId: `<${first.id}.${notices.length}@phonehome.lab>`,
+      headers: { 'Auto-Submitted': 'auto-generated' },
+    });
+    return { ok: true };
+  } catch (error) {
+    return outcomeOf(error as Error & { code?: string; responseCode?: number });
+  }
+}
+
+function subjectOf(notices: readonly Notice[], language: Email['language']): string {
+  const say = wordsIn(language);
+  const [worst] = notices.toSorted((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity));
+  const title = worst?.title ?? '';
+  return notices.length === 1 ? say('mail-one', { title }) : say('mail-more', { count: notices.length, title });
+}
+
+function outcomeOf(error: Error & { code?: string; responseCode?: number }): Outcome {
+  if (error instanceof SecretError || error.name === 'DestinationError') return failed(error.message);
+  const { code = error.name, responseCode } = error;
+  if (code === 'EAUTH') return failed('the server does not take this user and password');
+  if (responseCode !== undefined && responseCode >= 500)
+    return refused(`the server answered ${responseCode}: it does not take this mail`);
+  if (code === 'ETLS') return failed('the server offers no encryption that holds');
+  return failed(responseCode === undefined ? `cannot be reached (${code})` : `the server answered ${responseCode}`);
+}
