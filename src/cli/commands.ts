@@ -265,7 +265,11 @@ export const COMMANDS: CommandSpec[] = [
     summary:
       'a test run as one file to read and print, PDF or HTML: what left, to whom, how it was found, what could not be seen',
     flags: REPORT_FLAGS,
-    examples: ['report 01JD… --out nokia.pdf', 'report --out nokia-vi.html --lang vi'],
+    examples: [
+      'report 01JD… --out nokia.pdf',
+      'report --out nokia-vi.html --lang vi',
+      'report --letter --out letter.txt',
+    ],
     load: async () => (await import('./commands/report.ts')).report,
   },
   {

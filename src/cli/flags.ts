@@ -350,7 +350,11 @@ export const PLAN_FLAGS: Flag[] = [
 
 /** Of `report`. */
 export const REPORT_FLAGS: Flag[] = [
-  { name: 'out', value: 'FILE', help: 'where to: FILE.pdf or FILE.html' },
+  { name: 'out', value: 'FILE', help: 'where to: FILE.pdf or FILE.html; of a letter FILE.txt, too' },
+  {
+    name: 'letter',
+    help: 'a drafted letter to the vendor in place of the report: facts filled in, nothing asserted beyond them',
+  },
   LANGUAGE_FLAG,
   SIMULATED_FLAG,
   REVEAL_FLAG,

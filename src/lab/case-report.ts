@@ -4,7 +4,9 @@ import { isFinding } from '../model/case-record.ts';
 import { LabError, type LabModule } from '../model/lab.ts';
 import type { ReportDocument } from '../report/document.ts';
 import { reportHtml } from '../report/html.ts';
+import { writeLetter } from '../report/letter.ts';
 import { type Revealed, writeReport } from '../report/report.ts';
+import { reportText } from '../report/text.ts';
 import type { EvidenceStore } from '../sinks/evidence/store.ts';
 import { recordOfCase } from './case-record.ts';
 import { openRecorded } from './evidence.ts';
@@ -13,23 +15,37 @@ import { openRecorded } from './evidence.ts';
 export const reportCase: LabModule['reportCase'] = async (
   dataDir,
   id,
-  { format, language, reveal = false, simulated },
+  { format, language, letter = false, reveal = false, simulated },
 ) => {
   const store = openRecorded(dataDir);
   try {
     const record = await recordOfCase(store, dataDir, id, simulated);
-    const revealed = reveal ? revealedOf(store, record) : new Map();
-    const written = writeReport(record, language, revealed);
-    const content = format === 'pdf' ? await pdfOf(written, record.madeAt) : reportHtml(written);
-    return { content, simulated: record.simulated };
+    const written = letter
+      ? letterOf(record, language)
+      : writeReport(record, language, reveal ? revealedOf(store, record) : new Map());
+    return { content: await fileOf(written, format, record.madeAt), simulated: record.simulated };
   } finally {
     store.close();
   }
 };
 
-/** What sets it is 50 MB of machine code, loaded only where a PDF is asked for. */
-const pdfOf = async (written: ReportDocument, madeAt: string): Promise<Uint8Array> =>
-  (await import('../report/pdf.ts')).reportPdf(written, madeAt);
+function letterOf(record: CaseRecord, language: 'en' | 'vi'): ReportDocument {
+  const letter = writeLetter(record, language);
+  if (letter === null)
+    throw new LabError('nothing was seen to leave in this test run: there is nothing to ask a vendor about');
+  return letter;
+}
+
+async function fileOf(
+  written: ReportDocument,
+  format: Parameters<LabModule['reportCase']>[2]['format'],
+  madeAt: string,
+): Promise<string | Uint8Array> {
+  if (format === 'html') return reportHtml(written);
+  if (format === 'txt') return reportText(written);
+  // What sets it is 50 MB of machine code, loaded only where a PDF is asked for.
+  return (await import('../report/pdf.ts')).reportPdf(written, madeAt);
+}
 
 /** Each with its entry in the audit. Of an alert whose value is gone nothing is revealed. */
 function revealedOf(store: Pick<EvidenceStore, 'reveal'>, { alerts, madeAt }: CaseRecord): Revealed {

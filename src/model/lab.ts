@@ -331,7 +331,14 @@ export interface LabModule {
   reportCase(
     dataDir: string,
     id: string,
-    options: { format: 'html' | 'pdf'; language: 'en' | 'vi'; reveal?: boolean; simulated?: boolean },
+    options: {
+      format: 'html' | 'pdf' | 'txt';
+      language: 'en' | 'vi';
+      /** In place of the report, a drafted letter to the vendor. @throws LabError where nothing left */
+      letter?: boolean;
+      reveal?: boolean;
+      simulated?: boolean;
+    },
   ): Promise<{ content: string | Uint8Array; simulated: boolean }>;
   /** The report's verdict on a case: one sentence. */
   judgeCase(record: CaseRecord, language: 'en' | 'vi'): Promise<string>;

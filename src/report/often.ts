@@ -5,6 +5,9 @@ import { type MarkStatistic, markStatistics } from '../model/mark-statistics.ts'
 import { shown } from './document.ts';
 import type { Words } from './words.ts';
 
+export const timesOf = (count: number, { say }: Words): string =>
+  count === 1 ? say('often.once') : say('often', { count });
+
 /** The whole of it, for the finding's own place in the report. */
 export function oftenOf(alert: Alert, given: Case, words: Words): string {
   const { say, name } = words;
@@ -12,7 +15,7 @@ export function oftenOf(alert: Alert, given: Case, words: Words): string {
     ([phase, times]) => `${shown(name('phase', phase))} ${times}`,
   );
   return [
-    say('often', { count: alert.count }),
+    timesOf(alert.count, words),
     ...(phases.length > 0 ? [say('often.phases', { phases: phases.join(', ') })] : []),
     ...markStatistics(alert, given).map((one) => atMarks(one, words, { withPhase: true })),
   ].join('; ');

@@ -9,7 +9,7 @@ import { type CaseRecord, isFinding } from '../model/case-record.ts';
 import { chartOf } from './chart.ts';
 import { type Block, type ReportDocument, shown } from './document.ts';
 import { mapOf } from './map.ts';
-import { oftenOf } from './often.ts';
+import { oftenOf, timesOf } from './often.ts';
 import { countries, hostOf, isClear, kindOf, named } from './receivers.ts';
 import { appsOf, serversOf, unseenOf } from './servers.ts';
 import { stepsOf } from './steps.ts';
@@ -129,16 +129,17 @@ function rowOf(alert: Alert, words: Words): string[] {
     `${shown(destination?.owner.name ?? '')} ${named(hosts)}`.trim(),
     countries(destination?.owner.country ?? null, destination?.location.country ?? null, words),
     shown(destination?.network.org ?? ''),
-    say('often', { count: alert.count }),
+    timesOf(alert.count, words),
     say(isClear(alert) ? 'readers.anyone' : 'readers.receiver'),
   ];
 }
 
-function othersOf({ alerts }: CaseRecord, { say }: Words): Block[] {
+function othersOf({ alerts }: CaseRecord, words: Words): Block[] {
+  const { say } = words;
   const others = alerts.filter((alert) => !isFinding(alert)).slice(0, MAX_FINDINGS);
   if (others.length === 0) return [];
   const items = others.map((alert) =>
-    [hostOf(alert), say(`type.${alert.type}`), say('often', { count: alert.count })].filter(Boolean).join(': '),
+    [hostOf(alert), say(`type.${alert.type}`), timesOf(alert.count, words)].filter(Boolean).join(': '),
   );
   return [
     { type: 'heading', text: say('others') },

@@ -13,9 +13,28 @@ const MAX_GAPS = 6;
 /** For the first page: as prominent as what was found. */
 export function unseenOf(record: CaseRecord, words: Words): Block[] {
   const { say } = words;
-  const { contacts, coverage, gaps, readShare, connections, leftOut } = record;
-  const unread = contacts.filter(isUnread);
-  const limits = [
+  const unread = record.contacts.filter(isUnread);
+  const rows = unread
+    .slice(0, MAX_FIRST_UNREAD)
+    .map((one) => [
+      nameOf(one),
+      countries(one.ownerCountry, one.country, words),
+      whyOf(one, words),
+      String(one.unreadBytesUp),
+    ]);
+  const head = [say('column.who'), say('column.country'), say('column.why'), say('column.bytes')];
+  const more = unread.length - MAX_FIRST_UNREAD;
+  return [
+    { type: 'list', items: limitsOf(record, words) },
+    ...(rows.length > 0 ? [{ type: 'table' as const, head, rows, widths: [4, 3, 3, 1.5] }] : []),
+    ...(more > 0 ? [{ type: 'paragraph' as const, text: say('unseen.more', { count: more }) }] : []),
+  ];
+}
+
+/** What the lab could not see of a case, a sentence each. */
+export function limitsOf(record: CaseRecord, { say }: Words): string[] {
+  const { coverage, gaps, readShare, connections, leftOut } = record;
+  return [
     readShare === null
       ? say('unseen.none-sent')
       : // Never rounded up: 99 % means that something is left.
@@ -31,21 +50,6 @@ export function unseenOf(record: CaseRecord, words: Words): Block[] {
     ...(leftOut > 0 ? [say('left-out', { count: leftOut })] : []),
     say('unseen.sms'),
     say('unseen.silence'),
-  ];
-  const rows = unread
-    .slice(0, MAX_FIRST_UNREAD)
-    .map((one) => [
-      nameOf(one),
-      countries(one.ownerCountry, one.country, words),
-      whyOf(one, words),
-      String(one.unreadBytesUp),
-    ]);
-  const head = [say('column.who'), say('column.country'), say('column.why'), say('column.bytes')];
-  const more = unread.length - MAX_FIRST_UNREAD;
-  return [
-    { type: 'list', items: limits },
-    ...(rows.length > 0 ? [{ type: 'table' as const, head, rows, widths: [4, 3, 3, 1.5] }] : []),
-    ...(more > 0 ? [{ type: 'paragraph' as const, text: say('unseen.more', { count: more }) }] : []),
   ];
 }
 

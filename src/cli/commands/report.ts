@@ -16,14 +16,22 @@ interface ReportFlags {
   lang: ReportOptions['language'];
   simulated: boolean;
   reveal: boolean;
+  letter: boolean;
 }
 
-const FORMATS: Record<string, ReportOptions['format']> = { '.html': 'html', '.htm': 'html', '.pdf': 'pdf' };
+const FORMATS: Record<string, ReportOptions['format']> = {
+  '.html': 'html',
+  '.htm': 'html',
+  '.pdf': 'pdf',
+  '.txt': 'txt',
+};
 
 export async function report(given: Record<string, unknown>, [id]: string[]): Promise<number> {
-  const { data, json, out, lang, simulated, reveal } = given as unknown as ReportFlags;
+  const { data, json, out, lang, simulated, reveal, letter } = given as unknown as ReportFlags;
   const format = FORMATS[extname(out ?? '').toLowerCase()];
-  if (out === null || format === undefined) throw new LabError('say where to with --out FILE.pdf or --out FILE.html');
+  if (out === null || format === undefined || (format === 'txt' && !letter))
+    throw new LabError(`say where to with --out FILE.pdf or --out FILE.html${letter ? ', or FILE.txt' : ''}`);
+  if (letter && reveal) throw new LabError('a letter leaves the house: values stay masked in it, leave --reveal out');
   const store = await openCaseStore(data);
   const { id: found } = await chooseCase(store, id).finally(() => store.end());
   const { content, simulated: isSimulated } = await (await loadLab()).reportCase(data, found, {
@@ -31,9 +39,11 @@ export async function report(given: Record<string, unknown>, [id]: string[]): Pr
     language: lang,
     ...(simulated ? { simulated } : {}),
     reveal,
+    letter,
   });
   replaceFile(out, content);
-  if (json) printJson({ type: 'report', file: out, case: found, simulated: isSimulated, revealed: reveal });
+  if (json)
+    printJson({ type: letter ? 'letter' : 'report', file: out, case: found, simulated: isSimulated, revealed: reveal });
   else
     print(
       `${out} written, readable by you only${reveal ? ', with values in clear' : '; values are masked'}${isSimulated ? ' [simulated]' : ''}.`,

@@ -1,5 +1,7 @@
 /** Every sentence of the report of a case, in English. Read only when a report is written; other languages have the same keys. */
+
 import { KIND_FACTS, type Kind } from '../kinds.ts';
+import { LETTER_EN } from './letter.ts';
 
 const kinds = Object.fromEntries(
   Object.entries(KIND_FACTS).map(([kind, { noun }]) => [`kind.${kind}`, noun]),
@@ -7,6 +9,7 @@ const kinds = Object.fromEntries(
 
 export const REPORT_EN = {
   ...kinds,
+  ...LETTER_EN,
   title: 'What this phone told whom',
   simulated: 'SIMULATED: a replay or a test, not the world',
   'left-out':
@@ -61,6 +64,7 @@ export const REPORT_EN = {
   'confidence.likely': 'likely',
   'confidence.possible': 'possible',
   often: '{{count}} times',
+  'often.once': 'once',
   'often.phases': 'by phase: {{phases}}',
   'often.at': 'at {{seen}} of {{all}} {{marks}}',
   'often.median': ', {{seconds}} s after (median)',

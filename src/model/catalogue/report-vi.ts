@@ -1,12 +1,14 @@
 /** The report of a case in Vietnamese. */
 import type { Kind } from '../kinds.ts';
 import { KINDS_VI } from './kinds-vi.ts';
+import { LETTER_VI } from './letter.ts';
 import type { ReportKey } from './report-en.ts';
 
 type Nouns = Record<`kind.${Kind}`, string>;
 
 export const REPORT_VI: Record<ReportKey, string> = {
   ...(Object.fromEntries(Object.entries(KINDS_VI).map(([kind, noun]) => [`kind.${kind}`, noun])) as Nouns),
+  ...LETTER_VI,
   title: 'Điện thoại này đã gửi gì, cho ai',
   simulated: 'MÔ PHỎNG: phát lại hoặc thử nghiệm, không phải thực tế',
   'left-out':
@@ -61,6 +63,7 @@ export const REPORT_VI: Record<ReportKey, string> = {
   'confidence.likely': 'có khả năng cao',
   'confidence.possible': 'có thể',
   often: '{{count}} lần',
+  'often.once': 'một lần',
   'often.phases': 'theo giai đoạn: {{phases}}',
   'often.at': 'trong {{seen}} trên {{all}} {{marks}}',
   'often.median': ', sau {{seconds}} giây (trung vị)',
