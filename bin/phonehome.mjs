@@ -21,7 +21,16 @@ const WARM = [
   'lab/lab-worker.ts',
   'lab/scan-worker.ts',
 ];
-const FLAGS = ['--max-semi-space-size=8', '--expose-gc', '--no-allocation-site-pretenuring'];
+// No debugger by signal: it would open a port of this machine to everybody on it, with all the lab knows behind it.
+const FLAGS = [
+  '--max-semi-space-size=8',
+  '--expose-gc',
+  '--no-allocation-site-pretenuring',
+  '--disable-sigusr1',
+];
+// No core dump, however it was started: it would hold keys and what phones sent. Node cannot set that limit, a shell can.
+const SHELL = '/bin/sh';
+const WITHOUT_CORE = 'ulimit -c 0 2>/dev/null; exec "$0" "$@"';
 // One malloc arena: with more, freed buffers stay where they were. Many threads: with the usual four, two names whose
 // servers are silent keep every other name waiting (libuv asks for names on half of them at most).
 const environment = {
@@ -40,7 +49,7 @@ if (major < 26) {
     );
     process.exit(1);
   }
-  const child = spawn(bundled, [...FLAGS, self, ...process.argv.slice(2)], { stdio: 'inherit', env: environment });
+  const child = spawn(bundled, [self, ...process.argv.slice(2)], { stdio: 'inherit', env: environment });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   // npx runs this in a shell that passes no signal on, and dies of it.
   const parent = process.ppid;
@@ -59,7 +68,9 @@ if (major < 26) {
     process.exit(signal ? 128 : (code ?? 1));
   });
 } else if (!process.execArgv.includes(FLAGS[0]) && process.execve) {
-  process.execve(process.execPath, [process.execPath, ...FLAGS, self, ...process.argv.slice(2)], environment);
+  const words = [process.execPath, ...FLAGS, self, ...process.argv.slice(2)];
+  if (existsSync(SHELL)) process.execve(SHELL, ['sh', '-c', WITHOUT_CORE, ...words], environment);
+  process.execve(process.execPath, words, environment);
 } else {
   const cache = `${root}node_modules/.cache/phonehome`;
   if (process.env.PHONEHOME_WARM_UP) {

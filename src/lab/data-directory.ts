@@ -49,6 +49,7 @@ const KEYS: readonly [name: string, Privacy][] = [
     'certs/signing.key',
     { kind: 'file', keep: 'secret', otherwise: `${ELSEWHERE}: what it signed so far others could have signed` },
   ],
+  ['certs/signing.pub', OWN_FILE],
 ];
 
 /** What is looked over at every start, outermost first. */
