@@ -22,12 +22,7 @@ const WARM = [
   'lab/scan-worker.ts',
 ];
 // No debugger by signal: it would open a port of this machine to everybody on it, with all the lab knows behind it.
-const FLAGS = [
-  '--max-semi-space-size=8',
-  '--expose-gc',
-  '--no-allocation-site-pretenuring',
-  '--disable-sigusr1',
-];
+const FLAGS = ['--max-semi-space-size=8', '--expose-gc', '--no-allocation-site-pretenuring', '--disable-sigusr1'];
 // No core dump, however it was started: it would hold keys and what phones sent. Node cannot set that limit, a shell can.
 const SHELL = '/bin/sh';
 const WITHOUT_CORE = 'ulimit -c 0 2>/dev/null; exec "$0" "$@"';
