@@ -4,12 +4,18 @@
  * Plain JavaScript, so that any Node can read it. Why the flags and the warm cache: docs/decisions/0007.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import module from 'node:module';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const self = fileURLToPath(import.meta.url);
+const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+/** A checkout runs its sources; a package brings them compiled. */
+const isCheckout = existsSync(`${root}src/cli/main.ts`);
+const urlOf = (file) => (isCheckout ? `../src/${file}` : `../lib/${file.replace(/ts$/, 'js')}`);
 /** What most starts load, directly or by what it imports. */
 const WARM = [
   'cli/program.ts',
@@ -36,11 +42,12 @@ const environment = {
 const major = Number(process.versions.node.split('.')[0]);
 
 if (major < 26) {
-  const bundled = `${root}node_modules/node/bin/node`;
-  if (!existsSync(bundled)) {
+  const bundled = ownNode();
+  if (bundled === null) {
     const first = lacksLibatomic() ? 'apt-get install libatomic1, then ' : '';
+    const again = isCheckout ? `run "npm ci" in ${root}` : 'install it again';
     console.error(
-      `phonehome needs Node 26 or newer, this is ${process.versions.node}: ${first}run "npm ci" in ${root}, it brings its own.`,
+      `phonehome needs Node 26 or newer, this is ${process.versions.node}: ${first}${again}, it brings its own.`,
     );
     process.exit(1);
   }
@@ -67,20 +74,53 @@ if (major < 26) {
   if (existsSync(SHELL)) process.execve(SHELL, ['sh', '-c', WITHOUT_CORE, ...words], environment);
   process.execve(process.execPath, words, environment);
 } else {
-  const cache = `${root}node_modules/.cache/phonehome`;
-  if (process.env.PHONEHOME_WARM_UP) {
-    module.enableCompileCache(cache);
-    process.on('exit', () => module.flushCompileCache());
-    // The two that are threads stop where they ask for what a thread is given: read and compiled they are by then.
-    for (const file of WARM) await import(`../src/${file}`).catch(() => {});
-  } else {
-    if (!existsSync(cache)) warmUp();
-    module.enableCompileCache(cache);
-    // The threads of the lab have it from here.
-    process.env.NODE_COMPILE_CACHE = cache;
+  const cache = cacheDirectory();
+  if (cache !== null) {
+    process.env.PHONEHOME_CACHE = cache;
+    if (process.env.PHONEHOME_WARM_UP) {
+      module.enableCompileCache(cache);
+      process.on('exit', () => module.flushCompileCache());
+      // The two that are threads stop where they ask for what a thread is given: read and compiled they are by then.
+      for (const file of WARM) await import(urlOf(file)).catch(() => {});
+    } else {
+      if (!existsSync(cache)) warmUp();
+      module.enableCompileCache(cache);
+      // The threads of the lab have it from here.
+      process.env.NODE_COMPILE_CACHE = cache;
+    }
   }
   forgetBrowserWords();
-  await import('../src/cli/main.ts');
+  await import(urlOf('cli/main.ts'));
+}
+
+/** The Node that npm installed beside this, wherever it put it; null: none. A package asks for the one of its machine alone. */
+function ownNode() {
+  const { resolve } = module.createRequire(import.meta.url);
+  for (const name of ['node', `node-${process.platform}-${process.arch}`]) {
+    try {
+      const own = join(dirname(resolve(`${name}/package.json`)), 'bin/node');
+      if (existsSync(own)) return own;
+    } catch {
+      // The other one, then.
+    }
+  }
+  return null;
+}
+
+/**
+ * Where compiled code is kept from start to start: a checkout's own, else the service's or the user's. Null: nowhere that is safe
+ * to run code from; the start takes a second longer then.
+ */
+function cacheDirectory() {
+  if (isCheckout) return `${root}node_modules/.cache/phonehome`;
+  const base = process.env.CACHE_DIRECTORY || process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  try {
+    mkdirSync(base, { recursive: true, mode: 0o700 });
+    const { uid, mode } = lstatSync(base);
+    return uid === process.getuid() && (mode & 0o022) === 0 ? join(base, `phonehome-${version}`) : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Node 26 needs this library, and slim images of Debian have none: then `npm ci` fails in the first script that runs on it. */

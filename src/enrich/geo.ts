@@ -13,8 +13,9 @@ import { type Anycast, createAnycastList } from './anycast.ts';
 import { type AsTable, asTableName, openAsTable } from './as-table.ts';
 import { type Database, openEmbedded, openOwn, voteOf } from './databases.ts';
 import { findOwner, OWN_OWNERS_FILE, OWNERS_FILE, type OwnerTable, readOwners } from './owners.ts';
-import { dataPackage, INSTALLED_DIR } from './packages.ts';
+import { dataPackage, dateOf, INSTALLED_DIR } from './packages.ts';
 import { brokenSource, datedSource, type GeoSource } from './sources.ts';
+import { verifyTable } from './table-file.ts';
 
 export interface Geo {
   /**
@@ -175,13 +176,19 @@ function openTables(
     return table;
   };
   const source = tables(4)
-    ? datedSource({ ...AS_FACTS, date: dataPackage('asn')?.date ?? null }, nowMs)
+    ? datedSource({ ...AS_FACTS, date: dataPackage('asn')?.date ?? dateOfTable(dirs) }, nowMs)
     : brokenSource(AS_FACTS, problem, `the table of networks is ${problem}: make it with 'npm run prepare:geo'`);
   const close = (): void => {
     for (const table of opened.values()) table?.close();
     opened.clear();
   };
   return { tables, source, close };
+}
+
+/** Where the package that it was made from is not installed, the table says which it was. */
+function dateOfTable(dirs: readonly string[]): string | null {
+  const path = dirs.map((dir) => join(dir, asTableName(4))).find((each) => existsSync(each));
+  return path ? dateOf(verifyTable(path).source.split(' ')[0] ?? '') : null;
 }
 
 function openOwners(dirs: readonly string[]): { tables: OwnerTable[]; source: GeoSource } {

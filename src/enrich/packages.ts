@@ -32,7 +32,8 @@ function find(name: string, entry: string): DataPackage | null {
   }
 }
 
-function dateOf(version: string): string | null {
+/** ISO date of a version as these packages have it; null when it holds none. */
+export function dateOf(version: string): string | null {
   const stamp = /(\d{4})(\d{2})(\d{2})\d{2}$/.exec(version);
   const date = stamp && `${stamp[1]}-${stamp[2]}-${stamp[3]}`;
   return date && !Number.isNaN(Date.parse(date)) ? date : null;

@@ -6,7 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { LabError } from '../model/lab.ts';
 import { asTableName } from './as-table.ts';
 import type { Task } from './compile-main.ts';
@@ -34,7 +34,7 @@ const installedPackages = (): Packages => ({
   vendors: vendorPackage(),
 });
 
-const MAIN = join(import.meta.dirname, 'compile-main.ts');
+const MAIN = join(import.meta.dirname, `compile-main${extname(import.meta.filename)}`);
 /** A slow single-board computer takes a minute. */
 const TIMEOUT_MS = 10 * 60_000;
 
@@ -55,6 +55,8 @@ export async function prepareGeo(
 ): Promise<void> {
   const { asn, asCountry, vendors } = packages;
   if (!asn || !asCountry || !vendors) {
+    // A package brings the tables and not what they were made from.
+    if (isWhole(installed)) return;
     throw new LabError("geo data: its packages are not installed: run 'npm ci' to name networks");
   }
   const present = { asn, asCountry, vendors };
@@ -71,6 +73,16 @@ export async function prepareGeo(
     throw new LabError(`geo data: ${target} cannot be made (${code}): no networks are named; choose another directory`);
   }
   await compile(tasks, target, (done) => onProgress({ text, done }));
+}
+
+/** The tables of this directory can be read, whatever they were made from. */
+function isWhole(dir: string): boolean {
+  try {
+    for (const name of [asTableName(4), asTableName(6), VENDORS_TABLE]) verifyTable(join(dir, name));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What must be made in a directory, and why. */

@@ -20,8 +20,9 @@ import { openLog } from './log.ts';
 import { createMasking } from './masking.ts';
 import { openPlaces } from './opening.ts';
 
-/** A scan needs no data directory: the compiled tables of networks are kept beside the installed ones. */
-export const GEO_DIR = join(import.meta.dirname, '../../node_modules/.cache/phonehome/geoip');
+const CACHE_DIR = process.env.PHONEHOME_CACHE ?? join(import.meta.dirname, '../../node_modules/.cache/phonehome');
+/** A scan needs no data directory: tables of networks that had to be compiled are kept with what can be made again. */
+export const GEO_DIR = join(CACHE_DIR, 'geoip');
 /** Nothing is kept of it. */
 const NO_STORE = { tokens: () => [], putTokens: () => ({ ok: true }) as const };
 
