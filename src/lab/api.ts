@@ -23,6 +23,7 @@ import { openPortal } from './portal.ts';
 import type { Replaying } from './replaying.ts';
 import { openSearching, type Searching } from './searching.ts';
 import { attempt, type Between, caseServices, deviceServices, metricsOf } from './services.ts';
+import { type SetUpServices, setUpServices } from './settings.ts';
 import { createShownPins } from './shown-pins.ts';
 import { explain, explainFlow } from './why.ts';
 
@@ -67,7 +68,11 @@ export async function openApi(options: ApiOptions, closers: Closers) {
   const searching = openSearching(paths.evidence);
   closers.add(searching.close);
   const live = await startLiveServer({
-    services: { ...servicesOf(options, portal.page), ...searching.services },
+    services: {
+      ...servicesOf(options, portal.page),
+      ...searching.services,
+      ...setUpServices(knowledge, network.gateway, portal),
+    },
     tokens,
     host,
     port: uiPort,
@@ -95,7 +100,7 @@ const WHY_FLOWS = 50;
 function servicesOf(
   options: ApiOptions,
   phonePage: LiveDependencies['phonePage'],
-): Omit<LiveDependencies, keyof Searching['services']> {
+): Omit<LiveDependencies, keyof Searching['services'] | keyof SetUpServices> {
   const { knowledge, detection, network, notifying, relay, between, replaying } = options;
   const { now, evidence, devices, cases, decoders } = knowledge;
   const { feed, flowLog, beaconing } = detection;

@@ -70,5 +70,12 @@ export async function openNetwork(
     ? createKeyLog(captureFiles(paths.capture).keys, { onTrouble: (line) => notify('recording', line, 'medium') })
     : null;
   if (keys) closers.add(keys.close);
-  return { ...watch, wayIn: gateway.wayIn, keys, learn: history.learn, admit: createAdmission(options.allowClients) };
+  return {
+    ...watch,
+    wayIn: gateway.wayIn,
+    gateway: gateway.current,
+    keys,
+    learn: history.learn,
+    admit: createAdmission(options.allowClients),
+  };
 }

@@ -27,6 +27,8 @@ export interface PhonePortal {
   /** Known once the UI port is open. */
   ports(): PortalPorts;
   page: LiveDependencies['phonePage'];
+  /** As a phone reaches them. */
+  addresses(): { proxy: { host: string; port: number }; page: string };
   close(): Promise<void>;
 }
 
@@ -73,6 +75,10 @@ export async function openPortal(options: {
   const pages = await startPageServer(portal);
   return {
     ports: () => ({ pages: pages.port, probe: probe.port, ui: uiPort() }),
+    addresses: () => ({
+      proxy: { host: reachable(), port: proxyPort() },
+      page: options.wayIn()?.page ?? `http://${urlHost(reachable())}:${uiPort()}`,
+    }),
     page: (request) =>
       portal.answer({ ...request, via: isPortal(request.host.replace(/:\d+$/, '')) ? 'proxy' : 'direct' }),
     async close() {

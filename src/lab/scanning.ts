@@ -72,6 +72,16 @@ async function* inThreads(files: readonly Listed[], options: ScanOptions): Async
   }
 }
 
+/** One file in a thread of its own, which ends with the caller's interest. */
+export async function* scanInThread(file: Listed, options: ScanOptions): AsyncGenerator<ScannedFile> {
+  const thread = inThread({ file, index: 0, options, ahead: AHEAD });
+  try {
+    yield* thread.messages();
+  } finally {
+    await thread.end();
+  }
+}
+
 interface ScanThread {
   messages(): AsyncGenerator<ScannedFile>;
   end(): Promise<unknown>;

@@ -18,7 +18,9 @@ import { viewDevice } from './device-view.ts';
 import { formatMetrics, METRICS_TYPE } from './metrics.ts';
 import { addNotify } from './notify-api.ts';
 import { ALERT_QUERY, DEVICE_QUERY, FLOW_QUERY, InputError, readQuery, UPSTREAM_QUERY, WHY_QUERY } from './queries.ts';
+import { addRecordings } from './recordings.ts';
 import { addSearch } from './search.ts';
+import { addSettings } from './settings.ts';
 import { addSignIn, factsOf, json } from './sign-in.ts';
 
 /** A phone with its planted contacts is a few kilobytes, and photos do not come this way. Parsing this much takes 30 ms. */
@@ -245,6 +247,8 @@ export function createApi(
 
   addNotify(app, services, limited, who);
 
+  addSettings(app, services);
+  addRecordings(app, services);
   addDashboard(app, access);
   app.notFound(async (c) => {
     const method = c.req.method;

@@ -16,6 +16,7 @@ import type { NotifyConfig, NotifyState, SentTest } from '../../model/notify.ts'
 import type { PinOverride, PinState } from '../../model/pin.ts';
 import type { Plan, PlanView } from '../../model/plan.ts';
 import type * as schemas from '../../model/schemas/lab.ts';
+import type * as setup from '../../model/schemas/settings.ts';
 import type { AlertHits, AlertSearch, FlowGroups, FlowHits, FlowSearch } from '../../model/search.ts';
 import type { Text } from '../../model/text.ts';
 import type { TrustTest, TrustTestState } from '../../model/trust-test.ts';
@@ -28,6 +29,20 @@ export type Outcome<T> = { ok: true; value: T } | { ok: false; why: string };
 
 export type UpstreamEntry = z.infer<typeof schemas.upstreamEntry>;
 export type DecoderInfo = z.infer<typeof schemas.decoder>;
+
+export type Settings = z.infer<typeof setup.settings>;
+export type WaysIn = z.infer<typeof setup.wayIn>;
+export type AuditLine = z.infer<typeof setup.auditEntry>;
+export type RecordedLine =
+  | { type: 'finding'; entry: number; app: string | null; finding: object }
+  | { type: 'contact'; entry: number; host: string; facts?: object }
+  | { type: 'partial' | 'skipped'; reason: string }
+  | { type: 'progress'; bytes: number }
+  | { type: 'end'; entries: number; findings: number; more: number }
+  | { type: 'fault'; reason: string };
+export type UploadScan =
+  | { ok: true; lines: AsyncIterable<RecordedLine> }
+  | { ok: false; status: 409 | 413; why: string };
 
 export interface PhonePage {
   status: number;
@@ -88,6 +103,12 @@ export interface LiveDependencies {
   discovered(): DiscoveredPhone[];
   /** Writes an audit entry; false when it could not be written. */
   audit(action: string, subject: string, who: string): boolean;
+  /** Oldest first. */
+  audits(): AuditLine[];
+  settings(): Settings;
+  waysIn(): WaysIn;
+  /** Takes a recording in, and scans it. */
+  scanUpload(body: AsyncIterable<Uint8Array>): Promise<UploadScan>;
 
   cases(): Case[];
   case(id: string): Case | null;

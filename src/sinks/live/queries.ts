@@ -109,6 +109,7 @@ export const GROUP_QUERY = {
   by: oneOf(FLOW_GROUPS, 'What is put together.'),
   ...FLOW_SEARCH,
 };
+export const AUDIT_QUERY = { limit };
 export const WHY_QUERY = { host: text('The server, or a part of its name.'), device: text('Of this device.') };
 export const DEVICE_QUERY = { reveal: flag('Values in clear; stands in the audit.') };
 export const CONTENT_QUERY = { reveal: flag('As it stood there; stands in the audit.') };

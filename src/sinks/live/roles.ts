@@ -75,6 +75,10 @@ export const NEEDED = {
   'PUT /api/notify/mutes/{id}': 'operator',
   'DELETE /api/notify/mutes/{id}': 'operator',
   'PUT /api/notify/secrets/{id}': 'administrator',
+  'GET /api/settings': 'viewer',
+  'GET /api/way-in': 'operator', // holds the passphrase of the Wi-Fi
+  'GET /api/audit': 'administrator',
+  'POST /api/recordings': 'operator',
   'GET /api/replays': 'viewer',
   'POST /api/replays': 'operator',
 } as const satisfies Record<string, Role | null>;

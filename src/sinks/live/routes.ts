@@ -9,11 +9,13 @@ import { count } from '../../model/schemas/parts.ts';
 import * as phones from '../../model/schemas/phone.ts';
 import * as plans from '../../model/schemas/plan.ts';
 import * as search from '../../model/schemas/search.ts';
+import * as setup from '../../model/schemas/settings.ts';
 import { sentence, textValue } from '../../model/schemas/text.ts';
 import { why } from '../../model/schemas/why.ts';
 import {
   ALERT_QUERY,
   ALERT_SEARCH,
+  AUDIT_QUERY,
   BODY_QUERY,
   CODE_QUERY,
   CONTENT_QUERY,
@@ -384,6 +386,28 @@ export const ROUTES: Record<Exclude<RouteName, 'GET /api/alerts/live'>, Route> =
     status: 204,
     means: 'Written.',
   },
+  'GET /api/settings': {
+    summary: 'How this lab is set up: databases with their age, certificate, retention.',
+    answer: setup.settings,
+    means: 'No secret among it.',
+  },
+  'GET /api/way-in': {
+    summary: 'How a phone comes to this lab.',
+    answer: setup.wayIn,
+    means: 'With the passphrase of its Wi-Fi, where it has one.',
+  },
+  'GET /api/audit': {
+    summary: 'Who revealed, changed or destroyed what.',
+    query: AUDIT_QUERY,
+    answer: z.object({ entries: z.array(setup.auditEntry), total: count }),
+    means: 'Newest first; `total`: all there are.',
+  },
+  'POST /api/recordings': {
+    summary: 'Scans a recording (HAR, pcapng, …), sent as it is; nothing of it is stored.',
+    answer: 'application/x-ndjson',
+    means: 'Findings as they come, masked, a line of JSON each; the last line is of the type `end` or `fault`.',
+    conflicts: true,
+  },
   'GET /api/replays': {
     summary: 'Reported cases that can be played.',
     answer: z.object({ replays: z.array(lab.replay) }),
@@ -427,6 +451,10 @@ export const COMPONENTS = {
   Decoder: lab.decoder,
   NotifyReceiver: notify.receiver,
   NotifyState: notify.notifyState,
+  Settings: setup.settings,
+  AuditEntry: setup.auditEntry,
+  WayIn: setup.wayIn,
+  RecordedLine: setup.recordedLine,
   Replay: lab.replay,
   ReplayOutcome: lab.replayOutcome,
 } satisfies Record<string, z.ZodType>;

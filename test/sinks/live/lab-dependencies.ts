@@ -153,6 +153,31 @@ export function labDependencies(
   return {
     store,
     now: () => Date.parse(AT),
+    audits: store.audits,
+    settings: () => ({
+      databases: [],
+      certificate: { name: 'Phonehome Lab CA', fingerprint: 'AA:BB', validFrom: AT, validTo: AT },
+      retentionDays: 90,
+      keep: 'findings',
+      homeCountry: null,
+      hasTls: false,
+      devicesFile: null,
+    }),
+    waysIn: () => ({
+      proxy: { host: '192.0.2.10', port: 8080 },
+      page: 'http://192.0.2.10:8081/setup',
+      wifi: null,
+      hasTunnel: false,
+    }),
+    async scanUpload(body) {
+      let bytes = 0;
+      for await (const chunk of body) bytes += chunk.length;
+      if (bytes > 100) return { ok: false, status: 413, why: 'too large' };
+      const lines = (async function* () {
+        yield { type: 'end', entries: bytes, findings: 0, more: 0 } as const;
+      })();
+      return { ok: true, lines };
+    },
     epoch: store.epoch,
     lastSeq: store.lastSeq,
     alerts: store.alerts,
