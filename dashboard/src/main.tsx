@@ -1,19 +1,34 @@
 /** The frame: where one is, whether the lab listens, the language; keys for those who use no mouse. */
 import { effect } from '@preact/signals';
 import { render } from 'preact';
+import { AddPhone } from './add-phone.tsx';
+import { Companies } from './companies.tsx';
 import { Flow } from './flow.tsx';
 import { Flows } from './flows.tsx';
 import { begin, role, signOut, state } from './lab.ts';
 import { Live } from './live.tsx';
 import { Phone } from './phone.tsx';
 import { Phones } from './phones.tsx';
+import { Recordings } from './recordings.tsx';
 import { route } from './route.ts';
+import { Settings } from './settings.tsx';
 import { Wall } from './wall.tsx';
 import { choose, LANGUAGES, type Language, language, t } from './words.ts';
 import './style.css';
 
-const PAGES = { phones: Phones, live: Live, phone: Phone, wall: Wall, flows: Flows, flow: Flow } as const;
-const TABS = ['phones', 'live', 'flows'] as const;
+const PAGES = {
+  phones: Phones,
+  live: Live,
+  phone: Phone,
+  wall: Wall,
+  flows: Flows,
+  flow: Flow,
+  companies: Companies,
+  recordings: Recordings,
+  settings: Settings,
+  add: AddPhone,
+} as const;
+const TABS = ['phones', 'live', 'flows', 'companies', 'recordings', 'settings'] as const;
 
 function Frame() {
   const name = route.value.page in PAGES ? (route.value.page as keyof typeof PAGES) : 'phones';

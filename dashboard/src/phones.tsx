@@ -79,7 +79,7 @@ export function Phones() {
         {real.length === 0 && (
           <p class="empty">
             {t('phones.none')}{' '}
-            <a class="button" href="/setup">
+            <a class="button" href="#/add">
               {t('phones.none.how')}
             </a>
           </p>

@@ -9,9 +9,11 @@ import { KIND_FACTS, type Kind } from '../../src/model/kinds.ts';
 import type { Text } from '../../src/model/text.ts';
 import { FLOWS_EN, FLOWS_VI } from './words-flows.ts';
 import { LIVE_EN, LIVE_VI } from './words-live.ts';
+import { SETUP_WORDS_EN, SETUP_WORDS_VI } from './words-setup.ts';
 
 const EN = {
   ...LIVE_EN,
+  ...SETUP_WORDS_EN,
   ...FLOWS_EN,
   title: 'Phonehome',
   'nav.phones': 'Phones',
@@ -145,6 +147,7 @@ export type PluralWord = Plural<Word>;
 
 const VI: Record<Word, string> = {
   ...LIVE_VI,
+  ...SETUP_WORDS_VI,
   ...FLOWS_VI,
   title: 'Phonehome',
   'nav.phones': 'Điện thoại',
@@ -339,3 +342,7 @@ export function when(iso: string): string {
     timeStyle: 'medium',
   }).format(date);
 }
+
+/** The day alone. */
+export const date = (iso: string): string =>
+  new Intl.DateTimeFormat(locale(), { dateStyle: 'long' }).format(new Date(iso));

@@ -3,6 +3,8 @@
  * against WCAG AA by axe; that an alert arrives without a reload; that a hostile phone changes nothing but text.
  */
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -247,6 +249,10 @@ describe('in Chromium', () => {
       '#/flows?by=owner',
       await aFlow(),
       '#/phone/phone-1',
+      '#/companies?simulated=true',
+      '#/settings',
+      '#/recordings',
+      '#/add',
     ]) {
       await page.evaluate(`location.hash = '${hash}'`);
       await page.locator('h1').waitFor();
@@ -270,6 +276,87 @@ describe('in Chromium', () => {
     await page.getByText('những gì điện thoại này gửi qua phòng thử').first().waitFor();
     expect(faults).toEqual([]);
     await end();
+  });
+
+  it('draws arcs to countries, each a filter, and says the same as tables', async (context) => {
+    requireTool(context, 'chromium', 'curl');
+    await send('imei=490154203237518', world.http);
+    const { page, faults, end } = await signIn('viewer');
+    await page.evaluate("location.hash = '#/companies?simulated=true'");
+    const arc = page.locator('a.arc.critical');
+    await arc.waitFor();
+    expect(await arc.getAttribute('aria-label')).toMatch(/^China: .* connections?, .*, worst finding: critical$/);
+    const rows = page.locator('[aria-labelledby=countries-title] tbody tr');
+    expect(await rows.allTextContents()).toEqual([expect.stringMatching(/^China.*critical/)]);
+    await arc.focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('Only China.').waitFor();
+    expect(page.url()).toContain('country=CN');
+    await page.goBack();
+    await page.getByText('Only China.').waitFor({ state: 'detached' });
+    expect(faults).toEqual([]);
+    await end();
+  });
+
+  it('reads a recording that is dropped, masked, and keeps nothing of it', async (context) => {
+    requireTool(context, 'chromium');
+    const { page, faults, end } = await signIn('operator');
+    await page.evaluate("location.hash = '#/recordings'");
+    const request = {
+      method: 'GET',
+      url: `https://a.example/x?imei=${IMEI}`,
+      httpVersion: 'HTTP/1.1',
+      headers: [],
+      queryString: [],
+    };
+    const har = { log: { version: '1.2', entries: [{ startedDateTime: '2026-11-22T10:00:00.000Z', request }] } };
+    await page.setInputFiles('input[type=file]', {
+      name: 'phone.har',
+      mimeType: 'application/json',
+      buffer: Buffer.from(JSON.stringify(har)),
+    });
+    await page.getByText('phone.har: 1 finding in 1 entries.').waitFor();
+    await page.locator('.alert', { hasText: 'IMEI went to a.example' }).locator('summary').click();
+    expect(await page.locator('.alert mark').textContent()).toBe('490154*******18');
+    expect(await page.content()).not.toContain(IMEI);
+    await page.setInputFiles('input[type=file]', {
+      name: 'no.har',
+      mimeType: 'text/plain',
+      buffer: Buffer.from('nothing'),
+    });
+    await page.locator('[role=status]', { hasText: 'no.har' }).waitFor();
+    expect(faults).toEqual([]);
+    await end();
+  });
+
+  it('shows settings as far as the role goes: a viewer replaces no token and reads no audit', async (context) => {
+    requireTool(context, 'chromium');
+    const viewer = await signIn('viewer');
+    await viewer.page.evaluate("location.hash = '#/settings'");
+    await viewer.page.getByText('dbip-country').waitFor();
+    expect(await viewer.page.getByText('Only an administrator sees and changes this.').count()).toBe(2);
+    expect(await viewer.page.getByRole('button', { name: /Replace|Remove/ }).count()).toBe(0);
+    await viewer.page.evaluate("location.hash = '#/add'");
+    await viewer.page.getByText('A viewer sees no passphrase').waitFor();
+    await viewer.end();
+    const { page, end } = await signIn('administrator');
+    await page.evaluate("location.hash = '#/settings'");
+    page.on('dialog', (dialog) => void dialog.accept());
+    await page.getByRole('button', { name: 'Replace the token: viewer' }).click();
+    await page.getByText('The new token (viewer).').waitFor();
+    expect(await page.locator('#tokens-title ~ div code').textContent()).toBe(await token('viewer'));
+    await page.reload();
+    await page.locator('[aria-labelledby=audit-title]', { hasText: 'rotate-token' }).waitFor();
+    await end();
+  });
+
+  it('loads no more than 300 KB compressed before the map', async () => {
+    const built = path.resolve(import.meta.dirname, '../../dist/dashboard');
+    const index = await readFile(path.join(built, 'index.html'), 'utf8');
+    const first = [...index.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, name = '']) => name);
+    expect(first.length).toBeGreaterThan(1);
+    const sizes = await Promise.all(first.map(async (name) => gzipSync(await readFile(path.join(built, name))).length));
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(300_000);
   });
 
   it('says that the lab does not answer, and asks for the token again when another one is there', async (context) => {

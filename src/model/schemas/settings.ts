@@ -1,5 +1,6 @@
 /** How this lab is set up, as far as a person who only looks may know; who did what; how a phone comes in; recorded traffic. */
 import { z } from 'zod';
+import { KEEPS } from '../words.ts';
 import { evidence, identifier } from './alert.ts';
 import { count, port, text, textOrNull, time } from './parts.ts';
 
@@ -23,7 +24,7 @@ export const settings = z.object({
   retentionDays: count.describe(
     'Alerts and connections are destroyed this many days after they were last seen; 0: never.',
   ),
-  keep: text.describe('What content of connections is kept.'),
+  keep: z.enum(KEEPS).describe('What content of connections is kept.'),
   homeCountry: textOrNull.describe('ISO 3166-1 alpha-2; null: any country counts as abroad.'),
   hasTls: z.boolean().describe('The UI port speaks TLS, too.'),
   devicesFile: textOrNull.describe(
