@@ -39,6 +39,15 @@ export const listPlans: LabModule['listPlans'] = async () => (await import('./pl
 
 export const readPlan: LabModule['readPlan'] = async (file) => (await import('./plans/plans.ts')).readPlan(file);
 
+export const exportPackage: LabModule['exportPackage'] = async (...given) =>
+  (await import('./lab/exporting.ts')).exportPackage(...given);
+
+export const verifyPackage: LabModule['verifyPackage'] = async (file) =>
+  (await import('./lab/package-check.ts')).verifyPackage(file);
+
+export const signingFingerprint: LabModule['signingFingerprint'] = async (dataDir) =>
+  (await import('./lab/evidence.ts')).signingFingerprint(dataDir);
+
 export const compareRuns: LabModule['compareRuns'] = async (dataDir, a, b) =>
   (await import('./lab/compared-sides.ts')).compareRuns(dataDir, a, b);
 

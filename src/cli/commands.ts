@@ -12,6 +12,7 @@ import {
   DEMO_FLAGS,
   DEVICE_FLAGS,
   DROP_FLAGS,
+  EXPORT_FLAGS,
   FLOW_FLAGS,
   type Flag,
   GATEWAY_FLAGS,
@@ -273,6 +274,15 @@ export const COMMANDS: CommandSpec[] = [
     load: async () => (await import('./commands/report.ts')).report,
   },
   {
+    name: 'export',
+    words: '[case]',
+    summary:
+      'a test run as one signed zip that others can check: report, alerts, traffic (HAR, EVE, pcapng), hash chain, sources',
+    flags: EXPORT_FLAGS,
+    examples: ['export 01JD… --out nokia.zip', 'export --out nokia-redacted.zip --redact'],
+    load: async () => (await import('./commands/export.ts')).exportPackage,
+  },
+  {
     name: 'compare',
     words: '<a> <b>',
     summary:
@@ -298,7 +308,9 @@ export const COMMANDS: CommandSpec[] = [
   },
   {
     name: 'verify',
-    summary: 'whether anything stored was changed, removed or added behind the lab’s back; 0: intact, 1: changed',
+    words: '[file]',
+    summary:
+      'whether anything stored, or anything in an exported FILE.zip, was changed, removed or added; 0: intact, 1: changed',
     flags: [
       { name: 'head', help: 'print the latest signed end of the chain, one line, to be kept elsewhere' },
       {
@@ -308,7 +320,12 @@ export const COMMANDS: CommandSpec[] = [
         help: 'such a line, or a file that holds it: the chain must still go on from there',
       },
     ],
-    examples: ['verify', 'verify --head > head-2026-11-30.txt', 'verify --expect head-2026-11-30.txt'],
+    examples: [
+      'verify',
+      'verify nokia.zip',
+      'verify --head > head-2026-11-30.txt',
+      'verify --expect head-2026-11-30.txt',
+    ],
     load: async () => (await import('./commands/verify.ts')).verify,
   },
   {

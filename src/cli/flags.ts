@@ -349,6 +349,16 @@ export const PLAN_FLAGS: Flag[] = [
 ];
 
 /** Of `report`. */
+export const EXPORT_FLAGS: Flag[] = [
+  { name: 'out', value: 'FILE', help: 'where to: FILE.zip' },
+  { name: 'redact', help: 'every identifier replaced by a pseudonym, in bodies and encodings too' },
+  { name: 'lang', value: 'LANGUAGE', default: 'en', parse: oneOf(['en', 'vi']), help: 'of the report in it: en or vi' },
+  { name: 'timestamp', value: 'URL', default: null, parse: url, help: 'a server that stamps the time (RFC 3161)' },
+  { name: 'devices', value: 'FILE', default: null, help: 'the phones (default: those of the data directory)' },
+  CA_PASSPHRASE_FLAG,
+  SIMULATED_FLAG,
+];
+
 export const REPORT_FLAGS: Flag[] = [
   { name: 'out', value: 'FILE', help: 'where to: FILE.pdf or FILE.html; of a letter FILE.txt, too' },
   {

@@ -2,12 +2,13 @@
  * Builds the command line from `commands.ts`.
  * Promise: a wrong command, word or flag gives one line with a suggestion and exit code 2; help goes to stdout with exit code 0.
  */
-import { readFileSync } from 'node:fs';
+
 import { Command, type CommanderError } from 'commander';
 import { COMMANDS, type CommandSpec, everyFlag, GROUPS } from './commands.ts';
 import { applyConfigFile } from './config-file.ts';
 import { UsageError } from './errors.ts';
 import { addFlags, COMMON_FLAGS, valuesOf } from './flags.ts';
+import { ownVersion } from './own-name.ts';
 
 const FIRST_STEPS = `
 First steps:
@@ -94,9 +95,4 @@ function usageLine(command: Command, error: CommanderError): string {
     default:
       return `${error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')}: ${more}`;
   }
-}
-
-function ownVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

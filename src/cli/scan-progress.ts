@@ -2,6 +2,8 @@
 
 export interface Progress {
   show(bytes: number, totalBytes: number, counts: { entries: number; findings: number }): void;
+  /** Steps of which nobody counts anything else. */
+  showShare(done: number, total: number): void;
   clear(): void;
 }
 
@@ -9,7 +11,7 @@ const EVERY_MS = 100;
 const BAR_CELLS = 30;
 
 export function createProgress(stream: NodeJS.WriteStream, now: () => number = Date.now): Progress {
-  if (!stream.isTTY) return { show: () => {}, clear: () => {} };
+  if (!stream.isTTY) return { show: () => {}, showShare: () => {}, clear: () => {} };
   let shownAt = 0;
   return {
     show(bytes, totalBytes, { entries, findings }) {
@@ -17,6 +19,11 @@ export function createProgress(stream: NodeJS.WriteStream, now: () => number = D
       shownAt = now();
       const done = totalBytes ? drawShare(Math.min(1, bytes / totalBytes)) : `${(bytes / 1e6).toFixed(1)} MB read`;
       stream.write(`\r${done}  ${entries} entries, ${findings} findings\u001b[K`);
+    },
+    showShare(done, total) {
+      if (now() - shownAt < EVERY_MS) return;
+      shownAt = now();
+      stream.write(`\r${drawShare(Math.min(1, done / Math.max(1, total)))}\u001b[K`);
     },
     clear() {
       if (shownAt) stream.write('\r\u001b[K');

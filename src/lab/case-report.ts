@@ -47,6 +47,12 @@ async function fileOf(
   return (await import('../report/pdf.ts')).reportPdf(written, madeAt);
 }
 
+/** A record as a report, values masked. */
+export const renderReport = (
+  record: CaseRecord,
+  { format, language }: { format: 'html' | 'pdf'; language: 'en' | 'vi' },
+): Promise<string | Uint8Array> => fileOf(writeReport(record, language, new Map()), format, record.madeAt);
+
 /** Each with its entry in the audit. Of an alert whose value is gone nothing is revealed. */
 function revealedOf(store: Pick<EvidenceStore, 'reveal'>, { alerts, madeAt }: CaseRecord): Revealed {
   const revealed = new Map<string, { value: string; seen: string; window: Buffer }>();

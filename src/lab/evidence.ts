@@ -1,5 +1,5 @@
 /** The evidence store of a data directory, with its keys: opened in the same way by the lab and by commands while none runs. */
-import type { KeyObject } from 'node:crypto';
+import { hash, type KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { Checkpoint } from '../model/checkpoint.ts';
 import { LabError } from '../model/lab.ts';
@@ -95,6 +95,15 @@ export function verifyRecorded(dataDir: string, expected: Checkpoint | null = nu
   const paths = pathsIn(dataDir);
   return verifyStore(paths.evidence, readPublicKey(paths.signingKey), expected);
 }
+
+/** Of the key with which this lab signs, SHA-256 over its DER; null: it has none yet. */
+export function signingFingerprint(dataDir: string): string | null {
+  const key = readPublicKey(pathsIn(dataDir).signingKey);
+  return key && fingerprintOfKey(key);
+}
+
+export const fingerprintOfKey = (key: KeyObject): string =>
+  hash('sha256', key.export({ type: 'spki', format: 'der' }), 'hex');
 
 function mustHoldTraffic(dataDir: string): void {
   if (!existsSync(pathsIn(dataDir).evidence))

@@ -288,6 +288,56 @@ export interface AuthorityInfo {
   key: string;
 }
 
+export interface ExportOptions {
+  dataDir: string;
+  /** Of the case. */
+  id: string;
+  simulated?: boolean;
+  /** The zip. */
+  file: string;
+  redact: boolean;
+  language: 'en' | 'vi';
+  /** Where phones are registered besides the data directory; null: there. */
+  devicesFile: string | null;
+  /** Of the lab's keys, where they are encrypted. */
+  passphrase: string | null;
+  /** Address of a time-stamping server (RFC 3161). */
+  timestamp: string | null;
+  /** Of this program. */
+  version: string;
+}
+
+export interface ExportFacts {
+  file: string;
+  bytes: number;
+  case: string;
+  simulated: boolean;
+  alerts: number;
+  flows: number;
+  /** Requests with their answers, of which content is in it. */
+  exchanges: number;
+  /** What is not in it and why. */
+  missing: string[];
+  /** Of the key that signed it. */
+  fingerprint: string;
+}
+
+/** What was found when a package was held against itself. */
+export interface PackageVerdict {
+  isIntact: boolean;
+  /** The first that does not fit, one line, and how many there are. */
+  problem: string | null;
+  problems: number;
+  files: number;
+  /** Records of the chain that are in it; rows of the case that were held against theirs; the last record that is signed. */
+  records: number;
+  rows: number;
+  signed: number;
+  head: { position: number; hash: string } | null;
+  /** SHA-256 of the key in it (DER); null: there is none. */
+  fingerprint: string | null;
+}
+
 /** What `src/main.ts` exports for the commands. */
 /** Who is told of alerts outside the lab, by the files of a data directory. */
 export interface StoredNotify {
@@ -346,6 +396,15 @@ export interface LabModule {
   listPlans(): Promise<Plan[]>;
   /** One of the operator's own. @throws LabError of one line that names what is wrong and where */
   readPlan(file: string): Promise<Plan>;
+  /**
+   * A case as a package that others can check, made in a thread of its own; a lab may run meanwhile.
+   * @throws LabError, and no file is left
+   */
+  exportPackage(options: ExportOptions, onProgress?: (done: number, total: number) => void): Promise<ExportFacts>;
+  /** Holds a package against itself. @throws LabError when there is no such file */
+  verifyPackage(file: string): Promise<PackageVerdict>;
+  /** The fingerprint of the key with which this lab signs; null: it has none yet. */
+  signingFingerprint(dataDir: string): Promise<string | null>;
   /** Phones, cases, or phases of cases (`CASE:phase`), from what is stored. @throws LabError for a name that means nothing */
   compareRuns(dataDir: string, a: string, b: string): Promise<Comparison>;
   /** Null when the directory holds no authority yet; never creates one. */

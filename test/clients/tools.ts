@@ -65,6 +65,7 @@ const TOOLS = {
   tcpdump: { debian: 'tcpdump' },
   tmux: { debian: 'tmux' },
   tshark: { debian: 'tshark' },
+  unzip: { debian: 'unzip' },
   wget: { debian: 'wget' },
   wg: { debian: 'wireguard-tools' },
   'wireguard-go': { debian: 'wireguard-go' },

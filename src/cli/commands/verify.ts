@@ -14,8 +14,9 @@ interface VerifyFlags {
   expect?: string | null;
 }
 
-export async function verify(given: Record<string, unknown>): Promise<number> {
+export async function verify(given: Record<string, unknown>, [file]: string[] = []): Promise<number> {
   const { data, json, head = false, expect = null } = given as unknown as VerifyFlags;
+  if (file !== undefined) return verifyPackage(file, data, json);
   const verdict = await (await loadLab()).verifyRecorded(data, expect === null ? null : expectedIn(expect));
   if (head && !json) return printHead(verdict);
   if (json) printJson({ type: 'verdict', ...verdict });
@@ -40,6 +41,33 @@ function expectedIn(given: string): Checkpoint {
 }
 
 const firstHeadIn = (text: string): string => text.split('\n').find((line) => line.startsWith('phonehome-head ')) ?? '';
+
+async function verifyPackage(file: string, data: string, json: boolean): Promise<number> {
+  const module = await loadLab();
+  const verdict = await module.verifyPackage(file);
+  // Whose key it is, no package can say of itself.
+  const own = await module.signingFingerprint(data).catch(() => null);
+  const isOwn = own !== null && own === verdict.fingerprint;
+  if (json) printJson({ type: 'package-verdict', file, ...verdict, isOwn });
+  else {
+    const { isIntact, problem, problems, files, rows, records, signed, head, fingerprint } = verdict;
+    print(
+      isIntact
+        ? `Intact: ${files} files are what was written; ${rows} rows fit ${records} records of the chain.`
+        : `Changed. The first that does not fit: ${problem}.`,
+      ...(problems > 1 ? [`${problems} things do not fit in all.`] : []),
+      ...(isIntact && records > 0
+        ? [`The chain is signed as far as record ${signed}; last record: ${head?.position} ${head?.hash}`]
+        : []),
+      ...(fingerprint === null
+        ? []
+        : [
+            `Key in the package: ${fingerprint}${isOwn ? ', which is the key of this lab' : ' (ask the lab that made it, by another way, whether it is its own)'}.`,
+          ]),
+    );
+  }
+  return verdict.isIntact ? 0 : 1;
+}
 
 function describe({
   isIntact,

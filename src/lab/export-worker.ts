@@ -1,0 +1,18 @@
+/** A thread that makes one package: whoever waits for it, or relays meanwhile, goes on. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { type ExportFacts, type ExportOptions, LabError } from '../model/lab.ts';
+import { type ExportProgress, exportCase } from './export-case.ts';
+
+export type ExportMessage =
+  | { progress: ExportProgress }
+  | { facts: ExportFacts }
+  | { fault: string; isExpected: boolean };
+
+const tell = (message: ExportMessage): void => parentPort?.postMessage(message);
+
+try {
+  const facts = await exportCase(workerData as ExportOptions, (progress) => tell({ progress }));
+  tell({ facts });
+} catch (error) {
+  tell({ fault: error instanceof Error ? error.message : String(error), isExpected: error instanceof LabError });
+}

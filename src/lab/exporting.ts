@@ -1,0 +1,38 @@
+/** Starts the export of a case in a thread of its own, with its entry in the audit and the chain signed as far as it goes. */
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { type ExportFacts, LabError, type LabModule } from '../model/lab.ts';
+import { openRecorded } from './evidence.ts';
+import type { ExportMessage } from './export-worker.ts';
+
+/** @throws LabError, and no file is left */
+export const exportPackage: LabModule['exportPackage'] = async (options, onProgress = () => {}) => {
+  if (options.redact) throw new LabError('--redact is not there yet: nothing was exported');
+  const store = openRecorded(options.dataDir);
+  try {
+    if (store.case(options.id) === null) throw new LabError(`no test run "${options.id}": see phonehome case list`);
+    const action = options.redact ? 'export redacted' : 'export';
+    const noted = store.audit({
+      time: new Date().toISOString(),
+      action,
+      subject: `case ${options.id}`,
+      who: 'terminal',
+    });
+    if (!noted.ok) throw new LabError('the audit entry could not be written, so nothing is exported: free disk space');
+    store.checkpoint();
+  } finally {
+    store.close();
+  }
+  const { promise, resolve, reject } = Promise.withResolvers<ExportFacts>();
+  const worker = new Worker(new URL(`./export-worker${extname(import.meta.url)}`, import.meta.url), {
+    workerData: options,
+  });
+  worker.on('message', (message: ExportMessage) => {
+    if ('progress' in message) onProgress(message.progress.done, message.progress.total);
+    else if ('facts' in message) resolve(message.facts);
+    else reject(message.isExpected ? new LabError(message.fault) : new Error(message.fault));
+  });
+  worker.on('error', reject);
+  worker.on('exit', () => reject(new Error('the export ended before it was done')));
+  return promise;
+};

@@ -1,0 +1,185 @@
+/**
+ * Holds a package against itself: its seal over every byte, the list of hashes, the signatures, and each record against the chain.
+ * Says the first thing that does not fit. Reads the file twice and keeps none of it; what it reads is believed in nothing.
+ */
+import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { Unzip, UnzipInflate } from 'fflate';
+import { COMMENT, COMMENT_BYTES, END_BYTES, sealedText } from '../export/zip.ts';
+import { LabError, type PackageVerdict } from '../model/lab.ts';
+import { fingerprintOfKey } from './evidence.ts';
+import { type ChainCheck, createChainCheck } from './package-chain.ts';
+
+const BLOCK = 1 << 20;
+/** Of an entry that is held to be looked at: lists, keys, signatures. */
+const MAX_HELD = 64 << 20;
+const HELD = new Set(['SHA256SUMS', 'SHA256SUMS.sig', 'signing-key.pem', 'README.txt']);
+const UNLISTED = new Set(['SHA256SUMS', 'SHA256SUMS.sig', 'SHA256SUMS.tsr']);
+
+interface Contents {
+  /** SHA-256 of each entry, in their order. */
+  sums: Map<string, string>;
+  held: Map<string, Buffer>;
+  chain: ChainCheck;
+  /** The first thing wrong with the zip itself. */
+  broken: string | null;
+}
+
+/** @throws LabError when there is no such file */
+export function verifyPackage(file: string): PackageVerdict {
+  const descriptor = opened(file);
+  try {
+    return verifyOpen(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function opened(file: string): number {
+  try {
+    return openSync(file, 'r');
+  } catch (error) {
+    throw new LabError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}): name the package to verify`);
+  }
+}
+
+function verifyOpen(descriptor: number): PackageVerdict {
+  const { size } = fstatSync(descriptor);
+  const seal = sealAt(descriptor, size);
+  const contents = read(descriptor, size);
+  const key = keyIn(contents);
+  const problems = [
+    ...(seal.ok ? [] : [seal.why]),
+    ...(contents.broken === null ? [] : [contents.broken]),
+    ...problemsOf(contents, key),
+    ...(seal.ok ? sealProblems(descriptor, size, seal, key) : []),
+  ];
+  return {
+    isIntact: problems.length === 0,
+    // A half-written one says that first; else what is wrong with a record says more than what is wrong with the whole.
+    problem: problems[0] ?? null,
+    problems: problems.length,
+    files: contents.sums.size,
+    records: contents.chain.counts().records,
+    rows: contents.chain.counts().rows,
+    signed: contents.chain.counts().signed,
+    head: contents.chain.counts().head,
+    fingerprint: key && fingerprintOfKey(key),
+  };
+}
+
+type Seal = { ok: true; sha256: string; signature: Buffer } | { ok: false; why: string };
+
+function sealAt(descriptor: number, size: number): Seal {
+  const tail = Buffer.alloc(Math.min(size, COMMENT_BYTES + END_BYTES));
+  readSync(descriptor, tail, 0, tail.length, size - tail.length);
+  const end = tail.subarray(0, END_BYTES);
+  const isWhole = tail.length === COMMENT_BYTES + END_BYTES && end.readUInt32LE(0) === 0x06054b50;
+  const comment = COMMENT.exec(tail.subarray(END_BYTES).toString('latin1'));
+  if (isWhole && comment) {
+    const [, sha256 = '', signature = ''] = comment;
+    return { ok: true, sha256, signature: Buffer.from(signature, 'hex') };
+  }
+  const why = isWhole
+    ? 'the seal at its end was changed'
+    : 'the file ends before its end: it was written or copied in part, or something was added to it or cut off';
+  return { ok: false, why };
+}
+
+function sealProblems(
+  descriptor: number,
+  size: number,
+  { sha256, signature }: Extract<Seal, { ok: true }>,
+  key: KeyObject | null,
+): string[] {
+  const hash = createHash('sha256');
+  for (const block of blocks(descriptor, size - COMMENT_BYTES)) hash.update(block);
+  if (hash.digest('hex') !== sha256)
+    return [
+      'a byte of the zip was changed that belongs to none of its files (a name, a date, a size, the list of its files)',
+    ];
+  return key !== null && verify(null, sealedText(sha256), key, signature)
+    ? []
+    : ['the signature of the seal does not fit'];
+}
+
+function* blocks(descriptor: number, end: number): Generator<Buffer> {
+  for (let at = 0; at < end; ) {
+    const block = Buffer.alloc(Math.min(BLOCK, end - at));
+    const read = readSync(descriptor, block, 0, block.length, at);
+    if (read === 0) return;
+    at += read;
+    yield block.subarray(0, read);
+  }
+}
+
+function read(descriptor: number, size: number): Contents {
+  const contents: Contents = { sums: new Map(), held: new Map(), chain: createChainCheck(), broken: null };
+  let openEntries = 0;
+  const unzip = new Unzip((entry) => {
+    const { name } = entry;
+    const hash = createHash('sha256');
+    const parts: Buffer[] = [];
+    let length = 0;
+    openEntries++;
+    if (contents.sums.has(name)) contents.broken ??= `${shown(name)} stands in it twice`;
+    entry.ondata = (error, chunk, isLast) => {
+      if (error) throw error;
+      hash.update(chunk);
+      length += chunk.length;
+      if (HELD.has(name) && length <= MAX_HELD) parts.push(Buffer.from(chunk));
+      if (name === 'chain.ndjson' || name === 'alerts.ndjson' || name === 'flows.ndjson')
+        contents.chain.push(name, chunk, isLast);
+      if (!isLast) return;
+      openEntries--;
+      contents.sums.set(name, hash.digest('hex'));
+      if (HELD.has(name)) contents.held.set(name, Buffer.concat(parts));
+    };
+    entry.start();
+  });
+  unzip.register(UnzipInflate);
+  try {
+    for (const block of blocks(descriptor, size)) unzip.push(block, false);
+  } catch {
+    contents.broken ??= `${shown([...contents.sums.keys()].at(-1) ?? 'its beginning')} is the last that can be unpacked: what follows was changed or is missing`;
+  }
+  if (openEntries > 0) contents.broken ??= 'one of its files does not end';
+  return contents;
+}
+
+function keyIn({ held }: Contents): KeyObject | null {
+  try {
+    const key = createPublicKey(held.get('signing-key.pem') ?? '');
+    return key.asymmetricKeyType === 'ed25519' ? key : null;
+  } catch {
+    return null;
+  }
+}
+
+function problemsOf({ sums, held, chain }: Contents, key: KeyObject | null): string[] {
+  const problems: string[] = [];
+  const list = held.get('SHA256SUMS');
+  if (list === undefined) return ['SHA256SUMS is missing: this is no package of Phonehome, or a half-written one'];
+  const listed = new Map<string, string>();
+  for (const line of list.toString().split('\n').filter(Boolean)) {
+    const [, sha256 = '', name = ''] = /^([0-9a-f]{64}) {2}(.+)$/.exec(line) ?? [];
+    listed.set(name, sha256);
+  }
+  problems.push(...chain.problems(key));
+  for (const [name, sha256] of listed) {
+    const own = sums.get(name);
+    if (own === undefined) problems.push(`${shown(name)} was removed`);
+    else if (own !== sha256) problems.push(`${shown(name)} is not what was written`);
+  }
+  for (const name of sums.keys())
+    if (!listed.has(name) && !UNLISTED.has(name)) problems.push(`${shown(name)} was added`);
+  const order = [...sums.keys()].filter((name) => listed.has(name));
+  if (order.join('\n') !== [...listed.keys()].join('\n') && problems.length === 0)
+    problems.push('its files stand in another order');
+  const signature = held.get('SHA256SUMS.sig');
+  if (key === null) problems.push('signing-key.pem is no key to verify with');
+  else if (!signature || !verify(null, list, key, signature)) problems.push('the signature of SHA256SUMS does not fit');
+  return problems;
+}
+
+const shown = (name: string): string => name.slice(0, 100).replace(/\p{C}/gu, '?');

@@ -1,0 +1,144 @@
+/** Whatever is changed in a package is found, and what is said first names it. */
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { unzipSync } from 'fflate';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createPackage } from '../../src/export/zip.ts';
+import { exportCase } from '../../src/lab/export-case.ts';
+import { verifyPackage } from '../../src/lab/package-check.ts';
+import { phonehome } from '../e2e/lab-process.ts';
+import { type PackedCase, packedCase } from './packed-case.ts';
+
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+
+/** As an export makes it. @returns the bytes */
+function write(file: string, files: Record<string, string | Uint8Array>, key = privateKey): Buffer {
+  const zip = createPackage(file, Date.UTC(2026, 10, 22));
+  for (const [name, bytes] of Object.entries(files)) zip.add(name, bytes);
+  const sums = Buffer.from(zip.sums());
+  zip.add('SHA256SUMS', sums);
+  zip.add('SHA256SUMS.sig', sign(null, sums, key));
+  zip.finish(key);
+  return readFileSync(file);
+}
+
+let dir: string;
+let given: PackedCase;
+let file: string;
+let files: Record<string, Uint8Array>;
+beforeAll(async () => {
+  dir = mkdtempSync(path.join(tmpdir(), 'phonehome-verify-'));
+  given = packedCase();
+  file = given.out('case.zip');
+  await exportCase(given.options(file), () => {});
+  files = unzipSync(readFileSync(file));
+});
+afterAll(() => {
+  given.end();
+  rmSync(dir, { recursive: true });
+});
+
+function verdictOf(bytes: Uint8Array) {
+  const changed = path.join(dir, 'changed.zip');
+  writeFileSync(changed, bytes);
+  return verifyPackage(changed);
+}
+
+describe('a change of a package', () => {
+  it('of any single byte of a small one is found', () => {
+    const small = path.join(dir, 'small.zip');
+    const pem = publicKey.export({ type: 'spki', format: 'pem' });
+    const whole = write(small, { 'alerts.ndjson': '{"a":1}\n{"a":2}\n', 'signing-key.pem': pem });
+    expect(verdictOf(whole).isIntact).toBe(true);
+    const missed: number[] = [];
+    for (let at = 0; at < whole.length; at++) {
+      const changed = Buffer.from(whole);
+      changed[at] = (changed[at] as number) ^ ([1, 0x20, 0x80][at % 3] as number);
+      if (verdictOf(changed).isIntact) missed.push(at);
+    }
+    expect(whole.length).toBeLessThan(3000);
+    expect(missed).toEqual([]);
+  });
+
+  it('of bytes all over a whole one is found, and where it ends too early, that is said', () => {
+    const whole = readFileSync(file);
+    for (let step = 0; step < 60; step++) {
+      const changed = Buffer.from(whole);
+      const at = Math.floor((step / 60) * whole.length);
+      changed[at] = (changed[at] as number) ^ 4;
+      expect(verdictOf(changed).isIntact, `byte ${at}`).toBe(false);
+      const { isIntact, problem } = verdictOf(whole.subarray(0, at));
+      expect(isIntact).toBe(false);
+      expect(problem).toContain('it was written or copied in part');
+    }
+    expect(verdictOf(Buffer.concat([whole, Buffer.from('x')])).isIntact).toBe(false);
+  });
+
+  const lineOf = (name: string): string[] =>
+    Buffer.from(files[name] ?? [])
+      .toString()
+      .split('\n');
+  /** Somebody without the lab's key makes it again. */
+  function remade(changes: Record<string, string | null>): ReturnType<typeof verdictOf> {
+    const own: Record<string, string | Uint8Array> = {};
+    for (const [name, bytes] of Object.entries(files)) {
+      if (name.startsWith('SHA256SUMS')) continue;
+      const change = changes[name];
+      if (change !== null) own[name] = change ?? bytes;
+    }
+    return verdictOf(write(path.join(dir, 'remade.zip'), own));
+  }
+
+  it('made again with another key is found by its signatures', () => {
+    expect(remade({})).toMatchObject({ isIntact: false, problem: expect.stringContaining('signature') });
+  });
+
+  it('of a record names the record', () => {
+    const chain = lineOf('chain.ndjson').map((line) =>
+      line.includes('"type":"alert"') && line.includes('490154*******18') && line.includes('alert')
+        ? line.replace('490154*******18', '353250*******19')
+        : line,
+    );
+    expect(remade({ 'chain.ndjson': chain.join('\n') }).problem).toMatch(/^record \d+ \(alert\) was changed$/);
+  });
+
+  it('of an alert that was removed, changed, added or put elsewhere names the line', () => {
+    const [a = '', b = '', c = ''] = lineOf('alerts.ndjson');
+    const told = (...lines: string[]) => remade({ 'alerts.ndjson': lines.map((line) => `${line}\n`).join('') }).problem;
+    expect(told(a, c)).toMatch(/^alerts\.ndjson, line 2: it is not record \d+ \(alert\) as it was written$/);
+    expect(told(a, b)).toMatch(/^alerts\.ndjson: record \d+ \(alert\) was removed$/);
+    expect(told(b, a, c)).toMatch(
+      /^alerts\.ndjson, line 1: it stands in the place of record \d+ \(alert\), which is line 2$/,
+    );
+    expect(told(a, b.replace('critical', 'info'), c)).toMatch(/^alerts\.ndjson, line 2/);
+    expect(told(a, b, c, c)).toMatch(/^alerts\.ndjson, line 4: no record of the chain stands for it/);
+  });
+
+  it('of the chain itself names the record', () => {
+    const lines = lineOf('chain.ndjson').filter(Boolean);
+    const gone = lines.toSpliced(3, 1);
+    expect(remade({ 'chain.ndjson': `${gone.join('\n')}\n` }).problem).toMatch(
+      /^record \d+ of the chain was removed: record/,
+    );
+    const turned = lines.toSpliced(3, 2, lines[4] ?? '', lines[3] ?? '');
+    expect(remade({ 'chain.ndjson': `${turned.join('\n')}\n` }).problem).toMatch(/^record \d+/);
+  });
+
+  it('of its files names the file', () => {
+    expect(remade({ 'case.json': null }).isIntact).toBe(false);
+    const whole = unzipSync(readFileSync(file));
+    expect(whole['flows.har']).toBeDefined();
+  });
+
+  it('ends the command with 1, and a file that is none with 1 and one line', async () => {
+    const other = path.join(dir, 'other.zip');
+    writeFileSync(other, 'no zip at all');
+    const { code, stdout } = await phonehome(['verify', other, '--data', given.data, '--json']);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ type: 'package-verdict', isIntact: false });
+    const missing = await phonehome(['verify', path.join(dir, 'nowhere.zip'), '--data', given.data]);
+    expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be read (ENOENT)') });
+  });
+});
