@@ -5,7 +5,14 @@ import { medianOf } from '../formats/median.ts';
 import { type Alert, SEVERITIES } from '../model/alert.ts';
 import type { Case } from '../model/case.ts';
 import { phonesOf } from '../model/case.ts';
-import { type CaseContact, type CasePhase, type CaseRecord, isFinding, type PhaseCount } from '../model/case-record.ts';
+import {
+  type CaseApp,
+  type CaseContact,
+  type CasePhase,
+  type CaseRecord,
+  isFinding,
+  type PhaseCount,
+} from '../model/case-record.ts';
 import type { CoverageClass } from '../model/coverage.ts';
 import { KINDS } from '../model/kinds.ts';
 import { LabError } from '../model/lab.ts';
@@ -19,6 +26,7 @@ const MAX_CONTACTS = 500;
 /** Of one receiver: as many as a chart can show. */
 const MAX_OPENINGS = 400;
 const MAX_CLOCKS = 10_000;
+const MAX_APPS = 200;
 
 /** @throws LabError for an id that means nothing */
 export async function readCase(
@@ -94,11 +102,15 @@ function seenOf(
   given: Case,
   simulated: boolean,
   receivers: ReadonlySet<string>,
-): Pick<CaseRecord, 'phases' | 'contacts' | 'furtherContacts' | 'connections' | 'readShare' | 'clock' | 'openings'> {
+): Pick<
+  CaseRecord,
+  'phases' | 'contacts' | 'furtherContacts' | 'connections' | 'readShare' | 'apps' | 'clock' | 'openings'
+> {
   const phases = phasesOf(given);
   const contacts = new Map<string, CaseContact>();
   const furtherHosts = new Set<string>();
   const openings = new Map<string, number[]>();
+  const apps = new Map<string | null, CaseApp>();
   const clocks: number[] = [];
   let connections = 0;
   let [bytes, unread] = [0, 0];
@@ -112,6 +124,7 @@ function seenOf(
       if (phase) phase.connections++;
       const why = whyUnread(flow);
       if (why !== null) unread += flow.bytesUp;
+      countApp(apps, flow, why !== null);
       const { host } = flow.destination;
       if (receivers.has(host))
         openings.set(host, [flow.openedAt, ...(openings.get(host) ?? [])].slice(0, MAX_OPENINGS));
@@ -130,8 +143,21 @@ function seenOf(
     connections,
     readShare: bytes === 0 ? null : (bytes - unread) / bytes,
     clock: clocks.length === 0 ? null : { answers: clocks.length, ahead: medianOf(clocks) },
+    apps: [...apps.values()].toSorted((a, b) => b.bytesUp - a.bytesUp),
     openings,
   };
+}
+
+function countApp(apps: Map<string | null, CaseApp>, { app = null, bytesUp }: FlowRecord, isUnread: boolean): void {
+  const name = apps.has(app) || apps.size < MAX_APPS ? app : null;
+  const counted = apps.get(name) ?? { app: name, connections: 0, unread: 0, bytesUp: 0, unreadBytesUp: 0 };
+  counted.connections++;
+  counted.bytesUp += bytesUp;
+  if (isUnread) {
+    counted.unread++;
+    counted.unreadBytesUp += bytesUp;
+  }
+  apps.set(name, counted);
 }
 
 function contactOf({ destination, facts }: FlowRecord): CaseContact {

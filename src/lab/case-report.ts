@@ -8,6 +8,7 @@ import { writeLetter } from '../report/letter.ts';
 import { type Revealed, writeReport } from '../report/report.ts';
 import { reportText } from '../report/text.ts';
 import type { EvidenceStore } from '../sinks/evidence/store.ts';
+import { examplesOf } from './case-examples.ts';
 import { recordOfCase } from './case-record.ts';
 import { openRecorded } from './evidence.ts';
 
@@ -20,9 +21,15 @@ export const reportCase: LabModule['reportCase'] = async (
   const store = openRecorded(dataDir);
   try {
     const record = await recordOfCase(store, dataDir, id, simulated);
+    const revealed = reveal && !letter ? revealedOf(store, record) : new Map();
     const written = letter
       ? letterOf(record, language)
-      : writeReport(record, language, reveal ? revealedOf(store, record) : new Map());
+      : writeReport(
+          record,
+          language,
+          revealed,
+          examplesOf(dataDir, record.alerts.filter(isFinding), ({ id }) => revealed.has(id)),
+        );
     return { content: await fileOf(written, format, record.madeAt), simulated: record.simulated };
   } finally {
     store.close();

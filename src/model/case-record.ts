@@ -38,6 +38,17 @@ export interface CaseContact {
   unreadBytesUp: number;
 }
 
+/** What probably belongs to one app, as far as apps showed themselves. */
+export interface CaseApp {
+  /** Null: to none that showed itself. */
+  app: string | null;
+  connections: number;
+  /** Of them those that were not read to the end. */
+  unread: number;
+  bytesUp: number;
+  unreadBytesUp: number;
+}
+
 /** How the lab's clock stood against the `Date` of servers' answers. */
 export interface ClockCheck {
   /** Connections whose answers told a time. */
@@ -69,6 +80,8 @@ export interface CaseRecord {
   coverage: DeviceCoverage[];
   /** Times within the case in which the lab could not see something. */
   gaps: Gap[];
+  /** Most bytes first. */
+  apps: CaseApp[];
   /** Null: no answer told a time. */
   clock: ClockCheck | null;
   /** When connections to the receivers of findings were opened, ms since the epoch, oldest first; the first few hundred of each. */

@@ -8,6 +8,7 @@ import { phonesOf } from '../model/case.ts';
 import { type CaseRecord, isFinding } from '../model/case-record.ts';
 import { chartOf } from './chart.ts';
 import { type Block, type ReportDocument, shown } from './document.ts';
+import type { ExampleLayer } from './example.ts';
 import { mapOf } from './map.ts';
 import { oftenOf, timesOf } from './often.ts';
 import { countries, hostOf, isClear, kindOf, named } from './receivers.ts';
@@ -28,6 +29,7 @@ export function writeReport(
   record: CaseRecord,
   language: ReportLanguage,
   revealed: Revealed = new Map(),
+  examples: ReadonlyMap<string, ExampleLayer[]> = new Map(),
 ): ReportDocument {
   const words = wordsOf(language);
   const { say } = words;
@@ -64,7 +66,10 @@ export function writeReport(
         { type: 'subheading', text: `${kindOf(alert, words)} → ${hostOf(alert)}` },
         {
           type: 'steps',
-          items: [...stepsOf(alert, words, revealed.get(alert.id) ?? null), oftenOf(alert, record.case, words)],
+          items: [
+            ...stepsOf(alert, words, revealed.get(alert.id) ?? null, examples.get(alert.id) ?? null),
+            oftenOf(alert, record.case, words),
+          ],
         },
       ]),
       ...othersOf(record, words),

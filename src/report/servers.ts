@@ -80,30 +80,28 @@ const whyOf = ({ unread }: CaseContact, { name }: Words): string =>
     .map(([why, times]) => `${name('class', why)}: ${times}`)
     .join('; ');
 
-/** Which apps showed themselves in what left, or in what stayed closed. Nothing is said of connections that raised no alert. */
-export function appsOf({ alerts }: CaseRecord, words: Words): Block[] {
+/** How much of each app could be read, and what left in it, as far as apps showed themselves. */
+export function appsOf({ apps, alerts }: CaseRecord, words: Words): Block[] {
   const { say } = words;
-  const apps = Map.groupBy(
-    alerts.filter(({ attribution }) => attribution),
-    ({ attribution }) => attribution?.name ?? '',
-  );
-  if (apps.size === 0) return [];
-  const rows = [...apps]
-    .slice(0, MAX_SERVERS)
-    .map(([app, those]) => [
-      shown(app),
-      [
-        ...new Set(
-          those.map(({ identifier, type }) => (identifier ? say(`kind.${identifier.kind}`) : say(`type.${type}`))),
-        ),
-      ].join(', '),
-      [...new Set(those.map(({ destination }) => shown(destination?.host ?? '')))].slice(0, 8).join(', '),
+  if (apps.every(({ app }) => app === null)) return [];
+  const told = Map.groupBy(alerts, ({ attribution }) => attribution?.name ?? null);
+  const rows = apps.slice(0, MAX_SERVERS).map(({ app, connections, unread, bytesUp, unreadBytesUp }) => {
+    const those = app === null ? [] : (told.get(app) ?? []);
+    const left = those.map(({ identifier, type }) => say(identifier ? `kind.${identifier.kind}` : `type.${type}`));
+    const readShare = bytesUp === 0 ? 1 : (bytesUp - unreadBytesUp) / bytesUp;
+    return [
+      app === null ? say('apps.none') : shown(app),
+      `${connections}${unread > 0 ? ` (${say('apps.unread', { count: unread })})` : ''}`,
+      String(bytesUp),
+      `${Math.floor(readShare * 100)} %`,
+      [...new Set(left)].join(', '),
       shown(those[0]?.attribution?.reason ?? ''),
-    ]);
-  const columns = ['app', 'what', 'who', 'reason'] as const;
+    ];
+  });
+  const columns = ['app', 'connections', 'bytes', 'read', 'left', 'reason'] as const;
   return [
     { type: 'heading', text: say('apps') },
-    { type: 'table', head: columns.map((name) => say(`column.${name}`)), rows, widths: [2.5, 2.5, 3, 4] },
+    { type: 'table', head: columns.map((name) => say(`column.${name}`)), rows, widths: [3, 2, 1.4, 1.3, 2.5, 3.5] },
     { type: 'paragraph', text: say('apps.hint') },
   ];
 }

@@ -29,7 +29,7 @@ beforeAll(() => {
   store.putAlert(labRecord(3, { case: null }));
   const flow = { deviceId: 'nokia-01', closedAt: T + 600_000, bytesUp: 100, notSeen: [] };
   store.putFlows([
-    labFlowRecord('read', T + 120_000, { ...flow, intercepted: true, clock: 0.5 }),
+    labFlowRecord('read', T + 120_000, { ...flow, intercepted: true, clock: 0.5, app: 'com.example' }),
     labFlowRecord('pinned', T + 120_000, { ...flow, treatment: 'passthrough', passCause: 'pinned' }),
     labFlowRecord('played', T + 120_000, { ...flow, simulated: true }),
     labFlowRecord('later', T + 7_200_000, { ...flow }),
@@ -45,6 +45,10 @@ describe('a case as it is stored', () => {
   it('holds its own alerts, connections and gaps, and says what of the other sort is not in it', async () => {
     const record = await readCase(data, 'c1');
     expect(record).toMatchObject({ simulated: false, leftOut: 1, connections: 2, readShare: 0.5, furtherContacts: 0 });
+    expect(record.apps).toEqual([
+      { app: null, connections: 1, unread: 1, bytesUp: 100, unreadBytesUp: 100 },
+      { app: 'com.example', connections: 1, unread: 0, bytesUp: 100, unreadBytesUp: 0 },
+    ]);
     expect(record.clock).toEqual({ answers: 1, ahead: 0.5 });
     expect([...record.openings]).toEqual([['zzhc.vnet.cn', [T + 120_000, T + 120_000]]]);
     expect(record.alerts.map(({ seq }) => seq)).toEqual([1]);

@@ -31,6 +31,10 @@ export function labRecord(changes: Partial<CaseRecord> = {}, more: Partial<CaseR
     readShare: 1,
     coverage: [],
     gaps: [],
+    apps: [
+      { app: 'com.example.pinned', connections: 3, unread: 2, bytesUp: 1000, unreadBytesUp: 4 },
+      { app: null, connections: 1, unread: 0, bytesUp: 9, unreadBytesUp: 0 },
+    ],
     clock: { answers: 3, ahead: 0.4 },
     openings: new Map([['zzhc.vnet.cn', [Date.parse('2026-11-22T10:01:02.000Z')]]]),
     versions: [{ name: 'Node', version: '26' }],

@@ -42,6 +42,11 @@ describe('a report', () => {
     expect(page(labRecord())).not.toContain('class="mark"');
   });
 
+  it('tells how much of each app could be read, never rounded up', () => {
+    expect(page(labRecord())).toMatch(/com\.example\.pinned<\/td><td>3 \(2 not read\)<\/td><td>1000<\/td><td>99 %/);
+    expect(page(labRecord({ apps: [] }))).not.toContain('Coverage by app');
+  });
+
   it('shows the value and the bytes around it only when they come in revealed', () => {
     const stood = {
       value: '490154203237518',

@@ -50,6 +50,8 @@ export const REPORT_EN = {
   'column.readers': 'Readable by',
   'column.connections': 'Connections',
   'column.unread': 'Not read',
+  'column.read': 'Read (bytes)',
+  'column.left': 'What left, or was noticed',
   'column.app': 'App',
   'column.reason': 'How it showed itself',
   'column.why': 'Why',
@@ -115,9 +117,11 @@ export const REPORT_EN = {
   'map.others': 'Grey, contacted and nothing found: {{countries}}.',
   'map.estimate':
     'Where databases place the addresses, by country: an estimate. The number stands in the middle of the country, not at a server. Outlines: Natural Earth.',
-  apps: 'Which apps showed themselves',
+  apps: 'Coverage by app',
+  'apps.none': 'none that showed itself',
+  'apps.unread': '{{count}} not read',
   'apps.hint':
-    'A hint, not proof: anybody can write a header. Of connections that raised no alert it is not kept which app they belong to.',
+    'As far as apps showed themselves in what could be read: a hint, not proof, since anybody can write a header. What could not be read mostly shows none.',
   'timeline.begun': 'The test begins',
   'timeline.ended': 'The test ends',
   'timeline.phase': 'Phase: {{phase}}',
@@ -134,6 +138,9 @@ export const REPORT_EN = {
   'step.answer': 'The server sent it back in its answer to: {{request}}',
   'step.where': 'The place in it: {{where}}',
   'step.layer': 'Opened as {{layer}}.',
+  'step.wire': 'On the wire stood {{bytes}} bytes.',
+  'step.opened': 'Opened as {{layer}}: {{bytes}} bytes.',
+  'step.text': 'There: {{text}}',
   'step.hash': 'There stood a hash of the value: {{hash}}.',
   'step.value': 'The value, masked: {{value}}',
   'step.revealed': 'The value: {{value}}',
@@ -164,7 +171,7 @@ export const REPORT_EN = {
   'method.how':
     'The phone was connected to the Internet through Phonehome, which reads what it sends as the receiver would, and searches it for the values registered for this phone in every spelling, encoding and hash known to it, and for what has the form of an identifier.',
   'method.bytes':
-    'The lab keeps the bytes nearest to the value, not whole messages: outer layers are named in the order in which they were opened.',
+    'Where the message around a value was kept, one example is opened again from the bytes on the wire, layer by layer; values of its other fields are left out (…). Elsewhere the layers are named in the order in which they were opened.',
   'method.masked': 'Values are masked: at most the first 6 and the last 2 characters are shown.',
   'method.country':
     'Country is where registries and databases place an address: an estimate. Company, network and place are three facts, and none proves where data is stored.',

@@ -49,6 +49,8 @@ export const REPORT_VI: Record<ReportKey, string> = {
   'column.readers': 'Ai đọc được',
   'column.connections': 'Kết nối',
   'column.unread': 'Không đọc được',
+  'column.read': 'Đọc được (byte)',
+  'column.left': 'Đã gửi đi, hoặc được ghi nhận',
   'column.app': 'Ứng dụng',
   'column.reason': 'Nhận ra bằng cách nào',
   'column.why': 'Lý do',
@@ -115,9 +117,11 @@ export const REPORT_VI: Record<ReportKey, string> = {
   'map.others': 'Màu xám, có liên lạc nhưng không tìm thấy gì: {{countries}}.',
   'map.estimate':
     'Theo quốc gia mà các cơ sở dữ liệu đặt địa chỉ: đó là ước tính. Số nằm ở giữa quốc gia, không phải tại một máy chủ. Đường viền: Natural Earth.',
-  apps: 'Những ứng dụng đã lộ diện',
+  apps: 'Mức đọc được theo ứng dụng',
+  'apps.none': 'không ứng dụng nào lộ diện',
+  'apps.unread': '{{count}} không đọc được',
   'apps.hint':
-    'Đây là gợi ý, không phải bằng chứng: ai cũng có thể viết một trường tiêu đề. Với những kết nối không có cảnh báo, phòng thử nghiệm không lưu chúng thuộc ứng dụng nào.',
+    'Theo những gì ứng dụng để lộ trong phần đọc được: đây là gợi ý, không phải bằng chứng, vì ai cũng có thể viết một trường tiêu đề. Phần không đọc được thường không cho thấy ứng dụng nào.',
   'timeline.begun': 'Bắt đầu thử nghiệm',
   'timeline.ended': 'Kết thúc thử nghiệm',
   'timeline.phase': 'Giai đoạn: {{phase}}',
@@ -134,6 +138,9 @@ export const REPORT_VI: Record<ReportKey, string> = {
   'step.answer': 'Máy chủ gửi lại trong câu trả lời cho: {{request}}',
   'step.where': 'Vị trí trong đó: {{where}}',
   'step.layer': 'Mở ra dưới dạng {{layer}}.',
+  'step.wire': 'Trên đường truyền có {{bytes}} byte.',
+  'step.opened': 'Mở ra dưới dạng {{layer}}: {{bytes}} byte.',
+  'step.text': 'Ở đó: {{text}}',
   'step.hash': 'Ở đó có giá trị băm: {{hash}}.',
   'step.value': 'Giá trị, đã che bớt: {{value}}',
   'step.revealed': 'Giá trị: {{value}}',
@@ -164,7 +171,7 @@ export const REPORT_VI: Record<ReportKey, string> = {
   'method.how':
     'Điện thoại kết nối Internet qua Phonehome. Phonehome đọc những gì điện thoại gửi như bên nhận đọc, rồi tìm trong đó các giá trị đã đăng ký cho điện thoại này, ở mọi cách viết, mã hóa và giá trị băm mà nó biết, cùng những gì có dạng của một định danh.',
   'method.bytes':
-    'Phòng thử nghiệm lưu các byte gần giá trị nhất, không lưu toàn bộ thông điệp: các lớp ngoài được nêu theo thứ tự được mở.',
+    'Nếu thông điệp chứa giá trị đã được lưu, một ví dụ được mở lại từ các byte trên đường truyền, từng lớp một; giá trị của các trường khác được bỏ đi (…). Nếu không, các lớp được nêu theo thứ tự được mở.',
   'method.masked': 'Giá trị được che bớt: chỉ hiện nhiều nhất 6 ký tự đầu và 2 ký tự cuối.',
   'method.country':
     'Quốc gia là nơi các cơ quan đăng ký và cơ sở dữ liệu đặt một địa chỉ: đó là ước tính. Công ty, mạng và vị trí là ba dữ kiện riêng, không dữ kiện nào chứng minh dữ liệu được lưu ở đâu.',

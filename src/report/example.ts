@@ -1,0 +1,117 @@
+/**
+ * One example of a finding opened again, layer by layer, from the bytes that stood on the wire: so that a stranger can follow, and do
+ * the same. Pure.
+ * Promise: without `isRevealed` no content is in it but the names of fields and the value as it is masked; what could not be opened
+ * here is named, not guessed; an example in which the value is not there again is none.
+ */
+import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from 'node:zlib';
+import type { Alert } from '../model/alert.ts';
+
+export interface ExampleLayer {
+  /** As the alert names it; null: the bytes on the wire. */
+  name: string | null;
+  bytes: number;
+  /** Null: not shown. */
+  text: string | null;
+}
+
+const MAX_BYTES = 1_000_000;
+const MAX_SHOWN = 400;
+const unzipped = { maxOutputLength: MAX_BYTES };
+
+const OPENERS: Record<string, (bytes: Buffer) => Buffer> = {
+  base64: (bytes) => Buffer.from(bytes.toString('latin1').replace(/\s/g, ''), 'base64'),
+  base64url: (bytes) => Buffer.from(bytes.toString('latin1').replace(/\s/g, ''), 'base64url'),
+  hex: (bytes) => Buffer.from(bytes.toString('latin1').replace(/\s/g, ''), 'hex'),
+  gzip: (bytes) => gunzipSync(bytes, unzipped),
+  zlib: (bytes) => inflateSync(bytes, unzipped),
+  deflate: (bytes) => inflateSync(bytes, unzipped),
+  'deflate-raw': (bytes) => inflateRawSync(bytes, unzipped),
+  br: (bytes) => brotliDecompressSync(bytes, unzipped),
+  brotli: (bytes) => brotliDecompressSync(bytes, unzipped),
+  zstd: (bytes) => zstdDecompressSync(bytes, unzipped),
+};
+
+/** @param body what was sent, as on the wire. Null: not the one, or nothing to be opened in it. */
+export function exampleOf(
+  { identifier, evidence }: Pick<Alert, 'identifier' | 'evidence'>,
+  body: Buffer,
+  isRevealed: boolean,
+): ExampleLayer[] | null {
+  if (identifier === null || evidence?.where !== 'body') return null;
+  const layers = [layerOf(null, body, isRevealed)];
+  let bytes = body;
+  for (const [index, name] of evidence.decoding.entries()) {
+    const opened = name === 'json' ? bytes : open(bytes, name);
+    if (opened === null) return layers.length > 1 && isRevealed ? layers : null;
+    bytes = opened;
+    const isLast = index === evidence.decoding.length - 1;
+    if (name !== 'json') layers.push(layerOf(name, bytes, isRevealed));
+    else if (isLast) {
+      const text = jsonText(bytes, evidence.path, identifier.masked, isRevealed);
+      return text === null ? null : [...layers, { name, bytes: bytes.length, text }];
+    }
+  }
+  return null;
+}
+
+function layerOf(name: string | null, bytes: Buffer, isRevealed: boolean): ExampleLayer {
+  return { name, bytes: bytes.length, text: isRevealed ? bytes.toString('utf8', 0, MAX_SHOWN) : null };
+}
+
+/** `json:$.data` is the text of a field; null: it cannot be opened here. */
+function open(bytes: Buffer, name: string): Buffer | null {
+  try {
+    if (name.startsWith('json:')) {
+      const value = at(JSON.parse(bytes.toString('utf8')), name.slice('json:'.length));
+      return typeof value === 'string' ? Buffer.from(value) : null;
+    }
+    const opener = Object.hasOwn(OPENERS, name) ? OPENERS[name] : undefined;
+    const opened = opener?.(bytes) ?? null;
+    return opened !== null && opened.length > 0 && opened.length <= MAX_BYTES ? opened : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The object around the value, every other value left out; null where that value is not there. */
+function jsonText(bytes: Buffer, path: string | null, masked: string, isRevealed: boolean): string | null {
+  let tree: unknown;
+  try {
+    tree = JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return null;
+  }
+  const parent = path === null ? '' : path.replace(/(?:\.[^.[\]]+|\[\d+\])$/, '');
+  const key = path?.slice(parent.length).replace(/^[.[]|\]$/g, '') ?? '';
+  const around = at(tree, parent);
+  if (typeof around !== 'object' || around === null) return null;
+  const value = (around as Record<string, unknown>)[key];
+  if (!isAs(masked, String(value))) return null;
+  if (isRevealed) return bytes.toString('utf8', 0, MAX_SHOWN);
+  const fields = Object.keys(around)
+    .slice(0, 40)
+    .map((name) => `${JSON.stringify(plainName(name))}: ${name === key ? JSON.stringify(masked) : '…'}`);
+  return Array.isArray(around) ? `[… ${JSON.stringify(masked)} …]` : `{${fields.join(', ')}}`;
+}
+
+/** A field named by digits may be somebody's number. */
+const plainName = (name: string): string =>
+  /^[\p{L}_$][\w.$-]{0,40}$/u.test(name) && !/\d{4}/.test(name) ? name : '…';
+
+/** Whether this may be the value that is masked so. */
+function isAs(masked: string, value: string): boolean {
+  const [first = '', last = ''] = masked.split(/\*+/);
+  return masked.includes('*') && value.length > 0 && value.startsWith(first) && value.endsWith(last);
+}
+
+/** `$.a[0].b` */
+function at(tree: unknown, path: string): unknown {
+  let found: unknown = tree;
+  for (const [, name, index] of path.matchAll(/\.([^.[\]]+)|\[(\d+)\]/g)) {
+    if (typeof found !== 'object' || found === null) return undefined;
+    const key = name ?? index ?? '';
+    found = Object.hasOwn(found, key) ? (found as Record<string, unknown>)[key] : undefined;
+  }
+  return found;
+}
