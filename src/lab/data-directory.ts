@@ -3,7 +3,7 @@
  * Promise: one lab at a time, held by the operating system, so that a killed one leaves no lock; nothing is read that another
  * user could have put there. Every failure is one line that says what to do.
  */
-import { mkdirSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Privacy, privacyProblem } from '../ca/private-file.ts';
@@ -84,7 +84,25 @@ export function openDataDirectory(data: string): () => void {
     privacyProblem(realpathSync(data), { kind: 'directory', keep: 'own', otherwise: ELSEWHERE }) ??
     problemIn(data, KEPT);
   if (problem) throw new LabError(problem);
-  return lock(data);
+  const unlock = lock(data);
+  sweepLeftovers(data, HOUR_MS);
+  return unlock;
+}
+
+const HOUR_MS = 3_600_000;
+/** Of files that were being made anew, and of copies that were being packed, when the process was killed. */
+const LEFTOVER = /(?:^backup-|\.)[0-9a-f]{8}\.tmp(?:-wal|-shm|-journal)?$/;
+
+/** They may hold keys and values in clear, which nobody would look for there. @param olderThanMs younger ones may be in use */
+export function sweepLeftovers(data: string, olderThanMs: number): void {
+  for (const directory of [data, pathsIn(data).certs]) {
+    if (!existsSync(directory)) continue;
+    for (const name of readdirSync(directory)) {
+      const path = join(directory, name);
+      const found = LEFTOVER.test(name) ? lstatSync(path, { throwIfNoEntry: false }) : undefined;
+      if (found && Date.now() - found.mtimeMs >= olderThanMs) rmSync(path, { force: true });
+    }
+  }
 }
 
 /** Whether somebody else may have had the keys of the evidence store; one line, or null. */

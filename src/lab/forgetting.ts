@@ -12,7 +12,7 @@ import { LabError } from '../model/lab.ts';
 import { type Text, text } from '../model/text.ts';
 import type { EvidenceStore, ForgetResult } from '../sinks/evidence/store.ts';
 import { openStoredContent } from './content.ts';
-import { openDataDirectory, pathsIn } from './data-directory.ts';
+import { openDataDirectory, pathsIn, sweepLeftovers } from './data-directory.ts';
 import { openKeptEvidence, openKeys } from './evidence.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { LiveDetection } from './live-detection.ts';
@@ -132,6 +132,7 @@ function tell(about: {
   devicesFile: string | null;
 }): Forgetting {
   const { dataDir, device, registered, forgotten, devicesFile } = about;
+  sweepLeftovers(dataDir, 0);
   const { capture, evidence: file } = pathsIn(dataDir);
   const address = registered?.match.ip ?? null;
   const damaged = readdirSync(dirname(file)).filter((name) => name.startsWith(`${basename(file)}.damaged`));

@@ -1,9 +1,9 @@
 /** What lies in a data directory before a lab starts on it, and who else may be on it. FAULTS.md, "Store, files, names". */
-import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openDataDirectory } from '../../src/lab/data-directory.ts';
+import { openDataDirectory, sweepLeftovers } from '../../src/lab/data-directory.ts';
 import { startLab } from '../e2e/lab-process.ts';
 import { PLANTED } from './planted.ts';
 
@@ -32,6 +32,26 @@ describe('a data directory', () => {
     plant(data);
     expect(() => openDataDirectory(data)).toThrow(line);
     expect(() => openDataDirectory(data)).toThrow(/^[^\n]+$/);
+  });
+
+  it('keeps no copy that a killed process was making: it may hold keys and values', () => {
+    mkdirSync(join(data, 'certs'), { mode: 0o700 });
+    const left = [
+      'devices.yaml.0a1b2c3d.tmp',
+      'backup-0a1b2c3d.tmp',
+      'backup-0a1b2c3d.tmp-wal',
+      'certs/ca.key.0a1b2c3d.tmp',
+    ];
+    const kept = ['notes.tmp', 'mine.0a1b2c3d.tmp.txt', 'young.0a1b2c3d.tmp'];
+    for (const name of [...left, ...kept]) {
+      writeFileSync(join(data, name), '490154203237518', { mode: 0o600 });
+      if (!name.startsWith('young')) utimesSync(join(data, name), 0, 0);
+    }
+    openDataDirectory(data)();
+    expect(left.filter((name) => existsSync(join(data, name)))).toEqual([]);
+    expect(kept.filter((name) => existsSync(join(data, name)))).toEqual(kept);
+    sweepLeftovers(data, 0);
+    expect(existsSync(join(data, 'young.0a1b2c3d.tmp'))).toBe(false);
   });
 
   it('is one lab’s: of six started at once one runs, and the next may when it is killed', async () => {

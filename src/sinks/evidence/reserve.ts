@@ -6,7 +6,7 @@
  * Layout: `floor NNNNNNNNNNNNNNNN\n`, then one JSON line per record, then zeros. Values are sealed.
  */
 import { closeSync, constants, fdatasyncSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
-import type { Alert, AlertRecord } from '../../model/alert.ts';
+import { type Alert, type AlertRecord, SEVERITIES } from '../../model/alert.ts';
 import type { Sealer } from './sealer.ts';
 
 export interface Reserve {
@@ -93,9 +93,16 @@ export function openReserve(file: string, sealer: Sealer, bytes = BYTES): Reserv
 function recordOf(line: string, sealer: Sealer): AlertRecord | null {
   try {
     const { alert, sealed } = JSON.parse(line) as { alert: Alert; sealed: string | null };
+    if (!isWhole(alert)) return null;
     const secret = sealed === null ? null : sealer.unseal(alert.device.id, alert.id, Buffer.from(sealed, 'base64'));
     return { alert, secret };
   } catch {
     return null;
   }
 }
+
+/** What the database asks of a row: a line may be what a disk made of it. */
+const isWhole = ({ id, seq, lastSeen, type, severity, device }: Alert): boolean =>
+  Number.isSafeInteger(seq) &&
+  SEVERITIES.includes(severity) &&
+  [id, lastSeen, type, device.id].every((text) => typeof text === 'string');

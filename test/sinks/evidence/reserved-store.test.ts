@@ -9,6 +9,7 @@ import { createDiskSync, type DiskSync } from '../../../src/sinks/evidence/disk-
 import { openReserve } from '../../../src/sinks/evidence/reserve.ts';
 import { createReservedStore } from '../../../src/sinks/evidence/reserved-store.ts';
 import { createSealer } from '../../../src/sinks/evidence/sealer.ts';
+import { openSqliteStore } from '../../../src/sinks/evidence/sqlite.ts';
 import type { EvidenceStore } from '../../../src/sinks/evidence/store.ts';
 import { IMEI, labAlert, labRecord } from '../lab-alert.ts';
 import { createMemoryStore } from './memory-store.ts';
@@ -150,6 +151,29 @@ describe('a store with a reserve', () => {
     full = true;
     expect(store.putAlert(labRecord(9)).ok).toBe(false);
     expect(open().alert(labAlert(9).id)?.seq).toBe(9);
+  });
+
+  it('leaves out lines that read as something and are no alert, in front of a real database too', () => {
+    const store = openSqliteStore({ file: join(directory, 'evidence.db'), key });
+    const whole = JSON.stringify({ alert: labAlert(4), sealed: null });
+    const lines = [
+      '{}',
+      '7',
+      'null',
+      '{"alert":null}',
+      '{"alert":{"seq":1}}',
+      whole.replace('"critical"', '"grim"'),
+      whole,
+    ];
+    writeFileSync(file, `floor 0000000000000009\n${lines.join('\n')}\n`);
+    const opened = createReservedStore({
+      store,
+      reserve: openReserve(file, createSealer(key, null)),
+      database: HELD,
+      journal: HELD,
+    });
+    expect(opened.alerts({})).toEqual([labAlert(4)]);
+    opened.close();
   });
 
   it('follows no link that stands in its place', () => {
