@@ -17,7 +17,7 @@ const VALUES = new Set(
 const IDS = new Set(
   (
     'id identifier ident identity ids uid uuid udid did hardwareid deviceid deviceidentifier externalid userid clientid ' +
-    'trackingid uniqueid deviceuid devid'
+    'trackingid uniqueid deviceuid devid ifa rdid'
   ).split(' '),
 );
 const NAMING = new Set(
@@ -30,12 +30,17 @@ const TYPING = new Set(
     ' ',
   ),
 );
+/** Of `id`, in `idType`. */
+const NAMES_OF = ['type', 'kind', 'name', 'key'];
 const MEMBER = /([A-Za-z$_][\w$-]{0,40})["'\]]{0,2}\s{0,3}[:=]\s{0,3}["']([A-Za-z$][\w .$:-]{1,60})["']/g;
 /** Of a property list, up to the value's own tag. */
 const PLIST = /<key>\s{0,2}([\w .$-]{1,60})<\/key>\s{0,40}<\w{1,10}>\s{0,2}$/;
 /** The `name` of the value's own element. */
 const ELEMENT = /<[\w:.-]{1,40}\s[^<>]{0,200}?\b(?:name|key|id)\s?=\s?["']([\w .$-]{1,60})["'][^<>]{0,120}>\s{0,3}$/;
 const WINDOW = 320;
+
+/** `idValue` beside `idType`: what a value is said of, before the word. */
+const VALUE_OF = /^(\w{1,30})value$/;
 
 /** The value beside it may be somebody's: it is a telling name, or one stands beside it. */
 export function mayTell(key: string): boolean {
@@ -69,7 +74,7 @@ function rolesOf(key: string): Roles {
   if (!roles) {
     const name = normaliseKey(key);
     roles = {
-      isNamed: VALUES.has(name) || IDS.has(name),
+      isNamed: VALUES.has(name) || IDS.has(name) || VALUE_OF.test(name),
       isNaming: NAMING.has(name) || TYPING.has(name) || name.endsWith('type') || name.endsWith('kind'),
     };
     if (remembered.size >= MAX_REMEMBERED) remembered.clear();
@@ -83,9 +88,10 @@ export function nameBeside(run: Run): string | null {
   if (run.key === null) return inMarkup(run);
   const own = normaliseKey(run.key);
   const isValue = VALUES.has(own);
-  if (!isValue && !IDS.has(own)) return inMarkup(run);
+  const of = VALUE_OF.exec(own)?.[1] ?? (IDS.has(own) ? own : null);
+  if (!isValue && of === null) return inMarkup(run);
   const isNaming = (name: string): boolean =>
-    isValue ? NAMING.has(name) : TYPING.has(name) || name === `${own}type` || name === `${own}kind`;
+    isValue ? NAMING.has(name) : TYPING.has(name) || NAMES_OF.some((word) => name === `${of}${word}`);
   for (const [name, text] of membersAround(run)) {
     if (isNaming(normaliseKey(name)) && isKeyName(text) && !mayBeNamedBeside(text)) return text;
   }

@@ -4,6 +4,7 @@
  * anchored run is shorter. Tokens longer than MAX_TOKEN are payload and are skipped.
  */
 import type { Anchor } from '../../kinds/kind.ts';
+import { maySeparate, type Spread, spreadAt } from './spread.ts';
 
 /** `start` and `end` are offsets in the scanned buffer. */
 export type FoundAnchor = (anchor: Anchor, start: number, end: number) => void;
@@ -18,6 +19,8 @@ const MAX_GROUPED = 40;
 export const ANCHOR_CONTEXT = MAX_TOKEN + MAX_GROUPED + 2;
 /** No anchored run is shorter; shorter decimals are found beside their key names only. */
 const STRIDE = 6;
+/** Nine digits in three groups. */
+const LEAST_GROUPED = 11;
 
 const DIGIT = 1;
 const LETTER = 2;
@@ -46,18 +49,30 @@ const GROUPED = /^\d+(?:[- ]\d+)*$/;
 
 /**
  * Offers every run that ends by `bytes.length` and is complete; returns where to go on (a run that touches the end comes
- * again, unless `final`). At least ANCHOR_CONTEXT bytes before `from` must stay in the buffer, where there were any.
+ * again, unless `final`). `spread`: numbers in groups are told, too. At least ANCHOR_CONTEXT bytes before `from` must stay in the buffer, where there were any.
  */
-export function findAnchors(bytes: Buffer, from: number, final: boolean, found: FoundAnchor): number {
+export function findAnchors(
+  bytes: Buffer,
+  from: number,
+  final: boolean,
+  found: FoundAnchor,
+  spread: ((number: Spread) => void) | null = null,
+): number {
   const length = bytes.length;
   let at = from;
+  let spreadTo = from;
   for (let probe = at + STRIDE - 1; probe < length; probe = at + STRIDE - 1) {
     let hit = probe;
     if (CLASS[bytes[probe]!] === 0) {
       at = probe + 1;
       // Numbers in groups: the probe may fall on the space between two.
-      if (bytes[probe] !== 0x20 || probe + 1 >= length || CLASS[bytes[probe + 1]!] !== DIGIT) continue;
-      hit = probe + 1;
+      let next = probe + 1;
+      if (spread !== null)
+        while (next < probe + 3 && next < length && maySeparate(bytes[next - 1]) && CLASS[bytes[next]!] !== DIGIT)
+          next++;
+      else if (bytes[probe] !== 0x20) continue;
+      if (!maySeparate(bytes[probe]) || next >= length || CLASS[bytes[next]!] !== DIGIT) continue;
+      hit = next;
     }
     let start = hit;
     const limit = Math.max(0, hit - MAX_TOKEN - 1);
@@ -70,6 +85,12 @@ export function findAnchors(bytes: Buffer, from: number, final: boolean, found: 
     }
     // One byte beyond decides whether a space goes on with digits.
     if (!final && end + 2 > length) return Math.min(at, start);
+    if (spread !== null && hit >= spreadTo && mayBeSpread(bytes, start, end)) {
+      const number = CLASS[bytes[hit]!] === DIGIT ? spreadAt(bytes, hit) : null;
+      if (number && number.end + 7 > length && !final) return Math.min(at, number.start);
+      if (number) spread(number);
+      spreadTo = number?.end ?? spreadTo;
+    }
     const group = grouped(bytes, start, end);
     if (group && group.end + 2 > length && !final) return Math.min(at, group.start);
     if (group && digitsIn(bytes, group.start, group.end) <= MOST_DIGITS) {
@@ -81,6 +102,18 @@ export function findAnchors(bytes: Buffer, from: number, final: boolean, found: 
     }
   }
   return at;
+}
+
+/** A number may go on beyond the token, or the token is one in groups. */
+function mayBeSpread(bytes: Buffer, start: number, end: number): boolean {
+  if (maySeparate(bytes[end]) || maySeparate(bytes[start - 1])) return true;
+  if (end - start < LEAST_GROUPED) return false;
+  let separators = 0;
+  for (let i = start; i < end; i++) {
+    if (bytes[i] === 0x2d || bytes[i] === 0x2e) separators++;
+    else if (CLASS[bytes[i]!] !== DIGIT) return false;
+  }
+  return separators > 1;
 }
 
 /** The number in groups of digits around a token, when there is more than the token and not too much. */
@@ -228,6 +261,22 @@ function dashedDigits(text: string, from: number, to: number, base: number, foun
 
 function isHex(code: number): boolean {
   return code < 256 && (CLASS[code]! & (DIGIT | LETTER)) !== 0;
+}
+
+const DEGREE = Buffer.from('°');
+
+/** Degrees with their sign, from the first digit on; returns where to go on. */
+export function findDegrees(bytes: Buffer, from: number, final: boolean, found: FoundAnchor): number {
+  let at = bytes.indexOf(DEGREE, from);
+  while (at >= 0) {
+    if (!final && at + MAX_GROUPED > bytes.length) return at;
+    let start = at;
+    while (start > 0 && at - start < 4 && (CLASS[bytes[start - 1]!] === DIGIT || bytes[start - 1] === 0x20)) start--;
+    while (bytes[start] === 0x20) start++;
+    if (start < at) found('decimal', start, at);
+    at = bytes.indexOf(DEGREE, at + 2);
+  }
+  return bytes.length;
 }
 
 /** Texts around an `@`; returns where to go on. */

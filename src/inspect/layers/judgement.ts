@@ -5,6 +5,7 @@
 
 import { hintsFor, isForeign, type KeyHint } from '../../kinds/key-names.ts';
 import type { Anchor, IdentifierKind, Run, Verdict } from '../../kinds/kind.ts';
+import { isPageData } from '../../kinds/parts/page-data.ts';
 import { reasonOf } from '../../kinds/parts/verdict.ts';
 import { effort } from '../../model/effort.ts';
 import type { Confidence } from '../../model/identifier.ts';
@@ -91,7 +92,7 @@ export function judge(anchor: Anchor, run: Run, scope: Scope): Judged | null {
   const { verdict } = best;
   const kind = ownerOf(best.kind, verdict, scope);
   // A shop, a beacon, a page: it may be all that is said of the phone, so it is told, but not as the phone's own.
-  if (!verdict.known && isForeign(run)) {
+  if (!verdict.known && (isForeign(run) || isPageData(run.text))) {
     verdict.confidence = 'possible';
     verdict.reasoning = text('reason.foreign', { reason: verdict.reasoning });
   }
@@ -113,6 +114,11 @@ function ownerOf(kind: IdentifierKind, { value, known }: Verdict, scope: Scope):
   if (!kind.mayBeOf || known || isRegistered(kind, value, scope)) return kind;
   const others = scope.kinds.filter((other) => kind.mayBeOf?.includes(other.kind));
   return others.find((other) => isRegistered(other, value, scope)) ?? kind;
+}
+
+/** The registered value that these digits are, whatever stood between them. */
+export function registeredDigits(digits: string, scope: Scope): IdentifierKind | null {
+  return scope.kinds.find((kind) => isRegistered(kind, digits, scope)) ?? null;
 }
 
 /** However it was written. */

@@ -9,11 +9,15 @@
 import { isKeyName } from '../../kinds/key-names.ts';
 import type { Anchor, Member, Run } from '../../kinds/kind.ts';
 import { mayTell, nameBeside } from '../../kinds/named-beside.ts';
+import { isPageData } from '../../kinds/parts/page-data.ts';
+import { reasonOf } from '../../kinds/parts/verdict.ts';
 import type { Kind } from '../../model/identifier.ts';
-import { findAnchors, findMail } from '../anchors/anchors.ts';
+import { text } from '../../model/text.ts';
+import { findAnchors, findDegrees, findMail } from '../anchors/anchors.ts';
 import { decodeEscaped, type Escaped, findPercent, findQuoted, MOST_ESCAPED } from '../anchors/escapes.ts';
 import { ByteList, LEAST_REWRITTEN, LONGEST_LISTED, rewrite } from '../anchors/rewritten.ts';
 import { type Alphabet, holdsRun, RunFinder, type RunSink } from '../anchors/runs.ts';
+import type { Spread } from '../anchors/spread.ts';
 import { findPairs, keyBefore } from '../anchors/text-key.ts';
 import { LEAST_TOKEN } from '../anchors/tokens.ts';
 import type { ByteSink } from '../byte-sink.ts';
@@ -23,7 +27,7 @@ import type { Scope } from '../scope.ts';
 import { findKnown, findXored, type Hit, MAX_SPAN, type Stretch } from '../search/known.ts';
 import type { JsonPath } from '../structure/json-path.ts';
 import { memberBefore, type Name, tellsIn } from '../structure/names.ts';
-import { judge, takesUnnamed } from './judgement.ts';
+import { judge, registeredDigits, takesUnnamed } from './judgement.ts';
 import { describe } from './known-finding.ts';
 import { endsTag, holdsNaming, isName, mayBeNamedAround } from './naming.ts';
 import { type FoundInRecord, LONGEST_MEMBER, Records } from './records.ts';
@@ -89,6 +93,8 @@ interface Mark {
   escaped: Escaped | null;
   anchor: Anchor;
   key: string | null;
+  /** Digits in groups, which are a registered value of this kind. */
+  spread: { kind: Kind; digits: string } | null;
 }
 
 /** A registered value is told even past the budget. */
@@ -113,6 +119,7 @@ export class Scanner {
   #searched = 0;
   #anchorsAt = 0;
   #mailAt = 0;
+  #degreesAt = 0;
   #pairsAt = 0;
   #escapesAt = 0;
   #quotedAt = 0;
@@ -228,6 +235,7 @@ export class Scanner {
         escaped: { start: base + start, end: base + end, name },
         anchor: 'key',
         key: null,
+        spread: null,
       });
     };
     this.#escapesAt = base + findPercent(bytes, this.#escapesAt - base, final, MOST_ESCAPED, found);
@@ -399,8 +407,14 @@ export class Scanner {
       path: json.path,
       start,
     });
-    if (found)
-      this.#reportRecord(found, locatorIn(this.#place, found.at.path), found.at.start, windowAround(bytes, from, to));
+    if (!found) return;
+    const window = windowAround(bytes, from, to);
+    const isOfPage = !found.verdict.known && isPageData(bytes.toString('latin1', Math.max(0, from - LEFT), to + RIGHT));
+    if (isOfPage) {
+      found.verdict.confidence = 'possible';
+      found.verdict.reasoning = text('reason.foreign', { reason: found.verdict.reasoning });
+    }
+    this.#reportRecord(found, locatorIn(this.#place, found.at.path), found.at.start, window);
   }
 
   /** Lists of small numbers are bytes: read when they are over. */
@@ -485,17 +499,18 @@ export class Scanner {
     else this.#marks.splice(0, count);
   }
 
-  #act({ at, end, hit, isWrapped, run, escaped, anchor, key }: Mark): void {
+  #act({ at, end, hit, isWrapped, run, escaped, anchor, key, spread }: Mark): void {
     if (hit !== null) {
       if (!isWrapped || at >= this.#overFrom) this.#reportKnown(hit, at);
     } else if (escaped !== null) this.#readEscaped(escaped);
     else if (run !== null) this.#beginRun(run);
+    else if (spread !== null) this.#reportSpread(at, end, spread.kind, spread.digits);
     else if (key !== null) this.#judgeValue(key, at, end);
     else this.#offer(anchor, at, end);
   }
 
   #mark(at: number, end: number, rank: 0 | 1, hit: Hit | null, run: Unwrapper | null, isWrapped = false): void {
-    this.#marks.push({ at, end, rank, hit, isWrapped, run, escaped: null, anchor: 'key', key: null });
+    this.#marks.push({ at, end, rank, hit, isWrapped, run, escaped: null, anchor: 'key', key: null, spread: null });
   }
 
   #searchKnown(bytes: Buffer, base: number, final: boolean): void {
@@ -575,8 +590,11 @@ export class Scanner {
   #searchShapes(bytes: Buffer, base: number, final: boolean): void {
     const ready = final ? bytes : bytes.subarray(0, Math.max(0, bytes.length - RIGHT));
     finding = this;
-    this.#anchorsAt = base + findAnchors(ready, Math.min(this.#anchorsAt - base, ready.length), final, foundAnchor);
+    const spread = this.#scope.known ? foundSpread : null;
+    this.#anchorsAt =
+      base + findAnchors(ready, Math.min(this.#anchorsAt - base, ready.length), final, foundAnchor, spread);
     this.#mailAt = base + findMail(ready, Math.min(this.#mailAt - base, ready.length), final, foundAnchor);
+    this.#degreesAt = base + findDegrees(ready, Math.min(this.#degreesAt - base, ready.length), final, foundAnchor);
     if (this.#options.json || !this.#options.isText) return;
     findPairs(bytes, this.#pairsAt - base, ready.length, foundPair, () => this.#scope.budget.spend(PER_NAME, 'names'));
     this.#pairsAt = base + ready.length;
@@ -609,7 +627,50 @@ export class Scanner {
       escaped: null,
       anchor,
       key,
+      spread: null,
     });
+  }
+
+  /** Digits in groups: told when they are a registered value, in whatever groups. */
+  spread({ start, end, digits }: Spread): void {
+    const kind = registeredDigits(digits, this.#scope)?.kind;
+    if (kind === undefined) return;
+    const base = this.#base;
+    this.#marks.push({
+      at: base + start,
+      end: base + end,
+      rank: 2,
+      hit: null,
+      isWrapped: false,
+      run: null,
+      escaped: null,
+      anchor: 'digits',
+      key: null,
+      spread: { kind, digits },
+    });
+  }
+
+  #reportSpread(at: number, end: number, kind: Kind, digits: string): void {
+    const json = this.#options.json;
+    if (json?.claimed || this.#spans.meets(at, end)) return;
+    const [from, to] = [at - this.#base, end - this.#base];
+    this.#spans.add(at, end);
+    this.#report(
+      {
+        kind,
+        value: digits,
+        known: true,
+        confidence: 'certain',
+        reasoning: reasonOf('registered', kind),
+        path: locatorIn(this.#place, json ? json.path : keyBefore(this.#bytes, from)),
+        chain: chainOf(this.#place),
+        hash: null,
+        offset: at,
+        seen: this.#bytes.toString('utf8', from, to),
+        window: windowAround(this.#bytes, from, to),
+      },
+      at,
+    );
   }
 
   /** False for clocks, digests and the like beside a name that says nothing: most candidates of a document. */
@@ -721,6 +782,7 @@ export class Scanner {
 /** Whose bytes are searched for shapes: nothing else is, while they are. */
 let finding: Scanner | null = null;
 const foundAnchor = (anchor: Anchor, start: number, end: number): void => finding?.candidate(anchor, null, start, end);
+const foundSpread = (number: Spread): void => finding?.spread(number);
 const foundPair = (key: string, start: number, end: number): void => finding?.candidate('key', key, start, end);
 
 /** All of a text that is one value. */

@@ -49,6 +49,8 @@ export function encodings(text: string, anyCase: boolean): Encoded[] {
   add(Buffer.from(everyUnit(text, (unit) => `\\u${unit.toString(16).padStart(4, '0')}`)), 'json escapes', {
     fold: true,
   });
+  for (const written of literals(text)) add(Buffer.from(written), 'string escapes', { fold: true });
+  for (const digits of otherDigits(text)) add(Buffer.from(digits), 'other digits');
   for (const form of [(code: number): string => `&#${code};`, (code: number): string => `&#x${code.toString(16)};`]) {
     add(Buffer.from([...text].map((char) => form(char.codePointAt(0)!)).join('')), 'entities', { fold: true });
     const needed = text.replace(/[^ -~]|[&<>"'@]/gu, (char) => form(char.codePointAt(0)!));
@@ -94,6 +96,32 @@ export function encodings(text: string, anyCase: boolean): Encoded[] {
   return out.filter((each) => each.bytes.length >= 4);
 }
 
+/** Longer texts are planted ones, which no program writes byte by byte. */
+const LONGEST_LITERAL = 40;
+
+/** As programs print bytes and old browsers escape them: `\\x34`, `\\064`, `%u0034` (ECMA-262 B.2.1), lists of `0x34` and of `52`. */
+function literals(text: string): string[] {
+  const codes = [...text].map((char) => char.charCodeAt(0));
+  if (text.length < 8 || text.length > LONGEST_LITERAL || codes.some((code) => code > 0x7e)) return [];
+  const each = (form: (code: number) => string, by = ''): string => codes.map(form).join(by);
+  const hex = (code: number): string => code.toString(16).padStart(2, '0');
+  return [
+    each((code) => `\\x${hex(code)}`),
+    each((code) => `\\${code.toString(8).padStart(3, '0')}`),
+    each((code) => `%u00${hex(code)}`),
+    ...[',', ', ', ' '].map((by) => each((code) => `0x${hex(code)}`, by)),
+    each(String, ' '),
+  ];
+}
+
+/** Arabic, Persian, Devanagari and full-width digits: numbers are written so where the phone's language does (Unicode 4.6, CLDR). */
+const ZEROS = [0x0660, 0x06f0, 0x0966, 0xff10];
+
+function otherDigits(text: string): string[] {
+  if (!/^\+?\d{8,}$/.test(text)) return [];
+  return ZEROS.map((zero) => text.replace(/\d/g, (digit) => String.fromCharCode(zero + Number(digit))));
+}
+
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' };
 
 function everyUnit(text: string, form: (unit: number) => string): string {
@@ -117,9 +145,19 @@ function asNumber(text: string): [string, Buffer][] {
   const digits = text.replace(/[:.-]/g, '');
   // Of addresses, cells (7 to 9 bytes), Android IDs and UUIDs.
   if (/^(?:[0-9a-fA-F]{12}|(?:[0-9a-fA-F]{2}){7,10}|[0-9a-fA-F]{32})$/.test(digits) && /[a-fA-F:-]/.test(text)) {
-    out.push(['bytes', Buffer.from(digits, 'hex')]);
+    const bytes = Buffer.from(digits, 'hex');
+    out.push(['bytes', bytes]);
+    if (bytes.length === 16) out.push(['guid bytes', guidBytes(bytes)]);
   }
   return out;
+}
+
+/** As Windows and .NET store it: the first three groups with the last byte first (MS-DTYP 2.3.4.2). */
+function guidBytes(bytes: Buffer): Buffer {
+  const [a, b, c] = [bytes.subarray(0, 4), bytes.subarray(4, 6), bytes.subarray(6, 8)].map((group) =>
+    Buffer.from(group).reverse(),
+  );
+  return Buffer.concat([a!, b!, c!, bytes.subarray(8)]);
 }
 
 /** Shorter numbers stand everywhere. */

@@ -2,12 +2,12 @@
  * ANDROID_ID (Settings.Secure): 64 bits in hex, per app and signing key since Android 8, per phone before. Leading
  * zeros are dropped by some Android versions (Long.toHexString).
  */
-import { createHash } from 'node:crypto';
 import type { Device } from '../../model/device.ts';
 import { hintOf } from '../key-names.ts';
 import type { Checked, IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { standsAlone } from '../parts/digit-spans.ts';
 import { recordText } from '../parts/key-value.ts';
+import { dashed, spellAsUuid } from '../parts/made-uuid.ts';
 import { placeholders } from '../parts/placeholders.ts';
 import { good } from '../parts/registration.ts';
 import { distinct, spelling } from '../parts/spelling.ts';
@@ -78,15 +78,13 @@ function spellOne(registered: string, device: Device): Spelling[] {
     spelling(hex, hex, 'hexadecimal', { anyCase: true }),
     spelling(whole, hex, 'with leading zeros', { anyCase: true }),
     spelling(whole.replace(/^0+/, ''), hex, 'without leading zeros', { anyCase: true, bounded: true }),
-    ...['-', ' ', ':'].map((by) =>
+    ...['-', ' ', ':'].flatMap((by) => [
       spelling(whole.replace(/(....)(?=.)/g, `$1${by}`), hex, 'in groups of four', { anyCase: true, hashed: false }),
-    ),
+      spelling(whole.replace(/(..)(?=.)/g, `$1${by}`), hex, 'in groups of two', { anyCase: true, hashed: false }),
+    ]),
     spelling(String(number), hex, 'as an unsigned decimal number', { hashed: false, bounded: true }),
     spelling(String(BigInt.asIntN(64, number)), hex, 'as a signed decimal number', { hashed: false, bounded: true }),
-    spelling(nameUuid(hex), hex, 'UUID made from its bytes (java.util.UUID.nameUUIDFromBytes)', {
-      anyCase: true,
-      hashed: false,
-    }),
+    ...spellAsUuid(hex, hex),
   ];
   // The device UUID of a widely copied answer: hash codes of ANDROID_ID, IMEI and SIM serial (stackoverflow.com/q/2785485).
   for (const phone of ['', ...(device.identifiers.imei ?? [])]) {
@@ -103,14 +101,6 @@ function spellOne(registered: string, device: Device): Spelling[] {
   return spelled;
 }
 
-/** java.util.UUID.nameUUIDFromBytes: MD5 with version 3 and variant bits. */
-function nameUuid(text: string): string {
-  const bytes = createHash('md5').update(text).digest();
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x30;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  return dashed(bytes.toString('hex'));
-}
-
 /** `new UUID(androidId.hashCode(), (long) imei.hashCode() << 32 | sim.hashCode())`: both halves sign-extended. */
 function hashCodeUuid(androidId: string, phone: string, sim: string): string {
   const high = BigInt.asUintN(64, BigInt(hashCode(androidId)));
@@ -123,10 +113,6 @@ function hashCode(text: string): number {
   let hash = 0;
   for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0;
   return hash;
-}
-
-function dashed(hex: string): string {
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
 function judge(run: Run): Verdict | null {

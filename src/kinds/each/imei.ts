@@ -10,6 +10,7 @@ import { hintOf, namesOther } from '../key-names.ts';
 import type { Checked, IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { type DigitSpan, digitSpans, standsAloneOrNamed } from '../parts/digit-spans.ts';
 import { luhnDigit, passesLuhn } from '../parts/luhn.ts';
+import { spellAsUuid } from '../parts/made-uuid.ts';
 import { isZeroFrom, placeholders } from '../parts/placeholders.ts';
 import { bad, digitsOf, good } from '../parts/registration.ts';
 import { distinct, spelling } from '../parts/spelling.ts';
@@ -164,6 +165,7 @@ function spellOne(registered: string): Spelling[] {
   ];
   return [
     spelling(value, value, '15 digits'),
+    ...spellAsUuid(value, value),
     ...(compact.length > 15 ? [spelling(compact, value, 'with software version (IMEISV)')] : []),
     ...grouped.flatMap((parts) =>
       ['-', ' '].map((by) => spelling(parts.join(by), value, 'grouped', { hashed: false })),

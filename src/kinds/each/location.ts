@@ -5,10 +5,11 @@
 import type { Device } from '../../model/device.ts';
 import { hintOf, type KeyHint, normaliseKey } from '../key-names.ts';
 import type { IdentifierKind, Member, Run, Spelling, Verdict } from '../kind.ts';
+import { degreesPairAt } from '../parts/degrees.ts';
 import { bareValue, siblings } from '../parts/key-value.ts';
 import { nmeaPairAt } from '../parts/nmea.ts';
 import { isPlausible, isWithin, type Position, spellPosition } from '../parts/position.ts';
-import { pairAt } from '../parts/position-pair.ts';
+import { iso6709At, pairAt } from '../parts/position-pair.ts';
 import { positionRecord } from '../parts/position-record.ts';
 import { distinct } from '../parts/spelling.ts';
 import { found } from '../parts/verdict.ts';
@@ -127,6 +128,13 @@ export const location: IdentifierKind = {
       text: '{"fix":"N2101.6680,E10550.0520"}',
       expect: { value: '21.0278,105.8342', confidence: 'likely' },
     },
+    {
+      name: 'ISO 6709, as cameras write it',
+      text: '{"com.apple.quicktime.location.ISO6709":"+48.8584+002.2945+035.0/"}',
+      expect: { value: '48.8584,2.2945', confidence: 'likely' },
+      source: 'ISO 6709 annex H; Apple QuickTime metadata',
+    },
+    { name: 'a sum of signed numbers', text: 'x=+48.8584+2.2945+35.0', expect: null },
     { name: 'more than sixty minutes', text: 'x,2171.6680,N,10550.0520,E', expect: null },
     { name: 'prices with letters behind', text: '1299.95 S 10299.95 E2 x', expect: null },
     {
@@ -186,7 +194,12 @@ function judgeNamed(run: Run, group: 'latitude' | 'longitude', text: string): Ve
 function judgePair(run: Run, hint: KeyHint | null): Verdict | null {
   const nmea = nmeaPairAt(run.text, run.start);
   if (nmea) return decide(run, nmea, nmea.position, `${nmea.position.lat},${nmea.position.lon}`, true);
-  const pair = pairAt(run);
+  const signed = degreesPairAt(run.text, run.start);
+  if (signed) {
+    const written = `${rounded(signed.lat)},${rounded(signed.lon)}`;
+    return decide(run, { start: run.start, end: signed.end }, signed, written, true);
+  }
+  const pair = iso6709At(run) ?? pairAt(run);
   if (!pair) return run.isOfRecord ? null : judgeNear(run);
   const places = [pair.lat, pair.lon].map(decimals);
   // Off the coast of Africa, and every point of a picture measured in shares.
@@ -230,6 +243,9 @@ function decide(
   }
   return named ? found(span, written, 'likely', 'location.named') : found(span, written, 'possible', 'location.bare');
 }
+
+/** A centimetre. */
+const rounded = (degrees: number): number => Math.round(degrees * 1e7) / 1e7;
 
 function decimals(number: string): number {
   const point = number.indexOf('.');

@@ -5,6 +5,7 @@
 import type { Device } from '../../model/device.ts';
 import { hintOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
+import { spellAsUuid } from '../parts/made-uuid.ts';
 import { placeholders } from '../parts/placeholders.ts';
 import { anyText } from '../parts/registration.ts';
 import { distinct, spelling } from '../parts/spelling.ts';
@@ -35,9 +36,10 @@ export const serial: IdentifierKind = {
       (device.identifiers.serial ?? [])
         .map((value) => value.trim())
         .filter((value) => value.length >= SHORTEST && !isNobody(value))
-        .map((value) =>
+        .flatMap((value) => [
           spelling(value, value, 'as registered', { bounded: value.length < UNMISTAKABLE, anyCase: true }),
-        ),
+          ...spellAsUuid(value, value),
+        ]),
     );
   },
   shape: { anchors: ['key'], named: 'serial', judge },

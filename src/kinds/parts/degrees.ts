@@ -33,6 +33,17 @@ export function parseDegrees(written: string): Degrees | null {
   return { ...bare, value: sign * Math.abs(bare.value), axis: 'NS'.includes(letter) ? 'latitude' : 'longitude' };
 }
 
+/** Degrees, minutes and seconds of both, one after the other: `21°01'40.1"N 105°50'03.1"E`, as maps write them. */
+const PAIR = /^(\d{1,2}\s?Â?°[^NSEW°]{0,30}[NS])[\s,;+]{0,3}(\d{1,3}\s?Â?°[^NSEW°]{0,30}[EW])(?![A-Za-z])/;
+
+/** The pair that begins at `start` of a text read as Latin-1; null when there is none. */
+export function degreesPairAt(text: string, start: number): { lat: number; lon: number; end: number } | null {
+  const [whole, north, east] = PAIR.exec(text.slice(start, start + 96)) ?? [];
+  if (whole === undefined || north === undefined || east === undefined) return null;
+  const [lat, lon] = [north, east].map((one) => parseDegrees(one.replaceAll('\\', '').replaceAll('Â', '')));
+  return lat && lon ? { lat: lat.value, lon: lon.value, end: start + whole.length } : null;
+}
+
 function parseBare(text: string): Degrees | null {
   const plain = PLAIN.exec(text);
   if (plain) {

@@ -18,6 +18,8 @@ const PER_NAMES = 400;
 const MAX_NUMBER = 24;
 const KEYED =
   /([A-Za-z][A-Za-z0-9_.-]{0,30})["'\]]{0,2}\s{0,3}[:=>]\s{0,3}["']?(-?[0-9A-Fa-f]{1,16}(?:\.\d{1,17})?)(?![0-9A-Za-z])/g;
+/** Of a property list. */
+const PLIST = /<key>([A-Za-z][\w.-]{0,30})<\/key>\s{0,20}<(?:real|string|integer)>(-?\d{1,16}(?:\.\d{1,17})?)(?=<)/g;
 const NAMES = /(?:^|[{,;&<\s"'[|])([A-Za-z][A-Za-z0-9_-]{0,30})["']?\s{0,3}[:=]/g;
 
 export interface Value {
@@ -81,6 +83,13 @@ export function siblings(run: Run, kind: Kind): Sibling[] {
   for (const match of area.matchAll(KEYED)) {
     const [whole, key, text] = match;
     if (key === undefined || text === undefined) continue;
+    const end = from + match.index + whole.length;
+    const start = end - text.length;
+    const hint = hintOf(key, kind);
+    if (hint && (end <= run.start || start >= run.end)) found.push({ text, hint, at: { start, end } });
+  }
+  for (const match of area.includes('<key>') ? area.matchAll(PLIST) : []) {
+    const [whole, key = '', text = ''] = match;
     const end = from + match.index + whole.length;
     const start = end - text.length;
     const hint = hintOf(key, kind);

@@ -4,6 +4,7 @@ import type { Kind } from '../../model/identifier.ts';
 import { hintOf } from '../key-names.ts';
 import type { Checked, Run, Spelling, Verdict } from '../kind.ts';
 import { standsAlone } from './digit-spans.ts';
+import { spellAsUuid } from './made-uuid.ts';
 import { placeholders } from './placeholders.ts';
 import { bad, good } from './registration.ts';
 import { distinct, spelling } from './spelling.ts';
@@ -41,6 +42,7 @@ export function spellMac(registered: string): Spelling[] {
   const anyCase = { anyCase: true };
   return distinct([
     spelling(value, value, 'with colons', anyCase),
+    ...spellAsUuid(value, value),
     spelling(pairs.join('-'), value, 'with dashes', anyCase),
     spelling(hex, value, 'without separators', anyCase),
     spelling(hex.replace(/(....)(?=.)/g, '$1.'), value, 'three quads with dots', { anyCase: true, hashed: false }),

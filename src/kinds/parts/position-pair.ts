@@ -34,6 +34,21 @@ const BETWEEN = '\\\\?["\'\\]]?[ \\t]{0,2}(?:[,;|/ ]|%2c)[ \\t]{0,2}\\\\?["\'[]?
 const SECOND = new RegExp(`^${BETWEEN}(-?\\d{1,3}\\.\\d{2,17})(?![\\d.])`, 'i');
 const BEFORE = new RegExp(`-?\\d{1,3}\\.\\d{2,17}${BETWEEN}$`, 'i');
 
+/** ISO 6709 annex H in degrees, as cameras write it into films: `+48.8584+002.2945+035.0/`, with the height and `/` or not. */
+const ISO_6709 =
+  /^([+-]\d{2}\.\d{2,8})([+-]\d{3}\.\d{2,8})(?:[+-]\d{1,5}(?:\.\d{1,6})?)?(?:CRS[\w:]{1,20})?(?:\/|(?![\w.+-]))/;
+
+/** The same of a run without its sign. */
+export function iso6709At(run: Run): Pair | null {
+  const start = /[+-]/.test(run.text.charAt(run.start)) ? run.start : run.start - 1;
+  const [whole, lat, lon] = ISO_6709.exec(run.text.slice(Math.max(0, start), start + 2 * WINDOW)) ?? [];
+  if (start < 0 || whole === undefined || lat === undefined || lon === undefined) return null;
+  return { start, end: start + whole.length, lat: plain(lat), lon: plain(lon), saysSo: true };
+}
+
+/** `+002.2945` → `2.2945`. */
+const plain = (signed: string): string => signed.replace('+', '').replace(/^(-?)0+(?=\d)/, '$1');
+
 /** The pair whose first number the run is or begins with; null when there is none. */
 export function pairAt(run: Run): Pair | null {
   const { text } = run;

@@ -4,6 +4,7 @@ import { hintOf } from '../key-names.ts';
 import type { Checked, Run, Spelling, Verdict } from '../kind.ts';
 import { standsAlone } from './digit-spans.ts';
 import { fieldNames, recordText } from './key-value.ts';
+import { dashed } from './made-uuid.ts';
 import { placeholders } from './placeholders.ts';
 import { good } from './registration.ts';
 import { distinct, spelling } from './spelling.ts';
@@ -31,9 +32,9 @@ export function spellUuid(registered: string): Spelling[] {
     ]);
   }
   return distinct([
-    spelling(withDashes(compact), value, 'with dashes', anyCase),
+    spelling(dashed(compact), value, 'with dashes', anyCase),
     spelling(compact, value, 'without dashes', anyCase),
-    spelling(withDashes(compact).replaceAll('-', '_'), value, 'with underscores', { anyCase: true, hashed: false }),
+    spelling(dashed(compact).replaceAll('-', '_'), value, 'with underscores', { anyCase: true, hashed: false }),
   ]);
 }
 
@@ -60,8 +61,4 @@ export function judgeUuid(run: Run, kind: Kind, accepts: RegExp | null): Verdict
   if (!dashes && hint.group !== 'fair') return null;
   const reasoning = reasonOf('uuid.hinted', kind);
   return { ...found(run, value.toLowerCase(), 'possible', reasoning), isAmbiguous: true };
-}
-
-function withDashes(hex: string): string {
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }

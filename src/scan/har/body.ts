@@ -26,6 +26,8 @@ export type HarBodies = Partial<Record<(typeof PLACES)[number], unknown>> & {
 export interface RequestBodies {
   /** As sent, or as its fields tell it. */
   body: Buffer | null;
+  /** Of the body; empty when nothing says it. */
+  contentType: string;
   /** What else stands in the recording, with its content type: fields that the text does not hold, another body. */
   more: { bytes: Buffer; contentType: string }[];
   isBinary: boolean;
@@ -54,7 +56,13 @@ export function requestBodies(request: HarBodies, contentType: string): RequestB
     missing.push(`request body not recorded${status}`);
   }
   const [first, ...more] = found;
-  return { body: first?.bytes ?? null, more, isBinary: first?.isBinary ?? false, missing };
+  return {
+    body: first?.bytes ?? null,
+    contentType: first?.contentType ?? '',
+    more,
+    isBinary: first?.isBinary ?? false,
+    missing,
+  };
 }
 
 function typeOf(recorded: unknown): string {

@@ -64,6 +64,9 @@ export function readEntry(entry: HarEntry, flowId: string): ReadEntry {
   const cookie = missingCookies(request.cookies, fieldOf(requestHeaders, 'cookie') ?? '');
   if (cookie !== '') requestHeaders.push(['Cookie', latin1(cookie)]);
   const bodies = requestBodies(request, fieldOf(requestHeaders, 'content-type') ?? '');
+  // Some recorders keep it with the body alone.
+  if (bodies.contentType !== '' && fieldOf(requestHeaders, 'content-type') === null)
+    requestHeaders.push(['Content-Type', latin1(bodies.contentType)]);
   const response = responseOf(entry.response);
   return {
     ok: true,
