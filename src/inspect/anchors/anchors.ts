@@ -4,7 +4,7 @@
  * anchored run is shorter. Tokens longer than MAX_TOKEN are payload and are skipped.
  */
 import type { Anchor } from '../../kinds/kind.ts';
-import { maySeparate, type Spread, spreadAt } from './spread.ts';
+import { type DigitEnds, goesOn, maySeparate, type Spread, spreadAt } from './spread.ts';
 
 /** `start` and `end` are offsets in the scanned buffer. */
 export type FoundAnchor = (anchor: Anchor, start: number, end: number) => void;
@@ -49,14 +49,14 @@ const GROUPED = /^\d+(?:[- ]\d+)*$/;
 
 /**
  * Offers every run that ends by `bytes.length` and is complete; returns where to go on (a run that touches the end comes
- * again, unless `final`). `spread`: numbers in groups are told, too. At least ANCHOR_CONTEXT bytes before `from` must stay in the buffer, where there were any.
+ * again, unless `final`). `numbers`: those in groups, too. At least ANCHOR_CONTEXT bytes before `from` must stay in the buffer, where there were any.
  */
 export function findAnchors(
   bytes: Buffer,
   from: number,
   final: boolean,
   found: FoundAnchor,
-  spread: ((number: Spread) => void) | null = null,
+  numbers: { wanted: DigitEnds; found(number: Spread): void } | null = null,
 ): number {
   const length = bytes.length;
   let at = from;
@@ -66,12 +66,10 @@ export function findAnchors(
     if (CLASS[bytes[probe]!] === 0) {
       at = probe + 1;
       // Numbers in groups: the probe may fall on the space between two.
+      if (!maySeparate(bytes[probe]) || (numbers === null && bytes[probe] !== 0x20)) continue;
       let next = probe + 1;
-      if (spread !== null)
-        while (next < probe + 3 && next < length && maySeparate(bytes[next - 1]) && CLASS[bytes[next]!] !== DIGIT)
-          next++;
-      else if (bytes[probe] !== 0x20) continue;
-      if (!maySeparate(bytes[probe]) || next >= length || CLASS[bytes[next]!] !== DIGIT) continue;
+      while (next < probe + 3 && maySeparate(bytes[next])) next++;
+      if (next >= length || CLASS[bytes[next]!] !== DIGIT || (numbers === null && next > probe + 1)) continue;
       hit = next;
     }
     let start = hit;
@@ -85,11 +83,11 @@ export function findAnchors(
     }
     // One byte beyond decides whether a space goes on with digits.
     if (!final && end + 2 > length) return Math.min(at, start);
-    if (spread !== null && hit >= spreadTo && mayBeSpread(bytes, start, end)) {
-      const number = CLASS[bytes[hit]!] === DIGIT ? spreadAt(bytes, hit) : null;
-      if (number && number.end + 7 > length && !final) return Math.min(at, number.start);
-      if (number) spread(number);
-      spreadTo = number?.end ?? spreadTo;
+    if (numbers !== null && hit >= spreadTo && CLASS[bytes[hit]!] === DIGIT && mayBeSpread(bytes, start, end)) {
+      const { number, end: to } = spreadAt(bytes, hit, numbers.wanted);
+      if (number && to + 7 > length && !final) return Math.min(at, number.start);
+      if (number) numbers.found(number);
+      spreadTo = to;
     }
     const group = grouped(bytes, start, end);
     if (group && group.end + 2 > length && !final) return Math.min(at, group.start);
@@ -106,7 +104,7 @@ export function findAnchors(
 
 /** A number may go on beyond the token, or the token is one in groups. */
 function mayBeSpread(bytes: Buffer, start: number, end: number): boolean {
-  if (maySeparate(bytes[end]) || maySeparate(bytes[start - 1])) return true;
+  if (goesOn(bytes, start, end)) return true;
   if (end - start < LEAST_GROUPED) return false;
   let separators = 0;
   for (let i = start; i < end; i++) {

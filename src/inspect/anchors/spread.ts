@@ -23,22 +23,43 @@ const WIDEST = 6;
 
 export const maySeparate = (byte: number | undefined): boolean => byte !== undefined && CLASS[byte] === BETWEEN;
 
+/** The numbers that are looked for, by their first and their last four digits: most others are told apart by these. */
+export class DigitEnds {
+  readonly #first = new Uint8Array(10_000);
+  readonly #last = new Uint8Array(10_000);
+
+  add(digits: string): void {
+    this.#first[Number(digits.slice(0, 4))] = 1;
+    this.#last[Number(digits.slice(-4))] = 1;
+  }
+
+  mayBe(first: number, last: number): boolean {
+    return this.#first[first] === 1 || this.#last[last] === 1;
+  }
+}
+
 export interface Spread {
   start: number;
   end: number;
   digits: string;
 }
 
-/** The number in groups that the digit at `at` is a part of; null when it stands in one piece, or is none. */
-export function spreadAt(bytes: Buffer, at: number): Spread | null {
+/** The number in groups that the digit at `at` is a part of; null when it stands in one piece, or is none that is looked for. */
+export function spreadAt(bytes: Buffer, at: number, wanted: DigitEnds): { end: number; number: Spread | null } {
   const start = edge(bytes, at, -1);
   const end = edge(bytes, at, 1) + 1;
-  let digits = '';
-  for (let i = start; i < end && digits.length <= MOST_DIGITS; i++) {
-    if (CLASS[bytes[i]!] === DIGIT) digits += String.fromCharCode(bytes[i]!);
+  let count = 0;
+  let first = 0;
+  let last = 0;
+  for (let i = start; i < end; i++) {
+    const digit = bytes[i]! - 0x30;
+    if (digit < 0 || digit > 9) continue;
+    if (count++ < 4) first = 10 * first + digit;
+    last = (10 * last + digit) % 10_000;
   }
-  if (digits.length < LEAST_DIGITS || digits.length > MOST_DIGITS || digits.length === end - start) return null;
-  return { start, end, digits };
+  const isOne = count >= LEAST_DIGITS && count <= MOST_DIGITS && count < end - start && wanted.mayBe(first, last);
+  const digits = isOne ? bytes.toString('latin1', start, end).replace(/\D/g, '') : '';
+  return { end, number: isOne ? { start, end, digits } : null };
 }
 
 /** The last digit in that direction. */
@@ -50,4 +71,18 @@ function edge(bytes: Buffer, from: number, step: 1 | -1): number {
     else if (kind !== BETWEEN || Math.abs(i - last) > WIDEST) break;
   }
   return last;
+}
+
+/** Digits go on behind what separates groups, or stand before it. */
+export function goesOn(bytes: Buffer, start: number, end: number): boolean {
+  return digitIn(bytes, end, 1) || digitIn(bytes, start - 1, -1);
+}
+
+function digitIn(bytes: Buffer, from: number, step: 1 | -1): boolean {
+  for (let i = from, left = WIDEST; left > 0; i += step, left--) {
+    const kind = CLASS[bytes[i] ?? 0];
+    if (kind === DIGIT) return i !== from;
+    if (kind !== BETWEEN) return false;
+  }
+  return false;
 }

@@ -590,7 +590,8 @@ export class Scanner {
   #searchShapes(bytes: Buffer, base: number, final: boolean): void {
     const ready = final ? bytes : bytes.subarray(0, Math.max(0, bytes.length - RIGHT));
     finding = this;
-    const spread = this.#scope.known ? foundSpread : null;
+    const { known } = this.#scope;
+    const spread = known ? { wanted: known.numbers, found: foundSpread } : null;
     this.#anchorsAt =
       base + findAnchors(ready, Math.min(this.#anchorsAt - base, ready.length), final, foundAnchor, spread);
     this.#mailAt = base + findMail(ready, Math.min(this.#mailAt - base, ready.length), final, foundAnchor);

@@ -6,6 +6,7 @@
 
 import type { IdentifierKind } from '../../kinds/kind.ts';
 import type { Device } from '../../model/device.ts';
+import { DigitEnds } from '../anchors/spread.ts';
 import { expandInSteps, foldAscii } from './expansion.ts';
 import { MAX_NEEDLE, type Pattern } from './pattern.ts';
 import { compile, compileInSteps, search, type Table, viewOf } from './table.ts';
@@ -22,6 +23,8 @@ export interface Known {
   xored: Group | null;
   /** Registered values by kind, normalised and canonical: a shape whose value is one of them is known after all. */
   values: Map<string, Set<string>>;
+  /** Those of them that are numbers. */
+  numbers: DigitEnds;
   patterns: number;
   dropped: number;
 }
@@ -69,6 +72,7 @@ export function isPrepared(device: Device, kinds: readonly IdentifierKind[]): bo
 export function* prepareInSteps(device: Device, kinds: readonly IdentifierKind[]): Generator<undefined, Known> {
   const { patterns, dropped } = yield* expandInSteps(device, kinds);
   const values = new Map<string, Set<string>>();
+  const numbers = new DigitEnds();
   let last: Pattern | null = null;
   for (const pattern of patterns) {
     // Patterns of one value come in a row.
@@ -77,7 +81,10 @@ export function* prepareInSteps(device: Device, kinds: readonly IdentifierKind[]
     const set = values.get(pattern.kind) ?? new Set();
     values.set(pattern.kind, set);
     const kind = kinds.find((one) => one.kind === pattern.kind);
-    for (const form of kind ? formsOf(kind, pattern.value) : []) set.add(form);
+    for (const form of kind ? formsOf(kind, pattern.value) : []) {
+      set.add(form);
+      if (/^\+?\d{8,}$/.test(form)) numbers.add(form.replace('+', ''));
+    }
   }
   const raw = patterns.filter(({ binary }) => binary);
   const text = yield* groups(patterns.filter(({ binary }) => !binary));
@@ -86,7 +93,7 @@ export function* prepareInSteps(device: Device, kinds: readonly IdentifierKind[]
   const xored = xoredGroup(patterns);
   yield;
   yield* noteWaits([...text, ...binary, ...printable, ...(xored ? [xored] : [])]);
-  const known: Known = { device, text, binary, printable, xored, values, patterns: patterns.length, dropped };
+  const known: Known = { device, text, binary, printable, xored, values, numbers, patterns: patterns.length, dropped };
   prepared.set(device, { kinds, known });
   return known;
 }
