@@ -7,6 +7,7 @@ import type { Why } from '../../src/model/why.ts';
 import { AlertLine } from './alert-line.tsx';
 import { useAnswer } from './answer.ts';
 import { bytes, seconds } from './bytes.ts';
+import { Content } from './content.tsx';
 import { flowHost, phoneOf, stateOf } from './flow-words.ts';
 import { phoneLink, route } from './route.ts';
 import { ThreeFacts } from './three-facts.tsx';
@@ -59,6 +60,10 @@ export function Flow() {
           </ul>
         </section>
       </div>
+      <section aria-labelledby="content-title" class="content">
+        <h2 id="content-title">{t('flow.content')}</h2>
+        <Content key={flow.id} flow={flow} />
+      </section>
     </article>
   );
 }

@@ -82,7 +82,13 @@ export function Flows() {
           onClick={() => (by.value ? askGroups(question.value, by.value) : askStored(question.value))}
         >
           {t('flows.again')}
-        </button>
+        </button>{' '}
+        <a
+          class="button"
+          href={`#/bodies${filterValue('phone') === '' ? '' : `?phone=${encodeURIComponent(filterValue('phone'))}`}`}
+        >
+          {t('bodies.title')}
+        </a>
       </p>
       {shown.refusal.value && (
         <p class="refusal" role="alert">

@@ -2,6 +2,7 @@
 import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { AddPhone } from './add-phone.tsx';
+import { Bodies } from './bodies.tsx';
 import { Companies } from './companies.tsx';
 import { Flow } from './flow.tsx';
 import { Flows } from './flows.tsx';
@@ -27,6 +28,7 @@ const PAGES = {
   recordings: Recordings,
   settings: Settings,
   add: AddPhone,
+  bodies: Bodies,
 } as const;
 const TABS = ['phones', 'live', 'flows', 'companies', 'recordings', 'settings'] as const;
 

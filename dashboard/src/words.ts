@@ -7,6 +7,7 @@ import { say } from '../../src/formats/say.ts';
 import { KINDS_VI } from '../../src/model/catalogue/kinds-vi.ts';
 import { KIND_FACTS, type Kind } from '../../src/model/kinds.ts';
 import type { Text } from '../../src/model/text.ts';
+import { CONTENT_EN, CONTENT_VI } from './words-content.ts';
 import { FLOWS_EN, FLOWS_VI } from './words-flows.ts';
 import { LIVE_EN, LIVE_VI } from './words-live.ts';
 import { SETUP_WORDS_EN, SETUP_WORDS_VI } from './words-setup.ts';
@@ -15,6 +16,7 @@ const EN = {
   ...LIVE_EN,
   ...SETUP_WORDS_EN,
   ...FLOWS_EN,
+  ...CONTENT_EN,
   title: 'Phonehome',
   'nav.phones': 'Phones',
   'nav.live': 'Live',
@@ -149,6 +151,7 @@ const VI: Record<Word, string> = {
   ...LIVE_VI,
   ...SETUP_WORDS_VI,
   ...FLOWS_VI,
+  ...CONTENT_VI,
   title: 'Phonehome',
   'nav.phones': 'Điện thoại',
   'nav.live': 'Trực tiếp',

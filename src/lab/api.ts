@@ -18,6 +18,7 @@ import type { Knowledge } from './knowledge.ts';
 import type { LiveDetection } from './live-detection.ts';
 import type { Network } from './network.ts';
 import type { Notifying } from './notifying.ts';
+import { openKept } from './opened-content.ts';
 import { planServices } from './plan-runs.ts';
 import { openPortal } from './portal.ts';
 import type { Replaying } from './replaying.ts';
@@ -65,13 +66,27 @@ export async function openApi(options: ApiOptions, closers: Closers) {
       onProblem: (problem) => log.warn({}, problem),
     }),
   );
-  const searching = openSearching(paths.evidence);
+  const searching = openSearching(knowledge.options.data);
   closers.add(searching.close);
+  const services = servicesOf(options, portal.page);
   const live = await startLiveServer({
     services: {
-      ...servicesOf(options, portal.page),
+      ...services,
       ...searching.services,
       ...setUpServices(knowledge, network.gateway, portal),
+      searchBodies(query) {
+        // What waits to be written is looked through, too.
+        detection.flowLog.flush();
+        detection.content.keeper?.flush();
+        return searching.services.searchBodies(query);
+      },
+      openContent: (...asked) => openKept({ content: services, ...knowledge, open: searching.open }, ...asked),
+      async forgetPhone(...asked) {
+        const result = await services.forgetPhone(...asked);
+        // What it read of the phone goes with it.
+        await searching.close();
+        return result;
+      },
     },
     tokens,
     host,
@@ -100,7 +115,7 @@ const WHY_FLOWS = 50;
 function servicesOf(
   options: ApiOptions,
   phonePage: LiveDependencies['phonePage'],
-): Omit<LiveDependencies, keyof Searching['services'] | keyof SetUpServices> {
+): Omit<LiveDependencies, keyof Searching['services'] | keyof SetUpServices | 'openContent'> {
   const { knowledge, detection, network, notifying, relay, between, replaying } = options;
   const { now, evidence, devices, cases, decoders } = knowledge;
   const { feed, flowLog, beaconing } = detection;

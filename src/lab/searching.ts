@@ -5,16 +5,24 @@
  */
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { OpenHints } from '../inspect/opened.ts';
 import { LabError } from '../model/lab.ts';
+import type { BodyHits, OpenedLayer } from '../model/opened.ts';
+import type { BodySearch } from '../model/search.ts';
 import type { Search } from '../sinks/evidence/search.ts';
 import type { LiveDependencies } from '../sinks/live/dependencies.ts';
 import { connectCalls } from './calls.ts';
 
 /** What the thread does for the lab. */
-export type SearchCalls = { [Name in keyof Search]: Search[Name] };
+export type SearchCalls = { [Name in keyof Search]: Search[Name] } & {
+  bodies(query: BodySearch): BodyHits;
+  open(bytes: Uint8Array, hints: OpenHints): OpenedLayer[];
+};
 
 export interface Searching {
-  services: Pick<LiveDependencies, 'searchAlerts' | 'searchFlows' | 'groupFlows'>;
+  services: Pick<LiveDependencies, 'searchAlerts' | 'searchFlows' | 'groupFlows' | 'searchBodies'>;
+  /** Opens bytes that are kept. */
+  open(bytes: Uint8Array, hints: OpenHints): Promise<OpenedLayer[]>;
   close(): Promise<void>;
 }
 
@@ -24,14 +32,14 @@ const TOO_LONG_MS = 30_000;
 const TOO_LONG = 'the search took too long: narrow it down by phone, host or time';
 const MEGABYTES = 256;
 
-/** @param file the evidence database, which a store has open */
-export function openSearching(file: string): Searching {
+/** @param data the directory in which a store is open */
+export function openSearching(data: string): Searching {
   let running: { worker: Worker; calls: Async<SearchCalls>; waiting: Set<(error: Error) => void> } | null = null;
   let timer: NodeJS.Timeout | null = null;
 
   function begin(): NonNullable<typeof running> {
     const worker = new Worker(new URL(`./search-worker${extname(import.meta.url)}`, import.meta.url), {
-      workerData: { file },
+      workerData: { data },
       resourceLimits: { maxOldGenerationSizeMb: MEGABYTES },
     });
     worker.unref();
@@ -82,7 +90,9 @@ export function openSearching(file: string): Searching {
       searchAlerts: (query) => ask((calls) => calls.alerts(query)),
       searchFlows: (query) => ask((calls) => calls.flows(query)),
       groupFlows: (query) => ask((calls) => calls.groups(query)),
+      searchBodies: (query) => ask((calls) => calls.bodies(query)),
     },
+    open: (bytes, hints) => ask((calls) => calls.open(bytes, hints)),
     async close() {
       if (timer !== null) clearTimeout(timer);
       await running?.worker.terminate();

@@ -37,6 +37,15 @@ export interface FlowSearch extends Window {
   before?: number;
 }
 
+/** In kept bodies. */
+export interface BodySearch {
+  text: string;
+  device?: string;
+  /** Opened at or after, and before; milliseconds since the epoch. */
+  after?: number;
+  before?: number;
+}
+
 export type AlertHits = z.infer<typeof schemas.alertHits>;
 export type FlowHits = z.infer<typeof schemas.flowHits>;
 export type FlowGroup = z.infer<typeof schemas.flowGroup>;

@@ -186,6 +186,38 @@ describe('in Chromium', () => {
     await end();
   });
 
+  it('shows what was said, masked until it is asked for, opened layer in layer with the value marked; finds it in bodies', async (context) => {
+    requireTool(context, 'chromium', 'curl');
+    const { page, faults, end } = await signIn('operator');
+    const inner = Buffer.from(JSON.stringify({ imei: IMEI, here: 'needle-in-a-body' })).toString('base64');
+    await send(`{"data":"${inner}"}`);
+    await page.evaluate("location.hash = '#/bodies'");
+    await page.fill('#search', inner.slice(0, 30));
+    const hit = page.locator('.row mark').first();
+    await expect
+      .poll(async () => {
+        await page.getByRole('button', { name: 'Search' }).click();
+        return hit.textContent({ timeout: 1000 }).catch(() => null);
+      })
+      .toBe(inner.slice(0, 30));
+    await page.locator('.row').first().click();
+    await page.getByRole('button', { name: 'Show it as it stood there' }).waitFor();
+    expect(await page.content()).not.toContain(IMEI);
+    await page.getByRole('button', { name: 'Show it as it stood there' }).click();
+    await page.locator('.layer', { hasText: 'body ▸ $.data base64' }).locator('mark').first().waitFor();
+    expect(await page.locator('.layer mark').first().textContent()).toBe(IMEI);
+    await page.locator('.layer', { hasText: '$.data base64' }).getByRole('button', { name: 'Hex' }).click();
+    await page.locator('.layer pre', { hasText: '000000  7b 22 69 6d 65 69' }).waitFor();
+    const saving = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Export as HAR' }).click();
+    expect(
+      JSON.parse(await readFile(await (await saving).path(), 'utf8')).log.entries[0].request.postData.text,
+    ).toContain(inner);
+    expect(await violations(page)).toEqual([]);
+    expect(faults).toEqual([]);
+    await end();
+  });
+
   it('shows a phone that was registered meanwhile, its model as text', async (context) => {
     requireTool(context, 'chromium');
     const { page, end } = await signIn('operator');

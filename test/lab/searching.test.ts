@@ -21,7 +21,7 @@ it('answers from what another thread goes on writing, and begins anew after its 
   const file = join(folder, 'evidence.db');
   const store = openSqliteStore({ file, key: Buffer.alloc(32, 1) });
   store.putAlert(labRecord(1));
-  searching = openSearching(file);
+  searching = openSearching(folder);
   const { searchAlerts, searchFlows, groupFlows } = searching.services;
   const [alerts, flows] = await Promise.all([searchAlerts({ q: 'china' }), searchFlows({})]);
   expect([alerts.total, flows.total]).toEqual([1, 0]);
@@ -33,7 +33,7 @@ it('answers from what another thread goes on writing, and begins anew after its 
 });
 
 it('a store that cannot be read is an error of each question, and no end of the lab', async () => {
-  searching = openSearching(join(folder, 'nowhere.db'));
+  searching = openSearching(join(folder, 'nowhere'));
   await expect(searching.services.searchFlows({})).rejects.toThrow('unable to open database file');
   await expect(searching.services.searchAlerts({})).rejects.toThrow('unable to open database file');
 });

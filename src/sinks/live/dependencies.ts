@@ -13,11 +13,12 @@ import type { Device, DiscoveredPhone } from '../../model/device.ts';
 import type { Forgetting } from '../../model/forgotten.ts';
 import type { Registering, ReplayInfo, ReplayOutcome } from '../../model/lab.ts';
 import type { NotifyConfig, NotifyState, SentTest } from '../../model/notify.ts';
+import type { BodyHits, Opened } from '../../model/opened.ts';
 import type { PinOverride, PinState } from '../../model/pin.ts';
 import type { Plan, PlanView } from '../../model/plan.ts';
 import type * as schemas from '../../model/schemas/lab.ts';
 import type * as setup from '../../model/schemas/settings.ts';
-import type { AlertHits, AlertSearch, FlowGroups, FlowHits, FlowSearch } from '../../model/search.ts';
+import type { AlertHits, AlertSearch, BodySearch, FlowGroups, FlowHits, FlowSearch } from '../../model/search.ts';
 import type { Text } from '../../model/text.ts';
 import type { TrustTest, TrustTestState } from '../../model/trust-test.ts';
 import type { Why } from '../../model/why.ts';
@@ -84,6 +85,10 @@ export interface LiveDependencies {
   searchAlerts(query: AlertSearch): Promise<AlertHits>;
   searchFlows(query: FlowSearch): Promise<FlowHits>;
   groupFlows(query: FlowSearch & { by: FlowGroups['by'] }): Promise<FlowGroups>;
+  /** In what is kept of bodies: in clear, so its caller writes the audit entry. */
+  searchBodies(query: BodySearch): Promise<BodyHits>;
+  /** Kept bytes opened layer in layer, the values of its phone and of its alerts marked; in clear. Null: nothing is kept there. */
+  openContent(flow: FlowRecord, side: ContentSide, who: string): Promise<Opened | null>;
   /** What is kept of what it said; `isRevealed`: as it stood there. */
   content(flow: FlowRecord, isRevealed: boolean): FlowContent;
   /** Bytes of it, as they stood there; null: none are kept there. */

@@ -121,6 +121,16 @@ export const BODY_QUERY = {
   length: whole('At most this many bytes.', { minimum: 1, maximum: 1_048_576, default: 65_536 }),
   reveal: flag('Must be true: bytes are given as they are.'),
 };
+const { from: _from, length: _length, ...OPENED } = BODY_QUERY;
+/** Which kept bytes are opened. */
+export const OPENED_QUERY = OPENED;
+export const BODY_SEARCH = {
+  q: text('The text that is looked for, in any case of letters.'),
+  device: text('Of this device.'),
+  after: FLOW_QUERY.after,
+  before: whole('Opened before: `next` of the last answer goes on.'),
+  reveal: flag('Must be true: what is found is shown as it stands there.'),
+};
 export const UPSTREAM_QUERY = { host: text('Of the entry.'), port: whole('Of the entry.') };
 
 /** @throws InputError */

@@ -34,6 +34,8 @@ export const NEEDED = {
   'GET /api/flows/{id}': 'viewer',
   'GET /api/flows/{id}/content': 'operator',
   'GET /api/flows/{id}/content/body': 'operator',
+  'GET /api/flows/{id}/content/opened': 'operator',
+  'GET /api/search/bodies': 'operator',
   'GET /api/devices': 'viewer',
   'POST /api/devices': 'operator',
   'GET /api/devices/discovered': 'viewer',

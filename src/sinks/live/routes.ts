@@ -5,6 +5,7 @@ import { contentPart, flowContent } from '../../model/schemas/content.ts';
 import { flowRecord } from '../../model/schemas/flow.ts';
 import * as lab from '../../model/schemas/lab.ts';
 import * as notify from '../../model/schemas/notify.ts';
+import * as openings from '../../model/schemas/opened.ts';
 import { count } from '../../model/schemas/parts.ts';
 import * as phones from '../../model/schemas/phone.ts';
 import * as plans from '../../model/schemas/plan.ts';
@@ -17,12 +18,14 @@ import {
   ALERT_SEARCH,
   AUDIT_QUERY,
   BODY_QUERY,
+  BODY_SEARCH,
   CODE_QUERY,
   CONTENT_QUERY,
   DEVICE_QUERY,
   FLOW_QUERY,
   FLOW_SEARCH,
   GROUP_QUERY,
+  OPENED_QUERY,
   type Parameter,
   UPSTREAM_QUERY,
   WHY_QUERY,
@@ -168,6 +171,20 @@ export const ROUTES: Record<Exclude<RouteName, 'GET /api/alerts/live'>, Route> =
     query: BODY_QUERY,
     answer: contentPart,
     means: 'A piece, and where the next one begins.',
+    conflicts: true,
+  },
+  'GET /api/flows/{id}/content/opened': {
+    summary: 'A kept body, message or raw stream, opened layer in layer. Stands in the audit.',
+    query: OPENED_QUERY,
+    answer: openings.opened,
+    means: 'Each layer with its fields; values of the phone are marked.',
+    conflicts: true,
+  },
+  'GET /api/search/bodies': {
+    summary: 'Looks for a text in kept bodies, from the newest connection back. Stands in the audit.',
+    query: BODY_SEARCH,
+    answer: openings.bodyHits,
+    means: 'What was found so far, and where to go on.',
     conflicts: true,
   },
   'GET /api/devices': {
@@ -435,6 +452,7 @@ export const COMPONENTS = {
   FlowGroup: search.flowGroup,
   FlowContent: flowContent,
   ContentPart: contentPart,
+  OpenedLayer: openings.openedLayer,
   Device: phones.deviceView,
   DiscoveredPhone: phones.discoveredPhone,
   Case: lab.testCase,

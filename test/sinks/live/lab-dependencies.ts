@@ -190,6 +190,8 @@ export function labDependencies(
       return { alerts, total: alerts.length };
     },
     searchFlows: async () => ({ flows: store.flows({}), total: store.flows({}).length }),
+    searchBodies: async () => ({ hits: [], bytes: 0, next: null }),
+    openContent: async () => null,
     groupFlows: async ({ by }) => ({ by, groups: [], total: 0, flows: 0 }),
     content: ({ id }, isRevealed) => orderContent(id, contentOf(id), [], isRevealed ? null : HIDDEN),
     contentPart: ({ id }, side, from, length) => partOf(contentOf(id), side, from, length),
