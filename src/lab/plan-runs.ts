@@ -3,7 +3,7 @@ import type { Cases } from '../cases/cases.ts';
 import { type Case, phonesOf } from '../model/case.ts';
 import { LabError } from '../model/lab.ts';
 import type { PlanView } from '../model/plan.ts';
-import { advance, begin, viewOf } from '../plans/progress.ts';
+import { advance, begin, notAhead, viewOf } from '../plans/progress.ts';
 import type { EvidenceStore } from '../sinks/evidence/store.ts';
 import type { LiveDependencies, Outcome } from '../sinks/live/dependencies.ts';
 import { OWN_NAME } from './recorded-flows.ts';
@@ -28,7 +28,9 @@ export function planServices(
   const view = (given: Case): PlanView | null => {
     if (given.plan === undefined) return null;
     flush();
-    return viewOf(given.id, given.plan, now(), (since, host) => connectionsOf(lab.evidence, given, since, host));
+    const run = notAhead(given.plan, now());
+    if (run !== given.plan) cases.follow(given.id, run);
+    return viewOf(given.id, run, now(), (since, host) => connectionsOf(lab.evidence, given, since, host));
   };
   return {
     plans: async () => (await import('../plans/plans.ts')).listPlans(),

@@ -36,6 +36,14 @@ export function viewOf(
   return { ...about, state: 'wait', step, waitsUntil: iso(until), isReady, connections };
 }
 
+/** The same where the lab's clock was set back meanwhile: a wait begins anew, and is not as much longer as the clock jumped. */
+export function notAhead(run: PlanRun, time: number): PlanRun {
+  const [since, doneAt] = [run.since, run.doneAt].map((at) => (at !== null && Date.parse(at) > time ? iso(time) : at));
+  return since === run.since && doneAt === run.doneAt
+    ? run
+    : { ...run, since: since ?? run.since, doneAt: doneAt ?? null };
+}
+
 /** What follows when the present step was done, or its wait is over. */
 export function advance(run: PlanRun, time: number): Advance {
   const { step } = at(run.plan, run.done);

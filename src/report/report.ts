@@ -22,8 +22,10 @@ import { minute, type ReportLanguage, type Words, wordsOf } from './words.ts';
 export type Revealed = ReadonlyMap<string, { value: string; seen: string; window: Buffer }>;
 
 const MAX_FINDINGS = 300;
+/** In a cell of the first page; the whole one stands below. */
+const MAX_NAME = 50;
 /** On the first page, which also has to tell what could not be seen. */
-const MAX_FIRST = 8;
+const MAX_FIRST = 6;
 
 export function writeReport(
   record: CaseRecord,
@@ -41,7 +43,7 @@ export function writeReport(
     foot: `Phonehome · ${shown(record.case.title, 60)} · ${shown(record.case.id)} · ${minute(record.madeAt)} UTC`,
     blocks: [
       { type: 'title', text: say('title') },
-      { type: 'subheading', text: shown(record.case.title) },
+      { type: 'subheading', text: shown(record.case.title, 150) },
       { type: 'verdict', text: verdictOf(record, words) },
       { type: 'facts', rows: factsOf(record, words) },
       { type: 'heading', text: say('left') },
@@ -118,7 +120,7 @@ function firstOf(findings: readonly Alert[], { case: given }: CaseRecord, words:
       : [
           {
             type: 'paragraph' as const,
-            text: `${kindOf(findings[0], words)} → ${hostOf(findings[0])}: ${oftenOf(findings[0], given, words)}.`,
+            text: `${kindOf(findings[0], words)} → ${shown(findings[0].destination?.host ?? '', MAX_NAME)}: ${oftenOf(findings[0], given, words)}.`,
           },
         ]),
   ];
@@ -128,7 +130,10 @@ function rowOf(alert: Alert, words: Words): string[] {
   const { say } = words;
   const { identifier, destination, receivers = [] } = alert;
   const sure = identifier ? say(`confidence.${identifier.confidence}`) : '';
-  const hosts = receivers.length > 1 ? receivers.map(({ host }) => shown(host)) : [hostOf(alert)];
+  const hosts =
+    receivers.length > 1
+      ? receivers.map(({ host }) => shown(host, MAX_NAME))
+      : [shown(destination?.host ?? '', MAX_NAME)];
   return [
     `${kindOf(alert, words)} ${shown(identifier?.masked ?? '')} (${sure})`,
     `${shown(destination?.owner.name ?? '')} ${named(hosts)}`.trim(),

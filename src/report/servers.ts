@@ -1,4 +1,5 @@
 /** Whom the phone contacted, what of it was not read, and what of the lab's sight was missing. */
+import { say } from '../formats/say.ts';
 import type { CaseContact, CaseRecord } from '../model/case-record.ts';
 import { type Block, shown } from './document.ts';
 import { countries } from './receivers.ts';
@@ -7,8 +8,9 @@ import { minute, type Words } from './words.ts';
 
 const MAX_SERVERS = 200;
 /** On the first page. */
-const MAX_FIRST_UNREAD = 6;
-const MAX_GAPS = 6;
+const MAX_FIRST_UNREAD = 4;
+const MAX_GAPS = 4;
+const MAX_NAME = 50;
 
 /** For the first page: as prominent as what was found. */
 export function unseenOf(record: CaseRecord, words: Words): Block[] {
@@ -17,7 +19,7 @@ export function unseenOf(record: CaseRecord, words: Words): Block[] {
   const rows = unread
     .slice(0, MAX_FIRST_UNREAD)
     .map((one) => [
-      nameOf(one),
+      nameOf(one, MAX_NAME),
       countries(one.ownerCountry, one.country, words),
       whyOf(one, words),
       String(one.unreadBytesUp),
@@ -74,7 +76,8 @@ export function serversOf({ contacts, furtherContacts }: CaseRecord, words: Word
 }
 
 const isUnread = ({ unread }: CaseContact): boolean => Object.keys(unread).length > 0;
-const nameOf = ({ owner, host }: CaseContact): string => `${shown(owner ?? '')} ${shown(host)}`.trim();
+const nameOf = ({ owner, host }: CaseContact, most?: number): string =>
+  `${shown(owner ?? '', most)} ${shown(host, most)}`.trim();
 const whyOf = ({ unread }: CaseContact, { name }: Words): string =>
   Object.entries(unread)
     .map(([why, times]) => `${name('class', why)}: ${times}`)
@@ -95,7 +98,7 @@ export function appsOf({ apps, alerts }: CaseRecord, words: Words): Block[] {
       String(bytesUp),
       `${Math.floor(readShare * 100)} %`,
       [...new Set(left)].join(', '),
-      shown(those[0]?.attribution?.reason ?? ''),
+      reasonOf(those[0], words),
     ];
   });
   const columns = ['app', 'connections', 'bytes', 'read', 'left', 'reason'] as const;
@@ -104,4 +107,9 @@ export function appsOf({ apps, alerts }: CaseRecord, words: Words): Block[] {
     { type: 'table', head: columns.map((name) => say(`column.${name}`)), rows, widths: [3, 2, 1.4, 1.3, 2.5, 3.5] },
     { type: 'paragraph', text: say('apps.hint') },
   ];
+}
+
+function reasonOf(alert: CaseRecord['alerts'][number] | undefined, { language }: Words): string {
+  const { text, reason = '' } = alert?.attribution ?? {};
+  return shown(text ? say(text, language) : reason);
 }

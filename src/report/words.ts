@@ -7,6 +7,7 @@ export const REPORT_LANGUAGES = ['en', 'vi'] as const;
 export type ReportLanguage = (typeof REPORT_LANGUAGES)[number];
 
 export interface Words {
+  language: ReportLanguage;
   say(key: ReportKey, values?: Record<string, string | number>): string;
   /** The same of a word that may be somebody's own, e.g. a phase: then it is returned as it is. */
   name(group: 'phase' | 'class' | 'marks', word: string): string;
@@ -17,6 +18,7 @@ export function wordsOf(language: ReportLanguage): Words {
   const catalogue: Record<string, string> = language === 'vi' ? REPORT_VI : REPORT_EN;
   const countries = new Intl.DisplayNames([language], { type: 'region', fallback: 'code' });
   return {
+    language,
     say: (key, values = {}) =>
       (catalogue[key] ?? key).replace(/\{\{([a-z]+)\}\}/g, (place, name: string) =>
         Object.hasOwn(values, name) ? String(values[name]) : place,

@@ -109,6 +109,11 @@ describe('a guided case', () => {
     ]);
   });
 
+  it('a phone that nobody registered is refused before the test begins', async () => {
+    const { code, stderr } = await command('plan', 'run', 'each-unlock', '--device', 'nokia');
+    expect([code, stderr.trim()]).toEqual([1, `phonehome: no phone "nokia" is registered: there are ${NOKIA}`]);
+  });
+
   it('without anybody to answer, stops in one line and stays open', async () => {
     const { code, stderr } = await command('plan', 'run', 'each-unlock', '--device', NOKIA);
     expect([code, stderr.trim().split('\n')]).toEqual([1, [expect.stringContaining('the input has ended')]]);

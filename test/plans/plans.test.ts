@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { inLanguage, type Plan, type PlanRun } from '../../src/model/plan.ts';
 import { PHASES } from '../../src/model/words.ts';
 import { listPlans, parsePlan, planNamed, readPlan } from '../../src/plans/plans.ts';
-import { advance, begin, lengthOf, viewOf } from '../../src/plans/progress.ts';
+import { advance, begin, lengthOf, notAhead, viewOf } from '../../src/plans/progress.ts';
 
 const T = Date.UTC(2026, 10, 22, 10);
 const STEP = { do: 'x' };
@@ -116,6 +116,13 @@ describe('progress', () => {
       [4, 1, 'wait', true, null, true],
     ]);
     expect(view(run, T)).toMatchObject({ state: 'over', step: null, number: 5, of: 5 });
+  });
+
+  it('begins a wait anew when the clock was set back, and is the same when it was not', () => {
+    const waiting: PlanRun = { ...begin(plan, T), done: 2, doneAt: new Date(T + 3_600_000).toISOString() };
+    const mended = notAhead(waiting, T);
+    expect(view(mended, T).waitsUntil).toBe(new Date(T + 60_000).toISOString());
+    expect(notAhead(mended, T + 1)).toBe(mended);
   });
 
   it('is not ready before its time or its traffic, and asks for traffic since the step began to its own host', () => {

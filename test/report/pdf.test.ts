@@ -91,6 +91,26 @@ describeWith(['pdftotext', 'pdfinfo', 'pdffonts'], 'a report on paper', () => {
     expect(file.toString('latin1')).not.toMatch(/\/JavaScript|\/Launch|\/URI/);
   });
 
+  it('says what could not be seen on its first page, however much was found and however long the names are', () => {
+    const given = leak();
+    const host = `${'a-long-label.'.repeat(20)}example`;
+    const alerts = Array.from({ length: 40 }, (_, index) => ({
+      ...given,
+      id: `leak-${index}`,
+      destination: given.destination && { ...given.destination, host },
+    }));
+    const unread = { owner: 'Some Company of a Long Name', ownerCountry: 'US', country: 'CN', network: null };
+    const contacts = Array.from({ length: 40 }, (_, index) => ({
+      ...unread,
+      host: `${index}.${host}`,
+      ...{ connections: 1, unread: { pinned: 1 }, bytesUp: 9, unreadBytesUp: 9 },
+    }));
+    const gap = { kind: 'lab-down' as const, subject: 'lab', from: AT, to: AT, detail: null };
+    const [first = ''] = pages(pdf(labRecord({ alerts, contacts, gaps: Array(30).fill(gap) }), 'vi'));
+    for (const said of ['Không thấy một việc trong thời gian này', 'và 34 mục nữa', 'và 36 máy chủ nữa'])
+      expect(inOneLine(first.normalize())).toContain(said);
+  });
+
   it('of a case without traffic is a whole report that says so', () => {
     const empty = labRecord({ alerts: [], connections: 0, readShare: null, clock: null, openings: new Map() });
     expect(inOneLine(pages(pdf(empty)).join(' '))).toContain('that says nothing about the phone.');

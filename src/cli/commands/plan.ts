@@ -1,4 +1,5 @@
 /** `phonehome plan …`: leads through a ready-made test. The lab keeps how far it got, so that it goes on after any stop. */
+import { isIP } from 'node:net';
 import { extname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Case, type CaseFacts, phonesOf } from '../../model/case.ts';
@@ -76,11 +77,21 @@ async function caseOf(lab: LabAddress, flags: PlanFlags, device: string, wanted:
     (each) => each.closedAt === null && each.plan?.plan.name === name && phonesOf(each)?.includes(device),
   );
   if (open) return { id: open.id, title: open.title, isNew: false, begun: open.openedAt };
+  await mustBeKnown(lab, device);
   const about = Object.fromEntries(FACTS.flatMap((fact) => (flags[fact] ? [[fact, flags[fact]]] : [])));
   const ready = own ?? (await module.listPlans()).find((plan) => plan.name === name);
   const title = flags.title ?? (ready ? inLanguage(ready.title, flags.lang) : name);
   const made = (await call(lab, 'POST', '/api/cases', { title, deviceId: device, about, plan: own ?? name })) as Case;
   return { id: made.id, title, isNew: true, begun: made.openedAt };
+}
+
+/** A slip of the pen would be a test of a phone that never comes. @throws LabError */
+async function mustBeKnown(lab: LabAddress, device: string): Promise<void> {
+  const known = listIn<{ id: string }>(await call(lab, 'GET', '/api/devices'), 'devices').map(({ id }) => id);
+  if (known.includes(device) || isIP(device) !== 0) return;
+  throw new LabError(
+    `no phone "${device}" is registered${known.length > 0 ? `: there are ${known.slice(0, 20).join(', ')}` : ': see phonehome device add'}`,
+  );
 }
 
 /** Until the plan is over. @throws LabError when somebody is asked and nobody can answer */
