@@ -3,6 +3,7 @@
  * Promise: the same answer however the bytes are cut into chunks, records or segments; never throws; answers `more`
  * only while a longer input could still become a ClientHello of at most `MAX_HELLO` bytes.
  */
+import { LRUCache } from 'lru-cache';
 import type { TlsOffer } from '../model/connection.ts';
 import type { ClientHelloFacts } from '../model/flow.ts';
 import { ja4 } from './ja4.ts';
@@ -148,14 +149,40 @@ function parseBody(message: Buffer): ParsedHello {
     signatureAlgorithms: real(signatureAlgorithms),
     certificateCompression,
   };
+  const client = clientOf(offer, alpn);
   const facts: ClientHelloFacts = {
     sni,
-    alpn: alpn.map((name) => name.toString('latin1')).filter((name) => !isGreaseAlpn(name)),
-    ja4: ja4(offer, alpn.find((name) => !isGreaseAlpn(name.toString('latin1'))) ?? null),
+    alpn: client.alpn,
+    ja4: client.ja4,
     ech: extensions.includes(EXT.ech),
-    grease: [...ciphers, ...extensions, ...groups, ...versions].some(isGrease),
+    grease: [ciphers, extensions, groups, versions].some((values) => values.some(isGrease)),
   };
-  return { state: 'hello', facts, offer };
+  return { state: 'hello', facts, offer: client.offer };
+}
+
+/** What one TLS stack offers, connection after connection. */
+interface TlsClient {
+  offer: TlsOffer;
+  alpn: string[];
+  ja4: string;
+}
+
+/** A phone has a handful of TLS stacks; those that shuffle their extensions are a new one each time. */
+const clients = new LRUCache<string, TlsClient>({ max: 256 });
+/** Real ones take some 500 characters; who writes a long one is not remembered. */
+const MAX_KEY = 4096;
+
+/** The same object for the same offer, so that what is made of it is made once. */
+function clientOf(offer: TlsOffer, alpn: Buffer[]): TlsClient {
+  const names = alpn.map((name) => name.toString('latin1'));
+  const key = `${Object.values(offer).join('/')}/${JSON.stringify(names)}`;
+  let client = clients.get(key);
+  if (client === undefined) {
+    const first = alpn.find((_, index) => !isGreaseAlpn(names[index]!)) ?? null;
+    client = { offer, alpn: names.filter((name) => !isGreaseAlpn(name)), ja4: ja4(offer, first) };
+    if (key.length <= MAX_KEY) clients.set(key, client);
+  }
+  return client;
 }
 
 /** First host_name of the list, as sent; null for an empty or unprintable one. */

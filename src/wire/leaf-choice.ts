@@ -18,9 +18,21 @@ const RSA_PSS = [0x0804, 0x0805, 0x0806];
 const isRsaPkcs1 = (code: number): boolean => (code & 0xff) === 1 && code >> 8 >= 2 && code >> 8 <= 6;
 const isEcdsa = (code: number): boolean => (code & 0xff) === 3 && code >> 8 >= 2 && code >> 8 <= 6;
 
+/** The same offer comes with every connection of a TLS stack. */
+const chosen = new WeakMap<TlsOffer, LeafKey | null>();
+
 /** Null: no certificate of the lab fits. Without an offer nobody knows better than the usual one. */
 export function leafKeyFor(offer: TlsOffer | null): LeafKey | null {
   if (!offer) return 'p256';
+  let key = chosen.get(offer);
+  if (key === undefined) {
+    key = choose(offer);
+    chosen.set(offer, key);
+  }
+  return key;
+}
+
+function choose(offer: TlsOffer): LeafKey | null {
   const names = offer.ciphers.flatMap((code) => CIPHER_NAMES.get(code) ?? []);
   const highest = Math.max(...offer.versions);
   if (highest >= TLS13 && names.some((name) => name.startsWith('TLS_'))) return keyInTls13(offer);

@@ -22,6 +22,21 @@ describe('readClientHello', () => {
     expect(reading.offer.groups).toEqual([0x001d, 0x0017, 0x0018]);
   });
 
+  it('takes apart once what a TLS stack offers with every connection, and never takes one stack for another', () => {
+    const offerOf = (alpn: string[], sni = 'a.test') => {
+      const reading = readClientHello(records(helloBytes({ alpn, sni }), 16384));
+      if (reading.state !== 'hello') throw new Error('no hello');
+      return reading;
+    };
+    const first = offerOf(['h2', 'http/1.1']);
+    const again = offerOf(['h2', 'http/1.1'], 'b.test');
+    expect(again.offer).toBe(first.offer);
+    expect(again.facts).toEqual({ ...first.facts, sni: 'b.test' });
+    const other = offerOf(['h2,http/1.1']);
+    expect(other.offer).not.toBe(first.offer);
+    expect(other.facts.alpn).toEqual(['h2,http/1.1']);
+  });
+
   it('gives the same answer however it is cut into records', () => {
     const body = helloBytes();
     const whole = readClientHello(records(body, body.length));
