@@ -14,7 +14,7 @@ import { startProgram } from './peers.ts';
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 
 /** One registered phone, as an operator would: every identifier a technician can read off it. */
-const PHONE = `devices:
+export const PHONE = `devices:
   - id: phone-1
     model: Lab phone
     match: { default: true }

@@ -17,7 +17,7 @@ const FIRST_TIME = 1_700_000_000_000;
 let serial = 0;
 
 /** 32 bits that look random, the same for the same number in every run (the finalizer of MurmurHash3). */
-function scatter(number: number): number {
+export function scatter(number: number): number {
   let bits = Math.imul(number ^ (number >>> 16), 0x85ebca6b);
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
   return (bits ^ (bits >>> 16)) >>> 0;

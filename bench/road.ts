@@ -1,0 +1,111 @@
+/**
+ * What one request costs the lab's half, room by room: microseconds of processor time and bytes of garbage, from a stream of
+ * 4,000 different requests at a time (app JSON, forms, gzip, protobuf, multipart, browsers) that goes through the ring and the whole
+ * road in one process, without sockets. `npm run bench:road` writes it to bench/results and tells what became 10 % dearer or
+ * cheaper than in the record before; `-- --quick` writes nothing. Shares are sampled, so that nothing is wrapped that is measured.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { median } from './proxy/report.ts';
+import { openRoad } from './road/lab.ts';
+import { fixedWork, keepRecord, latestRecord, type RoadRecord, toMarkdown } from './road/record.ts';
+import { exchange } from './road/requests.ts';
+import { type ByRoom, openSampling } from './road/rooms.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    out: { type: 'string', default: path.join(import.meta.dirname, 'results') },
+  },
+});
+const REQUESTS = 4000;
+/** Compilers take 10,000 requests and more to do what they can. */
+const WARM_UPS = 5;
+const rounds = Number(flags.rounds ?? (flags.quick ? 4 : 16));
+
+const data = await mkdtemp(path.join(tmpdir(), 'bench-road-'));
+const road = await openRoad(data);
+const sampling = await openSampling();
+const loadBefore = loadavg()[0] ?? 0;
+let serial = 0;
+const next = () => Array.from({ length: REQUESTS }, () => exchange(serial++));
+const threadUs = (): number => {
+  const { user, system } = process.threadCpuUsage();
+  return user + system;
+};
+const processUs = (): number => {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+};
+
+const whole: number[] = [];
+const helpers: number[] = [];
+const work: number[] = [];
+const samples: ByRoom = new Map();
+const garbage: ByRoom = new Map();
+const addAll = (sums: ByRoom, more: ByRoom): void => {
+  for (const [room, amount] of more) sums.set(room, (sums.get(room) ?? 0) + amount);
+};
+
+try {
+  for (let warm = 0; warm < WARM_UPS; warm++) await road.pass(next());
+  for (let round = 0; round < rounds; round++) {
+    const [plain, timed, counted] = [next(), next(), round % 4 === 0 ? next() : null];
+    work.push(fixedWork(threadUs));
+    const [thread, all] = [threadUs(), processUs()];
+    await road.pass(plain);
+    const own = threadUs() - thread;
+    whole.push(own / REQUESTS);
+    helpers.push(Math.max(0, processUs() - all - own) / REQUESTS);
+    addAll(samples, await sampling.time(() => road.pass(timed)));
+    if (counted) addAll(garbage, await sampling.garbage(() => road.pass(counted)));
+  }
+  const record = recordOf();
+  const before = latestRecord(flags.out);
+  console.log(toMarkdown(record, before));
+  if (!flags.quick) keepRecord(flags.out, record, before);
+} finally {
+  sampling.close();
+  await road.close();
+  await rm(data, { recursive: true, force: true });
+}
+process.exit();
+
+function recordOf(): RoadRecord {
+  const usPerRequest = median(whole);
+  const sampled = [...samples.values()].reduce((sum, count) => sum + count, 0);
+  const counted = Math.ceil(rounds / 4) * REQUESTS;
+  const names = new Set([...samples.keys(), ...garbage.keys()]);
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    version: execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=7'], { cwd: import.meta.dirname })
+      .toString()
+      .trim(),
+    machine: {
+      cpu: cpus()[0]?.model ?? 'unknown',
+      cores: cpus().length,
+      kernel: release(),
+      node: process.versions.node,
+      memoryGb: Math.round(totalmem() / 2 ** 30),
+      loadBefore,
+      loadAfter: loadavg()[0] ?? 0,
+    },
+    requests: REQUESTS,
+    rounds,
+    alerts: road.alerts(),
+    usPerRequest,
+    helpersUs: median(helpers),
+    fixedWorkUs: median(work),
+    samples: sampled,
+    rooms: [...names].map((room) => ({
+      room,
+      us: ((samples.get(room) ?? 0) / sampled) * usPerRequest,
+      samples: samples.get(room) ?? 0,
+      garbageBytes: (garbage.get(room) ?? 0) / counted,
+    })),
+  };
+}
