@@ -2,6 +2,7 @@
  * Names that a phone or a server gave itself and that may hold a value: protocol lists, certificates. They are hidden
  * before any room sees them, because flow records, alerts and owners are made of them; nothing is searched in them.
  */
+import { LRUCache } from 'lru-cache';
 import { maskHost, maskText, type SecretTest } from '../alert/masked-url.ts';
 import type { Flow, FlowEvent, ServerCertificate } from '../model/flow.ts';
 
@@ -30,7 +31,26 @@ export function hideInTls(event: Established, secrets: () => SecretTest): Establ
   };
 }
 
+/** Of one phone's connections: the same certificate comes with each to the same server. */
+const hidden = new WeakMap<SecretTest, LRUCache<string, ServerCertificate>>();
+const MAX_CERTIFICATES = 500;
+
 function hideInCertificate(certificate: ServerCertificate, test: SecretTest): ServerCertificate {
+  let known = hidden.get(test);
+  if (known === undefined) {
+    known = new LRUCache({ max: MAX_CERTIFICATES });
+    hidden.set(test, known);
+  }
+  const key = JSON.stringify(certificate);
+  let shown = known.get(key);
+  if (shown === undefined) {
+    shown = hiddenIn(certificate, test);
+    known.set(key, shown);
+  }
+  return shown;
+}
+
+function hiddenIn(certificate: ServerCertificate, test: SecretTest): ServerCertificate {
   const text = (given: string | null): string | null => given && maskText(given, test);
   return {
     ...certificate,

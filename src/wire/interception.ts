@@ -193,9 +193,13 @@ function answer(interception: Interception, shown: Shown, asked: Promise<Secured
   };
   /** When the phone's handshake was over; null before. */
   let since: number | null = null;
+  const left = () => {
+    if (waiting) giveUp('server-reset', 'the server closed during the TLS handshake with the phone');
+  };
   const meet = () => {
     if (since === null || !server) return;
     waiting = false;
+    server.stream.off('close', left);
     joinBoth(interception, shown, { stream: phone, raw: client }, server, since);
   };
   const onResult = (result: PhoneTlsResult) => {
@@ -229,9 +233,6 @@ function answer(interception: Interception, shown: Shown, asked: Promise<Secured
     }
     if (!found.ok) return giveUp(found.reason, found.detail);
     server = found.leg;
-    const left = () => {
-      if (waiting) giveUp('server-reset', 'the server closed during the TLS handshake with the phone');
-    };
     if (server.stream.destroyed) return left();
     server.stream.once('close', left);
     meet();

@@ -34,12 +34,14 @@ export function answerPhone(request: PhoneTlsRequest, done: (result: PhoneTlsRes
     ...(request.alpn === null ? {} : { ALPNProtocols: [request.alpn] }),
   });
   if (request.onKeylog) stream.on('keylog', request.onKeylog);
-  let settled = false;
+  // Let go of with the result: some of the listeners stay for as long as the connection stands.
+  let tell: typeof done | null = done;
   const settle = (result: PhoneTlsResult) => {
-    if (settled) return;
-    settled = true;
+    const told = tell;
+    if (told === null) return;
+    tell = null;
     clearTimeout(timer);
-    done(result);
+    told(result);
   };
   const timer = setTimeout(() => settle({ outcome: 'timeout' }), request.handshakeTimeoutMs);
   const onError = (error: NodeJS.ErrnoException) => {

@@ -132,7 +132,7 @@ export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
       const { socket, sni, host, alpn } = request;
       const { profile, context } = contextFor(request);
       const place = placeOf(request, profile);
-      const kept = sessions.get(place);
+      let kept = sessions.get(place);
       const stream = connect({
         socket,
         secureContext: context,
@@ -154,6 +154,8 @@ export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
         if (settled) return;
         settled = true;
         clearTimeout(timer);
+        kept = undefined;
+        forgetSession(stream);
         if (!result.ok) {
           shown.delete(place);
           stream.destroy();
@@ -173,10 +175,10 @@ export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
       stream.once('close', () => fail('the server closed the connection'));
       stream.once('secureConnect', () => {
         const alpn = stream.alpnProtocol || null;
-        const resumed = stream.isSessionReused() && kept !== undefined;
-        const facts = resumed ? kept.shown : judge(stream, request, intermediates);
+        const resumed = stream.isSessionReused() ? kept?.shown : undefined;
+        const facts = resumed ?? judge(stream, request, intermediates);
         const asksCertificate = resumed
-          ? facts.asksCertificate
+          ? resumed.asksCertificate
           : !options.clientCertificate?.(sni ?? host) && asks(handle);
         const all: Shown = { ...facts, alpn, asksCertificate };
         if (all.problem === null) {
@@ -247,6 +249,13 @@ function readCertificateOnce(stream: TLSSocket): void {
   const read = stream.getPeerCertificate.bind(stream) as () => PeerCertificate;
   const once = (): PeerCertificate => (known ??= read());
   stream.getPeerCertificate = once as TLSSocket['getPeerCertificate'];
+}
+
+/** Node keeps what a connection was asked with for as long as it stands: a session is 2 KB that nobody needs once it was taken up. */
+function forgetSession(stream: TLSSocket): void {
+  const asked = Object.getOwnPropertySymbols(stream).find((one) => one.description === 'connect-options');
+  const options = asked && (stream as unknown as Record<symbol, { session?: Buffer } | undefined>)[asked];
+  if (options?.session) options.session = undefined;
 }
 
 /** OpenSSL's word for a chain that ends before a root. */
