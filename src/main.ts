@@ -48,8 +48,14 @@ export const verifyPackage: LabModule['verifyPackage'] = async (file) =>
 export const signingFingerprint: LabModule['signingFingerprint'] = async (dataDir) =>
   (await import('./lab/evidence.ts')).signingFingerprint(dataDir);
 
-export const compareRuns: LabModule['compareRuns'] = async (dataDir, a, b) =>
-  (await import('./lab/compared-sides.ts')).compareRuns(dataDir, a, b);
+export const compareRuns: LabModule['compareRuns'] = async (...given) =>
+  (await import('./lab/compared-sides.ts')).compareRuns(...given);
+
+export const summarizeSides: LabModule['summarizeSides'] = async (...given) =>
+  (await import('./lab/compared-sides.ts')).summarizeSides(...given);
+
+export const sayComparison: LabModule['sayComparison'] = async (...given) =>
+  (await import('./lab/comparison-report.ts')).sayComparison(...given);
 
 export const exportCapture: LabModule['exportCapture'] = async (options) =>
   (await import('./lab/offline-commands.ts')).exportCapture(options);

@@ -9,6 +9,7 @@ import {
   CA_PASSPHRASE_FLAG,
   CASE_FLAGS,
   COMMON_FLAGS,
+  COMPARE_FLAGS,
   DEMO_FLAGS,
   DEVICE_FLAGS,
   DROP_FLAGS,
@@ -284,11 +285,13 @@ export const COMMANDS: CommandSpec[] = [
   },
   {
     name: 'compare',
-    words: '<a> <b>',
+    words: '<a> <b> [more...]',
     summary:
-      'two phones of one model, or one phone before and after: what tells them apart, what appeared, changed, went',
-    flags: [],
+      'two phones of one model, or one phone before and after: what stopped, is new, moved, and what tells them apart; more than two: a row each',
+    flags: COMPARE_FLAGS,
     examples: [
+      'compare CASE-BEFORE CASE-AFTER --claim once --claim to:europe --html compared.html',
+      'compare nokia-01 pixel-01 redmi-01',
       'compare nokia-01 nokia-02',
       'compare 01JABC:before-consent 01JABC:after-consent',
       'compare CASE-BEFORE-RESET CASE-AFTER-RESET --json',

@@ -370,6 +370,17 @@ export const REPORT_FLAGS: Flag[] = [
   REVEAL_FLAG,
 ];
 
+export const COMPARE_FLAGS: Flag[] = [
+  { name: 'html', value: 'FILE', default: null, help: 'also as one HTML file for people' },
+  { name: 'lang', value: 'LANGUAGE', default: 'en', parse: oneOf(['en', 'vi']), help: 'of the sentences: en or vi' },
+  {
+    name: 'claim',
+    value: 'CLAIM',
+    list: true,
+    help: 'what the maker says of B: gone:HOST, to:europe, to:DE, none, once, encrypted, after-consent',
+  },
+];
+
 /** Of `notify mute` and `notify accept`: which alerts are meant. */
 export const MUTE_FLAGS: Flag[] = [
   { name: 'reason', value: 'TEXT', default: null, help: 'why' },

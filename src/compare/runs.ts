@@ -5,14 +5,18 @@
  */
 import type {
   Change,
+  Claim,
   ComparedSide,
   Comparison,
   Difference,
   SideRecord,
+  SideSummary,
   TokenRow,
   UnknownIdentifier,
 } from '../model/comparison.ts';
+import { judge } from './claims.ts';
 import { isPassingName } from './shape.ts';
+import { changesOf, streamsOf } from './streams.ts';
 
 /** Once is chance, twice is a habit. */
 const LEAST_REQUESTS = 2;
@@ -26,7 +30,7 @@ interface Seen {
   requests: number;
 }
 
-export function compareSides(a: SideRecord, b: SideRecord): Comparison {
+export function compareSides(a: SideRecord, b: SideRecord, claims: readonly Claim[] = []): Comparison {
   const devicesA = devicesOf(a);
   const devicesB = devicesOf(b);
   const of = devicesA.length > 0 && devicesA.every((device) => devicesB.includes(device)) ? 'runs' : 'phones';
@@ -45,6 +49,30 @@ export function compareSides(a: SideRecord, b: SideRecord): Comparison {
     persistent: of === 'phones' ? findPersistent(placesA, placesB) : [],
     differences: differences.toSorted(byImportance),
     volatile: values.volatile,
+    changes: changesOf(a, b),
+    claims: claims.map((claim) => judge(claim, a, b)),
+    watchedMs: { a: a.watchedMs, b: b.watchedMs },
+  };
+}
+
+/** Several phones or runs side by side, for a table. */
+export function summarize(side: SideRecord): SideSummary {
+  const streams = streamsOf(side);
+  const distinct = <T>(values: readonly (T | null)[]): T[] => [
+    ...new Set(values.flatMap((value) => (value === null ? [] : [value]))),
+  ];
+  return {
+    name: side.name,
+    title: side.title,
+    simulated: side.simulated,
+    kinds: distinct(streams.map(({ kind }) => kind)),
+    receivers: distinct(streams.map(({ owner, host }) => owner ?? host)),
+    countries: distinct(streams.map(({ country }) => country)),
+    hosts: hostsOf(side).size,
+    clear: streams.some(({ clear }) => clear),
+    beforeConsent: streams.some(({ beforeConsent }) => beforeConsent),
+    sightings: streams.reduce((sum, { sightings }) => sum + sightings, 0),
+    watchedMs: side.watchedMs,
   };
 }
 

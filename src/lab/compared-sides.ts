@@ -1,23 +1,33 @@
 /** What the store holds of a phone, a case, or a phase of a case, gathered for a comparison. No lab need run for it. */
-import { compareSides } from '../compare/runs.ts';
+import { parseClaim } from '../compare/claims.ts';
+import { compareSides, summarize } from '../compare/runs.ts';
 import { saidHost } from '../formats/said-host.ts';
 import type { Case } from '../model/case.ts';
-import type { Comparison, SideRecord, TokenRow } from '../model/comparison.ts';
+import { phonesOf } from '../model/case.ts';
+import type { Claim, Comparison, SideRecord, SideSummary, TokenRow } from '../model/comparison.ts';
+import { REPLAY_PREFIX } from '../model/device.ts';
 import { LabError } from '../model/lab.ts';
 import type { EvidenceStore, FlowRecord, TokenQuery } from '../sinks/evidence/store.ts';
+import { contactsOf, findingOf, marksIn, spanOfFlows, watchedMs } from './compared-evidence.ts';
 import { openRecorded } from './evidence.ts';
 import { allFlows, OWN_NAME, type Span, spanOf } from './recorded-flows.ts';
 import { allAlertsSince } from './services.ts';
 
-type Store = Pick<EvidenceStore, 'alerts' | 'flows' | 'tokens' | 'cases'>;
+type Store = Pick<EvidenceStore, 'alerts' | 'flows' | 'tokens' | 'cases' | 'gaps'>;
 
 /** @throws LabError when a name means nothing here */
-export async function compareRuns(dataDir: string, a: string, b: string): Promise<Comparison> {
+export async function compareRuns(
+  dataDir: string,
+  a: string,
+  b: string,
+  claims: readonly string[] = [],
+): Promise<Comparison> {
+  const parsed = (claims.length > 0 ? claims : await claimsOfReplay(b)).map(claimIn);
   const store = openRecorded(dataDir);
   try {
     const [sidesA, sidesB] = [sidesOf(store, a), sidesOf(store, b)];
     for (const sideA of sidesA)
-      for (const sideB of sidesB) if (sideA.simulated === sideB.simulated) return compareSides(sideA, sideB);
+      for (const sideB of sidesB) if (sideA.simulated === sideB.simulated) return compareSides(sideA, sideB, parsed);
     const [simulated, real] = sidesA[0]?.simulated ? [a, b] : [b, a];
     throw new LabError(
       `"${simulated}" is simulated (a replay or a test) and "${real}" is not: they say nothing about each other`,
@@ -25,6 +35,37 @@ export async function compareRuns(dataDir: string, a: string, b: string): Promis
   } finally {
     store.close();
   }
+}
+
+/** A row of a table for each: of the world, or all of them simulated. @throws LabError */
+export async function summarizeSides(dataDir: string, names: readonly string[]): Promise<SideSummary[]> {
+  const store = openRecorded(dataDir);
+  try {
+    const all = names.map((name) => sidesOf(store, name));
+    const simulated = [false, true].find((one) => all.every((sides) => sides.some((side) => side.simulated === one)));
+    if (simulated === undefined)
+      throw new LabError(
+        'some of these are simulated (replays or tests) and others are not: they say nothing about each other',
+      );
+    return all.flatMap((sides) => sides.filter((side) => side.simulated === simulated).map(summarize));
+  } finally {
+    store.close();
+  }
+}
+
+function claimIn(text: string): Claim {
+  const claim = parseClaim(text);
+  if (claim) return claim;
+  throw new LabError(
+    `"${text}" is no claim that can be checked: say gone:HOST, to:europe or to:DE, none, once, encrypted, after-consent`,
+  );
+}
+
+/** What the maker said, where the second side is the replay of a fixed version. */
+async function claimsOfReplay(name: string): Promise<readonly string[]> {
+  if (!name.startsWith(REPLAY_PREFIX)) return [];
+  const { replays } = await import('../replay/registry.ts');
+  return replays.find((replay) => `${REPLAY_PREFIX}${replay.name}` === name)?.claims ?? [];
 }
 
 /** What happened in the world, and what was simulated; at least one of them. */
@@ -78,13 +119,19 @@ function splits(name: string): [string, string | null][] {
 function deviceSide(store: Store, device: string, simulated: boolean): SideRecord {
   const query = { device, simulated };
   const alerts = allAlertsSince({ alerts: (page) => store.alerts({ ...page, ...query }) }, 0);
+  const flows = [...allFlows(store, query)];
+  const cases = store.cases().filter((one) => (phonesOf(one) ?? []).includes(device));
   return {
     name: device,
     title: alerts.find((alert) => alert.device.model !== null)?.device.model ?? device,
     simulated,
     tokens: tokensOf(store, { device }, simulated),
     identifiers: alerts.flatMap(identifierOf),
-    flows: [...allFlows(store, query)].map(destinationOf),
+    flows: flows.map(destinationOf),
+    findings: alerts.flatMap(findingOf),
+    contacts: contactsOf(flows),
+    watchedMs: watchedMs(store, [spanOfFlows(flows)]),
+    marks: marksIn(cases, null),
   };
 }
 
@@ -96,16 +143,24 @@ function caseSide(
 ): SideRecord {
   const alerts = allAlertsSince({ alerts: (page) => store.alerts({ ...page, case: given.id, simulated }) }, 0);
   const spans = phase === null ? [spanOf(given)] : phaseSpans(given, phase);
-  const device = given.deviceId === null ? {} : { device: given.deviceId };
+  const phones = phonesOf(given) ?? [null];
+  const flows = spans.flatMap((span) =>
+    phones.flatMap((phone) => [
+      ...allFlows(store, { ...(phone === null ? {} : { device: phone }), ...span, simulated }),
+    ]),
+  );
+  const told = alerts.filter(({ case: at }) => phase === null || at?.phase === phase || (at?.phases?.[phase] ?? 0) > 0);
   return {
     name,
     title: phase === null ? given.title : `${given.title} (${phase})`,
     simulated,
     tokens: tokensOf(store, { case: given.id }, simulated).filter((row) => phase === null || row.phase === phase),
-    identifiers: alerts
-      .filter(({ case: at }) => phase === null || at?.phase === phase || (at?.phases?.[phase] ?? 0) > 0)
-      .flatMap(identifierOf),
-    flows: spans.flatMap((span) => [...allFlows(store, { ...device, ...span, simulated })].map(destinationOf)),
+    identifiers: told.flatMap(identifierOf),
+    flows: flows.map(destinationOf),
+    findings: told.flatMap(findingOf),
+    contacts: contactsOf(flows),
+    watchedMs: watchedMs(store, spans),
+    marks: marksIn([given], phase),
   };
 }
 

@@ -50,6 +50,14 @@ export interface SideRecord {
   /** Alerts about an identifier, one per kind and place. */
   identifiers: { device: string; kind: Kind; host: string; owner: string | null; where: Where; path: string | null }[];
   flows: { device: string; host: string; owner: string | null; requests: number }[];
+  /** Alerts about what left. */
+  findings: ComparedFinding[];
+  /** By host. */
+  contacts: Record<string, ComparedContact>;
+  /** For how long it was looked at, without the times in which no lab ran. */
+  watchedMs: number;
+  /** How often each event or phase was marked. */
+  marks: Record<string, number>;
 }
 
 /** A value that stays the same on each phone and is another one on each. */
@@ -88,4 +96,113 @@ export interface Comparison {
   differences: Difference[];
   /** Places left out of `differences` because their value is another one every time anyway. */
   volatile: number;
+  /** What left, before and after: what matters first. */
+  changes: StreamChange[];
+  claims: JudgedClaim[];
+  watchedMs: { a: number; b: number };
+}
+
+/** An alert about an identifier or about what nobody could read, as a comparison needs it. */
+export interface ComparedFinding {
+  kind: Kind;
+  host: string;
+  owner: string | null;
+  ownerCountry: string | null;
+  country: string | null;
+  where: Where;
+  path: string | null;
+  /** Hash, or layers that ordinary requests do not have: `sha1[:16 base64url]`, `base64 in gzip`; empty: as it is. */
+  encoding: string;
+  encrypted: boolean;
+  sightings: number;
+  beforeConsent: boolean;
+  /** After how many marks of a name it was seen within a minute. */
+  after: Record<string, number>;
+}
+
+/** When connections to one host came. */
+export interface ComparedContact {
+  connections: number;
+  /** Connections with ten minutes of silence before them: bursts count once. */
+  visits: number;
+  /** Between two visits, milliseconds; null: there was one. */
+  longestGapMs: number | null;
+}
+
+/** One kind of thing going to one host, in whatever places. */
+export interface Stream {
+  kind: Kind;
+  host: string;
+  owner: string | null;
+  ownerCountry: string | null;
+  country: string | null;
+  places: string[];
+  encodings: string[];
+  /** Anyone on the path could read it, at least once. */
+  clear: boolean;
+  sightings: number;
+  beforeConsent: boolean;
+  after: Record<string, number>;
+  visits: number;
+  longestGapMs: number | null;
+}
+
+export const MOVES = ['host', 'owner', 'country', 'place', 'encoding', 'encryption', 'consent'] as const;
+export type Move = (typeof MOVES)[number];
+
+/** How sure one can be that something stopped, from how often it came before and how long was watched since. */
+export interface Sureness {
+  level: 'very-likely' | 'likely' | 'open' | 'unknown';
+  /** That it goes on and was only not seen; null: cannot be computed. */
+  chance: number | null;
+  by: 'time' | 'marks' | null;
+  /** Name of the mark it used to follow, how often of how many, and how many there were since. */
+  marks: { name: string; seen: number; of: number; since: number } | null;
+  watchedMs: number;
+  /** Watched for this long without it, chance would be below one in twenty; null: cannot be said. */
+  neededMs: number | null;
+  why: 'seen-once' | 'nothing-sent' | null;
+}
+
+export interface StreamChange {
+  change: 'stopped' | 'new' | 'moved' | 'kept';
+  before: Stream | null;
+  after: Stream | null;
+  moved: Move[];
+  /** Of what stopped. */
+  sureness: Sureness | null;
+}
+
+/** `gone` with a host or domain, `to` with `europe` or a country; the others of everything that left. */
+export interface Claim {
+  what: 'gone' | 'none' | 'once' | 'to' | 'encrypted' | 'after-consent';
+  subject: string | null;
+}
+
+export interface JudgedClaim {
+  claim: Claim;
+  /** `holds`: nothing that was seen speaks against it. */
+  verdict: 'holds' | 'broken' | 'open';
+  /** What speaks against it, or keeps it open. */
+  against: Stream[];
+  connections: { before: number; after: number };
+  sureness: Sureness | null;
+  watchedMs: number;
+  /** Companies at home elsewhere than the claimed country. */
+  owners: { name: string; country: string }[];
+}
+
+/** One side in a table of several. */
+export interface SideSummary {
+  name: string;
+  title: string;
+  simulated: boolean;
+  kinds: Kind[];
+  receivers: string[];
+  countries: string[];
+  hosts: number;
+  clear: boolean;
+  beforeConsent: boolean;
+  sightings: number;
+  watchedMs: number;
 }

@@ -10,7 +10,7 @@ import type { Attribution } from './attribution.ts';
 import type { Case, NewCase } from './case.ts';
 import type { CaseRecord } from './case-record.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { Comparison } from './comparison.ts';
+import type { Comparison, SideSummary } from './comparison.ts';
 import type { Keep } from './content.ts';
 import type { DestinationFacts } from './destination.ts';
 import type { Device } from './device.ts';
@@ -406,7 +406,14 @@ export interface LabModule {
   /** The fingerprint of the key with which this lab signs; null: it has none yet. */
   signingFingerprint(dataDir: string): Promise<string | null>;
   /** Phones, cases, or phases of cases (`CASE:phase`), from what is stored. @throws LabError for a name that means nothing */
-  compareRuns(dataDir: string, a: string, b: string): Promise<Comparison>;
+  compareRuns(dataDir: string, a: string, b: string, claims?: readonly string[]): Promise<Comparison>;
+  /** Several of them, a row each. @throws LabError */
+  summarizeSides(dataDir: string, names: readonly string[]): Promise<SideSummary[]>;
+  /** The same in words, as sentences and as one HTML file for people. */
+  sayComparison(
+    given: Comparison | readonly SideSummary[],
+    language: 'en' | 'vi',
+  ): Promise<{ claims: string[]; changes: string[]; each: string[]; table: string[][]; html: string }>;
   /** Null when the directory holds no authority yet; never creates one. */
   readAuthority(dataDir: string): Promise<AuthorityInfo | null>;
   /** @param passphrase of its key, where a form is signed */

@@ -108,6 +108,8 @@ export interface ReplayCase {
   /** File name, in the data directory's `replay/`, of the operator key that opens this case's payload. */
   operatorKey: string | null;
   phone(phone: Phone, phase: MarkPhase, given: CaseInput): Promise<void>;
+  /** Of a fixed version: what the maker said of it, as `compare` checks it. */
+  claims?: readonly string[];
   /** Every leak and opaque alert that may appear. Empty: none may. */
   expect: Expectation[];
 }

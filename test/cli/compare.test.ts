@@ -24,7 +24,11 @@ const difference = (change: Difference['change'], more: Partial<Difference> = {}
 });
 const said = (change: Partial<Comparison>): string =>
   describe(
-    { a: side('a-01'), b: side('b-02'), of: 'runs', persistent: [], differences: [], volatile: 0, ...change },
+    {
+      ...{ a: side('a-01'), b: side('b-02'), of: 'runs', persistent: [], differences: [], volatile: 0 },
+      ...{ changes: [], claims: [], watchedMs: { a: 0, b: 0 } },
+      ...change,
+    },
     false,
   ).join('\n');
 

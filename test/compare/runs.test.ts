@@ -31,6 +31,10 @@ function side(name: string, device: string, change: Partial<SideRecord> = {}): S
     tokens: [],
     identifiers: [],
     flows: [{ device, host: 'vendor.example', owner: 'Vendor', requests: 2 }],
+    findings: [],
+    contacts: {},
+    watchedMs: 0,
+    marks: {},
     ...change,
   };
 }

@@ -1,11 +1,14 @@
 /**
  * `phonehome compare A B`: two phones of one model, or one phone before and after something (a reset, an update, a
- * consent), from what is stored. A and B are phone ids, case ids, or phases of cases: `CASE:before-consent`.
+ * consent), from what is stored; `compare A B C …`: a row for each. A and B are phone ids, case ids, or phases of cases: `CASE:before-consent`.
  */
 
-import { paint } from '../../formats/terminal.ts';
+import { replaceFile } from '../../formats/replace-file.ts';
+import { clean, paint } from '../../formats/terminal.ts';
 import type { Comparison, Difference, UnknownIdentifier } from '../../model/comparison.ts';
+import type { LabModule } from '../../model/lab.ts';
 import { wantsColour } from '../colour.ts';
+import { UsageError } from '../errors.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printJson } from '../output.ts';
 import { table } from '../table.ts';
@@ -13,25 +16,53 @@ import { table } from '../table.ts';
 interface CompareFlags {
   data: string;
   json: boolean;
+  html: string | null;
+  lang: 'en' | 'vi';
+  claim: string[];
 }
 
-export async function compare(given: Record<string, unknown>, [a = '', b = '']: string[]): Promise<number> {
-  const { data, json } = given as unknown as CompareFlags;
-  const { compareRuns } = await loadLab();
-  const comparison = await compareRuns(data, a, b);
-  if (json) printLines(comparison);
-  else print(...describe(comparison, wantsColour()));
+export async function compare(given: Record<string, unknown>, names: string[]): Promise<number> {
+  const { data, json, html, lang, claim } = given as unknown as CompareFlags;
+  const [a = '', b = '', ...more] = names;
+  const lab = await loadLab();
+  if (more.length > 0) {
+    if (claim.length > 0) throw new UsageError('a claim is about two sides: compare A B --claim …');
+    const sides = await lab.summarizeSides(data, names);
+    const said = await lab.sayComparison(sides, lang);
+    if (json) for (const side of sides) printJson({ type: 'side', ...side });
+    else print(...table(said.table.map((row) => row.map(clean))));
+    return writeHtml(html, said.html, json);
+  }
+  const comparison = await lab.compareRuns(data, a, b, claim);
+  const said = await lab.sayComparison(comparison, lang);
+  if (json) printLines(comparison, said);
+  else print(...describe(comparison, wantsColour(), said));
+  return writeHtml(html, said.html, json);
+}
+
+function writeHtml(file: string | null, html: string, json: boolean): number {
+  if (file === null) return 0;
+  replaceFile(file, html);
+  if (!json) print('', `${file} written, readable by you only.`);
   return 0;
 }
 
-function printLines({ persistent, differences, ...summary }: Comparison): void {
+type Said = Pick<Awaited<ReturnType<LabModule['sayComparison']>>, 'claims' | 'changes' | 'each'>;
+
+function printLines({ persistent, differences, changes, claims, ...summary }: Comparison, said: Said): void {
+  for (const [index, one] of claims.entries()) printJson({ type: 'claim', ...one, sentence: said.claims[index] });
+  for (const [index, one] of changes.entries()) printJson({ type: 'change', ...one, sentence: said.each[index] });
   for (const one of persistent) printJson({ type: 'persistent', ...one });
   for (const one of differences) printJson({ type: 'difference', ...one });
   printJson({ type: 'summary', ...summary, persistent: persistent.length, differences: differences.length });
 }
 
 /** What a person reads; exported for its test. */
-export function describe(comparison: Comparison, colour: boolean): string[] {
+export function describe(
+  comparison: Comparison,
+  colour: boolean,
+  said: Said = { claims: [], changes: [], each: [] },
+): string[] {
   const { a, b, of, persistent, differences, volatile } = comparison;
   const lines = [
     ...table([
@@ -40,6 +71,9 @@ export function describe(comparison: Comparison, colour: boolean): string[] {
     ]),
     ...(a.simulated ? ['', 'Both are simulated: replays or tests, not the world.'] : []),
     '',
+    ...said.claims.flatMap((sentence) => [clean(sentence), '']),
+    ...said.changes.map((sentence) => `- ${clean(sentence)}`),
+    ...(said.changes.length > 0 ? [''] : []),
   ];
   if (of === 'phones') {
     lines.push(

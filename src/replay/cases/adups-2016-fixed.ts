@@ -42,5 +42,6 @@ export const adups2016Fixed: ReplayCase = {
       });
     }
   },
+  claims: ['none'],
   expect: [],
 };

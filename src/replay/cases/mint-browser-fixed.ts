@@ -37,5 +37,6 @@ export const mintBrowserFixed: ReplayCase = {
     });
     await phase('incognito', 'a page in an incognito tab: nothing is sent', 'D');
   },
+  claims: ['none'],
   expect: [],
 };

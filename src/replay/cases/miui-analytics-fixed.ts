@@ -39,5 +39,6 @@ export const miuiAnalyticsFixed: ReplayCase = {
       body: Buffer.from(`value=${value}`),
     });
   },
+  claims: ['none'],
   expect: [],
 };

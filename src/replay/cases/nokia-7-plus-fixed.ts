@@ -46,5 +46,6 @@ export const nokia7PlusFixed: ReplayCase = {
       });
     }
   },
+  claims: ['gone:vnet.cn'],
   expect: [],
 };

@@ -36,5 +36,6 @@ export const oneplus2017Fixed: ReplayCase = {
       headers: [],
     });
   },
+  claims: ['none'],
   expect: [],
 };

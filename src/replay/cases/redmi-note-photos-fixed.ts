@@ -47,5 +47,6 @@ export const redmiNotePhotosFixed: ReplayCase = {
     });
     phone.note('the answer is no: nothing is uploaded', 'A');
   },
+  claims: ['none'],
   expect: [],
 };

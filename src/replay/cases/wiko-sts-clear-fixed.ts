@@ -43,6 +43,7 @@ export const wikoStsClearFixed: ReplayCase = {
     });
     await phase('monthly', 'a month later: nothing is sent', 'D');
   },
+  claims: ['once', 'to:europe', 'encrypted'],
   expect: [
     { ...inQuery, kind: 'imei' },
     { ...inQuery, kind: 'cell' },

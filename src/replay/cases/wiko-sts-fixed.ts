@@ -43,6 +43,7 @@ export const wikoStsFixed: ReplayCase = {
     });
     await phase('monthly', 'a month later: nothing is sent', 'D');
   },
+  claims: ['once', 'to:europe'],
   expect: [
     { type: 'opaque', kind: 'opaque', where: 'query', operatorKey: 'absent', atMost: 'medium', optional: true },
     { type: 'leak', kind: 'imei', where: 'query', operatorKey: 'loaded', atMost: 'high' },

@@ -64,5 +64,6 @@ export const xiaomiCloudMessagingFixed: ReplayCase = {
       headers: [USER_AGENT, ['Cookie', `deviceId=${xiaomiToken(LAB.imei)}`]],
     });
   },
+  claims: ['after-consent', 'encrypted'],
   expect: [{ type: 'leak', kind: 'imei', where: 'cookie', hash: 'sha1[:16', atMost: 'high' }],
 };
