@@ -19,7 +19,7 @@ export const HAR_END = '\n]}}\n';
 type Pair = [string, string];
 
 /** Null: there is no request in it. */
-export function harEntry(given: WholeExchange, flow: FlowRecord): object | null {
+export function harEntry(given: WholeExchange, flow: FlowRecord, notes: readonly string[] = []): object | null {
   const { head, answer, request, response, upgradedTo, messages } = given;
   if (head === null) return null;
   const sentAt = request.endedAt ?? head.time;
@@ -31,7 +31,7 @@ export function harEntry(given: WholeExchange, flow: FlowRecord): object | null 
     receive: Math.max(0, endedAt - Math.max(answeredAt, sentAt)),
   };
   const isWebSocket = upgradedTo === 'websocket';
-  const comment = commentOf(given);
+  const comment = [commentOf(given), ...notes].filter(Boolean).join('; ');
   return {
     startedDateTime: new Date(head.time).toISOString(),
     time: timings.send + timings.wait + timings.receive,

@@ -20,13 +20,15 @@ import type { Device } from '../model/device.ts';
 import type { FlowRecord } from '../model/flow.ts';
 import { type ExportFacts, type ExportOptions, LabError } from '../model/lab.ts';
 import { type CaseRows, openCaseRows } from '../sinks/evidence/case-rows.ts';
+import { createSealer } from '../sinks/evidence/sealer.ts';
 import { viewDevice } from '../sinks/live/device-view.ts';
 import { recordOfCase } from './case-record.ts';
 import { renderReport } from './case-report.ts';
 import { openKeptContent } from './content.ts';
 import { pathsIn } from './data-directory.ts';
-import { fingerprintOfKey, openKeys, openRecorded } from './evidence.ts';
+import { type EvidenceKeys, fingerprintOfKey, openKeys, openRecorded } from './evidence.ts';
 import { spanOf } from './recorded-flows.ts';
+import { createRedaction, type Redaction } from './redaction.ts';
 import { askTimestamp } from './timestamp.ts';
 
 export interface ExportProgress {
@@ -38,7 +40,11 @@ interface Export {
   options: ExportOptions;
   zip: PackageWriter;
   rows: CaseRows;
+  /** As it is, and as it is shown. */
+  stored: CaseRecord;
   record: CaseRecord;
+  /** Null: nothing is replaced. */
+  redaction: Redaction | null;
   devices: readonly Device[];
   missing: string[];
   onProgress: (progress: ExportProgress) => void;
@@ -51,19 +57,23 @@ export async function exportCase(
 ): Promise<ExportFacts> {
   const { dataDir, id, file } = options;
   const paths = pathsIn(dataDir);
-  const { signingKey: key } = openKeys(dataDir, options.passphrase);
+  const keys = openKeys(dataDir, options.passphrase);
+  const key = keys.signingKey;
   const store = openRecorded(dataDir);
-  const record = await recordOfCase(store, dataDir, id, options.simulated).finally(() => store.close());
+  const stored = await recordOfCase(store, dataDir, id, options.simulated).finally(() => store.close());
   const rows = openCaseRows(paths.evidence, {
     id,
-    phones: phonesOf(record.case),
-    ...spanOf(record.case),
-    simulated: record.simulated,
+    phones: phonesOf(stored.case),
+    ...spanOf(stored.case),
+    simulated: stored.simulated,
   });
-  const zip = createPackage(file, Date.parse(record.madeAt));
+  const zip = createPackage(file, Date.parse(stored.madeAt));
   try {
-    const devices = devicesOf(options, record);
-    const about: Export = { options, zip, rows, record, devices, missing: [], onProgress };
+    const devices = devicesOf(options, stored);
+    const redaction = options.redact ? redactionOf(rows, devices, keys) : null;
+    for (const { device } of stored.alerts) redaction?.address(device.ip);
+    const record = redaction?.data(stored) ?? stored;
+    const about: Export = { options, zip, rows, stored, record, devices, redaction, missing: [], onProgress };
     await addReports(about);
     addFacts(about);
     const entries = addRecords(about);
@@ -75,7 +85,7 @@ export async function exportCase(
       file,
       bytes,
       case: id,
-      simulated: record.simulated,
+      simulated: stored.simulated,
       ...rows.counts,
       exchanges: entries,
       missing: about.missing,
@@ -108,11 +118,11 @@ async function addReports({ zip, record, options, missing }: Export): Promise<vo
   }
 }
 
-function addFacts({ zip, record, devices, options, missing }: Export): void {
+function addFacts({ zip, record, devices, redaction, options, missing }: Export): void {
   const { case: given, phases, counts, coverage, gaps, versions, contacts, connections, readShare } = record;
   const json = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`;
   zip.add('case.json', json({ case: given, phases, counts, contacts, connections, readShare, coverage, gaps }));
-  zip.add('devices.json', json({ devices: devices.map((device) => viewDevice(device, false)) }));
+  zip.add('devices.json', json({ devices: devices.map((device) => shownDevice(device, redaction)) }));
   if (devices.length === 0) missing.push('devices.json is empty: no phone of this test run is registered here');
   const geo = openGeo(join(options.dataDir, 'geoip'), { now: Date.now });
   const sources = geo.sources.map(({ name, about, date, licence }) => ({ name, about, date, licence }));
@@ -121,55 +131,77 @@ function addFacts({ zip, record, devices, options, missing }: Export): void {
   zip.add('versions.json', json({ versions: [{ name: 'Phonehome', version: options.version }, ...versions] }));
 }
 
+/** Masked; of the redacted twin the pseudonyms, so that one knows what stands for what sort of thing. */
+function shownDevice(device: Device, redaction: Redaction | null): object {
+  const view = viewDevice(device, false);
+  if (redaction === null) return view;
+  const identifiers = Object.entries(device.identifiers).map(([kind, values]) => [
+    kind,
+    ((values ?? []) as readonly unknown[]).map((value) =>
+      typeof value === 'string' ? redaction.pseudonymOf(kind, value) : 'redacted',
+    ),
+  ]);
+  const { id, model } = redaction.data({ id: device.id, model: device.model });
+  return { id, model, identifiers: Object.fromEntries(identifiers) };
+}
+
 /** @returns exchanges in the HAR */
-function addRecords({ zip, rows, options, missing, onProgress }: Export): number {
+function addRecords(about: Export): number {
+  const { zip, rows, redaction, onProgress } = about;
   const total = rows.counts.alerts + 3 * rows.counts.flows;
   let done = 0;
   const step = (): void => {
     if (++done % 100 === 0 || done === total) onProgress({ done, total });
   };
+  const shown = (line: string): string => (redaction ? JSON.stringify(redactRow(line, redaction)) : line);
   const alerts = zip.entry('alerts.ndjson');
   for (const line of rows.alerts()) {
-    alerts.write(`${line}\n`);
+    alerts.write(`${shown(line)}\n`);
     step();
   }
   alerts.end();
   const flows = zip.entry('flows.ndjson');
   for (const line of rows.flows()) {
-    flows.write(`${line}\n`);
+    flows.write(`${shown(line)}\n`);
     step();
   }
   flows.end();
   const eve = zip.entry('eve.json');
-  for (const line of rows.alerts()) eve.write(`${JSON.stringify(eveOfAlert(JSON.parse(line) as Alert, null))}\n`);
+  for (const line of rows.alerts())
+    eve.write(`${JSON.stringify(eveOfAlert(JSON.parse(shown(line)) as Alert, null))}\n`);
   for (const line of rows.flows()) {
-    eve.write(`${JSON.stringify(eveOfFlow(JSON.parse(line) as FlowRecord))}\n`);
+    eve.write(`${JSON.stringify(eveOfFlow(JSON.parse(shown(line)) as FlowRecord))}\n`);
     step();
   }
   eve.end();
-  return addHar({ zip, rows, options, missing }, step);
+  return addHar(about, step);
 }
 
-function addHar(
-  { zip, rows, options, missing }: Pick<Export, 'zip' | 'rows' | 'options' | 'missing'>,
-  step: () => void,
-): number {
+/** A row without the addresses of the phone, and without what identifies it. */
+function redactRow(line: string, redaction: Redaction): unknown {
+  const row = JSON.parse(line) as Partial<FlowRecord & Alert>;
+  redaction.address(row.client?.ip ?? row.device?.ip ?? '');
+  return redaction.data(row.device ? { ...row, device: { ...row.device, mac: null } } : row);
+}
+
+function addHar({ zip, rows, options, redaction, missing }: Export, step: () => void): number {
   const content = openKeptContent(options.dataDir, options.passphrase);
   const har = zip.entry('flows.har');
-  har.write(
-    harHead(
-      options.version,
-      'Requests and answers of which content was kept; what is missing of one is said in its comment.',
-    ),
-  );
+  const comment = 'Requests and answers of which content was kept; what is missing of one is said in its comment.';
+  har.write(harHead(options.version, comment));
   let entries = 0;
   let without = 0;
+  let leftOut = 0;
   try {
     for (const line of rows.flows()) {
-      const flow = JSON.parse(line) as FlowRecord;
+      const stored = JSON.parse(line) as FlowRecord;
+      const flow = (redaction ? redactRow(line, redaction) : stored) as FlowRecord;
       const before = entries;
-      for (const one of exchangesIn(content?.eventsOf(flow.id) ?? [])) {
-        const entry = harEntry(one, flow);
+      for (const one of exchangesIn(content?.eventsOf(stored.id) ?? [])) {
+        const redacted = redaction?.exchange(one);
+        leftOut += redacted?.leftOut.length ?? 0;
+        const notes = redacted?.leftOut.map((what) => `${what} is left out: an identifier in it could not be replaced`);
+        const entry = harEntry(redacted?.exchange ?? one, flow, notes);
         if (entry === null) continue;
         har.write(`${entries > 0 ? ',\n' : ''}${JSON.stringify(entry)}`);
         entries++;
@@ -182,6 +214,8 @@ function addHar(
   }
   har.write(HAR_END);
   har.end();
+  if (leftOut > 0)
+    missing.push(`flows.har: ${leftOut} bodies, heads or messages, in which an identifier could not be replaced`);
   if (without > 0)
     missing.push(
       `flows.har: of ${without} connections no request was kept; flows.ndjson says why of each (content.why)`,
@@ -189,7 +223,21 @@ function addHar(
   return entries;
 }
 
-async function addCapture({ zip, record, devices, options, missing }: Export): Promise<void> {
+/** With everything that was found in the case, registered or not. */
+function redactionOf(rows: CaseRows, devices: readonly Device[], keys: EvidenceKeys): Redaction {
+  const sealer = createSealer(keys.key, keys.phoneKeys);
+  const found = [...rows.secrets(sealer)].flatMap(({ alert, secret: { value, seen } }) => {
+    const { identifier } = JSON.parse(alert) as Alert;
+    return identifier ? [{ kind: identifier.kind, value, seen, masked: identifier.masked }] : [];
+  });
+  return createRedaction({ devices, found, key: keys.key });
+}
+
+async function addCapture({ zip, stored: record, devices, options, missing }: Export): Promise<void> {
+  if (options.redact) {
+    missing.push('capture.pcapng: packets cannot be redacted');
+    return;
+  }
   const { capture: directory } = pathsIn(options.dataDir);
   const phones = phonesOf(record.case);
   const macs =
@@ -235,7 +283,7 @@ function copyInto(zip: PackageWriter, name: string, file: string): void {
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-function addChain({ zip, rows, missing }: Export): { position: number; hash: string } | null {
+function addChain({ zip, rows, options, missing }: Export): { position: number; hash: string } | null {
   const before = rows.before();
   const chain = zip.entry('chain.ndjson');
   let head: { position: number; hash: string } | null = null;
@@ -247,7 +295,7 @@ function addChain({ zip, rows, missing }: Export): { position: number; hash: str
       `${JSON.stringify({ epoch: rows.epoch, after: { position: before.position, hash: hex(before.hash) } })}\n`,
     );
     for (const { position, type, replaces, commitment, hash: own, row } of rows.chain()) {
-      const opened = row && { salt: hex(row.salt), fields: row.fields };
+      const opened = row && !options.redact && { salt: hex(row.salt), fields: row.fields };
       chain.write(
         `${JSON.stringify({ position, type, replaces, commitment: hex(commitment), hash: hex(own), ...opened })}\n`,
       );
@@ -259,6 +307,8 @@ function addChain({ zip, rows, missing }: Export): { position: number; hash: str
     }
   } else missing.push('chain.ndjson: nothing of this test run stands in the chain');
   chain.end();
+  if (options.redact)
+    missing.push('chain.ndjson: what opens its commitments, because the rows they are about were redacted');
   if (head && signed < head.position)
     missing.push(`chain.ndjson: records after ${signed} were not signed when this was made`);
   return head;

@@ -7,7 +7,6 @@ import type { ExportMessage } from './export-worker.ts';
 
 /** @throws LabError, and no file is left */
 export const exportPackage: LabModule['exportPackage'] = async (options, onProgress = () => {}) => {
-  if (options.redact) throw new LabError('--redact is not there yet: nothing was exported');
   const store = openRecorded(options.dataDir);
   try {
     if (store.case(options.id) === null) throw new LabError(`no test run "${options.id}": see phonehome case list`);

@@ -99,7 +99,7 @@ const registers = ({ identifiers }: Device, value: string): boolean =>
   Object.values(identifiers).some((values) => (values as readonly unknown[]).includes(value));
 
 /** One phone that holds the values of all. */
-function merged(devices: readonly Device[]): Device | null {
+export function merged(devices: readonly Device[]): Device | null {
   const [first] = devices;
   if (!first) return null;
   const identifiers: Record<string, unknown[]> = {};

@@ -5,6 +5,8 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import type { Field } from './chain.ts';
 import { openBeside, TABLES } from './rows.ts';
+import type { Sealer } from './sealer.ts';
+import type { Secret } from './store.ts';
 
 type CaseRowType = 'alert' | 'flow' | 'case';
 
@@ -32,6 +34,8 @@ export interface CaseRows {
   /** JSON as it is stored, in the order of the chain. */
   alerts(): Generator<string>;
   flows(): Generator<string>;
+  /** What was sealed with its alerts, as far as a key is left. */
+  secrets(sealer: Sealer): Generator<{ alert: string; secret: Secret }>;
   /** Hash of the record before the first one; null: there is nothing of the case in the chain. */
   before(): { position: number; hash: Uint8Array } | null;
   chain(): Generator<ChainLine>;
@@ -96,6 +100,14 @@ export function openCaseRows(file: string, scope: CaseScope): CaseRows {
     counts: { alerts: count('alert'), flows: count('flow') },
     alerts: () => jsonOf('alert'),
     flows: () => jsonOf('flow'),
+    *secrets(sealer) {
+      const { where, values } = conditions.alert;
+      const select = `SELECT json, id, device, sealed FROM alerts JOIN secrets ON secrets.alert_id = alerts.id WHERE ${where}`;
+      for (const { json, id, device, sealed } of database.prepare(select).iterate(...values)) {
+        const secret = sealer.unseal(String(device), String(id), Buffer.from(sealed as Uint8Array));
+        if (secret) yield { alert: String(json), secret };
+      }
+    },
     before() {
       if (first === null) return null;
       const row = database.prepare('SELECT position, hash FROM chain WHERE position = ?').get(first - 1);
