@@ -1,5 +1,6 @@
 /** Every sentence the lab says of phones, in Vietnamese. It has no forms of number: where English has two, one stands here. */
 import { KINDS_VI } from './kinds-vi.ts';
+import { NETWORK_VI } from './network-vi.ts';
 import { REASONS_VI } from './reasons-vi.ts';
 
 const nouns = Object.fromEntries(Object.entries(KINDS_VI).map(([kind, noun]) => [`kind.${kind}`, noun]));
@@ -27,6 +28,7 @@ export const VI: Record<string, string> = {
 
   ...nouns,
   ...REASONS_VI,
+  ...NETWORK_VI,
 
   'scan.left': 'Những gì đã rời khỏi điện thoại: {{kinds}}.',
   'scan.receivers_other': 'Đã gửi đến {{count}} bên nhận: {{names}}{{more}}.',
@@ -229,6 +231,16 @@ export const VI: Record<string, string> = {
     'Đĩa đã đầy: từ giờ những gì hiển thị được giữ trong vùng dự trữ nhỏ, chưa vào kho. Hãy giải phóng dung lượng; không cần làm gì khác.',
   'lab.not-stored': 'Không lưu được cảnh báo ({{reason}}): hãy kiểm tra thư mục dữ liệu và đĩa.',
   'lab.stored-again': 'Cảnh báo lại được lưu, kể cả những cảnh báo đang chờ.',
+  'lab.content-damaged':
+    'Tệp nội dung được giữ bị hỏng: nó được để riêng với tên {{file}}, và một tệp mới đã được tạo. Cảnh báo và kết nối không bị ảnh hưởng.',
+  'lab.content-trouble': 'Không giữ được nội dung kết nối: {{reason}}. Cảnh báo và kết nối vẫn được giữ.',
+  'lab.content-again': 'Nội dung kết nối lại được giữ.',
+  'notify.failing_other':
+    'Không gửi được cảnh báo đến {{receiver}} ({{detail}}): {{count}} cảnh báo đang chờ và được thử lại trong ba ngày.',
+  'notify.works-again': 'Lại gửi được cảnh báo đến {{receiver}}; {{count}} cảnh báo đang chờ được gửi tiếp.',
+  'notify.given-up_other':
+    '{{receiver}} không nhận {{count}} cảnh báo ({{detail}}) nên phòng thử thôi gửi. Chúng vẫn được giữ: phonehome notify retry {{receiver}}.',
+  'notify.bad-file': 'Thiết lập gửi cảnh báo mới không có hiệu lực, thiết lập trước vẫn còn: {{problem}}',
   'lab.works-again': '{{subject}}: hoạt động trở lại',
   'forget.address':
     'Những gì ghi dưới địa chỉ {{address}} khi máy chưa đăng ký vẫn còn đó: phonehome forget {{address}}.',
@@ -244,5 +256,4 @@ export const VI: Record<string, string> = {
   'forget.audit': 'Nhật ký kiểm tra ghi ai đã xem gì của máy và rằng máy đã bị quên: theo tên, không có giá trị.',
   'forget.elsewhere': 'Bản sao lưu, bản xuất và báo cáo làm trước đó thì phòng thử không huỷ được.',
   joined: '{{before}}{{part}}',
-  notice: '{{line}}',
 };
