@@ -65,6 +65,7 @@ const steady = (text: string): string =>
     .replaceAll(dir, '.')
     .replace(/\b\d{4}-\d\d-\d\d\b/g, '2026-11-30')
     .replace(/\b\d\d:\d\d:\d\d\b/g, '10:00:00')
+    .replace(/(sign-in\?code=)[\w-]+/g, '$1…')
     .replace(/\b[0-9A-HJKMNP-TV-Z]{26}\b/g, '01KB9H4M5N6P7Q8R9STVWXYZ00');
 
 /** A command's output as it comes out of a terminal of 100 columns. */

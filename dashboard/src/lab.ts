@@ -9,6 +9,7 @@ import type { DeviceCoverage } from '../../src/model/coverage.ts';
 export interface RegisteredPhone {
   id: string;
   model: string | null;
+  match: { ip: string | null };
 }
 
 export interface MetPhone {

@@ -5,7 +5,7 @@ import { AlertLine } from './alert-line.tsx';
 import { alerts, coverage, met, phones } from './lab.ts';
 import { NameForm } from './name-form.tsx';
 import { phoneLink } from './route.ts';
-import { partsOf, type Seen, verdictOf } from './verdict.ts';
+import { isLeak, partsOf, type Seen, verdictOf } from './verdict.ts';
 import { number, said, share, t, when } from './words.ts';
 
 export interface ShownPhone extends Seen {
@@ -32,6 +32,12 @@ export const shownPhones = computed<ShownPhone[]>(() => {
   for (const { id } of phones.value) add(id, false);
   for (const { deviceId, simulated } of coverage.value) add(deviceId, simulated);
   for (const { device, simulated } of alerts.value) add(device.id, simulated);
+  // Named since: what it did under its address is told of its name from now on. What left before keeps a card, because who had
+  // the address then is not known.
+  const named = new Set(phones.value.flatMap(({ match }) => match.ip ?? []));
+  for (const [key, { id, isSimulated }] of known)
+    if (!isSimulated && named.has(id) && !registered.has(id) && !(alertsOf.get(key) ?? []).some(isLeak))
+      known.delete(key);
   const shown = [...known].map(([key, { id, isSimulated }]): ShownPhone => {
     const own = alertsOf.get(key) ?? [];
     const model = registered.get(id)?.model ?? own.at(-1)?.device.model ?? null;

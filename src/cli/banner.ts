@@ -6,10 +6,15 @@ import { type Lab, type LabOptions, RETENTION_DAYS } from '../model/lab.ts';
 import { OWN_NAME } from './own-name.ts';
 import { qrCode } from './qr-code.ts';
 
+/** For reading what else the screen says. */
+export const SIGN_IN_MINUTES = 15;
+
 export interface Terminal {
   interfaces: ReturnType<typeof networkInterfaces>;
   columns: number;
   colour: boolean;
+  /** An address that signs a browser in, once; null: nobody sees this who may be shown it. */
+  signIn: string | null;
 }
 
 export function banner(lab: Lab, options: LabOptions, terminal: Terminal): string {
@@ -50,6 +55,10 @@ export function banner(lab: Lab, options: LabOptions, terminal: Terminal): strin
     );
   }
   lines.push(
+    terminal.signIn === null
+      ? `Dashboard   ${OWN_NAME} ui   (prints an address that signs a browser in)`
+      : `Dashboard   ${bold(terminal.signIn)}   (signs one browser in, within ${SIGN_IN_MINUTES} minutes; later: ${OWN_NAME} ui)`,
+    '',
     `Data        ${options.data}   (${keptFor(options.retentionDays)})`,
     `Certificate ${lab.ca.pem}`,
     `API         ${lab.ui.url}/api/alerts   (token in ${lab.token})`,

@@ -86,7 +86,7 @@ h3 { font-size: 1rem; margin: 1rem 0 0.3rem; }
 .good { padding: 0.8rem 1rem; border-radius: 12px; background: #e6f4ea; color: #0d652d; font-weight: 600; }
 .qr { display: block; width: 11rem; height: 11rem; margin: 0.5rem 0; background: #fff; border-radius: 8px; }
 header nav { float: right; font-size: 0.9rem; padding-top: 0.2rem; }
-header nav a { color: #0b57d0; text-decoration: underline; }
+header nav a { font-size: inherit; color: #0b57d0; text-decoration: underline; }
 a { color: #0b57d0; }
 .framed { background: transparent; font-size: 16px; }
 .framed ul { list-style: none; padding: 0; margin: 0; }

@@ -60,7 +60,7 @@ export function setupPage(view: SetupView): string {
   ];
   return `<p class="note">${say('setup.for', { phone: nameOf(phone, words) })}</p>
 ${phone.system === 'android' && phone.version === null ? `<p class="note">${say('setup.version-hidden')}</p>` : ''}
-<section class="notice"><h2>${say('notice.title')}</h2><p>${say('notice.what')} ${say('notice.kept')}</p><p><strong>${say('notice.yes')}</strong> ${say('notice.end')}</p></section>
+${notice(view, say)}
 <section><h2>${say('steps.title')}</h2>
 <iframe class="state" src="/setup/state?${escapeHtml(query)}" title="${say('steps.title')}"></iframe></section>
 ${steps.join('\n')}
@@ -72,6 +72,14 @@ ${undoSection(view, say)}
 <section><h2>${say('another.title')}</h2>
 <img class="qr" src="/qr.svg" alt="${say('another.qr')}" width="176" height="176">
 <p class="note">${say('another.text')} <code>${escapeHtml(view.pageUrl)}</code></p></section>`;
+}
+
+/** Folded once its steps are under way: whoever does them has read it. */
+function notice({ visit }: SetupView, say: Say): string {
+  const body = `<p>${say('notice.what')} ${say('notice.kept')}</p><p><strong>${say('notice.yes')}</strong> ${say('notice.end')}</p>`;
+  return visit.downloaded || visit.trusted
+    ? `<details class="notice"><summary>${say('notice.title')}</summary>${body}</details>`
+    : `<section class="notice"><h2>${say('notice.title')}</h2>${body}</section>`;
 }
 
 export function nameOf({ system, version }: PhoneKind, words: PageWords): string {

@@ -48,6 +48,9 @@ describe('start', () => {
     expect(text).toContain(data);
     expect(text).toMatch(/[█▀▄]{10}/);
     expect(text).not.toContain(readFileSync(join(data, 'token'), 'utf8').trim());
+    // Not a terminal: what signs in is not for logs.
+    expect(text).toMatch(/Dashboard +\S*phonehome ui/);
+    expect(text).not.toContain('code=');
   });
 
   it('shows the address of the network, never 0.0.0.0', async () => {

@@ -2,12 +2,24 @@
 
 import { networkInterfaces } from 'node:os';
 import { wantsColour } from '../colour.ts';
+import { addressOf, call } from '../lab-client.ts';
 import { type LabFlags, labOptions } from '../lab-options.ts';
 import { loadLab } from '../main-module.ts';
 import { tell } from '../output.ts';
 import { caPassphrase } from '../passphrase.ts';
 import { openOutput, printAlerts, readyLine, runLab } from '../running-lab.ts';
 import { stopSignal } from '../stop-signal.ts';
+
+/** A log must not hold it: for a terminal only. Null: the lab gave none, and `ui` will say why. */
+async function signInAddress(data: string, minutes: number): Promise<string | null> {
+  try {
+    const lab = addressOf({ data, url: null, token: null });
+    const { path } = (await call(lab, 'POST', '/api/session/code', { minutes })) as { path: string };
+    return `${lab.url}${path}`;
+  } catch {
+    return null;
+  }
+}
 
 export async function start(flags: Record<string, unknown>): Promise<number> {
   const given = flags as unknown as LabFlags;
@@ -26,8 +38,13 @@ export async function start(flags: Record<string, unknown>): Promise<number> {
     output.say(readyLine(lab));
   } else {
     // Drawing the QR code takes a library that programs reading JSON need not pay for.
-    const { banner } = await import('../banner.ts');
-    const place = { interfaces: networkInterfaces(), columns: process.stdout.columns ?? 80, colour: wantsColour() };
+    const { banner, SIGN_IN_MINUTES } = await import('../banner.ts');
+    const place = {
+      signIn: process.stdout.isTTY ? await signInAddress(given.data, SIGN_IN_MINUTES) : null,
+      interfaces: networkInterfaces(),
+      columns: process.stdout.columns ?? 80,
+      colour: wantsColour(),
+    };
     output.say(banner(lab, options, place));
   }
   printAlerts(module, lab, output, options.json);

@@ -63,7 +63,10 @@ export const forget = z.strictObject({
 });
 export const device = z.looseObject({}).describe('One item of `devices:` as in the devices file.');
 export const signIn = z.strictObject({ token: z.string().max(200) });
-export const signInCode = z.strictObject({ role: z.enum(ROLES).optional() });
+export const signInCode = z.strictObject({
+  role: z.enum(ROLES).optional(),
+  minutes: z.int().min(1).max(15).optional().describe('How long it can be opened. Default 1.'),
+});
 export const receiver = notify.receiver;
 export const rules = notify.putRules;
 export const mute = notify.putMute;

@@ -98,7 +98,8 @@ export const ROUTES: Record<Exclude<RouteName, 'GET /api/alerts/live'>, Route> =
   'GET /api/session': { summary: 'Who asks.', answer: lab.session, means: 'The role of the token or session.' },
   'DELETE /api/session': { summary: 'Signs out.', answer: null, status: 204, means: 'Signed out.' },
   'POST /api/session/code': {
-    summary: 'A one-time address that signs a browser in, good for a minute.',
+    summary:
+      'A one-time address that signs a browser in, good for a minute, or for as many as are asked for (15 at most).',
     body: bodies.signInCode,
     answer: lab.signInCode,
     status: 201,

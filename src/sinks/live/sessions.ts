@@ -1,7 +1,7 @@
 /**
  * Browsers that signed in: with a token, or with the one-time code of an address that a token holder asked for.
  * Promise: in memory only, bounded, each ends at its time, with its sign-out or with the token it came from; a code works once
- * and for a minute.
+ * and for a minute, or for as long as its maker said.
  */
 import { randomBytes } from 'node:crypto';
 import type { Grant, Tokens } from './tokens.ts';
@@ -19,7 +19,7 @@ export interface Sessions {
   find(id: string): Session | null;
   end(id: string): void;
   /** A code that opens one session with this grant. */
-  offer(grant: Grant): { code: string; expiresAt: number };
+  offer(grant: Grant, lifeMs?: number): { code: string; expiresAt: number };
   /** Null when it is unknown, used or too old. */
   take(code: string): Grant | null;
 }
@@ -57,8 +57,8 @@ export function createSessions(tokens: Pick<Tokens, 'isCurrent'>, now: () => num
     open: (grant) => add(sessions, MAX_SESSIONS, grant, SESSION_MS),
     find: (id) => find(sessions, id),
     end: (id) => void sessions.delete(id),
-    offer(grant) {
-      const { id, session } = add(codes, MAX_CODES, grant, CODE_MS);
+    offer(grant, lifeMs = CODE_MS) {
+      const { id, session } = add(codes, MAX_CODES, grant, lifeMs);
       return { code: id, expiresAt: session.expiresAt };
     },
     take(code) {

@@ -14,6 +14,7 @@ import { covers, type Role } from './roles.ts';
 import type { Grant } from './tokens.ts';
 
 const MAX_BODY = 2048;
+const MINUTE_MS = 60_000;
 
 export interface SignInOptions {
   access: Access;
@@ -75,11 +76,11 @@ export function addSignIn(app: Hono<Bindings>, options: SignInOptions): void {
   });
   app.post('/api/session/code', limited, async (c) => {
     const caller = callerOf(c);
-    const { role = caller.role } = await readBody('signInCode', await json(c));
+    const { role = caller.role, minutes = 1 } = await readBody('signInCode', await json(c));
     const grant = role === caller.role ? caller.grant : tokens.grantFor(role);
     if (grant === null || !covers(caller.role, role))
       return c.json({ error: `the ${caller.role} signs nobody in as ${role}` }, 403);
-    const { code, expiresAt } = sessions.offer(grant);
+    const { code, expiresAt } = sessions.offer(grant, minutes * MINUTE_MS);
     return c.json({ path: `/sign-in?code=${code}`, role, expiresAt: new Date(expiresAt).toISOString() }, 201);
   });
   app.post('/api/tokens/:id/rotate', (c) => {

@@ -182,6 +182,15 @@ describe('a browser that signed in', () => {
     expect((await ask('GET', path)).status).toBe(403);
   });
 
+  it('signs in by an address that its maker gave more time, but no more than a quarter of an hour', async () => {
+    const asked = await ask('POST', '/api/session/code', { ...bearer('operator'), ...json }, '{"minutes":15}');
+    const { expiresAt } = JSON.parse(asked.body) as { expiresAt: string };
+    expect(Date.parse(expiresAt) - labDependencies().now()).toBe(15 * 60_000);
+    expect((await ask('POST', '/api/session/code', { ...bearer('operator'), ...json }, '{"minutes":16}')).status).toBe(
+      400,
+    );
+  });
+
   it('is signed in by nobody as more than he is himself', async () => {
     const asked = await ask('POST', '/api/session/code', { ...bearer('viewer'), ...json }, '{"role":"operator"}');
     expect(asked.status).toBe(403);
