@@ -3,6 +3,8 @@ import { archives } from './archives.ts';
 import type { Attack } from './attack.ts';
 import { destinations } from './destinations.ts';
 import { leftBehind } from './left-behind.ts';
+import { markup } from './markup.ts';
+import { oddRequests } from './odd-requests.ts';
 import { ownPorts } from './own-ports.ts';
 import { places } from './places.ts';
 import { plantedFiles } from './planted-files.ts';
@@ -15,11 +17,13 @@ export const attacks: readonly Attack[] = [
   ownPorts,
   destinations,
   routes,
+  oddRequests,
   traversal,
   slowAndBig,
   archives,
   places,
   plantedFiles,
   terminal,
+  markup,
   leftBehind,
 ];
