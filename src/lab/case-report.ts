@@ -51,7 +51,12 @@ async function fileOf(
   if (format === 'html') return reportHtml(written);
   if (format === 'txt') return reportText(written);
   // What sets it is 50 MB of machine code, loaded only where a PDF is asked for.
-  return (await import('../report/pdf.ts')).reportPdf(written, madeAt);
+  const { reportPdf } = await import('../report/pdf.ts').catch((error: Error) => {
+    throw new LabError(
+      `no PDF can be set on this machine (${error.message.split('\n')[0]}): write --out FILE.html and print it from a browser`,
+    );
+  });
+  return reportPdf(written, madeAt);
 }
 
 /** A record as a report, values masked. */

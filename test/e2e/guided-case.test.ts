@@ -25,6 +25,10 @@ const command = (...args: string[]) => phonehome([...args, '--data', guided.lab.
 describe('a guided case', () => {
   it('goes on where Ctrl-C stopped it, in the same test run, and is closed at its end', async () => {
     expect([guided.stoppedAt, guided.wentOnAt]).toEqual([8, 8]);
+    expect(guided.ended).toEqual([
+      [1, ''],
+      [0, ''],
+    ]);
     const { cases } = (await guided.lab.api('/api/cases')) as { cases: Case[] };
     expect(cases).toHaveLength(1);
     const [one] = cases;

@@ -29,6 +29,8 @@ export interface GuidedCase {
   /** Number of the step at which it was stopped, and of the one with which it went on. */
   stoppedAt: number;
   wentOnAt: number;
+  /** Exit codes and errors of both. */
+  ended: [number | null, string][];
   end(): Promise<void>;
 }
 
@@ -64,7 +66,8 @@ export async function runGuidedCase(reactsAfterMs: (unlock: number) => number = 
     const second = await followPlan(lab, react, null);
     if (second.verdict === null) throw new Error('the plan ended without a verdict');
     const { case: caseId, verdict } = second.verdict;
-    return { lab, caseId, verdict, stoppedAt: first.last, wentOnAt: second.first, end };
+    const ended = [first, second].map(({ code, stderr }): [number | null, string] => [code, stderr]);
+    return { lab, caseId, verdict, stoppedAt: first.last, wentOnAt: second.first, ended, end };
   } catch (error) {
     await end();
     throw error;
@@ -91,7 +94,11 @@ async function requestOf(replay: ReplayCase): Promise<PhoneRequest> {
 async function followPlan(lab: LabProcess, react: (view: PlanView) => Promise<void>, stopAt: number | null) {
   const about = ['--firmware', '00WW_3_22C', '--sim', 'none', '--tester', 'N. Lan', '--place', 'Hà Nội'];
   const args = ['plan', 'run', PLAN, '--device', NOKIA, '--data', lab.dataDir, '--json', ...about];
-  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (part: string) => {
+    stderr += part;
+  });
   const numbers: number[] = [];
   let verdict: { case: string; verdict: string } | null = null;
   for await (const line of createInterface({ input: child.stdout })) {
@@ -103,7 +110,7 @@ async function followPlan(lab: LabProcess, react: (view: PlanView) => Promise<vo
     }
   }
   if (child.exitCode === null) await once(child, 'exit');
-  return { first: numbers[0] ?? -1, last: numbers.at(-1) ?? -1, verdict };
+  return { first: numbers[0] ?? -1, last: numbers.at(-1) ?? -1, verdict, code: child.exitCode, stderr };
 }
 
 async function act(

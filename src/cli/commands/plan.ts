@@ -52,11 +52,13 @@ export async function run(given: Record<string, unknown>, [wanted = '']: string[
   const { id, title, isNew, begun } = await caseOf(lab, flags, device, wanted);
   if (!json) print(isNew ? words.begins(title) : words.goesOn(title, moment(begun)));
   const lines = openLines();
-  const ended = await Promise.race([
-    follow(lab, id, lines, { json, lang }).then(() => 'over' as const),
-    untilStopped(),
-  ]).finally(() => lines.close());
-  if (ended !== 'over') {
+  const stop = new AbortController();
+  void untilStopped().then(() => {
+    stop.abort();
+    lines.close();
+  });
+  const isOver = await follow(lab, id, lines, { json, lang, stop: stop.signal }).finally(() => lines.close());
+  if (!isOver) {
     if (!json) print('', words.stopped(`phonehome plan run ${wanted} --device ${device}`));
     return 1;
   }
@@ -94,19 +96,19 @@ async function mustBeKnown(lab: LabAddress, device: string): Promise<void> {
   );
 }
 
-/** Until the plan is over. @throws LabError when somebody is asked and nobody can answer */
+/** Until the plan is over (true), or somebody stops it. @throws LabError when somebody is asked and nobody can answer */
 async function follow(
   lab: LabAddress,
   id: string,
   lines: Lines,
-  { json, lang }: Pick<PlanFlags, 'json' | 'lang'>,
-): Promise<void> {
+  { json, lang, stop }: Pick<PlanFlags, 'json' | 'lang'> & { stop: AbortSignal },
+): Promise<boolean> {
   const path = `/api/cases/${encodeURIComponent(id)}/plan`;
   const words = PLAN_WORDS[lang];
   let shown = '';
-  for (;;) {
+  while (!stop.aborted) {
     const view = (await call(lab, 'GET', path)) as PlanView;
-    if (view.state === 'over') return;
+    if (view.state === 'over') return true;
     const now = `${view.number} ${view.state}`;
     if (now !== shown) {
       if (json) printJson({ type: 'plan', ...view });
@@ -116,24 +118,26 @@ async function follow(
     }
     const isAsked = view.state === 'do';
     const isDone = isAsked && view.step?.until === 'enter' ? false : view.isReady;
-    if (isDone || (await answered(lines, isAsked, view))) {
+    if (isDone || (await answered(lines, isAsked ? view : null, stop))) {
       // Somebody else may have been faster: then there is something else to do.
       await call(lab, 'POST', path, { number: view.number }).catch(async (error: unknown) => {
         const after = (await call(lab, 'GET', path)) as PlanView;
         if (after.number === view.number) throw error;
       });
-    } else if (!json && view.waitsUntil) status(words.left(spanUntil(view.waitsUntil), view.connections));
+    } else if (!json && view.waitsUntil && !stop.aborted)
+      status(words.left(spanUntil(view.waitsUntil), view.connections));
   }
+  return false;
 }
 
-/** Whether a person said that it is done, within the time after which the lab is asked again. */
-async function answered(lines: Lines, isAsked: boolean, view: PlanView): Promise<boolean> {
-  if (isAsked && view.step?.until === 'enter' && lines.isOver())
+/** Whether a person said that it is done, within the time after which the lab is asked again. `asked`: null: nobody is. */
+async function answered(lines: Lines, asked: PlanView | null, signal: AbortSignal): Promise<boolean> {
+  if (asked?.step?.until === 'enter' && lines.isOver() && !signal.aborted)
     throw new LabError(
       'nobody can say that a step was done, since the input has ended: run the same command in a terminal',
     );
-  if (!isAsked || lines.isOver()) return setTimeout(ASK_EVERY_MS, false);
-  return Promise.race([lines.next(), setTimeout(ASK_EVERY_MS, false)]);
+  const pause = setTimeout(ASK_EVERY_MS, false, { signal }).catch(() => false);
+  return asked === null || lines.isOver() ? pause : Promise.race([lines.next(), pause]);
 }
 
 function describe(view: PlanView, lang: 'en' | 'vi'): string[] {
