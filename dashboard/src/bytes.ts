@@ -1,11 +1,12 @@
 /** Amounts of bytes as people read them. */
+import { numbers } from './formatters.ts';
 import { language } from './words.ts';
 
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
 
 export function bytes(amount: number): string {
   const power = Math.min(UNITS.length - 1, amount < 1000 ? 0 : Math.floor(Math.log10(amount) / 3));
-  return new Intl.NumberFormat(language.value, {
+  return numbers(language.value, {
     style: 'unit',
     unit: UNITS[power],
     unitDisplay: power === 0 ? 'long' : 'short',
@@ -15,7 +16,7 @@ export function bytes(amount: number): string {
 
 /** How long something took. */
 export function seconds(milliseconds: number): string {
-  return new Intl.NumberFormat(language.value, {
+  return numbers(language.value, {
     style: 'unit',
     unit: 'second',
     unitDisplay: 'short',

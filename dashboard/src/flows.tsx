@@ -112,6 +112,7 @@ function List() {
         count={Math.min(MOST_ROWS, total)}
         rowHeight={ROW_HEIGHT}
         keyOf={(index) => `${index}`}
+        identityOf={stored.at}
         onRange={stored.want}
       >
         {(index) => {
@@ -153,6 +154,7 @@ function Groups({ by }: { by: By }) {
       label={t(`flows.by.${by}`)}
       count={groups.total.value ?? 0}
       rowHeight={ROW_HEIGHT}
+      identityOf={groups.at}
       keyOf={(index) => `${by} ${groups.at(index)?.key ?? index}`}
       onRange={groups.want}
     >

@@ -131,6 +131,10 @@ export function Live() {
         label={t('live.title')}
         count={count}
         rowHeight={ROW_HEIGHT}
+        identityOf={(index) => {
+          const alert = rowAt(index);
+          return index >= head.length && alert && moved.has(alert.id) ? 'moved' : alert;
+        }}
         keyOf={(index) => (index < head.length ? `new ${head[index]?.id}` : `row ${index - head.length}`)}
         onRange={(first, last) => {
           if (last >= head.length) stored.want(Math.max(0, first - head.length), last - head.length);

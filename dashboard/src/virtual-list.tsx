@@ -5,6 +5,7 @@
 import { observeWindowOffset, observeWindowRect, Virtualizer, windowScroll } from '@tanstack/virtual-core';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { language } from './words.ts';
 
 export interface VirtualListProps {
   count: number;
@@ -15,6 +16,8 @@ export interface VirtualListProps {
   /** Told what is on the screen. */
   onRange?: (first: number, last: number) => void;
   label: string;
+  /** What a row is made of: as long as it is the same thing, the row is not drawn again. */
+  identityOf: (index: number) => unknown;
   children: (index: number) => ComponentChildren;
   class?: string;
 }
@@ -22,7 +25,8 @@ export interface VirtualListProps {
 /** Rows beyond the screen that are drawn as well: the next one can have the focus. */
 const OVERSCAN = 6;
 
-export function VirtualList({ count, keyOf, rowHeight, onRange, label, children, class: name }: VirtualListProps) {
+export function VirtualList(props: VirtualListProps) {
+  const { count, keyOf, rowHeight, onRange, label, identityOf, children, class: name } = props;
   const list = useRef<HTMLUListElement>(null);
   const [, redraw] = useState(0);
   const made = useRef<Virtualizer<Window, HTMLLIElement> | null>(null);
@@ -45,6 +49,17 @@ export function VirtualList({ count, keyOf, rowHeight, onRange, label, children,
   useLayoutEffect(() => virtual._didMount(), [virtual]);
   useLayoutEffect(() => virtual._willUpdate());
   const items = virtual.getVirtualItems();
+  const drawn = useRef(new Map<unknown, { is: unknown; language: string; row: ComponentChildren }>());
+  const before = drawn.current;
+  drawn.current = new Map();
+  // The same object as last time is left alone by Preact.
+  const rowOf = (key: unknown, index: number): ComponentChildren => {
+    const is = identityOf(index);
+    const known = before.get(key);
+    const row = known && known.is === is && known.language === language.value ? known.row : children(index);
+    drawn.current.set(key, { is, language: language.value, row });
+    return row;
+  };
   const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -61,7 +76,7 @@ export function VirtualList({ count, keyOf, rowHeight, onRange, label, children,
           aria-posinset={index + 1}
           style={{ transform: `translateY(${start - virtual.options.scrollMargin}px)` }}
         >
-          {children(index)}
+          {rowOf(key, index)}
         </li>
       ))}
     </ul>

@@ -7,6 +7,7 @@ import { say } from '../../src/formats/say.ts';
 import { KINDS_VI } from '../../src/model/catalogue/kinds-vi.ts';
 import { KIND_FACTS, type Kind } from '../../src/model/kinds.ts';
 import type { Text } from '../../src/model/text.ts';
+import { numbers, regions, times } from './formatters.ts';
 import { CONTENT_EN, CONTENT_VI } from './words-content.ts';
 import { FLOWS_EN, FLOWS_VI } from './words-flows.ts';
 import { LIVE_EN, LIVE_VI } from './words-live.ts';
@@ -316,15 +317,15 @@ export const said = (text: Text | undefined, otherwise: string): string =>
 export const nounOf = (kind: string): string =>
   (language.value === 'vi' ? KINDS_VI[kind as Kind] : undefined) ?? KIND_FACTS[kind as Kind]?.noun ?? kind;
 
-export const number = (value: number): string => new Intl.NumberFormat(language.value).format(value);
+export const number = (value: number): string => numbers(language.value).format(value);
 export const share = (value: number): string =>
-  new Intl.NumberFormat(language.value, { style: 'percent', maximumFractionDigits: 0 }).format(value);
+  numbers(language.value, { style: 'percent', maximumFractionDigits: 0 }).format(value);
 
 /** `China`, from `CN`; null stays null. */
 export function country(code: string | null | undefined): string | null {
   if (!code) return null;
   try {
-    return new Intl.DisplayNames(language.value, { type: 'region' }).of(code) ?? code;
+    return regions(language.value).of(code) ?? code;
   } catch {
     return code;
   }
@@ -340,12 +341,11 @@ const locale = (): string => {
 export function when(iso: string): string {
   const date = new Date(iso);
   const isToday = date.toDateString() === new Date().toDateString();
-  return new Intl.DateTimeFormat(locale(), {
+  return times(locale(), {
     ...(isToday ? {} : { dateStyle: 'medium' }),
     timeStyle: 'medium',
   }).format(date);
 }
 
 /** The day alone. */
-export const date = (iso: string): string =>
-  new Intl.DateTimeFormat(locale(), { dateStyle: 'long' }).format(new Date(iso));
+export const date = (iso: string): string => times(locale(), { dateStyle: 'long' }).format(new Date(iso));

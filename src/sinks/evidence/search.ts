@@ -4,6 +4,7 @@
  * that only reads, in a thread that nobody waits for.
  */
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { LRUCache } from 'lru-cache';
 import { type Alert, SEVERITIES } from '../../model/alert.ts';
 import type { FlowRecord } from '../../model/flow.ts';
 import type { AlertHits, AlertSearch, FlowGroup, FlowGroups, FlowHits, FlowSearch } from '../../model/search.ts';
@@ -15,6 +16,8 @@ export interface Search {
   groups(query: FlowSearch & { by: FlowGroups['by'] }): FlowGroups;
 }
 
+/** A number of rows is good for so long: a list is asked for in windows. */
+const TOTAL_MS = 30_000;
 /** Words after the tenth narrow nothing down. */
 const MAX_WORDS = 10;
 /** More nobody reads; the sums are of all. */
@@ -29,34 +32,38 @@ type Condition = readonly [sql: string, ...values: SQLInputValue[]];
 
 export function createSearch(database: DatabaseSync): Search {
   const all = (sql: string, values: readonly SQLInputValue[]) => database.prepare(sql).all(...values);
-  const count = (sql: string, values: readonly SQLInputValue[]) => Number(database.prepare(sql).get(...values)?.n ?? 0);
+  const totals = new LRUCache<string, number>({ max: 50, ttl: TOTAL_MS });
+
+  /** A window of the rows, and how many there are: counted only where the window does not tell. */
+  function window<T>(sql: string, from: string, values: readonly SQLInputValue[], query: AlertSearch | FlowSearch) {
+    const [limit, offset] = [limitOf(query.limit), query.offset ?? 0];
+    const rows = all(sql, [...values, limit, offset]).map(({ json }) => JSON.parse(String(json)) as T);
+    if (rows.length < limit && (rows.length > 0 || offset === 0)) return { rows, total: offset + rows.length };
+    const key = JSON.stringify([from, values]);
+    const total = totals.get(key) ?? Number(all(`SELECT count(*) AS n FROM ${from}`, values)[0]?.n ?? 0);
+    // Windows of one list are asked for one after the other.
+    if (query.before !== undefined) totals.set(key, total);
+    return { rows, total };
+  }
+
   return {
     alerts(query) {
       const { where, values } = whereOf(alertConditions(query));
       const from = `alerts INDEXED BY alerts_words ${where}`;
-      const found = all(
-        `SELECT json FROM alerts WHERE seq IN (SELECT seq FROM ${from} ORDER BY seq DESC LIMIT ? OFFSET ?) ORDER BY seq DESC`,
-        [...values, limitOf(query.limit), query.offset ?? 0],
-      );
-      return {
-        alerts: found.map(({ json }) => JSON.parse(String(json)) as Alert),
-        total: count(`SELECT count(*) AS n FROM ${from}`, values),
-      };
+      const chosen = `SELECT seq FROM ${from} ORDER BY seq DESC LIMIT ? OFFSET ?`;
+      const sql = `SELECT json FROM alerts WHERE seq IN (${chosen}) ORDER BY seq DESC`;
+      const { rows, total } = window<Alert>(sql, from, values, query);
+      return { alerts: rows, total };
     },
     flows(query) {
       const { where, values } = whereOf(flowConditions(query));
       // Without words the newest stand together; with them the smaller index is read from end to end.
-      const index = query.q || query.host || query.owner || query.country || query.app ? 'flows_place' : null;
-      const from = `flows ${index === null ? '' : `INDEXED BY ${index}`} ${where}`;
-      const found = all(
-        `SELECT json FROM flows WHERE rowid IN (SELECT rowid FROM ${from} ORDER BY opened_at DESC, rowid DESC LIMIT ? OFFSET ?)
-         ORDER BY opened_at DESC, rowid DESC`,
-        [...values, limitOf(query.limit), query.offset ?? 0],
-      );
-      return {
-        flows: found.map(({ json }) => JSON.parse(String(json)) as FlowRecord),
-        total: count(`SELECT count(*) AS n FROM flows INDEXED BY flows_place ${where}`, values),
-      };
+      const isByWords = [query.q, query.host, query.owner, query.country, query.app].some(Boolean);
+      const chosen = `SELECT rowid FROM flows ${isByWords ? 'INDEXED BY flows_place' : ''} ${where}
+        ORDER BY opened_at DESC, rowid DESC LIMIT ? OFFSET ?`;
+      const sql = `SELECT json FROM flows WHERE rowid IN (${chosen}) ORDER BY opened_at DESC, rowid DESC`;
+      const { rows, total } = window<FlowRecord>(sql, `flows INDEXED BY flows_place ${where}`, values, query);
+      return { flows: rows, total };
     },
     groups(query) {
       const { where, values } = whereOf(flowConditions(query));
@@ -109,7 +116,7 @@ const emptyGroup = (key: string | null): FlowGroup => ({
 
 function alertConditions(query: AlertSearch): Condition[] {
   return [
-    ...wordConditions('words', query.q),
+    ...wordConditions(['words'], query.q),
     ...given('seq < ?', query.before),
     ...given('severity >= ?', query.severity && SEVERITIES.indexOf(query.severity)),
     ...given('device = ?', query.device),
@@ -122,7 +129,7 @@ function alertConditions(query: AlertSearch): Condition[] {
 
 function flowConditions(query: FlowSearch): Condition[] {
   return [
-    ...wordConditions("place || ' ' || words || ' ' || coalesce(device, '')", query.q),
+    ...wordConditions(['place', 'words', 'device'], query.q),
     ...partCondition('host', query.host),
     ...partCondition('owner', query.owner),
     ...partCondition('country', query.country),
@@ -138,10 +145,14 @@ function flowConditions(query: FlowSearch): Condition[] {
 const given = (sql: string, value: SQLInputValue | undefined): Condition[] =>
   value === undefined ? [] : [[sql, value]];
 
-/** Every word must stand somewhere, in any case of ASCII letters. */
-function wordConditions(column: string, text: string | undefined): Condition[] {
+/** Every word must stand in one of the columns, in any case of ASCII letters. */
+function wordConditions(columns: readonly string[], text: string | undefined): Condition[] {
   const words = (text ?? '').split(/\s+/).filter(Boolean).slice(0, MAX_WORDS);
-  return words.map((word) => [`${column} LIKE ? ESCAPE '\\'`, `%${inJson(word).replace(/[\\%_]/g, '\\$&')}%`]);
+  const sql = `(${columns.map((column) => `${column} LIKE ? ESCAPE '\\'`).join(' OR ')})`;
+  return words.map((word) => {
+    const pattern = `%${inJson(word).replace(/[\\%_]/g, '\\$&')}%`;
+    return [sql, ...columns.map(() => pattern)];
+  });
 }
 
 /** Exactly this host, owner, country or app; the empty one: where none is known. */

@@ -1,0 +1,93 @@
+/**
+ * How long an alert takes from the phone's first byte to the screen: a phone posts its IMEI to so many names a second, each a name
+ * of its own and so an alert of its own; the page says when a frame that holds it was painted. Both read the clock of one machine.
+ */
+
+import { readFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Page } from 'playwright-core';
+import type { Origin } from '../../test/clients/origin.ts';
+import type { LabProcess } from '../../test/e2e/lab-process.ts';
+
+const IMEI = '490154203237518';
+
+export interface WireOptions {
+  page: Page;
+  lab: LabProcess;
+  origin: Origin;
+  perSecond: number;
+  seconds: number;
+}
+
+/** Notes when each name was painted first. A text, because the DOM is the browser's. */
+const WATCH = `(() => {
+  const seen = (globalThis.seen = {});
+  const look = () => {
+    const come = [];
+    for (const [, name] of document.body.innerText.matchAll(/(leak-\\d+\\.example)/g))
+      if (!(name in seen)) {
+        seen[name] = 0;
+        come.push(name);
+      }
+    if (come.length === 0) return;
+    // After the frame that shows them.
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        for (const name of come) seen[name] = performance.timeOrigin + performance.now();
+      }),
+    );
+  };
+  new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
+})()`;
+
+export async function measureWire({ page, lab, origin, perSecond, seconds }: WireOptions) {
+  const names = Array.from({ length: perSecond * seconds }, (_, n) => `leak-${n}.example`);
+  await mapNames(lab, origin, names);
+  await page.evaluate("location.hash = '#/live'; scrollTo(0, 0)");
+  await page.locator('.alert').first().waitFor();
+  await page.evaluate(WATCH);
+  const sentAt = new Map<string, number>();
+  const begin = performance.now();
+  for (const [index, name] of names.entries()) {
+    const due = (index * 1000) / perSecond - (performance.now() - begin);
+    if (due > 0) await pause(due);
+    sentAt.set(name, performance.timeOrigin + performance.now());
+    post(lab, name);
+  }
+  await pause(3000);
+  const shown = (await page.evaluate('globalThis.seen')) as Record<string, number>;
+  const times = names
+    .flatMap((name) => (shown[name] ? [(shown[name] as number) - (sentAt.get(name) as number)] : []))
+    .sort((one, other) => one - other);
+  const at = (share: number): number =>
+    Math.round(times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? -1);
+  return { sent: names.length, shown: times.length, p50Ms: at(0.5), p99Ms: at(0.99), worstMs: at(1) };
+}
+
+/** A request of its own connection, as an app's first one is. */
+function post({ ready }: LabProcess, name: string): void {
+  const body = `imei=${IMEI}`;
+  const headers = { host: name, 'content-type': 'text/plain', 'content-length': body.length };
+  const { host, port } = ready.proxy;
+  const asked = request({ host, port, method: 'POST', path: `http://${name}/plain`, headers, agent: false }, (answer) =>
+    answer.resume(),
+  );
+  asked.on('error', (error) => console.error(name, error.message));
+  asked.end(body);
+}
+
+async function mapNames({ ready }: LabProcess, { httpPort }: Origin, names: readonly string[]): Promise<void> {
+  const token = (await readFile(ready.token, 'utf8')).trim();
+  for (let first = 0; first < names.length; first += 100) {
+    const entries = names
+      .slice(first, first + 100)
+      .map((host) => ({ host, port: 80, dial: `127.0.0.1:${httpPort}`, address: '42.62.48.10' }));
+    const answer = await fetch(`${ready.ui.url}/api/upstream-map`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(entries),
+    });
+    if (!answer.ok) throw new Error(`the upstream map: ${await answer.text()}`);
+  }
+}
