@@ -382,6 +382,28 @@ describe('in Chromium', () => {
     await end();
   });
 
+  it('adds a receiver of alerts with its rule, says what the lab minds, and takes both away again', async (context) => {
+    requireTool(context, 'chromium');
+    const { page, end } = await signIn('administrator');
+    await page.evaluate("location.hash = '#/settings'");
+    const part = page.locator('[aria-labelledby=notify-title]');
+    await part.getByText('Nobody is told: alerts stay in the lab.').waitFor();
+    await part.getByText('Tell another program (webhook)').click();
+    await part.getByLabel('Name').fill('desk');
+    await part.getByLabel('Address').fill('http://hooks.example/x');
+    await part.getByRole('button', { name: 'Add' }).click();
+    await part.locator('[role=status]', { hasText: /https/ }).waitFor();
+    await part.getByLabel('Address').fill('https://hooks.example/secret-path');
+    await part.getByRole('button', { name: 'Add' }).click();
+    const row = part.locator('tr', { hasText: 'desk' });
+    await row.getByText('webhook, hooks.example').waitFor();
+    await part.getByText('severity high → desk').waitFor();
+    expect(await part.textContent()).not.toContain('secret-path');
+    await row.getByRole('button', { name: 'Remove: desk' }).click();
+    await part.getByText('Nobody is told: alerts stay in the lab.').waitFor();
+    await end();
+  });
+
   it('loads no more than 300 KB compressed before the map', async () => {
     const built = path.resolve(import.meta.dirname, '../../dist/dashboard');
     const index = await readFile(path.join(built, 'index.html'), 'utf8');

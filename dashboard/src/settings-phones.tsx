@@ -1,0 +1,139 @@
+/** Settings: registered phones, and apps that are passed through. */
+import { useEffect, useState } from 'preact/hooks';
+import type { Device } from '../../src/model/device.ts';
+import type { PinState } from '../../src/model/pin.ts';
+import { PIN_OVERRIDES } from '../../src/model/words.ts';
+import { SCROLLS } from './companies.tsx';
+import { ask, look } from './lab.ts';
+import { isOperator, Part } from './settings-part.tsx';
+import { nounOf, number, t } from './words.ts';
+
+/** As the API shows it: masked. */
+type ShownDevice = Pick<Device, 'id' | 'model'> & {
+  identifiers: Record<string, unknown[]>;
+  canaries: Record<string, unknown[]>;
+};
+
+const loadDevices = async (): Promise<ShownDevice[]> => (await ask<{ devices: ShownDevice[] }>('/api/devices')).devices;
+const loadPins = async (): Promise<PinState[]> => (await ask<{ pins: PinState[] }>('/api/pins')).pins;
+
+export function PhonesPart({ devicesFile }: { devicesFile: string | null }) {
+  const [devices, setDevices] = useState<ShownDevice[]>([]);
+  useEffect(() => {
+    void loadDevices().then(setDevices, () => {});
+  }, []);
+  const remove = async (id: string): Promise<void> => {
+    if (!confirm(t('settings.remove.sure', { id }))) return;
+    await ask(`/api/devices/${encodeURIComponent(id)}`, { method: 'DELETE' });
+    setDevices(await loadDevices());
+    await look();
+  };
+  const counted = (lists: Record<string, unknown[]>): string =>
+    Object.entries(lists)
+      .filter(([, values]) => Array.isArray(values) && values.length > 0)
+      .map(([kind, values]) => `${nounOf(kind)}${values.length > 1 ? ` × ${number(values.length)}` : ''}`)
+      .join(', ');
+  return (
+    <Part id="phones" title={t('settings.phones')}>
+      {devicesFile !== null && <p>{t('settings.file', { file: devicesFile })}</p>}
+      {devices.length === 0 ? (
+        <p class="empty">{t('settings.phones.none')}</p>
+      ) : (
+        <div class="wide" {...SCROLLS}>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{t('settings.phone')}</th>
+                <th scope="col">{t('settings.values')}</th>
+                <th scope="col">{t('settings.canaries')}</th>
+                <th scope="col">
+                  <span class="hidden">{t('settings.remove')}</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {devices.map(({ id, model, identifiers, canaries }) => (
+                <tr key={id}>
+                  <td>
+                    {model ?? id} {model && <small>{id}</small>}
+                  </td>
+                  <td>{counted(identifiers)}</td>
+                  <td>{number(Object.values(canaries).reduce((sum, list) => sum + (list?.length ?? 0), 0))}</td>
+                  <td>
+                    {isOperator() && devicesFile === null && (
+                      <button
+                        type="button"
+                        class="button"
+                        aria-label={`${t('settings.remove')}: ${id}`}
+                        onClick={() => void remove(id)}
+                      >
+                        {t('settings.remove')}
+                      </button>
+                    )}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      <p>
+        <a class="button" href="#/add">
+          {t('settings.phones.add')}
+        </a>
+      </p>
+    </Part>
+  );
+}
+
+export function PinsPart() {
+  const [pins, setPins] = useState<PinState[]>([]);
+  useEffect(() => {
+    void loadPins().then(setPins, () => {});
+  }, []);
+  const set = async ({ device, name }: PinState, override: string): Promise<void> => {
+    await ask('/api/pins', { method: 'PUT', body: JSON.stringify({ device, name, override }) });
+    setPins(await loadPins());
+  };
+  return (
+    <Part id="pins" title={t('settings.pins')}>
+      {pins.length === 0 ? (
+        <p class="empty">{t('settings.pins.none')}</p>
+      ) : (
+        <div class="wide" {...SCROLLS}>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{t('settings.phone')}</th>
+                <th scope="col">{t('settings.pin.name')}</th>
+                <th scope="col">{t('settings.pin.state')}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {pins.map((pin) => (
+                <tr key={`${pin.device} ${pin.name}`}>
+                  <td>{pin.device}</td>
+                  <td>{pin.name}</td>
+                  <td>
+                    <select
+                      value={pin.override}
+                      disabled={!isOperator()}
+                      aria-label={`${t('settings.pin.state')}: ${pin.name}`}
+                      onChange={(event) => void set(pin, event.currentTarget.value)}
+                    >
+                      {PIN_OVERRIDES.map((one) => (
+                        <option key={one} value={one}>
+                          {t(`pin.${one}`)}
+                        </option>
+                      ))}
+                    </select>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Part>
+  );
+}
