@@ -205,6 +205,7 @@ function openAlerts(
     writeAhead: evidence.writeAhead,
     settle: evidence.settle,
     put: evidence.putAlert,
+    late: evidence.late,
     retry: evidence.retry,
     onTrouble: (trouble) => notify('storage', storageText(trouble), trouble ? 'high' : 'info'),
   });

@@ -14,6 +14,8 @@ export interface AlertFeedOptions {
   /** Waits for all that is on its way to the disk. */
   settle: () => void;
   put: (record: AlertRecord) => PutResult;
+  /** It is shown before the disk has it, and put when that has. */
+  late: (record: AlertRecord) => void;
   /** Stores what waits, if it can. */
   retry: () => PutResult;
   /** Told when storing begins to fail, and `null` when it works again. */
@@ -86,6 +88,7 @@ export function createAlertFeed(options: AlertFeedOptions): AlertFeed {
     impatience = null;
     for (const entry of queue.filter(({ isShown }) => !isShown)) {
       entry.isShown = true;
+      options.late(entry.record);
       show({ ...entry.record.alert, stored: false });
     }
     heard({ ok: false, why: 'failed', message: `the disk has not answered for ${patienceMs} ms` });

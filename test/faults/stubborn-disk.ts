@@ -50,6 +50,7 @@ async function leakInSpite(dataDir: string, how: string, random: Random, lost: s
     await lab.until('leaks in spite of the disk', () => leaks() >= before + 3);
     await lab.until('that it is told', isTold(/cannot be stored/));
     if (!watched.shown().some(({ stored }) => stored === false)) lost.push('no alert said that it was not stored');
+    lost.push(...losses(watched.shown(), await keptBy(lab)).map((line) => `meanwhile: ${line}`));
     await mend();
     await lab.until('that it works again', isTold(/stored again/));
     await lab.kill();

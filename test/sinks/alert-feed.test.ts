@@ -5,7 +5,7 @@ import { createMemoryStore } from './evidence/memory-store.ts';
 import { labAlert, labRecord } from './lab-alert.ts';
 
 /** A disk that holds everything at once. */
-const disk = { writeAhead: (_record: unknown, told: () => void) => told(), settle: () => {} };
+const disk = { writeAhead: (_record: unknown, told: () => void) => told(), settle: () => {}, late: () => {} };
 
 describe('the alert feed', () => {
   it('stores an alert before anybody sees it', () => {
@@ -53,6 +53,7 @@ describe('the alert feed', () => {
         for (const told of waiting.splice(0)) told();
       },
       put: store.putAlert,
+      late: () => {},
       retry: () => ({ ok: true }),
     });
     const seen: number[] = [];
@@ -71,11 +72,13 @@ describe('the alert feed', () => {
   it('shows an alert that a disk holds up as not stored, says it once, stores it when the disk is back', async () => {
     const waiting: (() => void)[] = [];
     const troubles: (string | null)[] = [];
+    const late: number[] = [];
     const store = createMemoryStore();
     const feed = createAlertFeed({
       writeAhead: (_record, told) => void waiting.push(told),
       settle: () => {},
       put: store.putAlert,
+      late: ({ alert }) => late.push(alert.seq),
       retry: () => ({ ok: true }),
       onTrouble: (trouble) => troubles.push(trouble?.message ?? null),
       patienceMs: 5,
@@ -90,6 +93,7 @@ describe('the alert feed', () => {
     feed.publish(labRecord(2));
     await promise;
     expect(feed.retry()).toBe(false);
+    expect(late).toEqual([1, 2]);
     expect(live).toEqual([
       [1, false],
       [2, false],

@@ -11,6 +11,8 @@ import { type EvidenceStore, isWanted, limitOf, type Stored } from './store.ts';
 export interface ReservedStore extends EvidenceStore {
   /** Writes a record into the journal. `told` when it may be put and shown: the disk holds it, or there is no room for it there. */
   writeAhead(record: AlertRecord, told: () => void): void;
+  /** It was shown before the disk had it: from now on it is found, as one that waits. */
+  late(record: AlertRecord): void;
   /** Waits until the disk holds what was written ahead. */
   settle(): void;
   /** Tries again to store what waits. */
@@ -128,6 +130,7 @@ export function createReservedStore({ store, reserve, database, journal }: Reser
       };
       return journal.soon(heard);
     },
+    late: wait,
     settle: () => void (ahead.size > 0 && journal.now()),
     putAlert(record) {
       const { seq, id } = record.alert;

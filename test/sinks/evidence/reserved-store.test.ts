@@ -234,6 +234,26 @@ describe('a store with a reserve', () => {
     ).toEqual(Array.from({ length: 1200 }, (_, index) => index + 1));
   });
 
+  it('finds what was shown before the disk had it, as one that waits, until it is put', () => {
+    const store = open();
+    for (const seq of [1, 2, 3]) store.writeAhead(labRecord(seq), () => {});
+    const records = [1, 2].map((seq) => labRecord(seq));
+    for (const record of records) store.late(record);
+    expect(numbers(store)).toEqual([
+      [1, false],
+      [2, false],
+    ]);
+    expect(store.alert(labAlert(1).id)?.stored).toBe(false);
+    expect(store.waiting().waiting).toBe(2);
+    for (const record of records) expect(store.putAlert(record)).toEqual({ ok: true });
+    expect(numbers(store)).toEqual([
+      [1, undefined],
+      [2, undefined],
+    ]);
+    expect(store.waiting().waiting).toBe(0);
+    expect(numbers(open())).toEqual([1, 2, 3].map((seq) => [seq, undefined]));
+  });
+
   it('shows an alert as not stored when no disk confirms it', () => {
     const store = createReservedStore({
       store: database,
