@@ -14,6 +14,7 @@ import { mayBeToken } from './anchors/tokens.ts';
 import { Budget, type BudgetRules, type Meter } from './budget.ts';
 import type { ByteSink } from './byte-sink.ts';
 import type { CleanValues } from './clean-values.ts';
+import { namesAt } from './endpoints.ts';
 import { factOf, joinFacts, type Told as ToldPart } from './facts.ts';
 import { type Found, MAX_SEEN, rankOf, whatOf } from './found.ts';
 import { Beside, type TryKeys } from './layers/beside.ts';
@@ -79,6 +80,8 @@ export class Scope {
   readonly flowId: string;
   readonly exchange: number;
   readonly host: string;
+  /** What names mean at this host that mean several things elsewhere; null when nothing is known of it. */
+  readonly namesHere: ((key: string) => string) | null;
   readonly device: Device | null;
   readonly known: Known | null;
   readonly kinds: readonly IdentifierKind[];
@@ -121,6 +124,7 @@ export class Scope {
     this.flowId = flowId;
     this.exchange = exchange;
     this.host = sender.host;
+    this.namesHere = namesAt(sender.host);
     this.device = sender.device;
     this.known = sender.known;
     this.clean = sender.clean;

@@ -36,6 +36,12 @@ describe('what a host’s schema says', () => {
     expect(sentTo('not-app-measurement.com', bundle(19))).toEqual([]);
   });
 
+  it('tells what an ambiguous name means, there and nowhere else', () => {
+    const body = Buffer.from(JSON.stringify({ data: { deviceid: UUID, os: 'x' } }));
+    expect(sentTo('logs.ironsrc.mobi', body)).toEqual(['advertising_id likely $.data.deviceid']);
+    expect(sentTo('logs.example.com', body)).toEqual(['advertising_id possible $.data.deviceid']);
+  });
+
   it('has a source for each entry, and names that are known', () => {
     for (const { host, format, source, fields } of readEndpoints()) {
       expect(source.length, host).toBeGreaterThan(10);

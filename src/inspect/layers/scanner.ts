@@ -724,6 +724,7 @@ export class Scanner {
     const own = json ? (json.key?.text ?? null) : this.#place.key;
     if (key === own && (this.#place.fields || json?.record != null)) run.isOfRecord = true;
     if (this.#isNamedBeside(base + start, base + end)) run.key = nameBeside(run) ?? run.key;
+    if (this.#scope.namesHere !== null && run.key !== null) run.key = this.#scope.namesHere(run.key);
     const verdict = judge(anchor, run, this.#scope);
     if (verdict === null) return;
     const inner = json ? json.path : key !== null && key !== this.#place.key ? key : null;
