@@ -5,14 +5,17 @@ import type { RecordingReaders } from '../model/recording.ts';
 import { createReader } from '../readers/reader.ts';
 import { openExchange } from '../readers/recorded.ts';
 import { certificateFacts } from '../wire/server-certificate.ts';
+import { chainProblem } from './recorded-chain.ts';
 
 export const recordingReaders: RecordingReaders = {
   openReader: createReader,
   openExchange,
   openDatagrams,
-  readCertificate(der) {
+  readCertificate(chain) {
     try {
-      return certificateFacts(new X509Certificate(der).toLegacyObject(), null);
+      const certificates = chain.map((der) => new X509Certificate(der));
+      const [own] = certificates;
+      return own ? certificateFacts(own.toLegacyObject(), chainProblem(certificates)) : null;
     } catch {
       return null;
     }

@@ -53,6 +53,6 @@ export interface RecordingReaders {
   openExchange: OpenExchange;
   /** @param newId asked while the datagram that begins the flow is handed over */
   openDatagrams(options: { emit: EmitFlowEvent; newId: () => string }): DatagramReader;
-  /** Null when it is none. */
-  readCertificate(der: Buffer): ServerCertificate | null;
+  /** The first of the chain, as it was sent; null when it is none. */
+  readCertificate(chain: readonly Buffer[]): ServerCertificate | null;
 }

@@ -6,6 +6,8 @@ export interface Lab {
   caFile: string | null;
   /** Device name given to the proxy. */
   user?: string;
+  /** Lines of an SSLKEYLOGFILE, of clients of this process. */
+  onKeys?: (line: Buffer) => void;
 }
 
 export interface Ask {

@@ -31,6 +31,7 @@ export async function openTls(lab: Lab, host: string, port: number, alpn: string
   const socket = await openTunnel(lab, host, port);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const tls = connectTls({ socket, servername: host, ca, ALPNProtocols: alpn });
+  if (lab.onKeys) tls.on('keylog', lab.onKeys);
   tls.once('secureConnect', resolve).once('error', (error) => {
     socket.destroy();
     reject(error);

@@ -1,17 +1,26 @@
 /**
  * One road: what a running lab finds in 200 exchanges, made from tables, is what `scan` finds in the same exchanges recorded as
- * HAR, field by field: kind, confidence, severity, owner, protocol, place, layers, attribution. Only ids and times may differ.
+ * HAR and as a capture with its keys, field by field: kind, confidence, severity, owner, protocol, place, layers, attribution. Only ids
+ * and times may differ. What it says of how much could be read is what the capture gives, too.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCoverage } from '../../src/coverage/coverage.ts';
+import { createInspector } from '../../src/inspect/inspector.ts';
 import type { Alert } from '../../src/model/alert.ts';
+import type { DeviceCoverage } from '../../src/model/coverage.ts';
 import type { ScanFinding } from '../../src/model/lab.ts';
+import type { Lab } from '../clients/client.ts';
 import { askNodeHttp2 } from '../clients/node-http2.ts';
+import { requireTool } from '../clients/tools.ts';
 import { openTls, openTunnel } from '../clients/tunnel.ts';
 import { talkWebSocket } from '../clients/websocket.ts';
+import { tapWire, type Wire } from '../clients/wire-tap.ts';
+import { pcapng } from '../scan/capture-file.ts';
+import { readAll } from '../scan/recording.ts';
 import { ANY_PHONE, phonehome } from './lab-process.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -94,8 +103,7 @@ function exchange(index: number): Exchange {
 }
 
 /** Over a connection of its own, which it closes. */
-async function send(world: World, { host, protocol, method, target, headers, body }: Exchange): Promise<void> {
-  const lab = world.lab.phone;
+async function send(lab: Lab, { host, protocol, method, target, headers, body }: Exchange): Promise<void> {
   if (protocol === 'ws' || protocol === 'wss') {
     await talkWebSocket(lab, `${protocol}://${host}${target}`, [String(body)]);
     return;
@@ -177,14 +185,17 @@ function essence({ identifier, evidence, flow, destination, severity, attributio
 }
 
 let world: World;
+let wire: Wire;
 let dir: string;
 const exchanges = Array.from({ length: COUNT }, (_, index) => exchange(index));
 beforeAll(async () => {
   dir = await mkdtemp(path.join(tmpdir(), 'live-and-scan-'));
   const [, ...otherHosts] = [...new Set(['collector.example.com', ...exchanges.map(({ host }) => host)])];
   world = await startWorld({ otherHosts });
+  wire = await tapWire(world.lab.phone);
 });
 afterAll(async () => {
+  wire.close();
   await world.end();
   await rm(dir, { recursive: true });
 });
@@ -205,7 +216,7 @@ async function live(): Promise<string[][]> {
   const runs: string[] = [];
   for (const [index, one] of exchanges.entries()) {
     const { id } = await api('POST', '/api/cases', { title: `exchange ${index}`, deviceId: 'phone-1' });
-    await send(world, one);
+    await send(wire.lab, one);
     await expect.poll(async () => (await api('GET', '/api/stats')).openFlows, { timeout: 20_000 }).toBe(0);
     await api('PATCH', `/api/cases/${id}`, { closed: true });
     runs.push(String(id));
@@ -220,17 +231,53 @@ async function live(): Promise<string[][]> {
   return runs.map((id) => (found.get(id) ?? []).map((alert) => essence(alert as Told)).sort());
 }
 
-async function scanned(): Promise<string[][]> {
-  const log = { version: '1.2', creator: { name: 'test', version: '1' }, entries: exchanges.map(harEntry) };
-  await writeFile(path.join(dir, 'exchanges.har'), JSON.stringify({ log }));
+/** What a capture beyond the proxy would hold: each connection without the request for its tunnel, its server where the lab filed it. */
+function asCapture(): Buffer {
+  const conversations = wire.connections.map((parts) => {
+    const all = [true, false].map((up) =>
+      Buffer.concat(parts.filter((part) => part.up === up).map(({ bytes }) => bytes)),
+    );
+    const heads = all.map((bytes) => bytes.indexOf('\r\n\r\n') + 4);
+    const [, port] = /^CONNECT \S+:(\d+) /.exec(String(all[0])) ?? [];
+    const left = { up: heads[0] ?? 0, down: heads[1] ?? 0 };
+    const kept = parts.flatMap(({ up, bytes }) => {
+      const side = up ? 'up' : 'down';
+      const skipped = Math.min(left[side], bytes.length);
+      left[side] -= skipped;
+      return bytes.length > skipped ? [{ up, bytes: bytes.subarray(skipped) }] : [];
+    });
+    return { server: { ip: SERVER, port: Number(port) }, parts: kept };
+  });
+  return pcapng(conversations, wire.keys.join(''));
+}
+
+/** What the lab says of how much could be read, and what it would say had the capture been its traffic. */
+async function saidOfReading(file: string): Promise<{ live: unknown; scan: unknown }> {
+  // Whether the phone trusts the lab's certificate no recording tells.
+  const essential = ({ sentence, readShare, rows }: DeviceCoverage) => ({
+    sentence,
+    readShare,
+    rows: rows.map((row) => ({ class: row.class, connections: row.connections })),
+  });
+  const { coverage: phones } = (await api('GET', '/api/coverage')) as { coverage: DeviceCoverage[] };
+  const told = phones.find(({ deviceId }) => deviceId === 'phone-1');
+  const counted = createCoverage({ deviceOf: () => 'phone-1' });
+  const inspector = createInspector({ deviceFor: () => null });
+  for (const recorded of await readAll(file)) {
+    if (recorded.type !== 'entry' && recorded.type !== 'part') continue;
+    for (const event of recorded.events) {
+      counted.consume(event, null);
+      for (const found of inspector.push(event)) counted.inspected(found);
+    }
+  }
+  const scan = counted.of('phone-1');
+  return { live: told && essential(told), scan: scan && essential(scan) };
+}
+
+/** Findings per exchange, in a recording whose entries are the exchanges. */
+async function scanned(file: string): Promise<string[][]> {
   await writeFile(path.join(dir, 'phones.yaml'), ANY_PHONE);
-  const ran = await phonehome([
-    'scan',
-    path.join(dir, 'exchanges.har'),
-    '--json',
-    '--devices',
-    path.join(dir, 'phones.yaml'),
-  ]);
+  const ran = await phonehome(['scan', file, '--json', '--devices', path.join(dir, 'phones.yaml')]);
   const found: string[][] = exchanges.map(() => []);
   for (const text of ran.stdout.trim().split('\n')) {
     const line = JSON.parse(text) as Told & { type: string; entry: number };
@@ -240,10 +287,9 @@ async function scanned(): Promise<string[][]> {
 }
 
 describe('200 exchanges in every protocol', () => {
-  it('give the same findings live and recorded, field by field', async () => {
-    const fromLive = await live();
-    const fromScan = await scanned();
-    const different = exchanges.flatMap((one, index) =>
+  let fromLive: string[][] = [];
+  const differences = (fromScan: string[][]): object[] =>
+    exchanges.flatMap((one, index) =>
       JSON.stringify(fromLive[index]) === JSON.stringify(fromScan[index])
         ? []
         : [
@@ -254,7 +300,27 @@ describe('200 exchanges in every protocol', () => {
             },
           ],
     );
-    expect(different).toEqual([]);
+
+  it('give the same findings live and recorded as HAR, field by field', async () => {
+    fromLive = await live();
+    const file = path.join(dir, 'exchanges.har');
+    const log = { version: '1.2', creator: { name: 'test', version: '1' }, entries: exchanges.map(harEntry) };
+    await writeFile(file, JSON.stringify({ log }));
+    expect(differences(await scanned(file))).toEqual([]);
     expect(fromLive.filter((list) => list.length > 0).length).toBeGreaterThan(COUNT / 2);
+  }, 180_000);
+
+  it('and as a capture with its keys, which says the same of how much could be read', async (context) => {
+    requireTool(context, 'tshark');
+    expect(wire.connections).toHaveLength(COUNT);
+    const file = path.join(dir, 'exchanges.pcapng');
+    await writeFile(file, asCapture());
+    expect(differences(await scanned(file))).toEqual([]);
+    const { live: told, scan } = await saidOfReading(file);
+    expect(told).toMatchObject({
+      readShare: 1,
+      sentence: 'All of what this phone sent through the lab could be read.',
+    });
+    expect(scan).toEqual(told);
   }, 180_000);
 });

@@ -175,7 +175,7 @@ class CaptureReading {
     for (const closed of left.values()) if (closed.isFromStart) yield this.#unopened(closed);
   }
 
-  #unopened({ flow, closed, number, app, certificate, alpn, missing }: Closed): Recorded {
+  #unopened({ flow, closed, number, app, certificates, alpn, missing }: Closed): Recorded {
     const { path: file, readers } = this.#options;
     const { names } = this.#keys;
     const why =
@@ -192,7 +192,7 @@ class CaptureReading {
       type: 'entry',
       file,
       entry: number,
-      events: [opened, ...established(flow, { alpn, certificate }, readers), closed],
+      events: [opened, ...established(flow, { alpn, certificates }, readers), closed],
       missing: [why, ...missing.filter((each) => each !== MISSING_BYTES)],
       app,
       contact: { host, ip, app, count: 1 },
@@ -225,10 +225,10 @@ function openedFlow(closed: Closed, readers: RecordingReaders) {
 
 function established(
   { id: flowId, openedAt: time }: { id: string; openedAt: number },
-  { alpn, certificate }: { alpn: string | null; certificate: string | null },
+  { alpn, certificates }: { alpn: string | null; certificates: readonly string[] },
   readers: RecordingReaders,
 ): FlowEvent[] {
-  const facts = certificate === null ? null : readers.readCertificate(Buffer.from(certificate, 'hex'));
+  const facts = readers.readCertificate(certificates.map((der) => Buffer.from(der, 'hex')));
   if (alpn === null && facts === null) return [];
   return [{ type: 'tls-established', flowId, time, alpn, version: null, cipher: null, certificate: facts }];
 }

@@ -38,8 +38,8 @@ export interface TlsFacts {
   flow: Flow;
   /** Chosen by the server. */
   alpn: string | null;
-  /** DER, as hexadecimal digits. */
-  certificate: string | null;
+  /** DER, as hexadecimal digits; the server's own first. */
+  certificates: string[];
   /** What the client offered, wherever on the connection TLS began; null when it is not in the capture. */
   hello: ClientHelloFacts | null;
   /** Its first bytes were TLS: nothing was read so far. Else it began as something else (STARTTLS, a proxy's tunnel). */
@@ -71,7 +71,7 @@ export class Connection {
   #sni: string | null = null;
   #offered: string[] = [];
   #alpn: string | null = null;
-  #certificate: string | null = null;
+  #certificates: string[] = [];
   /** Of the ClientHello so far, then what it said; null before it. */
   #helloBytes: Buffer | null = null;
   #hello: ParsedHello = { state: 'more' };
@@ -143,7 +143,7 @@ export class Connection {
     const tls = {
       flow,
       alpn: this.#alpn,
-      certificate: this.#certificate,
+      certificates: this.#certificates,
       hello: this.#helloFacts(),
       isFromStart,
       isOpened: this.#isOpened,
@@ -168,7 +168,7 @@ export class Connection {
     this.#sni ??= packet.sni;
     if (packet.alpn.length > 0 && isUp) this.#offered = packet.alpn;
     else if (packet.alpn.length > 0) this.#alpn = packet.alpn[0] ?? null;
-    if (!isUp) this.#certificate ??= packet.certificate;
+    if (!isUp && this.#certificates.length === 0) this.#certificates = packet.certificates;
   }
 
   #read(direction: Direction, pieces: Piece[], time: number): void {

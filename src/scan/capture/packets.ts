@@ -24,8 +24,8 @@ export interface Packet {
   flags: number;
   sni: string | null;
   alpn: string[];
-  /** DER, as hexadecimal digits. */
-  certificate: string | null;
+  /** DER, as hexadecimal digits; the server's own first. */
+  certificates: string[];
   app: string | null;
 }
 
@@ -100,7 +100,7 @@ function packetOf(cells: Cells): Packet {
     flags: numberIn(cells['tcp.flags']),
     sni: first(cells['tls.handshake.extensions_server_name']) || null,
     alpn: cells['tls.handshake.extensions_alpn_str'].split(',').filter(Boolean),
-    certificate: first(cells['tls.handshake.certificate']) || null,
+    certificates: cells['tls.handshake.certificate'].split(',').filter(Boolean),
     app: appInTrailer(cells['eth.trailer']) ?? (last(cells['pktap.cmdname']) || null),
   };
 }
