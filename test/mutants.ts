@@ -57,6 +57,7 @@ writeFileSync(
       include: given.tests?.split(',') ?? tests,
       exclude: LEFT_OUT,
       testTimeout: 120_000,
+      hookTimeout: 120_000,
     },
   })};\n`,
 );

@@ -56,6 +56,22 @@ describe('repeats', () => {
     expect(other.alert.count).toBe(1);
   });
 
+  it('counts fifty phases, and names the one it came in', () => {
+    const lab = alerter();
+    let time = TIME;
+    const at = (phase: string) => {
+      time += 60_000;
+      return must(lab.finding(labFinding(), labContext({ time, case: { id: 'c', phase, label: null } }))).alert;
+    };
+    const first = at('boot');
+    expect(first.message).toContain('(phase: boot)');
+    for (let phase = 0; phase < 60; phase++) at(`phase ${phase}`);
+    const last = at('boot');
+    const { phases = {} } = last.case ?? {};
+    expect(Object.keys(phases)).toHaveLength(50);
+    expect(phases).toMatchObject({ boot: 2, 'phase 48': 1 });
+  });
+
   it('in several phases of one case is one alert that counts each of them', () => {
     const lab = alerter();
     const at = (phase: string | null) => labContext({ case: { id: 'c', phase, label: null } });
