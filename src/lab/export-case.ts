@@ -200,7 +200,7 @@ function addHar({ zip, rows, options, redaction, missing }: Export, step: () => 
       for (const one of exchangesIn(content?.eventsOf(stored.id) ?? [])) {
         const redacted = redaction?.exchange(one);
         leftOut += redacted?.leftOut.length ?? 0;
-        const notes = redacted?.leftOut.map((what) => `${what} is left out: an identifier in it could not be replaced`);
+        const notes = redacted?.leftOut.map((what) => `${what} is left out: it could not be made free of identifiers`);
         const entry = harEntry(redacted?.exchange ?? one, flow, notes);
         if (entry === null) continue;
         har.write(`${entries > 0 ? ',\n' : ''}${JSON.stringify(entry)}`);
@@ -215,7 +215,7 @@ function addHar({ zip, rows, options, redaction, missing }: Export, step: () => 
   har.write(HAR_END);
   har.end();
   if (leftOut > 0)
-    missing.push(`flows.har: ${leftOut} bodies, heads or messages, in which an identifier could not be replaced`);
+    missing.push(`flows.har: ${leftOut} bodies, heads or messages that could not be made free of identifiers`);
   if (without > 0)
     missing.push(
       `flows.har: of ${without} connections no request was kept; flows.ndjson says why of each (content.why)`,

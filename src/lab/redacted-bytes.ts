@@ -17,6 +17,7 @@ import {
   zstdCompressSync,
   zstdDecompressSync,
 } from 'node:zlib';
+import { unzipSync, zipSync } from 'fflate';
 import { findKnown, type Hit, type Known } from '../inspect/search/known.ts';
 
 export interface Replacing {
@@ -38,6 +39,8 @@ export function redactBytes(bytes: Buffer, how: Replacing, depth = 0): Buffer {
     const inner = redactBytes(opened.plain, how, depth + 1);
     return inner === opened.plain ? bytes : opened.squeeze(inner);
   }
+  const parts = redactParts(bytes, how, depth) ?? redactArchive(bytes, how, depth);
+  if (parts) return parts;
   const isText = isPlain(bytes);
   if (!isText) return replaceFurther(replaceKnown(bytes, how, false), how, false);
   // What stands there as itself or as its hash comes first: a hash is a run of hex as well.
@@ -83,6 +86,54 @@ function openSqueezed(bytes: Buffer): ReturnType<typeof openCoded> {
   return null;
 }
 
+/** A multipart body (RFC 2046 5.1), part by part; null: it is none. */
+function redactParts(bytes: Buffer, how: Replacing, depth: number): Buffer | null {
+  if (bytes[0] !== 0x2d || bytes[1] !== 0x2d) return null;
+  const text = bytes.toString('latin1');
+  const [boundary = ''] = /^--[^\r\n]{1,200}(?=\r\n)/.exec(text) ?? [];
+  const parts = boundary === '' ? [] : text.split(boundary);
+  if (parts.length < 3) return null;
+  let isChanged = false;
+  const redacted = parts.map((part) => {
+    const head = part.indexOf('\r\n\r\n') + 4;
+    if (head < 4 || !part.endsWith('\r\n')) return part;
+    const pieces = [part.slice(0, head), part.slice(head, -2)].map((piece) => {
+      const given = Buffer.from(piece, 'latin1');
+      const own = redactBytes(given, how, depth + 1);
+      isChanged ||= own !== given;
+      return own.toString('latin1');
+    });
+    return `${pieces.join('')}\r\n`;
+  });
+  return isChanged ? Buffer.from(redacted.join(boundary), 'latin1') : bytes;
+}
+
+/** A zip archive; null: it is none, or too large to be opened. */
+function redactArchive(bytes: Buffer, how: Replacing, depth: number): Buffer | null {
+  if (bytes.readUInt32BE(0) !== 0x504b0304) return null;
+  try {
+    let size = 0;
+    const files = unzipSync(bytes, {
+      filter({ originalSize }) {
+        size += originalSize;
+        return size <= MAX_OPENED;
+      },
+    });
+    if (size > MAX_OPENED) return null;
+    let isChanged = false;
+    const redacted = Object.entries(files).map(([name, file]) => {
+      const given = Buffer.from(file);
+      const own = redactBytes(given, how, depth + 1);
+      const shown = redactText(name, how);
+      isChanged ||= own !== given || shown !== name;
+      return [shown, own] as const;
+    });
+    return isChanged ? Buffer.from(zipSync(Object.fromEntries(redacted), { mtime: '1980-01-01' })) : bytes;
+  } catch {
+    return null;
+  }
+}
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what texts do not hold.
 const CONTROLS = /[\u0000-\u0008\u000e-\u001f]/;
 const isPlain = (bytes: Buffer): boolean => isUtf8(bytes) && !CONTROLS.test(bytes.toString('latin1'));
@@ -91,6 +142,8 @@ const isPlain = (bytes: Buffer): boolean => isUtf8(bytes) && !CONTROLS.test(byte
 const PERCENT = /(?:[A-Za-z0-9_.~!*'()+-]|%[0-9A-Fa-f]{2}){6,}/g;
 const ESCAPED = /"(?:[^"\\]|\\.)*\\(?:[^"\\]|\\.)*"/g;
 const BASE64 = /[A-Za-z0-9+/_-]{10,}={0,2}/g;
+/** In lines, as MIME and Android write it (RFC 2045 6.8). */
+const WRAPPED = /[A-Za-z0-9+/_-]{16,}(?:\r?\n[A-Za-z0-9+/_-]+)+={0,2}/g;
 const HEX = /(?:[0-9a-f]{2}){8,}|(?:[0-9A-F]{2}){8,}/g;
 
 function unwrap(bytes: Buffer, how: Replacing, depth: number): Buffer {
@@ -107,17 +160,25 @@ function unwrap(bytes: Buffer, how: Replacing, depth: number): Buffer {
       if (plain === null) return run;
       return /[A-F]/.test(run) ? plain.toString('hex').toUpperCase() : plain.toString('hex');
     })
-    .replace(BASE64, (run) => {
-      const isUrl = /[-_]/.test(run);
-      if (isUrl && /[+/]/.test(run)) return run;
-      const plain = inner(Buffer.from(run, isUrl ? 'base64url' : 'base64'));
-      if (plain === null) return run;
-      const again = plain.toString('base64');
-      const written = isUrl ? again.replaceAll('+', '-').replaceAll('/', '_') : again;
-      // Padded if it was, or did not need to be.
-      return run.endsWith('=') || (run.length % 4 === 0 && !isUrl) ? written : written.replace(/=+$/, '');
-    });
+    .replace(WRAPPED, (run) => {
+      const [line = '', end = '\n'] = /^(.*?)(\r?\n)/.exec(run)?.slice(1) ?? [];
+      const one = unbased(run.replace(/\s+/g, ''), inner);
+      return one === null ? run : (one.match(new RegExp(`.{1,${line.length}}`, 'g')) ?? []).join(end);
+    })
+    .replace(BASE64, (run) => unbased(run, inner) ?? run);
   return redacted === text ? bytes : Buffer.from(redacted);
+}
+
+/** Null: nothing in it was replaced. */
+function unbased(run: string, inner: (plain: Buffer) => Buffer | null): string | null {
+  const isUrl = /[-_]/.test(run);
+  if (isUrl && /[+/]/.test(run)) return null;
+  const plain = inner(Buffer.from(run, isUrl ? 'base64url' : 'base64'));
+  if (plain === null) return null;
+  const again = plain.toString('base64');
+  const written = isUrl ? again.replaceAll('+', '-').replaceAll('/', '_') : again;
+  // Padded if it was, or did not need to be.
+  return run.endsWith('=') || (run.length % 4 === 0 && !isUrl) ? written : written.replace(/=+$/, '');
 }
 
 function unescaped(run: string, inner: (plain: Buffer) => Buffer | null): string {

@@ -6,6 +6,7 @@
  */
 import { createHmac } from 'node:crypto';
 import type { Side, WholeExchange } from '../export/exchanges.ts';
+import { pseudonym } from '../formats/pseudonym.ts';
 import { createInspector } from '../inspect/inspector.ts';
 import { judgeImage } from '../inspect/photo/photo-judge.ts';
 import { normalise, prepareKnown } from '../inspect/search/known.ts';
@@ -13,7 +14,7 @@ import { createTextTest } from '../inspect/text-test.ts';
 import { registry } from '../kinds/registry.ts';
 import type { Device, RegisteredIdentifiers } from '../model/device.ts';
 import type { Direction, Flow, FlowEvent } from '../model/flow.ts';
-import type { Finding } from '../model/identifier.ts';
+import type { Evidence, Finding } from '../model/identifier.ts';
 import { openCoded, type Replacing, redactBytes, redactText } from './redacted-bytes.ts';
 import { merged } from './scanner.ts';
 
@@ -46,7 +47,6 @@ interface Options {
 /** Shorter texts would be replaced in words that mean something else. */
 const LEAST_TEXT = 5;
 const ROUNDS = 5;
-const LETTERS = 'bcdfghjkmnpqrstv';
 
 export function createRedaction({ devices, found, key }: Options): Redaction {
   const device = withFound(merged(devices), found);
@@ -61,16 +61,15 @@ export function createRedaction({ devices, found, key }: Options): Redaction {
     const digest = createHmac('sha256', key)
       .update(`pseudonym ${kind} ${normalise(value)}`)
       .digest();
-    const name = [...digest.subarray(0, 4)].map((byte) => `${LETTERS[byte >> 4]}${LETTERS[byte & 15]}`).join('');
-    return `redacted-${kind.replaceAll('_', '-')}-${name}`;
+    return pseudonym(kind, digest);
   }
 
   function learn(kind: string, value: string, ...texts: string[]): boolean {
-    const pseudonym = pseudonymOf(kind, value);
+    const place = pseudonymOf(kind, value);
     let isNew = false;
     for (const text of texts) {
       if (text.length < LEAST_TEXT || further.has(text) || text.startsWith('redacted-')) continue;
-      further.set(text, pseudonym);
+      further.set(text, place);
       isNew = true;
     }
     if (isNew) {
@@ -86,7 +85,7 @@ export function createRedaction({ devices, found, key }: Options): Redaction {
     pseudonymOf,
     further() {
       sorted ??= [...further]
-        .map(([text, pseudonym]) => ({ text, pseudonym }))
+        .map(([text, place]) => ({ text, pseudonym: place }))
         .toSorted((a, b) => b.text.length - a.text.length);
       return sorted;
     },
@@ -127,6 +126,8 @@ export function createRedaction({ devices, found, key }: Options): Redaction {
       let isNew = false;
       for (const { identifier, value, seen } of findings)
         isNew = learn(identifier.kind, value, seen, ...partsOf(identifier.kind, value)) || isNew;
+      // What the detector cannot look into has no text of its own: the field goes.
+      for (const { evidence } of findings) isNew = blank(parcel, evidence) || isNew;
       if (!isNew) return false;
     }
     return false;
@@ -223,6 +224,28 @@ function redactParcel(parcel: Parcel, how: Replacing): void {
   parcel.target = redactText(parcel.target, how);
   parcel.authority = redactText(parcel.authority, how);
   parcel.headers = parcel.headers.map(([name, value]) => [redactText(name, how), redactText(value, how)]);
+}
+
+/** Takes the value of a named field of the head. False: it is in none, or was taken before. */
+function blank(parcel: Parcel, { where, path }: Evidence): boolean {
+  const before = JSON.stringify([parcel.target, parcel.headers]);
+  const name = (path ?? '').replace(/^(?:header|cookie|query):/, '');
+  if (where === 'query' && name !== '') {
+    const named = (field: string): boolean =>
+      field.slice(0, field.indexOf('=')) === encodeURIComponent(name) || field.startsWith(`${name}=`);
+    const [place = '', query = ''] = /^([^?]*)\?(.*)$/s.exec(parcel.target)?.slice(1) ?? [];
+    const fields = query
+      .split('&')
+      .map((field) => (named(field) ? `${field.slice(0, field.indexOf('='))}=left-out` : field));
+    if (place !== '') parcel.target = `${place}?${fields.join('&')}`;
+  }
+  if (where === 'header' || where === 'cookie')
+    parcel.headers = parcel.headers.map(([field, value]) =>
+      field.toLowerCase() === (where === 'cookie' ? 'cookie' : name.toLowerCase())
+        ? [field, 'left-out']
+        : [field, value],
+    );
+  return JSON.stringify([parcel.target, parcel.headers]) !== before;
 }
 
 /** The detector over one parcel, as if the phone had sent it. */

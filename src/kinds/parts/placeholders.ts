@@ -7,6 +7,7 @@
  * constants), 3GPP2 S.R0048 (reserved MEIDs), and the traffic reports the lab replays.
  */
 import { createHash } from 'node:crypto';
+import { isPseudonym } from '../../formats/pseudonym.ts';
 
 /** Words that mean "no value", in any kind. */
 const NO_VALUE = new Set(
@@ -32,6 +33,7 @@ export function placeholders(rules: PlaceholderRules = {}): (value: string) => b
   const { fixed = [], isCoded = false, isSpoken = false, isNobody } = rules;
   const knowsWordsOnly = fixed.length === 0 && !isCoded && !isNobody;
   return (value) => {
+    if (isPseudonym(value)) return true;
     // The usual no, said quickly.
     if (knowsWordsOnly && hasMoreLetters(value, LONGEST_WORD)) return false;
     const lower = value.trim().toLowerCase();
