@@ -126,8 +126,7 @@ function seenOf(
       if (why !== null) unread += flow.bytesUp;
       countApp(apps, flow, why !== null);
       const { host } = flow.destination;
-      if (receivers.has(host))
-        openings.set(host, [flow.openedAt, ...(openings.get(host) ?? [])].slice(0, MAX_OPENINGS));
+      if (receivers.has(host)) openings.set(host, withOpening(openings.get(host) ?? [], flow.openedAt));
       if (flow.clock !== undefined && clocks.length < MAX_CLOCKS) clocks.push(flow.clock);
       const known = contacts.get(host);
       if (known !== undefined || contacts.size < MAX_CONTACTS)
@@ -144,8 +143,14 @@ function seenOf(
     readShare: bytes === 0 ? null : (bytes - unread) / bytes,
     clock: clocks.length === 0 ? null : { answers: clocks.length, ahead: medianOf(clocks) },
     apps: [...apps.values()].toSorted((a, b) => b.bytesUp - a.bytesUp),
-    openings,
+    openings: new Map([...openings].map(([host, times]) => [host, times.slice(-MAX_OPENINGS).sort((a, b) => a - b)])),
   };
+}
+
+/** Connections come newest first: of many the last that come are kept. */
+function withOpening(times: number[], openedAt: number): number[] {
+  times.push(openedAt);
+  return times.length > 2 * MAX_OPENINGS ? times.slice(-MAX_OPENINGS) : times;
 }
 
 function countApp(apps: Map<string | null, CaseApp>, { app = null, bytesUp }: FlowRecord, isUnread: boolean): void {

@@ -20,10 +20,13 @@ export function chartOf(record: CaseRecord, words: Words): Block[] {
   const span = Math.max(1, Date.parse(until) - from);
   const x = (time: number): number =>
     Math.round((LEFT + Math.min(1, Math.max(0, (time - from) / span)) * (WIDTH - LEFT - 10)) * 10) / 10;
+  const receivers = [...Map.groupBy(findings, hostOf)];
+  const sorts = new Set((given.events ?? []).map(({ event }) => event)).size;
+  const more = Math.max(0, receivers.length - MAX_ROWS) + Math.max(0, sorts - MAX_ROWS);
   const rows = [
     phaseRow(record, x, words),
     ...eventRows(record, x, words),
-    ...[...Map.groupBy(findings, hostOf)].slice(0, MAX_ROWS).map(([host, those]) => ({
+    ...receivers.slice(0, MAX_ROWS).map(([host, those]) => ({
       name: host,
       drawn: [
         ...(openings.get(those[0]?.destination?.host ?? '') ?? []).map((time) => stroke(x(time))),
@@ -41,6 +44,7 @@ export function chartOf(record: CaseRecord, words: Words): Block[] {
   return [
     { type: 'figure', svg, text },
     { type: 'paragraph', text: words.say('chart.legend') },
+    ...(more > 0 ? [{ type: 'paragraph' as const, text: words.say('chart.more', { count: more }) }] : []),
   ];
 }
 

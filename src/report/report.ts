@@ -35,7 +35,8 @@ export function writeReport(
 ): ReportDocument {
   const words = wordsOf(language);
   const { say } = words;
-  const findings = record.alerts.filter(isFinding).slice(0, MAX_FINDINGS);
+  const all = record.alerts.filter(isFinding);
+  const findings = all.slice(0, MAX_FINDINGS);
   return {
     language,
     title: `${say('title')}: ${shown(record.case.title)}`,
@@ -47,18 +48,13 @@ export function writeReport(
       { type: 'verdict', text: verdictOf(record, words) },
       { type: 'facts', rows: factsOf(record, words) },
       { type: 'heading', text: say('left') },
-      ...firstOf(findings, record, words),
+      ...firstOf(all, record, words),
       { type: 'heading', text: say('unseen') },
       ...unseenOf(record, words),
       { type: 'page' },
       { type: 'heading', text: say('timeline') },
       ...chartOf(record, words),
-      {
-        type: 'table',
-        head: [say('column.when'), say('column.event')],
-        rows: timelineOf(record, words),
-        widths: [1, 4],
-      },
+      ...timelineOf(record, words),
       ...mapOf(record, words),
       { type: 'heading', text: say('servers') },
       ...serversOf(record, words),
@@ -74,6 +70,7 @@ export function writeReport(
           ],
         },
       ]),
+      ...moreOf(all.length - MAX_FINDINGS, words),
       ...othersOf(record, words),
       { type: 'heading', text: say('method') },
       { type: 'list', items: methodOf(record, words, revealed.size > 0) },
@@ -146,16 +143,21 @@ function rowOf(alert: Alert, words: Words): string[] {
 
 function othersOf({ alerts }: CaseRecord, words: Words): Block[] {
   const { say } = words;
-  const others = alerts.filter((alert) => !isFinding(alert)).slice(0, MAX_FINDINGS);
+  const others = alerts.filter((alert) => !isFinding(alert));
   if (others.length === 0) return [];
-  const items = others.map((alert) =>
-    [hostOf(alert), say(`type.${alert.type}`), timesOf(alert.count, words)].filter(Boolean).join(': '),
-  );
+  const items = others
+    .slice(0, MAX_FINDINGS)
+    .map((alert) => [hostOf(alert), say(`type.${alert.type}`), timesOf(alert.count, words)].filter(Boolean).join(': '));
   return [
     { type: 'heading', text: say('others') },
     { type: 'list', items },
+    ...moreOf(others.length - MAX_FINDINGS, words),
   ];
 }
+
+/** What is not listed is counted. */
+const moreOf = (count: number, { say }: Words): Block[] =>
+  count > 0 ? [{ type: 'paragraph', text: say('more', { count }) }] : [];
 
 function methodOf({ versions, madeAt, clock }: CaseRecord, { say }: Words, isRevealed: boolean): string[] {
   const all = versions.map(({ name, version }) => `${shown(name)} ${shown(version)}`).join(', ');

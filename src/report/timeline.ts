@@ -1,11 +1,11 @@
 /** What was done to the phone and what it did, in the order of time. */
 import { type CaseRecord, isFinding } from '../model/case-record.ts';
-import { shown } from './document.ts';
+import { type Block, shown } from './document.ts';
 import type { Words } from './words.ts';
 
 const MAX_ROWS = 400;
 
-export function timelineOf({ case: given, alerts, until }: CaseRecord, { say, name }: Words): string[][] {
+export function timelineOf({ case: given, alerts, until }: CaseRecord, { say, name }: Words): Block[] {
   const rows = [
     { at: given.openedAt, text: say('timeline.begun') },
     ...given.marks.map(({ phase, at }) => ({
@@ -28,8 +28,15 @@ export function timelineOf({ case: given, alerts, until }: CaseRecord, { say, na
     })),
     ...(given.closedAt === null ? [] : [{ at: until, text: say('timeline.ended') }]),
   ];
-  return rows
-    .toSorted((a, b) => a.at.localeCompare(b.at))
-    .slice(0, MAX_ROWS)
-    .map(({ at, text }) => [at.slice(0, 19).replace('T', ' '), text]);
+  const inOrder = rows.toSorted((a, b) => a.at.localeCompare(b.at));
+  const more = inOrder.length - MAX_ROWS;
+  return [
+    {
+      type: 'table',
+      head: [say('column.when'), say('column.event')],
+      rows: inOrder.slice(0, MAX_ROWS).map(({ at, text }) => [at.slice(0, 19).replace('T', ' '), text]),
+      widths: [1, 4],
+    },
+    ...(more > 0 ? [{ type: 'paragraph' as const, text: say('more', { count: more }) }] : []),
+  ];
 }

@@ -47,6 +47,23 @@ describe('a report', () => {
     expect(page(labRecord({ apps: [] }))).not.toContain('Coverage by app');
   });
 
+  it('counts what it does not list', () => {
+    const alerts = Array.from({ length: 310 }, (_, index) => {
+      const alert = leak({ id: `leak-${index}` });
+      return { ...alert, destination: alert.destination && { ...alert.destination, host: `h${index % 12}.example` } };
+    });
+    const events = Array.from({ length: 500 }, (_, index) => ({ event: `mark ${index % 12}`, at: AT }));
+    const html = page(labRecord({ alerts }, { events }));
+    for (const said of [
+      'and 304 more, below.',
+      'and 10 more, not listed here',
+      'and 4 more receivers or sorts of marks',
+    ])
+      expect(html).toContain(said);
+    // Begin, end, one phase, 500 marks and 310 sightings, of which 400 are listed.
+    expect(html).toContain('and 413 more, not listed here');
+  });
+
   it('shows the value and the bytes around it only when they come in revealed', () => {
     const stood = {
       value: '490154203237518',

@@ -41,6 +41,7 @@ export const REPORT_EN = {
   'fact.case': 'Case',
   left: 'What left',
   'left.none': 'No identifier was seen to leave.',
+  more: 'and {{count}} more, not listed here; phonehome case show has them.',
   'left.more': 'and {{count}} more, below.',
   'column.what': 'What',
   'column.who': 'To whom',
@@ -109,6 +110,7 @@ export const REPORT_EN = {
   timeline: 'Timeline',
   chart: 'Phases and marks of the test, and when each receiver was connected to. What left: {{findings}}',
   'chart.phases': 'Phases',
+  'chart.more': 'and {{count}} more receivers or sorts of marks, not drawn.',
   'chart.legend':
     'Triangles: what was done to the phone. Strokes: a connection to this receiver was opened. Dots: an identifier was first seen on its way there.',
   map: 'Where the servers are',

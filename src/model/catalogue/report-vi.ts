@@ -40,6 +40,7 @@ export const REPORT_VI: Record<ReportKey, string> = {
   'fact.case': 'Hồ sơ',
   left: 'Những gì đã gửi đi',
   'left.none': 'Không thấy định danh nào bị gửi đi.',
+  more: 'và {{count}} mục nữa, không liệt kê ở đây; xem bằng phonehome case show.',
   'left.more': 'và {{count}} mục nữa, ở phần dưới.',
   'column.what': 'Dữ liệu',
   'column.who': 'Gửi cho ai',
@@ -109,6 +110,7 @@ export const REPORT_VI: Record<ReportKey, string> = {
   chart:
     'Các giai đoạn và đánh dấu của lần thử, và thời điểm kết nối đến từng bên nhận. Những gì đã gửi đi: {{findings}}',
   'chart.phases': 'Giai đoạn',
+  'chart.more': 'và {{count}} bên nhận hoặc loại đánh dấu nữa, không vẽ ở đây.',
   'chart.legend':
     'Tam giác: thao tác trên điện thoại. Vạch: một kết nối đến bên nhận này được mở. Chấm tròn: lần đầu thấy một định danh được gửi đến đó.',
   map: 'Các máy chủ ở đâu',
