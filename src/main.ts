@@ -48,6 +48,9 @@ export const verifyPackage: LabModule['verifyPackage'] = async (file) =>
 export const signingFingerprint: LabModule['signingFingerprint'] = async (dataDir) =>
   (await import('./lab/evidence.ts')).signingFingerprint(dataDir);
 
+export const importPhoneRecord: LabModule['importPhoneRecord'] = async (...given) =>
+  (await import('./lab/phone-records.ts')).importPhoneRecord(...given);
+
 export const compareRuns: LabModule['compareRuns'] = async (...given) =>
   (await import('./lab/compared-sides.ts')).compareRuns(...given);
 

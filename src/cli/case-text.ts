@@ -34,6 +34,7 @@ export function describeCase(record: CaseRecord, verdict: string): string[] {
     '',
     'What could not be seen:',
     ...unseen(record),
+    ...phoneRecords(record),
   ];
 }
 
@@ -99,6 +100,30 @@ function unseen({ contacts, coverage, gaps, readShare }: CaseRecord): string[] {
   ];
 }
 
+/** What the phone itself recorded, and the lab did not see. */
+function phoneRecords({ phoneRecords: records = [] }: CaseRecord): string[] {
+  return records.flatMap(({ file, seen, unseen: missed, outside, further }) => [
+    '',
+    clean(
+      `The phone's own record (${file}) names servers of the time of this case: the lab saw ${seen} and did not see ${missed.length}${outside > 0 ? `; ${outside} were met before or after it only` : ''}${further > 0 ? `; ${further} more were not kept` : ''}.`,
+    ),
+    ...table(
+      missed
+        .slice(0, MAX_MISSED)
+        .map(({ host, apps, count, last }) => [
+          `  ${host}`,
+          apps.join(', '),
+          `${count} times`,
+          last === null ? '' : `last ${moment(last)}`,
+        ]),
+    ),
+    ...(missed.length > MAX_MISSED ? [`  and ${missed.length - MAX_MISSED} more: --json lists all`] : []),
+    ...(missed.length > 0 ? ['  Mobile data, another network or a VPN: what was sent there is not known.'] : []),
+  ]);
+}
+
+const MAX_MISSED = 40;
+
 const TRUST = {
   trusts: 'trusts the lab',
   refuses: 'does not trust the lab: nothing encrypted could be read',
@@ -109,9 +134,11 @@ const TRUST = {
 export function caseLines({ case: given, alerts, ...record }: CaseRecord, verdict: string): object[] {
   const { simulated, phases, counts, coverage, gaps, contacts, furtherContacts, connections, readShare, leftOut } =
     record;
+  const { phoneRecords: records = [] } = record;
   return [
     { type: 'case', ...given, simulated, leftOut, phases, counts, connections, readShare, verdict },
     ...alerts.map((alert) => ({ type: 'alert', alert })),
+    ...records.map((one) => ({ type: 'phone-record', ...one })),
     { type: 'summary', contacts, furtherContacts, coverage, gaps },
   ];
 }

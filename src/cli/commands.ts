@@ -221,6 +221,15 @@ export const COMMANDS: CommandSpec[] = [
     load: async () => (await cases()).show,
   },
   {
+    name: 'case import',
+    words: '<id> <file>',
+    summary:
+      "a phone's own record (App Privacy Report of iOS, table of PCAPdroid): servers it met and the lab did not see",
+    flags: [],
+    examples: ['case import 01JABC App_Privacy_Report_v4.ndjson', 'case import 01JABC PCAPdroid_30_Nov.csv'],
+    load: async () => (await cases()).importRecord,
+  },
+  {
     name: 'case mark',
     words: '<mark> [id]',
     summary:

@@ -19,6 +19,7 @@ import type { LiveDetection } from './live-detection.ts';
 import type { Network } from './network.ts';
 import type { Notifying } from './notifying.ts';
 import { openKept } from './opened-content.ts';
+import { removePhoneRecords } from './phone-records.ts';
 import { planServices } from './plan-runs.ts';
 import { openPortal } from './portal.ts';
 import type { Replaying } from './replaying.ts';
@@ -141,7 +142,7 @@ function servicesOf(
     ...contentServices(detection.content, detection.masking),
     ...deviceServices(devices, knowledge.options.data, between),
     audit: (action, subject, who) => evidence.audit({ time: new Date(now()).toISOString(), action, subject, who }).ok,
-    ...caseServices(cases, evidence, now, between, onMark),
+    ...caseServices(cases, evidence, now, between, onMark, (id) => removePhoneRecords(knowledge.options.data, [id])),
     ...planServices({ cases, now, between, onMark, evidence, flush: flowLog.flush, settle: detection.settle }),
     ignoredConnections: detection.bystanders.connectionsOf,
     async forgetPhone(device, { recordings, who }) {

@@ -19,6 +19,7 @@ import { LabError } from '../model/lab.ts';
 import type { EvidenceStore, FlowRecord } from '../sinks/evidence/store.ts';
 import { openRecorded } from './evidence.ts';
 import { listGeoDatabases } from './offline-commands.ts';
+import { heldRecords } from './phone-records.ts';
 import { allFlows, OWN_NAME, spanOf } from './recorded-flows.ts';
 import { allAlertsSince } from './services.ts';
 
@@ -51,7 +52,13 @@ export async function recordOfCase(
 ): Promise<CaseRecord> {
   const given = store.case(id);
   if (given === null) throw new LabError(`no test run "${id}": see phonehome case list`);
-  return { ...recordOf(store, given, simulated), versions: await versionsOf(dataDir) };
+  const record = recordOf(store, given, simulated);
+  const phoneRecords = heldRecords(store, dataDir, given, record.simulated);
+  return {
+    ...record,
+    versions: await versionsOf(dataDir),
+    ...(phoneRecords.length > 0 ? { phoneRecords } : {}),
+  };
 }
 
 type Store = Pick<EvidenceStore, 'alerts' | 'flows' | 'coverage' | 'gaps'>;

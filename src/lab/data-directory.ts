@@ -31,6 +31,7 @@ export const pathsIn = (data: string) => ({
   notify: join(data, 'notify.yaml'),
   outbox: join(data, 'notify.db'),
   secrets: join(data, 'secrets'),
+  phoneRecords: join(data, 'phone-records'),
   lock: join(data, 'lock'),
 });
 
@@ -70,6 +71,7 @@ const KEPT: readonly [name: string, Privacy][] = [
   ['pins.json', OWN_FILE],
   ['counted.json', OWN_FILE],
   ['lab.json', OWN_FILE],
+  ['phone-records', { kind: 'directory', keep: 'secret', otherwise: 'delete it, and import the records again' }],
   ['notify.yaml', OWN_FILE],
   ['notify.db', OWN_FILE],
   ['secrets', { kind: 'directory', keep: 'secret', otherwise: 'replace the secrets in it' }],

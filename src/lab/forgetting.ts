@@ -2,7 +2,7 @@
  * Forgetting a phone: what the lab's rooms remember of it, its key, its rows, its registration, what is known of its apps.
  * Promise: what can refuse comes first, so that a refusal leaves everything as it was; what the lab cannot destroy is named.
  */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { openStoredDevices, sweepPhotos } from '../devices/store.ts';
 import { say } from '../formats/say.ts';
@@ -16,6 +16,7 @@ import { openDataDirectory, pathsIn, sweepLeftovers } from './data-directory.ts'
 import { openKeptEvidence, openKeys } from './evidence.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { LiveDetection } from './live-detection.ts';
+import { forgetPhoneRecords } from './phone-records.ts';
 import { openPinBook } from './pin-book.ts';
 
 /** In the running lab, between two records. What its relay knows is the caller's. @throws LabError */
@@ -34,7 +35,9 @@ export function forgetInLab(given: {
   if (!options.devicesFile) sweepPhotos(options.data, devices.list());
   detection.settle();
   detection.bystanders.forget(device);
+  const told = evidence.cases();
   const forgotten = must(evidence.forget(device, { who, time: new Date(now()).toISOString() }));
+  forgetPhoneRecords(options.data, device, told);
   detection.content.store?.forget(device);
   for (const id of forgotten.cases) cases.forget(id);
   pinBook.forget(device);
@@ -69,7 +72,9 @@ export function forgetOffline(
     const evidence = openKeptEvidence(dataDir, keys);
     try {
       const time = new Date().toISOString();
+      const told = evidence.cases();
       const forgotten = must(evidence.forget(device, { who: 'terminal', time, isPatient: true }));
+      forgetPhoneRecords(dataDir, device, told);
       const content = openStoredContent(dataDir, keys.phoneKeys);
       content?.forget(device);
       content?.close();
@@ -140,6 +145,7 @@ function tell(about: {
     address !== null && isKnown(about.evidence, address) ? text('forget.address', { address }) : null,
     registered?.ignore ? text('forget.ignored') : null,
     registered && devicesFile ? text('forget.devices-file', { file: devicesFile }) : null,
+    namesIn(pathsIn(dataDir).notify, device) ? text('forget.notify', { file: pathsIn(dataDir).notify }) : null,
     existsSync(capture)
       ? text(about.isRecording ? 'forget.recordings-running' : 'forget.recordings', { directory: capture })
       : null,
@@ -155,6 +161,10 @@ function tell(about: {
     remains: remains.flatMap((one) => (one === null ? [] : [say(one)])),
   };
 }
+
+/** Whether rules or mutes of the operator's name it. */
+const namesIn = (file: string, device: string): boolean =>
+  existsSync(file) && readFileSync(file, 'utf8').includes(device);
 
 /** Whether anything stands under an address: an alert, or one of the latest connections. */
 function isKnown(evidence: Pick<EvidenceStore, 'alerts' | 'flows'>, address: string): boolean {

@@ -5,6 +5,7 @@ import { say } from '../formats/say.ts';
 import type { Alert } from '../model/alert.ts';
 import { KEEP_MEGABYTES } from '../model/content.ts';
 import type { Flow } from '../model/flow.ts';
+import { RETENTION_DAYS } from '../model/lab.ts';
 import { type Text, text } from '../model/text.ts';
 import { createSelfTest, SELF_TEST_ID } from '../portal/self-test.ts';
 import { createVisits } from '../portal/visits.ts';
@@ -23,6 +24,7 @@ import { conflictDevice, loginNotice } from './login-conflicts.ts';
 import { createMarker } from './marker.ts';
 import { createMasking, type Masking } from './masking.ts';
 import { createNotices } from './notices.ts';
+import { prunePhoneRecords } from './phone-records.ts';
 import { isPortal } from './portal.ts';
 import type { Witness } from './road.ts';
 import { openSearchTables } from './search-tables.ts';
@@ -91,7 +93,12 @@ export async function openLiveDetection(
     onTrouble: (result) => void (result.ok || notify('flow log', storageText(result), 'medium')),
   });
   closers.add(() => flowLog.close());
-  closers.add(openUpkeep(evidence, knowledge.options.retentionDays, now, content.store));
+  const { data, retentionDays } = knowledge.options;
+  closers.add(
+    openUpkeep(evidence, retentionDays, now, content.store, (time) =>
+      prunePhoneRecords(data, retentionDays ?? RETENTION_DAYS, time),
+    ),
+  );
   const beaconing = openBeaconing({
     deviceOf: phoneOf,
     maskHost: masking.maskHost,

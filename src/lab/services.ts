@@ -54,6 +54,7 @@ export function caseServices(
   now: () => number,
   between: Between,
   onMark: (marked: Case, name: string) => void = () => {},
+  onRemoved: (id: string) => void = () => {},
 ): Pick<LiveDependencies, 'cases' | 'case' | 'markCase' | 'closeCase' | 'removeCase'> {
   return {
     cases: () => cases.list(),
@@ -68,7 +69,9 @@ export function caseServices(
     removeCase: (id) =>
       between(() => {
         const removed = store.removeCase(id);
-        if (removed) cases.forget(id);
+        if (!removed) return removed;
+        cases.forget(id);
+        onRemoved(id);
         return removed;
       }),
   };

@@ -21,6 +21,7 @@ export function openUpkeep(
   retentionDays = RETENTION_DAYS,
   now: () => number = Date.now,
   content: Pick<ContentStore, 'prune'> | null = null,
+  more: (now: number) => void = () => {},
 ): () => void {
   let timer = setTimeout(look, 0);
 
@@ -29,6 +30,7 @@ export function openUpkeep(
     const isWanted = retentionDays > 0 && before > 0;
     const { alerts, flows } = isWanted ? evidence.prune(before, STEP) : { alerts: 0, flows: 0 };
     const pieces = isWanted ? (content?.prune(before, PIECES) ?? 0) : 0;
+    if (isWanted && alerts + flows === 0) more(now());
     if (alerts + flows === 0) evidence.checkpoint();
     timer = setTimeout(look, alerts + flows + pieces > 0 ? NEXT_MS : LOOK_MS).unref();
   }

@@ -5,6 +5,7 @@
 import type { Alert } from './alert.ts';
 import type { Case } from './case.ts';
 import type { DeviceCoverage, Gap } from './coverage.ts';
+import type { HeldRecord } from './phone-record.ts';
 
 /** A phase, as often as it was marked; null: before the first one. Times in ISO 8601. */
 export interface CasePhase {
@@ -87,6 +88,8 @@ export interface CaseRecord {
   /** When connections to the receivers of findings were opened, ms since the epoch, oldest first; the first few hundred of each. */
   openings: Map<string, number[]>;
   versions: { name: string; version: string }[];
+  /** What the phone itself recorded, held against what the lab saw; absent when nothing was imported. */
+  phoneRecords?: HeldRecord[];
 }
 
 /** Alerts that say that an identifier left. */

@@ -19,6 +19,7 @@ import type { Forgetting } from './forgotten.ts';
 import type { GatewayCheck, GatewayControl, TakenDown, WayIn } from './gateway.ts';
 import type { Evidence, Identifier } from './identifier.ts';
 import type { Mute, NotifyState, SentTest } from './notify.ts';
+import type { PhoneRecord } from './phone-record.ts';
 import type { Plan } from './plan.ts';
 import type * as schemas from './schemas/lab.ts';
 import type { StoreVerdict } from './verdict.ts';
@@ -409,6 +410,8 @@ export interface LabModule {
   compareRuns(dataDir: string, a: string, b: string, claims?: readonly string[]): Promise<Comparison>;
   /** Several of them, a row each. @throws LabError */
   summarizeSides(dataDir: string, names: readonly string[]): Promise<SideSummary[]>;
+  /** A phone's own record of the servers it met, kept with a case. @throws LabError */
+  importPhoneRecord(dataDir: string, caseId: string, file: string): Promise<PhoneRecord>;
   /** The same in words, as sentences and as one HTML file for people. */
   sayComparison(
     given: Comparison | readonly SideSummary[],

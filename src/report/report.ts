@@ -11,6 +11,7 @@ import { type Block, type ReportDocument, shown } from './document.ts';
 import type { ExampleLayer } from './example.ts';
 import { mapOf } from './map.ts';
 import { oftenOf, timesOf } from './often.ts';
+import { phoneRecordsOf } from './phone-record.ts';
 import { countries, hostOf, isClear, kindOf, named } from './receivers.ts';
 import { appsOf, serversOf, unseenOf } from './servers.ts';
 import { stepsOf } from './steps.ts';
@@ -59,6 +60,7 @@ export function writeReport(
       { type: 'heading', text: say('servers') },
       ...serversOf(record, words),
       ...appsOf(record, words),
+      ...phoneRecordsOf(record, words),
       ...(findings.length === 0 ? [] : [{ type: 'heading' as const, text: say('findings') }]),
       ...findings.flatMap((alert): Block[] => [
         { type: 'subheading', text: `${kindOf(alert, words)} → ${hostOf(alert)}` },

@@ -74,6 +74,22 @@ export async function show(given: Record<string, unknown>, [id]: string[]): Prom
   return 0;
 }
 
+/** A phone's own record of the servers it met. */
+export async function importRecord(given: Record<string, unknown>, [id = '', file = '']: string[]): Promise<number> {
+  const { data, json } = given as unknown as CaseFlags;
+  const { id: found } = await withStore(data, (store) => chooseCase(store, id));
+  const record = await (await loadLab()).importPhoneRecord(data, found, file);
+  const { contacts, further, skipped } = record;
+  if (json) printJson({ type: 'phone-record', case: found, ...record, contacts: contacts.length });
+  else
+    print(
+      clean(
+        `${record.file}: ${contacts.length} servers${further > 0 ? ` (${further} more were not kept)` : ''}, ${skipped} lines name none. What of them the lab did not see: phonehome case show ${found}`,
+      ),
+    );
+  return 0;
+}
+
 export async function capture(given: Record<string, unknown>, [file = '', id]: string[]): Promise<number> {
   const { data, json } = given as unknown as CaseFlags;
   const found = await withStore(data, (store) => chooseCase(store, id));

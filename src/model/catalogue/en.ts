@@ -275,6 +275,7 @@ export const EN = {
   'forget.address':
     'What was recorded under {{address}} while this phone was not registered stands there still: phonehome forget {{address}}.',
   'forget.ignored': 'It is still ignored: by what it is known by it stays in the list of phones.',
+  'forget.notify': '{{file}} names this phone in a rule or a mute: take it out there.',
   'forget.devices-file': '{{file}} names this phone: the lab does not write this file, take it out there.',
   'forget.recordings':
     'The recording of the whole network in {{directory}} holds what this phone sent: forget it again with --recordings, or delete it.',

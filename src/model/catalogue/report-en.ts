@@ -130,6 +130,12 @@ export const REPORT_EN = {
   'timeline.event': 'Done to the phone: {{event}}',
   'timeline.seen': 'First seen: {{kind}} to {{host}}{{after}}',
   'timeline.after': ' ({{seconds}} s after “{{mark}}”)',
+  record: 'What the phone itself recorded',
+  'record.of':
+    '{{file}} (SHA-256 {{sha}}): of the servers that the phone met in the time of this test, the lab saw {{seen}} and did not see {{unseen}}. Met before or after it only: {{outside}}.',
+  'record.more': 'And {{count}} more servers.',
+  'record.why':
+    'A server that the lab did not see may have been called over mobile data, another network or a VPN. Of what was sent there nothing is known. The record is the phone’s own; it was not checked by the lab.',
   servers: 'Every server that was contacted',
   'servers.more': 'and {{count}} more servers',
   findings: 'How each of them was found',

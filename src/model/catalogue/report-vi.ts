@@ -130,6 +130,12 @@ export const REPORT_VI: Record<ReportKey, string> = {
   'timeline.event': 'Thao tác trên điện thoại: {{event}}',
   'timeline.seen': 'Thấy lần đầu: {{kind}} đến {{host}}{{after}}',
   'timeline.after': ' ({{seconds}} giây sau “{{mark}}”)',
+  record: 'Điện thoại tự ghi lại điều gì',
+  'record.of':
+    '{{file}} (SHA-256 {{sha}}): trong các máy chủ mà điện thoại đã gặp trong thời gian thử này, phòng thử nghiệm thấy {{seen}} và không thấy {{unseen}}. Chỉ gặp trước hoặc sau đó: {{outside}}.',
+  'record.more': 'Và {{count}} máy chủ khác.',
+  'record.why':
+    'Máy chủ mà phòng thử nghiệm không thấy có thể đã được gọi qua dữ liệu di động, một mạng khác hoặc VPN. Không biết gì về những gì đã gửi đến đó. Bản ghi là của chính điện thoại; phòng thử nghiệm không kiểm chứng.',
   servers: 'Mọi máy chủ đã được liên lạc',
   'servers.more': 'và {{count}} máy chủ nữa',
   findings: 'Từng dữ liệu được tìm thấy như thế nào',

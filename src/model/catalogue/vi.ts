@@ -245,6 +245,7 @@ export const VI: Record<string, string> = {
   'forget.address':
     'Những gì ghi dưới địa chỉ {{address}} khi máy chưa đăng ký vẫn còn đó: phonehome forget {{address}}.',
   'forget.ignored': 'Máy vẫn được bỏ qua: những gì dùng để nhận ra nó vẫn nằm trong danh sách điện thoại.',
+  'forget.notify': '{{file}} nêu tên điện thoại này trong một quy tắc hoặc một mục tắt tiếng: hãy tự xoá ở đó.',
   'forget.devices-file': '{{file}} có tên điện thoại này: phòng thử không ghi vào tệp đó, hãy tự xoá.',
   'forget.recordings':
     'Bản ghi toàn mạng trong {{directory}} chứa những gì điện thoại này gửi: hãy quên lại với --recordings, hoặc xoá bản ghi.',
