@@ -84,9 +84,10 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: 'watch',
     summary: 'live alerts of a running lab in this terminal; one line per alert in a pipe',
-    flags: WATCH_FLAGS,
+    flags: [...WATCH_FLAGS, { ...LANGUAGE_FLAG, help: 'of the sentences: en or vi' }],
     examples: [
       'watch',
+      'watch --lang vi',
       'watch --json --severity high',
       'PHONEHOME_TOKEN=$(cat token) phonehome watch --url http://192.168.1.20:8081',
     ],

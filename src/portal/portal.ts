@@ -242,6 +242,7 @@ export function createPortal(options: PortalOptions): Portal {
         );
       case '/check/results':
         return state(resultsPage(stateView(asked), selfTest));
+      case '/favicon.ico':
       case '/check/through.svg':
         return respond(SVG, EMPTY);
       case '/check/seen.svg':

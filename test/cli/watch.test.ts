@@ -98,6 +98,18 @@ describe('watch --json', () => {
 });
 
 describe('watch in a pipe', () => {
+  it('says the sentences in Vietnamese where that was asked for', async () => {
+    const watch = startPhonehome(['watch', '--data', data, '--since', '300', '--lang', 'vi']);
+    const message = 'Nokia 7 Plus trusts the lab now.';
+    const sentence = { key: 'trust.now', values: { phone: 'Nokia 7 Plus' } };
+    lab.raise({ ...labAlert({ seq: 301 }), type: 'system', identifier: null, evidence: null, message, text: sentence });
+    const text = await watch.untilStdout('Nokia 7 Plus');
+    watch.child.kill('SIGINT');
+    await watch.ended;
+    expect(text).toContain('Nokia 7 Plus đã tin cậy phòng thử: đọc được dữ liệu mã hoá nó gửi');
+    expect(text).not.toContain(message);
+  });
+
   it('prints one plain line per alert: severity, phone, what, where to, and whether it was in clear', async () => {
     const watch = startPhonehome(['watch', '--data', data, '--since', '298', '--severity', 'high']);
     const text = await watch.untilStdout('zzhc.vnet.cn');

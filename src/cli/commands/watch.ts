@@ -13,6 +13,7 @@ import { addressOf, call, isInClear, type LabAddress, listIn, type ReachFlags } 
 import { followAlerts, type LinkState } from '../live-alerts.ts';
 import { loadLab } from '../main-module.ts';
 import { print, tell } from '../output.ts';
+import { alertIn, coverageIn } from '../said-alert.ts';
 import { untilStopped } from '../stop-signal.ts';
 import { type Filter, matches, NO_FILTER } from '../watch/filter.ts';
 import { createWatchModel } from '../watch/model.ts';
@@ -23,6 +24,7 @@ interface WatchFlags extends ReachFlags {
   device: string | null;
   severity: Severity | null;
   kind: string | null;
+  lang: string;
 }
 
 /** Earlier alerts are fetched by this many numbers at a time. */
@@ -36,7 +38,7 @@ export async function watch(given: Record<string, unknown>): Promise<number> {
   const filter: Filter = { ...NO_FILTER, device, severity, kind };
   const warning = flags.url && isInClear(lab.url) ? IN_CLEAR : null;
   const onTerminal = process.stdout.isTTY && process.stdin.isTTY && !flags.json && process.env.TERM !== 'dumb';
-  if (onTerminal) return await watchOnScreen(lab, filter, warning);
+  if (onTerminal) return await watchOnScreen({ lab, filter, warning, language: flags.lang });
   if (warning) tell(`phonehome: ${warning}`);
   return await watchInPipe(lab, filter, flags);
 }
@@ -62,7 +64,7 @@ async function watchInPipe(lab: LabAddress, filter: Filter, flags: WatchFlags): 
     since: flags.since,
     onAlert: (alert) => {
       if (!matches(alert, filter)) return;
-      print(line(alert));
+      print(line(flags.json ? alert : alertIn(flags.lang, alert)));
     },
     onState: link.tell,
     onFatal: reject,
@@ -101,7 +103,14 @@ function createLinkTeller(url: string): { tell: (state: LinkState) => void; end:
   };
 }
 
-async function watchOnScreen(lab: LabAddress, filter: Filter, warning: string | null): Promise<number> {
+interface ScreenOptions {
+  lab: LabAddress;
+  filter: Filter;
+  warning: string | null;
+  language: string;
+}
+
+async function watchOnScreen({ lab, filter, warning, language }: ScreenOptions): Promise<number> {
   // React's development build records a performance entry per frame and keeps it: hours of it fill the memory.
   process.env.NODE_ENV ??= 'production';
   // The screen's own libraries (25 MB) are loaded only here.
@@ -115,7 +124,9 @@ async function watchOnScreen(lab: LabAddress, filter: Filter, warning: string | 
   state.notice = warning;
   let redraw = () => {};
   const fetchAlerts = async (since: number) =>
-    listIn<Alert>(await call(lab, 'GET', `/api/alerts?since=${since}&limit=${PAGE}`), 'alerts');
+    listIn<Alert>(await call(lab, 'GET', `/api/alerts?since=${since}&limit=${PAGE}`), 'alerts').map((alert) =>
+      alertIn(language, alert),
+    );
 
   /** One page of earlier alerts, and the first screen's. */
   const loadOlder = async () => {
@@ -133,7 +144,9 @@ async function watchOnScreen(lab: LabAddress, filter: Filter, warning: string | 
   const loadCoverage = async () => {
     if (state.link !== 'live') return;
     try {
-      state.coverage = listIn<DeviceCoverage>(await call(lab, 'GET', '/api/coverage'), 'coverage');
+      state.coverage = listIn<DeviceCoverage>(await call(lab, 'GET', '/api/coverage'), 'coverage').map((one) =>
+        coverageIn(language, one),
+      );
       const { alerts: counts } = (await call(lab, 'GET', '/api/stats')) as { alerts?: { waiting?: number } };
       state.notStored = counts?.waiting ?? 0;
       redraw();
@@ -174,7 +187,7 @@ async function watchOnScreen(lab: LabAddress, filter: Filter, warning: string | 
     lab,
     since: null,
     onAlert: (alert) => {
-      alerts.put(alert);
+      alerts.put(alertIn(language, alert));
       redraw();
     },
     onState: (link) => {
