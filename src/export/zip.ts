@@ -61,7 +61,7 @@ export function createPackage(file: string, time: number): PackageWriter {
   });
 
   function entry(name: string): PackageEntry {
-    const one = new ZipDeflate(name, { level: 6 });
+    const one = new ZipDeflate(name, { level: 2 });
     one.mtime = time;
     one.attrs = 0o600 << 16;
     one.os = 3;

@@ -13,4 +13,8 @@ export function pseudonym(kind: string, digest: Uint8Array): string {
   return `redacted-${kind.replaceAll('_', '-')}-${name}`;
 }
 
-export const isPseudonym = (value: string): boolean => value.startsWith('redacted-') && PSEUDONYM.test(value);
+/** No number fits into it: `sha3-256`, `base64`. */
+const MAX_DIGITS = 6;
+
+export const isPseudonym = (value: string): boolean =>
+  value.startsWith('redacted-') && PSEUDONYM.test(value) && (value.match(/\d/g)?.length ?? 0) <= MAX_DIGITS;

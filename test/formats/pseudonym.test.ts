@@ -20,6 +20,7 @@ describe('a pseudonym', () => {
   it('is nothing in which a value would fit', () => {
     for (const other of [
       'redacted-imei-490154203237518',
+      'redacted-imei-fjqshbsn-490154203237518',
       'redacted-imei-abcdefgh',
       'x redacted-imei-fjqshbsn',
       'redacted',
