@@ -19,7 +19,9 @@ interface Line {
   entry: number;
   identifier: Identifier;
   evidence: Evidence;
-  destination: { host: string; ip: string };
+  flow: NonNullable<Alert['flow']>;
+  destination: Alert['destination'];
+  attribution?: Alert['attribution'];
 }
 
 let dir = '';
@@ -39,24 +41,28 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true }));
 
-/** One thing found in one place of one case, repeats folded. */
-function essence(
-  name: string,
-  identifier: Identifier,
-  evidence: Evidence,
-  destination: { host: string; ip: string | null } | null,
-): string {
+type Told = Pick<Line, 'identifier' | 'evidence' | 'flow' | 'destination' | 'attribution'>;
+
+/** One thing found in one place of one case, repeats folded: every field but ids, times, the place in a list, and what depends on them. */
+function essence(name: string, { identifier, evidence, flow, destination, attribution }: Told): string {
+  const { flow: _id, offset: _offset, ...place } = evidence;
   const { kind, known, confidence } = identifier;
-  const { where, path: place, decoding, hash } = evidence;
-  const layers = decoding.map((layer) => layer.replace(/\[\d+\]/g, '[]')).join(' ');
-  return `${name}: ${confidence}${known ? ' known' : ''} ${kind} in ${where} ${place?.replace(/\[\d+\]/g, '[]')} (${layers})${hash ? ` as ${hash}` : ''} to ${destination?.host} ${destination?.ip}`;
+  // What is encrypted comes out differently each time.
+  const what = kind === 'opaque' ? { kind, known, confidence } : identifier;
+  const all = { name, what, place, flow, destination, attribution: attribution ?? null };
+  return JSON.stringify(all, (_key, value: unknown) => {
+    if (typeof value === 'string') return value.replace(/\[\d+\]/g, '[]');
+    return value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value;
+  });
 }
 
 async function devicesFile(devices: Device[]): Promise<string> {
-  await mkdir(path.join(dir, 'photos'), { recursive: true });
   const given = await Promise.all(
     devices.map(async ({ id, model, identifiers, canaries }) => {
-      const photos = canaries.photos.map((photo) => path.join('photos', `${id}-${photo.name}`));
+      const photos = canaries.photos.map((photo) => path.join('photos', id, photo.name));
+      await mkdir(path.join(dir, 'photos', id), { recursive: true });
       for (const [index, photo] of canaries.photos.entries())
         await writeFile(path.join(dir, photos[index] ?? ''), photo.bytes);
       // The name of a replay's phone is nobody's to register.
@@ -88,8 +94,10 @@ describe('a HAR of every case', () => {
   });
 
   it('scanned for the same phones gives exactly what the lab found live', async () => {
-    const seen = live.flatMap(({ device, identifier, evidence, destination }) =>
-      identifier && evidence ? [essence(device.id.slice(REPLAY_PREFIX.length), identifier, evidence, destination)] : [],
+    const seen = live.flatMap(({ device, identifier, evidence, flow, ...rest }) =>
+      identifier && evidence && flow
+        ? [essence(device.id.slice(REPLAY_PREFIX.length), { identifier, evidence, flow, ...rest })]
+        : [],
     );
     // A recording names no phone. So each case is judged with phones on which the same was planted, or nothing was.
     const planted = recorded.filter(({ device }) => device.canaries.messages.length > 0);
@@ -111,10 +119,9 @@ async function scan(cases: RecordedCase[]): Promise<string[]> {
     .map((text) => JSON.parse(text) as Line);
   const caseOf = recorded.flatMap(({ name, entries }) => entries.map(() => name));
   expect(lines.at(-1)).toMatchObject({ type: 'summary', entries: caseOf.length });
-  return lines.flatMap(({ type, entry, identifier, evidence, destination }) => {
-    const name = caseOf[entry] ?? '';
-    if (type !== 'finding' || !cases.some((one) => one.name === name)) return [];
-    return [essence(name, identifier, evidence, destination)];
+  return lines.flatMap((line) => {
+    const name = caseOf[line.entry] ?? '';
+    return line.type === 'finding' && cases.some((one) => one.name === name) ? [essence(name, line)] : [];
   });
 }
 

@@ -44,6 +44,13 @@ describe('a body', () => {
     expect(body).toBe(JSON_BODY);
   });
 
+  it('whose content type stands beside it alone is read by it', async () => {
+    const { headers } = await request({ postData: { mimeType: 'multipart/form-data; boundary=b', text: '--b--' } });
+    expect(headers).toEqual([['Content-Type', 'multipart/form-data; boundary=b']]);
+    const own = { headers: [{ name: 'Content-type', value: 'text/plain' }], postData: { mimeType: 'a/b', text: 'x' } };
+    expect((await request(own)).headers).toEqual([['Content-type', 'text/plain']]);
+  });
+
   it('beside fields that its text does not hold is followed by them', async () => {
     const events = await eventsOf({
       request: {
@@ -145,7 +152,7 @@ describe('headers', () => {
     [
       'key and value',
       [
-        { key: 'X-Imei', value: IMEI },
+        { key: 'X-Imei', val: IMEI },
         { key: 'Accept', value: ['a', 'b'] },
       ],
     ],
@@ -222,6 +229,7 @@ describe('messages of a WebSocket', () => {
       { _webSocketMessages: [{ type: 'request', opcode: '1', data: JSON_BODY }] },
       `text ${JSON_BODY}`,
     ],
+    ['in an object', { _webSocketMessages: { messages: [{ type: 'send', data: JSON_BODY }] } }, `text ${JSON_BODY}`],
     ['as an object', { _webSocketMessages: [{ type: 'send', data: { imei: IMEI } }] }, `text ${JSON_BODY}`],
     [
       'as base64',

@@ -16,7 +16,7 @@ type Fields = Partial<Record<string, unknown>>;
 
 /** @param places entry, request and response. */
 export function messagesIn(places: unknown[], fallbackTime: number): RecordedMessage[] {
-  const lists = places.flatMap((place) => NAMES.map((name) => (place as Fields | null | undefined)?.[name]));
+  const lists = places.flatMap((place) => NAMES.map((name) => listIn((place as Fields | null | undefined)?.[name])));
   const messages = lists.flatMap((list) =>
     Array.isArray(list) ? list.flatMap((each) => messageOf(each, fallbackTime)) : [],
   );
@@ -29,6 +29,12 @@ export function messagesIn(places: unknown[], fallbackTime: number): RecordedMes
     seen.add(key);
     return isNew;
   });
+}
+
+/** The list itself, or in an object around it: `{messages: […]}`. */
+function listIn(recorded: unknown): unknown {
+  if (typeof recorded !== 'object' || recorded === null || Array.isArray(recorded)) return recorded;
+  return Object.values(recorded).find(Array.isArray);
 }
 
 function messageOf(recorded: unknown, fallbackTime: number): RecordedMessage[] {

@@ -18,8 +18,8 @@ function pairsOfItem(item: unknown): Pair[] {
   if (Array.isArray(item)) return item.length === 0 ? [] : [[textOf(item[0]), textOf(item[1])]];
   if (typeof item !== 'object' || item === null) return [];
   const fields = item as Record<string, unknown>;
-  const name = fields.name ?? fields.Name ?? fields.key;
-  const value = fields.value ?? fields.Value;
+  const name = fields.name ?? fields.Name ?? fields.key ?? fields.k;
+  const value = fields.value ?? fields.Value ?? fields.val ?? fields.v;
   if (name === undefined && value === undefined) return pairsOf(item);
   return listOf(value).map((each): Pair => [textOf(name), textOf(each)]);
 }
