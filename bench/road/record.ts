@@ -15,11 +15,11 @@ export interface RoadRecord {
   requests: number;
   rounds: number;
   alerts: number;
-  /** Processor time of the thread, microseconds, median over rounds. */
+  /** Processor time of the thread in the best round, microseconds: others on the machine only ever make it more. */
   usPerRequest: number;
   /** Of V8's helping threads. */
   helpersUs: number;
-  /** What `fixedWork` took meanwhile. */
+  /** What `fixedWork` took meanwhile, at its best. */
   fixedWorkUs: number;
   samples: number;
   rooms: { room: string; us: number; samples: number; garbageBytes: number }[];
@@ -99,8 +99,8 @@ export function toMarkdown(record: RoadRecord, before: (RoadRecord & { file: str
   return `# What a request costs on the road, ${record.date}
 
 \`bench/road.ts\`, ${record.version}: ${record.rounds} rounds of ${record.requests} different requests, one in twenty with a value of the registered
-phone (${record.alerts} alerts and updates), 20 a connection, through ring and road in one process, without sockets. Processor time of that thread,
-shared out by ${record.samples} samples; V8's helping threads ${record.helpersUs.toFixed(1)} µs a request on top. Garbage is what V8's heap was asked for.
+phone (${record.alerts} alerts and updates), 20 a connection, through ring and road in one process, without sockets. Processor time of that thread in the
+best round, shared out by ${record.samples} samples; V8's helping threads ${record.helpersUs.toFixed(1)} µs a request on top. Garbage is what V8's heap was asked for.
 
 ${against}
 

@@ -40,13 +40,12 @@ function readMessage(bytes: Buffer, path: string, depth: number, values: BinaryV
   let at = 0;
   while (at < bytes.length) {
     if (--reading.steps < 0 || values.length >= MAX_VALUES || !reading.mayGoOn()) return false;
-    const tag = varint(bytes, at);
-    if (!tag) return false;
-    at = tag.end;
-    const field = Number(tag.value >> 3n);
+    const tag = small(bytes, at);
+    if (tag < 0) return false;
+    const field = Math.floor(tag / 8);
     if (field === 0 || field > MAX_FIELD) return false;
     const here = `${path}${field}`;
-    const end = readField(bytes, at, Number(tag.value & 7n), here, depth, values, reading);
+    const end = readField(bytes, endOfSmall, tag & 7, here, depth, values, reading);
     if (end < 0) return false;
     at = end;
   }
@@ -63,34 +62,41 @@ function readField(
   values: BinaryValue[],
   reading: Reading,
 ): number {
-  const add = (value: Buffer, numbers?: readonly string[]): void => {
-    values.push({ path, key: null, bytes: value, ...(numbers && { numbers }) });
-  };
   switch (wire) {
     case 0: {
-      const number = varint(bytes, at);
-      if (number) add(Buffer.from(String(number.value)), signedForms(number.value));
-      return number ? number.end : -1;
+      const number = small(bytes, at);
+      if (number >= 0) {
+        values.push(numberAt(path, String(number), smallForms(number)));
+        return endOfSmall;
+      }
+      const large = varint(bytes, at);
+      if (large) values.push(numberAt(path, String(large.value), signedForms(large.value)));
+      return large ? large.end : -1;
     }
     case 1:
       if (at + 8 > bytes.length) return -1;
-      add(Buffer.from(`${bytes.readBigUInt64LE(at)} ${decimal(bytes.readDoubleLE(at))}`), [
-        decimal(bytes.readDoubleLE(at)),
-        String(bytes.readBigInt64LE(at)),
-      ]);
+      values.push(
+        numberAt(path, `${bytes.readBigUInt64LE(at)} ${decimal(bytes.readDoubleLE(at))}`, [
+          decimal(bytes.readDoubleLE(at)),
+          String(bytes.readBigInt64LE(at)),
+        ]),
+      );
       return at + 8;
     case 5:
       if (at + 4 > bytes.length) return -1;
-      add(Buffer.from(`${bytes.readUInt32LE(at)} ${decimal(bytes.readFloatLE(at))}`), [
-        decimal(bytes.readFloatLE(at)),
-        String(bytes.readInt32LE(at)),
-      ]);
+      values.push(
+        numberAt(path, `${bytes.readUInt32LE(at)} ${decimal(bytes.readFloatLE(at))}`, [
+          decimal(bytes.readFloatLE(at)),
+          String(bytes.readInt32LE(at)),
+        ]),
+      );
       return at + 4;
     case 2: {
-      const length = varint(bytes, at);
-      if (!length || length.value > BigInt(bytes.length - length.end)) return -1;
-      const end = length.end + Number(length.value);
-      const inner = bytes.subarray(length.end, end);
+      const length = small(bytes, at);
+      const from = endOfSmall;
+      if (length < 0 || length > bytes.length - from) return -1;
+      const end = from + length;
+      const inner = bytes.subarray(from, end);
       reading.steps -= inner.length >> 3;
       const before = values.length;
       const { ids, others } = reading;
@@ -107,7 +113,7 @@ function readField(
         reading.others = others;
         if (ID_LENGTHS.has(inner.length)) reading.ids++;
         else reading.others++;
-        if (inner.length > 0) add(inner);
+        if (inner.length > 0) values.push({ path, key: null, bytes: inner });
         if (inner.length >= 4 && (isText || isReadable(inner))) reading.texts++;
       }
       return end;
@@ -118,6 +124,38 @@ function readField(
   }
 }
 
+const numberAt = (path: string, digits: string, numbers: readonly string[]): BinaryValue => ({
+  path,
+  key: null,
+  bytes: Buffer.from(digits),
+  numbers,
+});
+
+/** Where the number ends that `small` read last. */
+let endOfSmall = 0;
+
+/** A varint whose value a double holds exactly, as nearly all: those of seven bytes do. -1 for none, or one that is larger. */
+function small(bytes: Buffer, at: number): number {
+  let value = 0;
+  let scale = 1;
+  for (let i = at; i < at + 7 && i < bytes.length; i++) {
+    const byte = bytes[i] as number;
+    value += (byte & 0x7f) * scale;
+    if (byte < 0x80) {
+      endOfSmall = i + 1;
+      return value;
+    }
+    scale *= 128;
+  }
+  const large = varint(bytes, at);
+  if (large === null || large.value > MAX_EXACT) return -1;
+  endOfSmall = large.end;
+  return Number(large.value);
+}
+
+const MAX_EXACT = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** Any varint. */
 function varint(bytes: Buffer, at: number): { value: bigint; end: number } | null {
   let value = 0n;
   for (let i = 0; i < 10 && at + i < bytes.length; i++) {
@@ -141,6 +179,11 @@ function isPacked(inner: Buffer): boolean {
 }
 
 const ZLIB = 0x78;
+
+/** `signedForms` of a number that a double holds. */
+function smallForms(value: number): readonly string[] {
+  return [String(value), String(value % 2 === 0 ? value / 2 : -(value + 1) / 2)];
+}
 
 /** As int64 and as sint64 (zigzag). */
 function signedForms(value: bigint): readonly string[] {
