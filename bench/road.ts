@@ -10,7 +10,7 @@ import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { openRoad } from './road/lab.ts';
-import { fixedWork, keepRecord, latestRecord, type RoadRecord, toMarkdown } from './road/record.ts';
+import { keepRecord, latestRecord, type RoadRecord, toMarkdown } from './road/record.ts';
 import { exchange } from './road/requests.ts';
 import { type ByRoom, openSampling } from './road/rooms.ts';
 
@@ -43,7 +43,6 @@ const processUs = (): number => {
 
 const whole: number[] = [];
 const helpers: number[] = [];
-const work: number[] = [];
 const samples: ByRoom = new Map();
 const garbage: ByRoom = new Map();
 const addAll = (sums: ByRoom, more: ByRoom): void => {
@@ -54,7 +53,6 @@ try {
   for (let warm = 0; warm < WARM_UPS; warm++) await road.pass(next());
   for (let round = 0; round < rounds; round++) {
     const [plain, timed, counted] = [next(), next(), round % 4 === 0 ? next() : null];
-    for (let turn = 0; turn < 3; turn++) work.push(fixedWork(threadUs));
     const [thread, all] = [threadUs(), processUs()];
     await road.pass(plain);
     const own = threadUs() - thread;
@@ -98,7 +96,6 @@ function recordOf(): RoadRecord {
     alerts: road.alerts(),
     usPerRequest,
     helpersUs: Math.min(...helpers),
-    fixedWorkUs: Math.min(...work),
     samples: sampled,
     rooms: [...names].map((room) => ({
       room,

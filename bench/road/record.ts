@@ -1,8 +1,6 @@
 /**
- * The record of a run and its comparison with the one before. A machine is busier at one hour than at another: times are compared
- * beside a fixed piece of work of the same run; bytes as they are.
+ * The record of a run and its comparison with the one before: times where it was made on such a machine, bytes anywhere.
  */
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Machine } from '../proxy/report.ts';
@@ -19,8 +17,6 @@ export interface RoadRecord {
   usPerRequest: number;
   /** Of V8's helping threads. */
   helpersUs: number;
-  /** What `fixedWork` took meanwhile, at its best. */
-  fixedWorkUs: number;
   samples: number;
   rooms: { room: string; us: number; samples: number; garbageBytes: number }[];
 }
@@ -29,20 +25,6 @@ const TOLD = 0.1;
 /** What is sampled so seldom says nothing. */
 const MIN_SAMPLES = 100;
 const MIN_BYTES = 100;
-const TEXT = JSON.stringify(
-  Array.from({ length: 400 }, (_, at) => ({ id: `n-${at * 7919}`, value: at, text: 'north' })),
-);
-
-/** Parsing, writing, hashing: as the machine is now. Microseconds. */
-export function fixedWork(threadUs: () => number): number {
-  const from = threadUs();
-  for (let turn = 0; turn < 40; turn++)
-    createHash('sha256')
-      .update(JSON.stringify(JSON.parse(TEXT)))
-      .digest();
-  return threadUs() - from;
-}
-
 const FILE = /^(\d{4}-\d\d-\d\d)-road(?:-(\d+))?\.json$/;
 
 /** Null: there is none yet. */
@@ -69,7 +51,7 @@ export function toMarkdown(record: RoadRecord, before: (RoadRecord & { file: str
   const { machine, rooms } = record;
   const shown = rooms.filter(({ us, garbageBytes }) => us >= 0.05 || garbageBytes >= 1).toSorted((a, b) => b.us - a.us);
   const bytes = rooms.reduce((sum, room) => sum + room.garbageBytes, 0);
-  const speed = before ? before.fixedWorkUs / record.fixedWorkUs : 1;
+  const isSameMachine = before?.machine.cpu === machine.cpu && before.machine.node === machine.node;
   const earlier = (room: string) => before?.rooms.find((one) => one.room === room);
   const lines = shown.map((room) => {
     const was = earlier(room.room);
@@ -78,7 +60,7 @@ export function toMarkdown(record: RoadRecord, before: (RoadRecord & { file: str
     return [
       room.room,
       room.us.toFixed(1),
-      was && isSure ? change(room.us * speed, was.us) : '',
+      was && isSure && isSameMachine ? change(room.us, was.us) : '',
       room.garbageBytes.toFixed(0),
       was && isMuch ? change(room.garbageBytes, was.garbageBytes) : '',
     ];
@@ -87,14 +69,14 @@ export function toMarkdown(record: RoadRecord, before: (RoadRecord & { file: str
   lines.push([
     '**all**',
     record.usPerRequest.toFixed(1),
-    before ? change(record.usPerRequest * speed, before.usPerRequest) : '',
+    before && isSameMachine ? change(record.usPerRequest, before.usPerRequest) : '',
     bytes.toFixed(0),
     before ? change(bytes, wholeBytes) : '',
   ]);
   const head = ['room', 'µs a request', 'change', 'bytes of garbage a request', 'change'];
   const table = [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
   const against = before
-    ? `Compared with ${before.file} (${before.version}): where nothing is said it is within ${TOLD * 100} %, times beside a fixed piece of work (${before.fixedWorkUs.toFixed(0)} µs then, ${record.fixedWorkUs.toFixed(0)} now).`
+    ? `Compared with ${before.file} (${before.version}): ${isSameMachine ? '' : 'bytes alone, because it was made on another machine; '}where nothing is said it is within ${TOLD * 100} %.`
     : 'The first record: nothing to compare with.';
   return `# What a request costs on the road, ${record.date}
 

@@ -7,15 +7,14 @@ import { keepRecord, latestRecord, type RoadRecord, toMarkdown } from '../../ben
 const machine = { cpu: 'a', cores: 2, kernel: '6', node: '26', memoryGb: 8, loadBefore: 0, loadAfter: 0 };
 
 /** @param us of the room `inspect`; everything else stays */
-function record(us: number, change: Partial<RoadRecord> = {}): RoadRecord {
+function record(us: number): RoadRecord {
   return {
     ...{ date: '2026-11-30', version: 'v', machine, requests: 4000, rounds: 2, alerts: 0, helpersUs: 0 },
-    ...{ usPerRequest: us + 20, fixedWorkUs: 100, samples: 2000 },
+    ...{ usPerRequest: us + 20, samples: 2000 },
     rooms: [
       { room: 'inspect', us, samples: 1500, garbageBytes: 1000 },
       { room: 'readers', us: 20, samples: 500, garbageBytes: 500 },
     ],
-    ...change,
   };
 }
 
@@ -39,8 +38,11 @@ describe('the record of the road', () => {
     expect(line(toMarkdown(record(72), before), 'readers')).not.toContain('%');
   });
 
-  it('takes a slower hour of the machine for no change', () => {
-    const slow = record(120, { fixedWorkUs: 200 });
-    expect(line(toMarkdown(slow, { ...record(60), file: 'x' }), 'inspect')).not.toContain('%');
+  it('compares with another machine what does not depend on it: bytes', () => {
+    const before = { ...record(60), machine: { ...machine, cpu: 'b' }, file: 'x' };
+    const now = record(120);
+    now.rooms[1]!.garbageBytes = 1000;
+    expect(line(toMarkdown(now, before), 'inspect')).not.toContain('%');
+    expect(line(toMarkdown(now, before), 'readers')).toContain('| +100 % |');
   });
 });
