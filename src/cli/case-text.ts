@@ -30,6 +30,7 @@ export function describeCase(record: CaseRecord, verdict: string): string[] {
     '',
     findings.length === 0 ? 'No identifier was seen to leave.' : 'What left:',
     ...table(findings.map((alert) => findingRow(alert, given))),
+    ...heldBack(record),
     ...otherAlerts(record),
     '',
     'What could not be seen:',
@@ -68,6 +69,15 @@ function findingRow(alert: CaseRecord['alerts'][number], given: CaseRecord['case
 function atMarks({ mark, phase, seen, all, median }: MarkStatistic): string {
   const after = median === null ? '' : `, ${median.toFixed(1)} s after (median)`;
   return `${phase === null ? '' : `${phase}: `}at ${seen} of ${all} ${mark}${after}`;
+}
+
+/** What is in this case all the same. */
+function heldBack({ held = [] }: CaseRecord): string[] {
+  return held.map(({ name, as, reason, until, alerts }) =>
+    clean(
+      `  ${alerts} of these are ${as === 'accepted' ? 'known and accepted' : 'muted'} until ${until} (${name}: ${reason}).`,
+    ),
+  );
 }
 
 function otherAlerts({ alerts }: CaseRecord): string[] {
@@ -134,9 +144,9 @@ const TRUST = {
 export function caseLines({ case: given, alerts, ...record }: CaseRecord, verdict: string): object[] {
   const { simulated, phases, counts, coverage, gaps, contacts, furtherContacts, connections, readShare, leftOut } =
     record;
-  const { phoneRecords: records = [] } = record;
+  const { phoneRecords: records = [], held = [] } = record;
   return [
-    { type: 'case', ...given, simulated, leftOut, phases, counts, connections, readShare, verdict },
+    { type: 'case', ...given, simulated, leftOut, phases, counts, connections, readShare, verdict, held },
     ...alerts.map((alert) => ({ type: 'alert', alert })),
     ...records.map((one) => ({ type: 'phone-record', ...one })),
     { type: 'summary', contacts, furtherContacts, coverage, gaps },

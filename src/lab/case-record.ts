@@ -1,5 +1,6 @@
 /** Puts together what the store holds of a case; no lab need run for it, and one may. In memory: its alerts and its servers. */
 
+import { existsSync } from 'node:fs';
 import { wholeClassOf } from '../coverage/shares.ts';
 import { medianOf } from '../formats/median.ts';
 import { type Alert, SEVERITIES } from '../model/alert.ts';
@@ -16,12 +17,16 @@ import {
 import type { CoverageClass } from '../model/coverage.ts';
 import { KINDS } from '../model/kinds.ts';
 import { LabError } from '../model/lab.ts';
+import type { Mute } from '../model/notify.ts';
+import { muteOf } from '../notify/rules.ts';
 import type { EvidenceStore, FlowRecord } from '../sinks/evidence/store.ts';
+import { pathsIn } from './data-directory.ts';
 import { openRecorded } from './evidence.ts';
 import { listGeoDatabases } from './offline-commands.ts';
+import { ownFiles } from './own-files.ts';
 import { heldRecords } from './phone-records.ts';
 import { allFlows, OWN_NAME, spanOf } from './recorded-flows.ts';
-import { allAlertsSince } from './services.ts';
+import { allAlertsSince, attempt } from './services.ts';
 
 const MAX_CONTACTS = 500;
 /** Of one receiver: as many as a chart can show. */
@@ -57,8 +62,25 @@ export async function recordOfCase(
   return {
     ...record,
     versions: await versionsOf(dataDir),
+    ...(await heldIn(dataDir, record.alerts)),
     ...(phoneRecords.length > 0 ? { phoneRecords } : {}),
   };
+}
+
+/** What mutes that hold today are about; a file that cannot be understood holds nothing back. */
+async function heldIn(dataDir: string, alerts: readonly Alert[]): Promise<Pick<CaseRecord, 'held'>> {
+  const { notify } = pathsIn(dataDir);
+  if (!existsSync(notify)) return {};
+  const { loadConfig } = await import('../notify/config-file.ts');
+  const config = attempt(() => loadConfig(notify, ownFiles));
+  if (!config.ok) return {};
+  const counts = new Map<Mute, number>();
+  for (const alert of alerts) {
+    const mute = muteOf(alert, config.value, Date.now());
+    if (mute) counts.set(mute, (counts.get(mute) ?? 0) + 1);
+  }
+  const held = [...counts].map(([{ name, as, reason, until }, count]) => ({ name, as, reason, until, alerts: count }));
+  return held.length > 0 ? { held } : {};
 }
 
 type Store = Pick<EvidenceStore, 'alerts' | 'flows' | 'coverage' | 'gaps'>;

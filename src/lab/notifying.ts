@@ -71,7 +71,15 @@ export async function openNotifying(
       problem = error.message;
       notify('notify.yaml', text('notify.bad-file', { problem }), 'high');
     }
-    if (Object.keys(config.receivers).length > 0) await openOnce();
+    if (Object.keys(config.receivers).length === 0) return;
+    try {
+      await openOnce();
+    } catch (error) {
+      // The lab goes on without: what it finds is stored and shown.
+      problem = `${paths.outbox} cannot be used (${faultOf(error).what}): check the disk, or delete it`;
+      notify('notify.db', text('notify.bad-file', { problem }), 'high');
+      fault(error);
+    }
   }
 
   let prunedAt = now();

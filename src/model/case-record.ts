@@ -58,6 +58,15 @@ export interface ClockCheck {
   ahead: number;
 }
 
+/** A mute of notify.yaml that holds, and how many alerts of the case it is about. */
+export interface HeldFindings {
+  name: string;
+  as: 'muted' | 'accepted';
+  reason: string;
+  until: string;
+  alerts: number;
+}
+
 export interface CaseRecord {
   case: Case;
   simulated: boolean;
@@ -88,6 +97,8 @@ export interface CaseRecord {
   /** When connections to the receivers of findings were opened, ms since the epoch, oldest first; the first few hundred of each. */
   openings: Map<string, number[]>;
   versions: { name: string; version: string }[];
+  /** Findings that are held back from receivers outside the lab, by which mute; absent when there is none. */
+  held?: HeldFindings[];
   /** What the phone itself recorded, held against what the lab saw; absent when nothing was imported. */
   phoneRecords?: HeldRecord[];
 }

@@ -4,7 +4,7 @@
  * Promise: an alert is put down once for a receiver, whatever happens to the lab; what is given up is kept until it is asked
  * for again, up to `MAX_DEAD` of each receiver; what goes beyond is counted.
  */
-import { chmodSync } from 'node:fs';
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 /** Of one receiver, before the oldest is given up; looked at every `LOOK_EVERY` alerts, because counting takes a millisecond. */
@@ -99,10 +99,12 @@ const SHAPE = `
 
 /** @throws what SQLite says */
 export function openOutbox(file: string): Outbox {
+  // Made with this mode: the files beside it copy it.
+  closeSync(openSync(file, 'a', 0o600));
+  chmodSync(file, 0o600);
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
   // A kill of the process loses nothing; after a power cut the alerts since the last noted number are looked at again.
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ${SHAPE}`);
-  chmodSync(file, 0o600);
   const sql = <Values extends (string | number | null)[]>(text: string) => {
     const statement = database.prepare(text);
     return {

@@ -12,7 +12,7 @@ import { importPhoneRecord, prunePhoneRecords } from '../../src/lab/phone-record
 import { reportHtml } from '../../src/report/html.ts';
 import { writeReport } from '../../src/report/report.ts';
 import { phonehome } from '../cli/phonehome.ts';
-import { labFlowRecord } from '../sinks/lab-alert.ts';
+import { labFlowRecord, labRecord } from '../sinks/lab-alert.ts';
 
 const CASE = '01JCASE0000000000000000001';
 const PHONE = 'nokia-7-plus-01';
@@ -139,4 +139,24 @@ it.each([
 ])('what is %s is refused in one line', async (_, text, why) => {
   await expect(importPhoneRecord(data, CASE, write('file.har', text))).rejects.toThrow(why);
   await expect(importPhoneRecord(data, 'nobody', ios())).rejects.toThrow(/no test run "nobody"/);
+});
+
+it('a finding that is known and accepted stays in the case, and is counted there with the reason', async () => {
+  const store = openEvidence(data);
+  store.putAlert(labRecord(1, { case: { id: CASE, phase: null } }));
+  store.close();
+  const mute = {
+    name: 'vendor-knows',
+    when: { kind: 'imei' },
+    as: 'accepted',
+    reason: 'told in May',
+    until: '9999-12-31',
+  };
+  writeFileSync(pathsIn(data).notify, JSON.stringify({ mutes: [mute] }), { mode: 0o600 });
+  const record = await readCase(data, CASE);
+  expect(record.alerts).toHaveLength(1);
+  expect(record.held).toMatchObject([{ name: 'vendor-knows', as: 'accepted', alerts: 1 }]);
+  expect(describeCase(record, '').join('\n')).toContain(
+    '1 of these are known and accepted until 9999-12-31 (vendor-knows: told in May)',
+  );
 });
