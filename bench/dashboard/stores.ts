@@ -63,8 +63,9 @@ export function writeStores(data: string, sizes: Sizes, start: number): void {
 
 function flowOf(n: number, start: number): FlowRecord {
   const host = hostOf(n);
-  const owner = `Vendor ${((n * 7919) % HOSTS) % OWNERS}`;
-  const country = COUNTRIES[n % COUNTRIES.length] ?? null;
+  const name = (n * 7919) % HOSTS;
+  const owner = `Vendor ${name % OWNERS}`;
+  const country = COUNTRIES[name % COUNTRIES.length] ?? null;
   return labFlowRecord(`01JFLOW${String(n).padStart(19, '0')}`, start + n * 100, {
     deviceId: `phone-${n % PHONES}`,
     client: { ip: `10.77.0.${n % PHONES}`, port: 1024 + (n % 60_000) },
@@ -74,7 +75,7 @@ function flowOf(n: number, start: number): FlowRecord {
       network: { asn: 64_500 + (n % 300), org: `Network ${n % 300}`, country },
       owner: { name: owner, country, kind: null, evidence: null, parent: null } as never,
     },
-    app: n % 3 === 0 ? `com.app${n % 97}` : null,
+    app: name % 3 === 0 ? `com.app${name % 97}` : null,
     findings: n % 41 === 0 ? 1 : 0,
     reason: n % 31 === 0 ? 'server-reset' : 'ended',
     bytesUp: n % 4000,

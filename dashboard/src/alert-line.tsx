@@ -1,6 +1,7 @@
 /** An alert as a sentence: what, to whom, how readable, by which phone. It unfolds to where it stood and each layer around it. */
 import { useState } from 'preact/hooks';
 import type { Alert } from '../../src/model/alert.ts';
+import { MuteForm } from './mute-form.tsx';
 import { flowLink, phoneLink } from './route.ts';
 import { ThreeFacts } from './three-facts.tsx';
 import { number, said, t, when } from './words.ts';
@@ -107,6 +108,7 @@ function Unfolded({ alert, hasLink }: { alert: Alert; hasLink: boolean }) {
           </ul>
         </details>
       )}
+      <MuteForm alert={alert} />
       <p class="quiet">{t('alert.first', { when: when(alert.firstSeen), last: when(alert.lastSeen) })}</p>
     </div>
   );

@@ -25,6 +25,8 @@ export type Role = 'viewer' | 'operator' | 'administrator';
 
 export const state = signal<'loading' | 'live' | 'away' | 'signed-out'>('loading');
 export const role = signal<Role | null>(null);
+/** Of each phone, type, kind and severity the latest that was stored when the page began: older ones than `alerts` among them. */
+export const earlier = signal<readonly Alert[]>([]);
 /** Newest first. */
 export const alerts = signal<readonly Alert[]>([]);
 export const phones = signal<readonly RegisteredPhone[]>([]);
@@ -103,6 +105,11 @@ async function connect(): Promise<void> {
       take(all.alerts);
     }
     await look();
+    // A lab that is older than the page has none.
+    earlier.value = await ask<{ alerts: Alert[] }>('/api/search/latest-alerts').then(
+      ({ alerts: all }) => all,
+      () => [],
+    );
     history.value++;
     listen();
   } catch {

@@ -3,6 +3,7 @@ import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { AddPhone } from './add-phone.tsx';
 import { Bodies } from './bodies.tsx';
+import { CasePage, Cases } from './cases.tsx';
 import { Companies } from './companies.tsx';
 import { Flow } from './flow.tsx';
 import { Flows } from './flows.tsx';
@@ -29,8 +30,10 @@ const PAGES = {
   settings: Settings,
   add: AddPhone,
   bodies: Bodies,
+  cases: Cases,
+  case: CasePage,
 } as const;
-const TABS = ['phones', 'live', 'flows', 'companies', 'recordings', 'settings'] as const;
+const TABS = ['phones', 'live', 'flows', 'companies', 'cases', 'recordings', 'settings'] as const;
 
 function Frame() {
   const name = route.value.page in PAGES ? (route.value.page as keyof typeof PAGES) : 'phones';
@@ -50,7 +53,6 @@ function Frame() {
               {t(`nav.${tab}`)}
             </a>
           ))}
-          <a href="/case">{t('nav.case')}</a>
         </nav>
         <span class={`state ${state.value}`} role="status">
           {t(state.value === 'live' ? 'lab.live' : state.value === 'away' ? 'lab.away' : 'lab.loading')}

@@ -1,6 +1,7 @@
 /** One phone: what left it, to whom, and what could not be seen, side by side. */
 import type { Alert } from '../../src/model/alert.ts';
 import { AlertLine } from './alert-line.tsx';
+import { Apps, Beacons, Pins, Timeline, TrustTests } from './phone-details.tsx';
 import { Bar, shownPhones } from './phones.tsx';
 import { route } from './route.ts';
 import { companyOf, isLeak, verdictOf } from './verdict.ts';
@@ -105,6 +106,13 @@ export function Phone() {
             </table>
           )}
         </section>
+      </div>
+      <Timeline alerts={phone.alerts} device={phone.id} />
+      <div class="halves">
+        <Apps device={phone.id} isSimulated={phone.isSimulated} />
+        <Beacons device={phone.id} />
+        <Pins device={phone.id} />
+        <TrustTests device={phone.id} />
       </div>
       <section aria-labelledby="alerts-title">
         <h2 id="alerts-title">{t('phone.alerts')}</h2>

@@ -2,7 +2,7 @@
 import { computed } from '@preact/signals';
 import { useState } from 'preact/hooks';
 import { AlertLine } from './alert-line.tsx';
-import { alerts, coverage, met, phones } from './lab.ts';
+import { alerts, coverage, earlier, met, phones } from './lab.ts';
 import { NameForm } from './name-form.tsx';
 import { phoneLink } from './route.ts';
 import { isLeak, partsOf, type Seen, verdictOf } from './verdict.ts';
@@ -24,14 +24,16 @@ const LATEST = 12;
  */
 export const shownPhones = computed<ShownPhone[]>(() => {
   const keyOf = (id: string, isSimulated: boolean): string => `${isSimulated} ${id}`;
-  const alertsOf = Map.groupBy(alerts.value.toReversed(), ({ device, simulated }) => keyOf(device.id, simulated));
+  const newer = new Set(alerts.value.map(({ id }) => id));
+  const all = [...alerts.value, ...earlier.value.filter(({ id }) => !newer.has(id))];
+  const alertsOf = Map.groupBy(all.toReversed(), ({ device, simulated }) => keyOf(device.id, simulated));
   const coverageOf = new Map(coverage.value.map((one) => [keyOf(one.deviceId, one.simulated), one]));
   const registered = new Map(phones.value.map((phone) => [phone.id, phone]));
   const known = new Map<string, { id: string; isSimulated: boolean }>();
   const add = (id: string, isSimulated: boolean) => known.set(keyOf(id, isSimulated), { id, isSimulated });
   for (const { id } of phones.value) add(id, false);
   for (const { deviceId, simulated } of coverage.value) add(deviceId, simulated);
-  for (const { device, simulated } of alerts.value) add(device.id, simulated);
+  for (const { device, simulated } of all) add(device.id, simulated);
   // Named since: what it did under its address is told of its name from now on. What left before keeps a card, because who had
   // the address then is not known.
   const named = new Set(phones.value.flatMap(({ match }) => match.ip ?? []));

@@ -8,6 +8,7 @@ import { KINDS_VI } from '../../src/model/catalogue/kinds-vi.ts';
 import { KIND_FACTS, type Kind } from '../../src/model/kinds.ts';
 import type { Text } from '../../src/model/text.ts';
 import { numbers, regions, times } from './formatters.ts';
+import { CASES_EN, CASES_VI } from './words-cases.ts';
 import { CONTENT_EN, CONTENT_VI } from './words-content.ts';
 import { FLOWS_EN, FLOWS_VI } from './words-flows.ts';
 import { LIVE_EN, LIVE_VI } from './words-live.ts';
@@ -18,6 +19,7 @@ const EN = {
   ...SETUP_WORDS_EN,
   ...FLOWS_EN,
   ...CONTENT_EN,
+  ...CASES_EN,
   title: 'Phonehome',
   'nav.phones': 'Phones',
   'nav.live': 'Live',
@@ -153,6 +155,7 @@ const VI: Record<Word, string> = {
   ...SETUP_WORDS_VI,
   ...FLOWS_VI,
   ...CONTENT_VI,
+  ...CASES_VI,
   title: 'Phonehome',
   'nav.phones': 'Điện thoại',
   'nav.live': 'Trực tiếp',

@@ -20,7 +20,7 @@ export type SearchCalls = { [Name in keyof Search]: Search[Name] } & {
 };
 
 export interface Searching {
-  services: Pick<LiveDependencies, 'searchAlerts' | 'searchFlows' | 'groupFlows' | 'searchBodies'>;
+  services: Pick<LiveDependencies, 'searchAlerts' | 'latestAlerts' | 'searchFlows' | 'groupFlows' | 'searchBodies'>;
   /** Opens bytes that are kept. */
   open(bytes: Uint8Array, hints: OpenHints): Promise<OpenedLayer[]>;
   close(): Promise<void>;
@@ -88,6 +88,7 @@ export function openSearching(data: string): Searching {
   return {
     services: {
       searchAlerts: (query) => ask((calls) => calls.alerts(query)),
+      latestAlerts: () => ask((calls) => calls.latest()),
       searchFlows: (query) => ask((calls) => calls.flows(query)),
       groupFlows: (query) => ask((calls) => calls.groups(query)),
       searchBodies: (query) => ask((calls) => calls.bodies(query)),

@@ -218,6 +218,34 @@ describe('in Chromium', () => {
     await end();
   });
 
+  it('begins a test run, marks it, and ends it; a mute holds an alert back with its reason', async (context) => {
+    requireTool(context, 'chromium', 'curl');
+    const { page, faults, end } = await signIn('operator');
+    await page.evaluate("location.hash = '#/cases'");
+    await page.getByLabel('Name of the test run').fill('<b>First</b> boot');
+    await page.getByRole('button', { name: 'Begin' }).click();
+    await page.getByRole('heading', { name: '<b>First</b> boot' }).waitFor();
+    await page.getByRole('button', { name: 'Before consent' }).click();
+    await page.locator('.case li', { hasText: 'before-consent' }).waitFor();
+    await page.getByRole('button', { name: 'Unlocked' }).click();
+    await page.locator('.case li', { hasText: 'unlock' }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'End the test run' }).click();
+    await page.getByText('over').first().waitFor();
+    await send(`imei=${IMEI}`);
+    await page.evaluate("location.hash = '#/live'");
+    const line = page.locator('.alert.critical').first();
+    await line.locator('summary').click();
+    await line.getByRole('button', { name: 'Known: do not tell anybody' }).click();
+    await line.getByLabel('Reason').fill('a lab phone');
+    await line.getByRole('button', { name: 'Save' }).click();
+    await line.getByText('Held back from those who are told.').waitFor();
+    const state = (await world.lab.api('/api/notify')) as object;
+    expect(JSON.stringify(state)).toContain('a lab phone');
+    expect(faults).toEqual([]);
+    await end();
+  });
+
   it('shows a phone that was registered meanwhile, its model as text', async (context) => {
     requireTool(context, 'chromium');
     const { page, end } = await signIn('operator');

@@ -12,6 +12,8 @@ import { limitOf } from './store.ts';
 
 export interface Search {
   alerts(query: AlertSearch): AlertHits;
+  /** Of each phone, type, kind and severity the latest alert: what a verdict rests on, however long ago it was. */
+  latest(): { alerts: Alert[] };
   flows(query: FlowSearch): FlowHits;
   groups(query: FlowSearch & { by: FlowGroups['by'] }): FlowGroups;
 }
@@ -20,6 +22,8 @@ export interface Search {
 const TOTAL_MS = 30_000;
 /** Words after the tenth narrow nothing down. */
 const MAX_WORDS = 10;
+/** 20 kinds of 500 phones. */
+const MOST_LATEST = 10_000;
 /** More nobody reads; the sums are of all. */
 const MAX_GROUPS = 2000;
 
@@ -54,6 +58,12 @@ export function createSearch(database: DatabaseSync): Search {
       const sql = `SELECT json FROM alerts WHERE seq IN (${chosen}) ORDER BY seq DESC`;
       const { rows, total } = window<Alert>(sql, from, values, query);
       return { alerts: rows, total };
+    },
+    latest() {
+      const newest = `SELECT max(seq) FROM alerts INDEXED BY alerts_words
+        GROUP BY device, simulated, type, kind, severity LIMIT ${MOST_LATEST}`;
+      const rows = all(`SELECT json FROM alerts WHERE seq IN (${newest}) ORDER BY seq DESC`, []);
+      return { alerts: rows.map(({ json }) => JSON.parse(String(json)) as Alert) };
     },
     flows(query) {
       const { where, values } = whereOf(flowConditions(query));

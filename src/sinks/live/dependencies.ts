@@ -83,6 +83,8 @@ export interface LiveDependencies {
   flow(id: string): FlowRecord | null;
   /** In what is stored; nobody else waits meanwhile. Rejects with a `LabError` where it took too long. */
   searchAlerts(query: AlertSearch): Promise<AlertHits>;
+  /** The latest of each phone, type, kind and severity. */
+  latestAlerts(): Promise<{ alerts: Alert[] }>;
   searchFlows(query: FlowSearch): Promise<FlowHits>;
   groupFlows(query: FlowSearch & { by: FlowGroups['by'] }): Promise<FlowGroups>;
   /** In what is kept of bodies: in clear, so its caller writes the audit entry. */

@@ -28,6 +28,7 @@ export const NEEDED = {
   'GET /api/alerts/{id}': 'viewer',
   'POST /api/alerts/{id}/reveal': 'operator',
   'GET /api/search/alerts': 'viewer',
+  'GET /api/search/latest-alerts': 'viewer',
   'GET /api/search/flows': 'viewer',
   'GET /api/search/flow-groups': 'viewer',
   'GET /api/flows': 'viewer',

@@ -134,6 +134,12 @@ export const ROUTES: Record<Exclude<RouteName, 'GET /api/alerts/live'>, Route> =
     answer: search.alertHits,
     means: 'A window of them, and their number.',
   },
+  'GET /api/search/latest-alerts': {
+    summary:
+      'The latest alert of each phone, type, kind and severity: what a verdict rests on, however long ago it was.',
+    answer: z.object({ alerts: z.array(alerts.alert) }),
+    means: 'Newest first, 10,000 at most.',
+  },
   'GET /api/search/flows': {
     summary: 'Flows that fit words and filters, newest first.',
     query: FLOW_SEARCH,

@@ -7,9 +7,10 @@ import { ALERT_SEARCH, FLOW_SEARCH, GROUP_QUERY, InputError, readQuery } from '.
 
 export function addSearch(
   app: Hono<Bindings>,
-  services: Pick<LiveDependencies, 'searchAlerts' | 'searchFlows' | 'groupFlows'>,
+  services: Pick<LiveDependencies, 'searchAlerts' | 'latestAlerts' | 'searchFlows' | 'groupFlows'>,
 ): void {
   app.get('/api/search/alerts', (c) => answer(c, services.searchAlerts(readQuery(ALERT_SEARCH, c.req.query()))));
+  app.get('/api/search/latest-alerts', (c) => answer(c, services.latestAlerts()));
   app.get('/api/search/flows', (c) => answer(c, services.searchFlows(readQuery(FLOW_SEARCH, c.req.query()))));
   app.get('/api/search/flow-groups', (c) => {
     const { by, ...query } = readQuery(GROUP_QUERY, c.req.query());

@@ -55,6 +55,10 @@ describe('alerts', () => {
     expect(seqs({ limit: 3, offset: 28 })).toEqual([2, 1]);
   });
 
+  it('are known of each phone and severity by the latest, however long ago it was', () => {
+    expect(search.latest().alerts.map(({ seq }) => seq)).toEqual([30, 29, 28, 27]);
+  });
+
   it('hold still while new ones come', () => {
     expect(seqs({ before: 11, limit: 2, offset: 2 })).toEqual([8, 7]);
     expect(search.alerts({ before: 11 }).total).toBe(10);

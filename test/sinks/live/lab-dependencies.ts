@@ -189,6 +189,7 @@ export function labDependencies(
       const alerts = store.alerts({ newest: true }).filter(({ message }) => message.includes(q));
       return { alerts, total: alerts.length };
     },
+    latestAlerts: async () => ({ alerts: store.alerts({ newest: true }) }),
     searchFlows: async () => ({ flows: store.flows({}), total: store.flows({}).length }),
     searchBodies: async () => ({ hits: [], bytes: 0, next: null }),
     openContent: async () => null,

@@ -1,0 +1,223 @@
+/** Test runs: begun here, guided step by step where they follow a plan, marked with a thumb; what left, by a click. */
+import { useEffect, useState } from 'preact/hooks';
+import type { Case } from '../../src/model/case.ts';
+import { inLanguage, type Plan, type PlanView } from '../../src/model/plan.ts';
+import { useAnswer } from './answer.ts';
+import { ask, phones, role } from './lab.ts';
+import { route } from './route.ts';
+import { language, t, when } from './words.ts';
+
+const MARKS = ['before-consent', 'consent-given', 'boot', 'unlock', 'screen-on', 'idle'] as const;
+const LOOK_MS = 2000;
+
+export function Cases() {
+  const { value, refusal, again } = useAnswer<{ cases: Case[] }>('/api/cases');
+  return (
+    <section aria-labelledby="cases-title">
+      <h1 id="cases-title">{t('cases.title')}</h1>
+      {role.value !== 'viewer' && <OpenCase onDone={again} />}
+      {refusal && <p class="refusal">{refusal.message}</p>}
+      {value?.cases.length === 0 && <p class="empty">{t('cases.none')}</p>}
+      <ul class="rows">
+        {value?.cases.toReversed().map(({ id, title, deviceId, openedAt, closedAt, marks }) => (
+          <li key={id}>
+            <a class="row" href={`#/case/${encodeURIComponent(id)}`}>
+              <span class="what">{title}</span>
+              <time dateTime={openedAt}>{when(openedAt)}</time>
+              <span class="facts">
+                <span>{t(closedAt === null ? 'cases.open' : 'cases.closed')}</span>
+                <span>{deviceId ?? t('cases.all-phones')}</span>
+                <span>{marks.at(-1)?.phase ?? ''}</span>
+              </span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function OpenCase({ onDone }: { onDone: () => void }) {
+  const { value } = useAnswer<{ plans: Plan[] }>('/api/plans');
+  const [title, setTitle] = useState('');
+  const [deviceId, setDevice] = useState('');
+  const [plan, setPlan] = useState('');
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const open = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    try {
+      const body = { title, ...(deviceId ? { deviceId } : {}), ...(plan ? { plan } : {}) };
+      const opened = await ask<Case>('/api/cases', { method: 'POST', body: JSON.stringify(body) });
+      location.hash = `#/case/${encodeURIComponent(opened.id)}`;
+    } catch (error) {
+      setRefusal(error instanceof Error ? error.message : String(error));
+      onDone();
+    }
+  };
+  return (
+    <form class="filters" onSubmit={(event) => void open(event)}>
+      <label>
+        {t('cases.name')}
+        <input required maxLength={200} value={title} onInput={(event) => setTitle(event.currentTarget.value)} />
+      </label>
+      <label>
+        {t('live.phone')}
+        <select value={deviceId} onChange={(event) => setDevice(event.currentTarget.value)}>
+          <option value="">{t('cases.all-phones')}</option>
+          {phones.value.map(({ id }) => (
+            <option key={id} value={id}>
+              {id}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        {t('cases.plan')}
+        <select value={plan} onChange={(event) => setPlan(event.currentTarget.value)}>
+          <option value="">{t('cases.no-plan')}</option>
+          {value?.plans?.map((one) => (
+            <option key={one.name} value={one.name}>
+              {inLanguage(one.title, language.value)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <button type="submit" class="button main">
+        {t('cases.begin')}
+      </button>
+      {refusal && (
+        <p class="refusal" role="alert">
+          {refusal}
+        </p>
+      )}
+    </form>
+  );
+}
+
+export function CasePage() {
+  const id = route.value.rest;
+  const path = `/api/cases/${encodeURIComponent(id)}`;
+  const { value: given, refusal, again } = useAnswer<Case>(path);
+  const [said, setSaid] = useState<string | null>(null);
+  if (refusal?.status === 404) return <p class="empty">{t('cases.unknown')}</p>;
+  if (!given) return <p class="quiet">{refusal?.message ?? t('live.loading')}</p>;
+  const change = async (where: string, method: string, body: object): Promise<void> => {
+    try {
+      await ask(where, { method, body: JSON.stringify(body) });
+      setSaid(null);
+    } catch (error) {
+      setSaid(error instanceof Error ? error.message : String(error));
+    }
+    again();
+  };
+  const mayMark = role.value !== 'viewer' && given.closedAt === null;
+  return (
+    <article class="case">
+      <h1>
+        {given.title} <small>{given.deviceId ?? t('cases.all-phones')}</small>
+      </h1>
+      <p>
+        {t(given.closedAt === null ? 'cases.open' : 'cases.closed')} · {when(given.openedAt)}
+        {given.closedAt && ` – ${when(given.closedAt)}`}
+      </p>
+      {said && (
+        <p class="refusal" role="alert">
+          {said}
+        </p>
+      )}
+      {given.plan && given.closedAt === null && <Step path={`${path}/plan`} mayGoOn={mayMark} onDone={again} />}
+      {mayMark && (
+        <section aria-labelledby="marks-title">
+          <h2 id="marks-title">{t('cases.mark')}</h2>
+          <p class="actions">
+            {MARKS.map((one) => (
+              <button
+                key={one}
+                type="button"
+                class="button thumb"
+                onClick={() =>
+                  void change(
+                    `${path}/marks`,
+                    'POST',
+                    one === 'boot' || one === 'unlock' || one === 'screen-on' ? { event: one } : { phase: one },
+                  )
+                }
+              >
+                {t(`mark.${one}`)}
+              </button>
+            ))}
+          </p>
+        </section>
+      )}
+      <p class="actions">
+        <a class="button main" href={`#/live?${new URLSearchParams({ case: given.id })}`}>
+          {t('cases.alerts')}
+        </a>
+        {mayMark && (
+          <button type="button" class="button" onClick={() => void change(path, 'PATCH', { closed: true })}>
+            {t('cases.close')}
+          </button>
+        )}
+      </p>
+      <section aria-labelledby="history-title">
+        <h2 id="history-title">{t('cases.marks')}</h2>
+        <ol class="plain">
+          {[
+            ...given.marks.map(({ phase, at }) => ({ name: phase, at })),
+            ...(given.events ?? []).map(({ event, at }) => ({ name: event, at })),
+          ]
+            .sort((one, other) => one.at.localeCompare(other.at))
+            .map(({ name, at }) => (
+              <li key={`${name} ${at}`}>
+                <time dateTime={at}>{when(at)}</time> {name}
+              </li>
+            ))}
+        </ol>
+      </section>
+    </article>
+  );
+}
+
+/** What is to be done now. Somebody else may do it in another browser: it is looked at again and again. */
+function Step({ path, mayGoOn, onDone }: { path: string; mayGoOn: boolean; onDone: () => void }) {
+  const { value: view, again } = useAnswer<PlanView>(path);
+  const [said, setSaid] = useState<string | null>(null);
+  useEffect(() => {
+    const timer = setInterval(again, LOOK_MS);
+    return () => clearInterval(timer);
+  });
+  if (!view || view.step === null) return null;
+  const goOn = async (): Promise<void> => {
+    try {
+      await ask(path, { method: 'POST', body: JSON.stringify({ number: view.number }) });
+      setSaid(null);
+    } catch (error) {
+      setSaid(error instanceof Error ? error.message : String(error));
+    }
+    again();
+    onDone();
+  };
+  return (
+    <section class="step" aria-live="polite">
+      <h2>
+        {t('cases.step', { number: view.number + 1, of: view.of })}
+        {view.step.times > 1 && ` · ${view.round}/${view.step.times}`}
+      </h2>
+      <p class="verdict">{inLanguage(view.step.do, language.value)}</p>
+      {view.state === 'wait' && view.waitsUntil && <p>{t('cases.wait', { until: when(view.waitsUntil) })}</p>}
+      {said && (
+        <p class="refusal" role="alert">
+          {said}
+        </p>
+      )}
+      <button
+        type="button"
+        class="button main thumb"
+        disabled={!mayGoOn || (view.state === 'wait' && !view.isReady)}
+        onClick={() => void goOn()}
+      >
+        {t('cases.done')}
+      </button>
+    </section>
+  );
+}

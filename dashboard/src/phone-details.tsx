@@ -1,0 +1,274 @@
+/** More of one phone: when things left, which apps spoke, contacts it makes by itself, apps that refuse the lab, tests of trust. */
+import { useState } from 'preact/hooks';
+import type { Alert } from '../../src/model/alert.ts';
+import type { Beacon, Reaction } from '../../src/model/beacon.ts';
+import type { Case } from '../../src/model/case.ts';
+import type { PinState } from '../../src/model/pin.ts';
+import type { FlowGroups } from '../../src/model/search.ts';
+import type { TrustTestState } from '../../src/model/trust-test.ts';
+import { PIN_OVERRIDES, TRUST_TESTS } from '../../src/model/words.ts';
+import { useAnswer } from './answer.ts';
+import { bytes, seconds } from './bytes.ts';
+import { ask, role } from './lab.ts';
+import { companyOf, isLeak, rank } from './verdict.ts';
+import { number, t, tn, when } from './words.ts';
+
+const WIDTH = 1000;
+const ROW = 22;
+const LEFT = 220;
+const MOST_ROWS = 12;
+
+/** A row per receiver, a mark per alert; phases of test runs behind them. */
+export function Timeline({ alerts, device }: { alerts: readonly Alert[]; device: string }) {
+  const { value } = useAnswer<{ cases: Case[] }>('/api/cases');
+  const leaks = alerts.filter(isLeak);
+  if (leaks.length === 0) return null;
+  const receivers = [...new Set(leaks.toReversed().map(companyOf))].slice(0, MOST_ROWS);
+  const times = leaks.flatMap(({ firstSeen, lastSeen }) => [Date.parse(firstSeen), Date.parse(lastSeen)]);
+  const [from, to] = [Math.min(...times), Math.max(...times)];
+  const x = (at: number): number => LEFT + 10 + ((at - from) / Math.max(1, to - from)) * (WIDTH - LEFT - 20);
+  const height = receivers.length * ROW + 30;
+  const marks = (value?.cases ?? [])
+    .filter(({ deviceId, phones }) => deviceId === device || phones?.includes(device))
+    .flatMap((one) => [
+      ...one.marks.map(({ phase, at }) => ({ name: phase, at: Date.parse(at) })),
+      ...(one.events ?? []).map(({ event, at }) => ({ name: event, at: Date.parse(at) })),
+    ])
+    .filter(({ at }) => at >= from && at <= to);
+  return (
+    <section aria-labelledby="timeline-title">
+      <h2 id="timeline-title">{t('phone.timeline')}</h2>
+      <div class="wide">
+        <svg
+          class="timeline"
+          viewBox={`0 0 ${WIDTH} ${height}`}
+          role="img"
+          aria-label={t('phone.timeline.label', {
+            count: number(leaks.length),
+            receivers: number(receivers.length),
+            from: when(new Date(from).toISOString()),
+            to: when(new Date(to).toISOString()),
+          })}
+        >
+          {marks.map(({ name, at }) => (
+            <g key={`${name} ${at}`} class="mark-line">
+              <line x1={x(at)} x2={x(at)} y1={0} y2={height - 26} />
+              <text x={x(at) + 3} y={10}>
+                {name}
+              </text>
+            </g>
+          ))}
+          {receivers.map((name, row) => (
+            <g key={name}>
+              <text x={0} y={row * ROW + 26}>
+                {name.length > 30 ? `${name.slice(0, 29)}…` : name}
+              </text>
+              <line class="row-line" x1={LEFT} x2={WIDTH} y1={row * ROW + 22} y2={row * ROW + 22} />
+              {leaks
+                .filter((alert) => companyOf(alert) === name)
+                .sort((one, other) => rank(one.severity) - rank(other.severity))
+                .map((alert) => (
+                  <g key={alert.id} class={alert.severity}>
+                    <line
+                      x1={x(Date.parse(alert.firstSeen))}
+                      x2={x(Date.parse(alert.lastSeen))}
+                      y1={row * ROW + 22}
+                      y2={row * ROW + 22}
+                    />
+                    <circle cx={x(Date.parse(alert.lastSeen))} cy={row * ROW + 22} r={5} />
+                  </g>
+                ))}
+            </g>
+          ))}
+          <text x={LEFT} y={height - 6}>
+            {when(new Date(from).toISOString())}
+          </text>
+          <text x={WIDTH} y={height - 6} text-anchor="end">
+            {when(new Date(to).toISOString())}
+          </text>
+        </svg>
+      </div>
+    </section>
+  );
+}
+
+export function Apps({ device, isSimulated }: { device: string; isSimulated: boolean }) {
+  const question = new URLSearchParams({ by: 'app', device, simulated: String(isSimulated) });
+  const { value } = useAnswer<FlowGroups>(`/api/search/flow-groups?${question}`);
+  return (
+    <section aria-labelledby="apps-title">
+      <h2 id="apps-title">{t('phone.apps')}</h2>
+      {value?.groups.length === 0 && <p class="empty">{t('flows.none')}</p>}
+      <ul class="plain">
+        {value?.groups.slice(0, 20).map(({ key, flows, bytesUp, findings }) => (
+          <li key={key}>
+            <a href={`#/flows?${new URLSearchParams({ phone: device, app: key ?? '' })}`}>
+              {key ?? t('phone.apps.unknown')}
+            </a>{' '}
+            <span class="quiet">
+              {tn('flows.count', flows)} · ↑ {bytes(bytesUp)}
+              {findings > 0 ? ` · ${tn('flows.findings', findings)}` : ''}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+export function Beacons({ device }: { device: string }) {
+  const { value } = useAnswer<{ beacons: Beacon[]; reactions: Reaction[] }>('/api/beacons');
+  const beacons = value?.beacons.filter((one) => one.device === device) ?? [];
+  const reactions = value?.reactions.filter((one) => one.device === device) ?? [];
+  return (
+    <section aria-labelledby="beacons-title">
+      <h2 id="beacons-title">{t('phone.beacons')}</h2>
+      {beacons.length + reactions.length === 0 && <p class="empty">{t('phone.beacons.none')}</p>}
+      <ul class="plain">
+        {beacons.map(({ host, port, periodS, contacts }) => (
+          <li key={`${host} ${port}`}>
+            {t('phone.beacon', { host, every: seconds(periodS * 1000), count: number(contacts) })}
+          </li>
+        ))}
+        {reactions.map(({ host, port, phase, marks, followed, delayS }) => (
+          <li key={`${host} ${port} ${phase}`}>
+            {t('phone.reaction', {
+              host,
+              phase,
+              marks: number(marks),
+              followed: number(followed),
+              delay: seconds(delayS * 1000),
+            })}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** What changes something: who may not sees it, greyed. */
+const mayChange = (): boolean => role.value !== 'viewer' && role.value !== null;
+
+export function Pins({ device }: { device: string }) {
+  const { value, again } = useAnswer<{ pins: PinState[] }>('/api/pins');
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const pins = value?.pins.filter((one) => one.device === device) ?? [];
+  const flip = async (name: string, override: string): Promise<void> => {
+    try {
+      await ask('/api/pins', { method: 'PUT', body: JSON.stringify({ device, name, override }) });
+      setRefusal(null);
+    } catch (error) {
+      setRefusal(error instanceof Error ? error.message : String(error));
+    }
+    again();
+  };
+  return (
+    <section aria-labelledby="pins-title">
+      <h2 id="pins-title">{t('phone.pins')}</h2>
+      {pins.length === 0 && <p class="empty">{t('phone.pins.none')}</p>}
+      {refusal && (
+        <p class="refusal" role="alert">
+          {refusal}
+        </p>
+      )}
+      {pins.length > 0 && (
+        <table>
+          <tbody>
+            {pins.map(({ name, state, override, rejections, proof }) => (
+              <tr key={name}>
+                <td>
+                  {name}
+                  <small>
+                    {t(`pin.${state}`)} · {tn('pin.rejections', rejections)}
+                    {proof ? ` · ${proof}` : ''}
+                  </small>
+                </td>
+                <td>
+                  <select
+                    aria-label={t('pin.choose', { name })}
+                    disabled={!mayChange()}
+                    value={override}
+                    onChange={(event) => void flip(name, event.currentTarget.value)}
+                  >
+                    {PIN_OVERRIDES.map((one) => (
+                      <option key={one} value={one}>
+                        {t(`pin.override.${one}`)}
+                      </option>
+                    ))}
+                  </select>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+export function TrustTests({ device }: { device: string }) {
+  const { value, again } = useAnswer<{ trustTests: TrustTestState[] }>('/api/trust-tests');
+  const [name, setName] = useState('');
+  const [test, setTest] = useState<string>(TRUST_TESTS[0]);
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const tests = value?.trustTests.filter((one) => one.device === device) ?? [];
+  const change = async (path: string, init: RequestInit): Promise<void> => {
+    try {
+      await ask(path, init);
+      setRefusal(null);
+    } catch (error) {
+      setRefusal(error instanceof Error ? error.message : String(error));
+    }
+    again();
+  };
+  const begin = (event: Event): void => {
+    event.preventDefault();
+    void change('/api/trust-tests', { method: 'POST', body: JSON.stringify({ device, name, test }) });
+  };
+  return (
+    <section aria-labelledby="trust-title">
+      <h2 id="trust-title">{t('phone.trust-tests')}</h2>
+      <p class="quiet">{t('trust.why')}</p>
+      <form class="filters" onSubmit={begin}>
+        <label>
+          {t('trust.server')}
+          <input required maxLength={253} value={name} onInput={(event) => setName(event.currentTarget.value)} />
+        </label>
+        <label>
+          {t('trust.test')}
+          <select value={test} onChange={(event) => setTest(event.currentTarget.value)}>
+            {TRUST_TESTS.map((one) => (
+              <option key={one} value={one}>
+                {t(`trust.${one}`)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button type="submit" class="button" disabled={!mayChange()}>
+          {t('trust.begin')}
+        </button>
+      </form>
+      {refusal && (
+        <p class="refusal" role="alert">
+          {refusal}
+        </p>
+      )}
+      <ul class="plain">
+        {tests.map(({ id, name: server, test: kind, state }) => (
+          <li key={id}>
+            {server}: {t(`trust.${kind}`)}. <strong>{t(`trust.state.${state}`)}</strong>{' '}
+            {state === 'waiting' && mayChange() && (
+              <button
+                type="button"
+                class="button"
+                onClick={() => void change(`/api/trust-tests/${id}`, { method: 'DELETE' })}
+              >
+                {t('trust.cancel')}
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
