@@ -9,6 +9,7 @@ import type { TrustTestState } from '../../src/model/trust-test.ts';
 import { PIN_OVERRIDES, TRUST_TESTS } from '../../src/model/words.ts';
 import { useAnswer } from './answer.ts';
 import { bytes, seconds } from './bytes.ts';
+import { SCROLLS } from './companies.tsx';
 import { ask, role } from './lab.ts';
 import { companyOf, isLeak, rank } from './verdict.ts';
 import { number, t, tn, when } from './words.ts';
@@ -38,7 +39,7 @@ export function Timeline({ alerts, device }: { alerts: readonly Alert[]; device:
   return (
     <section aria-labelledby="timeline-title">
       <h2 id="timeline-title">{t('phone.timeline')}</h2>
-      <div class="wide">
+      <div class="wide" {...SCROLLS}>
         <svg
           class="timeline"
           viewBox={`0 0 ${WIDTH} ${height}`}

@@ -13,6 +13,8 @@ import { requireTool, toolPath } from '../clients/tools.ts';
 import { startLab } from './lab-process.ts';
 import { startWorld, type World } from './world.ts';
 
+/** A busy machine is waited for. */
+const PATIENT = { timeout: 30_000 };
 const IMEI = '490154203237518';
 const EVIL = '<img src=x onerror="document.title=1">\u202e';
 
@@ -140,8 +142,8 @@ describe('in Chromium', () => {
     await page.locator('#search').waitFor();
     await page.locator('.alert', { hasText: 'IMSI' }).first().waitFor();
     await page.fill('#search', 'imsi unencrypted');
-    await expect.poll(() => page.url()).toContain('q=imsi+unencrypted');
-    await expect.poll(() => page.locator('.alerts').textContent()).not.toContain('IMEI');
+    await expect.poll(() => page.url(), PATIENT).toContain('q=imsi+unencrypted');
+    await expect.poll(() => page.locator('.alerts').textContent(), PATIENT).not.toContain('IMEI');
     await page.reload();
     await page.locator('.alert', { hasText: 'IMSI' }).first().waitFor();
     expect(await page.inputValue('#search')).toBe('imsi unencrypted');
@@ -163,13 +165,13 @@ describe('in Chromium', () => {
         await page.selectOption('select >> nth=1', '');
         await page.selectOption('select >> nth=1', 'host');
         return group.textContent({ timeout: 500 }).catch(() => '');
-      })
+      }, PATIENT)
       .toMatch(/finding/);
     await group.click();
     await page.getByRole('button', { name: 'host: 127.0.0.1' }).waitFor();
     expect(page.url()).toContain('host=127.0.0.1');
     await page.fill('#search', 'http/1.1');
-    await expect.poll(() => page.url()).toContain('q=http');
+    await expect.poll(() => page.url(), PATIENT).toContain('q=http');
     await page.locator('.row', { hasText: 'finding' }).first().click();
     await page.getByText('It was read: 1 request.').waitFor();
     // An alert names the connection in which it was seen first.
@@ -181,7 +183,7 @@ describe('in Chromium', () => {
       .waitFor();
     await page.goBack();
     await page.getByRole('button', { name: 'host: 127.0.0.1' }).click();
-    await expect.poll(() => page.url()).not.toContain('host=');
+    await expect.poll(() => page.url(), PATIENT).not.toContain('host=');
     expect(faults).toEqual([]);
     await end();
   });
@@ -198,7 +200,7 @@ describe('in Chromium', () => {
       .poll(async () => {
         await page.getByRole('button', { name: 'Search' }).click();
         return hit.textContent({ timeout: 1000 }).catch(() => null);
-      })
+      }, PATIENT)
       .toBe(inner.slice(0, 30));
     await page.locator('.row').first().click();
     await page.getByRole('button', { name: 'Show it as it stood there' }).waitFor();
