@@ -58,7 +58,12 @@ export function PhonesPart({ devicesFile }: { devicesFile: string | null }) {
                     {model ?? id} {model && <small>{id}</small>}
                   </td>
                   <td>{counted(identifiers)}</td>
-                  <td>{number(Object.values(canaries).reduce((sum, list) => sum + (list?.length ?? 0), 0))}</td>
+                  <td>
+                    {number(Object.values(canaries).reduce((sum, list) => sum + (list?.length ?? 0), 0))}
+                    {isOperator() && devicesFile === null && (
+                      <PlantForm id={id} onDone={async () => setDevices(await loadDevices())} />
+                    )}
+                  </td>
                   <td>
                     {isOperator() && devicesFile === null && (
                       <button
@@ -83,6 +88,55 @@ export function PhonesPart({ devicesFile }: { devicesFile: string | null }) {
         </a>
       </p>
     </Part>
+  );
+}
+
+/** Contents that are put on the phone on purpose: whoever sends them away has read them. */
+function PlantForm({ id, onDone }: { id: string; onDone: () => Promise<void> }) {
+  const [values, setValues] = useState({ message: '', name: '', phone: '' });
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const set = (field: keyof typeof values) => (event: Event) =>
+    setValues({ ...values, [field]: (event.currentTarget as HTMLInputElement).value });
+  const plant = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    const { message, name, phone } = values;
+    const canaries = {
+      ...(message.trim() ? { messages: [message.trim()] } : {}),
+      ...(name.trim() && phone.trim() ? { contacts: [{ name: name.trim(), phone: phone.trim() }] } : {}),
+    };
+    try {
+      if (Object.keys(canaries).length === 0) return setRefusal(t('plant.nothing'));
+      await ask('/api/devices', { method: 'POST', body: JSON.stringify({ id, canaries }) });
+      setValues({ message: '', name: '', phone: '' });
+      setRefusal(null);
+      await onDone();
+    } catch (error) {
+      setRefusal(error instanceof Error ? error.message : String(error));
+    }
+  };
+  return (
+    <details>
+      <summary aria-label={`${t('plant.title')}: ${id}`}>{t('plant.title')}</summary>
+      <form class="filters" onSubmit={(event) => void plant(event)}>
+        <label>
+          {t('plant.message')}
+          <input value={values.message} onInput={set('message')} />
+        </label>
+        <label>
+          {t('plant.name')}
+          <input value={values.name} onInput={set('name')} />
+        </label>
+        <label>
+          {t('plant.phone')}
+          <input type="tel" value={values.phone} onInput={set('phone')} />
+        </label>
+        <button type="submit" class="button">
+          {t('plant.save')}
+        </button>
+      </form>
+      <p class="quiet">{t('plant.why')}</p>
+      {refusal && <p class="refusal">{refusal}</p>}
+    </details>
   );
 }
 

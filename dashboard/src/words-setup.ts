@@ -168,6 +168,13 @@ export const SETUP_WORDS_EN = {
   'notify.language': 'Language of the alerts',
   'notify.save': 'Add',
   'notify.masked': 'No identifier is sent, not even masked, unless the file says so.',
+  'plant.title': 'Plant contents',
+  'plant.message': 'Text of a message on the phone',
+  'plant.name': 'Name of a contact',
+  'plant.phone': 'Number of that contact',
+  'plant.save': 'Add',
+  'plant.why': 'Put the same on the phone: if it leaves, the lab recognises it.',
+  'plant.nothing': 'Type a message, or a name with a number.',
 } as const;
 
 export const SETUP_WORDS_VI: Record<keyof typeof SETUP_WORDS_EN, string> = {
@@ -339,4 +346,11 @@ export const SETUP_WORDS_VI: Record<keyof typeof SETUP_WORDS_EN, string> = {
   'notify.language': 'Ngôn ngữ cảnh báo',
   'notify.save': 'Thêm',
   'notify.masked': 'Không gửi định danh nào, kể cả dạng che, trừ khi tệp nói khác.',
+  'plant.title': 'Cài nội dung mồi',
+  'plant.message': 'Nội dung một tin nhắn trên máy',
+  'plant.name': 'Tên một liên hệ',
+  'plant.phone': 'Số của liên hệ đó',
+  'plant.save': 'Lưu thêm',
+  'plant.why': 'Hãy đặt nội dung y hệt vào điện thoại: nếu nó rời máy, phòng thử sẽ nhận ra.',
+  'plant.nothing': 'Hãy nhập một tin nhắn, hoặc một tên kèm số.',
 };

@@ -412,6 +412,27 @@ describe('in Chromium', () => {
     await end();
   });
 
+  it('plants contents for a phone, which are then searched for', async (context) => {
+    requireTool(context, 'chromium');
+    // Phones of a file are that file's to change.
+    const lab = await startLab();
+    const { page, end } = await signIn('operator', {}, lab);
+    const body = JSON.stringify({ id: 'planted', match: { ip: '10.9.8.9' } });
+    const headers = { 'content-type': 'application/json', 'x-phonehome': '1' };
+    await page.evaluate(async (init) => void (await fetch('/api/devices', init)), { method: 'POST', body, headers });
+    await page.evaluate("location.hash = '#/settings'");
+    const row = page.locator('[aria-labelledby=phones-title] tr', { hasText: 'planted' });
+    await row.getByText('Plant contents').click();
+    await row.getByRole('button', { name: 'Add' }).click();
+    await row.getByText('Type a message, or a name with a number.').waitFor();
+    await row.getByLabel('Text of a message on the phone').fill('purple elephant seventeen');
+    await row.getByRole('button', { name: 'Add' }).click();
+    await row.locator('td').nth(2).getByText(/^1/).waitFor();
+    expect(JSON.stringify(await lab.api('/api/devices/planted'))).not.toContain('purple elephant seventeen');
+    await end();
+    await lab.stop();
+  });
+
   it('adds a receiver of alerts with its rule, says what the lab minds, and takes both away again', async (context) => {
     requireTool(context, 'chromium');
     const { page, end } = await signIn('administrator');
