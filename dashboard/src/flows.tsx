@@ -111,7 +111,7 @@ function List() {
         label={t('flows.title')}
         count={Math.min(MOST_ROWS, total)}
         rowHeight={ROW_HEIGHT}
-        keyOf={(index) => `${index}`}
+        keyOf={(index) => index}
         identityOf={stored.at}
         onRange={stored.want}
       >

@@ -135,7 +135,7 @@ export function Live() {
           const alert = rowAt(index);
           return index >= head.length && alert && moved.has(alert.id) ? 'moved' : alert;
         }}
-        keyOf={(index) => (index < head.length ? `new ${head[index]?.id}` : `row ${index - head.length}`)}
+        keyOf={(index) => count - index}
         onRange={(first, last) => {
           if (last >= head.length) stored.want(Math.max(0, first - head.length), last - head.length);
         }}

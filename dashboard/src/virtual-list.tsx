@@ -10,7 +10,7 @@ import { language } from './words.ts';
 export interface VirtualListProps {
   count: number;
   /** Stays the same for the same row, wherever it stands. */
-  keyOf: (index: number) => string;
+  keyOf: (index: number) => string | number;
   /** Of a row that was not drawn yet, CSS pixels. */
   rowHeight: number;
   /** Told what is on the screen. */
@@ -30,12 +30,18 @@ export function VirtualList(props: VirtualListProps) {
   const list = useRef<HTMLUListElement>(null);
   const [, redraw] = useState(0);
   const made = useRef<Virtualizer<Window, HTMLLIElement> | null>(null);
+  // The same functions every time: with others all rows would be measured anew, a hundred thousand a frame.
+  const latest = useRef({ keyOf, rowHeight });
+  latest.current = { keyOf, rowHeight };
+  const [stable] = useState({
+    getItemKey: (index: number) => latest.current.keyOf(index),
+    estimateSize: () => latest.current.rowHeight,
+  });
   const options = {
     count,
-    getItemKey: keyOf,
-    estimateSize: () => rowHeight,
+    ...stable,
     overscan: OVERSCAN,
-    scrollMargin: list.current === null ? 0 : list.current.getBoundingClientRect().top + scrollY,
+    scrollMargin: list.current === null ? 0 : Math.round(list.current.getBoundingClientRect().top + scrollY),
     getScrollElement: () => window,
     observeElementRect: observeWindowRect,
     observeElementOffset: observeWindowOffset,
