@@ -209,6 +209,22 @@ describe('parameters', () => {
   });
 });
 
+describe('an exchange', () => {
+  it.each([
+    ['http://a.example:8081/x', 8081],
+    ['http://a.example/x', 80],
+    ['https://a.example/x', 443],
+  ])('with %s goes to port %i', async (url, port) => {
+    const [opened] = await eventsOf({ request: { url } });
+    expect(opened).toMatchObject({ type: 'flow-opened', flow: { destination: { host: 'a.example', port } } });
+  });
+
+  it('whose answer has no status had none', async () => {
+    const events = await eventsOf({ response: { status: 0, headers: [], content: {} } });
+    expect(events.filter(({ type }) => type === 'response-head')).toEqual([]);
+  });
+});
+
 describe('messages of a WebSocket', () => {
   const socket = { url: 'wss://a.example/s', method: 'GET', headers: [] };
   const base64 = BINARY.toString('base64');

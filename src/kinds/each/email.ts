@@ -148,7 +148,8 @@ function spellOne(registered: string): Spelling[] {
   const at = value.lastIndexOf('@');
   if (at < 1 || isNobody(value)) return [];
   const [local, domain] = [value.slice(0, at), value.slice(at + 1)];
-  const anyCase = { anyCase: true };
+  // `label@…` ends in `el@…`: in front of a mailbox stands no letter.
+  const anyCase = { anyCase: true, bounded: true };
   const untagged = local.replace(TAG, '');
   const spelled = [
     spelling(value, value, 'as registered', anyCase),

@@ -65,6 +65,9 @@ const isNobody = placeholders({
   isNobody: isZeroFrom(6, 1),
 });
 
+/** With its software version, and a digit before or behind. */
+const LONGEST = 17;
+
 export const imei: IdentifierKind = {
   kind: 'imei',
   title: 'IMEI',
@@ -72,7 +75,7 @@ export const imei: IdentifierKind = {
   example: '490154203237518',
   isPlaceholder: isNobody,
   /** The phone is named by the first fourteen digits: the check digit may be left out, be sent as zero, or give way to a software version. */
-  canonical: (value) => digitsOf(value).slice(0, 14),
+  canonical: (value) => (digitsOf(value).length > LONGEST ? value : digitsOf(value).slice(0, 14)),
   spell(device: Device): Spelling[] {
     return distinct((device.identifiers.imei ?? []).flatMap(spellOne));
   },
