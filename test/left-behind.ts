@@ -55,10 +55,12 @@ export async function keepLeftBehind(dataDir: string, printed: Record<string, st
   for (const [name, text] of Object.entries(printed)) await writeFile(path.join(own, name), text);
 }
 
-/** Everything registered in a lab, and the values of the replays. */
-export function registeredIn(files: readonly string[]): Device[] {
+/** Everything registered in a lab, and the values of the replays where any may have been played. */
+export function registeredIn(files: readonly string[], { isReplayed = true } = {}): Device[] {
+  const registered = files.flatMap((file) => readDevicesFile(file).devices);
+  if (!isReplayed) return registered;
   const planted = { contacts: [LAB.contact], messages: [LAB.message], photos: [] };
-  return [...files.flatMap((file) => readDevicesFile(file).devices), labDevice('left-behind', 'any', planted)];
+  return [...registered, labDevice('left-behind', 'any', planted)];
 }
 
 /** The texts a directory holds: files as they are, and the rows of databases beside their pages. */

@@ -19,7 +19,9 @@ export const leftBehind: Attack = {
     texts.push(['what it printed', Buffer.from(lab.lines.map((line) => JSON.stringify(line)).join('\n'))]);
     texts.push(['its log', Buffer.from(lab.stderr())]);
     texts.push(...(await Array.fromAsync(textsIn(lab.dataDir))));
-    const found = searchTexts(texts, registeredIn([path.join(lab.dataDir, 'given-devices.yaml')]));
+    // No case was replayed here; the ICCID of those is fourteen zeros, which pages of a database hold by themselves.
+    const registered = registeredIn([path.join(lab.dataDir, 'given-devices.yaml')], { isReplayed: false });
+    const found = searchTexts(texts, registered);
     return { tried: texts.length, lost: found.map(({ place, kind, text }) => `${kind} in ${place}: ${text}`) };
   },
 };

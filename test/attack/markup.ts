@@ -13,7 +13,8 @@ import { type Browser, chromium } from 'playwright-core';
 import { askCurl } from '../clients/curl.ts';
 import { toolPath } from '../clients/tools.ts';
 import { phonehome } from '../e2e/lab-process.ts';
-import { type Attack, type AttackContext, ask } from './attack.ts';
+import { startWorld, type World } from '../e2e/world.ts';
+import { type Attack, ask } from './attack.ts';
 
 const IMEI = '490154203237518';
 /** Each breaks out of another place: text, attribute, script, style, address, template. */
@@ -29,13 +30,10 @@ const HOSTILE = [
   '&lt;x-pwned&gt;&#60;x-pwned&#62;',
 ];
 
-/** In the browser. */
-const SHOWN = `document.body.innerText.includes('x-pwned')`;
-
 type Call = (method: string, to: string, body: unknown) => Promise<Record<string, string>>;
 
-async function caller({ world }: AttackContext): Promise<Call> {
-  const { ui, token } = world.lab.ready;
+async function caller({ lab }: World): Promise<Call> {
+  const { ui, token } = lab.ready;
   const headers = {
     authorization: `Bearer ${(await readFile(token, 'utf8')).trim()}`,
     'content-type': 'application/json',
@@ -61,7 +59,7 @@ async function writeAll(call: Call): Promise<string[]> {
 }
 
 /** What phones sent, in paths, names, fields and hosts. */
-async function sendAll({ world }: AttackContext): Promise<void> {
+async function sendAll(world: World): Promise<void> {
   for (const text of HOSTILE) {
     const body = JSON.stringify({ [text]: IMEI, imei: text });
     const target = encodeURIComponent(text);
@@ -78,7 +76,7 @@ async function sendAll({ world }: AttackContext): Promise<void> {
 }
 
 /** A server whose certificate says it; nobody signed that one. */
-async function serveAll({ world }: AttackContext, call: Call, directory: string): Promise<void> {
+async function serveAll(world: World, call: Call, directory: string): Promise<void> {
   for (const [at, text] of HOSTILE.entries()) {
     const [key, cert] = ['key', 'cert'].map((name) => path.join(directory, `${at}.${name}`)) as [string, string];
     const part = (longest: number): string => text.slice(0, longest).replace(/[/\\+=,;]/g, '\\$&');
@@ -98,7 +96,7 @@ async function serveAll({ world }: AttackContext, call: Call, directory: string)
 
 /** What a browser makes of a page: nothing that was planted may be more than text. */
 async function look(browser: Browser, url: string, what: string, token: string | null, lost: string[]): Promise<void> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 6000 } });
   const page = await context.newPage();
   let ran = 0;
   await page.exposeFunction('pwned', () => void ran++);
@@ -111,12 +109,16 @@ async function look(browser: Browser, url: string, what: string, token: string |
   if (token !== null) {
     await page.goto(new URL('/', url).href);
     await page.fill('input[name=token]', token);
-    await Promise.all([page.waitForURL(new URL('/', url).href), page.click('button')]);
+    await page.click('button');
+    await page.waitForSelector('#app');
   }
   await page.goto(url, { waitUntil: 'load' });
-  await page.waitForFunction(SHOWN, null, { timeout: 15_000 }).catch(() => {
-    lost.push(`${what}: none of it is shown, so nothing was tried`);
-  });
+  await page
+    .locator('body', { hasText: 'pwned' })
+    .waitFor({ timeout: 30_000 })
+    .catch((error: Error) => {
+      lost.push(`${what}: none of it is shown, so nothing was tried: ${error.message}`);
+    });
   const elements = await page
     .locator('x-pwned, [onerror], [onload], [onfocus], iframe, base, a[href^="javascript:" i]')
     .count();
@@ -128,18 +130,21 @@ async function look(browser: Browser, url: string, what: string, token: string |
 export const markup: Attack = {
   name: 'markup and scripts in every field, in a browser',
   needs: ['chromium', 'openssl', 'curl'],
-  async run(context) {
-    const { lab } = context.world;
+  async run() {
+    // Of its own: what other attacks left in the lists would stand in front.
+    const world = await startWorld();
+    const { lab } = world;
     const directory = await mkdtemp(path.join(tmpdir(), 'attack-markup-'));
     const lost: string[] = [];
     let tried = 0;
     const browser = await chromium.launch({ executablePath: toolPath('chromium'), args: ['--no-sandbox'] });
     try {
-      const call = await caller(context);
+      const call = await caller(world);
       const cases = await writeAll(call);
       if (cases.length < HOSTILE.length) lost.push(`only ${cases.length} test runs could be made`);
-      await sendAll(context);
-      await serveAll(context, call, directory);
+      await serveAll(world, call, directory);
+      // The newest stand in front.
+      await sendAll(world);
       await lab.until('leaks', (all) => all.some(({ identifier }) => identifier?.kind === 'imei'));
       const token = (await readFile(lab.ready.token, 'utf8')).trim();
       const pages = ['#/phones', '#/live', '#/flows', '#/wall'].map((hash) => `${lab.ready.ui.url}/${hash}`);
@@ -158,6 +163,7 @@ export const markup: Attack = {
       return { tried: tried * HOSTILE.length, lost };
     } finally {
       await browser.close();
+      await world.end();
       await rm(directory, { recursive: true, force: true });
     }
   },
