@@ -40,6 +40,8 @@ export const shownPhones = computed<ShownPhone[]>(() => {
   for (const [key, { id, isSimulated }] of known)
     if (!isSimulated && named.has(id) && !registered.has(id) && !(alertsOf.get(key) ?? []).some(isLeak))
       known.delete(key);
+  const spoke = (ip: string): boolean =>
+    coverageOf.get(keyOf(ip, false))?.rows.some(({ connections }) => connections > 0) ?? false;
   const shown = [...known].map(([key, { id, isSimulated }]): ShownPhone => {
     const own = alertsOf.get(key) ?? [];
     const model = registered.get(id)?.model ?? own.at(-1)?.device.model ?? null;
@@ -54,6 +56,7 @@ export const shownPhones = computed<ShownPhone[]>(() => {
       address: registered.has(id) ? null : id,
       alerts: own,
       coverage: coverageOf.get(key) ?? null,
+      hasSpokenUnnamed: !isSimulated && [registered.get(id)?.match.ip ?? []].flat().some((ip) => spoke(ip)),
     };
   });
   const strangers = met.value.filter(

@@ -22,6 +22,8 @@ export interface Seen {
   isRegistered: boolean;
   alerts: readonly Alert[];
   coverage: DeviceCoverage | null;
+  /** Under an address that was given a name since, something passed the lab. */
+  hasSpokenUnnamed?: boolean;
 }
 
 export const rank = (severity: Severity): number => SEVERITIES.indexOf(severity);
@@ -42,7 +44,7 @@ export function isLeak({ type, identifier, evidence }: Alert): boolean {
   );
 }
 
-export function verdictOf({ isRegistered, alerts, coverage }: Seen): Verdict {
+export function verdictOf({ isRegistered, alerts, coverage, hasSpokenUnnamed = false }: Seen): Verdict {
   const leaks = alerts.filter(isLeak);
   const worst = worstOf(leaks);
   if (worst) {
@@ -76,9 +78,14 @@ export function verdictOf({ isRegistered, alerts, coverage }: Seen): Verdict {
     };
   }
   if (!isRegistered) return { light: 'grey', sentence: t('verdict.who'), more: t('verdict.who.more'), step: 'name-it' };
-  const hasSpoken = coverage?.rows.some(({ connections }) => connections > 0) ?? false;
-  if (!hasSpoken)
+  const heard = coverage?.rows.filter(({ connections }) => connections > 0) ?? [];
+  if (heard.length === 0 && hasSpokenUnnamed)
+    return { light: 'grey', sentence: t('verdict.silent-since'), more: t('verdict.silent-since.more'), step: 'open' };
+  if (heard.length === 0)
     return { light: 'grey', sentence: t('verdict.silent'), more: t('verdict.silent.more'), step: 'show-how' };
+  // What could not be looked into is no reason for a green light.
+  if (!heard.some((row) => row.class === 'read'))
+    return { light: 'grey', sentence: t('verdict.unread'), more: t('verdict.unread.more'), step: 'open' };
   return { light: 'ok', sentence: t('verdict.clean'), more: t('verdict.clean.more'), step: 'open' };
 }
 

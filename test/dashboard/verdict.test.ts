@@ -96,6 +96,18 @@ describe('the sentence of a phone', () => {
     ],
     ['a stranger', seen({ isRegistered: false }), 'grey', 'Who is this?'],
     ['registered, and silent', seen({ coverage: null }), 'grey', 'Has sent nothing yet'],
+    [
+      'registered, and silent since',
+      seen({ coverage: null, hasSpokenUnnamed: true }),
+      'grey',
+      'Has sent nothing since it was named',
+    ],
+    [
+      'nothing of it could be read',
+      seen({ coverage: covered([['pinned', 4]]) }),
+      'grey',
+      'Nothing it sent could be read',
+    ],
     ['registered, seen, and nothing found', seen({}), 'ok', 'Nothing of its own seen leaving so far'],
   ])('%s', (_, phone, light, sentence) => {
     expect(verdictOf(phone)).toMatchObject({ light, sentence });
