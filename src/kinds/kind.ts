@@ -24,6 +24,8 @@ export interface Spelling {
   anyCase: boolean;
   /** Also search hashes of this spelling. */
   hashed: boolean;
+  /** Is it only a part of a longer value here, given up to 64 characters on each side? `my.lab@example.com` is not `lab@example.com`. */
+  isPart?: (before: string, after: string) => boolean;
 }
 
 /** A run of bytes that might be an identifier, found by the engine's anchor scan. */

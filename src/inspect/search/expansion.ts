@@ -21,6 +21,9 @@ const MIN_TEXT = 4;
 const PREFIX_BYTES = 8;
 const PREFIX_CHARS = 16;
 
+/** What stands around a value in these encodings is read as it stands. */
+const AS_WRITTEN: ReadonlySet<string | null> = new Set([null, 'percent', 'percent twice']);
+
 export interface Expansion {
   patterns: Pattern[];
   /** Left out because of MAX_PATTERNS. */
@@ -108,6 +111,7 @@ function encodedForms({ kind, spelling }: Spelled): Pattern[] {
       full: bytes,
       fold: each.fold,
       bounded: bounded || each.bounded === true || bytes.length < 6,
+      ...(spelling.isPart && AS_WRITTEN.has(each.encoding) && { isPart: spelling.isPart }),
       binary: each.binary,
       kind,
       value: spelling.value,

@@ -311,6 +311,14 @@ function decide(pattern: Pattern, wait: number, start: number, stretch: Stretch)
     if (end < bytes.length && isWord(bytes[end]!, binary)) return null;
     decided = Math.max(decided, end + 1);
   }
+  if (pattern.isPart) {
+    const before = bytes.toString('latin1', Math.max(0, start - MAX_WAIT), start);
+    const after = bytes.toString('latin1', end, end + MAX_WAIT);
+    const [name = ''] = /^[a-z\d.-]*/i.exec(after) ?? [];
+    decided = Math.max(decided, end + Math.min(MAX_WAIT, name.length + 1));
+    if (decided <= bytes.length || final)
+      return pattern.isPart(before, after) ? null : { start, end, decided, pattern };
+  }
   return decided > bytes.length && !final ? null : { start, end, decided, pattern };
 }
 

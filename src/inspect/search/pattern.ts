@@ -1,4 +1,5 @@
 /** One byte string to search for, and what finding it means. */
+import type { Spelling } from '../../kinds/kind.ts';
 import type { Kind } from '../../model/identifier.ts';
 
 /** Longer texts are searched by their beginning. */
@@ -13,6 +14,8 @@ export interface Pattern {
   fold: boolean;
   /** Only between neighbours that are neither letters nor digits. */
   bounded: boolean;
+  /** Of its spelling: only a part of a longer value, by what stands around it. */
+  isPart?: Spelling['isPart'];
   /** Only in layers that are not text. */
   binary: boolean;
   kind: Kind;

@@ -149,7 +149,7 @@ function spellOne(registered: string): Spelling[] {
   if (at < 1 || isNobody(value)) return [];
   const [local, domain] = [value.slice(0, at), value.slice(at + 1)];
   // `label@…` ends in `el@…`: in front of a mailbox stands no letter.
-  const anyCase = { anyCase: true, bounded: true };
+  const anyCase = { anyCase: true, bounded: true, isPart: isPartOfMailbox };
   const untagged = local.replace(TAG, '');
   const spelled = [
     spelling(value, value, 'as registered', anyCase),
@@ -163,10 +163,26 @@ function spellOne(registered: string): Spelling[] {
   }
   if (untagged.length >= 8 && !ROLES.has(untagged.toLowerCase())) {
     spelled.push(
-      spelling(untagged, value, 'the part before the @ alone', { anyCase: true, bounded: true, hashed: false }),
+      spelling(untagged, value, 'the part before the @ alone', {
+        anyCase: true,
+        bounded: true,
+        hashed: false,
+        isPart: (before) => goesOnBefore(before),
+      }),
     );
   }
   return spelled;
+}
+
+/** A word and a dot: `my.` of `my.lab@…`. Other signs stand between fields, too (`user_lab@…`, `q=a+lab@…`). */
+const goesOnBefore = (before: string): boolean => /[a-z\d]\.$/i.test(before);
+
+/** Of another mailbox: `my.lab@example.com`, `lab@example.com.evil.org`; `lab@example.com.json` is a file of this one. */
+function isPartOfMailbox(before: string, after: string): boolean {
+  const isWord = /[a-z\d]$/i.test(before) && !/%(?:25)*[\da-f]{2}$/i.test(before);
+  if (isWord || goesOnBefore(before)) return true;
+  const [rest = ''] = /^[.-][a-z\d.-]*[a-z\d]/i.exec(after) ?? [];
+  return rest !== '' && isMailDomain(`a${rest}`);
 }
 
 function judge(run: Run): Verdict | null {

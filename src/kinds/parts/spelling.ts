@@ -6,10 +6,10 @@ export function spelling(
   text: string,
   value: string,
   label: string,
-  flags: { bounded?: boolean; anyCase?: boolean; hashed?: boolean } = {},
+  flags: { bounded?: boolean; anyCase?: boolean; hashed?: boolean; isPart?: Spelling['isPart'] } = {},
 ): Spelling {
-  const { bounded = false, anyCase = false, hashed = true } = flags;
-  return { text, value, label, bounded, anyCase, hashed };
+  const { bounded = false, anyCase = false, hashed = true, isPart } = flags;
+  return { text, value, label, bounded, anyCase, hashed, ...(isPart && { isPart }) };
 }
 
 /** Without texts that occur twice; the first, which has the better label, stays, and takes the wider flags of both. */
