@@ -13,11 +13,12 @@ export function examplesOf(
   dataDir: string,
   findings: readonly Alert[],
   isRevealed: (alert: Alert) => boolean,
+  passphrase: string | null = null,
 ): Map<string, ExampleLayer[]> {
   const examples = new Map<string, ExampleLayer[]>();
   let content: ReturnType<typeof openKeptContent>;
   try {
-    content = openKeptContent(dataDir);
+    content = openKeptContent(dataDir, passphrase);
   } catch {
     // Its key is encrypted, or gone: the report does without.
     return examples;

@@ -59,11 +59,15 @@ async function fileOf(
   return reportPdf(written, madeAt);
 }
 
-/** A record as a report, values masked. */
+/** A record as a report, values masked. @param examples by the id of their alerts, not revealed either */
 export const renderReport = (
   record: CaseRecord,
-  { format, language }: { format: 'html' | 'pdf'; language: 'en' | 'vi' },
-): Promise<string | Uint8Array> => fileOf(writeReport(record, language, new Map()), format, record.madeAt);
+  {
+    format,
+    language,
+    examples,
+  }: { format: 'html' | 'pdf'; language: 'en' | 'vi'; examples: ReturnType<typeof examplesOf> },
+): Promise<string | Uint8Array> => fileOf(writeReport(record, language, new Map(), examples), format, record.madeAt);
 
 /** Each with its entry in the audit. Of an alert whose value is gone nothing is revealed. */
 function revealedOf(store: Pick<EvidenceStore, 'reveal'>, { alerts, madeAt }: CaseRecord): Revealed {

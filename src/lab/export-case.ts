@@ -15,13 +15,14 @@ import { createPackage, type PackageWriter, told } from '../export/zip.ts';
 import { cutCapture } from '../lan/recording/case.ts';
 import type { Alert } from '../model/alert.ts';
 import { phonesOf } from '../model/case.ts';
-import type { CaseRecord } from '../model/case-record.ts';
+import { type CaseRecord, isFinding } from '../model/case-record.ts';
 import type { Device } from '../model/device.ts';
 import type { FlowRecord } from '../model/flow.ts';
 import { type ExportFacts, type ExportOptions, LabError } from '../model/lab.ts';
 import { type CaseRows, openCaseRows } from '../sinks/evidence/case-rows.ts';
 import { createSealer } from '../sinks/evidence/sealer.ts';
 import { viewDevice } from '../sinks/live/device-view.ts';
+import { examplesOf } from './case-examples.ts';
 import { recordOfCase } from './case-record.ts';
 import { renderReport } from './case-report.ts';
 import { openKeptContent } from './content.ts';
@@ -106,10 +107,13 @@ function devicesOf({ dataDir, devicesFile }: ExportOptions, { case: given }: Cas
   return all.filter(({ id }) => phones === null || phones.includes(id));
 }
 
-async function addReports({ zip, record, options, missing }: Export): Promise<void> {
-  zip.add('report.html', await renderReport(record, { format: 'html', language: options.language }));
+async function addReports({ zip, stored, record, redaction, options, missing }: Export): Promise<void> {
+  const { dataDir, language, passphrase } = options;
+  const found = examplesOf(dataDir, stored.alerts.filter(isFinding), () => false, passphrase);
+  const examples = redaction?.data(found) ?? found;
+  zip.add('report.html', await renderReport(record, { format: 'html', language, examples }));
   try {
-    zip.add('report.pdf', await renderReport(record, { format: 'pdf', language: options.language }));
+    zip.add('report.pdf', await renderReport(record, { format: 'pdf', language, examples }));
   } catch (error) {
     if (error instanceof LabError) throw error;
     missing.push(
@@ -119,9 +123,9 @@ async function addReports({ zip, record, options, missing }: Export): Promise<vo
 }
 
 function addFacts({ zip, record, devices, redaction, options, missing }: Export): void {
-  const { case: given, phases, counts, coverage, gaps, versions, contacts, connections, readShare } = record;
+  const { case: given, phases, counts, coverage, gaps, versions, contacts, connections, readShare, held = [] } = record;
   const json = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`;
-  zip.add('case.json', json({ case: given, phases, counts, contacts, connections, readShare, coverage, gaps }));
+  zip.add('case.json', json({ case: given, phases, counts, contacts, connections, readShare, coverage, gaps, held }));
   zip.add('devices.json', json({ devices: devices.map((device) => shownDevice(device, redaction)) }));
   if (devices.length === 0) missing.push('devices.json is empty: no phone of this test run is registered here');
   const geo = openGeo(join(options.dataDir, 'geoip'), { now: Date.now });

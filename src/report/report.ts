@@ -50,6 +50,7 @@ export function writeReport(
       { type: 'facts', rows: factsOf(record, words) },
       { type: 'heading', text: say('left') },
       ...firstOf(all, record, words),
+      ...heldOf(record, words),
       { type: 'heading', text: say('unseen') },
       ...unseenOf(record, words),
       { type: 'page' },
@@ -123,6 +124,14 @@ function firstOf(findings: readonly Alert[], { case: given }: CaseRecord, words:
           },
         ]),
   ];
+}
+
+/** What is told nobody outside the lab stands in the report all the same. */
+function heldOf({ held = [] }: CaseRecord, { say }: Words): Block[] {
+  return held.map(({ as, name, reason, until, alerts }) => ({
+    type: 'paragraph',
+    text: say(`held.${as}`, { count: alerts, name: shown(name), reason: shown(reason, 150), until: shown(until) }),
+  }));
 }
 
 function rowOf(alert: Alert, words: Words): string[] {

@@ -9,6 +9,7 @@ import path from 'node:path';
 import { Ajv } from 'ajv';
 import { unzipSync } from 'fflate';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { pathsIn } from '../../src/lab/data-directory.ts';
 import { openEvidence } from '../../src/lab/evidence.ts';
 import { exportCase } from '../../src/lab/export-case.ts';
 import { exportPackage } from '../../src/lab/exporting.ts';
@@ -88,6 +89,12 @@ describe('a package', () => {
     for (const name of ['devices.json', 'alerts.ndjson', 'report.html', 'eve.json', 'flows.ndjson'])
       expect(text(zip, name), name).not.toContain('490154203237518');
     expect(text(zip, 'devices.json')).toContain('490154*******18');
+  });
+
+  it('holds a report that opens an example from the wire, masked', () => {
+    expect(text(zip, 'report.html')).toMatch(
+      /On the wire[^<]*<\/li><li>[^<]*gzip[^<]*<\/li><li>[^<]*\{&#34;IMEI1&#34;: &#34;490154\*+18&#34;\}/,
+    );
   });
 
   it('holds a valid HAR with messages, timings and opened answers', () => {
@@ -263,6 +270,24 @@ describe('a package', () => {
 });
 
 describe('a package of', () => {
+  it('a case with muted findings holds them, and says that they are muted, by whom and why', async () => {
+    const given = build();
+    const mute = (name: string, kind: string, as: string): string =>
+      `  - { name: ${name}, when: { kind: ${kind} }, as: ${as}, reason: "vendor <b>knows</b>", until: 2999-12-31 }\n`;
+    const notify = `mutes:\n${mute('vendor-knows', 'imei', 'accepted')}${mute('other', 'email', 'muted')}`;
+    writeFileSync(pathsIn(given.data).notify, notify, { mode: 0o600 });
+    const file = given.out('muted.zip');
+    await exportCase(given.options(file), none);
+    const zip = unzipSync(readFileSync(file));
+    expect(JSON.parse(text(zip, 'case.json'))).toMatchObject({
+      held: [{ name: 'vendor-knows', as: 'accepted', until: '2999-12-31', alerts: 3 }],
+    });
+    expect(lines(zip, 'alerts.ndjson').length).toBe(3);
+    expect(text(zip, 'report.html')).toContain(
+      'known and accepted until 2999-12-31: 3 (“vendor-knows”: vendor &#60;b&#62;knows&#60;/b&#62;)',
+    );
+  });
+
   it('a case without traffic says so and is intact', async () => {
     const given = build();
     const store = openEvidence(given.data);

@@ -11,7 +11,7 @@ import { createContentKeeper } from '../../src/sinks/content/keeper.ts';
 import { openContentStore } from '../../src/sinks/content/store.ts';
 import { readOrCreateKey } from '../../src/sinks/evidence/key-file.ts';
 import { openPhoneKeys } from '../../src/sinks/evidence/phone-keys.ts';
-import { IMEI, labFlow, labFlowRecord, labRecord } from '../sinks/lab-alert.ts';
+import { IMEI, labAlert, labFlow, labFlowRecord, labRecord } from '../sinks/lab-alert.ts';
 
 export const PHONE = 'nokia-7-plus-01';
 export const T = Date.UTC(2026, 10, 22, 10, 0, 0);
@@ -63,7 +63,10 @@ export function packedCase(said: { id: string; events: FlowEvent[] }[] = [], tit
   store.putFlows(flows.map(({ id }, index) => labFlowRecord(id, T + 60_000 * (index + 2))));
   store.putFlows([labFlowRecord('other', T + 60_000, { deviceId: 'other-phone' })]);
   const inCase = { id: 'c1', phase: 'before-consent', phases: { 'before-consent': 3 } };
-  for (const seq of [1, 2, 3]) store.putAlert(labRecord(seq, { case: inCase }));
+  // As the first connection said it.
+  const { evidence } = labAlert(1);
+  const gzipped = evidence && { ...evidence, decoding: ['gzip', 'json'] };
+  for (const seq of [1, 2, 3]) store.putAlert(labRecord(seq, { case: inCase, evidence: gzipped }));
   store.putAlert(labRecord(4, { case: null }));
   store.checkpoint();
   store.close();

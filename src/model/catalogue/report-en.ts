@@ -43,6 +43,10 @@ export const REPORT_EN = {
   'left.none': 'No identifier was seen to leave.',
   more: 'and {{count}} more, not listed here; phonehome case show has them.',
   'left.more': 'and {{count}} more, below.',
+  'held.muted':
+    'Alerts of this test run that the lab passes on to nobody until {{until}}: {{count}} (muted, “{{name}}”: {{reason}}). They are in this report all the same.',
+  'held.accepted':
+    'Alerts of this test run that are known and accepted until {{until}}: {{count}} (“{{name}}”: {{reason}}). They are in this report all the same.',
   'column.what': 'What',
   'column.who': 'To whom',
   'column.country': 'Country',

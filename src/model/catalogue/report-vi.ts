@@ -42,6 +42,10 @@ export const REPORT_VI: Record<ReportKey, string> = {
   'left.none': 'Không thấy định danh nào bị gửi đi.',
   more: 'và {{count}} mục nữa, không liệt kê ở đây; xem bằng phonehome case show.',
   'left.more': 'và {{count}} mục nữa, ở phần dưới.',
+  'held.muted':
+    'Số cảnh báo của lần thử này mà phòng thử nghiệm không chuyển cho ai đến hết {{until}}: {{count}} (đã tắt thông báo, “{{name}}”: {{reason}}). Chúng vẫn có trong báo cáo này.',
+  'held.accepted':
+    'Số cảnh báo của lần thử này đã biết và được chấp nhận đến hết {{until}}: {{count}} (“{{name}}”: {{reason}}). Chúng vẫn có trong báo cáo này.',
   'column.what': 'Dữ liệu',
   'column.who': 'Gửi cho ai',
   'column.country': 'Quốc gia',
