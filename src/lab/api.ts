@@ -9,6 +9,7 @@ import type { LiveDependencies } from '../sinks/live/dependencies.ts';
 import { startLiveServer } from '../sinks/live/server.ts';
 import { createTokens, openTokenFiles } from '../sinks/live/tokens.ts';
 import type { RelayCalls } from './calls.ts';
+import { type CaseFiles, createCaseFiles } from './case-files.ts';
 import type { Closers } from './closers.ts';
 import { contentServices } from './content.ts';
 import { TOKEN_FILE } from './data-directory.ts';
@@ -74,6 +75,10 @@ export async function openApi(options: ApiOptions, closers: Closers) {
     services: {
       ...services,
       ...searching.services,
+      ...createCaseFiles(knowledge.options.data, () => {
+        detection.flowLog.flush();
+        detection.content.keeper?.flush();
+      }),
       ...setUpServices(knowledge, network.gateway, portal),
       searchBodies(query) {
         // What waits to be written is looked through, too.
@@ -116,7 +121,7 @@ const WHY_FLOWS = 50;
 function servicesOf(
   options: ApiOptions,
   phonePage: LiveDependencies['phonePage'],
-): Omit<LiveDependencies, keyof Searching['services'] | keyof SetUpServices | 'openContent'> {
+): Omit<LiveDependencies, keyof Searching['services'] | keyof SetUpServices | keyof CaseFiles | 'openContent'> {
   const { knowledge, detection, network, notifying, relay, between, replaying } = options;
   const { now, evidence, devices, cases, decoders } = knowledge;
   const { feed, flowLog, beaconing } = detection;

@@ -248,6 +248,37 @@ describe('in Chromium', () => {
     await end();
   });
 
+  it('shows the report of a test run in a sandbox, in either language, and saves it', async (context) => {
+    requireTool(context, 'chromium', 'curl');
+    const { page, faults, end } = await signIn('operator');
+    await page.evaluate("location.hash = '#/cases'");
+    await page.getByLabel('Name of the test run').fill('<b>Reported</b> run');
+    await page.getByRole('button', { name: 'Begin' }).click();
+    await page.getByRole('heading', { name: '<b>Reported</b> run' }).waitFor();
+    const id = decodeURIComponent(page.url().split('#/case/')[1] ?? '');
+    await page.getByRole('button', { name: 'Show it here' }).click();
+    const report = page.frameLocator('iframe.report');
+    await report.getByText('<b>Reported</b> run').first().waitFor();
+    expect(await report.locator('html').getAttribute('lang')).toBe('en');
+    expect(await page.getAttribute('iframe.report', 'sandbox')).toBe('');
+    await page.getByLabel('Language').last().selectOption('vi');
+    await report.locator('html[lang=vi]').waitFor();
+    for (const [format, begins] of [
+      ['HTML', '<!doctype html>'],
+      ['PDF', '%PDF-'],
+    ] as const) {
+      const saving = page.waitForEvent('download');
+      await page.getByRole('button', { name: `Save as ${format}` }).click();
+      const saved = await readFile(await (await saving).path());
+      expect(saved.subarray(0, begins.length).toString('latin1').toLowerCase()).toBe(begins.toLowerCase());
+    }
+    expect(await violations(page)).toEqual([]);
+    expect(faults).toEqual([]);
+    const { entries } = (await world.lab.api('/api/audit')) as { entries: { action: string; subject: string }[] };
+    expect(entries.filter(({ action, subject }) => action === 'report' && subject === `case ${id}`)).toHaveLength(4);
+    await end();
+  });
+
   it('shows a phone that was registered meanwhile, its model as text', async (context) => {
     requireTool(context, 'chromium');
     const { page, end } = await signIn('operator');

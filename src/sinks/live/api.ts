@@ -9,6 +9,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { say } from '../../formats/say.ts';
 import { type Access, CASE_PATH, type Caller } from './access.ts';
 import { readBody } from './bodies.ts';
+import { addCaseFiles } from './case-files.ts';
 import { addCasePage } from './case-page.ts';
 import { addContent } from './content.ts';
 import type { Bindings, Ctx } from './context.ts';
@@ -198,6 +199,8 @@ export function createApi(
       : outcome(c, await services.casePlanStep(id, number), 200);
   });
   app.delete('/api/cases/:id', async (c) => removed(c, await services.removeCase(c.req.param('id')), 'case'));
+
+  addCaseFiles(app, services, who);
 
   app.get('/api/coverage', (c) => c.json({ coverage: services.coverage(), gaps: services.gaps() }));
   app.get('/api/beacons', (c) => c.json(services.beacons()));

@@ -130,6 +130,9 @@ export interface LiveDependencies {
   closeCase(id: string): Awaitable<Outcome<Case>>;
   removeCase(id: string): Awaitable<boolean>;
 
+  /** As `phonehome report` makes it, masked; nobody else waits meanwhile. */
+  caseReport(id: string, how: { format: 'html' | 'pdf'; language: 'en' | 'vi' }): Promise<Outcome<string | Uint8Array>>;
+
   /** The page from which a person marks them; `open`: newest first. */
   casePage(view: { open: readonly Case[]; said: { ok: boolean; text: string } | null }): Promise<PhonePage>;
 

@@ -131,6 +131,10 @@ export const BODY_SEARCH = {
   before: whole('Opened before: `next` of the last answer goes on.'),
   reveal: flag('Must be true: what is found is shown as it stands there.'),
 };
+export const REPORT_QUERY = {
+  format: oneOf(['html', 'pdf'], 'A page, when not given.'),
+  language: oneOf(['en', 'vi'], 'Of its words; English when not given.'),
+};
 export const UPSTREAM_QUERY = { host: text('Of the entry.'), port: whole('Of the entry.') };
 
 /** @throws InputError */

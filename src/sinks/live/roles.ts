@@ -56,6 +56,7 @@ export const NEEDED = {
   'GET /api/plans': 'viewer',
   'GET /api/cases/{id}/plan': 'viewer',
   'POST /api/cases/{id}/plan': 'operator',
+  'GET /api/cases/{id}/report': 'operator',
   'GET /api/coverage': 'viewer',
   'GET /api/beacons': 'viewer',
   'GET /api/why': 'viewer',

@@ -27,6 +27,7 @@ import {
   GROUP_QUERY,
   OPENED_QUERY,
   type Parameter,
+  REPORT_QUERY,
   UPSTREAM_QUERY,
   WHY_QUERY,
 } from './queries.ts';
@@ -285,6 +286,13 @@ export const ROUTES: Record<Exclude<RouteName, 'GET /api/alerts/live'>, Route> =
     body: bodies.planStep,
     answer: plans.planView,
     means: 'Where it is now.',
+    conflicts: true,
+  },
+  'GET /api/cases/{id}/report': {
+    summary: 'The report of a case: a page, or a PDF. Stands in the audit.',
+    query: REPORT_QUERY,
+    answer: 'text/html',
+    means: 'Values are masked; a PDF is `application/pdf`.',
     conflicts: true,
   },
   'GET /api/coverage': {

@@ -193,6 +193,7 @@ export function labDependencies(
     searchFlows: async () => ({ flows: store.flows({}), total: store.flows({}).length }),
     searchBodies: async () => ({ hits: [], bytes: 0, next: null }),
     openContent: async () => null,
+    caseReport: async (id, { format, language }) => ({ ok: true, value: `<p>${id} ${format} ${language}` }),
     groupFlows: async ({ by }) => ({ by, groups: [], total: 0, flows: 0 }),
     content: ({ id }, isRevealed) => orderContent(id, contentOf(id), [], isRevealed ? null : HIDDEN),
     contentPart: ({ id }, side, from, length) => partOf(contentOf(id), side, from, length),

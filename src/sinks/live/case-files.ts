@@ -1,0 +1,30 @@
+/** What is made of a case for people: the report, masked. Each stands in the audit. */
+import type { Hono } from 'hono';
+import type { Bindings, Ctx } from './context.ts';
+import type { LiveDependencies } from './dependencies.ts';
+import { REPORT_QUERY, readQuery } from './queries.ts';
+
+const NO_AUDIT = 'the audit entry could not be written, so nothing is made: free disk space';
+
+/** A report is a page without script that a page of this lab may frame: nothing in it can do anything, or load anything. */
+const REPORT_POLICY =
+  "sandbox; default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
+
+export function addCaseFiles(
+  app: Hono<Bindings>,
+  services: Pick<LiveDependencies, 'case' | 'audit' | 'caseReport'>,
+  who: (c: Ctx) => string,
+): void {
+  app.get('/api/cases/:id/report', async (c) => {
+    const { format = 'html', language = 'en' } = readQuery(REPORT_QUERY, c.req.query());
+    const given = services.case(c.req.param('id'));
+    if (given === null) return c.json({ error: 'no such case: list them to see their ids' }, 404);
+    if (!services.audit('report', `case ${given.id}`, who(c))) return c.json({ error: NO_AUDIT }, 409);
+    const made = await services.caseReport(given.id, { format, language });
+    if (!made.ok) return c.json({ error: made.why }, 409);
+    return c.body(made.value as string, 200, {
+      'Content-Type': format === 'pdf' ? 'application/pdf' : 'text/html; charset=utf-8',
+      'Content-Security-Policy': REPORT_POLICY,
+    });
+  });
+}

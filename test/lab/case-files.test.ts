@@ -1,0 +1,81 @@
+/** What the API makes of a stored case, over real HTTP: by whom, what it holds, what is refused, and that it stands in the audit. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createCaseFiles } from '../../src/lab/case-files.ts';
+import { openRecorded } from '../../src/lab/evidence.ts';
+import { IMEI } from '../sinks/lab-alert.ts';
+import { labDependencies, startLab, type TestLab, TOKENS } from '../sinks/live/lab-dependencies.ts';
+import { type PackedCase, packedCase } from './packed-case.ts';
+
+let packed: PackedCase;
+let lab: TestLab;
+const noted: string[] = [];
+let canAudit = true;
+beforeAll(async () => {
+  packed = packedCase([], '<img src=x onerror=alert(1)>');
+  const store = openRecorded(packed.data);
+  const all = store.cases();
+  store.close();
+  lab = await startLab({
+    services: {
+      ...labDependencies(),
+      ...createCaseFiles(packed.data, () => {}),
+      case: (id) => all.find((one) => one.id === id) ?? null,
+      audit(action, subject, who) {
+        if (canAudit) noted.push(`${action} ${subject} ${who.split(' ', 1)[0]}`);
+        return canAudit;
+      },
+    },
+  });
+});
+afterAll(async () => {
+  await lab.close();
+  packed.end();
+});
+
+const ask = (path: string, role: keyof typeof TOKENS = 'operator', init: RequestInit = {}) =>
+  fetch(`${lab.url}${path}`, { ...init, headers: { ...init.headers, authorization: `Bearer ${TOKENS[role]}` } });
+
+it('gives the report as a page that can do nothing, masked, in both languages', async () => {
+  const answer = await ask('/api/cases/c1/report?language=vi');
+  expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  expect(answer.headers.get('content-security-policy')).toMatch(
+    /^sandbox; default-src 'none'; .*frame-ancestors 'self'$/,
+  );
+  const page = await answer.text();
+  expect(page).toContain('<html lang="vi">');
+  expect(page).toContain('&#60;img src=x');
+  expect(page).not.toContain('<img src=x');
+  expect(page).not.toContain(IMEI);
+  expect(await (await ask('/api/cases/c1/report')).text()).toContain('<html lang="en">');
+  expect(noted).toEqual(['report case c1 operator', 'report case c1 operator']);
+});
+
+it('gives it as a PDF', async () => {
+  const answer = await ask('/api/cases/c1/report?format=pdf');
+  expect(answer.headers.get('content-type')).toBe('application/pdf');
+  expect(
+    Buffer.from(await answer.arrayBuffer())
+      .subarray(0, 5)
+      .toString(),
+  ).toBe('%PDF-');
+});
+
+it('refuses a report to a viewer, of no case, in no language, and without an audit', async () => {
+  const before = noted.length;
+  expect((await ask('/api/cases/c1/report', 'viewer')).status).toBe(403);
+  expect((await ask('/api/cases/nothing/report')).status).toBe(404);
+  const wrong = await ask('/api/cases/c1/report?language=fr');
+  expect([wrong.status, await wrong.json()]).toEqual([400, { error: 'language: give one of en, vi' }]);
+  canAudit = false;
+  expect((await ask('/api/cases/c1/report')).status).toBe(409);
+  canAudit = true;
+  expect(noted).toHaveLength(before);
+});
+
+it('makes few at a time: more than those are refused, and afterwards there is room again', async () => {
+  const all = await Promise.all(Array.from({ length: 8 }, () => ask('/api/cases/c1/report')));
+  const count = (status: number): number => all.filter((answer) => answer.status === status).length;
+  expect([count(200), count(409)]).toEqual([4, 4]);
+  await Promise.all(all.map((answer) => answer.arrayBuffer()));
+  expect((await ask('/api/cases/c1/report')).status).toBe(200);
+});
