@@ -21,7 +21,7 @@ beforeAll(async () => {
       ...createCaseFiles(packed.data, () => {}),
       case: (id) => all.find((one) => one.id === id) ?? null,
       audit(action, subject, who) {
-        if (canAudit) noted.push(`${action} ${subject} ${who.split(' ', 1)[0]}`);
+        if (canAudit) noted.push(`${action} ${subject} ${who}`);
         return canAudit;
       },
     },
@@ -47,7 +47,7 @@ it('gives the report as a page that can do nothing, masked, in both languages', 
   expect(page).not.toContain('<img src=x');
   expect(page).not.toContain(IMEI);
   expect(await (await ask('/api/cases/c1/report')).text()).toContain('<html lang="en">');
-  expect(noted).toEqual(['report case c1 operator', 'report case c1 operator']);
+  expect(noted).toEqual(['report case c1 127.0.0.1', 'report case c1 127.0.0.1']);
 });
 
 it('gives it as a PDF', async () => {
