@@ -151,9 +151,18 @@ export const MIGRATIONS: readonly string[] = [
 /** Of the first store that has a chain. */
 export const CHAIN_VERSION = 5;
 
+export const versionOf = (database: DatabaseSync): number =>
+  Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+
+/** One line when a newer version wrote it, of whose shape this one knows nothing; null otherwise. */
+export function newerProblem(file: string, version: number): string | null {
+  if (version <= MIGRATIONS.length) return null;
+  return `${file} was written by a newer Phonehome (schema ${version}, this one knows ${MIGRATIONS.length}): update Phonehome, or start with another --data directory`;
+}
+
 /** Applies what is missing, each step in a transaction of its own. Returns the version found before. */
 export function migrate(database: DatabaseSync): number {
-  const found = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+  const found = versionOf(database);
   for (let version = found; version < MIGRATIONS.length; version++) {
     database.exec(`BEGIN IMMEDIATE; ${MIGRATIONS[version]} PRAGMA user_version = ${version + 1}; COMMIT;`);
   }

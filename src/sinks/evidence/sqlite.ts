@@ -10,7 +10,7 @@ import { basename, dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { PhoneKeys } from './phone-keys.ts';
 import { moveAside, type Salvaged, salvage } from './salvage.ts';
-import { MIGRATIONS, migrate } from './schema.ts';
+import { migrate, newerProblem, versionOf } from './schema.ts';
 import { fingerprintOf } from './seal.ts';
 import { createSqliteStore, NEW } from './sqlite-store.ts';
 import type { EvidenceStore } from './store.ts';
@@ -89,12 +89,8 @@ function openDatabase({ file, key, maxPages }: SqliteStoreOptions): DatabaseSync
     closeSync(openSync(file, 'a', 0o600)); // also created with this mode: the WAL file copies it
     chmodSync(file, 0o600);
     database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
-    const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
-    if (version > MIGRATIONS.length) {
-      throw new StoreError(
-        `${file} was written by a newer Phonehome (schema ${version}, this one knows ${MIGRATIONS.length}): update Phonehome, or start with another --data directory`,
-      );
-    }
+    const newer = newerProblem(file, versionOf(database));
+    if (newer !== null) throw new StoreError(newer);
     // 1 ms per megabyte.
     const verdict = Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})[0];
     if (verdict !== 'ok') throw new DamagedError(String(verdict));

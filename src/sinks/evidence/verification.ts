@@ -21,7 +21,7 @@ import {
 } from './chain.ts';
 import { checkpointOf, missingFrom } from './checkpoints.ts';
 import { openBeside, ROW_TYPES, TABLES } from './rows.ts';
-import { CHAIN_VERSION } from './schema.ts';
+import { CHAIN_VERSION, newerProblem, versionOf } from './schema.ts';
 
 /** What is expected of a record's row. */
 const ABSENT = 0;
@@ -36,7 +36,9 @@ const MET = 2;
 export function verifyStore(file: string, key: KeyObject | null, expected: Checkpoint | null = null): StoreVerdict {
   const database = new DatabaseSync(file, { readOnly: true });
   try {
-    const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+    const version = versionOf(database);
+    const newer = newerProblem(file, version);
+    if (newer !== null) throw new Error(newer);
     if (version < CHAIN_VERSION)
       throw new Error(`${file} is of a Phonehome that kept no chain: it begins when the lab is next started`);
     database.exec('BEGIN');
