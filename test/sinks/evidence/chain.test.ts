@@ -159,6 +159,14 @@ describe('somebody with the file', () => {
     expect(verdict.problem?.what).toMatch(what);
   });
 
+  it('puts a record, or a number, where none can be: found', () => {
+    const far = verifyStore(changed('UPDATE chain SET position = 1 << 50 WHERE position = 6'), publicKey);
+    expect(far.problem?.what).toMatch(/removed from the chain: record 7 follows 5/);
+    expect(() => verifyStore(changed('UPDATE chain SET position = 1 << 60 WHERE position = 6'), publicKey)).toThrow(
+      /was changed: a number stands in it/,
+    );
+  });
+
   it('the first record that does not fit is named', () => {
     const file = changed(
       `UPDATE alerts SET json = replace(json, 'vnet', 'vent') WHERE seq IN (2, 3); DELETE FROM audit; UPDATE flows SET host = 'x'`,
