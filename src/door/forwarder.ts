@@ -48,7 +48,7 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
     if (timer) clearTimeout(timer);
     timer = null;
     if (what === 'request') timer = setTimeout(endClient, options.keepAliveMs);
-    if (what === 'head') timer = setTimeout(() => reply(httpReply(408, LATE)), options.headTimeoutMs);
+    if (what === 'head') timer = setTimeout(() => refuseHead(408, LATE), options.headTimeoutMs);
   };
   /** Lets go of the client socket; server connections still open end, their flows close as `ended`. */
   const leave = () => {
@@ -68,6 +68,11 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
   const reply = (bytes: Buffer) => {
     leave();
     endWith(client, bytes);
+  };
+  /** A head that is not passed on, of which the phone may have sent much. */
+  const refuseHead = (status: 408 | 431, why: string) => {
+    recordGarbage(options, visitor, why, pending);
+    reply(httpReply(status, `phonehome: ${why}`));
   };
   const drop = (origin: Origin, ...why: Parameters<Origin['close']>) => {
     origins.delete(origin.key);
@@ -93,7 +98,10 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
     if (exchange?.origin.response?.upgraded && exchange.origin.response.complete) endClient();
     pump();
   };
-  const onError = (error: NodeJS.ErrnoException) => clientGone(error.code ?? 'error');
+  const onError = (error: NodeJS.ErrnoException) => {
+    if (!exchange && !dialling && pending.length > 0) recordGarbage(options, visitor, CUT, pending);
+    clientGone(error.code ?? 'error');
+  };
   const onClose = () => clientGone('the phone closed the connection');
   const onDrain = () => exchange?.origin.resume();
 
@@ -202,8 +210,10 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
     pending = pending.subarray(skipEmptyLines(pending, 0));
     const end = pending.length === 0 ? -1 : findHeadEnd(pending);
     if (end < 0) {
-      if (clientEnded) endClient();
-      else if (pending.length > MAX_HEAD) reply(httpReply(431, 'phonehome: the request head is larger than 64 KB'));
+      if (clientEnded) {
+        if (pending.length > 0) recordGarbage(options, visitor, CUT, pending);
+        endClient();
+      } else if (pending.length > MAX_HEAD) refuseHead(431, 'the request head is larger than 64 KB');
       else setTimer(pending.length === 0 ? 'request' : 'head');
       return false;
     }
@@ -224,7 +234,7 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
       return;
     }
     if (routed.to === 'reply') {
-      if (routed.garbage) recordGarbage(options, visitor, routed.garbage);
+      if (routed.garbage) recordGarbage(options, visitor, routed.garbage, bytes);
       reply(routed.bytes);
       return;
     }
@@ -274,11 +284,12 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
   pump();
 }
 
-const LATE = 'phonehome: the request head did not come in time';
+const CUT = 'the phone ended within a request head';
+const LATE = 'the request head did not come in time';
 
-function recordGarbage(options: ForwardOptions, visitor: Visitor, detail: string): void {
+function recordGarbage(options: ForwardOptions, visitor: Visitor, detail: string, sent: Buffer): void {
   const deviceId = options.identify({ ip: visitor.from.ip, proxyUser: visitor.user });
-  recordEnd(options.engine, visitor, flowFacts(visitor, deviceId, NOWHERE), 'client-garbage', detail);
+  recordEnd(options.engine, visitor, flowFacts(visitor, deviceId, NOWHERE), 'client-garbage', detail, sent);
 }
 
 /** A request whose end others may see elsewhere: what follows it is taken for no other request. */

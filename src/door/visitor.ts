@@ -57,16 +57,18 @@ export function flowFacts(
   };
 }
 
-/** Opens and closes a flow for a connection that goes no further. */
+/** Opens and closes a flow for a connection that goes no further. `sent` went to no server, and is searched all the same. */
 export function recordEnd(
   engine: Engine,
   visitor: Visitor,
   facts: Omit<Flow, 'id' | 'engine'>,
   reason: CloseReason,
   detail: string | null,
+  sent: Buffer | null = null,
 ): void {
   visitor.seen = true;
   const flow: LiveFlow = engine.openFlow(facts, () => {});
+  if (sent !== null && sent.length > 0) flow.up(sent);
   flow.close(reason, detail);
 }
 

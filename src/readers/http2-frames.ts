@@ -50,6 +50,8 @@ export class FrameSplitter {
   #blockStream = 0;
   #blockPromised = 0;
   #blockEnds = false;
+  /** When the header block under way began. */
+  #heldSince = 0;
   #inFrame = false;
   #take: Take = 'raw';
   #type = 0;
@@ -69,6 +71,20 @@ export class FrameSplitter {
     while (at < chunk.length) {
       at = this.#inFrame ? this.#readPayload(chunk, at, time, out) : this.#readFrameHeader(chunk, at, time, out);
     }
+  }
+
+  /** Part of a header block is kept back. */
+  isHolding(): boolean {
+    return this.#blockStream !== 0 || (this.#inFrame && this.#take === 'block');
+  }
+
+  /** A header block that began before then and has not ended comes out as raw, and so does its rest. */
+  giveUpBlock(before: number, time: number, out: FlowEvent[]): void {
+    if (!this.isHolding() || this.#heldSince > before) return;
+    this.#loseBlock('a header block that goes on for too long', time, out);
+    if (!this.#inFrame || this.#take !== 'block') return;
+    this.#handler.raw(this.#payload.take(), time, out);
+    this.#take = 'raw';
   }
 
   /** The direction is over: what was kept back comes out as raw. */
@@ -116,6 +132,7 @@ export class FrameSplitter {
       case TYPE.push:
       case CONTINUATION:
         if (this.#type === CONTINUATION && this.#blockStream === 0) return 'raw';
+        if (this.#blockStream === 0) this.#heldSince = time;
         if (this.#block.length + this.#left <= this.#maxBlockBytes) return 'block';
         this.#loseBlock('a header block over the limit', time, out);
         return 'raw';

@@ -84,9 +84,26 @@ export class Http2Layer implements Layer {
       this.#context.raw(direction, chunk, time, out);
       return;
     }
+    if (direction === 'request') this.#giveUpLate(time, out);
     const opening = this.#opening[direction];
     if (opening === null) this.#splitters[direction].push(chunk, 0, time, out);
     else this.#readOpening(direction, opening, chunk, time, out);
+  }
+
+  quiet(time: number, out: FlowEvent[]): void {
+    this.#giveUpLate(time, out);
+    for (const { tunnel } of this.#streams.values()) tunnel?.quiet?.(time, out);
+  }
+
+  isHolding(): boolean {
+    if (this.#splitters.request.isHolding()) return true;
+    for (const { tunnel } of this.#streams.values()) if (tunnel?.isHolding?.()) return true;
+    return false;
+  }
+
+  /** As of HTTP/1: what the phone sent of a header block that never ends may be all for hours. */
+  #giveUpLate(time: number, out: FlowEvent[]): void {
+    this.#splitters.request.giveUpBlock(time - this.#context.limits.maxHeadMs, time, out);
   }
 
   end(direction: Direction, time: number, out: FlowEvent[]): void {

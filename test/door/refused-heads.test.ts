@@ -22,3 +22,30 @@ it.each([
   phone.socket.end();
   await phone.ended;
 });
+
+const TOKEN = 'token=490154203237518';
+
+it.each([
+  ['https:// in absolute form', `GET https://a.test/?${TOKEN} HTTP/1.1\r\nHost: a.test\r\n\r\n`],
+  ['a head over 64 KB', `GET http://a.test/?${TOKEN} HTTP/1.1\r\nX: ${'x'.repeat(70_000)}`],
+  ['a head that does not come', `GET http://a.test/?${TOKEN} HTTP/1.1\r\nHost:`],
+])('%s is a flow of its own, with what was sent, so that it is searched', async (_what, bytes) => {
+  const phone = dialUp(lab.door.port);
+  phone.socket.write(bytes);
+  const { flow, closed } = await lab.closed();
+  expect(closed.reason).toBe('client-garbage');
+  expect(lab.copied(flow.id, 'request').toString()).toContain(TOKEN);
+  phone.socket.end();
+  await phone.ended;
+  expect(lab.flows()).toHaveLength(1);
+});
+
+it('a phone that ends within a head is told with what it sent', async () => {
+  const phone = dialUp(lab.door.port);
+  phone.socket.end(`GET http://a.test/?${TOKEN} HTTP/1.1\r\nHost:`);
+  const { flow, closed } = await lab.closed();
+  expect(closed.reason).toBe('client-garbage');
+  expect(lab.copied(flow.id, 'request').toString()).toContain(TOKEN);
+  await phone.ended;
+  expect(lab.flows()).toHaveLength(1);
+});

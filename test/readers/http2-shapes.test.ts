@@ -1,8 +1,9 @@
 /** HTTP/2 as no library would write it: broken, hostile, or only rare. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { createReader } from '../../src/readers/reader.ts';
 import { block, FLAG, frame, headers, integer, PREFACE, request, settings, TYPE } from './http2-frames.ts';
-import { byteByByte, cutAt, digest, inOrder, read, type Step } from './reading.ts';
+import { byteByByte, cutAt, digest, flow, inOrder, read, type Step } from './reading.ts';
 
 const IMEI = '490154203237518';
 const { endStream, endHeaders, padded, priority } = FLAG;
@@ -241,6 +242,55 @@ describe('Floods and bombs cost a bounded amount of memory', () => {
     expect(told.unreadable).toEqual(['request: a header block over the limit']);
     expect(told.raw.request).toBe(`start${'x'.repeat(1_000_000)}`);
     expect(told.story).toContain(bodyOf(1, IMEI));
+  });
+
+  describe('a header block that goes on for more than ten seconds', () => {
+    const opened = Buffer.concat([PREFACE, settings(), headers(1, request('/1'))]);
+    const data = frame(TYPE.data, endStream, 1, 'after');
+    const whole = (first: Buffer, ...later: [number, Buffer | null][]) => {
+      const reader = createReader(flow, 'h2');
+      const events = [...reader.push('request', Buffer.concat([opened, first]), 0)];
+      const held = reader.isHolding?.();
+      for (const [time, bytes] of later)
+        events.push(...(bytes === null ? reader.quiet(time) : reader.push('request', bytes, time)));
+      return { held, reader, events };
+    };
+
+    test.each([
+      ['in CONTINUATIONs', frame(TYPE.headers, 0, 3, IMEI), frame(TYPE.continuation, endHeaders, 3, '!')],
+      // Of 40 bytes that were promised 15 are there.
+      ['in one frame', frame(TYPE.headers, endHeaders, 3, IMEI.padEnd(40, '!')).subarray(0, 24), Buffer.alloc(25, '!')],
+    ])('%s comes out while the phone is silent, and what follows is read', (_name, first, rest) => {
+      const { held, reader, events } = whole(first, [9_999, null], [10_000, null]);
+      expect(held).toBe(true);
+      const told = digest(events);
+      expect(told.unreadable).toEqual(['request: a header block that goes on for too long']);
+      expect(told.raw.request).toBe(IMEI);
+      expect(reader.isHolding?.()).toBe(false);
+      expect(digest(reader.push('request', rest, 10_001)).raw.request).toMatch(/^!+$/);
+      const after = digest([...reader.push('request', data, 10_002), ...reader.close(10_003)]);
+      expect(after.story).toContain(bodyOf(1, 'after'));
+    });
+
+    test('byte by byte, comes out with the byte that is too late', () => {
+      const { events } = whole(
+        frame(TYPE.headers, 0, 3, IMEI),
+        [5_000, frame(TYPE.continuation, 0, 3, 'a')],
+        [10_000, frame(TYPE.continuation, 0, 3, 'b')],
+      );
+      expect(digest(events).raw.request).toBe(`${IMEI}ab`);
+    });
+
+    test('that comes in time is none', () => {
+      const { events, reader } = whole(
+        frame(TYPE.headers, 0, 3, block(request('/3'))),
+        [9_000, frame(TYPE.continuation, endHeaders, 3)],
+        [20_000, frame(TYPE.headers, 0, 5, block(request('/5')))],
+        [29_000, frame(TYPE.continuation, endHeaders, 5)],
+      );
+      expect(digest(events).unreadable).toEqual([]);
+      expect(reader.isHolding?.()).toBe(false);
+    });
   });
 
   test('an HPACK bomb: 30,000 references to a header of 4,000 bytes', () => {
