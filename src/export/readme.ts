@@ -29,6 +29,7 @@ const FILES: [name: string, what: string][] = [
   ['sources.json', 'databases of places, networks and companies, with dates and licences'],
   ['versions.json', 'what made this'],
   ['chain.ndjson', 'the stretch of the lab’s hash chain in which these records stand'],
+  ['chain-head.txt', 'the signed end of the whole chain at that time: phonehome verify --expect chain-head.txt'],
   ['SHA256SUMS, .sig, signing-key.pem', 'hashes of all files, signed by the lab (Ed25519)'],
 ];
 

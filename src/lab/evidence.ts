@@ -87,6 +87,12 @@ export function openRecorded(dataDir: string): EvidenceStore {
   return openEvidence(dataDir);
 }
 
+/** The same, able to sign. @throws LabError also when the keys are encrypted with something else */
+export function openSigning(dataDir: string, passphrase: string | null): EvidenceStore {
+  mustHoldTraffic(dataDir);
+  return openSqliteStore({ file: pathsIn(dataDir).evidence, ...openKeys(dataDir, passphrase) });
+}
+
 /** Holds what is stored against its chain; a lab may run meanwhile. @throws LabError when nothing was recorded yet */
 export function verifyRecorded(dataDir: string, expected: Checkpoint | null = null): StoreVerdict {
   mustHoldTraffic(dataDir);

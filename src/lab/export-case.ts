@@ -16,6 +16,7 @@ import { cutCapture } from '../lan/recording/case.ts';
 import type { Alert } from '../model/alert.ts';
 import { phonesOf } from '../model/case.ts';
 import { type CaseRecord, isFinding } from '../model/case-record.ts';
+import { writeCheckpoint } from '../model/checkpoint.ts';
 import type { Device } from '../model/device.ts';
 import type { FlowRecord } from '../model/flow.ts';
 import { type ExportFacts, type ExportOptions, LabError } from '../model/lab.ts';
@@ -80,6 +81,7 @@ export async function exportCase(
     const entries = addRecords(about);
     await addCapture(about);
     const head = addChain(about);
+    addHead(about, createPublicKey(key));
     tellClock(about);
     const bytes = await seal(about, key, head);
     return {
@@ -316,6 +318,13 @@ function addChain({ zip, rows, options, missing }: Export): { position: number; 
   if (head && signed < head.position)
     missing.push(`chain.ndjson: records after ${signed} were not signed when this was made`);
   return head;
+}
+
+/** A line that the lab's store can be held against later, whatever was cut off or written anew in it. */
+function addHead({ zip, rows, missing }: Export, key: KeyObject): void {
+  const checkpoint = rows.checkpoint(key);
+  if (checkpoint) zip.add('chain-head.txt', `${writeCheckpoint(checkpoint)}\n`);
+  else missing.push('chain-head.txt: nothing of the chain was signed when this was made');
 }
 
 /** A clock that was set back makes times of records and of the package contradict each other. */

@@ -2,12 +2,12 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type ExportFacts, LabError, type LabModule } from '../model/lab.ts';
-import { openRecorded } from './evidence.ts';
+import { openSigning } from './evidence.ts';
 import type { ExportMessage } from './export-worker.ts';
 
 /** @throws LabError, and no file is left */
 export const exportPackage: LabModule['exportPackage'] = async (options, onProgress = () => {}) => {
-  const store = openRecorded(options.dataDir);
+  const store = openSigning(options.dataDir, options.passphrase);
   try {
     if (store.case(options.id) === null) throw new LabError(`no test run "${options.id}": see phonehome case list`);
     const action = options.redact ? 'export redacted' : 'export';

@@ -6,14 +6,16 @@ import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { Unzip, UnzipInflate } from 'fflate';
 import { COMMENT, COMMENT_BYTES, END_BYTES, sealedText } from '../export/zip.ts';
+import { readCheckpoint } from '../model/checkpoint.ts';
 import { LabError, type PackageVerdict } from '../model/lab.ts';
+import { isSignedWith } from '../sinks/evidence/checkpoints.ts';
 import { fingerprintOfKey } from './evidence.ts';
 import { type ChainCheck, createChainCheck } from './package-chain.ts';
 
 const BLOCK = 1 << 20;
 /** Of an entry that is held to be looked at: lists, keys, signatures. */
 const MAX_HELD = 64 << 20;
-const HELD = new Set(['SHA256SUMS', 'SHA256SUMS.sig', 'signing-key.pem', 'README.txt']);
+const HELD = new Set(['SHA256SUMS', 'SHA256SUMS.sig', 'signing-key.pem', 'README.txt', 'chain-head.txt']);
 const UNLISTED = new Set(['SHA256SUMS', 'SHA256SUMS.sig', 'SHA256SUMS.tsr']);
 
 interface Contents {
@@ -179,6 +181,11 @@ function problemsOf({ sums, held, chain }: Contents, key: KeyObject | null): str
   const signature = held.get('SHA256SUMS.sig');
   if (key === null) problems.push('signing-key.pem is no key to verify with');
   else if (!signature || !verify(null, list, key, signature)) problems.push('the signature of SHA256SUMS does not fit');
+  const head = held.get('chain-head.txt');
+  if (key !== null && head !== undefined) {
+    const checkpoint = readCheckpoint(head.toString());
+    if (!checkpoint || !isSignedWith(key, checkpoint)) problems.push('the signature of chain-head.txt does not fit');
+  }
   return problems;
 }
 

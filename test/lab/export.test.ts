@@ -1,19 +1,23 @@
 /** A case as a package: made by the program, checked by the tools that others would use. */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { isIPv4, isIPv6 } from 'node:net';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { Ajv } from 'ajv';
 import { unzipSync } from 'fflate';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { openAuthority } from '../../src/ca/authority.ts';
 import { pathsIn } from '../../src/lab/data-directory.ts';
-import { openEvidence } from '../../src/lab/evidence.ts';
+import { openEvidence, verifyRecorded } from '../../src/lab/evidence.ts';
 import { exportCase } from '../../src/lab/export-case.ts';
 import { exportPackage } from '../../src/lab/exporting.ts';
+import { sealKeys } from '../../src/lab/key-passphrase.ts';
 import { verifyPackage } from '../../src/lab/package-check.ts';
+import { readCheckpoint } from '../../src/model/checkpoint.ts';
 import { describeWith, requireTool, toolPath } from '../clients/tools.ts';
 import { phonehome } from '../e2e/lab-process.ts';
 import { loseKey, type PackedCase, PHONE, packedCase } from './packed-case.ts';
@@ -71,6 +75,7 @@ describe('a package', () => {
       'eve.json',
       'flows.har',
       'chain.ndjson',
+      'chain-head.txt',
       'signing-key.pem',
       'README.txt',
       'SHA256SUMS',
@@ -171,11 +176,33 @@ describe('a package', () => {
 
   it('is verified: intact', async () => {
     const verdict = verifyPackage(file);
-    expect(verdict).toMatchObject({ isIntact: true, problem: null, files: 15, rows: 6 });
+    expect(verdict).toMatchObject({ isIntact: true, problem: null, files: 16, rows: 6 });
     expect(verdict.records).toBeGreaterThanOrEqual(6);
     expect(verdict.signed).toBe(verdict.head?.position);
     const { code, stdout } = await phonehome(['verify', file, '--data', given.data]);
     expect([code, stdout]).toEqual([0, expect.stringContaining('which is the key of this lab')]);
+  });
+
+  it('names the signed end of the whole chain, which the store must still have later', async () => {
+    const line = text(zip, 'chain-head.txt');
+    // Of other phones and of the audit, too.
+    expect(readCheckpoint(line)?.position).toBe(verifyRecorded(given.data).records);
+    const head = given.out('chain-head.txt');
+    writeFileSync(head, line);
+    const verify = async (): Promise<string> =>
+      (await phonehome(['verify', '--expect', head, '--data', given.data])).stdout;
+    expect(await verify()).toContain('It goes on from the expected head.');
+    const { evidence } = pathsIn(given.data);
+    copyFileSync(evidence, given.out('kept.db'));
+    const database = new DatabaseSync(evidence);
+    // The audit of the export itself, with all that signed it.
+    database.exec(`DELETE FROM audit; DELETE FROM checkpoints WHERE position > 1;
+      DELETE FROM chain WHERE position >= (SELECT min(position) FROM chain WHERE type = 'audit')`);
+    database.close();
+    expect(verifyRecorded(given.data).isIntact).toBe(true);
+    expect(await verify()).toContain('removed: the expected head is record');
+    for (const beside of ['-wal', '-shm']) rmSync(`${evidence}${beside}`, { force: true });
+    copyFileSync(given.out('kept.db'), evidence);
   });
 
   describeWith(['unzip', 'openssl'], 'in the hands of others', () => {
@@ -339,6 +366,43 @@ describe('a package of', () => {
     expect(text(zip, 'README.txt')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
     expect(text(zip, 'report.html')).not.toContain('<script>');
     expect(verifyPackage(file).isIntact).toBe(true);
+  });
+
+  it('a lab whose keys are encrypted holds all, signed, and takes the passphrase', async () => {
+    const given = build();
+    const { certs, evidenceKey, signingKey } = pathsIn(given.data);
+    openAuthority(certs, { now: Date.now });
+    sealKeys(given.data, [null], 'lab passphrase');
+    const sealed = [evidenceKey, signingKey].map((name) => readFileSync(name, 'utf8'));
+    const auditsOf = () => {
+      const store = openEvidence(given.data);
+      const audits = store.audits();
+      store.close();
+      return audits;
+    };
+    for (const [passphrase, why] of [
+      [null, /is encrypted: give its passphrase/],
+      ['another', /the passphrase does not open/],
+    ] as const)
+      await expect(exportPackage(given.options(given.out('locked.zip'), { passphrase }))).rejects.toThrow(why);
+    // What was not done stands in no audit.
+    expect(auditsOf()).toEqual([]);
+    expect(readdirSync(given.out(''))).not.toContain('locked.zip');
+
+    const file = given.out('opened.zip');
+    const secret = given.out('passphrase');
+    writeFileSync(secret, 'lab passphrase\n');
+    const run = ['export', 'c1', '--out', file, '--data', given.data, '--ca-passphrase-file', secret, '--json'];
+    const { code, stdout } = await phonehome(run);
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { alerts: 3, exchanges: 2 }]);
+    const verdict = verifyPackage(file);
+    expect(verdict).toMatchObject({ isIntact: true, rows: 6, signed: verdict.head?.position });
+    const zip = unzipSync(readFileSync(file));
+    expect(text(zip, 'README.txt')).not.toContain('were not signed');
+    expect(readCheckpoint(text(zip, 'chain-head.txt'))?.position).toBe(verifyRecorded(given.data).records);
+    expect(text(zip, 'report.html')).toContain('Opened as gzip');
+    expect(auditsOf()).toMatchObject([{ action: 'export', subject: 'case c1' }]);
+    expect([evidenceKey, signingKey].map((name) => readFileSync(name, 'utf8'))).toEqual(sealed);
   });
 
   it('no test run at all is one line', async () => {

@@ -47,6 +47,15 @@ function verdictOf(bytes: Uint8Array) {
 }
 
 describe('a change of a package', () => {
+  it('of the chain’s end, sealed anew by whoever has another key, is found', () => {
+    const pem = publicKey.export({ type: 'spki', format: 'pem' });
+    const bytes = write(path.join(dir, 'head.zip'), {
+      'chain-head.txt': files['chain-head.txt'] ?? '',
+      'signing-key.pem': pem,
+    });
+    expect(verdictOf(bytes).problem).toBe('the signature of chain-head.txt does not fit');
+  });
+
   it('of any single byte of a small one is found', () => {
     const small = path.join(dir, 'small.zip');
     const pem = publicKey.export({ type: 'spki', format: 'pem' });

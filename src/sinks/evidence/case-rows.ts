@@ -2,8 +2,11 @@
  * What a store holds of one case, one moment of it, read in the order of the chain and never all at once: rows with what opens
  * their commitments, and the stretch of the chain they stand in. Writes nothing; a lab may write meanwhile.
  */
+import type { KeyObject } from 'node:crypto';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import type { Checkpoint } from '../../model/checkpoint.ts';
 import type { Field } from './chain.ts';
+import { lastCheckpointIn } from './checkpoints.ts';
 import { openBeside, TABLES } from './rows.ts';
 import type { Sealer } from './sealer.ts';
 import type { Secret } from './store.ts';
@@ -40,6 +43,8 @@ export interface CaseRows {
   before(): { position: number; hash: Uint8Array } | null;
   chain(): Generator<ChainLine>;
   signatures(): Generator<{ position: number; time: string; signature: Uint8Array }>;
+  /** The latest signed end of the whole chain, other cases' records and all; null: nothing is signed. @param key that signs it */
+  checkpoint(key: KeyObject): Checkpoint | null;
   close(): void;
 }
 
@@ -139,6 +144,7 @@ export function openCaseRows(file: string, scope: CaseScope): CaseRows {
       for (const { position, time, signature } of all.iterate(first, end))
         yield { position: Number(position), time: String(time), signature: signature as Uint8Array };
     },
+    checkpoint: (key) => lastCheckpointIn(database, key),
     close: () => database.close(),
   };
 }

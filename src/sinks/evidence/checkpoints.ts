@@ -25,30 +25,43 @@ export function checkpointOf(
 export function lastCheckpoint(file: string, key: KeyObject): Checkpoint | null {
   const database = new DatabaseSync(file, { readOnly: true });
   try {
-    const epoch = String(database.prepare(`SELECT value FROM meta WHERE name = 'epoch'`).get()?.value);
-    const row = database
-      .prepare('SELECT position, hash, time, signature FROM checkpoints ORDER BY position DESC LIMIT 1')
-      .get();
-    if (row === undefined) return null;
-    const head = { position: Number(row.position), hash: row.hash as Uint8Array };
-    return checkpointOf(key, epoch, head, { time: String(row.time), bytes: row.signature as Uint8Array });
+    return lastCheckpointIn(database, key);
   } finally {
     database.close();
   }
+}
+
+/** The same of one that is open, at the moment it shows. */
+export function lastCheckpointIn(database: DatabaseSync, key: KeyObject): Checkpoint | null {
+  const epoch = String(database.prepare(`SELECT value FROM meta WHERE name = 'epoch'`).get()?.value);
+  const row = database
+    .prepare('SELECT position, hash, time, signature FROM checkpoints ORDER BY position DESC LIMIT 1')
+    .get();
+  if (row === undefined) return null;
+  const head = { position: Number(row.position), hash: row.hash as Uint8Array };
+  return checkpointOf(key, epoch, head, { time: String(row.time), bytes: row.signature as Uint8Array });
+}
+
+/** Whether it was signed with that key. */
+export function isSignedWith(
+  key: KeyObject,
+  { epoch, position, hash, time, key: keyName, signature }: Checkpoint,
+): boolean {
+  const text = signedText(epoch, { position, hash: Buffer.from(hash, 'hex') }, time);
+  return keyNameOf(key) === keyName && verify(null, text, key, Buffer.from(signature, 'base64'));
 }
 
 /** Why the chain does not go on from an end that was noted elsewhere; null: it does. */
 export function missingFrom(
   database: DatabaseSync,
   key: KeyObject | null,
-  { epoch, position, hash, time, key: keyName, signature }: Checkpoint,
+  expected: Checkpoint,
 ): { position: number | null; what: string } | null {
+  const { epoch, position, hash, time } = expected;
   const own = String(database.prepare(`SELECT value FROM meta WHERE name = 'epoch'`).get()?.value);
   if (own !== epoch)
     return { position: null, what: `the expected head is of another store or history (${epoch}), this one is ${own}` };
-  const head = { position, hash: Buffer.from(hash, 'hex') };
-  const text = signedText(epoch, head, time);
-  if (!key || keyNameOf(key) !== keyName || !verify(null, text, key, Buffer.from(signature, 'base64')))
+  if (!key || !isSignedWith(key, expected))
     return { position: null, what: `the expected head was not signed with this installation's key` };
   const row = database.prepare('SELECT hash FROM chain WHERE position = ?').get(position);
   if (row === undefined) {
@@ -58,7 +71,7 @@ export function missingFrom(
       what: `removed: the expected head is record ${position} of ${time}, the chain ends at ${last}`,
     };
   }
-  return Buffer.from(row.hash as Uint8Array).equals(head.hash)
+  return Buffer.from(row.hash as Uint8Array).toString('hex') === hash
     ? null
     : { position, what: `it is another one than the expected head: the chain was written anew before it` };
 }
