@@ -1,8 +1,11 @@
-/** What is made of a test run for others: the report, looked at in a sandbox before it is saved. */
+/** What is made of test runs: the report, looked at in a sandbox before it is saved; two of them held against each other. */
 import { useState } from 'preact/hooks';
+import type { Case } from '../../src/model/case.ts';
+import { useAnswer } from './answer.ts';
 import { download } from './content.tsx';
 import { LabRefusal } from './lab.ts';
-import { language, t } from './words.ts';
+import { route, setFilter } from './route.ts';
+import { language, t, when } from './words.ts';
 
 type Language = 'en' | 'vi';
 
@@ -69,5 +72,79 @@ export function CaseReport({ id }: { id: string }) {
       )}
       {isShown && <iframe class="report" sandbox="" title={t('report.title')} src={path('html')} />}
     </section>
+  );
+}
+
+interface Said {
+  simulated: boolean;
+  sides: string[];
+  claims: string[];
+  changes: string[];
+  limit: string;
+}
+
+/** Two test runs, held against each other; the address holds which. */
+export function Compare() {
+  const { value } = useAnswer<{ cases: Case[] }>('/api/cases');
+  const [a, b] = ['a', 'b'].map((name) => route.value.query.get(name) ?? '');
+  const path = a && b ? `/api/compare?${new URLSearchParams({ a, b, language: language.value })}` : null;
+  const { value: said, refusal } = useAnswer<Said>(path);
+  return (
+    <section aria-labelledby="compare-title">
+      <h1 id="compare-title">{t('compare.title')}</h1>
+      <div class="filters">
+        {(['a', 'b'] as const).map((name) => (
+          <label key={name}>
+            {t(`compare.${name}`)}
+            <select
+              value={route.value.query.get(name) ?? ''}
+              onChange={(event) => setFilter(name, event.currentTarget.value)}
+            >
+              <option value="">{t('compare.choose')}</option>
+              {value?.cases.toReversed().map(({ id, title, openedAt }) => (
+                <option key={id} value={id}>
+                  {title} · {when(openedAt)}
+                </option>
+              ))}
+            </select>
+          </label>
+        ))}
+      </div>
+      {path === null && <p class="empty">{t('compare.two')}</p>}
+      {refusal && (
+        <p class="refusal" role="alert">
+          {refusal.message}
+        </p>
+      )}
+      {path !== null && !said && !refusal && <p role="status">{t('report.making')}</p>}
+      {said && <Sentences said={said} />}
+    </section>
+  );
+}
+
+function Sentences({ said }: { said: Said }) {
+  return (
+    <>
+      {said.simulated && <p class="badge replay">{t('compare.simulated')}</p>}
+      <dl>
+        {said.sides.map((side, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: A and B
+          <div key={index}>
+            <dt>{index === 0 ? 'A' : 'B'}</dt>
+            <dd>{side}</dd>
+          </div>
+        ))}
+      </dl>
+      {said.claims.map((one) => (
+        <p key={one}>{one}</p>
+      ))}
+      <h2>{t('compare.changes')}</h2>
+      <ul class="changes">
+        {said.changes.map((one) => (
+          <li key={one}>{one}</li>
+        ))}
+      </ul>
+      <p class="quiet">{said.limit}</p>
+    </>
   );
 }

@@ -154,6 +154,11 @@ export function CasePage() {
         <a class="button main" href={`#/live?${new URLSearchParams({ case: given.id })}`}>
           {t('cases.alerts')}
         </a>
+        {role.value !== 'viewer' && (
+          <a class="button" href={`#/compare?${new URLSearchParams({ a: given.id })}`}>
+            {t('compare.begin')}
+          </a>
+        )}
         {mayMark && (
           <button type="button" class="button" onClick={() => void change(path, 'PATCH', { closed: true })}>
             {t('cases.close')}

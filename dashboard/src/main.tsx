@@ -3,6 +3,7 @@ import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { AddPhone } from './add-phone.tsx';
 import { Bodies } from './bodies.tsx';
+import { Compare } from './case-files.tsx';
 import { CasePage, Cases } from './cases.tsx';
 import { Companies } from './companies.tsx';
 import { Flow } from './flow.tsx';
@@ -32,6 +33,7 @@ const PAGES = {
   bodies: Bodies,
   cases: Cases,
   case: CasePage,
+  compare: Compare,
 } as const;
 const TABS = ['phones', 'live', 'flows', 'companies', 'cases', 'recordings', 'settings'] as const;
 

@@ -4,13 +4,15 @@
  */
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { LiveDependencies, Outcome } from '../sinks/live/dependencies.ts';
+import type { LiveDependencies, Outcome, SaidComparison } from '../sinks/live/dependencies.ts';
 
-export type CaseJob = { job: 'report'; dataDir: string; id: string; format: 'html' | 'pdf'; language: 'en' | 'vi' };
+export type CaseJob =
+  | { job: 'report'; dataDir: string; id: string; format: 'html' | 'pdf'; language: 'en' | 'vi' }
+  | { job: 'compare'; dataDir: string; a: string; b: string; language: 'en' | 'vi' };
 
 export type CaseJobMessage = { value: unknown } | { fault: string; isExpected: boolean };
 
-export type CaseFiles = Pick<LiveDependencies, 'caseReport'>;
+export type CaseFiles = Pick<LiveDependencies, 'caseReport' | 'compareCases'>;
 
 const MEGABYTES = 512;
 const TOO_LONG_MS = 120_000;
@@ -25,6 +27,11 @@ export function createCaseFiles(dataDir: string, flush: () => void): CaseFiles {
       reading(() => {
         flush();
         return inThread<string | Uint8Array>({ job: 'report', dataDir, id, ...given });
+      }),
+    compareCases: (a, b, language) =>
+      reading(() => {
+        flush();
+        return inThread<SaidComparison>({ job: 'compare', dataDir, a, b, language });
       }),
   };
 }

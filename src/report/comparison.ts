@@ -18,11 +18,7 @@ import { type ReportLanguage, wordsOf } from './words.ts';
 export function writeComparison(comparison: Comparison, language: ReportLanguage): ReportDocument {
   const words = compareWords(language);
   const { say } = words;
-  const { a, b, watchedMs } = comparison;
-  const sides = [
-    { side: a, ms: watchedMs.a },
-    { side: b, ms: watchedMs.b },
-  ];
+  const { a, b } = comparison;
   const { claims, changes } = compareSentences(comparison, language);
   const section = (heading: CompareKey, items: string[]): Block[] =>
     items.length === 0
@@ -40,15 +36,7 @@ export function writeComparison(comparison: Comparison, language: ReportLanguage
       { type: 'title', text: say('title', { a: shown(a.title), b: shown(b.title) }) },
       {
         type: 'facts',
-        rows: sides.map(({ side, ms }, index) => [
-          index === 0 ? 'A' : 'B',
-          say('side', {
-            title: shown(side.title),
-            hosts: side.hosts,
-            requests: side.requests,
-            watched: words.duration(ms),
-          }),
-        ]),
+        rows: sideSentences(comparison, language).map((said, index) => [index === 0 ? 'A' : 'B', said]),
       },
       ...section('claims', claims),
       ...section('changes', changes),
@@ -56,6 +44,23 @@ export function writeComparison(comparison: Comparison, language: ReportLanguage
     ],
   };
 }
+
+/** What each side is, A first. */
+export function sideSentences(
+  { a, b, watchedMs }: Pick<Comparison, 'a' | 'b' | 'watchedMs'>,
+  language: ReportLanguage,
+): string[] {
+  const words = compareWords(language);
+  return [
+    { side: a, ms: watchedMs.a },
+    { side: b, ms: watchedMs.b },
+  ].map(({ side: { title, hosts, requests }, ms }) =>
+    words.say('side', { title: shown(title), hosts, requests, watched: words.duration(ms) }),
+  );
+}
+
+/** What a comparison cannot tell. */
+export const limitSentence = (language: ReportLanguage): string => compareWords(language).say('limit');
 
 /** The same as plain sentences; `each`: one for each change. */
 export function compareSentences(

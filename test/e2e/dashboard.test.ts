@@ -279,6 +279,33 @@ describe('in Chromium', () => {
     await end();
   });
 
+  it('holds two test runs against each other, in sentences that the address holds', async (context) => {
+    requireTool(context, 'chromium', 'curl');
+    const { page, faults, end } = await signIn('operator');
+    for (const title of ['Run before', 'Run after']) {
+      await page.evaluate("location.hash = '#/cases'");
+      await page.getByLabel('Name of the test run').fill(title);
+      await page.getByRole('button', { name: 'Begin' }).click();
+      await page.getByRole('heading', { name: title }).waitFor();
+      if (title === 'Run after') await send(`imei=${IMEI}`);
+      await page.getByRole('button', { name: 'End the test run' }).click();
+      await page.getByText('over').first().waitFor();
+    }
+    await page.getByRole('link', { name: 'Compare with another one' }).click();
+    await page.getByText('Choose two test runs.').waitFor();
+    const before = page.getByLabel('B, after').locator('option', { hasText: 'Run before' });
+    await before.waitFor({ state: 'attached' });
+    await page.getByLabel('B, after').selectOption((await before.getAttribute('value')) ?? '');
+    await page.locator('dd', { hasText: 'Run before' }).waitFor();
+    expect(await page.locator('.changes li').count()).toBeGreaterThan(0);
+    expect(await page.content()).not.toContain(IMEI);
+    expect(await violations(page)).toEqual([]);
+    await page.reload();
+    await page.locator('dd', { hasText: 'Run before' }).waitFor();
+    expect(faults).toEqual([]);
+    await end();
+  });
+
   it('shows a phone that was registered meanwhile, its model as text', async (context) => {
     requireTool(context, 'chromium');
     const { page, end } = await signIn('operator');

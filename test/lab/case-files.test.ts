@@ -72,6 +72,23 @@ it('refuses a report to a viewer, of no case, in no language, and without an aud
   expect(noted).toHaveLength(before);
 });
 
+it('holds two against each other in sentences, in either language, and says what it cannot', async () => {
+  const answer = await ask('/api/compare?a=c1&b=c1:before-consent');
+  const said = (await answer.json()) as { sides: string[]; changes: string[]; limit: string };
+  expect(said.sides).toHaveLength(2);
+  expect(said.sides[0]).toContain('<img src=x onerror=alert(1)>');
+  expect(said.changes.length).toBeGreaterThan(0);
+  expect(JSON.stringify(said)).not.toContain(IMEI);
+  const vietnamese = (await (await ask('/api/compare?a=c1&b=c1:before-consent&language=vi')).json()) as typeof said;
+  expect(vietnamese.limit).not.toBe(said.limit);
+  expect(noted.at(-1)).toBe('compare c1 with c1:before-consent 127.0.0.1');
+  const unknown = await ask('/api/compare?a=c1&b=nothing');
+  expect(unknown.status).toBe(409);
+  expect(((await unknown.json()) as { error: string }).error).toContain('"nothing" is neither a case nor a phone');
+  expect((await ask('/api/compare?a=c1')).status).toBe(400);
+  expect((await ask('/api/compare?a=c1&b=c1', 'viewer')).status).toBe(403);
+});
+
 it('makes few at a time: more than those are refused, and afterwards there is room again', async () => {
   const all = await Promise.all(Array.from({ length: 8 }, () => ask('/api/cases/c1/report')));
   const count = (status: number): number => all.filter((answer) => answer.status === status).length;

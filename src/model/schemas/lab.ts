@@ -98,3 +98,15 @@ export const frames = {
     .object({ type: z.literal('gap'), from: count, to: count })
     .describe('These (inclusive) were not sent: fetch them with GET /api/alerts?since=FROM-1.'),
 };
+
+export const saidComparison = z
+  .object({
+    simulated: z.boolean().describe('Both are replays or tests.'),
+    sides: z.array(text).describe('What each side is, A first.'),
+    claims: z
+      .array(text)
+      .describe('What the maker said, where B is the replay of a fixed version, and whether it holds.'),
+    changes: z.array(text).describe('What is different in B; what matters first.'),
+    limit: text.describe('What a comparison cannot tell.'),
+  })
+  .describe('Two sides held against each other, in sentences.');

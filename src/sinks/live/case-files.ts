@@ -1,8 +1,8 @@
-/** What is made of a case for people: the report, masked. Each stands in the audit. */
+/** What is made of a case for people: the report and comparisons, masked. Each stands in the audit. */
 import type { Hono } from 'hono';
 import type { Bindings, Ctx } from './context.ts';
 import type { LiveDependencies } from './dependencies.ts';
-import { REPORT_QUERY, readQuery } from './queries.ts';
+import { COMPARE_QUERY, InputError, REPORT_QUERY, readQuery } from './queries.ts';
 
 const NO_AUDIT = 'the audit entry could not be written, so nothing is made: free disk space';
 
@@ -10,9 +10,12 @@ const NO_AUDIT = 'the audit entry could not be written, so nothing is made: free
 const REPORT_POLICY =
   "sandbox; default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
 
+/** Of a name in the audit. */
+const MOST_NAME = 200;
+
 export function addCaseFiles(
   app: Hono<Bindings>,
-  services: Pick<LiveDependencies, 'case' | 'audit' | 'caseReport'>,
+  services: Pick<LiveDependencies, 'case' | 'audit' | 'caseReport' | 'compareCases'>,
   who: (c: Ctx) => string,
 ): void {
   app.get('/api/cases/:id/report', async (c) => {
@@ -26,5 +29,13 @@ export function addCaseFiles(
       'Content-Type': format === 'pdf' ? 'application/pdf' : 'text/html; charset=utf-8',
       'Content-Security-Policy': REPORT_POLICY,
     });
+  });
+  app.get('/api/compare', async (c) => {
+    const { a, b, language = 'en' } = readQuery(COMPARE_QUERY, c.req.query());
+    if (!a || !b) throw new InputError('a, b: name the two that are compared');
+    if (!services.audit('compare', `${a.slice(0, MOST_NAME)} with ${b.slice(0, MOST_NAME)}`, who(c)))
+      return c.json({ error: NO_AUDIT }, 409);
+    const said = await services.compareCases(a, b, language);
+    return said.ok ? c.json(said.value) : c.json({ error: said.why }, 409);
   });
 }

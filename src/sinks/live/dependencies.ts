@@ -31,6 +31,8 @@ export type Outcome<T> = { ok: true; value: T } | { ok: false; why: string };
 export type UpstreamEntry = z.infer<typeof schemas.upstreamEntry>;
 export type DecoderInfo = z.infer<typeof schemas.decoder>;
 
+export type SaidComparison = z.infer<typeof schemas.saidComparison>;
+
 export type Settings = z.infer<typeof setup.settings>;
 export type WaysIn = z.infer<typeof setup.wayIn>;
 export type AuditLine = z.infer<typeof setup.auditEntry>;
@@ -132,6 +134,9 @@ export interface LiveDependencies {
 
   /** As `phonehome report` makes it, masked; nobody else waits meanwhile. */
   caseReport(id: string, how: { format: 'html' | 'pdf'; language: 'en' | 'vi' }): Promise<Outcome<string | Uint8Array>>;
+
+  /** As `phonehome compare`, in sentences: of cases, of phases of them (`CASE:phase`), or of phones. */
+  compareCases(a: string, b: string, language: 'en' | 'vi'): Promise<Outcome<SaidComparison>>;
 
   /** The page from which a person marks them; `open`: newest first. */
   casePage(view: { open: readonly Case[]; said: { ok: boolean; text: string } | null }): Promise<PhonePage>;

@@ -135,6 +135,11 @@ export const REPORT_QUERY = {
   format: oneOf(['html', 'pdf'], 'A page, when not given.'),
   language: oneOf(['en', 'vi'], 'Of its words; English when not given.'),
 };
+export const COMPARE_QUERY = {
+  a: text('A case, a phase of one (`CASE:before-consent`), or a phone.'),
+  b: text('What it is held against.'),
+  language: REPORT_QUERY.language,
+};
 export const UPSTREAM_QUERY = { host: text('Of the entry.'), port: whole('Of the entry.') };
 
 /** @throws InputError */

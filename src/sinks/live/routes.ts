@@ -20,6 +20,7 @@ import {
   BODY_QUERY,
   BODY_SEARCH,
   CODE_QUERY,
+  COMPARE_QUERY,
   CONTENT_QUERY,
   DEVICE_QUERY,
   FLOW_QUERY,
@@ -293,6 +294,13 @@ export const ROUTES: Record<Exclude<RouteName, 'GET /api/alerts/live'>, Route> =
     query: REPORT_QUERY,
     answer: 'text/html',
     means: 'Values are masked; a PDF is `application/pdf`.',
+    conflicts: true,
+  },
+  'GET /api/compare': {
+    summary: 'Holds two cases, phases of cases or phones against each other. Stands in the audit.',
+    query: COMPARE_QUERY,
+    answer: lab.saidComparison,
+    means: 'In sentences, without values.',
     conflicts: true,
   },
   'GET /api/coverage': {

@@ -193,6 +193,10 @@ export function labDependencies(
     searchFlows: async () => ({ flows: store.flows({}), total: store.flows({}).length }),
     searchBodies: async () => ({ hits: [], bytes: 0, next: null }),
     openContent: async () => null,
+    compareCases: async (a, b) => ({
+      ok: true,
+      value: { simulated: false, sides: [a, b], claims: [], changes: [], limit: '' },
+    }),
     caseReport: async (id, { format, language }) => ({ ok: true, value: `<p>${id} ${format} ${language}` }),
     groupFlows: async ({ by }) => ({ by, groups: [], total: 0, flows: 0 }),
     content: ({ id }, isRevealed) => orderContent(id, contentOf(id), [], isRevealed ? null : HIDDEN),
