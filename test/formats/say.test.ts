@@ -77,8 +77,8 @@ describe('the catalogues', () => {
     const said = (key: string): boolean =>
       code.includes(`'${key}'`) ||
       code.includes(`\`${key.replace(/\.[^.]+$/, '')}.\${`) ||
-      // Kinds name their reasons without what is before them.
-      code.includes(`'${key.replace(/^reason\./, '')}'`);
+      // Kinds name their reasons and spellings without what is before them.
+      code.includes(`'${key.replace(/^(?:reason|spelling)\./, '')}'`);
     expect([...new Set(Object.keys(english).map(whole))].filter((key) => !said(key))).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
 /** Says what a hit of a registered value is: how it was written, which digest, how much of it. */
 
+import { spellingText } from '../../kinds/parts/spelling-label.ts';
 import { reasonOf } from '../../kinds/parts/verdict.ts';
 import { type Text, text } from '../../model/text.ts';
 import { type Found, MAX_SEEN } from '../found.ts';
@@ -34,7 +35,7 @@ export function describe(hit: Hit, bytes: Buffer, place: Place): Omit<Found, 'pa
   const { name, form, from } = pattern.digest;
   if (form === 'raw' && isReportedAbove(place, start, length)) return null;
   const shown = shownForm(hit, bytes);
-  const of = { digest: name, kind: text(`kind.${pattern.kind}`), spelling: pattern.label, form: shown };
+  const of = { digest: name, kind: text(`kind.${pattern.kind}`), spelling: spellingText(pattern.label), form: shown };
   const isWhole = from === 0 && length >= textLength(pattern.full);
   const size = isWhole ? '' : `[${from === 0 ? '' : from}:${from + length} ${shown}]`;
   return {
@@ -57,7 +58,7 @@ function registered(pattern: Pattern): Text {
     said =
       pattern.label === ''
         ? reasonOf('registered', pattern.kind)
-        : text('reason.registered-as', { kind: text(`kind.${pattern.kind}`), spelling: pattern.label });
+        : text('reason.registered-as', { kind: text(`kind.${pattern.kind}`), spelling: spellingText(pattern.label) });
     told.set(pattern, said);
   }
   return said;

@@ -6,6 +6,7 @@
 import { KIND_FACTS, type Kind } from '../kinds.ts';
 import { NETWORK } from './network.ts';
 import { REASONS } from './reasons.ts';
+import { SPELLINGS } from './spellings.ts';
 
 type Nouns = { [K in Kind as `kind.${K}`]: (typeof KIND_FACTS)[K]['noun'] };
 
@@ -34,6 +35,7 @@ export const EN = {
 
   ...nouns,
   ...REASONS,
+  ...SPELLINGS,
   ...NETWORK,
 
   'scan.left': 'What left the phone: {{kinds}}.',

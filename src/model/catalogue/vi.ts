@@ -2,6 +2,7 @@
 import { KINDS_VI } from './kinds-vi.ts';
 import { NETWORK_VI } from './network-vi.ts';
 import { REASONS_VI } from './reasons-vi.ts';
+import { SPELLINGS_VI } from './spellings-vi.ts';
 
 const nouns = Object.fromEntries(Object.entries(KINDS_VI).map(([kind, noun]) => [`kind.${kind}`, noun]));
 
@@ -28,6 +29,7 @@ export const VI: Record<string, string> = {
 
   ...nouns,
   ...REASONS_VI,
+  ...SPELLINGS_VI,
   ...NETWORK_VI,
 
   'scan.left': 'Những gì đã rời khỏi điện thoại: {{kinds}}.',
