@@ -63,7 +63,7 @@ export interface GatewayLabOptions {
   /** The lab's process has no capability at all, as an ordinary user's. */
   withoutRights?: boolean;
   /** After the network is there, before anything is started. */
-  prepare?: (net: LabNetwork, dataDir: string) => void;
+  prepare?: (net: LabNetwork, dataDir: string) => void | Promise<void>;
   /** Before `gateway up`. Default: true. */
   up?: boolean;
 }
@@ -140,7 +140,7 @@ export async function startGatewayLab(options: GatewayLabOptions): Promise<Gatew
 
   try {
     for (const address of options.addresses) net.addServerAddress(address);
-    options.prepare?.(net, dataDir);
+    await options.prepare?.(net, dataDir);
     const { devices } = options;
     const deviceFile = typeof devices === 'string' ? devices : devices(dataDir);
     writeFileSync(path.join(dataDir, 'given-devices.yaml'), deviceFile);
