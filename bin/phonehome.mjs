@@ -12,7 +12,6 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const self = fileURLToPath(import.meta.url);
-const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 /** A checkout runs its sources; a package brings them compiled. */
 const isCheckout = existsSync(`${root}src/cli/main.ts`);
 const urlOf = (file) => (isCheckout ? `../src/${file}` : `../lib/${file.replace(/ts$/, 'js')}`);
@@ -117,6 +116,7 @@ function cacheDirectory() {
   try {
     mkdirSync(base, { recursive: true, mode: 0o700 });
     const { uid, mode } = lstatSync(base);
+    const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
     return uid === process.getuid() && (mode & 0o022) === 0 ? join(base, `phonehome-${version}`) : null;
   } catch {
     return null;

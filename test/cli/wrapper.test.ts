@@ -13,6 +13,9 @@ beforeEach(() => {
   dir = mkdtempSync(path.join(tmpdir(), 'wrapper-'));
   mkdirSync(path.join(dir, 'bin'));
   cpSync(BIN, path.join(dir, 'bin/phonehome.mjs'));
+  // As a checkout: nothing of it is asked for before a Node that can run it is there.
+  mkdirSync(path.join(dir, 'src/cli'), { recursive: true });
+  writeFileSync(path.join(dir, 'src/cli/main.ts'), '');
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 

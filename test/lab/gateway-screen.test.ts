@@ -58,8 +58,8 @@ describeWith([...NETWORK, 'curl', 'setpriv'], 'with a gateway up and no right to
       'phonehome.lab:80:10.77.0.1',
       'http://phonehome.lab/',
     ]);
-    expect(page).toContain('Nothing to set');
-    expect(page).not.toContain('Proxy: Manual');
+    expect(page).toContain('This phone is on the lab’s network');
+    expect(page).not.toContain('Use the lab’s proxy');
   });
 
   it.each([
