@@ -35,6 +35,9 @@ function pack() {
   rest.optionalDependencies = Object.fromEntries(['x64', 'arm64'].map((cpu) => [`node-linux-${cpu}`, version]));
   // Node 20 may install it: it brings the Node that runs it.
   rest.engines = { node: '>=20' };
+  // For `phonehome --version`. Without git, or from an archive, the version has to do.
+  const { status, stdout } = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' });
+  if (existsSync(`${root}.git`) && status === 0) rest.commit = stdout.trim();
   writeFileSync(manifest, `${JSON.stringify(rest, null, 2)}\n`);
 }
 

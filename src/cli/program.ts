@@ -8,7 +8,7 @@ import { COMMANDS, type CommandSpec, everyFlag, GROUPS } from './commands.ts';
 import { applyConfigFile } from './config-file.ts';
 import { UsageError } from './errors.ts';
 import { addFlags, COMMON_FLAGS, valuesOf } from './flags.ts';
-import { ownVersion } from './own-name.ts';
+import { ownVersionAndCommit } from './own-name.ts';
 
 const FIRST_STEPS = `
 First steps:
@@ -36,7 +36,7 @@ class HelpShown extends Error {}
 function buildProgram(exit: (code: number) => void): Command {
   const program = settle(new Command('phonehome'))
     .description('The lab that shows what a phone tells whom: an intercepting proxy with live leak detection.')
-    .version(ownVersion(), '-V, --version')
+    .version(ownVersionAndCommit(), '-V, --version')
     .addHelpText('after', FIRST_STEPS);
   const groups = new Map<string, Command>();
   for (const spec of COMMANDS) {

@@ -55,9 +55,9 @@ describe('help', () => {
     for (const example of spec?.examples ?? []) expect(stdout).toContain(example);
   });
 
-  it('gives the version of the package', async () => {
+  it('gives the version of the package, and the commit of a checkout', async () => {
     const { code, stdout } = await phonehome(['--version']);
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)]);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+( \(commit [0-9a-f]{12}\))?\n$/)]);
   });
 });
 
