@@ -10,8 +10,7 @@ import { language, t, when } from './words.ts';
 type Language = 'en' | 'vi';
 
 /** A file that the lab makes, or its refusal. */
-async function fileOf(path: string): Promise<Blob> {
-  const response = await fetch(path);
+async function blobOf(response: Response): Promise<Blob> {
   if (response.ok) return response.blob();
   const { error } = (await response.json().catch(() => ({}))) as { error?: string };
   throw new LabRefusal(error ?? response.statusText, response.status);
@@ -41,7 +40,7 @@ export function CaseReport({ id }: { id: string }) {
   const path = (format: 'html' | 'pdf'): string =>
     `/api/cases/${encodeURIComponent(id)}/report?${new URLSearchParams({ format, language: wanted })}`;
   const save = (format: 'html' | 'pdf'): void =>
-    void make(async () => download(`report-${id}.${format}`, await fileOf(path(format))));
+    void make(async () => download(`report-${id}.${format}`, await blobOf(await fetch(path(format)))));
   return (
     <section aria-labelledby="report-title">
       <h2 id="report-title">{t('report.title')}</h2>
@@ -71,6 +70,48 @@ export function CaseReport({ id }: { id: string }) {
         </p>
       )}
       {isShown && <iframe class="report" sandbox="" title={t('report.title')} src={path('html')} />}
+    </section>
+  );
+}
+
+/** The package that others can check; what leaves the house is redacted unless somebody says otherwise. */
+export function CaseExport({ id }: { id: string }) {
+  const [redact, setRedact] = useState(true);
+  const [key, setKey] = useState<string | null>(null);
+  const { isBusy, said, make } = useMaking();
+  const save = (): Promise<void> =>
+    make(async () => {
+      setKey(null);
+      const body = JSON.stringify({ redact, language: language.value === 'vi' ? 'vi' : 'en' });
+      const headers = { 'content-type': 'application/json', 'x-phonehome': '1' };
+      const response = await fetch(`/api/cases/${encodeURIComponent(id)}/export`, { method: 'POST', body, headers });
+      download(`case-${id}${redact ? '-redacted' : ''}.zip`, await blobOf(response));
+      setKey(response.headers.get('x-signed-with'));
+    });
+  return (
+    <section aria-labelledby="export-title">
+      <h2 id="export-title">{t('export.title')}</h2>
+      <p class="quiet">{t(redact ? 'export.redacted' : 'export.clear')}</p>
+      <p class="actions">
+        <label>
+          <input type="checkbox" checked={redact} onChange={(event) => setRedact(event.currentTarget.checked)} />{' '}
+          {t('export.redact')}
+        </label>
+        <button type="button" class="button" disabled={isBusy} onClick={() => void save()}>
+          {t('export.save')}
+        </button>
+      </p>
+      {isBusy && <p role="status">{t('report.making')}</p>}
+      {said && (
+        <p class="refusal" role="alert">
+          {said}
+        </p>
+      )}
+      {key && (
+        <p role="status">
+          {t('export.key')} <code>{key}</code>
+        </p>
+      )}
     </section>
   );
 }

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Case } from '../../src/model/case.ts';
 import { inLanguage, type Plan, type PlanView } from '../../src/model/plan.ts';
 import { useAnswer } from './answer.ts';
-import { CaseReport } from './case-files.tsx';
+import { CaseExport, CaseReport } from './case-files.tsx';
 import { ask, phones, role } from './lab.ts';
 import { route } from './route.ts';
 import { language, t, when } from './words.ts';
@@ -180,7 +180,8 @@ export function CasePage() {
             ))}
         </ol>
       </section>
-      {role.value !== 'viewer' && <CaseReport key={given.id} id={given.id} />}
+      {role.value !== 'viewer' && <CaseReport key={`report ${given.id}`} id={given.id} />}
+      {role.value !== 'viewer' && <CaseExport key={`export ${given.id}`} id={given.id} />}
     </article>
   );
 }

@@ -75,9 +75,15 @@ export async function openApi(options: ApiOptions, closers: Closers) {
     services: {
       ...services,
       ...searching.services,
-      ...createCaseFiles(knowledge.options.data, () => {
-        detection.flowLog.flush();
-        detection.content.keeper?.flush();
+      ...createCaseFiles({
+        data: knowledge.options.data,
+        devicesFile: knowledge.options.devicesFile,
+        passphrase: knowledge.options.caPassphrase ?? null,
+        flush() {
+          detection.flowLog.flush();
+          detection.content.keeper?.flush();
+        },
+        sign: () => knowledge.evidence.checkpoint(),
       }),
       ...setUpServices(knowledge, network.gateway, portal),
       searchBodies(query) {

@@ -2,38 +2,85 @@
  * What the API makes of a case, as the commands make it: each in a thread of its own with a limit of memory and time, one after
  * the other, and few that wait. The audit entry is the caller's.
  */
-import { extname } from 'node:path';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { ExportFacts, ExportOptions } from '../model/lab.ts';
 import type { LiveDependencies, Outcome, SaidComparison } from '../sinks/live/dependencies.ts';
 
 export type CaseJob =
   | { job: 'report'; dataDir: string; id: string; format: 'html' | 'pdf'; language: 'en' | 'vi' }
-  | { job: 'compare'; dataDir: string; a: string; b: string; language: 'en' | 'vi' };
+  | { job: 'compare'; dataDir: string; a: string; b: string; language: 'en' | 'vi' }
+  | { job: 'export'; options: ExportOptions };
 
 export type CaseJobMessage = { value: unknown } | { fault: string; isExpected: boolean };
 
-export type CaseFiles = Pick<LiveDependencies, 'caseReport' | 'compareCases'>;
+export type CaseFiles = Pick<LiveDependencies, 'caseReport' | 'compareCases' | 'exportCase'>;
 
 const MEGABYTES = 512;
 const TOO_LONG_MS = 120_000;
 /** A page asks again whenever its language is changed. */
 const MOST_READERS = 4;
 
-/** @param flush writes down what waits, so that the thread reads it */
-export function createCaseFiles(dataDir: string, flush: () => void): CaseFiles {
+const EXPORT_MS = 15 * 60_000;
+/** Where a package lies until it is sent. */
+const SCRATCH = 'export-';
+
+export interface CaseFilesOptions {
+  data: string;
+  devicesFile: string | null;
+  /** Of the lab's keys, where they are encrypted. */
+  passphrase: string | null;
+  /** Writes down what waits, so that the thread reads it. */
+  flush(): void;
+  /** Signs the chain as far as it goes. */
+  sign(): void;
+}
+
+export function createCaseFiles({ data, devicesFile, passphrase, flush, sign }: CaseFilesOptions): CaseFiles {
+  // Of a lab that was killed meanwhile.
+  for (const name of readdirSync(data).filter((one) => one.startsWith(SCRATCH)))
+    rmSync(join(data, name), { recursive: true, force: true });
   const reading = createLine(MOST_READERS);
+  const exporting = createLine(1);
   return {
     caseReport: (id, given) =>
       reading(() => {
         flush();
-        return inThread<string | Uint8Array>({ job: 'report', dataDir, id, ...given });
+        return inThread<string | Uint8Array>({ job: 'report', dataDir: data, id, ...given }, TOO_LONG_MS);
       }),
     compareCases: (a, b, language) =>
       reading(() => {
         flush();
-        return inThread<SaidComparison>({ job: 'compare', dataDir, a, b, language });
+        return inThread<SaidComparison>({ job: 'compare', dataDir: data, a, b, language }, TOO_LONG_MS);
+      }),
+    exportCase: (id, { redact, language }) =>
+      exporting(async () => {
+        flush();
+        sign();
+        const scratch = mkdtempSync(join(data, SCRATCH));
+        try {
+          const file = join(scratch, 'case.zip');
+          const facts = { dataDir: data, id, file, devicesFile, passphrase, timestamp: null, version: ownVersion() };
+          const made = await inThread<ExportFacts>(
+            { job: 'export', options: { ...facts, redact, language } },
+            EXPORT_MS,
+          );
+          if (!made.ok) return made;
+          const { bytes, fingerprint } = made.value;
+          // From here on it has no name: it is gone when it was sent, or nobody takes it any more.
+          return { ok: true, value: { bytes, fingerprint, stream: (await open(file)).createReadStream() } };
+        } finally {
+          rmSync(scratch, { recursive: true, force: true });
+        }
       }),
   };
+}
+
+function ownVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 /** One after the other; more than `most` of them are refused. */
@@ -50,7 +97,7 @@ function createLine(most: number): <T>(task: () => Promise<Outcome<T>>) => Promi
 }
 
 /** What can be mended is a refusal; anything else rejects. */
-async function inThread<T>(job: CaseJob): Promise<Outcome<T>> {
+async function inThread<T>(job: CaseJob, limitMs: number): Promise<Outcome<T>> {
   const { promise, resolve, reject } = Promise.withResolvers<Outcome<T>>();
   const worker = new Worker(new URL(`./case-files-worker${extname(import.meta.url)}`, import.meta.url), {
     workerData: job,
@@ -66,7 +113,7 @@ async function inThread<T>(job: CaseJob): Promise<Outcome<T>> {
   worker.on('exit', () => reject(new Error('the thread ended before it was done')));
   const timer = setTimeout(() => {
     resolve({ ok: false, why: 'it took too long: make it with the command of the same name' });
-  }, TOO_LONG_MS).unref();
+  }, limitMs).unref();
   return promise.finally(() => {
     clearTimeout(timer);
     void worker.terminate();

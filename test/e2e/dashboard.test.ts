@@ -272,6 +272,10 @@ describe('in Chromium', () => {
       const saved = await readFile(await (await saving).path());
       expect(saved.subarray(0, begins.length).toString('latin1').toLowerCase()).toBe(begins.toLowerCase());
     }
+    const saving = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save the package' }).click();
+    expect((await readFile(await (await saving).path())).subarray(0, 4).toString('latin1')).toBe('PK\x03\x04');
+    await page.getByText('Signed with this key').locator('code').waitFor();
     expect(await violations(page)).toEqual([]);
     expect(faults).toEqual([]);
     const { entries } = (await world.lab.api('/api/audit')) as { entries: { action: string; subject: string }[] };

@@ -1,7 +1,10 @@
 /** What the API makes of a stored case, over real HTTP: by whom, what it holds, what is refused, and that it stands in the audit. */
+import { readdirSync, writeFileSync } from 'node:fs';
+import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createCaseFiles } from '../../src/lab/case-files.ts';
 import { openRecorded } from '../../src/lab/evidence.ts';
+import { verifyPackage } from '../../src/lab/package-check.ts';
 import { IMEI } from '../sinks/lab-alert.ts';
 import { labDependencies, startLab, type TestLab, TOKENS } from '../sinks/live/lab-dependencies.ts';
 import { type PackedCase, packedCase } from './packed-case.ts';
@@ -18,7 +21,7 @@ beforeAll(async () => {
   lab = await startLab({
     services: {
       ...labDependencies(),
-      ...createCaseFiles(packed.data, () => {}),
+      ...createCaseFiles({ data: packed.data, devicesFile: null, passphrase: null, flush() {}, sign() {} }),
       case: (id) => all.find((one) => one.id === id) ?? null,
       audit(action, subject, who) {
         if (canAudit) noted.push(`${action} ${subject} ${who}`);
@@ -87,6 +90,39 @@ it('holds two against each other in sentences, in either language, and says what
   expect(((await unknown.json()) as { error: string }).error).toContain('"nothing" is neither a case nor a phone');
   expect((await ask('/api/compare?a=c1')).status).toBe(400);
   expect((await ask('/api/compare?a=c1&b=c1', 'viewer')).status).toBe(403);
+});
+
+const exported = (body: object, role: keyof typeof TOKENS = 'operator') =>
+  ask('/api/cases/c1/export', role, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+
+it.each([true, false])(
+  'gives the package that verify finds intact, and keeps nothing of it (redacted: %s)',
+  async (redact) => {
+    const answer = await exported({ redact });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/zip']);
+    const zip = Buffer.from(await answer.arrayBuffer());
+    expect(zip).toHaveLength(Number(answer.headers.get('content-length')));
+    const file = packed.out('sent.zip');
+    writeFileSync(file, zip);
+    const verdict = verifyPackage(file);
+    expect(verdict).toMatchObject({ isIntact: true, fingerprint: answer.headers.get('x-signed-with') });
+    const clear = Object.values(unzipSync(zip)).some((one) => Buffer.from(one).includes(IMEI));
+    expect(clear).toBe(!redact);
+    expect(noted.at(-1)).toBe(`${redact ? 'export redacted' : 'export'} case c1 127.0.0.1`);
+    expect(readdirSync(packed.data).filter((name) => name.startsWith('export-'))).toEqual([]);
+  },
+);
+
+it('makes one package at a time, for nobody below the operator', async () => {
+  expect((await exported({ redact: true }, 'viewer')).status).toBe(403);
+  expect((await exported({})).status).toBe(400);
+  const both = await Promise.all([exported({ redact: true }), exported({ redact: true })]);
+  expect(both.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+  await Promise.all(both.map((answer) => answer.arrayBuffer()));
 });
 
 it('makes few at a time: more than those are refused, and afterwards there is room again', async () => {

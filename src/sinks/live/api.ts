@@ -200,7 +200,7 @@ export function createApi(
   });
   app.delete('/api/cases/:id', async (c) => removed(c, await services.removeCase(c.req.param('id')), 'case'));
 
-  addCaseFiles(app, services, who);
+  addCaseFiles(app, services, limited, who);
 
   app.get('/api/coverage', (c) => c.json({ coverage: services.coverage(), gaps: services.gaps() }));
   app.get('/api/beacons', (c) => c.json(services.beacons()));

@@ -1,9 +1,13 @@
-/** What is made of a case for people: the report and comparisons, masked. Each stands in the audit. */
-import type { Hono } from 'hono';
+/** What is made of a case for people: the report and comparisons, masked, and the package. Each stands in the audit. */
+import { Readable } from 'node:stream';
+import type { Hono, MiddlewareHandler } from 'hono';
+import { readBody } from './bodies.ts';
 import type { Bindings, Ctx } from './context.ts';
 import type { LiveDependencies } from './dependencies.ts';
 import { COMPARE_QUERY, InputError, REPORT_QUERY, readQuery } from './queries.ts';
+import { json } from './sign-in.ts';
 
+const NO_CASE = 'no such case: list them to see their ids';
 const NO_AUDIT = 'the audit entry could not be written, so nothing is made: free disk space';
 
 /** A report is a page without script that a page of this lab may frame: nothing in it can do anything, or load anything. */
@@ -15,19 +19,35 @@ const MOST_NAME = 200;
 
 export function addCaseFiles(
   app: Hono<Bindings>,
-  services: Pick<LiveDependencies, 'case' | 'audit' | 'caseReport' | 'compareCases'>,
+  services: Pick<LiveDependencies, 'case' | 'audit' | 'caseReport' | 'compareCases' | 'exportCase'>,
+  limited: MiddlewareHandler,
   who: (c: Ctx) => string,
 ): void {
   app.get('/api/cases/:id/report', async (c) => {
     const { format = 'html', language = 'en' } = readQuery(REPORT_QUERY, c.req.query());
     const given = services.case(c.req.param('id'));
-    if (given === null) return c.json({ error: 'no such case: list them to see their ids' }, 404);
+    if (given === null) return c.json({ error: NO_CASE }, 404);
     if (!services.audit('report', `case ${given.id}`, who(c))) return c.json({ error: NO_AUDIT }, 409);
     const made = await services.caseReport(given.id, { format, language });
     if (!made.ok) return c.json({ error: made.why }, 409);
     return c.body(made.value as string, 200, {
       'Content-Type': format === 'pdf' ? 'application/pdf' : 'text/html; charset=utf-8',
       'Content-Security-Policy': REPORT_POLICY,
+    });
+  });
+  app.post('/api/cases/:id/export', limited, async (c) => {
+    const { redact, language } = await readBody('exportCase', await json(c));
+    const given = services.case(c.req.param('id'));
+    if (given === null) return c.json({ error: NO_CASE }, 404);
+    if (!services.audit(redact ? 'export redacted' : 'export', `case ${given.id}`, who(c)))
+      return c.json({ error: NO_AUDIT }, 409);
+    const made = await services.exportCase(given.id, { redact, language });
+    if (!made.ok) return c.json({ error: made.why }, 409);
+    const { stream, bytes, fingerprint } = made.value;
+    return c.body(Readable.toWeb(stream) as ReadableStream<Uint8Array<ArrayBuffer>>, 200, {
+      'Content-Type': 'application/zip',
+      'Content-Length': String(bytes),
+      'X-Signed-With': fingerprint,
     });
   });
   app.get('/api/compare', async (c) => {

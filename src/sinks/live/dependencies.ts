@@ -2,6 +2,7 @@
  * What the API needs from the rest of the lab, as functions: main.ts joins them, tests give their own.
  * A refusal that the caller can mend is a value with one line that says what to do, never an exception.
  */
+import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { ContentSide } from '../../formats/flow-content.ts';
 import type { Alert } from '../../model/alert.ts';
@@ -137,6 +138,12 @@ export interface LiveDependencies {
 
   /** As `phonehome compare`, in sentences: of cases, of phases of them (`CASE:phase`), or of phones. */
   compareCases(a: string, b: string, language: 'en' | 'vi'): Promise<Outcome<SaidComparison>>;
+
+  /** As `phonehome export`: the package, which nothing but its stream holds; `fingerprint`: of the key that signed it. */
+  exportCase(
+    id: string,
+    how: { redact: boolean; language: 'en' | 'vi' },
+  ): Promise<Outcome<{ bytes: number; fingerprint: string; stream: Readable }>>;
 
   /** The page from which a person marks them; `open`: newest first. */
   casePage(view: { open: readonly Case[]; said: { ok: boolean; text: string } | null }): Promise<PhonePage>;

@@ -71,3 +71,8 @@ export const receiver = notify.receiver;
 export const rules = notify.putRules;
 export const mute = notify.putMute;
 export const secret = notify.putSecret;
+
+export const exportCase = z.strictObject({
+  redact: z.boolean().describe('Identifiers replaced by pseudonyms, no packets; otherwise it holds values in clear.'),
+  language: z.enum(['en', 'vi']).default('en').describe('Of the report in it.'),
+});

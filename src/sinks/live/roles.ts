@@ -57,6 +57,7 @@ export const NEEDED = {
   'GET /api/cases/{id}/plan': 'viewer',
   'POST /api/cases/{id}/plan': 'operator',
   'GET /api/cases/{id}/report': 'operator',
+  'POST /api/cases/{id}/export': 'operator',
   'GET /api/compare': 'operator',
   'GET /api/coverage': 'viewer',
   'GET /api/beacons': 'viewer',

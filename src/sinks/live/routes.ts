@@ -296,6 +296,13 @@ export const ROUTES: Record<Exclude<RouteName, 'GET /api/alerts/live'>, Route> =
     means: 'Values are masked; a PDF is `application/pdf`.',
     conflicts: true,
   },
+  'POST /api/cases/{id}/export': {
+    summary: 'The case as a package that others can check, one at a time. Stands in the audit.',
+    body: bodies.exportCase,
+    answer: 'application/zip',
+    means: 'Values in clear unless redacted; `X-Signed-With`: SHA-256 of the key that signed it.',
+    conflicts: true,
+  },
   'GET /api/compare': {
     summary: 'Holds two cases, phases of cases or phones against each other. Stands in the audit.',
     query: COMPARE_QUERY,
