@@ -3,10 +3,11 @@
  * Promise: one entry per subject is open at a time; what is closed is handed to `keep` once, to be remembered beyond this run.
  */
 import type { Gap } from '../model/coverage.ts';
+import type { Text } from '../model/text.ts';
 
 export interface Gaps {
   /** From now on this cannot be seen; a second call only changes why. */
-  begin(kind: Gap['kind'], subject: string, detail: string | null, time: number): void;
+  begin(kind: Gap['kind'], subject: string, detail: string | null, time: number, detailText?: Text): void;
   /** It can be seen again. */
   end(subject: string, time: number): void;
   /** Those that reach beyond this time, oldest first. */
@@ -31,9 +32,10 @@ export function createGaps(initial: readonly Gap[], keep: (gap: Gap) => void = (
   }
 
   return {
-    begin(kind, subject, detail, time) {
+    begin(kind, subject, detail, time, detailText) {
       const known = open.get(subject);
-      open.set(subject, { kind, subject, from: known?.from ?? new Date(time).toISOString(), to: null, detail });
+      const from = known?.from ?? new Date(time).toISOString();
+      open.set(subject, { kind, subject, from, to: null, detail, ...(detailText && { detailText }) });
     },
     end,
     since(time) {

@@ -3,7 +3,7 @@
  * says "all" while anything failed or was refused because of the lab, is open unread, or could not be seen.
  */
 import type { CoverageClass, DeviceCoverage, Gap, Unseen } from '../model/coverage.ts';
-import { type Text, type TextValue, text } from '../model/text.ts';
+import { type PlainKey, type Text, type TextValue, text } from '../model/text.ts';
 
 export type Counted = Pick<DeviceCoverage, 'trust' | 'readShare' | 'rows' | 'unseen' | 'gaps'>;
 
@@ -97,9 +97,21 @@ function nameGaps(gaps: readonly Gap[]): TextValue {
   return parts.reduce<TextValue>((before, part) => (before === '' ? part : text('joined', { before, part })), '');
 }
 
-function nameGap({ kind, subject, from, to, detail }: Gap): Text {
+/** Watchers of the network, by the names under which they speak. */
+const SUBJECTS: ReadonlyMap<string, PlainKey> = new Map([
+  ['look-ups', 'gap.look-ups'],
+  ['refused attempts', 'gap.refused-attempts'],
+  ['datagrams', 'gap.datagrams'],
+  ['inventory', 'gap.inventory'],
+  ['flows as they come', 'gap.flows-as-they-come'],
+  ['counters', 'gap.counters'],
+  ['many flows', 'gap.many-flows'],
+]);
+
+function nameGap({ kind, subject, from, to, detail, detailText }: Gap): Text {
   if (kind === 'unwatched')
     return to === null ? text('coverage.unwatched-still', { from }) : text('coverage.unwatched', { from, to });
-  const what = { subject, from, detail: detail ?? '' };
+  const key = SUBJECTS.get(subject);
+  const what = { subject: key ? text(key) : subject, from, detail: detailText ?? detail ?? '' };
   return to === null ? text('coverage.not-counted-still', what) : text('coverage.not-counted', { ...what, to });
 }

@@ -3,6 +3,8 @@
  * Promise: a killed lab loses the last seconds of its counts at most, and the time it was away is an entry of its own.
  */
 import { type Coverage, type CoverageOptions, createCoverage } from '../coverage/coverage.ts';
+import { say } from '../formats/say.ts';
+import type { Text } from '../model/text.ts';
 import type { EvidenceStore } from '../sinks/evidence/store.ts';
 
 export interface KeptCoverageOptions extends Omit<CoverageOptions, 'initial' | 'gaps' | 'onGap'> {
@@ -16,7 +18,7 @@ export interface KeptCoverageOptions extends Omit<CoverageOptions, 'initial' | '
 
 export interface LabCoverage extends Coverage {
   /** What a watcher of the network says of itself: a line of trouble, or null when it works again. */
-  heard(subject: string, line: string | null): void;
+  heard(subject: string, line: Text | null): void;
   /** Nobody looked for so long; it is over. */
   wasDeaf(sinceMs: number): void;
   /** Call about once a second. */
@@ -68,7 +70,7 @@ export function openCoverage({ evidence, root, isRestart, now, ...options }: Kep
     heard(subject, line) {
       if (!COUNTING.has(subject)) return;
       if (line === null) coverage.gaps.end(subject, now());
-      else coverage.gaps.begin('not-counted', subject, line, now());
+      else coverage.gaps.begin('not-counted', subject, say(line), now(), line);
     },
     wasDeaf(sinceMs) {
       const time = now();

@@ -1,7 +1,6 @@
 /** Second step, in the running lab: detection with its sinks, what watches beside it, and the lab's own notices. */
 import type { LoginConflict } from '../devices/match-table.ts';
 import { saidHost } from '../formats/said-host.ts';
-import { say } from '../formats/say.ts';
 import type { Alert } from '../model/alert.ts';
 import { KEEP_MEGABYTES } from '../model/content.ts';
 import type { Flow } from '../model/flow.ts';
@@ -67,7 +66,7 @@ export async function openLiveDetection(
   });
   /** A watcher says what is wrong, or null when it works again. */
   function troubled(subject: string, line: Text | null, severity: Alert['severity'] = 'medium'): void {
-    coverage.heard(subject, line && say(line));
+    coverage.heard(subject, line);
     notify(subject, line ?? text('lab.works-again', { subject }), line === null ? 'info' : severity);
   }
   function loggedInAs(conflict: LoginConflict): void {

@@ -11,6 +11,7 @@ import {
   type Unseen,
 } from '../../src/model/coverage.ts';
 import type { DestinationFacts } from '../../src/model/destination.ts';
+import { text } from '../../src/model/text.ts';
 import { body, closed, flow, head, raw, rejected, run } from './lab-flows.ts';
 
 const facts = (owner: string | null, country: string | null): DestinationFacts => ({
@@ -178,6 +179,18 @@ describe('"all" is not said', () => {
     );
     coverage.gaps.end('datagrams', Date.UTC(2026, 10, 22, 11));
     expect(coverage.of('a')?.sentence).toContain(`Not counted from ${since} to ${local('2026-11-22T11:00:00.000Z')}`);
+  });
+
+  it('what was not counted, and why, in another language', () => {
+    const coverage = run(flow('f'), [head('f'), closed('f', 1000)]);
+    const why = text('net.uncounted');
+    coverage.gaps.begin('not-counted', 'counters', say(why), Date.UTC(2026, 10, 22, 10), why);
+    const said = coverage.of('a');
+    expect(said?.gaps).toMatchObject([{ subject: 'counters', detail: say(why), detailText: why }]);
+    expect(said?.sentence).toContain(`counters (${say(why)})`);
+    if (said?.text === undefined) expect.fail('no text');
+    expect(say(said.text, 'vi')).toContain(`các bộ đếm (${say(why, 'vi')})`);
+    expect(say(why, 'vi')).not.toBe(say(why));
   });
 
   it('after the lab was dead for two minutes, which is an entry of its own; a phone that came later is not told of it', () => {

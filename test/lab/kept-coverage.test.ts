@@ -1,6 +1,7 @@
 /** What the lab knows of a phone's coverage outlives the lab. */
 import { describe, expect, it } from 'vitest';
 import { openCoverage } from '../../src/lab/coverage.ts';
+import { text } from '../../src/model/text.ts';
 import { closed, flow, head, raw, rejected, run } from '../coverage/lab-flows.ts';
 import { createMemoryStore } from '../sinks/evidence/memory-store.ts';
 
@@ -92,10 +93,10 @@ describe('the coverage of a lab', () => {
   it('is not whole while a watcher of the network says that it cannot count', () => {
     const coverage = world().open();
     run(flow('f'), [head('f'), closed('f', 80)], coverage);
-    coverage.heard('recording', 'the disk is full');
+    coverage.heard('recording', text('lab.disk-full'));
     expect(coverage.of('a')?.sentence).toMatch(/^All of what/);
-    coverage.heard('inventory', 'conntrack: no right');
-    coverage.heard('inventory', 'conntrack: still no right');
+    coverage.heard('inventory', text('net.said', { said: 'conntrack: no right' }));
+    coverage.heard('inventory', text('net.said', { said: 'conntrack: still no right' }));
     expect(coverage.gaps.since(0)).toHaveLength(1);
     expect(coverage.of('a')?.sentence).toContain('inventory (conntrack: still no right)');
     coverage.heard('inventory', null);

@@ -67,6 +67,7 @@ export const gap = z
     from: time,
     to: time.nullable().describe('Null: still so.'),
     detail: textOrNull.describe('Why, and what to do about it, one line.'),
+    detailText: sentence.optional().describe('The same as key and values; absent in what an earlier version kept.'),
   })
   .describe(
     'A time in which the lab could not see something: an entry of its own, so that it is not taken for silence.',
