@@ -26,6 +26,12 @@ function program(file: string, text: string): void {
   chmodSync(whole, 0o755);
 }
 
+/** What npm installed as the package `node`, which this text stands for. */
+function bringNode(text: string): void {
+  program('node_modules/node/bin/node', text);
+  writeFileSync(path.join(dir, 'node_modules/node/package.json'), '{"name":"node","version":"26.10.0"}');
+}
+
 /** On a machine whose loader knows these libraries. */
 function start(...libraries: string[]): { code: number | null; stderr: string } {
   program('tools/ldconfig', `echo '${libraries.map((name) => `${name} (libc6,x86-64) => /lib/${name}`).join('\n')}'`);
@@ -52,7 +58,7 @@ describe('the command on Node 20', () => {
   });
 
   it('names libatomic1 in one line when the installed Node 26 cannot start without it', () => {
-    program('node_modules/node/bin/node', 'exit 127');
+    bringNode('exit 127');
     expect(start('libc.so.6')).toEqual({
       code: 127,
       stderr: 'phonehome: the Node 26 that npm brought needs a library that is missing: apt-get install libatomic1\n',
@@ -60,7 +66,7 @@ describe('the command on Node 20', () => {
   });
 
   it('hands everything to the installed Node 26, and its exit code back', () => {
-    program('node_modules/node/bin/node', 'for last; do :; done; echo "$last" >&2; exit 3');
+    bringNode('for last; do :; done; echo "$last" >&2; exit 3');
     expect(start('libc.so.6', 'libatomic.so.1')).toEqual({ code: 3, stderr: 'start\n' });
   });
 });
