@@ -5,7 +5,7 @@ import { useAnswer } from './answer.ts';
 import { download } from './content.tsx';
 import { LabRefusal } from './lab.ts';
 import { route, setFilter } from './route.ts';
-import { language, t, when } from './words.ts';
+import { language, number, t, when } from './words.ts';
 
 type Language = 'en' | 'vi';
 
@@ -110,6 +110,66 @@ export function CaseExport({ id }: { id: string }) {
       {key && (
         <p role="status">
           {t('export.key')} <code>{key}</code>
+        </p>
+      )}
+    </section>
+  );
+}
+
+interface Checked {
+  isIntact: boolean;
+  problem: string | null;
+  files: number;
+  fingerprint: string | null;
+  isOwn: boolean;
+}
+
+/** A package is dropped, and the lab says whether it is what was written. */
+export function CheckPackage() {
+  const [checked, setChecked] = useState<Checked | null>(null);
+  const { isBusy, said, make } = useMaking();
+  const check = (file: File | undefined): void => {
+    if (!file || isBusy) return;
+    setChecked(null);
+    const headers = { 'content-type': 'application/zip', 'x-phonehome': '1' };
+    void make(async () => {
+      const answer = await blobOf(await fetch('/api/packages/verify', { method: 'POST', body: file, headers }));
+      setChecked(JSON.parse(await answer.text()) as Checked);
+    });
+  };
+  return (
+    <section aria-labelledby="check-title">
+      <h2 id="check-title">{t('check.title')}</h2>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the field inside does the same by keys */}
+      <div
+        class="drop"
+        onDragOver={(event) => event.preventDefault()}
+        onDrop={(event) => {
+          event.preventDefault();
+          check(event.dataTransfer?.files[0]);
+        }}
+      >
+        <label>
+          {t('check.drop')}
+          <input type="file" accept=".zip" onChange={(event) => check(event.currentTarget.files?.[0])} />
+        </label>
+      </div>
+      {isBusy && <p role="status">{t('check.reading')}</p>}
+      {said && (
+        <p class="refusal" role="alert">
+          {said}
+        </p>
+      )}
+      {checked && (
+        <p role="status">
+          {checked.isIntact
+            ? t('check.intact', { files: number(checked.files) })
+            : t('check.changed', { problem: checked.problem ?? '' })}{' '}
+          {checked.fingerprint && (
+            <>
+              {t(checked.isOwn ? 'check.own' : 'check.other')} <code>{checked.fingerprint}</code>
+            </>
+          )}
         </p>
       )}
     </section>

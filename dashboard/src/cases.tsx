@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Case } from '../../src/model/case.ts';
 import { inLanguage, type Plan, type PlanView } from '../../src/model/plan.ts';
 import { useAnswer } from './answer.ts';
-import { CaseExport, CaseReport } from './case-files.tsx';
+import { CaseExport, CaseReport, CheckPackage } from './case-files.tsx';
 import { ask, phones, role } from './lab.ts';
 import { route } from './route.ts';
 import { language, t, when } from './words.ts';
@@ -34,6 +34,7 @@ export function Cases() {
           </li>
         ))}
       </ul>
+      {role.value !== 'viewer' && <CheckPackage />}
     </section>
   );
 }

@@ -14,6 +14,10 @@ async function done(job: CaseJob): Promise<unknown> {
     }
     case 'compare':
       return compared(job);
+    case 'verify': {
+      const { verifyPackage } = await import('./package-check.ts');
+      return verifyPackage(job.file);
+    }
     case 'export': {
       const { exportCase } = await import('./export-case.ts');
       return exportCase(job.options, () => {});

@@ -6,17 +6,20 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { ExportFacts, ExportOptions } from '../model/lab.ts';
+import type { ExportFacts, ExportOptions, PackageVerdict } from '../model/lab.ts';
 import type { LiveDependencies, Outcome, SaidComparison } from '../sinks/live/dependencies.ts';
+import { signingFingerprint } from './evidence.ts';
+import { MAX_UPLOAD, nameless, receive } from './uploads.ts';
 
 export type CaseJob =
   | { job: 'report'; dataDir: string; id: string; format: 'html' | 'pdf'; language: 'en' | 'vi' }
   | { job: 'compare'; dataDir: string; a: string; b: string; language: 'en' | 'vi' }
-  | { job: 'export'; options: ExportOptions };
+  | { job: 'export'; options: ExportOptions }
+  | { job: 'verify'; file: string };
 
 export type CaseJobMessage = { value: unknown } | { fault: string; isExpected: boolean };
 
-export type CaseFiles = Pick<LiveDependencies, 'caseReport' | 'compareCases' | 'exportCase'>;
+export type CaseFiles = Pick<LiveDependencies, 'caseReport' | 'compareCases' | 'exportCase' | 'verifyPackage'>;
 
 const MEGABYTES = 512;
 const TOO_LONG_MS = 120_000;
@@ -36,15 +39,40 @@ export interface CaseFilesOptions {
   flush(): void;
   /** Signs the chain as far as it goes. */
   sign(): void;
+  /** Of a package that is verified. */
+  maxBytes?: number;
 }
 
-export function createCaseFiles({ data, devicesFile, passphrase, flush, sign }: CaseFilesOptions): CaseFiles {
+export function createCaseFiles({
+  data,
+  devicesFile,
+  passphrase,
+  flush,
+  sign,
+  maxBytes = MAX_UPLOAD,
+}: CaseFilesOptions): CaseFiles {
   // Of a lab that was killed meanwhile.
   for (const name of readdirSync(data).filter((one) => one.startsWith(SCRATCH)))
     rmSync(join(data, name), { recursive: true, force: true });
   const reading = createLine(MOST_READERS);
   const exporting = createLine(1);
+  const verifying = createLine(1);
   return {
+    verifyPackage: (body) =>
+      verifying(async () => {
+        const file = await nameless(data);
+        try {
+          if ((await receive(body, file, maxBytes)) === null) return { ok: true, value: null };
+          const read = await inThread<PackageVerdict>({ job: 'verify', file: `/dev/fd/${file.fd}` }, TOO_LONG_MS);
+          if (!read.ok) return read;
+          // Whose key it is, no package can say of itself.
+          const { fingerprint } = read.value;
+          const isOwn = fingerprint !== null && fingerprint === signingFingerprint(data);
+          return { ok: true, value: { ...read.value, isOwn } };
+        } finally {
+          await file.close();
+        }
+      }),
     caseReport: (id, given) =>
       reading(() => {
         flush();

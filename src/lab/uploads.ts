@@ -50,7 +50,7 @@ export function createUploads(options: UploadsOptions): (body: AsyncIterable<Uin
 }
 
 /** A file that is gone when it is closed, however the process ends. */
-async function nameless(directory: string): Promise<FileHandle> {
+export async function nameless(directory: string): Promise<FileHandle> {
   const name = path.join(directory, `upload-${randomBytes(8).toString('hex')}`);
   const file = await open(name, 'wx+', 0o600);
   unlinkSync(name);
@@ -58,7 +58,11 @@ async function nameless(directory: string): Promise<FileHandle> {
 }
 
 /** Null: too large. */
-async function receive(body: AsyncIterable<Uint8Array>, file: FileHandle, maxBytes: number): Promise<number | null> {
+export async function receive(
+  body: AsyncIterable<Uint8Array>,
+  file: FileHandle,
+  maxBytes: number,
+): Promise<number | null> {
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.length;

@@ -274,8 +274,15 @@ describe('in Chromium', () => {
     }
     const saving = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Save the package' }).click();
-    expect((await readFile(await (await saving).path())).subarray(0, 4).toString('latin1')).toBe('PK\x03\x04');
+    const zip = await readFile(await (await saving).path());
+    expect(zip.subarray(0, 4).toString('latin1')).toBe('PK\x03\x04');
     await page.getByText('Signed with this key').locator('code').waitFor();
+    expect(await violations(page)).toEqual([]);
+    expect(faults).toEqual([]);
+    await page.evaluate("location.hash = '#/cases'");
+    await page.getByLabel('Drop a package').setInputFiles({ name: 'a.zip', mimeType: 'application/zip', buffer: zip });
+    await page.getByText('Signed with the key of this lab').waitFor();
+    expect(await page.getByText(/^Intact: \d+ files/).count()).toBe(1);
     expect(await violations(page)).toEqual([]);
     expect(faults).toEqual([]);
     const { entries } = (await world.lab.api('/api/audit')) as { entries: { action: string; subject: string }[] };

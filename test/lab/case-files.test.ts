@@ -21,7 +21,14 @@ beforeAll(async () => {
   lab = await startLab({
     services: {
       ...labDependencies(),
-      ...createCaseFiles({ data: packed.data, devicesFile: null, passphrase: null, flush() {}, sign() {} }),
+      ...createCaseFiles({
+        data: packed.data,
+        devicesFile: null,
+        passphrase: null,
+        flush() {},
+        sign() {},
+        maxBytes: 4_000_000,
+      }),
       case: (id) => all.find((one) => one.id === id) ?? null,
       audit(action, subject, who) {
         if (canAudit) noted.push(`${action} ${subject} ${who}`);
@@ -123,6 +130,20 @@ it('makes one package at a time, for nobody below the operator', async () => {
   const both = await Promise.all([exported({ redact: true }), exported({ redact: true })]);
   expect(both.map(({ status }) => status).toSorted()).toEqual([200, 409]);
   await Promise.all(both.map((answer) => answer.arrayBuffer()));
+});
+
+it('checks a package that is sent to it, finds one changed byte, and keeps nothing', async () => {
+  const zip = Buffer.from(await (await exported({ redact: true })).arrayBuffer());
+  const check = async (body: Buffer) =>
+    ask('/api/packages/verify', 'operator', { method: 'POST', body: new Uint8Array(body) });
+  expect(await (await check(zip)).json()).toMatchObject({ isIntact: true, problem: null, isOwn: true });
+  const changed = Buffer.from(zip);
+  changed[Math.floor(zip.length / 2)] = (changed[Math.floor(zip.length / 2)] ?? 0) ^ 1;
+  expect(await (await check(changed)).json()).toMatchObject({ isIntact: false, problem: expect.any(String) });
+  expect(await (await check(Buffer.from('no zip at all'))).json()).toMatchObject({ isIntact: false, isOwn: false });
+  expect((await check(Buffer.alloc(4_000_001))).status).toBe(413);
+  expect(noted.at(-1)).toBe('verify a package 127.0.0.1');
+  expect(readdirSync(packed.data).filter((name) => name.startsWith('upload-'))).toEqual([]);
 });
 
 it('makes few at a time: more than those are refused, and afterwards there is room again', async () => {

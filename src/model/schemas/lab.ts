@@ -110,3 +110,18 @@ export const saidComparison = z
     limit: text.describe('What a comparison cannot tell.'),
   })
   .describe('Two sides held against each other, in sentences.');
+
+export const checkedPackage = z
+  .object({
+    isIntact: z.boolean(),
+    problem: textOrNull.describe('The first that does not fit.'),
+    problems: count,
+    files: count,
+    records: count.describe('Of the chain.'),
+    rows: count.describe('That were held against their records.'),
+    signed: count.describe('The last record that is signed.'),
+    head: z.object({ position: count, hash: text }).nullable(),
+    fingerprint: textOrNull.describe('SHA-256 of the key in it.'),
+    isOwn: z.boolean().describe('It is the key of this lab.'),
+  })
+  .describe('A package held against itself.');

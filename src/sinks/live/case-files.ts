@@ -19,7 +19,7 @@ const MOST_NAME = 200;
 
 export function addCaseFiles(
   app: Hono<Bindings>,
-  services: Pick<LiveDependencies, 'case' | 'audit' | 'caseReport' | 'compareCases' | 'exportCase'>,
+  services: Pick<LiveDependencies, 'case' | 'audit' | 'caseReport' | 'compareCases' | 'exportCase' | 'verifyPackage'>,
   limited: MiddlewareHandler,
   who: (c: Ctx) => string,
 ): void {
@@ -49,6 +49,16 @@ export function addCaseFiles(
       'Content-Length': String(bytes),
       'X-Signed-With': fingerprint,
     });
+  });
+  app.post('/api/packages/verify', async (c) => {
+    const { body } = c.req.raw;
+    if (body === null) return c.json({ error: 'the body is empty: send the package as it is' }, 400);
+    if (!services.audit('verify', 'a package', who(c))) return c.json({ error: NO_AUDIT }, 409);
+    const checked = await services.verifyPackage(body);
+    if (!checked.ok) return c.json({ error: checked.why }, 409);
+    return checked.value === null
+      ? c.json({ error: 'too large: check it with phonehome verify FILE' }, 413)
+      : c.json(checked.value);
   });
   app.get('/api/compare', async (c) => {
     const { a, b, language = 'en' } = readQuery(COMPARE_QUERY, c.req.query());

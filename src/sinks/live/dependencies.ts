@@ -34,6 +34,8 @@ export type DecoderInfo = z.infer<typeof schemas.decoder>;
 
 export type SaidComparison = z.infer<typeof schemas.saidComparison>;
 
+export type CheckedPackage = z.infer<typeof schemas.checkedPackage>;
+
 export type Settings = z.infer<typeof setup.settings>;
 export type WaysIn = z.infer<typeof setup.wayIn>;
 export type AuditLine = z.infer<typeof setup.auditEntry>;
@@ -144,6 +146,9 @@ export interface LiveDependencies {
     id: string,
     how: { redact: boolean; language: 'en' | 'vi' },
   ): Promise<Outcome<{ bytes: number; fingerprint: string; stream: Readable }>>;
+
+  /** As `phonehome verify FILE`; null: too large. */
+  verifyPackage(body: AsyncIterable<Uint8Array>): Promise<Outcome<CheckedPackage | null>>;
 
   /** The page from which a person marks them; `open`: newest first. */
   casePage(view: { open: readonly Case[]; said: { ok: boolean; text: string } | null }): Promise<PhonePage>;

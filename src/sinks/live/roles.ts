@@ -58,6 +58,7 @@ export const NEEDED = {
   'POST /api/cases/{id}/plan': 'operator',
   'GET /api/cases/{id}/report': 'operator',
   'POST /api/cases/{id}/export': 'operator',
+  'POST /api/packages/verify': 'operator',
   'GET /api/compare': 'operator',
   'GET /api/coverage': 'viewer',
   'GET /api/beacons': 'viewer',

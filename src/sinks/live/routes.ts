@@ -303,6 +303,12 @@ export const ROUTES: Record<Exclude<RouteName, 'GET /api/alerts/live'>, Route> =
     means: 'Values in clear unless redacted; `X-Signed-With`: SHA-256 of the key that signed it.',
     conflicts: true,
   },
+  'POST /api/packages/verify': {
+    summary: 'Checks an exported package, sent as it is; nothing of it is kept. Stands in the audit.',
+    answer: lab.checkedPackage,
+    means: 'Whether it is what was written, and whose key signed it.',
+    conflicts: true,
+  },
   'GET /api/compare': {
     summary: 'Holds two cases, phases of cases or phones against each other. Stands in the audit.',
     query: COMPARE_QUERY,

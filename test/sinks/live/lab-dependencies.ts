@@ -198,6 +198,7 @@ export function labDependencies(
       value: { simulated: false, sides: [a, b], claims: [], changes: [], limit: '' },
     }),
     exportCase: async () => ({ ok: false, why: 'nothing is exported here' }),
+    verifyPackage: async () => ({ ok: true, value: null }),
     caseReport: async (id, { format, language }) => ({ ok: true, value: `<p>${id} ${format} ${language}` }),
     groupFlows: async ({ by }) => ({ by, groups: [], total: 0, flows: 0 }),
     content: ({ id }, isRevealed) => orderContent(id, contentOf(id), [], isRevealed ? null : HIDDEN),
