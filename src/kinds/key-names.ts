@@ -35,7 +35,9 @@ const remembered = new Map<string, Said>();
 
 /** Lower case, letters and digits only: `Mac-Address` becomes `macaddress`. */
 export function normaliseKey(key: string): string {
-  return key.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+  return plainKey(key)
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, '');
 }
 
 /** Normalised name → what it hints at. Read once, on first use. */
@@ -137,9 +139,16 @@ function lookUp(key: string, within: readonly string[]): Said {
   return { hints: hintsIn(names, own, own.length), isForeign: false };
 }
 
+/** Types of MongoDB's Extended JSON around a value: `{"imei":{"$numberLong":"…"}}`. */
+const TYPED = /^\$(?:number(?:Long|Int|Double|Decimal)|uuid|symbol)$/;
+
+function plainKey(key: string): string {
+  return key.startsWith('$') && TYPED.test(key) ? 'value' : key;
+}
+
 /** `SIM1ImeiNumber` → `sim1`, `imei`, `number`. */
 function wordsOf(key: string): string[] {
-  return key
+  return plainKey(key)
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .toLowerCase()
     .split(/[^\p{L}\p{N}]+/u)
