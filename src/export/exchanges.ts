@@ -33,6 +33,9 @@ interface Growing extends Omit<WholeExchange, 'request' | 'response'> {
   response: Side & { parts: Buffer[] };
 }
 
+/** The number under which bytes stand that belong to no exchange. */
+export const RAW = -1;
+
 /** Of all that is under way at once. */
 const MAX_OPEN_BYTES = 64 << 20;
 
@@ -48,8 +51,8 @@ export function* exchangesIn(events: Iterable<ContentEvent>): Generator<WholeExc
     return found;
   };
   for (const event of events) {
-    if (!('exchange' in event) || event.exchange === null) continue;
-    const one = of(event.exchange);
+    if (!('exchange' in event) && event.type !== 'raw-bytes') continue;
+    const one = of(event.type === 'raw-bytes' ? RAW : (event.exchange ?? RAW));
     switch (event.type) {
       case 'request-head':
         one.head = event;
@@ -57,6 +60,7 @@ export function* exchangesIn(events: Iterable<ContentEvent>): Generator<WholeExc
       case 'response-head':
         one.answer = event;
         break;
+      case 'raw-bytes':
       case 'body-chunk': {
         const side = one[event.direction];
         side.startedAt ??= event.time;

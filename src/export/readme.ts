@@ -23,6 +23,10 @@ const FILES: [name: string, what: string][] = [
   ['flows.ndjson', 'every connection: who, where to, how protected, how much of it was kept'],
   ['eve.json', 'alerts and connections in the form of Suricata (EVE), one a line'],
   ['flows.har', 'requests and answers, as far as content was kept: HAR 1.2, opens in the network panel of a browser'],
+  [
+    'raw.ndjson',
+    'what was kept of connections that are no HTTP, where there is any: bytes of each direction, messages, in base64',
+  ],
   ['capture.pcapng', 'packets with the keys of their TLS sessions inside: opens decrypted in Wireshark and tshark'],
   ['case.json', 'the test run: phases, marks, counts; what was counted of coverage'],
   ['devices.json', 'the phones as they are registered, values masked'],

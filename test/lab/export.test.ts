@@ -297,6 +297,26 @@ describe('a package', () => {
 });
 
 describe('a package of', () => {
+  it.each([false, true])('bytes that are no HTTP holds them in a file of their own (redacted: %s)', async (redact) => {
+    const raw = (direction: 'request' | 'response', bytes: Buffer) =>
+      ({ type: 'raw-bytes', flowId: 'raw', direction, time: 1, bytes }) as const;
+    const events = [raw('request', Buffer.from('HELLO imei=')), raw('response', Buffer.from([0, 1, 255]))];
+    const given = build([{ id: 'raw', events: [...events, raw('request', Buffer.from('490154203237518;'))] }]);
+    const file = given.out('raw.zip');
+    const facts = await exportCase(given.options(file, { redact }), none);
+    expect(verifyPackage(file).isIntact).toBe(true);
+    const zip = unzipSync(readFileSync(file));
+    const told = lines(zip, 'raw.ndjson').map(({ flow, direction, bytes }) => [
+      flow,
+      direction,
+      Buffer.from(String(bytes), 'base64').toString('latin1'),
+    ]);
+    const sent = redact ? expect.stringMatching(/^HELLO imei=redacted-imei-[a-z]{8};$/) : 'HELLO imei=490154203237518;';
+    expect(told[0]).toEqual(['raw', 'request', sent]);
+    expect(told[1]).toEqual(['raw', 'response', '\u0000\u0001ÿ']);
+    expect(facts.missing.join()).not.toContain('connections no request was kept');
+  });
+
   it('a case with muted findings holds them, and says that they are muted, by whom and why', async () => {
     const given = build();
     const mute = (name: string, kind: string, as: string): string =>
