@@ -317,6 +317,37 @@ describe('in Chromium', () => {
     await end();
   });
 
+  it('flips whether an app is passed through, and asks for a test of trust and calls it off', async (context) => {
+    requireTool(context, 'chromium');
+    const { devices } = (await world.lab.api('/api/devices')) as { devices: { id: string }[] };
+    const device = devices[0]?.id ?? '';
+    const given = await fetch(`${world.lab.ready.ui.url}/api/pins`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${await token('operator')}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ device, name: 'bank.example', override: 'always' }),
+    });
+    expect(given.status).toBe(200);
+    const { page, faults, end } = await signIn('operator');
+    await page.evaluate(`location.hash = '#/phone/${encodeURIComponent(device)}'`);
+    const choice = page.getByLabel('What happens with bank.example');
+    await expect.poll(() => choice.inputValue(), PATIENT).toBe('always');
+    await choice.selectOption('never');
+    const override = async (): Promise<string | undefined> => {
+      const { pins } = (await world.lab.api('/api/pins')) as { pins: { name: string; override: string }[] };
+      return pins.find(({ name }) => name === 'bank.example')?.override;
+    };
+    await expect.poll(override, PATIENT).toBe('never');
+    await page.getByLabel('Server', { exact: true }).fill('shop.example');
+    await page.locator('section[aria-labelledby=trust-title] select').selectOption('expired');
+    await page.getByRole('button', { name: 'Test the next connection' }).click();
+    await page.getByText('Waits for a connection.').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Call it off' }).click();
+    await page.getByText('Called off.').waitFor();
+    expect(faults).toEqual([]);
+    await end();
+  });
+
   it('shows a phone that was registered meanwhile, its model as text', async (context) => {
     requireTool(context, 'chromium');
     const { page, end } = await signIn('operator');
