@@ -12,6 +12,7 @@ import type { Decide, Engine, Log } from '../model/connection.ts';
 import { faultOf } from '../model/fault.ts';
 import { type CrowdOptions, createCrowd, UNBOUNDED } from './crowd.ts';
 import { forward } from './forwarder.ts';
+import { listenProblem } from './listen-problem.ts';
 import { peek } from './peek.ts';
 import { CONNECTED, endWith, failureReply } from './replies.ts';
 import type { Authority, ForwardOptions } from './route.ts';
@@ -315,19 +316,12 @@ function kindOf(bytes: Buffer): Kind | null {
 
 function listen(server: Server, { host, port }: DoorOptions): Promise<{ host: string; port: number }> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(listenProblem(error, host, port))));
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new Error(listenProblem(error, host, port, '--proxy-port'))),
+    );
     server.listen({ host, port, backlog: BACKLOG }, () => {
       const bound = server.address();
       resolve(bound && typeof bound === 'object' ? { host: bound.address, port: bound.port } : { host, port });
     });
   });
-}
-
-function listenProblem(error: NodeJS.ErrnoException, host: string, port: number): string {
-  if (error.code === 'EADDRINUSE') {
-    return `port ${port} is in use: stop the program that uses it or choose another one with --proxy-port`;
-  }
-  if (error.code === 'EACCES') return `port ${port} needs root: choose one above 1023 with --proxy-port`;
-  if (error.code === 'EADDRNOTAVAIL') return `this machine has no address ${host}: check --host`;
-  return `cannot listen on ${host}:${port}: ${error.message}`;
 }

@@ -2,9 +2,10 @@
 import { hostname } from 'node:os';
 import type { Authority } from '../ca/authority.ts';
 import { privacyProblem } from '../ca/private-file.ts';
+import { listenProblem } from '../door/listen-problem.ts';
 import { type Case, phonesOf } from '../model/case.ts';
 import { faultOf } from '../model/fault.ts';
-import { LabError, type LabOptions, RETENTION_DAYS, type ReplayOutcome } from '../model/lab.ts';
+import { LabError, RETENTION_DAYS, type ReplayOutcome } from '../model/lab.ts';
 import type { LiveDependencies } from '../sinks/live/dependencies.ts';
 import { startLiveServer } from '../sinks/live/server.ts';
 import { createTokens, openTokenFiles } from '../sinks/live/tokens.ts';
@@ -108,7 +109,7 @@ export async function openApi(options: ApiOptions, closers: Closers) {
     ...(knowledge.options.uiTls ? { leafFor: uiCertificate(knowledge.authority) } : {}),
     onError: (error) => log.error({ ...faultOf(error) }, 'an answer of the API failed'),
   }).catch((error: NodeJS.ErrnoException) => {
-    throw new LabError(portProblem(error, knowledge.options));
+    throw new LabError(listenProblem(error, knowledge.options.host, knowledge.options.uiPort, '--ui-port'));
   });
   closers.add(live.close);
   closers.add(detection.feed.onAlert(live.publish));
@@ -209,11 +210,4 @@ function servicesOf(
     metrics: async () => metricsOf(await withRelay()),
     phonePage,
   };
-}
-
-function portProblem(error: NodeJS.ErrnoException, { host, uiPort }: LabOptions): string {
-  if (error.code === 'EADDRINUSE')
-    return `port ${uiPort} is in use: stop the program that uses it or choose another one with --ui-port`;
-  if (error.code === 'EACCES') return `port ${uiPort} needs root: choose one above 1023 with --ui-port`;
-  return `cannot listen on ${host}:${uiPort}: ${error.message}`;
 }

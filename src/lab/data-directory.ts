@@ -139,8 +139,10 @@ function lock(data: string): () => void {
     database?.close();
     const { errcode = 0, message } = error as Error & { errcode?: number };
     if ((errcode & 0xff) === SQLITE_BUSY) throw new LabError(`another lab runs on ${data}: stop it, or ${ELSEWHERE}`);
+    if ((errcode & 0xff) === SQLITE_FULL) throw new LabError(`no space left for ${path}: free some, or ${ELSEWHERE}`);
     throw new LabError(`${path} cannot be locked (${message}): check the directory and its owner, or ${ELSEWHERE}`);
   }
 }
 
 const SQLITE_BUSY = 5;
+const SQLITE_FULL = 13;

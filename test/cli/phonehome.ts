@@ -19,8 +19,17 @@ export interface Running {
   ended: Promise<Ended>;
 }
 
-export function startPhonehome(args: string[], options: { env?: Record<string, string>; cwd?: string } = {}): Running {
-  const child = spawn(process.execPath, [BIN, ...args], {
+interface Options {
+  env?: Record<string, string>;
+  cwd?: string;
+}
+
+export const startPhonehome = (args: string[], options: Options = {}): Running =>
+  startCommand(process.execPath, [BIN, ...args], options);
+
+/** The same within another command. */
+export function startCommand(command: string, args: string[], options: Options = {}): Running {
+  const child = spawn(command, args, {
     cwd: options.cwd,
     env: { ...process.env, NO_COLOR: '1', ...options.env },
   });
@@ -55,10 +64,7 @@ export function startPhonehome(args: string[], options: { env?: Record<string, s
   return { child, untilStdout: (text) => until('stdout', text), untilStderr: (text) => until('stderr', text), ended };
 }
 
-export async function phonehome(
-  args: string[],
-  options: { env?: Record<string, string>; cwd?: string } = {},
-): Promise<Ended> {
+export async function phonehome(args: string[], options: Options = {}): Promise<Ended> {
   const { child, ended } = startPhonehome(args, options);
   child.stdin.end();
   return await ended;

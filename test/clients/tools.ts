@@ -65,6 +65,7 @@ const TOOLS = {
   tcpdump: { debian: 'tcpdump' },
   tmux: { debian: 'tmux' },
   tshark: { debian: 'tshark' },
+  unshare: { debian: 'util-linux' },
   unzip: { debian: 'unzip' },
   wget: { debian: 'wget' },
   wg: { debian: 'wireguard-tools' },
