@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { loadDevices, readDevicesFile } from '../devices/store.ts';
 import { openGeo } from '../enrich/geo.ts';
 import { eveOfAlert, eveOfFlow } from '../export/eve.ts';
-import { exchangesIn, type WholeExchange } from '../export/exchanges.ts';
+import { exchangesIn } from '../export/exchanges.ts';
 import { HAR_END, harEntry, harHead } from '../export/har.ts';
 import { readmeOf } from '../export/readme.ts';
 import { createPackage, type PackageWriter, told } from '../export/zip.ts';
@@ -20,7 +20,6 @@ import { writeCheckpoint } from '../model/checkpoint.ts';
 import type { Device } from '../model/device.ts';
 import type { FlowRecord } from '../model/flow.ts';
 import { type ExportFacts, type ExportOptions, LabError } from '../model/lab.ts';
-import type { ContentReader } from '../sinks/content/store.ts';
 import { type CaseRows, openCaseRows } from '../sinks/evidence/case-rows.ts';
 import { createSealer } from '../sinks/evidence/sealer.ts';
 import { viewDevice } from '../sinks/live/device-view.ts';
@@ -30,6 +29,7 @@ import { renderReport } from './case-report.ts';
 import { openKeptContent } from './content.ts';
 import { pathsIn } from './data-directory.ts';
 import { type EvidenceKeys, fingerprintOfKey, openKeys, openRecorded } from './evidence.ts';
+import { addRaw, holdsBytes } from './export-raw.ts';
 import { spanOf } from './recorded-flows.ts';
 import { createRedaction, type Redaction } from './redaction.ts';
 import { askTimestamp } from './timestamp.ts';
@@ -199,7 +199,7 @@ function addHar({ zip, rows, options, redaction, missing }: Export, step: () => 
   let entries = 0;
   let without = 0;
   let leftOut = 0;
-  const unlisted: FlowRecord[] = [];
+  const unlisted: string[] = [];
   try {
     for (const line of rows.flows()) {
       const stored = JSON.parse(line) as FlowRecord;
@@ -218,7 +218,7 @@ function addHar({ zip, rows, options, redaction, missing }: Export, step: () => 
         har.write(`${entries > 0 ? ',\n' : ''}${JSON.stringify(entry)}`);
         entries++;
       }
-      if (isRaw) unlisted.push(stored);
+      if (isRaw) unlisted.push(stored.id);
       if (entries === before && !isRaw) without++;
       step();
     }
@@ -237,51 +237,6 @@ function addHar({ zip, rows, options, redaction, missing }: Export, step: () => 
       `flows.har: of ${without} connections no request was kept; flows.ndjson says why of each (content.why)`,
     );
   return entries;
-}
-
-const holdsBytes = ({ request, response, messages }: WholeExchange): boolean =>
-  request.body.length + response.body.length + messages.length > 0;
-
-/** What was kept and is no HTTP: of each direction its bytes, and messages of other protocols. @returns how much is left out */
-function addRaw(
-  { zip, redaction }: Pick<Export, 'zip' | 'redaction'>,
-  content: ContentReader,
-  flows: readonly FlowRecord[],
-): number {
-  if (flows.length === 0) return 0;
-  const raw = zip.entry('raw.ndjson');
-  let leftOut = 0;
-  for (const { id } of flows)
-    for (const one of exchangesIn(content.eventsOf(id))) {
-      if (one.head !== null || !holdsBytes(one)) continue;
-      const redacted = redaction?.exchange(one);
-      leftOut += redacted?.leftOut.length ?? 0;
-      for (const line of rawLines(id, redacted?.exchange ?? one)) raw.write(`${JSON.stringify(line)}\n`);
-    }
-  raw.end();
-  return leftOut;
-}
-
-function rawLines(flow: string, { request, response, messages }: WholeExchange): object[] {
-  const sides = { request, response };
-  return [
-    ...(['request', 'response'] as const)
-      .filter((direction) => sides[direction].body.length + sides[direction].missing > 0)
-      .map((direction) => ({
-        flow,
-        direction,
-        bytes: sides[direction].body.toString('base64'),
-        missing: sides[direction].missing,
-      })),
-    ...messages.map(({ direction, time, protocol, label, bytes }) => ({
-      flow,
-      direction,
-      time: new Date(time).toISOString(),
-      protocol,
-      label,
-      bytes: bytes.toString('base64'),
-    })),
-  ];
 }
 
 /** With everything that was found in the case, registered or not. */
