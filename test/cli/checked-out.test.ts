@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { commitOf } from '../../src/cli/checked-out.ts';
-import { requireTool } from '../clients/tools.ts';
+import { requireTool, toolPath } from '../clients/tools.ts';
 
 let directory = '';
 beforeEach(() => {
@@ -20,7 +20,7 @@ it('is what git says: on a branch, packed, detached, and in a second working tre
   mkdirSync(main);
   const env = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' };
   const git = (cwd: string, ...args: string[]): string =>
-    execFileSync('git', ['-c', 'user.name=lab', '-c', 'user.email=lab@example.com', ...args], {
+    execFileSync(toolPath('git'), ['-c', 'user.name=lab', '-c', 'user.email=lab@example.com', ...args], {
       cwd,
       env,
       encoding: 'utf8',
