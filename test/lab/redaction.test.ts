@@ -53,7 +53,7 @@ const SAID: Record<string, { body?: Buffer; headers?: [string, string][]; target
   'UTF-16': { body: Buffer.from(`id ${IMEI} id`, 'utf16le') },
   protobuf: { body: Buffer.concat([Buffer.from([0x0a, 15]), Buffer.from(IMEI), Buffer.from([0x12, 3, 1, 2, 3])]) },
   reversed: { body: json({ x: [...IMEI].reverse().join('') }) },
-  'an unregistered IMEI': { body: json({ imei: '353250111234564' }) },
+  'an unregistered IMEI': { body: json({ imei: '356938035643809' }) },
   'base64 in lines': {
     body: Buffer.from(
       (
