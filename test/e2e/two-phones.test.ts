@@ -244,7 +244,9 @@ describe('a vendor id nobody registered', () => {
     // What was sent a moment ago is in the store within a second or two.
     const lines = await eventually('the latest request in the store', async () => {
       const found = await command('compare', 'unit-1', 'unit-2');
-      return JSON.stringify(found).includes(`"a":${REQUESTS + 1}`) && found;
+      const isLatest = ({ type, requests }: Record<string, unknown>): boolean =>
+        type === 'persistent' && (requests as { a: number }).a === REQUESTS + 1;
+      return found.some(isLatest) && found;
     });
     expect(lines.filter(({ type }) => type === 'persistent')).toEqual([
       {
