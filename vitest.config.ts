@@ -18,6 +18,9 @@ const ON_BOTH_ENGINES = [
 /** `npm run test:load`: minutes of traffic and hundreds of megabytes, by command. */
 const IS_LOAD = Boolean(process.env.LOAD_TESTS);
 
+/** What a run leaves out; a project's own list stands in place of what `--exclude` gives. */
+const WITHOUT = process.env.WITHOUT_TESTS?.split(' ') ?? [];
+
 /** Where a machine reads what came out. */
 const REPORT = process.env.TEST_REPORT;
 
@@ -41,7 +44,7 @@ export default defineConfig({
             test: {
               name: 'wire',
               include: ['test/**/*.test.ts'],
-              exclude: ['test/load/*'],
+              exclude: ['test/load/*', ...WITHOUT],
               globalSetup: ['test/engines/print-known-differences.ts', 'test/lab/nothing-left.ts'],
             },
           },
