@@ -4,6 +4,7 @@ import type { BodyHits } from '../../src/model/opened.ts';
 import { bytes as amount } from './bytes.ts';
 import { filterValue } from './filter-bar.tsx';
 import { ask, role } from './lab.ts';
+import { Refusal } from './refusal.tsx';
 import { flowLink, setFilter } from './route.ts';
 import { t, when } from './words.ts';
 
@@ -85,11 +86,7 @@ export function Bodies() {
         )}
       </form>
       <p class="quiet">{t('bodies.why')}</p>
-      {refusal && (
-        <p class="refusal" role="alert">
-          {refusal}
-        </p>
-      )}
+      <Refusal said={refusal} />
       <p role="status">
         {state !== 'new' && t('bodies.looked', { bytes: amount(looked) })}{' '}
         {state === 'over' && next === null && refusal === null && t(hits.length === 0 ? 'bodies.none' : 'bodies.over')}

@@ -4,6 +4,7 @@ import type { Case } from '../../src/model/case.ts';
 import { useAnswer } from './answer.ts';
 import { download } from './content.tsx';
 import { LabRefusal } from './lab.ts';
+import { Refusal } from './refusal.tsx';
 import { route, setFilter } from './route.ts';
 import { language, number, t, when } from './words.ts';
 
@@ -64,11 +65,7 @@ export function CaseReport({ id }: { id: string }) {
         </button>
       </p>
       {isBusy && <p role="status">{t('report.making')}</p>}
-      {said && (
-        <p class="refusal" role="alert">
-          {said}
-        </p>
-      )}
+      <Refusal said={said} />
       {isShown && <iframe class="report" sandbox="" title={t('report.title')} src={path('html')} />}
     </section>
   );
@@ -102,11 +99,7 @@ export function CaseExport({ id }: { id: string }) {
         </button>
       </p>
       {isBusy && <p role="status">{t('report.making')}</p>}
-      {said && (
-        <p class="refusal" role="alert">
-          {said}
-        </p>
-      )}
+      <Refusal said={said} />
       {key && (
         <p role="status">
           {t('export.key')} <code>{key}</code>
@@ -155,11 +148,7 @@ export function CheckPackage() {
         </label>
       </div>
       {isBusy && <p role="status">{t('check.reading')}</p>}
-      {said && (
-        <p class="refusal" role="alert">
-          {said}
-        </p>
-      )}
+      <Refusal said={said} />
       {checked && (
         <p role="status">
           {checked.isIntact
@@ -212,11 +201,7 @@ export function Compare() {
         ))}
       </div>
       {path === null && <p class="empty">{t('compare.two')}</p>}
-      {refusal && (
-        <p class="refusal" role="alert">
-          {refusal.message}
-        </p>
-      )}
+      <Refusal said={refusal?.message} />
       {path !== null && !said && !refusal && <p role="status">{t('report.making')}</p>}
       {said && <Sentences said={said} />}
     </section>

@@ -5,6 +5,7 @@ import { inLanguage, type Plan, type PlanView } from '../../src/model/plan.ts';
 import { useAnswer } from './answer.ts';
 import { CaseExport, CaseReport, CheckPackage } from './case-files.tsx';
 import { ask, phones, role } from './lab.ts';
+import { Refusal } from './refusal.tsx';
 import { route } from './route.ts';
 import { language, t, when } from './words.ts';
 
@@ -87,11 +88,7 @@ function OpenCase({ onDone }: { onDone: () => void }) {
       <button type="submit" class="button main">
         {t('cases.begin')}
       </button>
-      {refusal && (
-        <p class="refusal" role="alert">
-          {refusal}
-        </p>
-      )}
+      <Refusal said={refusal} />
     </form>
   );
 }
@@ -122,11 +119,7 @@ export function CasePage() {
         {t(given.closedAt === null ? 'cases.open' : 'cases.closed')} · {when(given.openedAt)}
         {given.closedAt && ` – ${when(given.closedAt)}`}
       </p>
-      {said && (
-        <p class="refusal" role="alert">
-          {said}
-        </p>
-      )}
+      <Refusal said={said} />
       {given.plan && given.closedAt === null && <Step path={`${path}/plan`} mayGoOn={mayMark} onDone={again} />}
       {mayMark && (
         <section aria-labelledby="marks-title">
@@ -214,11 +207,7 @@ function Step({ path, mayGoOn, onDone }: { path: string; mayGoOn: boolean; onDon
       </h2>
       <p class="verdict">{inLanguage(view.step.do, language.value)}</p>
       {view.state === 'wait' && view.waitsUntil && <p>{t('cases.wait', { until: when(view.waitsUntil) })}</p>}
-      {said && (
-        <p class="refusal" role="alert">
-          {said}
-        </p>
-      )}
+      <Refusal said={said} />
       <button
         type="button"
         class="button main thumb"

@@ -10,6 +10,7 @@ import { bytes } from './bytes.ts';
 import { FilterBar, filterValue } from './filter-bar.tsx';
 import { flowHost, phoneOf, stateOf } from './flow-words.ts';
 import { ask, history, phones } from './lab.ts';
+import { Refusal } from './refusal.tsx';
 import { flowLink, route, setFilters } from './route.ts';
 import { VirtualList } from './virtual-list.tsx';
 import { createWindowed } from './windowed.ts';
@@ -90,11 +91,7 @@ export function Flows() {
           {t('bodies.title')}
         </a>
       </p>
-      {shown.refusal.value && (
-        <p class="refusal" role="alert">
-          {shown.refusal.value}
-        </p>
-      )}
+      <Refusal said={shown.refusal.value} />
       {total === 0 && <p class="empty">{t('flows.none')}</p>}
       {by.value === null ? <List /> : <Groups by={by.value} />}
     </section>

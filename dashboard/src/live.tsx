@@ -10,6 +10,7 @@ import { AlertDetails, alertClass, sentenceOf } from './alert-line.tsx';
 import { FilterBar, filterValue } from './filter-bar.tsx';
 import { alerts, ask, history, latestSeq, phones } from './lab.ts';
 import { Signals } from './live-signals.tsx';
+import { Refusal } from './refusal.tsx';
 import { route } from './route.ts';
 import { rank } from './verdict.ts';
 import { VirtualList } from './virtual-list.tsx';
@@ -113,11 +114,7 @@ export function Live() {
       </h1>
       <Filters />
       <Signals />
-      {stored.refusal.value && (
-        <p class="refusal" role="alert">
-          {stored.refusal.value}
-        </p>
-      )}
+      <Refusal said={stored.refusal.value} />
       {count === 0 && stored.total.value !== null && (
         <p class="empty">{t(alerts.value.length === 0 ? 'live.none' : 'live.none.filter')}</p>
       )}

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { passesLuhn } from '../../src/kinds/parts/luhn.ts';
 import { ask, look, role } from './lab.ts';
+import { Refusal } from './refusal.tsx';
 import { t } from './words.ts';
 
 const FIELDS = ['imei', 'imsi', 'iccid', 'phone_number', 'wifi_mac', 'serial'] as const;
@@ -102,11 +103,7 @@ export function NameForm({ address, onDone }: { address: string | null; onDone: 
           );
         })}
         <p class="quiet">{t('form.why')}</p>
-        {refusal && (
-          <p class="refusal" role="alert">
-            {refusal}
-          </p>
-        )}
+        <Refusal said={refusal} />
         <footer>
           <button type="button" class="button" onClick={onDone}>
             {t('form.cancel')}

@@ -11,6 +11,7 @@ import { useAnswer } from './answer.ts';
 import { bytes, seconds } from './bytes.ts';
 import { SCROLLS } from './companies.tsx';
 import { ask, role } from './lab.ts';
+import { Refusal } from './refusal.tsx';
 import { companyOf, isLeak, rank } from './verdict.ts';
 import { number, t, tn, when } from './words.ts';
 
@@ -167,11 +168,7 @@ export function Pins({ device }: { device: string }) {
     <section aria-labelledby="pins-title">
       <h2 id="pins-title">{t('phone.pins')}</h2>
       {pins.length === 0 && <p class="empty">{t('phone.pins.none')}</p>}
-      {refusal && (
-        <p class="refusal" role="alert">
-          {refusal}
-        </p>
-      )}
+      <Refusal said={refusal} />
       {pins.length > 0 && (
         <table>
           <tbody>
@@ -249,11 +246,7 @@ export function TrustTests({ device }: { device: string }) {
           {t('trust.begin')}
         </button>
       </form>
-      {refusal && (
-        <p class="refusal" role="alert">
-          {refusal}
-        </p>
-      )}
+      <Refusal said={refusal} />
       <ul class="plain">
         {tests.map(({ id, name: server, test: kind, state }) => (
           <li key={id}>

@@ -513,6 +513,23 @@ export class Scanner {
     this.#marks.push({ at, end, rank, hit, isWrapped, run, escaped: null, anchor: 'key', key: null, spread: null });
   }
 
+  /** Of the bytes at hand, what may be a value: told after registered ones. */
+  #markText(start: number, end: number, anchor: Anchor, key: string | null, spread: Mark['spread']): void {
+    const base = this.#base;
+    this.#marks.push({
+      at: base + start,
+      end: base + end,
+      rank: 2,
+      hit: null,
+      isWrapped: false,
+      run: null,
+      escaped: null,
+      anchor,
+      key,
+      spread,
+    });
+  }
+
   #searchKnown(bytes: Buffer, base: number, final: boolean): void {
     const known = this.#scope.known;
     if (!known) return;
@@ -617,38 +634,14 @@ export class Scanner {
   /** In the bytes at hand. */
   candidate(anchor: Anchor, key: string | null, start: number, end: number): void {
     if (key === null && !this.#mayCount(anchor, start, end)) return;
-    const base = this.#base;
-    this.#marks.push({
-      at: base + start,
-      end: base + end,
-      rank: 2,
-      hit: null,
-      isWrapped: false,
-      run: null,
-      escaped: null,
-      anchor,
-      key,
-      spread: null,
-    });
+    this.#markText(start, end, anchor, key, null);
   }
 
   /** Digits in groups: told when they are a registered value, in whatever groups. */
   spread({ start, end, digits }: Spread): void {
     const kind = registeredDigits(digits, this.#scope)?.kind;
     if (kind === undefined) return;
-    const base = this.#base;
-    this.#marks.push({
-      at: base + start,
-      end: base + end,
-      rank: 2,
-      hit: null,
-      isWrapped: false,
-      run: null,
-      escaped: null,
-      anchor: 'digits',
-      key: null,
-      spread: { kind, digits },
-    });
+    this.#markText(start, end, 'digits', null, { kind, digits });
   }
 
   #reportSpread(at: number, end: number, kind: Kind, digits: string): void {

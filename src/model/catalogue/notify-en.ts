@@ -1,5 +1,8 @@
 /** What goes to people outside the lab, in English. Catalogues of other languages have the same keys. */
+import { PHASES_EN } from './phases.ts';
+
 export const NOTIFY_EN = {
+  ...PHASES_EN,
   title: '[{{severity}}] {{what}}',
   'title-to': '[{{severity}}] {{what}} → {{receiver}}',
   simulated: 'SIMULATED: a replay or a test, nothing that happened in the world.',
@@ -36,16 +39,6 @@ export const NOTIFY_EN = {
   'certainty.certain': 'certain',
   'certainty.likely': 'likely',
   'certainty.possible': 'possible',
-  'phase.unboxed': 'unboxed',
-  'phase.first-boot': 'first boot',
-  'phase.before-consent': 'before consent',
-  'phase.consent-given': 'consent given',
-  'phase.after-consent': 'after consent',
-  'phase.idle': 'idle',
-  'phase.account-signed-in': 'account signed in',
-  'phase.service-off': 'service off',
-  'phase.app-removed': 'app removed',
-  'phase.after-update': 'after update',
 } as const;
 
 export type NotifyKey = keyof typeof NOTIFY_EN;

@@ -1,7 +1,9 @@
 /** What goes to people outside the lab, in Vietnamese. */
 import type { NotifyKey } from './notify-en.ts';
+import { PHASES_VI } from './phases.ts';
 
 export const NOTIFY_VI: Record<NotifyKey, string> = {
+  ...PHASES_VI,
   title: '[{{severity}}] {{what}}',
   'title-to': '[{{severity}}] {{what}} → {{receiver}}',
   simulated: 'MÔ PHỎNG: một lần phát lại hoặc thử nghiệm, không phải chuyện có thật.',
@@ -38,14 +40,4 @@ export const NOTIFY_VI: Record<NotifyKey, string> = {
   'certainty.certain': 'chắc chắn',
   'certainty.likely': 'nhiều khả năng',
   'certainty.possible': 'có thể',
-  'phase.unboxed': 'vừa mở hộp',
-  'phase.first-boot': 'khởi động lần đầu',
-  'phase.before-consent': 'trước khi đồng ý',
-  'phase.consent-given': 'đồng ý',
-  'phase.after-consent': 'sau khi đồng ý',
-  'phase.idle': 'để yên',
-  'phase.account-signed-in': 'đăng nhập tài khoản',
-  'phase.service-off': 'tắt dịch vụ',
-  'phase.app-removed': 'gỡ ứng dụng',
-  'phase.after-update': 'sau cập nhật',
 };

@@ -2,12 +2,14 @@
 
 import { KIND_FACTS, type Kind } from '../kinds.ts';
 import { LETTER_EN } from './letter.ts';
+import { PHASES_EN } from './phases.ts';
 
 const kinds = Object.fromEntries(
   Object.entries(KIND_FACTS).map(([kind, { noun }]) => [`kind.${kind}`, noun]),
 ) as Record<`kind.${Kind}`, string>;
 
 export const REPORT_EN = {
+  ...PHASES_EN,
   ...kinds,
   ...LETTER_EN,
   title: 'What this phone told whom',
@@ -196,23 +198,6 @@ export const REPORT_EN = {
   'method.versions': 'Versions: {{versions}}',
   'method.made': 'Read from the store on {{time}} UTC.',
   label: 'Note: {{label}}',
-  'phase.unboxed': 'unboxed',
-  'phase.first-boot': 'first boot',
-  'phase.before-consent': 'before consent',
-  'phase.consent-given': 'consent given',
-  'phase.after-consent': 'after consent',
-  'phase.idle': 'idle',
-  'phase.account-signed-in': 'account signed in',
-  'phase.service-off': 'service off',
-  'phase.app-removed': 'app removed',
-  'phase.after-update': 'after update',
-  'phase.boot': 'boot',
-  'phase.screen-on': 'screen on',
-  'phase.unlock': 'unlock',
-  'phase.message-sent': 'message sent',
-  'phase.contact-added': 'contact added',
-  'phase.photo-taken': 'photo taken',
-  'phase.app-opened': 'app opened',
 } as const;
 
 export type ReportKey = keyof typeof REPORT_EN;

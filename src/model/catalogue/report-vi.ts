@@ -2,11 +2,13 @@
 import type { Kind } from '../kinds.ts';
 import { KINDS_VI } from './kinds-vi.ts';
 import { LETTER_VI } from './letter.ts';
+import { PHASES_VI } from './phases.ts';
 import type { ReportKey } from './report-en.ts';
 
 type Nouns = Record<`kind.${Kind}`, string>;
 
 export const REPORT_VI: Record<ReportKey, string> = {
+  ...PHASES_VI,
   ...(Object.fromEntries(Object.entries(KINDS_VI).map(([kind, noun]) => [`kind.${kind}`, noun])) as Nouns),
   ...LETTER_VI,
   title: 'Điện thoại này đã gửi gì, cho ai',
@@ -197,21 +199,4 @@ export const REPORT_VI: Record<ReportKey, string> = {
   'method.versions': 'Phiên bản: {{versions}}',
   'method.made': 'Đọc từ kho lưu trữ lúc {{time}} UTC.',
   label: 'Lưu ý: {{label}}',
-  'phase.unboxed': 'mới mở hộp',
-  'phase.first-boot': 'khởi động lần đầu',
-  'phase.before-consent': 'trước khi đồng ý',
-  'phase.consent-given': 'đã đồng ý',
-  'phase.after-consent': 'sau khi đồng ý',
-  'phase.idle': 'để yên',
-  'phase.account-signed-in': 'đã đăng nhập tài khoản',
-  'phase.service-off': 'đã tắt dịch vụ',
-  'phase.app-removed': 'đã gỡ ứng dụng',
-  'phase.after-update': 'sau khi cập nhật',
-  'phase.boot': 'bật máy',
-  'phase.screen-on': 'màn hình sáng',
-  'phase.unlock': 'mở khóa',
-  'phase.message-sent': 'đã gửi tin nhắn',
-  'phase.contact-added': 'đã thêm danh bạ',
-  'phase.photo-taken': 'đã chụp ảnh',
-  'phase.app-opened': 'đã mở ứng dụng',
 };
