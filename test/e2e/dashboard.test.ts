@@ -236,8 +236,9 @@ describe('in Chromium', () => {
     await page.getByText('over').first().waitFor();
     await send(`imei=${IMEI}`);
     await page.evaluate("location.hash = '#/live'");
-    const line = page.locator('.alert.critical').first();
-    await line.locator('summary').click();
+    await page.locator('.alert.critical summary').first().click();
+    // Not the first any more when another one comes meanwhile.
+    const line = page.locator('.alert.critical', { has: page.locator('details[open]') });
     await line.getByRole('button', { name: 'Known: do not tell anybody' }).click();
     await line.getByLabel('Reason').fill('a lab phone');
     await line.getByRole('button', { name: 'Save' }).click();
