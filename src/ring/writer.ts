@@ -54,7 +54,7 @@ export function createRingWriter(memory: RingMemory): RingWriter {
   let wokenAt = Number.NEGATIVE_INFINITY;
   const isSleeping = (): boolean => Atomics.load(words, WORD.sleeping) === 1;
 
-  function calm(): void {
+  function cancelWaking(): void {
     if (wakingSoon) clearTimeout(wakingSoon);
     if (wakingLater) clearTimeout(wakingLater);
     wakingSoon = null;
@@ -62,7 +62,7 @@ export function createRingWriter(memory: RingMemory): RingWriter {
   }
 
   function wake(): void {
-    calm();
+    cancelWaking();
     wokenAt = performance.now();
     if (isSleeping()) Atomics.notify(words, WORD.written);
   }
@@ -132,7 +132,7 @@ export function createRingWriter(memory: RingMemory): RingWriter {
     },
     stop() {
       if (timer) clearTimeout(timer);
-      calm();
+      cancelWaking();
       waiting.length = 0;
       waitingBytes = 0;
     },
