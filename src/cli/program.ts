@@ -4,7 +4,8 @@
  */
 
 import { Command, type CommanderError } from 'commander';
-import { COMMANDS, type CommandSpec, everyFlag, GROUPS } from './commands.ts';
+import type { CommandSpec } from './command.ts';
+import { COMMANDS, everyFlag, GROUPS } from './commands.ts';
 import { applyConfigFile } from './config-file.ts';
 import { UsageError } from './errors.ts';
 import { addFlags, COMMON_FLAGS, valuesOf } from './flags.ts';

@@ -15,7 +15,7 @@ const oneLine = /^phonehome: [^\n]+\n$/;
 
 describe('a wrong command line', () => {
   it.each([
-    ['no command', [], 'start, demo, watch'],
+    ['no command', [], 'start, demo, ui, doctor, watch'],
     ['an unknown command', ['strat'], 'Did you mean start?'],
     ['an unknown flag', ['start', '--prxy-port', '1'], 'Did you mean --proxy-port?'],
     ['a flag of another command', ['watch', '--engine', 'wire'], "unknown option '--engine'"],
