@@ -168,9 +168,20 @@ export function createDoor(options: DoorOptions): Promise<Door> {
       visitor.socket.destroy();
     });
   };
-  const leaveUnseen = (visitor: Visitor, reason: Parameters<typeof recordEnd>[3], detail: string | null) => {
+  const leaveUnseen = (
+    visitor: Visitor,
+    reason: Parameters<typeof recordEnd>[3],
+    detail: string | null,
+    sent: Buffer | null = null,
+  ) => {
     if (visitor.seen) return;
-    recordEnd(engine, visitor, flowFacts(visitor, device(visitor), NOWHERE), reason, detail);
+    recordEnd(engine, visitor, flowFacts(visitor, device(visitor), NOWHERE), reason, detail, sent);
+  };
+
+  /** All that the phone says, up to a bound, where nobody answers it. */
+  const hearOut = async (socket: Socket, bytes: Buffer): Promise<Buffer> => {
+    socket.unshift(bytes);
+    return (await peek(socket, { test: () => null, maxBytes: MAX_PEEK, timeoutMs: timeouts.helloMs })).bytes;
   };
 
   const welcome = async (visitor: Visitor): Promise<void> => {
@@ -194,7 +205,7 @@ export function createDoor(options: DoorOptions): Promise<Door> {
       case 'socks5':
         return socks(visitor, first.value, first.bytes);
       case 'garbage':
-        leaveUnseen(visitor, 'client-garbage', 'neither HTTP, SOCKS nor TLS');
+        leaveUnseen(visitor, 'client-garbage', 'neither HTTP, SOCKS nor TLS', await hearOut(socket, first.bytes));
         resetSocket(socket);
     }
   };
@@ -209,8 +220,10 @@ export function createDoor(options: DoorOptions): Promise<Door> {
     visitor.socket.unshift(bytes);
     const greeted = await greetSocks(visitor.socket, version, timeouts.helloMs);
     if (!greeted.ok) {
-      leaveUnseen(visitor, greeted.reason, greeted.detail);
-      endWith(visitor.socket, greeted.last);
+      visitor.socket.write(greeted.last);
+      const more = await hearOut(visitor.socket, NOTHING);
+      leaveUnseen(visitor, greeted.reason, greeted.detail, Buffer.concat([greeted.sent, more]));
+      endWith(visitor.socket, NOTHING);
       return;
     }
     visitor.user = greeted.user;
@@ -227,10 +240,14 @@ export function createDoor(options: DoorOptions): Promise<Door> {
     const hello = await peek(socket, { test: classifyFirst, maxBytes: MAX_PEEK, timeoutMs: timeouts.helloMs });
     const sni = hello.ok && hello.value !== 'other' ? hello.value.facts.sni : null;
     if (!hello.ok || hello.value === 'other' || sni === null) {
-      const why = hello.ok && hello.value !== 'other' ? 'TLS without a server name' : 'not a whole TLS ClientHello';
+      const isTls = hello.ok && hello.value !== 'other';
+      const why = isTls ? 'TLS without a server name' : 'not a whole TLS ClientHello';
       const facts = flowFacts(visitor, device(visitor), { ...NOWHERE, arrival: 'tls-direct' });
       const reason = !hello.ok && hello.why === 'reset' ? 'client-reset' : 'client-garbage';
-      recordEnd(engine, visitor, { ...facts, encrypted: true, intercepted: false }, reason, why);
+      const sent = hello.ok && !isTls ? await hearOut(socket, hello.bytes) : hello.bytes;
+      // What is no TLS can be read as it stands.
+      if (isTls) recordEnd(engine, visitor, { ...facts, encrypted: true, intercepted: false }, reason, why);
+      else recordEnd(engine, visitor, facts, reason, why, sent);
       resetSocket(socket);
       return;
     }

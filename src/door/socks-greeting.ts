@@ -30,12 +30,24 @@ export type Greeted =
       rest: Buffer;
       reply: (failure: CloseReason | null) => Buffer;
     }
-  | { ok: false; reason: CloseReason; detail: string; last: Buffer };
+  | Refused;
 
-type Step<T> = { ok: true; value: T } | { ok: false; reason: CloseReason; detail: string; last: Buffer };
+interface Refused {
+  ok: false;
+  reason: CloseReason;
+  detail: string;
+  /** What the phone is told. */
+  last: Buffer;
+  /** What the phone said, which no server hears. */
+  sent: Buffer;
+}
+
+type Step<T> = { ok: true; value: T } | Refused;
 
 export async function greetSocks(socket: Socket, version: 'socks4' | 'socks5', timeoutMs: number): Promise<Greeted> {
   let left: Buffer = NONE;
+  /** Messages that were understood. */
+  const before: Buffer[] = [];
   /** Reads one message; what follows it stays in `left`. */
   const next = async <T>(read: (bytes: Buffer) => Parsed<T>, refusal: Buffer): Promise<Step<T>> => {
     if (left.length > 0) socket.unshift(left);
@@ -47,13 +59,15 @@ export async function greetSocks(socket: Socket, version: 'socks4' | 'socks5', t
       maxBytes: MAX_MESSAGE,
       timeoutMs,
     });
+    const sent = Buffer.concat([...before, result.bytes]);
     if (!result.ok) {
       const reason = result.why === 'reset' ? 'client-reset' : 'client-garbage';
-      return { ok: false, reason, detail: `the SOCKS request was not finished (${result.why})`, last: NONE };
+      return { ok: false, reason, detail: `the SOCKS request was not finished (${result.why})`, last: NONE, sent };
     }
     if (result.value.state === 'bad') {
-      return { ok: false, reason: 'client-garbage', detail: result.value.why, last: refusal };
+      return { ok: false, reason: 'client-garbage', detail: result.value.why, last: refusal, sent };
     }
+    before.push(result.bytes.subarray(0, result.value.length));
     left = result.bytes.subarray(result.value.length);
     return { ok: true, value: result.value.value };
   };
@@ -73,7 +87,13 @@ export async function greetSocks(socket: Socket, version: 'socks4' | 'socks5', t
   const { method } = greeting.value;
   if (method === 255) {
     const last = Buffer.from([5, 255]);
-    return { ok: false, reason: 'client-garbage', detail: 'no SOCKS5 method in common', last };
+    return {
+      ok: false,
+      reason: 'client-garbage',
+      detail: 'no SOCKS5 method in common',
+      last,
+      sent: Buffer.concat([...before, left]),
+    };
   }
   socket.write(Buffer.from([5, method]));
   let user: string | null = null;
