@@ -34,7 +34,11 @@ export default defineConfig({
     // Many wait more than they work: three keep two cores busy.
     maxWorkers: 3,
     // The lab's thread is loaded by Node itself, again and again: stripped and compiled once.
-    env: { NODE_COMPILE_CACHE: path.join(import.meta.dirname, 'node_modules/.cache/phonehome') },
+    env: {
+      NODE_COMPILE_CACHE: path.join(import.meta.dirname, 'node_modules/.cache/phonehome'),
+      // The terminal speaks the language of its environment.
+      LC_ALL: 'C.UTF-8',
+    },
     reporters: ['default', reportSkipped(), ...(REPORT ? [jsonReport(REPORT)] : [])],
     projects: IS_LOAD
       ? [{ extends: true, test: { name: 'load', include: ['test/load/*.test.ts'], fileParallelism: false } }]

@@ -14,15 +14,8 @@ import { PHONES } from './command-groups/phones.ts';
 import { RECORDS } from './command-groups/records.ts';
 import { COMMON_FLAGS, type Flag } from './flags.ts';
 
-export const GROUPS: Record<string, string> = {
-  device: 'phones under test: their identifiers and what is planted on them',
-  case: 'test runs and their phases',
-  ca: "the lab's own certificate authority",
-  token: 'who may ask the lab what',
-  pins: "apps that refuse the lab's certificate",
-  'trust-test': 'whether an app checks certificates at all',
-  gateway: 'interception without a proxy setting: rules, addresses, access point, tunnel',
-};
+/** The first word of commands of two. */
+export const GROUPS = ['device', 'case', 'plan', 'notify', 'ca', 'token', 'pins', 'trust-test', 'gateway'] as const;
 
 export const COMMANDS: CommandSpec[] = [
   ...LAB,

@@ -4,13 +4,16 @@
  */
 import { type Command, Option } from 'commander';
 import { oneOf, url } from './flag-values.ts';
+import { LANGUAGES, type PlainWord, words } from './words.ts';
 
 export type FlagValue = string | number | boolean | null | string[];
 
 export interface Flag {
   /** Without the leading dashes. */
   name: string;
-  help: string;
+  help: PlainWord;
+  /** Shown behind the help. */
+  choices?: readonly string[];
   /** Word shown for the value; absent for a switch. */
   value?: string;
   /** May be given several times. */
@@ -19,11 +22,21 @@ export interface Flag {
   parse?: (text: string) => string | number;
 }
 
+/** Null: as the terminal's environment says. */
+export const LANGUAGE_FLAG: Flag = {
+  name: 'lang',
+  value: 'LANGUAGE',
+  default: null,
+  parse: oneOf(LANGUAGES),
+  help: 'flag.language',
+};
+
 export const COMMON_FLAGS: Flag[] = [
-  { name: 'data', value: 'DIR', default: './data', help: 'where the lab keeps its certificates, alerts and phones' },
-  { name: 'config', value: 'FILE', help: 'YAML file with the same names as the flags; flags win over it' },
-  { name: 'json', help: 'machine-readable output: one JSON object per line' },
-  { name: 'verbose', help: 'show the stack of an error' },
+  { name: 'data', value: 'DIR', default: './data', help: 'flag.data' },
+  { name: 'config', value: 'FILE', help: 'flag.config' },
+  { name: 'json', help: 'flag.json' },
+  { name: 'verbose', help: 'flag.verbose' },
+  LANGUAGE_FLAG,
 ];
 
 /** Where the keys are encrypted. */
@@ -31,37 +44,32 @@ export const CA_PASSPHRASE_FLAG: Flag = {
   name: 'ca-passphrase-file',
   value: 'FILE',
   default: null,
-  help: "passphrase of the lab's keys (or PHONEHOME_CA_PASSPHRASE; else asked)",
+  help: 'flag.ca-passphrase-file',
 };
 
 /** How a command finds the running lab. */
 export const REACH_FLAGS: Flag[] = [
-  { name: 'url', value: 'URL', parse: url, help: 'lab on another machine (default: the one running on DATA)' },
-  { name: 'ca', value: 'FILE', default: null, help: 'its certificate (PEM), for https (default: DATA/certs/ca.pem)' },
-  { name: 'token', value: 'TOKEN', help: 'its token; better PHONEHOME_TOKEN, which other users cannot see' },
+  { name: 'url', value: 'URL', parse: url, help: 'flag.url' },
+  { name: 'ca', value: 'FILE', default: null, help: 'flag.ca' },
+  { name: 'token', value: 'TOKEN', help: 'flag.token' },
 ];
 
-export const PHONE_FLAG: Flag = { name: 'device', value: 'ID', help: 'of this phone (or its address)' };
+export const PHONE_FLAG: Flag = { name: 'device', value: 'ID', help: 'flag.device.phone' };
 
-export const REVEAL_FLAG: Flag = { name: 'reveal', help: 'show values in clear' };
+export const REVEAL_FLAG: Flag = { name: 'reveal', help: 'flag.reveal' };
 
 export const SIMULATED_FLAG: Flag = {
   name: 'simulated',
-  help: 'what replays and tests did in it; without this: what happened in the world, where there is any',
+  help: 'flag.simulated',
 };
 
-export const LANGUAGE_FLAG: Flag = {
-  name: 'lang',
-  value: 'LANGUAGE',
-  default: 'en',
-  parse: oneOf(['en', 'vi']),
-  help: 'en or vi',
-};
+const helpOf = ({ help, choices }: Flag): string =>
+  choices === undefined ? words(help) : words('help.choices', { help: words(help), choices: choices.join(', ') });
 
 /** Adds the flags to a command; repeated list flags add up, and commas separate. */
 export function addFlags(command: Command, flags: Flag[]): Command {
   for (const flag of flags) {
-    const option = new Option(flag.value ? `--${flag.name} <${flag.value}>` : `--${flag.name}`, flag.help);
+    const option = new Option(flag.value ? `--${flag.name} <${flag.value}>` : `--${flag.name}`, helpOf(flag));
     const { parse } = flag;
     if (flag.list) {
       option.argParser((text: string, before: FlagValue[] | undefined) => [

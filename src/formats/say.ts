@@ -23,6 +23,11 @@ i18n.services.formatter?.add('country', (code, language) => countryIn(String(cod
 i18n.services.formatter?.add('capital', (said) => `${String(said).charAt(0).toUpperCase()}${String(said).slice(1)}`);
 i18n.services.formatter?.add('time', (iso) => localTime(String(iso)));
 
+/** Words that only some programs say, beside the catalogues. */
+export function addWords(language: string, words: Record<string, string>): void {
+  i18n.addResources(language, 'translation', words);
+}
+
 export function say({ key, values }: Text, language = 'en'): string {
   const said = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, sayValue(value, language)]));
   const { count } = values;

@@ -15,24 +15,25 @@ const TRUST_TEST_FLAGS: Flag[] = [
     value: 'KIND',
     default: 'self-signed',
     parse: oneOf(TRUST_TESTS),
-    help: `what is wrong with the certificate: ${TRUST_TESTS.join(', ')}`,
+    help: 'flag.test',
+    choices: TRUST_TESTS,
   },
-  { name: 'minutes', value: 'N', default: 10, parse: count, help: 'how long to wait for the connection' },
-  { name: 'wait', help: 'wait for the outcome: exit code 0 when refused, 1 otherwise' },
+  { name: 'minutes', value: 'N', default: 10, parse: count, help: 'flag.minutes' },
+  { name: 'wait', help: 'flag.wait' },
 ];
 
 export const APPS: CommandSpec[] = [
   {
     name: 'why',
     words: '<host>',
-    summary: 'what happened to the last connections to a server, why, and what can be done',
+    summary: 'do.why',
     flags: [...REACH_FLAGS, PHONE_FLAG],
     examples: ['why api.example.com', 'why api.example.com --device nokia-01'],
     load: async () => (await import('../commands/why.ts')).why,
   },
   {
     name: 'pins list',
-    summary: "apps that refused the lab's certificate, and what is done about them",
+    summary: 'do.pins.list',
     flags: [...REACH_FLAGS, PHONE_FLAG],
     examples: ['pins list', 'pins list --device nokia-01 --json'],
     load: async () => (await pins()).list,
@@ -40,7 +41,7 @@ export const APPS: CommandSpec[] = [
   {
     name: 'pins set',
     words: '<name> <rule>',
-    summary: 'pass a server name of a phone through always, never, or as the app behaves (auto)',
+    summary: 'do.pins.set',
     flags: [...REACH_FLAGS, PHONE_FLAG],
     examples: ['pins set bank.example.com never --device nokia-01', 'pins set bank.example.com auto'],
     load: async () => (await pins()).set,
@@ -48,7 +49,7 @@ export const APPS: CommandSpec[] = [
   {
     name: 'trust-test start',
     words: '<name>',
-    summary: 'show the next connection of a phone to this server name a bad certificate, once',
+    summary: 'do.trust-test.start',
     flags: [...REACH_FLAGS, ...TRUST_TEST_FLAGS],
     examples: [
       'trust-test start api.example.com --device nokia-01 --wait',
@@ -58,7 +59,7 @@ export const APPS: CommandSpec[] = [
   },
   {
     name: 'trust-test list',
-    summary: 'trust tests that were asked for, and how they went',
+    summary: 'do.trust-test.list',
     flags: REACH_FLAGS,
     examples: ['trust-test list'],
     load: async () => (await trustTest()).list,
@@ -66,7 +67,7 @@ export const APPS: CommandSpec[] = [
   {
     name: 'trust-test cancel',
     words: '<id>',
-    summary: 'call a waiting trust test off',
+    summary: 'do.trust-test.cancel',
     flags: REACH_FLAGS,
     examples: ['trust-test cancel 01KAMZ5Q0G8W3Y1N4T6V8X0Z2B'],
     load: async () => (await trustTest()).cancel,

@@ -10,13 +10,13 @@ const BACKUP_PASSPHRASE_FLAG: Flag = {
   name: 'passphrase-file',
   value: 'FILE',
   default: null,
-  help: 'what the file is encrypted with (or PHONEHOME_BACKUP_PASSPHRASE; else asked)',
+  help: 'flag.passphrase-file',
 };
 
 export const KEYS: CommandSpec[] = [
   {
     name: 'ca show',
-    summary: 'fingerprint, validity and files of the root certificate',
+    summary: 'do.ca.show',
     flags: [],
     examples: ['ca show'],
     load: async () => (await ca()).show,
@@ -24,33 +24,29 @@ export const KEYS: CommandSpec[] = [
   {
     name: 'ca export',
     words: '<format> [file]',
-    summary: 'write the root certificate as pem, cer, p12 or mobileconfig',
+    summary: 'do.ca.export',
     flags: [],
     examples: ['ca export cer', 'ca export mobileconfig phonehome.mobileconfig'],
     load: async () => (await ca()).exportFile,
   },
   {
     name: 'ca rotate',
-    summary: 'make a new root certificate; every phone must install it again',
-    flags: [
-      { name: 'yes', help: 'do it without asking' },
-      { name: 'rsa', help: 'an RSA root, for very old phones that know nothing else' },
-      CA_PASSPHRASE_FLAG,
-    ],
+    summary: 'do.ca.rotate',
+    flags: [{ name: 'yes', help: 'flag.yes' }, { name: 'rsa', help: 'flag.rsa' }, CA_PASSPHRASE_FLAG],
     examples: ['ca rotate --yes', 'ca rotate --rsa'],
     load: async () => (await ca()).rotate,
   },
   {
     name: 'ca passphrase',
     words: '<set|remove>',
-    summary: 'encrypt the keys of authority and evidence with a passphrase, change that, or take it away',
+    summary: 'do.ca.passphrase',
     flags: [
       CA_PASSPHRASE_FLAG,
       {
         name: 'new-passphrase-file',
         value: 'FILE',
         default: null,
-        help: 'the new one (or PHONEHOME_CA_NEW_PASSPHRASE; else asked)',
+        help: 'flag.new-passphrase-file',
       },
     ],
     examples: ['ca passphrase set', 'ca passphrase remove --ca-passphrase-file old.txt'],
@@ -59,7 +55,7 @@ export const KEYS: CommandSpec[] = [
   {
     name: 'token show',
     words: '[role]',
-    summary: 'where the tokens of viewer, operator and administrator stand; with a role, its token',
+    summary: 'do.token.show',
     flags: [],
     examples: ['token show', 'token show viewer'],
     load: async () => (await token()).show,
@@ -67,7 +63,7 @@ export const KEYS: CommandSpec[] = [
   {
     name: 'token rotate',
     words: '[role]',
-    summary: 'new tokens in place of the old ones (default: all three); also while the lab runs',
+    summary: 'do.token.rotate',
     flags: [],
     examples: ['token rotate', 'token rotate viewer'],
     load: async () => (await token()).rotate,
@@ -75,15 +71,15 @@ export const KEYS: CommandSpec[] = [
   {
     name: 'backup',
     words: '<file>',
-    summary: 'all of a lab in one file: store, keys, certificates, phones, tokens; also while it runs',
-    flags: [BACKUP_PASSPHRASE_FLAG, { name: 'encrypt', help: 'with a passphrase (asked, or given as below)' }],
+    summary: 'do.backup',
+    flags: [BACKUP_PASSPHRASE_FLAG, { name: 'encrypt', help: 'flag.encrypt' }],
     examples: ['backup lab.backup', 'backup lab.backup --encrypt'],
     load: async () => (await import('../commands/backup.ts')).backup,
   },
   {
     name: 'restore',
     words: '<file>',
-    summary: 'make a lab of a backup, in a data directory that holds none',
+    summary: 'do.restore',
     flags: [BACKUP_PASSPHRASE_FLAG],
     examples: ['restore lab.backup --data ./data'],
     load: async () => (await import('../commands/backup.ts')).restore,

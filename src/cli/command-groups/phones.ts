@@ -6,31 +6,31 @@ const device = () => import('../commands/device.ts');
 
 /** Of `device add`. */
 const DEVICE_FLAGS: Flag[] = [
-  { name: 'model', value: 'TEXT', help: 'e.g. "Nokia 7 Plus"' },
-  { name: 'ip', value: 'ADDRESS', help: 'by which the lab knows it' },
-  { name: 'mac', value: 'MAC', help: 'by which the lab knows it' },
-  { name: 'login', value: 'NAME', help: 'proxy user name that is its own: it is known by it at any address' },
-  { name: 'default', help: 'the phone every unknown address stands for' },
-  ...['imei', 'imsi', 'iccid', 'serial'].map(
+  { name: 'model', value: 'TEXT', help: 'flag.model' },
+  { name: 'ip', value: 'ADDRESS', help: 'flag.ip' },
+  { name: 'mac', value: 'MAC', help: 'flag.mac' },
+  { name: 'login', value: 'NAME', help: 'flag.login' },
+  { name: 'default', help: 'flag.default' },
+  ...(['imei', 'imsi', 'iccid', 'serial'] as const).map(
     (kind): Flag => ({
       name: kind,
       value: 'VALUE',
       list: true,
-      help: `its ${kind === 'serial' ? 'serial number' : kind.toUpperCase()}`,
+      help: `flag.${kind}`,
     }),
   ),
-  { name: 'set', value: 'KIND=VALUE', list: true, help: 'any other identifier, e.g. email=lab@example.com' },
+  { name: 'set', value: 'KIND=VALUE', list: true, help: 'flag.set' },
 ];
 
 /** Of `device remove`: what of a phone is to go. */
 const DROP_FLAGS: Flag[] = DEVICE_FLAGS.filter(({ name }) => name !== 'model').map((flag) =>
-  flag.name === 'set' ? { ...flag, name: 'value', help: 'any other identifier, e.g. email=lab@example.com' } : flag,
+  flag.name === 'set' ? { ...flag, name: 'value', help: 'flag.set' } : flag,
 );
 
 export const PHONES: CommandSpec[] = [
   {
     name: 'device list',
-    summary: "the registered phones, values masked, and those on the lab's network without a name",
+    summary: 'do.device.list',
     flags: [REVEAL_FLAG],
     examples: ['device list', 'device list --reveal --json'],
     load: async () => (await device()).list,
@@ -38,7 +38,7 @@ export const PHONES: CommandSpec[] = [
   {
     name: 'device add',
     words: '<id>',
-    summary: 'register a phone, or add to what is registered about it',
+    summary: 'do.device.add',
     flags: DEVICE_FLAGS,
     examples: [
       'device add nokia-01 --ip 192.168.1.50 --imei 490154203237518',
@@ -49,7 +49,7 @@ export const PHONES: CommandSpec[] = [
   {
     name: 'device set',
     words: '<id>',
-    summary: 'change a phone: what is given takes the place of what is registered of that sort',
+    summary: 'do.device.set',
     flags: DEVICE_FLAGS,
     examples: ['device set nokia-01 --imei 490154203237518', 'device set nokia-01 --set email=lab@example.com'],
     load: async () => (await device()).set,
@@ -57,23 +57,23 @@ export const PHONES: CommandSpec[] = [
   {
     name: 'device name',
     words: '<phone> <id>',
-    summary: 'register a phone that was seen: its address, its MAC address, or what it calls itself',
-    flags: [{ name: 'model', value: 'TEXT', help: 'e.g. "Nokia 7 Plus"' }],
+    summary: 'do.device.name',
+    flags: [{ name: 'model', value: 'TEXT', help: 'flag.model' }],
     examples: ['device name 02:00:5e:10:00:01 nokia-01', 'device name 10.77.0.100 nokia-01 --model "Nokia 7 Plus"'],
     load: async () => (await device()).name,
   },
   {
     name: 'device ignore',
     words: '<phone>',
-    summary: "a bystander's phone: passed through, nothing kept but a count; its id, its address or its MAC address",
-    flags: [{ name: 'off', help: 'look into what it sends again' }],
+    summary: 'do.device.ignore',
+    flags: [{ name: 'off', help: 'flag.off' }],
     examples: ['device ignore 192.168.1.77', 'device ignore nokia-01', 'device ignore nokia-01 --off'],
     load: async () => (await device()).ignore,
   },
   {
     name: 'device import',
     words: '<file>',
-    summary: 'register every phone of a devices file (YAML or JSON)',
+    summary: 'do.device.import',
     flags: [],
     examples: ['device import phones.yaml'],
     load: async () => (await device()).importFile,
@@ -81,7 +81,7 @@ export const PHONES: CommandSpec[] = [
   {
     name: 'device export',
     words: '[file]',
-    summary: 'write the devices file (YAML, or JSON for *.json); values in clear, so --reveal is needed',
+    summary: 'do.device.export',
     flags: [REVEAL_FLAG],
     examples: ['device export phones.yaml --reveal'],
     load: async () => (await device()).exportFile,
@@ -89,7 +89,7 @@ export const PHONES: CommandSpec[] = [
   {
     name: 'device remove',
     words: '<id>',
-    summary: 'forget a phone; with values, only these of it',
+    summary: 'do.device.remove',
     flags: DROP_FLAGS,
     examples: ['device remove nokia-01', 'device remove nokia-01 --imei 490154203237518'],
     load: async () => (await device()).remove,
@@ -97,11 +97,8 @@ export const PHONES: CommandSpec[] = [
   {
     name: 'forget',
     words: '<device>',
-    summary: 'remove a phone (or what came from an address) and all that was recorded of it, for good',
-    flags: [
-      { name: 'recordings', help: 'also delete the recording of the whole network (--capture)' },
-      CA_PASSPHRASE_FLAG,
-    ],
+    summary: 'do.forget',
+    flags: [{ name: 'recordings', help: 'flag.recordings' }, CA_PASSPHRASE_FLAG],
     examples: ['forget nokia-01', 'forget 192.168.1.50', 'forget nokia-01 --recordings'],
     load: async () => (await import('../commands/forget.ts')).forget,
   },

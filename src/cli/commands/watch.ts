@@ -17,6 +17,7 @@ import { alertIn, coverageIn } from '../said-alert.ts';
 import { untilStopped } from '../stop-signal.ts';
 import { type Filter, matches, NO_FILTER } from '../watch/filter.ts';
 import { createWatchModel } from '../watch/model.ts';
+import { words } from '../words.ts';
 
 interface WatchFlags extends ReachFlags {
   json: boolean;
@@ -36,15 +37,12 @@ export async function watch(given: Record<string, unknown>): Promise<number> {
   const lab = addressOf(flags);
   const { device, severity, kind } = flags;
   const filter: Filter = { ...NO_FILTER, device, severity, kind };
-  const warning = flags.url && isInClear(lab.url) ? IN_CLEAR : null;
+  const warning = flags.url && isInClear(lab.url) ? words('watch.in-clear') : null;
   const onTerminal = process.stdout.isTTY && process.stdin.isTTY && !flags.json && process.env.TERM !== 'dumb';
   if (onTerminal) return await watchOnScreen({ lab, filter, warning, language: flags.lang });
   if (warning) tell(`phonehome: ${warning}`);
   return await watchInPipe(lab, filter, flags);
 }
-
-const IN_CLEAR =
-  'the token goes over the network in clear, anybody on it can take it: start the lab with --ui-tls and use https://';
 
 const alertJson = (alert: Alert) => jsonLine({ type: 'alert', alert } satisfies LiveFrame);
 
@@ -89,13 +87,13 @@ function createLinkTeller(url: string): { tell: (state: LinkState) => void; end:
     if (!lost) say(line);
     lost = true;
   };
-  const timer = setTimeout(() => wasLive || lose(`the lab at ${url} does not answer, trying on …`), PATIENCE_MS);
+  const timer = setTimeout(() => wasLive || lose(words('watch.no-lab', { url })), PATIENCE_MS);
   return {
     tell(state) {
-      if (state === 'reconnecting') lose('the lab does not answer, reconnecting …');
-      if (state === 'silent') lose('the lab is silent, waiting …');
+      if (state === 'reconnecting') lose(words('watch.reconnecting'));
+      if (state === 'silent') lose(words('watch.silent'));
       if (state !== 'live') return;
-      if (lost) say('connected again');
+      if (lost) say(words('watch.again'));
       lost = false;
       wasLive = true;
     },
@@ -147,6 +145,7 @@ async function watchOnScreen({ lab, filter, warning, language }: ScreenOptions):
       state.coverage = listIn<DeviceCoverage>(await call(lab, 'GET', '/api/coverage'), 'coverage').map((one) =>
         coverageIn(language, one),
       );
+      redraw();
       const { alerts: counts } = (await call(lab, 'GET', '/api/stats')) as { alerts?: { waiting?: number } };
       state.notStored = counts?.waiting ?? 0;
       redraw();

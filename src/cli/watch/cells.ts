@@ -2,6 +2,7 @@
 import { saidHost } from '../../formats/said-host.ts';
 import type { Alert } from '../../model/alert.ts';
 import { flag } from '../terminal-text.ts';
+import { words } from '../words.ts';
 import { kindOf } from './filter.ts';
 
 /** Local time of day, as the clock on the technician's wall. */
@@ -41,13 +42,16 @@ export function how(alert: Alert): string {
   if (!evidence) return '';
   const layers = evidence.decoding.map((layer) => layer.split(':')[0] ?? layer);
   if (evidence.hash) layers.push(evidence.hash);
-  return `${evidence.where} ${layers.length ? layers.join('›') : 'plain'}`;
+  return `${evidence.where} ${layers.length ? layers.join('›') : words('cell.plain')}`;
 }
 
+/** As a badge: short enough for its column. */
+export const badge = ({ severity }: Alert): string => words(`severity.${severity}`).toUpperCase();
+
 /** Could anyone on the path read it? */
-export function secrecy(alert: Alert): 'clear' | 'TLS' | '' {
-  if (!alert.flow) return '';
-  return alert.flow.encrypted ? 'TLS' : 'clear';
+export function secrecy({ flow }: Alert): string {
+  if (!flow) return '';
+  return flow.encrypted ? 'TLS' : words('cell.clear');
 }
 
 /** `🇨🇳 CN China Telecom · zzhc.vnet.cn`; the owner's country only where it differs from the server's. */
@@ -58,12 +62,12 @@ export function whereTo(alert: Alert): string {
   const owner = to.owner.name ?? to.network.org ?? '';
   const ownerCountry = to.owner.country && to.owner.country !== country ? ` (${to.owner.country})` : '';
   const company = owner ? `${owner}${ownerCountry} · ` : '';
-  const more = alert.receivers ? ` and ${alert.receivers.length - 1} more` : '';
+  const more = alert.receivers ? words('cell.and-more', { more: alert.receivers.length - 1 }) : '';
   return `${flag(country)} ${country ?? '??'} ${saidHost(to, `${company}${to.host}`)}${more}`;
 }
 
 export function simulated(alert: Alert): string {
-  return alert.simulated ? 'sim' : '';
+  return alert.simulated ? words('cell.sim') : '';
 }
 
 export function phase(alert: Alert): string {

@@ -6,10 +6,11 @@
 import { paint, SEVERITY_SGR } from '../../formats/terminal.ts';
 import type { Alert } from '../../model/alert.ts';
 import { fitCells } from '../terminal-text.ts';
-import { how, phase, phone, secrecy, simulated, times, what, when, whereTo } from './cells.ts';
+import { words } from '../words.ts';
+import { badge, how, phase, phone, secrecy, simulated, times, what, when, whereTo } from './cells.ts';
 
 interface Column {
-  title: string;
+  name: 'time' | 'severity' | 'phone' | 'sim' | 'what' | 'how' | 'sent' | 'phase' | 'n' | 'to';
   /** Cells; the rest of the line goes to the last column. */
   width: number;
   /** Shown on terminals at least this wide. */
@@ -19,16 +20,16 @@ interface Column {
 }
 
 const COLUMNS: Column[] = [
-  { title: 'time', width: 8, from: 48, text: (a, now, width) => when(a.lastSeen, now, width), sgr: () => '2' },
-  { title: 'severity', width: 8, from: 0, text: (a) => a.severity.toUpperCase(), sgr: (a) => SEVERITY_SGR[a.severity] },
-  { title: 'phone', width: 12, from: 76, text: phone },
-  { title: 'sim', width: 3, from: 38, text: simulated, sgr: () => '35' },
-  { title: 'what', width: 20, from: 0, text: what, sgr: () => '1' },
-  { title: 'how', width: 14, from: 112, text: how },
-  { title: 'sent', width: 5, from: 60, text: secrecy, sgr: (a) => (secrecy(a) === 'clear' ? '31' : '32') },
-  { title: 'phase', width: 14, from: 134, text: phase },
-  { title: 'n', width: 4, from: 66, text: times },
-  { title: 'to', width: 0, from: 0, text: whereTo },
+  { name: 'time', width: 8, from: 48, text: (a, now, width) => when(a.lastSeen, now, width), sgr: () => '2' },
+  { name: 'severity', width: 8, from: 0, text: badge, sgr: (a) => SEVERITY_SGR[a.severity] },
+  { name: 'phone', width: 12, from: 76, text: phone },
+  { name: 'sim', width: 3, from: 38, text: simulated, sgr: () => '35' },
+  { name: 'what', width: 20, from: 0, text: what, sgr: () => '1' },
+  { name: 'how', width: 14, from: 112, text: how },
+  { name: 'sent', width: 5, from: 60, text: secrecy, sgr: (a) => (a.flow?.encrypted ? '32' : '31') },
+  { name: 'phase', width: 14, from: 134, text: phase },
+  { name: 'n', width: 4, from: 66, text: times },
+  { name: 'to', width: 0, from: 0, text: whereTo },
 ];
 
 /** Flag, country, company and host; what is left over goes to the others. */
@@ -44,19 +45,19 @@ export interface Layout {
  * @param hasSimulated some alert is of a replay or a test: only then there is a column that says so
  */
 export function layout(columns: number, hasSimulated: boolean): Layout {
-  const shown = COLUMNS.filter((column) => columns >= column.from && (hasSimulated || column.title !== 'sim')).map(
+  const shown = COLUMNS.filter((column) => columns >= column.from && (hasSimulated || column.name !== 'sim')).map(
     (column) => ({ column, width: column.width }),
   );
   const last = shown.at(-1)!;
   let rest = columns - shown.reduce((sum, each) => sum + each.width + 1, -1);
-  for (const [title, most] of [
+  for (const [name, most] of [
     ['what', 5],
     ['phone', 6],
     ['how', 22],
     ['time', 3],
     ['phone', 8],
   ] as const) {
-    const each = shown.find(({ column }) => column.title === title);
+    const each = shown.find(({ column }) => column.name === name);
     const more = Math.max(0, Math.min(most, rest - DESTINATION_CELLS));
     if (!each) continue;
     each.width += more;
@@ -67,7 +68,7 @@ export function layout(columns: number, hasSimulated: boolean): Layout {
 }
 
 export function headLine({ shown, columns }: Layout, colour: boolean): string {
-  const line = shown.map(({ column, width }) => fitCells(column.title, width)).join(' ');
+  const line = shown.map(({ column, width }) => fitCells(words(`column.${column.name}`), width)).join(' ');
   return paint(fitCells(line, columns), '4', colour);
 }
 
@@ -81,7 +82,7 @@ export interface RowLook {
 export function alertLine(alert: Alert, { shown, columns }: Layout, { selected, colour, now }: RowLook): string {
   const mark = selected && !colour ? '>' : ' ';
   // What is no identifier has a sentence in place of columns.
-  const told = alert.identifier ? shown.length : shown.findIndex(({ column }) => column.title === 'what') + 1;
+  const told = alert.identifier ? shown.length : shown.findIndex(({ column }) => column.name === 'what') + 1;
   const before = shown.slice(0, told).reduce((sum, { width }) => sum + width + 1, 0);
   const row = shown.slice(0, told).map(({ column, width }, index) => {
     const own = index === told - 1 && !alert.identifier ? columns - before + width + 1 : width;

@@ -3,74 +3,102 @@
 import { saidHost } from '../../formats/said-host.ts';
 import { paint, SEVERITY_SGR } from '../../formats/terminal.ts';
 import type { Alert } from '../../model/alert.ts';
-import { fitCells, flag, wrap } from '../terminal-text.ts';
-import { clock, what } from './cells.ts';
+import { cells, fitCells, flag, wrap } from '../terminal-text.ts';
+import { type PlainWord, words } from '../words.ts';
+import { badge, clock, what } from './cells.ts';
 
 const LABEL_CELLS = 14;
 
 export type Revealed = { value: string; seen: string } | null;
 
 export function detailLines(alert: Alert, columns: number, colour: boolean, revealed: Revealed = null): string[] {
-  const badge = ` ${alert.severity.toUpperCase()} `;
-  const title = fitCells(alert.identifier ? what(alert) : alert.type, columns - badge.length - 1);
-  const lines = [`${paint(badge, SEVERITY_SGR[alert.severity], colour)} ${paint(title, '1', colour)}`, ''];
+  const severity = ` ${badge(alert)} `;
+  const title = fitCells(alert.identifier ? what(alert) : alert.type, columns - cells(severity) - 1);
+  const lines = [`${paint(severity, SEVERITY_SGR[alert.severity], colour)} ${paint(title, '1', colour)}`, ''];
   for (const [label, text] of facts(alert, revealed)) {
     if (!text) continue;
     const wrapped = wrap(text, Math.max(10, columns - LABEL_CELLS));
     wrapped.forEach((part, index) => {
-      lines.push(`${paint((index ? '' : label).padEnd(LABEL_CELLS), '2', colour)}${part}`);
+      lines.push(
+        `${paint(fitCells(index || label === '' ? '' : words(`detail.${label}`), LABEL_CELLS), '2', colour)}${part}`,
+      );
     });
   }
   return lines;
 }
 
-function facts(alert: Alert, revealed: Revealed): [string, string | null | undefined][] {
+type Label = PlainWord extends infer W ? (W extends `detail.${infer L}` ? L : never) : never;
+
+function facts(alert: Alert, revealed: Revealed): [Label | '', string | null | undefined][] {
   const { identifier, evidence, flow, destination: to, attribution } = alert;
   const seen =
-    alert.count > 1 ? `${alert.count} times, ${day(alert.firstSeen)} to ${day(alert.lastSeen)}` : day(alert.time);
+    alert.count > 1
+      ? words('detail.times', { number: alert.count, first: day(alert.firstSeen), last: day(alert.lastSeen) })
+      : day(alert.time);
   return [
     ['', alert.message],
     ['', ' '],
     ['phone', [alert.device.id, alert.device.model, alert.device.ip, alert.device.mac].filter(Boolean).join(', ')],
     ['seen', seen],
-    ['case', alert.case && `${alert.case.id}${alert.case.phase ? `, phase ${alert.case.phase}` : ''}`],
+    [
+      'case',
+      alert.case &&
+        (alert.case.phase ? words('detail.in-phase', { case: alert.case.id, phase: alert.case.phase }) : alert.case.id),
+    ],
     ['label', alert.label],
     [
       'identifier',
       identifier &&
-        `${identifier.kind} ${identifier.masked}, ${identifier.known ? 'registered value of this phone' : 'recognised by its shape'}, ${identifier.confidence}`,
+        words(identifier.known ? 'detail.registered' : 'detail.by-shape', {
+          kind: identifier.kind,
+          masked: identifier.masked,
+          confidence: words(`confidence.${identifier.confidence}`),
+        }),
     ],
-    [
-      'value',
-      revealed
-        ? `${revealed.value} (revealed: it stands in the audit)`
-        : identifier && 'r reveals it; that is noted in the audit',
-    ],
-    ['as sent', revealed && revealed.seen !== revealed.value ? revealed.seen : null],
+    ['value', revealed ? words('detail.revealed', { value: revealed.value }) : identifier && words('detail.reveal')],
+    ['as-sent', revealed && revealed.seen !== revealed.value ? revealed.seen : null],
     ['reasoning', identifier?.reasoning],
     [
       'where',
       evidence &&
-        `${evidence.direction} ${evidence.where}${evidence.path ? ` at ${evidence.path}` : ''}, byte ${evidence.offset}`,
+        words(`detail.${evidence.direction}-part`, {
+          where: evidence.where,
+          at: evidence.path ? words('detail.at', { path: evidence.path }) : '',
+          offset: evidence.offset ?? '?',
+        }),
     ],
-    ['encoding', evidence && (evidence.decoding.join(' › ') || 'plain')],
+    ['encoding', evidence && (evidence.decoding.join(' › ') || words('cell.plain'))],
     ['hash', evidence?.hash],
     [
-      'sent by',
-      attribution && `probably ${attribution.name}: ${attribution.reason} (evidence: ${attribution.evidence})`,
+      'sent-by',
+      attribution &&
+        words('detail.probably', {
+          name: attribution.name,
+          reason: attribution.reason,
+          evidence: attribution.evidence,
+        }),
     ],
     ['request', flow && [flow.protocol, flow.method, flow.url].filter(Boolean).join(' ')],
     [
       'sent',
       flow &&
-        `${flow.encrypted ? 'encrypted (TLS)' : 'in clear: anyone on the path can read it'}${flow.intercepted ? '' : ', not looked into'}`,
+        words(flow.encrypted ? 'detail.encrypted' : 'detail.clear') +
+          (flow.intercepted ? '' : words('detail.not-looked')),
     ],
     ['receivers', alert.receivers && `${alert.receivers.length}: ${alert.receivers.map(nameReceiver).join(', ')}`],
-    ['to', to && `${saidHost(to)}${to.ip && to.ip !== to.host ? ` (${to.ip})` : ''} port ${to.port}`],
     [
-      'server in',
+      'to',
       to &&
-        `${flag(to.location.country).trim()} ${to.location.country ?? 'unknown'}, ${to.location.confidence}${to.location.note ? `, ${to.location.note}` : ''}`.trim(),
+        words('detail.port', {
+          host: saidHost(to),
+          ip: to.ip && to.ip !== to.host ? ` (${to.ip})` : '',
+          port: to.port,
+        }),
+    ],
+    [
+      'server-in',
+      to &&
+        `${flag(to.location.country).trim()} ${to.location.country ?? words('detail.unknown')}, ${to.location.confidence}${to.location.note ? `, ${to.location.note}` : ''}`.trim(),
     ],
     ['', to && (to.location.votes.map((vote) => `${vote.source}: ${vote.country ?? '?'}`).join(' · ') || null)],
     [
@@ -80,9 +108,9 @@ function facts(alert: Alert, revealed: Revealed): [string, string | null | undef
     [
       'company',
       to &&
-        `${[to.owner.name ?? 'unknown', to.owner.kind, to.owner.country, to.owner.parent && `part of ${to.owner.parent}`].filter(Boolean).join(', ')} (${to.owner.evidence})`,
+        `${[to.owner.name ?? words('detail.unknown'), to.owner.kind, to.owner.country, to.owner.parent && words('detail.part-of', { parent: to.owner.parent })].filter(Boolean).join(', ')} (${to.owner.evidence})`,
     ],
-    ['simulated', alert.simulated ? 'yes: a replay or a test, not the world' : null],
+    ['simulated', alert.simulated ? words('detail.not-world') : null],
     ['alert', `${alert.type}, id ${alert.id}, seq ${alert.seq}`],
   ];
 }

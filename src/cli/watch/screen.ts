@@ -6,6 +6,7 @@
 import { paint, SEVERITY_SGR } from '../../formats/terminal.ts';
 import { SEVERITIES } from '../../model/alert.ts';
 import { cells, fitCells, wrap } from '../terminal-text.ts';
+import { type PlainWord, words } from '../words.ts';
 import { alertLine, headLine, layout } from './columns.ts';
 import { coverageLines, shareOf } from './coverage.ts';
 import { detailLines } from './detail.ts';
@@ -22,32 +23,33 @@ export interface Screen {
 }
 
 /** Key and what it does; without a key an explanation. */
-const HELP: [keys: string, does: string][] = [
-  ['', 'Live alerts of the lab, the one seen last first. The top row follows what comes in.'],
-  ['↑ ↓  j k', 'move'],
-  ['PgUp PgDn', 'a page (also b and Space)'],
-  ['g  G', 'to the top, which follows; to the end, where earlier ones are loaded'],
-  ['Enter', 'everything about one alert (n, p: the next, the one before; r: its value)'],
-  ['/', 'search text'],
-  ['d s t x', 'next phone, minimum severity, kind; only the world or only what is simulated'],
-  ['c  Esc', 'all filters off'],
-  ['v', 'what could be read of each phone, and what not'],
-  ['q  Ctrl-C', 'leave; the lab goes on'],
-  ['sent', 'clear: anyone on the path can read it; TLS: read by the lab only'],
-  ['n', 'how often it went to this destination from this place'],
-  ['what', 'a ? behind the kind: only possible, judged by its shape'],
-  ['to', 'country of the server, company (its country where it differs), host'],
-  ['sim', 'simulated: a replay or a test, not the world'],
-  ['', '↑ ↓ scroll; any other key goes back.'],
+const HELP: [keys: string, does: PlainWord][] = [
+  ['', 'help.intro'],
+  ['↑ ↓  j k', 'help.move'],
+  ['PgUp PgDn', 'help.page'],
+  ['g  G', 'help.ends'],
+  ['Enter', 'help.enter'],
+  ['/', 'help.search'],
+  ['d s t x', 'help.filters'],
+  ['c  Esc', 'help.clear'],
+  ['v', 'help.coverage'],
+  ['q  Ctrl-C', 'help.quit'],
 ];
+/** Columns and what stands in them. */
+const HELP_COLUMNS = ['sent', 'n', 'what', 'to', 'sim'] as const;
 
 const HELP_KEY_CELLS = 11;
 
 function helpLines(columns: number): string[] {
-  return HELP.flatMap(([keys, does]) => {
-    const indent = keys === '' ? 0 : HELP_KEY_CELLS;
-    return wrap(does, Math.max(10, columns - indent)).map(
-      (line, index) => `${(index ? '' : keys).padEnd(indent)}${line}`,
+  const rows: [name: string, does: PlainWord][] = [
+    ...HELP,
+    ...HELP_COLUMNS.map((name): [string, PlainWord] => [words(`column.${name}`), `help.${name}`]),
+    ['', 'help.back'],
+  ];
+  return rows.flatMap(([name, does]) => {
+    const indent = name === '' ? 0 : HELP_KEY_CELLS;
+    return wrap(words(does), Math.max(10, columns - indent)).map(
+      (line, index) => `${fitCells(index ? '' : name, indent)}${line}`,
     );
   });
 }
@@ -75,7 +77,7 @@ function bodyOf(model: WatchModel, screen: Screen, rows: number): string[] {
   if (state.view === 'coverage') return page(model, coverageLines(state.coverage, columns, colour), rows);
   if (state.view !== 'detail') return list(model, screen, rows);
   const alert = model.selected();
-  if (!alert) return [fitCells('This alert is gone.', columns)];
+  if (!alert) return [fitCells(words('watch.gone'), columns)];
   const revealed = state.revealed?.id === alert.id ? state.revealed : null;
   return page(model, detailLines(alert, columns, colour, revealed), rows);
 }
@@ -90,10 +92,8 @@ function page({ state }: WatchModel, lines: string[], rows: number): string[] {
 /** The disk refuses: what is on the screen may be nowhere else. */
 function storeLines({ state }: WatchModel, { columns, colour }: Screen): string[] {
   if (state.notStored === 0) return [];
-  const alerts = state.notStored === 1 ? '1 alert is' : `${state.notStored} alerts are`;
-  return [` The disk is full: ${alerts} shown and not stored yet. Free some space.`].map((line) =>
-    paint(fitCells(line, columns), '1;97;41', colour),
-  );
+  const line = words('watch.not-stored', { count: state.notStored });
+  return [paint(fitCells(line, columns), '1;97;41', colour)];
 }
 
 /** What a technician must know first: nothing encrypted can be read of this phone, and what to do about it. */
@@ -103,28 +103,25 @@ function trustLines({ state }: WatchModel, { columns, colour, rows }: Screen): s
   );
   const ids = [...new Set(refusing.map(({ deviceId }) => deviceId))];
   if (ids.length === 0 || rows < 10) return [];
-  const who = ids.length > 2 ? `${ids.length} phones do` : `${ids.join(' and ')} ${ids.length > 1 ? 'do' : 'does'}`;
-  const what = `${who} not trust the lab yet: nothing encrypted can be read`;
-  const todo = 'On the phone open http://phonehome.lab and install the certificate';
-  return [what, todo].map((line) => paint(fitCells(` ${line}`, columns), '1;97;41', colour));
+  const [one = '', other] = ids;
+  const two = other === undefined ? one : words('watch.two', { one, other });
+  const who = ids.length > 2 ? words('watch.phones', { number: ids.length }) : two;
+  return [words(other === undefined ? 'watch.distrusts' : 'watch.distrust', { who }), words('watch.install')].map(
+    (line) => paint(fitCells(line, columns), '1;97;41', colour),
+  );
 }
 
 function titleLine(model: WatchModel, title: string, columns: number, colour: boolean): string {
   const { link, filter } = model.state;
-  const state = {
-    live: '● live',
-    silent: '○ no answer',
-    connecting: '○ connecting',
-    reconnecting: '○ reconnecting',
-  }[link];
+  const state = words(`link.${link}`);
   const filters = [
-    filter.device && `phone ${filter.device}`,
-    filter.severity && `${filter.severity} or worse`,
-    filter.kind && `kind ${filter.kind}`,
-    filter.simulated !== null && (filter.simulated ? 'simulated' : 'the world'),
+    filter.device && words('watch.only-phone', { id: filter.device }),
+    filter.severity && words('watch.only-severity', { severity: words(`severity.${filter.severity}`) }),
+    filter.kind && words('watch.only-kind', { kind: filter.kind }),
+    filter.simulated !== null && words(filter.simulated ? 'watch.only-simulated' : 'watch.only-world'),
     filter.text && `"${filter.text}"`,
   ].filter(Boolean);
-  const right = filters.length ? `only ${filters.join(', ')}` : 'all alerts';
+  const right = filters.length ? words('watch.only', { filters: filters.join(', ') }) : words('watch.all');
   const left = ` Phonehome  ${title}`;
   const middle = fitCells(left, Math.max(0, columns - cells(state) - cells(right) - 4));
   return paint(fitCells(`${middle} ${right}  ${state}`, columns), link === 'live' ? '1;30;42' : '1;30;43', colour);
@@ -143,12 +140,7 @@ function list(model: WatchModel, { columns, colour, now }: Screen, rows: number)
   if (all.length === 0)
     lines.push(
       fitCells('', columns),
-      fitCells(
-        model.alerts.size()
-          ? '  Nothing matches; c shows all.'
-          : '  No alert yet. Use the phone; what it gives away appears here.',
-        columns,
-      ),
+      fitCells(words(model.alerts.size() ? 'watch.nothing-matches' : 'watch.nothing-yet'), columns),
     );
   return [headLine(place, colour), ...lines];
 }
@@ -157,11 +149,11 @@ function footer(model: WatchModel, { columns, rows, colour }: Screen): string[] 
   const { state, alerts } = model;
   const totals = alerts.totals();
   const counts = [...SEVERITIES].reverse().map((severity) => {
-    const text = `${severity} ${totals[severity]}`;
+    const text = `${words(`severity.${severity}`)} ${totals[severity]}`;
     return { text, painted: totals[severity] ? paint(text, SEVERITY_SGR[severity], colour) : paint(text, '2', colour) };
   });
-  const place = `${model.list().length ? model.selectedIndex() + 1 : 0}/${model.list().length}${alerts.wantsOlder() ? '+' : ''}${state.loadingOlder ? ' …' : ''} ${state.selectedId === null ? 'following' : ''}`;
-  const width = counts.reduce((sum, each) => sum + each.text.length + 2, 0);
+  const place = `${model.list().length ? model.selectedIndex() + 1 : 0}/${model.list().length}${alerts.wantsOlder() ? '+' : ''}${state.loadingOlder ? ' …' : ''} ${state.selectedId === null ? words('watch.following') : ''}`;
+  const width = counts.reduce((sum, each) => sum + cells(each.text) + 2, 0);
   const first =
     columns > width + 8
       ? `${counts.map((each) => each.painted).join('  ')}  ${fitCells(place, columns - width)}`
@@ -181,31 +173,22 @@ function coverageText({ state }: WatchModel): string {
     ? state.coverage.filter((each) => each.deviceId === state.filter.device)
     : state.coverage;
   if (wanted.length === 1) return wanted[0]!.sentence;
-  const parts = wanted.map((each) => `${each.deviceId}${each.simulated ? ' (sim)' : ''} ${shareOf(each)}`);
-  return parts.length ? `coverage: ${parts.join(' · ')}` : 'coverage: no phone has sent anything yet';
+  const parts = wanted.map((each) => `${each.deviceId}${each.simulated ? words('watch.sim') : ''} ${shareOf(each)}`);
+  return parts.length ? words('watch.coverage', { parts: parts.join(' · ') }) : words('watch.no-phone');
 }
 
-const KEYS: Partial<Record<View, string[]>> = {
-  list: [
-    '↑↓ move  Enter detail  / search  d phone  s severity  t kind  x simulated  v coverage  c clear  ? help  q quit',
-    '↑↓ Enter detail  / search  d phone  s severity  t kind  v coverage  ? help  q quit',
-    '↑↓ Enter  / search  d s t x filter  v coverage  ? help  q quit',
-    '↑↓ Enter  / d s t x  v coverage  ? help  q quit',
-    '? help  q quit',
-  ],
-  detail: [
-    'Esc back  ↑↓ scroll  n next  p previous  r reveal the value (audited)',
-    'Esc back  ↑↓ scroll  n p next, previous  r reveal',
-    'Esc back  n p  r reveal',
-  ],
-  help: ['↑↓ scroll  any other key goes back'],
-  coverage: ['↑↓ scroll  any other key goes back'],
+/** The longest that fits is shown. */
+const KEYS: Partial<Record<View, PlainWord[]>> = {
+  list: ['keys.list.1', 'keys.list.2', 'keys.list.3', 'keys.list.4', 'keys.list.5'],
+  detail: ['keys.detail.1', 'keys.detail.2', 'keys.detail.3'],
+  help: ['keys.page'],
+  coverage: ['keys.page'],
 };
 
 function bottomLine({ state }: WatchModel, columns: number, colour: boolean): string {
   if (state.view === 'search')
-    return paint(fitCells(`/${state.filter.text}▏  Enter keeps, Esc clears`, columns), '7', colour);
+    return paint(fitCells(words('watch.search', { typed: state.filter.text }), columns), '7', colour);
   if (state.notice) return paint(fitCells(state.notice, columns), '33', colour);
-  const texts = KEYS[state.view] ?? [];
+  const texts = (KEYS[state.view] ?? []).map((key) => words(key));
   return paint(fitCells(texts.find((text) => cells(text) <= columns) ?? texts.at(-1) ?? '', columns), '2', colour);
 }

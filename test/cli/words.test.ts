@@ -1,0 +1,121 @@
+/** The terminal's own words: complete in both languages, chosen as a terminal chooses, and as wide as where they stand. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import { cells } from '../../src/cli/terminal-text.ts';
+import { createWatchModel, type WatchModel } from '../../src/cli/watch/model.ts';
+import { drawScreen } from '../../src/cli/watch/screen.ts';
+import { type Language, languageFor, speak, words } from '../../src/cli/words.ts';
+import { TERMINAL_EN, TERMINAL_VI } from '../../src/model/catalogue/terminal.ts';
+import { labCoverage } from '../coverage/lab-coverage.ts';
+import { differences, leftInEnglish, unsaid } from '../formats/catalogues.ts';
+import { labAlert } from './lab-alert.ts';
+import { phonehome } from './phonehome.ts';
+
+afterEach(() => speak('en'));
+
+describe("the terminal's catalogue", () => {
+  it('has in Vietnamese what it has in English, with the same places', () => {
+    expect(differences(TERMINAL_EN, TERMINAL_VI)).toEqual([]);
+  });
+
+  it('has no sentence left in English, but for words that are the same', () => {
+    expect(leftInEnglish(TERMINAL_EN, TERMINAL_VI)).toEqual([]);
+  });
+
+  it('holds no sentence that nobody says', () => {
+    expect(unsaid(TERMINAL_EN)).toEqual([]);
+  });
+
+  it('takes nothing in a value for a key or a place', () => {
+    speak('vi');
+    expect(words('watch.no-lab', { url: '$t(cli/watch.gone) {{url}}' })).toContain(' $t(cli/watch.gone) {{url}} ');
+  });
+});
+
+describe('the language of a command line', () => {
+  it.each<[string[], Record<string, string>, Language]>([
+    [[], {}, 'en'],
+    [['watch'], { LANG: 'vi_VN.UTF-8' }, 'vi'],
+    [['watch'], { LANG: 'vi' }, 'vi'],
+    [['watch'], { LC_ALL: 'C.UTF-8', LANG: 'vi_VN.UTF-8' }, 'en'],
+    [['watch'], { LC_ALL: '', LC_MESSAGES: 'vi_VN@x', LANG: 'en_US.UTF-8' }, 'vi'],
+    [['watch'], { LANG: 'vie_VN' }, 'en'],
+    [['watch'], { LANG: 'ru_RU.UTF-8' }, 'en'],
+    [['watch', '--lang', 'en'], { LANG: 'vi_VN.UTF-8' }, 'en'],
+    [['--lang=vi', 'watch'], {}, 'vi'],
+    [['watch', '--lang', 'en', '--lang', 'vi'], {}, 'vi'],
+    [['watch', '--lang'], {}, 'en'],
+    [['watch', '--lang', 'fr'], { LANG: 'vi_VN' }, 'vi'],
+    [['scan', '--', '--lang', 'vi'], {}, 'en'],
+  ])('%j with %j is %s', (args, env, language) => {
+    expect(languageFor(args, env)).toBe(language);
+  });
+
+  it('is that of help and of wrong usage too, and of a configuration file', async () => {
+    const help = await phonehome(['watch', '--help'], { env: { LC_ALL: 'vi_VN.UTF-8' } });
+    expect(help.stdout).toMatch(/^Cách dùng: phonehome watch .*\n\ncảnh báo trực tiếp của phòng thử/);
+    const wrong = await phonehome(['wach'], { env: { LC_ALL: 'vi_VN.UTF-8' } });
+    expect(wrong).toMatchObject({
+      code: 2,
+      stderr: 'phonehome: không có lệnh "wach" (ý bạn là watch?): xem phonehome --help\n',
+    });
+    expect((await phonehome(['watch', '--lang', 'fr'])).code).toBe(2);
+  });
+
+  it('has a summary of every command and a help of every flag', () => {
+    for (const language of ['en', 'vi'] as const) {
+      speak(language);
+      for (const { name, summary, flags } of COMMANDS)
+        for (const key of [summary, ...flags.map(({ help }) => help)])
+          expect(words(key), `${name} ${key}`).not.toMatch(/^(?:cli\/|$)/);
+    }
+  });
+});
+
+describe('the screen of watch in Vietnamese', () => {
+  let model: WatchModel;
+  beforeEach(() => {
+    speak('vi');
+    model = createWatchModel();
+    model.state.link = 'live';
+    model.alerts.put({ ...labAlert({ seq: 1, severity: 'critical', count: 12 }), simulated: true });
+    model.alerts.put(labAlert({ seq: 2, severity: 'medium', device: 'máy của Ngọc Ánh 電話' }));
+    model.state.coverage = [labCoverage({ deviceId: 'nokia' }), labCoverage({ deviceId: 'máy-2', trust: 'refuses' })];
+  });
+  const draw = (columns: number, rows = 30): string[] =>
+    drawScreen(model, { columns, rows, colour: false, title: 'http://lab', now: Date.UTC(2026, 10, 22) });
+  const press = (key: string) => model.press(key.length > 1 ? { name: key } : { text: key });
+
+  it.each([120, 80, 60, 40])('goes beyond %i columns in no view', (columns) => {
+    for (const keys of [[], ['enter'], ['?'], ['v'], ['/', 'ă']]) {
+      const fresh = createWatchModel({}, model.alerts);
+      fresh.state.coverage = model.state.coverage;
+      model = fresh;
+      for (const key of keys) press(key);
+      for (const line of draw(columns)) expect(cells(line), line).toBeLessThanOrEqual(columns);
+    }
+  });
+
+  it.each([80, 60])('cuts no title of a column, no key and no warning at %i columns', (columns) => {
+    const lines = draw(columns);
+    const heads = lines.find((line) => /\bmức\b/.test(line)) ?? '';
+    expect(heads).toMatch(/mức .*giả .*nội dung .*gửi .*đến/);
+    expect([heads, lines[0], lines.at(-1)].join()).not.toContain('…');
+    expect(lines.at(-1)).toMatch(/Enter.*\? trợ giúp {2}q thoát/);
+    expect(lines.join('\n')).toContain('chưa tin cậy phòng thử');
+    expect(lines.join('\n')).toMatch(/N\.TRỌNG.* rõ .*(?:×12 .*)?CN/);
+  });
+
+  it('stays in its columns where a phone is named in wide letters', () => {
+    const [heads = '', ...rows] = draw(80).filter((line) => /^giờ|T\.BÌNH|N\.TRỌNG/.test(line));
+    const at = cells(heads.slice(0, heads.indexOf('nội dung')));
+    for (const row of rows) expect(cells(row.slice(0, row.indexOf('imei'))), row).toBe(at);
+  });
+
+  it('says what a column holds under the name that the column has', () => {
+    press('?');
+    const help = draw(80).join('\n');
+    for (const name of ['gửi', 'lần', 'nội dung', 'đến', 'giả'] as const)
+      expect(help).toMatch(new RegExp(`^${name} `, 'm'));
+  });
+});
