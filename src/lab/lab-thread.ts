@@ -30,6 +30,8 @@ export interface LabThreadOptions {
   log: Log;
 }
 
+/** Its name, for the kernel too. */
+export const LAB_THREAD = 'lab';
 /** The store is flushed and the live connections are closed within this, milliseconds. */
 const STOP_MS = 4000;
 /** Between two starts; doubled while they fail, milliseconds. */
@@ -56,7 +58,7 @@ export async function startLabThread({ options, end, relay, onRestarted, log }: 
     const data: LabThreadData = { options: own, ring: end.shared(), restart };
     const worker = new Worker(new URL(`./lab-worker${extname(import.meta.url)}`, import.meta.url), {
       workerData: data,
-      name: 'lab',
+      name: LAB_THREAD,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });
     let fault = 'it ended by itself';

@@ -14,12 +14,13 @@ import type { RelayCalls, RelayStats } from './calls.ts';
 import { type Closers, createClosers } from './closers.ts';
 import { openDataDirectory, pathsIn } from './data-directory.ts';
 import { sealWhatIsClear } from './key-passphrase.ts';
-import { type LabThread, startLabThread } from './lab-thread.ts';
+import { LAB_THREAD, type LabThread, startLabThread } from './lab-thread.ts';
 import { openLog } from './log.ts';
 import { MARKER_EVERY_MS, sendMarker } from './marker.ts';
 import { collectAfterStart } from './memory.ts';
 import { openPorts, type Ports } from './ports.ts';
 import { createReplayRuns } from './replay-runs.ts';
+import { threadCpuMs } from './thread-time.ts';
 
 /** Listening everywhere is reachable on loopback. */
 const ANY_HOST = new Set(['0.0.0.0', '::']);
@@ -53,7 +54,7 @@ async function openLab(options: LabOptions, log: Log, closers: Closers): Promise
   const audience = createAudience();
   const authority = openAuthority(pathsIn(options.data).certs, { now, passphrase: options.caPassphrase ?? null });
   sealWhatIsClear(options.data, options.caPassphrase ?? null);
-  const end = createRelayEnd({ now, onStuck: () => lab.giveUp() });
+  const end = createRelayEnd({ now, workedMs: () => threadCpuMs(LAB_THREAD), onStuck: () => lab.giveUp() });
   closers.add(end.stop);
   const runs = createReplayRuns();
   const open: { ports: Ports | null } = { ports: null };

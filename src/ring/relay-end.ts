@@ -57,8 +57,10 @@ export interface RelayEndOptions {
   lookEveryMs?: number;
   /** Without progress for this long, traffic goes on unread, milliseconds. */
   deafAfterMs?: number;
-  /** Without progress for this long, the lab is given up, milliseconds. */
+  /** Without progress for this long, the lab is given up, milliseconds; one that the machine did not let work, after `PATIENCE` times this. */
   stuckAfterMs?: number;
+  /** Processor time that the lab's thread has had, milliseconds; null where nobody counts it. */
+  workedMs?: () => number | null;
   /** The lab made no progress for `stuckAfterMs`. */
   onStuck?: () => void;
 }
@@ -80,6 +82,10 @@ const MAX_CONTENT = 256 << 10;
 /** Of events kept while nobody reads: some 20,000 connections. */
 const MAX_WAITING_EVENTS = 64 << 20;
 const NOTHING = Buffer.alloc(0);
+/** A lab that had less than this share of a processor while it was silent is starved, not stuck: starting it again would starve it more. */
+const STARVED_SHARE = 0.25;
+/** Times `stuckAfterMs` that a starved lab is waited for; one that sleeps for good looks the same. */
+const PATIENCE = 6;
 /** Flows that ended while nobody read, kept to be told to the next lab. */
 const MAX_UNHEARD = 2000;
 /** What belongs to no phone. */
@@ -87,7 +93,7 @@ const NOBODY = 'the lab';
 
 export function createRelayEnd(options: RelayEndOptions): RelayEnd {
   const { now, uptime = () => performance.now(), deafAfterMs = 2000, stuckAfterMs = 10_000 } = options;
-  const { lookEveryMs = LOOK_EVERY_MS } = options;
+  const { lookEveryMs = LOOK_EVERY_MS, workedMs = () => null } = options;
   const open = new Map<string, OpenFlow>();
   const barriers = new Map<number, () => void>();
   /** Ended while the lab made no progress; with their end. */
@@ -104,6 +110,8 @@ export function createRelayEnd(options: RelayEndOptions): RelayEnd {
   let progressAt = uptime();
   let lookedAt = uptime();
   let isDeaf = false;
+  /** What the lab's thread had worked when it turned deaf. */
+  let workedBefore: number | null = null;
   let isStuck = false;
 
   function begin(): void {
@@ -140,14 +148,20 @@ export function createRelayEnd(options: RelayEndOptions): RelayEnd {
     const silentMs = uptime() - progressAt;
     if (!isDeaf && silentMs >= deafAfterMs) {
       isDeaf = true;
+      workedBefore = workedMs();
       credit.suspend();
     }
-    if (!isStuck && silentMs >= stuckAfterMs) {
+    if (!isStuck && silentMs >= stuckAfterMs && !(isStarved(silentMs) && silentMs < PATIENCE * stuckAfterMs)) {
       isStuck = true;
       options.onStuck?.();
     }
   }
   const timer = setInterval(look, lookEveryMs).unref();
+
+  function isStarved(silentMs: number): boolean {
+    const worked = workedMs();
+    return worked !== null && workedBefore !== null && worked - workedBefore < STARVED_SHARE * (silentMs - deafAfterMs);
+  }
 
   function hearAgain(): void {
     isDeaf = false;

@@ -152,6 +152,31 @@ describe('a phone that sends faster than it is read', () => {
 });
 
 describe('a lab that makes no progress', () => {
+  it.each([
+    ['that works without end is given up after ten seconds', 1, 10_000],
+    [
+      'that the machine does not let work is given up after a minute: another one would be let work no sooner',
+      0.05,
+      60_000,
+    ],
+  ])('%s', async (_, share, expected) => {
+    let uptime = 0;
+    const stuck: number[] = [];
+    const end = relay({
+      uptime: () => uptime,
+      workedMs: () => uptime * share,
+      lookEveryMs: 5,
+      onStuck: () => void stuck.push(uptime),
+    });
+    end.event(opened('a'));
+    while (stuck.length === 0 && uptime < 100_000) {
+      uptime += 200;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect(stuck[0]).toBeGreaterThanOrEqual(expected);
+    expect(stuck[0]).toBeLessThan(expected + 5000);
+  });
+
   it('is not waited for: traffic goes on unread, and each flow is told how much of it was lost when the lab goes on', async () => {
     let uptime = 0;
     const stuck: number[] = [];

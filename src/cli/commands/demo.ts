@@ -36,27 +36,31 @@ export async function demo(given: Record<string, unknown>): Promise<number> {
     output.say(
       `Phonehome demo: ${names.length} cases through the proxy at ${lab.proxy.host}:${lab.proxy.port}. Phones and vendors are simulated, and so is every alert; all of it stays in ${options.data}.\nWhat a phone does is marked ${MARKS}.\n\n`,
     );
-  printAlerts(module, lab, output, options.json);
+  try {
+    printAlerts(module, lab, output, options.json);
 
-  const played = await Promise.race([
-    lab.replay(
-      names,
-      (outcome) => {
-        if (options.json) output.say(`${jsonLine({ type: 'outcome', ...outcome })}\n`);
-      },
-      (line) => {
-        if (!options.json) output.say(`${line}\n`);
-      },
-    ),
-    stopped.then(() => null),
-  ]);
-  const missed = played?.some((outcome) => !outcome.ok) ?? false;
-  if (played && !options.json) output.say(`\n${outcomeTable(played, wantsColour())}\n`);
-  if (played && !flags.once && process.stdout.isTTY) {
-    output.say(`The lab stays up: phonehome watch --data ${options.data} shows its alerts; Ctrl-C stops it.\n`);
-    await stopped;
+    const played = await Promise.race([
+      lab.replay(
+        names,
+        (outcome) => {
+          if (options.json) output.say(`${jsonLine({ type: 'outcome', ...outcome })}\n`);
+        },
+        (line) => {
+          if (!options.json) output.say(`${line}\n`);
+        },
+      ),
+      stopped.then(() => null),
+    ]);
+    const missed = played?.some((outcome) => !outcome.ok) ?? false;
+    if (played && !options.json) output.say(`\n${outcomeTable(played, wantsColour())}\n`);
+    if (played && !flags.once && process.stdout.isTTY) {
+      output.say(`The lab stays up: phonehome watch --data ${options.data} shows its alerts; Ctrl-C stops it.\n`);
+      await stopped;
+    }
+    return missed ? 1 : 0;
+  } finally {
+    // Whatever ended it: a lab that stays up keeps the process from ending.
+    await stop();
+    await output.end();
   }
-  await stop();
-  await output.end();
-  return missed ? 1 : 0;
 }
