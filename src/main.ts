@@ -97,5 +97,11 @@ export const checkGateway: LabModule['checkGateway'] = async (dataDir) =>
 export const listGeoDatabases: LabModule['listGeoDatabases'] = async (dataDir) =>
   (await import('./lab/offline-commands.ts')).listGeoDatabases(dataDir);
 
+export const takeGeoDatabase: LabModule['takeGeoDatabase'] = async (...given) =>
+  (await import('./lab/offline-commands.ts')).takeGeoDatabase(...given);
+
+export const rollBackGeo: LabModule['rollBackGeo'] = async (dataDir) =>
+  (await import('./lab/offline-commands.ts')).rollBackGeo(dataDir);
+
 export const openNotify: LabModule['openNotify'] = async (dataDir) =>
   (await import('./lab/stored-notify.ts')).openStoredNotify(dataDir);

@@ -7,6 +7,7 @@ import type { CommandSpec } from './command.ts';
 import { APPS } from './command-groups/apps.ts';
 import { CASES } from './command-groups/cases.ts';
 import { GATEWAY } from './command-groups/gateway.ts';
+import { GEO } from './command-groups/geo.ts';
 import { KEYS } from './command-groups/keys.ts';
 import { LAB } from './command-groups/lab.ts';
 import { NOTIFY } from './command-groups/notify.ts';
@@ -15,7 +16,18 @@ import { RECORDS } from './command-groups/records.ts';
 import { COMMON_FLAGS, type Flag } from './flags.ts';
 
 /** The first word of commands of two. */
-export const GROUPS = ['device', 'case', 'plan', 'notify', 'ca', 'token', 'pins', 'trust-test', 'gateway'] as const;
+export const GROUPS = [
+  'device',
+  'case',
+  'plan',
+  'notify',
+  'ca',
+  'token',
+  'geo',
+  'pins',
+  'trust-test',
+  'gateway',
+] as const;
 
 export const COMMANDS: CommandSpec[] = [
   ...LAB,
@@ -24,6 +36,7 @@ export const COMMANDS: CommandSpec[] = [
   ...CASES,
   ...NOTIFY,
   ...KEYS,
+  ...GEO,
   ...GATEWAY,
   ...APPS,
 ];

@@ -81,8 +81,8 @@ export async function runningLabOf(data: string): Promise<LabAddress | null> {
   return state && (await answers(state.url)) ? addressOf({ data, url: null, token: null }) : null;
 }
 
-/** Whether a lab answers at this address at all. */
-export async function answers(url: string, timeoutMs = 1500): Promise<boolean> {
+/** Whether a lab answers at this address at all. A port nobody listens at refuses at once; a busy machine takes its time. */
+export async function answers(url: string, timeoutMs = TIMEOUT_MS): Promise<boolean> {
   try {
     const response = await fetch(`${url}/api/health`, { signal: AbortSignal.timeout(timeoutMs) });
     return response.ok;
@@ -91,7 +91,7 @@ export async function answers(url: string, timeoutMs = 1500): Promise<boolean> {
   }
 }
 
-/** One call; returns the parsed JSON, or null for an empty answer. */
+/** One call; returns the parsed JSON, or null for an empty answer. @param body a Blob goes as it is, everything else as JSON */
 export async function call(
   lab: LabAddress,
   method: string,
@@ -99,15 +99,16 @@ export async function call(
   body?: unknown,
   timeoutMs = TIMEOUT_MS,
 ): Promise<unknown> {
+  const isJson = body !== undefined && !(body instanceof Blob);
   let response: Response;
   try {
     response = await fetch(`${lab.url}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${lab.token}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(isJson ? { 'content-type': 'application/json' } : {}),
       },
-      body: body === undefined ? null : JSON.stringify(body),
+      body: isJson ? JSON.stringify(body) : ((body as Blob | undefined) ?? null),
       signal: AbortSignal.timeout(timeoutMs),
     });
   } catch (error) {

@@ -7,7 +7,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CountryVote } from '../model/destination.ts';
 import { type MmdbFile, openMmdbFile } from './mmdb-file.ts';
-import { dataPackage } from './packages.ts';
+import { dataPackage, INSTALL_AGAIN } from './packages.ts';
 import { factsOf, type RecordFacts } from './record-kind.ts';
 import { brokenSource, datedSource, type GeoSource } from './sources.ts';
 
@@ -24,7 +24,11 @@ export interface Database {
 export interface Opened {
   database: Database | null;
   source: GeoSource;
+  /** What is wrong with it, as a verb phrase. */
+  problem?: string;
 }
+
+export const OWN_LICENCE = "the operator's own file";
 
 const EMBEDDED = [
   { package: 'dbip-country-mmdb', file: 'dbip-country', licence: 'CC BY 4.0, DB-IP (https://db-ip.com)' },
@@ -40,7 +44,10 @@ export function openEmbedded(nowMs: number): Opened[] {
     const facts = { name: entry.file, about: 'country' as const, licence: entry.licence };
     const found = dataPackage(entry.package);
     if (!found) {
-      return { database: null, source: brokenSource(facts, 'missing', `${entry.file} is not installed: run 'npm ci'`) };
+      return {
+        database: null,
+        source: brokenSource(facts, 'missing', `${entry.file} is not installed: ${INSTALL_AGAIN}`),
+      };
     }
     const path = (family: 4 | 6): string => join(found.directory, `${entry.file}-ipv${family}.mmdb`);
     try {
@@ -54,7 +61,7 @@ export function openEmbedded(nowMs: number): Opened[] {
       };
       return { database, source };
     } catch {
-      const advice = `${path(4)} is damaged: run 'npm ci'`;
+      const advice = `${path(4)} is damaged: ${INSTALL_AGAIN}`;
       return { database: null, source: brokenSource(facts, 'damaged', advice) };
     }
   });
@@ -71,11 +78,13 @@ export function openOwn(dir: string, nowMs: number): Opened[] {
   return names.sort().map((name) => openOwnFile(join(dir, name), name, nowMs));
 }
 
-function openOwnFile(path: string, name: string, nowMs: number): Opened {
-  const facts = { name, licence: "the operator's own file" };
+/** @param path of a file that is about to become `name`, or is that */
+export function openOwnFile(path: string, name: string, nowMs: number): Opened {
+  const facts = { name, licence: OWN_LICENCE };
   const broken = (why: string): Opened => ({
     database: null,
     source: brokenSource({ ...facts, about: 'country' }, 'damaged', `${path} ${why}: replace or remove it`),
+    problem: why,
   });
   try {
     const reader = openMmdbFile(path);

@@ -13,7 +13,7 @@ import { type Anycast, createAnycastList } from './anycast.ts';
 import { type AsTable, asTableName, openAsTable } from './as-table.ts';
 import { type Database, openEmbedded, openOwn, voteOf } from './databases.ts';
 import { findOwner, OWN_OWNERS_FILE, OWNERS_FILE, type OwnerTable, readOwners } from './owners.ts';
-import { dataPackage, dateOf, INSTALLED_DIR } from './packages.ts';
+import { dataPackage, dateOf, INSTALL_AGAIN, INSTALLED_DIR } from './packages.ts';
 import { brokenSource, datedSource, type GeoSource } from './sources.ts';
 import { verifyTable } from './table-file.ts';
 
@@ -177,7 +177,11 @@ function openTables(
   };
   const source = tables(4)
     ? datedSource({ ...AS_FACTS, date: dataPackage('asn')?.date ?? dateOfTable(dirs) }, nowMs)
-    : brokenSource(AS_FACTS, problem, `the table of networks is ${problem}: make it with 'npm run prepare:geo'`);
+    : brokenSource(
+        AS_FACTS,
+        problem,
+        `the table of networks is ${problem}: start the lab again, and where that does not help ${INSTALL_AGAIN}`,
+      );
   const close = (): void => {
     for (const table of opened.values()) table?.close();
     opened.clear();
@@ -197,6 +201,6 @@ function openOwners(dirs: readonly string[]): { tables: OwnerTable[]; source: Ge
   const facts = { name: OWNERS_FILE, about: 'company' as const, licence: 'own table' };
   const source = builtIn.length
     ? datedSource({ ...facts, date: null }, 0)
-    : brokenSource(facts, 'missing', `geoip/${OWNERS_FILE} is missing: restore it from the repository`);
+    : brokenSource(facts, 'missing', `geoip/${OWNERS_FILE} is missing: ${INSTALL_AGAIN}`);
   return { tables: [...present(OWN_OWNERS_FILE), ...builtIn].map(readOwners), source };
 }

@@ -1,5 +1,5 @@
 /** Where the databases lie, and of which day they are. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
@@ -7,6 +7,11 @@ const require = createRequire(import.meta.url);
 
 /** `geoip/` of this installation: owners.json, the compiled tables, and files the operator dropped in. */
 export const INSTALLED_DIR = join(import.meta.dirname, '../../geoip');
+
+/** How what belongs to the installation is put right: in a checkout, or wherever else it came from. */
+export const INSTALL_AGAIN = existsSync(join(import.meta.dirname, '../../package-lock.json'))
+  ? "run 'npm ci'"
+  : 'install phonehome again';
 
 export interface DataPackage {
   name: string;

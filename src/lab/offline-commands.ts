@@ -1,5 +1,6 @@
 /** What commands read and change while no lab runs: cases, certificates, the list of geo databases. */
-import { join } from 'node:path';
+import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
 import { monotonicFactory } from 'ulid';
 import { findAuthority } from '../ca/authority.ts';
 import { isKeySealed } from '../ca/root.ts';
@@ -7,8 +8,17 @@ import { rotateAuthority as rotate } from '../ca/rotation.ts';
 import { createCases } from '../cases/cases.ts';
 import { loadDevices } from '../devices/store.ts';
 import { openGeo } from '../enrich/geo.ts';
+import { putAside, takeDatabase } from '../enrich/geo-update.ts';
+import type { GeoSource } from '../enrich/sources.ts';
 import { cutCapture } from '../lan/recording/case.ts';
-import { type AuthorityInfo, type CaFormat, LabError, type StoredCases, type StoredRecords } from '../model/lab.ts';
+import {
+  type AuthorityInfo,
+  type CaFormat,
+  type GeoDatabase,
+  LabError,
+  type StoredCases,
+  type StoredRecords,
+} from '../model/lab.ts';
 import type { Role } from '../model/words.ts';
 import { rotateTokenFile } from '../sinks/live/tokens.ts';
 import { pathsIn } from './data-directory.ts';
@@ -90,11 +100,21 @@ export async function rotateToken(dataDir: string, role: Role): Promise<string> 
   return file;
 }
 
-export async function listGeoDatabases(dataDir: string): Promise<{ name: string; date: string | null }[]> {
-  const geo = openGeo(join(dataDir, 'geoip'), { now });
-  try {
-    return geo.sources.map(({ name, date }) => ({ name, date }));
-  } finally {
-    geo.close();
-  }
+export async function listGeoDatabases(dataDir: string): Promise<GeoDatabase[]> {
+  return [...geoSources(pathsIn(dataDir).geo)];
+}
+
+export async function takeGeoDatabase(dataDir: string, file: string, options: { older: boolean }): Promise<string[]> {
+  const dir = pathsIn(dataDir).geo;
+  const given = { name: basename(file), content: createReadStream(file) };
+  const taken = await takeDatabase(dir, given, { ...options, nowMs: now(), inUse: geoSources(dir) });
+  return taken.map(({ name }) => name);
+}
+
+export const rollBackGeo = async (dataDir: string): Promise<string[]> => putAside(pathsIn(dataDir).geo);
+
+function geoSources(dir: string): readonly GeoSource[] {
+  const geo = openGeo(dir, { now });
+  geo.close();
+  return geo.sources;
 }

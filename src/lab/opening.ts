@@ -19,8 +19,14 @@ export function openRegistry(options: LabOptions, warnings: string[]): DeviceReg
   return createDeviceRegistry({ devices: registered.devices, neighbours });
 }
 
+/** The databases of places and networks; they can be exchanged while flows go on. */
+export interface Places extends Geo {
+  /** What lies in the directory now answers from the next look-up on. @throws LabError: then the old ones go on */
+  reopen(): void;
+}
+
 /** Without its tables the lab runs and names no networks, and says so. */
-export async function openPlaces(dir: string, warnings: string[]): Promise<Geo> {
+export async function openPlaces(dir: string, warnings: string[]): Promise<Places> {
   const show = progressLine();
   try {
     await prepareGeo(dir, ({ text, done }) => show(text, done));
@@ -28,9 +34,20 @@ export async function openPlaces(dir: string, warnings: string[]): Promise<Geo> 
     if (!(error instanceof LabError)) throw error;
     warnings.push(error.message);
   }
-  const geo = openGeo(dir, { now: Date.now });
+  let geo = openGeo(dir, { now: Date.now });
   warnings.push(...geo.sources.flatMap(({ advice }) => advice ?? []));
-  return geo;
+  return {
+    get sources() {
+      return geo.sources;
+    },
+    locate: (...asked) => geo.locate(...asked),
+    close: () => geo.close(),
+    reopen() {
+      const next = openGeo(dir, { now: Date.now });
+      geo.close();
+      geo = next;
+    },
+  };
 }
 
 /** On stderr, because stdout may belong to NDJSON: one line written over on a terminal, else one line per text. */

@@ -1,12 +1,15 @@
 /** How this lab is set up, and how a phone comes in, for those who look at it. */
 import type { GatewayState } from '../gateway/state.ts';
-import { RETENTION_DAYS } from '../model/lab.ts';
+import { LabError, RETENTION_DAYS } from '../model/lab.ts';
 import type { LiveDependencies, Settings, WaysIn } from '../sinks/live/dependencies.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { PhonePortal } from './portal.ts';
 import { createUploads, devicesFileIn } from './uploads.ts';
 
-export type SetUpServices = Pick<LiveDependencies, 'settings' | 'audits' | 'waysIn' | 'scanUpload'>;
+export type SetUpServices = Pick<
+  LiveDependencies,
+  'settings' | 'audits' | 'waysIn' | 'scanUpload' | 'takeDatabase' | 'rollBackDatabases'
+>;
 
 export function setUpServices(
   knowledge: Knowledge,
@@ -17,11 +20,41 @@ export function setUpServices(
   return {
     settings: () => settingsOf(knowledge),
     audits: knowledge.evidence.audits,
+    ...databaseServices(knowledge),
     waysIn: () => waysIn({ ...addresses(), gateway: gateway() }),
     scanUpload: createUploads({
       directory: data,
       scanOptions: () => ({ devicesFile: devicesFileIn(data, devicesFile), decoders, homeCountry }),
     }),
+  };
+}
+
+/** Newer databases while the lab runs: flows that are looked up from then on get their answers. One at a time. */
+function databaseServices({
+  geo,
+  paths,
+}: Pick<Knowledge, 'geo' | 'paths'>): Pick<LiveDependencies, 'takeDatabase' | 'rollBackDatabases'> {
+  let turn: Promise<unknown> = Promise.resolve();
+  const change = (work: () => string[] | Promise<string[]>) => {
+    const done = turn.then(async () => {
+      const changed = await work();
+      geo.reopen();
+      return { ok: true as const, value: { changed, databases: [...geo.sources] } };
+    });
+    turn = done.catch(() => undefined);
+    return done.catch((error: unknown) => {
+      if (error instanceof LabError) return { ok: false as const, why: error.message };
+      throw error;
+    });
+  };
+  return {
+    takeDatabase: (given, { older }) =>
+      change(async () => {
+        const { takeDatabase } = await import('../enrich/geo-update.ts');
+        const taken = await takeDatabase(paths.geo, given, { nowMs: Date.now(), inUse: geo.sources, older });
+        return taken.map(({ name }) => name);
+      }),
+    rollBackDatabases: () => change(async () => (await import('../enrich/geo-update.ts')).putAside(paths.geo)),
   };
 }
 

@@ -22,6 +22,7 @@ import type { Mute, NotifyState, SentTest } from './notify.ts';
 import type { PhoneRecord } from './phone-record.ts';
 import type { Plan } from './plan.ts';
 import type * as schemas from './schemas/lab.ts';
+import type { Text } from './text.ts';
 import type { StoreVerdict } from './verdict.ts';
 import type { Role } from './words.ts';
 
@@ -354,6 +355,22 @@ export interface StoredNotify {
   unmute(name: string): Promise<boolean>;
 }
 
+/** A database that says where a server is, or who runs its network. */
+export interface GeoDatabase {
+  name: string;
+  /** `country`, `network`, `country and network`, `company`. */
+  about: string;
+  /** ISO 8601; null: unknown. */
+  date: string | null;
+  ageDays: number | null;
+  /** `old` past 60 days, `stale` past 180. */
+  state: 'fresh' | 'old' | 'stale' | 'missing' | 'damaged';
+  /** One line; null: nothing needs doing. */
+  advice: string | null;
+  /** The same before it is in a language. */
+  text: Text | null;
+}
+
 export interface LabModule {
   /** @throws LabError naming line and field of notify.yaml */
   openNotify(dataDir: string): Promise<StoredNotify>;
@@ -432,8 +449,12 @@ export interface LabModule {
   rotateAuthority(dataDir: string, kind?: { rsa?: boolean; passphrase?: string | null }): Promise<AuthorityInfo>;
   /** Puts a new token of this role in place of the old one; gives the file's path. */
   rotateToken(dataDir: string, role: Role): Promise<string>;
-  /** Name and date (ISO 8601) of every geo database found; null dates are unknown. */
-  listGeoDatabases(dataDir: string): Promise<{ name: string; date: string | null }[]>;
+  /** Every database of places, networks and companies that answers, or should. */
+  listGeoDatabases(dataDir: string): Promise<GeoDatabase[]>;
+  /** Takes a newer one, without a running lab; gives the files put in place. @throws LabError: then nothing changed */
+  takeGeoDatabase(dataDir: string, file: string, options: { older: boolean }): Promise<string[]>;
+  /** Puts own ones aside, without a running lab; gives their files. */
+  rollBackGeo(dataDir: string): Promise<string[]>;
   /** Cuts a span of time (ISO 8601) out of the recording of `dataDir`; `mac`: of one phone. @throws LabError */
   exportCapture(options: {
     dataDir: string;

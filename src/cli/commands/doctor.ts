@@ -75,11 +75,11 @@ async function checkStored({ data }: DoctorFlags): Promise<Check[]> {
         if (devices.status === 'rejected') throw devices.reason;
         return devices.value;
       }),
-      ...(geo.status === 'fulfilled' ? checkGeo(geo.value, Date.now()) : [unreadable('geo', geo.reason)]),
+      ...(geo.status === 'fulfilled' ? checkGeo(geo.value) : [unreadable('geo', geo.reason)]),
       ...(gateway.status === 'fulfilled' ? gateway.value : [unreadable('gateway', gateway.reason)]),
     ];
   } catch (error) {
-    return [fail('installation', explain(error), 'run npm ci again')];
+    return [fail('installation', explain(error), 'install phonehome again (in a checkout: npm ci)')];
   }
 }
 

@@ -1,7 +1,7 @@
 /** What the doctor asks of the data directory: rights, secrets' modes, disk, authority, phones, geo databases. */
 import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { AuthorityInfo, StoredDevices } from '../../model/lab.ts';
+import type { AuthorityInfo, GeoDatabase, StoredDevices } from '../../model/lab.ts';
 import { explain } from '../errors.ts';
 import { type Check, DAY_MS, fail, ok, warn } from './check.ts';
 
@@ -93,22 +93,13 @@ export function checkDevices(open: () => StoredDevices): Check {
   }
 }
 
-/** Country data ages: warned of after 60 days, unfit after 180. */
-export function checkGeo(databases: { name: string; date: string | null }[], now: number): Check[] {
-  if (databases.length === 0)
-    return [fail('geo', 'no database', 'run npm ci again: destinations cannot be placed without one')];
-  return databases.map(({ name, date }) => {
-    if (!date && name.endsWith('.json')) return ok('geo', `${name} (part of the program)`);
-    if (!date) return warn('geo', `${name}, date unknown`, 'put a newer .mmdb into geoip/');
-    const days = Math.floor((now - Date.parse(date)) / DAY_MS);
-    const shown = `${name} of ${date.slice(0, 10)}, ${days} days old`;
-    if (days > 180)
-      return warn(
-        'geo',
-        `${shown}: too old to rely on`,
-        'put a newer .mmdb into geoip/ before drawing conclusions from a country',
-      );
-    return days > 60 ? warn('geo', shown, 'put a newer .mmdb into geoip/') : ok('geo', shown);
+/** Country data ages: what that means for a verdict, the database's own advice says. */
+export function checkGeo(databases: readonly GeoDatabase[]): Check[] {
+  return databases.map(({ name, date, ageDays, state, advice }) => {
+    if (state === 'missing' || state === 'damaged') return warn('geo', `${name} is ${state}`, advice ?? '');
+    if (date === null) return ok('geo', name.endsWith('.json') ? `${name} (part of the program)` : `${name}, undated`);
+    const shown = `${name} of ${date}, ${ageDays} days old`;
+    return advice === null ? ok('geo', shown) : warn('geo', shown, advice);
   });
 }
 

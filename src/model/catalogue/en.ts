@@ -260,6 +260,10 @@ export const EN = {
     'The half of the lab that reads traffic ended ({{reason}}) and was started again: phones went on, and {{count}} connections were not looked into meanwhile.',
   'lab.was-deaf':
     'The lab could not keep up: what {{flows}} connections sent meanwhile was passed on and not looked into.',
+  'geo.old':
+    '{{name}} is {{days}} days old: servers that moved since are placed wrong; what left, and to which company, does not depend on it. Newer: phonehome geo update FILE',
+  'geo.stale':
+    '{{name}} is {{days}} days old: no verdict should rest on its country or network alone; what left, and to which company, does not depend on it. Newer: phonehome geo update FILE',
   'lab.store-damaged':
     'The evidence store was damaged: {{alerts}} alerts and {{flows}} connections could be read and are kept. The damaged file is {{file}}; check the disk.',
   'lab.content-damaged':

@@ -208,4 +208,18 @@ export const HELP_VI: Record<string, string> = {
   'usage.missing-word': 'thiếu tham số "{{word}}"',
   'usage.missing-value': 'tuỳ chọn "{{word}}" cần một giá trị',
   'usage.meant': ' (ý bạn là {{name}}?)',
+
+  'do.group.geo': 'cơ sở dữ liệu cho biết máy chủ ở đâu và mạng của ai',
+  'do.geo.show': 'các cơ sở dữ liệu đang trả lời, độ cũ của chúng, và điều đó có nghĩa gì cho kết luận',
+  'do.geo.update': 'nhận tệp mới hơn (.mmdb, .mmdb.gz, .tar.gz, hoặc thư mục chứa chúng); cả khi phòng thử đang chạy',
+  'do.geo.rollback': 'gỡ các cơ sở dữ liệu riêng trong thư mục dữ liệu: các bản đi kèm phonehome trả lời lại',
+  'flag.older': 'nhận tệp dù cũ hơn bản đang trả lời',
+  'geo.taken': '{{file}}: từ bây giờ {{names}} trả lời.',
+  'geo.none-own': 'Trong thư mục dữ liệu không có cơ sở dữ liệu riêng: các bản đi kèm phonehome trả lời.',
+  'geo.put-aside': 'Đã gỡ, giữ lại thành NAME.mmdb.off: {{names}}. Các bản đi kèm phonehome trả lời.',
+  'geo.column.name': 'cơ sở dữ liệu',
+  'geo.column.about': 'trả lời về',
+  'geo.column.date': 'ngày',
+  'geo.column.age': 'độ cũ',
+  'geo.days_other': '{{count}} ngày',
 };

@@ -234,6 +234,10 @@ export const VI: Record<string, string> = {
   'lab.restarted_other':
     'Phần đọc dữ liệu của phòng thử đã dừng ({{reason}}) và được khởi động lại: điện thoại vẫn hoạt động, {{count}} kết nối không được xem trong lúc đó.',
   'lab.was-deaf': 'Phòng thử không theo kịp: những gì {{flows}} kết nối gửi lúc đó được cho qua mà không xem.',
+  'geo.old':
+    '{{name}} đã cũ {{days}} ngày: máy chủ chuyển chỗ từ đó bị ghi sai vị trí; dữ liệu nào bị gửi đi và gửi cho công ty nào thì không phụ thuộc vào đó. Nhận tệp mới hơn: phonehome geo update FILE',
+  'geo.stale':
+    '{{name}} đã cũ {{days}} ngày: không nên kết luận chỉ dựa vào tên nước hay mạng trong đó; dữ liệu nào bị gửi đi và gửi cho công ty nào thì không phụ thuộc vào đó. Nhận tệp mới hơn: phonehome geo update FILE',
   'lab.store-damaged':
     'Kho bằng chứng bị hỏng: đọc và giữ lại được {{alerts}} cảnh báo và {{flows}} kết nối. Tệp hỏng là {{file}}; hãy kiểm tra đĩa.',
   'lab.disk-full':

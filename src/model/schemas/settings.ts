@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { KEEPS } from '../words.ts';
 import { evidence, identifier } from './alert.ts';
 import { count, port, text, textOrNull, time } from './parts.ts';
+import { sentence } from './text.ts';
 
 export const geoSource = z.object({
   name: text,
@@ -14,6 +15,12 @@ export const geoSource = z.object({
     .enum(['fresh', 'old', 'stale', 'missing', 'damaged'])
     .describe('`old` past 60 days, `stale` past 180; `missing` or `damaged`: it cannot answer.'),
   advice: textOrNull.describe('What to do about it, one line; null when nothing needs doing.'),
+  text: sentence.nullable().describe('The same for other languages, where there is one.'),
+});
+
+export const geoChange = z.object({
+  changed: z.array(text).describe('Files that were put in place, or put aside.'),
+  databases: z.array(geoSource).describe('What answers from now on.'),
 });
 
 export const settings = z.object({

@@ -250,7 +250,7 @@ export function createApi(
 
   addNotify(app, services, limited, who);
 
-  addSettings(app, services);
+  addSettings(app, services, who);
   addRecordings(app, services);
   addDashboard(app, access);
   app.notFound(async (c) => {

@@ -37,6 +37,7 @@ export type SaidComparison = z.infer<typeof schemas.saidComparison>;
 export type CheckedPackage = z.infer<typeof schemas.checkedPackage>;
 
 export type Settings = z.infer<typeof setup.settings>;
+export type GeoChange = z.infer<typeof setup.geoChange>;
 export type WaysIn = z.infer<typeof setup.wayIn>;
 export type AuditLine = z.infer<typeof setup.auditEntry>;
 export type RecordedLine =
@@ -118,6 +119,13 @@ export interface LiveDependencies {
   /** Oldest first. */
   audits(): AuditLine[];
   settings(): Settings;
+  /** Takes a database of places or networks (.mmdb, .mmdb.gz, .tar.gz) in place of an older one. */
+  takeDatabase(
+    given: { name: string; content: AsyncIterable<Uint8Array> },
+    how: { older: boolean },
+  ): Promise<Outcome<GeoChange>>;
+  /** Back to the databases of the installation. */
+  rollBackDatabases(): Promise<Outcome<GeoChange>>;
   waysIn(): WaysIn;
   /** Takes a recording in, and scans it. */
   scanUpload(body: AsyncIterable<Uint8Array>): Promise<UploadScan>;

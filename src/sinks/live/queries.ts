@@ -149,3 +149,8 @@ export function readQuery<Q extends Record<string, Parameter>>(parameters: Q, qu
     if (query[name] !== undefined) given[name] = read(query[name], name);
   return given as Given<Q>;
 }
+
+export const DATABASE_QUERY = {
+  name: text('Name of the file as its vendor gave it: its ending says how it is packed.'),
+  older: flag('Take it although it is older than what answers now.'),
+};

@@ -83,6 +83,8 @@ export const NEEDED = {
   'DELETE /api/notify/mutes/{id}': 'operator',
   'PUT /api/notify/secrets/{id}': 'administrator',
   'GET /api/settings': 'viewer',
+  'POST /api/databases': 'administrator',
+  'DELETE /api/databases': 'administrator',
   'GET /api/way-in': 'operator', // holds the passphrase of the Wi-Fi
   'GET /api/audit': 'administrator',
   'POST /api/recordings': 'operator',

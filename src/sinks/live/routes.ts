@@ -22,6 +22,7 @@ import {
   CODE_QUERY,
   COMPARE_QUERY,
   CONTENT_QUERY,
+  DATABASE_QUERY,
   DEVICE_QUERY,
   FLOW_QUERY,
   FLOW_SEARCH,
@@ -443,6 +444,20 @@ export const ROUTES: Record<Exclude<RouteName, 'GET /api/alerts/live'>, Route> =
     summary: 'How this lab is set up: databases with their age, certificate, retention.',
     answer: setup.settings,
     means: 'No secret among it.',
+  },
+  'POST /api/databases': {
+    summary:
+      'Takes a newer database of countries or networks (.mmdb, .mmdb.gz, .tar.gz as the body). Stands in the audit.',
+    query: DATABASE_QUERY,
+    answer: setup.geoChange,
+    means: 'It answers from the next look-up on.',
+    conflicts: true,
+  },
+  'DELETE /api/databases': {
+    summary: 'Puts own databases of DATA/geoip aside: those of the installation answer again. Stands in the audit.',
+    answer: setup.geoChange,
+    means: 'Put aside.',
+    conflicts: true,
   },
   'GET /api/way-in': {
     summary: 'How a phone comes to this lab.',

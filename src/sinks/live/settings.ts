@@ -1,14 +1,33 @@
 /** How the lab is set up, who did what, and how a phone comes in: what the page of settings shows. */
 import type { Hono } from 'hono';
-import type { Bindings } from './context.ts';
+import type { Bindings, Ctx } from './context.ts';
 import type { LiveDependencies } from './dependencies.ts';
-import { AUDIT_QUERY, readQuery } from './queries.ts';
+import { AUDIT_QUERY, DATABASE_QUERY, InputError, readQuery } from './queries.ts';
+
+/** Of a name in the audit. */
+const MOST_NAME = 200;
+const NO_AUDIT = 'the audit entry could not be written, so nothing is changed: free disk space';
 
 export function addSettings(
   app: Hono<Bindings>,
-  services: Pick<LiveDependencies, 'settings' | 'audits' | 'waysIn'>,
+  services: Pick<LiveDependencies, 'settings' | 'audits' | 'waysIn' | 'audit' | 'takeDatabase' | 'rollBackDatabases'>,
+  who: (c: Ctx) => string,
 ): void {
   app.get('/api/settings', (c) => c.json(services.settings()));
+  app.post('/api/databases', async (c) => {
+    const { name, older = false } = readQuery(DATABASE_QUERY, c.req.query());
+    const { body } = c.req.raw;
+    if (!name) throw new InputError('name: give the name of the file, e.g. dbip-country-lite.mmdb.gz');
+    if (body === null) throw new InputError('the body is empty: send the file as it is');
+    if (!services.audit('geo update', name.slice(0, MOST_NAME), who(c))) return c.json({ error: NO_AUDIT }, 409);
+    const taken = await services.takeDatabase({ name, content: body }, { older });
+    return taken.ok ? c.json(taken.value) : c.json({ error: taken.why }, 409);
+  });
+  app.delete('/api/databases', async (c) => {
+    if (!services.audit('geo rollback', 'databases', who(c))) return c.json({ error: NO_AUDIT }, 409);
+    const gone = await services.rollBackDatabases();
+    return gone.ok ? c.json(gone.value) : c.json({ error: gone.why }, 409);
+  });
   app.get('/api/way-in', (c) => c.json(services.waysIn()));
   app.get('/api/audit', (c) => {
     const { limit = 500 } = readQuery(AUDIT_QUERY, c.req.query());

@@ -163,6 +163,8 @@ export function labDependencies(
       hasTls: false,
       devicesFile: null,
     }),
+    takeDatabase: async ({ name }) => ({ ok: true, value: { changed: [name], databases: [] } }),
+    rollBackDatabases: async () => ({ ok: true, value: { changed: [], databases: [] } }),
     waysIn: () => ({
       proxy: { host: '192.0.2.10', port: 8080 },
       page: 'http://192.0.2.10:8081/setup',
