@@ -106,7 +106,11 @@ describe('prepareGeo', () => {
       smallPackages('1', 'hello\n'),
       /asn-ipv4-num\.csv: not a row of "start,end,number,name"/,
     ],
-    ['a package is not installed', { ...smallPackages(), asn: null }, /are not installed, so no networks are named: run 'npm ci'/],
+    [
+      'a package is not installed',
+      { ...smallPackages(), asn: null },
+      /are not installed, so no networks are named: run 'npm ci'/,
+    ],
     [
       'a package has no such file',
       { ...smallPackages(), asn: { name: 'asn', directory: freshDir(), version: '1', date: null } },
