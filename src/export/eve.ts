@@ -2,7 +2,7 @@
  * Alerts and connections as lines of Suricata's EVE (docs.suricata.io, "EVE JSON Format"): what other programs read from an intrusion
  * detection system, they read here. Nothing but masked values is in them.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Alert } from '../model/alert.ts';
 import type { FlowRecord } from '../model/flow.ts';
 import { ALERT_TYPES, KINDS } from '../model/words.ts';
@@ -114,7 +114,7 @@ const protocolOf = (protocol: string | null, encrypted: boolean): string =>
         : protocol;
 
 /** Ours are texts; theirs is a number that every program can hold. */
-const flowNumber = (id: string): number => createHash('sha256').update(id).digest().readUIntBE(0, 6);
+const flowNumber = (id: string): number => hash('sha256', id, 'buffer').readUIntBE(0, 6);
 
 /** e.g. `2026-11-22T10:00:00.000000+0000`. */
 const timestamp = (ms: number): string => new Date(ms).toISOString().replace('Z', '000+0000');

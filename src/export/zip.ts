@@ -1,33 +1,32 @@
 /**
- * A package as one zip, written as it is made: nothing is held but what is being compressed. Each entry's SHA-256 is known when it
- * ends; the zip's comment, its last bytes, holds the hash of everything before it and a signature over that, so that no byte of
- * the file, whatever it is for, can change unnoticed.
+ * A package as one zip, written as it is made: nothing is held but the block that is being compressed, and none is made before the
+ * one before it was taken. Larger than 4 GB it is a Zip64, which `unzip`, Python and every archiver of today open. The zip's comment,
+ * its last bytes, holds the hash of everything before it and a signature over that, so that no byte of the file, whatever it is for,
+ * can change unnoticed.
  * Promise: the file appears whole under its name, or not at all.
  */
-import { createHash, type Hash, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { Zip, ZipDeflate } from 'fflate';
+import { Readable, Writable } from 'node:stream';
+import { finished, pipeline } from 'node:stream/promises';
+import { ZipFile } from 'yazl';
 import { LabError } from '../model/lab.ts';
 
-/** Zip without its 64-bit form, which fflate does not write. */
-const MAX_BYTES = 2 ** 32 - 2 ** 20;
-/** `end of central directory`, without its comment. */
-export const END_BYTES = 22;
+/** Lines are put together to blocks of this size. */
+const BLOCK_BYTES = 256 << 10;
+/** Fast, and half a percent larger than the next one. */
+const COMPRESSION_LEVEL = 2;
 
-export interface PackageEntry {
-  write(bytes: string | Uint8Array): void;
-  end(): void;
-}
+/** What stands in one file: at once, or piece by piece, each asked for when there is room for it. */
+export type FileContent = string | Uint8Array | Iterable<string | Uint8Array>;
 
 export interface PackageWriter {
-  /** One at a time. */
-  entry(name: string): PackageEntry;
-  /** A small one, at once. */
-  add(name: string, bytes: string | Uint8Array): void;
-  /** Of the entries so far, as `sha256sum` writes them. */
+  /** One at a time. Settles when all of it was read. */
+  add(name: string, content: FileContent): Promise<void>;
+  /** Of the files so far, as `sha256sum` writes them. */
   sums(): string;
   /** Signs, and gives the file its name. @returns its size */
-  finish(key: KeyObject): number;
+  finish(key: KeyObject): Promise<number>;
   /** Leaves nothing behind. */
   discard(): void;
 }
@@ -35,66 +34,70 @@ export interface PackageWriter {
 /** What is signed of a whole package. */
 export const sealedText = (sha256: string): Buffer => Buffer.from(`phonehome package\n${sha256}\n`);
 
-/** @param time of every entry, ms since the epoch */
+/** Strict: another spelling of the same is a change. */
+export const COMMENT = /^phonehome package 1 ([0-9a-f]{64}) ([0-9a-f]{128})\n$/;
+export const COMMENT_BYTES = 'phonehome package 1 '.length + 64 + 1 + 128 + 1;
+/** `end of central directory`, without its comment. */
+export const END_BYTES = 22;
+
+/** @param time of every file in it, ms since the epoch */
 export function createPackage(file: string, time: number): PackageWriter {
   const beside = `${file}.${randomBytes(4).toString('hex')}.tmp`;
   const whole = createHash('sha256');
   const sums: string[] = [];
   let descriptor: number | null = opened(beside, file);
   let size = 0;
-  /** The last bytes, which get a comment. */
-  let tail = Buffer.alloc(0);
+  /** The last bytes so far: of a whole zip its comment, which the library writes as the blanks it was given. */
+  let held = Buffer.alloc(0);
 
   function put(bytes: Uint8Array): void {
-    whole.update(bytes);
     size += bytes.length;
-    if (size > MAX_BYTES)
-      throw new LabError(
-        'the package would be larger than 4 GB: export a shorter test run, or keep less of its content',
-      );
     for (let at = 0; at < bytes.length; ) at += writeSync(descriptor as number, bytes, at);
   }
-  const zip = new Zip((error, chunk, isLast) => {
-    if (error) throw error;
-    if (isLast) tail = Buffer.from(chunk);
-    else put(chunk);
+  const disk = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      try {
+        const all = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+        const known = all.subarray(0, Math.max(0, all.length - COMMENT_BYTES));
+        held = Buffer.from(all.subarray(known.length));
+        whole.update(known);
+        put(known);
+        done();
+      } catch (error) {
+        done(error as Error);
+      }
+    },
   });
-
-  function entry(name: string): PackageEntry {
-    const one = new ZipDeflate(name, { level: 2 });
-    one.mtime = time;
-    one.attrs = 0o600 << 16;
-    one.os = 3;
-    zip.add(one);
-    const hash: Hash = createHash('sha256');
-    return {
-      write(bytes) {
-        const given = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
-        hash.update(given);
-        if (given.length > 0) one.push(given, false);
-      },
-      end() {
-        one.push(new Uint8Array(0), true);
-        sums.push(`${hash.digest('hex')}  ${name}\n`);
-      },
-    };
-  }
+  const zip = new ZipFile();
+  const output = zip.outputStream as Readable;
+  const written = pipeline(output, disk);
+  // Whoever adds or finishes is told.
+  written.catch(() => {});
+  const options = { mtime: new Date(time), mode: 0o100600, compressionLevel: COMPRESSION_LEVEL };
 
   return {
-    entry,
-    add(name, bytes) {
-      const one = entry(name);
-      one.write(bytes);
-      one.end();
+    async add(name, content) {
+      const hash = createHash('sha256');
+      const blocks = Readable.from(blocksOf(content, (block) => hash.update(block)));
+      const isRead = finished(blocks);
+      isRead.catch(() => {});
+      zip.addReadStream(blocks, name, options);
+      try {
+        // A disk that is full ends it before everything is read.
+        await Promise.race([isRead, written]);
+      } finally {
+        blocks.destroy();
+      }
+      sums.push(`${hash.digest('hex')}  ${name}\n`);
     },
     sums: () => sums.join(''),
-    finish(key) {
-      zip.end();
-      const end = tail.length - END_BYTES;
-      const comment = seal(whole.copy(), tail, key);
-      tail.writeUInt16LE(comment.length, end + 20);
-      put(tail);
-      put(comment);
+    async finish(key) {
+      zip.end({ comment: ' '.repeat(COMMENT_BYTES), forceZip64Format: false });
+      await written;
+      const sha256 = whole.digest('hex');
+      put(
+        Buffer.from(`phonehome package 1 ${sha256} ${sign(null, sealedText(sha256), key).toString('hex')}\n`, 'latin1'),
+      );
       fsyncSync(descriptor as number);
       closeSync(descriptor as number);
       descriptor = null;
@@ -102,6 +105,7 @@ export function createPackage(file: string, time: number): PackageWriter {
       return size;
     },
     discard() {
+      output.destroy();
       if (descriptor !== null) closeSync(descriptor);
       descriptor = null;
       rmSync(beside, { force: true });
@@ -109,18 +113,25 @@ export function createPackage(file: string, time: number): PackageWriter {
   };
 }
 
-/** @param before hash of what is written already */
-function seal(before: Hash, tail: Buffer, key: KeyObject): Buffer {
-  const commented = Buffer.from(tail);
-  commented.writeUInt16LE(COMMENT_BYTES, tail.length - END_BYTES + 20);
-  const sha256 = before.update(commented).digest('hex');
-  const comment = `phonehome package 1 ${sha256} ${sign(null, sealedText(sha256), key).toString('hex')}\n`;
-  return Buffer.from(comment);
+function* blocksOf(content: FileContent, onBlock: (block: Uint8Array) => void): Generator<Uint8Array> {
+  const pieces = typeof content === 'string' || content instanceof Uint8Array ? [content] : content;
+  let waiting: Uint8Array[] = [];
+  let length = 0;
+  const block = (): Uint8Array => {
+    const made = Buffer.concat(waiting);
+    waiting = [];
+    length = 0;
+    onBlock(made);
+    return made;
+  };
+  for (const piece of pieces) {
+    const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
+    waiting.push(bytes);
+    length += bytes.length;
+    if (length >= BLOCK_BYTES) yield block();
+  }
+  if (length > 0) yield block();
 }
-
-/** Strict: another spelling of the same is a change. */
-export const COMMENT = /^phonehome package 1 ([0-9a-f]{64}) ([0-9a-f]{128})\n$/;
-export const COMMENT_BYTES = 'phonehome package 1 '.length + 64 + 1 + 128 + 1;
 
 function opened(beside: string, file: string): number {
   try {

@@ -13,22 +13,22 @@ export const holdsBytes = ({ request, response, messages }: WholeExchange): bool
  * @param flows ids of connections that hold such
  * @returns how much is left out
  */
-export function addRaw(
+export async function addRaw(
   { zip, redaction }: { zip: PackageWriter; redaction: Redaction | null },
   content: ContentReader,
   flows: readonly string[],
-): number {
-  if (flows.length === 0) return 0;
-  const raw = zip.entry('raw.ndjson');
+): Promise<number> {
   let leftOut = 0;
-  for (const id of flows)
-    for (const one of exchangesIn(content.eventsOf(id))) {
-      if (one.head !== null || !holdsBytes(one)) continue;
-      const redacted = redaction?.exchange(one);
-      leftOut += redacted?.leftOut.length ?? 0;
-      for (const line of rawLines(id, redacted?.exchange ?? one)) raw.write(`${JSON.stringify(line)}\n`);
-    }
-  raw.end();
+  function* lines(): Generator<string> {
+    for (const id of flows)
+      for (const one of exchangesIn(content.eventsOf(id))) {
+        if (one.head !== null || !holdsBytes(one)) continue;
+        const redacted = redaction?.exchange(one);
+        leftOut += redacted?.leftOut.length ?? 0;
+        for (const line of rawLines(id, redacted?.exchange ?? one)) yield `${JSON.stringify(line)}\n`;
+      }
+  }
+  if (flows.length > 0) await zip.add('raw.ndjson', lines());
   return leftOut;
 }
 

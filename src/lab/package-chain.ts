@@ -8,12 +8,16 @@ import { TABLES } from '../sinks/evidence/rows.ts';
 
 const FILES = { 'alerts.ndjson': 'alert', 'flows.ndjson': 'flow' } as const;
 type Listed = keyof typeof FILES;
-/** Enough to tell lines apart that somebody changed: each is bound by the list of hashes as well. */
+/** Enough to tell lines apart that somebody changed: each is bound by the list of hashes as well. Of ten million lines 80 MB. */
 const PRINT_BYTES = 8;
+/** So many are looked into; of a changed package with millions of lines the first ones say enough. */
+const MAX_FOUND = 100;
 const MAX_LINE = 32 << 20;
 
 export interface ChainCheck {
-  push(name: string, chunk: Uint8Array, isLast: boolean): void;
+  push(name: string, chunk: Buffer): void;
+  /** Nothing more comes of a file. */
+  end(name: string): void;
   /** In the order of the chain. */
   problems(key: KeyObject | null): string[];
   counts(): { records: number; rows: number; signed: number; head: { position: number; hash: string } | null };
@@ -37,9 +41,9 @@ interface Line {
 export function createChainCheck(): ChainCheck {
   const lines = new Map<string, { rest: Buffer[]; length: number }>();
   /** Of the lines of each listed file, one after the other; `next` is the one that a row must fit. */
-  const prints: Record<Listed, { all: Buffer[]; next: number }> = {
-    'alerts.ndjson': { all: [], next: 0 },
-    'flows.ndjson': { all: [], next: 0 },
+  const prints: Record<Listed, { all: Prints; next: number }> = {
+    'alerts.ndjson': { all: createPrints(), next: 0 },
+    'flows.ndjson': { all: createPrints(), next: 0 },
   };
   const found: string[] = [];
   const signatures: { position: number; time: string; signature: Buffer; hash: Buffer }[] = [];
@@ -49,7 +53,7 @@ export function createChainCheck(): ChainCheck {
   let rows = 0;
   let signed = 0;
   const wrong = (what: string): void => {
-    if (found.length < 100) found.push(what);
+    if (found.length < MAX_FOUND) found.push(what);
   };
 
   function record(line: Line): void {
@@ -74,24 +78,18 @@ export function createChainCheck(): ChainCheck {
   function follow(file: Listed, fields: Field[], name: string): void {
     const of = prints[file];
     const json = String(fields[TABLES[FILES[file]].columns.indexOf('json')]);
-    const own = printOf(Buffer.from(json));
-    const at = of.all[of.next];
-    if (at?.equals(own)) {
-      of.next++;
-      return;
-    }
-    const later = of.all.findIndex((print, index) => index > of.next && print.equals(own));
-    if (later !== -1)
-      wrong(`${file}, line ${of.next + 1}: it stands in the place of ${name}, which is line ${later + 1}`);
-    else if (of.all[of.next + 1] !== undefined || at !== undefined)
-      wrong(`${file}, line ${of.next + 1}: it is not ${name} as it was written`);
+    const own = Buffer.from(json);
+    const at = of.next++;
+    if (of.all.indexOf(own, at, at + 1) === at || found.length >= MAX_FOUND) return;
+    const later = of.all.indexOf(own, at + 1);
+    if (later !== -1) wrong(`${file}, line ${at + 1}: it stands in the place of ${name}, which is line ${later + 1}`);
+    else if (at < of.all.count()) wrong(`${file}, line ${at + 1}: it is not ${name} as it was written`);
     else wrong(`${file}: ${name} was removed`);
-    of.next++;
   }
 
   function take(name: string, text: Buffer): void {
     if (name in prints) {
-      prints[name as Listed].all.push(printOf(text));
+      prints[name as Listed].all.add(text);
       return;
     }
     let line: Line;
@@ -116,7 +114,7 @@ export function createChainCheck(): ChainCheck {
   }
 
   return {
-    push(name, chunk, isLast) {
+    push(name, chunk) {
       const state = lines.get(name) ?? { rest: [], length: 0 };
       lines.set(name, state);
       let from = 0;
@@ -130,12 +128,14 @@ export function createChainCheck(): ChainCheck {
       state.length += rest.length;
       if (state.length > MAX_LINE) wrong(`${name} holds a line that does not end`);
       else if (rest.length > 0) state.rest.push(Buffer.from(rest));
-      if (isLast && state.rest.length > 0) wrong(`${name} ends in the middle of a line`);
+    },
+    end(name) {
+      if ((lines.get(name)?.length ?? 0) > 0) wrong(`${name} ends in the middle of a line`);
     },
     problems(key) {
       const all = [...found];
       for (const [file, { all: listed, next }] of Object.entries(prints))
-        if (rows > 0 && listed.length > next)
+        if (rows > 0 && listed.count() > next)
           all.push(`${file}, line ${next + 1}: no record of the chain stands for it: it was added`);
       for (const { position, time, signature, hash: at } of signatures)
         if (!key || at.length === 0 || !verify(null, signedText(epoch, { position, hash: at }, time), key, signature))
@@ -152,4 +152,26 @@ export function createChainCheck(): ChainCheck {
   };
 }
 
-const printOf = (line: Uint8Array): Buffer => hash('sha256', line, 'buffer').subarray(0, PRINT_BYTES);
+type Prints = ReturnType<typeof createPrints>;
+
+/** Of lines, in their order: a piece of the hash of each. */
+function createPrints() {
+  let all = Buffer.alloc(1 << 16);
+  let length = 0;
+  const printOf = (line: Uint8Array): Buffer => hash('sha256', line, 'buffer').subarray(0, PRINT_BYTES);
+  return {
+    add(line: Uint8Array): void {
+      if (length === all.length) all = Buffer.concat([all, Buffer.alloc(all.length)]);
+      length += printOf(line).copy(all, length);
+    },
+    count: () => length / PRINT_BYTES,
+    /** Line of that content, of those from `from` to before `to`; -1: none. */
+    indexOf(line: Uint8Array, from: number, to = length / PRINT_BYTES): number {
+      const print = printOf(line);
+      const end = Math.min(length, to * PRINT_BYTES);
+      for (let at = from * PRINT_BYTES; at < end; at += PRINT_BYTES)
+        if (print.equals(all.subarray(at, at + PRINT_BYTES))) return at / PRINT_BYTES;
+      return -1;
+    },
+  };
+}

@@ -4,7 +4,7 @@
  */
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { Unzip, UnzipInflate } from 'fflate';
+import { fromFdPromise } from 'yauzl';
 import { COMMENT, COMMENT_BYTES, END_BYTES, sealedText } from '../export/zip.ts';
 import { readCheckpoint } from '../model/checkpoint.ts';
 import { LabError, type PackageVerdict } from '../model/lab.ts';
@@ -28,10 +28,10 @@ interface Contents {
 }
 
 /** @throws LabError when there is no such file */
-export function verifyPackage(file: string): PackageVerdict {
+export async function verifyPackage(file: string): Promise<PackageVerdict> {
   const descriptor = opened(file);
   try {
-    return verifyOpen(descriptor);
+    return await verifyOpen(descriptor);
   } finally {
     closeSync(descriptor);
   }
@@ -45,10 +45,10 @@ function opened(file: string): number {
   }
 }
 
-function verifyOpen(descriptor: number): PackageVerdict {
+async function verifyOpen(descriptor: number): Promise<PackageVerdict> {
   const { size } = fstatSync(descriptor);
   const seal = sealAt(descriptor, size);
-  const contents = read(descriptor, size);
+  const contents = await read(descriptor);
   const key = keyIn(contents);
   const problems = [
     ...(seal.ok ? [] : [seal.why]),
@@ -73,6 +73,7 @@ function verifyOpen(descriptor: number): PackageVerdict {
 type Seal = { ok: true; sha256: string; signature: Buffer } | { ok: false; why: string };
 
 function sealAt(descriptor: number, size: number): Seal {
+  if (size === 0) return { ok: false, why: 'the file is empty: it was not written, or not copied' };
   const tail = Buffer.alloc(Math.min(size, COMMENT_BYTES + END_BYTES));
   readSync(descriptor, tail, 0, tail.length, size - tail.length);
   const end = tail.subarray(0, END_BYTES);
@@ -115,38 +116,37 @@ function* blocks(descriptor: number, end: number): Generator<Buffer> {
   }
 }
 
-function read(descriptor: number, size: number): Contents {
+/** By the list at the zip's end, which is all that an archiver believes; what stands outside of it the seal finds. */
+async function read(descriptor: number): Promise<Contents> {
   const contents: Contents = { sums: new Map(), held: new Map(), chain: createChainCheck(), broken: null };
-  let openEntries = 0;
-  const unzip = new Unzip((entry) => {
-    const { name } = entry;
-    const hash = createHash('sha256');
-    const parts: Buffer[] = [];
-    let length = 0;
-    openEntries++;
-    if (contents.sums.has(name)) contents.broken ??= `${shown(name)} stands in it twice`;
-    entry.ondata = (error, chunk, isLast) => {
-      if (error) throw error;
-      hash.update(chunk);
-      length += chunk.length;
-      if (HELD.has(name) && length <= MAX_HELD) parts.push(Buffer.from(chunk));
-      if (name === 'chain.ndjson' || name === 'alerts.ndjson' || name === 'flows.ndjson')
-        contents.chain.push(name, chunk, isLast);
-      if (!isLast) return;
-      openEntries--;
-      contents.sums.set(name, hash.digest('hex'));
-      if (HELD.has(name)) contents.held.set(name, Buffer.concat(parts));
-    };
-    entry.start();
-  });
-  unzip.register(UnzipInflate);
+  let name = 'its list of files';
   try {
-    for (const block of blocks(descriptor, size)) unzip.push(block, false);
+    const zip = await fromFdPromise(descriptor, { autoClose: false, lazyEntries: true });
+    for await (const entry of zip.eachEntry()) {
+      name = entry.fileName;
+      if (contents.sums.has(name)) contents.broken ??= `${shown(name)} stands in it twice`;
+      await readEntry(name, await zip.openReadStreamPromise(entry), contents);
+    }
   } catch {
-    contents.broken ??= `${shown([...contents.sums.keys()].at(-1) ?? 'its beginning')} is the last that can be unpacked: what follows was changed or is missing`;
+    contents.broken ??= `${shown(name)} cannot be unpacked: it was changed, or something is missing`;
   }
-  if (openEntries > 0) contents.broken ??= 'one of its files does not end';
   return contents;
+}
+
+async function readEntry(name: string, stream: AsyncIterable<Buffer>, { sums, held, chain }: Contents): Promise<void> {
+  const hash = createHash('sha256');
+  const parts: Buffer[] = [];
+  let length = 0;
+  const isListed = name === 'chain.ndjson' || name === 'alerts.ndjson' || name === 'flows.ndjson';
+  for await (const chunk of stream) {
+    hash.update(chunk);
+    length += chunk.length;
+    if (HELD.has(name) && length <= MAX_HELD) parts.push(chunk);
+    if (isListed) chain.push(name, chunk);
+  }
+  if (isListed) chain.end(name);
+  sums.set(name, hash.digest('hex'));
+  if (HELD.has(name)) held.set(name, Buffer.concat(parts));
 }
 
 function keyIn({ held }: Contents): KeyObject | null {

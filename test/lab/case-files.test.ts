@@ -115,7 +115,7 @@ it.each([true, false])(
     expect(zip).toHaveLength(Number(answer.headers.get('content-length')));
     const file = packed.out('sent.zip');
     writeFileSync(file, zip);
-    const verdict = verifyPackage(file);
+    const verdict = await verifyPackage(file);
     expect(verdict).toMatchObject({ isIntact: true, fingerprint: answer.headers.get('x-signed-with') });
     const clear = Object.values(unzipSync(zip)).some((one) => Buffer.from(one).includes(IMEI));
     expect(clear).toBe(!redact);

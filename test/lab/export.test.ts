@@ -175,7 +175,7 @@ describe('a package', () => {
   });
 
   it('is verified: intact', async () => {
-    const verdict = verifyPackage(file);
+    const verdict = await verifyPackage(file);
     expect(verdict).toMatchObject({ isIntact: true, problem: null, files: 16, rows: 6 });
     expect(verdict.records).toBeGreaterThanOrEqual(6);
     expect(verdict.signed).toBe(verdict.head?.position);
@@ -206,7 +206,7 @@ describe('a package', () => {
   });
 
   describeWith(['unzip', 'openssl'], 'in the hands of others', () => {
-    it('unpacks with unzip, its list with sha256sum, its signature with the OpenSSL command of its README', () => {
+    it('unpacks with unzip, its list with sha256sum, its signature with the OpenSSL command of its README', async () => {
       const dir = given.out('unpacked');
       execFileSync(toolPath('unzip'), ['-q', file, '-d', dir]);
       execFileSync('sha256sum', ['--quiet', '--strict', '-c', 'SHA256SUMS'], { cwd: dir });
@@ -218,7 +218,7 @@ describe('a package', () => {
       expect(() => execFileSync('sh', ['-c', command], { cwd: dir, stdio: 'pipe' })).toThrow();
       const print = /openssl pkey .*/.exec(readme)?.[0] ?? '';
       expect(execFileSync('sh', ['-c', print], { cwd: dir }).toString().slice(0, 64)).toBe(
-        verifyPackage(file).fingerprint,
+        (await verifyPackage(file)).fingerprint,
       );
     });
   });
@@ -283,7 +283,7 @@ describe('a package', () => {
       writeFileSync(path.join(dir, 'list'), SHA256SUMS);
       writeFileSync(path.join(dir, 'list.tsr'), reply);
       expect(run('ts', '-verify', '-data', 'list', '-in', 'list.tsr', '-CAfile', 'tsa.pem').toString()).toContain('OK');
-      expect(verifyPackage(stamped).isIntact).toBe(true);
+      expect((await verifyPackage(stamped)).isIntact).toBe(true);
       isOther = true;
       const refused = given.out('refused.zip');
       await expect(exportCase(given.options(refused, { timestamp: url }), none)).rejects.toThrow(
@@ -304,7 +304,7 @@ describe('a package of', () => {
     const given = build([{ id: 'raw', events: [...events, raw('request', Buffer.from('490154203237518;'))] }]);
     const file = given.out('raw.zip');
     const facts = await exportCase(given.options(file, { redact }), none);
-    expect(verifyPackage(file).isIntact).toBe(true);
+    expect((await verifyPackage(file)).isIntact).toBe(true);
     const zip = unzipSync(readFileSync(file));
     const told = lines(zip, 'raw.ndjson').map(({ flow, direction, bytes }) => [
       flow,
@@ -351,7 +351,7 @@ describe('a package of', () => {
     const file = given.out('empty.zip');
     const facts = await exportPackage(given.options(file, { id: 'empty' }));
     expect(facts).toMatchObject({ alerts: 0, flows: 0, exchanges: 0 });
-    expect(verifyPackage(file)).toMatchObject({ isIntact: true, rows: 1 });
+    expect(await verifyPackage(file)).toMatchObject({ isIntact: true, rows: 1 });
     expect(JSON.parse(text(unzipSync(readFileSync(file)), 'flows.har'))).toMatchObject({ log: { entries: [] } });
   });
 
@@ -362,7 +362,7 @@ describe('a package of', () => {
     const facts = await exportCase(given.options(file), none);
     expect(facts.exchanges).toBe(0);
     expect(facts.missing.join('\n')).toContain('of 2 connections no request was kept');
-    expect(verifyPackage(file)).toMatchObject({ isIntact: true, rows: 6 });
+    expect(await verifyPackage(file)).toMatchObject({ isIntact: true, rows: 6 });
   });
 
   it('a machine whose clock was set back says that its times contradict each other', async () => {
@@ -385,7 +385,7 @@ describe('a package of', () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: none may be there.
     expect(text(zip, 'README.txt')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
     expect(text(zip, 'report.html')).not.toContain('<script>');
-    expect(verifyPackage(file).isIntact).toBe(true);
+    expect((await verifyPackage(file)).isIntact).toBe(true);
   });
 
   it('a lab whose keys are encrypted holds all, signed, and takes the passphrase', async () => {
@@ -415,7 +415,7 @@ describe('a package of', () => {
     const run = ['export', 'c1', '--out', file, '--data', given.data, '--ca-passphrase-file', secret, '--json'];
     const { code, stdout } = await phonehome(run);
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { alerts: 3, exchanges: 2 }]);
-    const verdict = verifyPackage(file);
+    const verdict = await verifyPackage(file);
     expect(verdict).toMatchObject({ isIntact: true, rows: 6, signed: verdict.head?.position });
     const zip = unzipSync(readFileSync(file));
     expect(text(zip, 'README.txt')).not.toContain('were not signed');

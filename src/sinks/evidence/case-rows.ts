@@ -1,6 +1,7 @@
 /**
  * What a store holds of one case, one moment of it, read in the order of the chain and never all at once: rows with what opens
- * their commitments, and the stretch of the chain they stand in. Writes nothing; a lab may write meanwhile.
+ * their commitments, and the stretch of the chain they stand in. Writes nothing to it; a lab may write meanwhile. Which rows they are
+ * is found once, into a table of two numbers per row that SQLite keeps in a temporary file.
  */
 import type { KeyObject } from 'node:crypto';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
@@ -58,22 +59,44 @@ export interface CaseScope {
   simulated: boolean;
 }
 
-export function openCaseRows(file: string, scope: CaseScope): CaseRows {
+/** How many connections there are of a time, played ones and all: what somebody waits for. */
+export function countFlows(file: string, scope: Pick<CaseScope, 'phones' | 'after' | 'before'>): number {
   const database = new DatabaseSync(file, { readOnly: true });
-  database.exec('BEGIN');
+  try {
+    const { devices, phones } = devicesIn(scope);
+    const count = `SELECT count(*) AS n FROM flows WHERE opened_at >= ? AND opened_at < ?${devices}`;
+    return Number(database.prepare(count).get(scope.after, scope.before, ...phones)?.n);
+  } finally {
+    database.close();
+  }
+}
+
+/** Of connections, in so many steps that somebody who waits sees it go on. */
+const SLICES = 100;
+
+/** @param onPicked how many rows were found since it was called last */
+export function openCaseRows(file: string, scope: CaseScope, onPicked: (rows: number) => void = () => {}): CaseRows {
+  const database = new DatabaseSync(file, { readOnly: true });
+  database.exec('BEGIN; PRAGMA temp_store = FILE');
+  try {
+    return caseRowsIn(database, scope, onPicked);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function caseRowsIn(database: DatabaseSync, scope: CaseScope, onPicked: (rows: number) => void): CaseRows {
   const epoch = String(database.prepare(`SELECT value FROM meta WHERE name = 'epoch'`).get()?.value);
   const besideOf = openBeside(database);
   const conditions = conditionsOf(scope);
-  const count = (type: 'alert' | 'flow'): number => {
-    const { where, values } = conditions[type];
-    return Number(database.prepare(`SELECT count(*) AS n FROM ${TABLES[type].table} WHERE ${where}`).get(...values)?.n);
-  };
+  const counts = pick(database, conditions, onPicked);
 
   function* rowsOf(type: CaseRowType): Generator<CaseRow> {
     const { table, columns } = TABLES[type];
-    const { where, values } = conditions[type];
-    const select = `SELECT ${columns.join(', ')}, link, salt FROM ${table} WHERE (${where}) AND link IS NOT NULL ORDER BY link`;
-    for (const row of database.prepare(select).iterate(...values)) {
+    const select = `SELECT ${columns.join(', ')}, ${table}.link, salt
+      FROM temp.picked_${type} AS picked CROSS JOIN ${table} ON ${table}.rowid = picked.row_number ORDER BY picked.link`;
+    for (const row of database.prepare(select).iterate()) {
       const own = columns.map((name) => row[name] as Field);
       const fields = [...own, ...besideOf(type, own)];
       yield { position: Number(row.link), type, salt: row.salt as Uint8Array, fields };
@@ -81,15 +104,15 @@ export function openCaseRows(file: string, scope: CaseScope): CaseRows {
   }
 
   function* jsonOf(type: 'alert' | 'flow'): Generator<string> {
-    for (const { fields } of rowsOf(type)) yield String(fields[TABLES[type].columns.indexOf('json')]);
+    const { table } = TABLES[type];
+    const select = `SELECT json FROM temp.picked_${type} AS picked CROSS JOIN ${table} ON ${table}.rowid = picked.row_number
+      ORDER BY picked.link`;
+    for (const { json } of database.prepare(select).iterate()) yield String(json);
   }
 
   const edge = (way: 'min' | 'max'): number | null => {
     const found = (Object.keys(conditions) as CaseRowType[]).flatMap((type) => {
-      const { where, values } = conditions[type];
-      const link = database
-        .prepare(`SELECT ${way}(link) AS link FROM ${TABLES[type].table} WHERE ${where}`)
-        .get(...values)?.link;
+      const link = database.prepare(`SELECT ${way}(link) AS link FROM temp.picked_${type}`).get()?.link;
       return link == null ? [] : [Number(link)];
     });
     return found.length === 0 ? null : Math[way](...found);
@@ -102,7 +125,7 @@ export function openCaseRows(file: string, scope: CaseScope): CaseRows {
 
   return {
     epoch,
-    counts: { alerts: count('alert'), flows: count('flow') },
+    counts: { alerts: counts.alert, flows: counts.flow },
     alerts: () => jsonOf('alert'),
     flows: () => jsonOf('flow'),
     *secrets(sealer) {
@@ -149,15 +172,59 @@ export function openCaseRows(file: string, scope: CaseScope): CaseRows {
   };
 }
 
+/** Which rows they are. @returns how many of each */
+function pick(
+  database: DatabaseSync,
+  conditions: ReturnType<typeof conditionsOf>,
+  onPicked: (rows: number) => void,
+): Record<CaseRowType, number> {
+  const counts = { alert: 0, flow: 0, case: 0 };
+  for (const type of Object.keys(conditions) as CaseRowType[]) {
+    const { where, values } = conditions[type];
+    const { table } = TABLES[type];
+    database.exec(`CREATE TEMP TABLE picked_${type} (link INTEGER PRIMARY KEY, row_number INTEGER NOT NULL)`);
+    const insert = database.prepare(
+      `INSERT OR IGNORE INTO temp.picked_${type} SELECT link, rowid FROM ${table} WHERE ${where} AND link IS NOT NULL`,
+    );
+    for (const slice of type === 'flow'
+      ? slicesOf(database, values as [number, number, ...SQLInputValue[]])
+      : [values]) {
+      const picked = Number(insert.run(...slice).changes);
+      counts[type] += picked;
+      onPicked(picked);
+    }
+  }
+  return counts;
+}
+
+/** The span of time of the connections there are, in parts. */
+function* slicesOf(
+  database: DatabaseSync,
+  [after, before, ...others]: [number, number, ...SQLInputValue[]],
+): Generator<SQLInputValue[]> {
+  const edge = (way: 'min' | 'max'): number | null =>
+    (database.prepare(`SELECT ${way}(opened_at) AS at FROM flows`).get()?.at ?? null) as number | null;
+  const [first, last] = [edge('min'), edge('max')];
+  if (first === null || last === null) return;
+  const [from, to] = [Math.max(after, first), Math.min(before, last + 1)];
+  const step = Math.max(1, Math.ceil((to - from) / SLICES));
+  for (let at = from; at < to; at += step) yield [at, Math.min(to, at + step), ...others];
+}
+
 function conditionsOf(scope: CaseScope): Record<CaseRowType, { where: string; values: SQLInputValue[] }> {
-  const { id, phones, after, before, simulated } = scope;
-  const devices = phones === null ? '' : ` AND device IN (${phones.map(() => '?').join(', ')})`;
+  const { id, after, before, simulated } = scope;
+  const { devices, phones } = devicesIn(scope);
   return {
     alert: { where: 'case_id = ? AND simulated = ?', values: [id, Number(simulated)] },
     flow: {
       where: `opened_at >= ? AND opened_at < ? AND simulated = ?${devices}`,
-      values: [after, before, Number(simulated), ...(phones ?? [])],
+      values: [after, before, Number(simulated), ...phones],
     },
     case: { where: 'id = ?', values: [id] },
   };
 }
+
+const devicesIn = ({ phones }: Pick<CaseScope, 'phones'>): { devices: string; phones: readonly string[] } =>
+  phones === null
+    ? { devices: '', phones: [] }
+    : { devices: ` AND device IN (${phones.map(() => '?').join(', ')})`, phones };
