@@ -29,8 +29,9 @@ const jsonReport = (outputFile: string): ['json', { outputFile: string }] => ['j
 export default defineConfig({
   test: {
     // Real sockets and real clients: a slow machine may be slow, it may not be wrong.
-    testTimeout: 180_000,
-    hookTimeout: 240_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    expect: { poll: { timeout: 60_000, interval: 25 } },
     // Many wait more than they work: three keep two cores busy.
     maxWorkers: 3,
     // The lab's thread is loaded by Node itself, again and again: stripped and compiled once.

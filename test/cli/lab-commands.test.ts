@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Ended, phonehome, type Running, startPhonehome } from './phonehome.ts';
 
 const IMEI = '490154203237518';
@@ -137,11 +137,9 @@ describe.each(['no lab running', 'a lab running'])('with %s', (situation) => {
         asked.end();
       });
       // What a phone does is read a moment later.
-      await vi.waitFor(
-        async () =>
-          expect((await run(data, 'device', 'list')).stdout).toContain('phonehome device name 127.0.0.9 NAME'),
-        { timeout: 20_000, interval: 50 },
-      );
+      await expect
+        .poll(async () => (await run(data, 'device', 'list')).stdout)
+        .toContain('phonehome device name 127.0.0.9 NAME');
     }
     expect((await run(data, 'device', 'name', '127.0.0.9', 'seen-01')).stdout).toContain('127.0.0.9 is seen-01');
     const listed = (await run(data, 'device', 'list')).stdout;

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LabState } from '../../src/model/lab.ts';
 import { phonehome, type Running, startPhonehome } from './phonehome.ts';
 
@@ -110,7 +110,7 @@ describe('start', () => {
     const { pid } = state();
     expect(isRunning(pid)).toBe(true);
     npm.kill('SIGTERM');
-    await vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 20_000, interval: 50 });
+    await expect.poll(() => isRunning(pid)).toBe(false);
     expect(existsSync(join(data, 'lab.json'))).toBe(false);
   });
 

@@ -70,13 +70,20 @@ export async function callGrpc(
   for (const [name, value] of given.headers ?? []) metadata.add(name, value);
   try {
     const { promise, resolve } = Promise.withResolvers<Answer>();
-    client.makeUnaryRequest(echo.path, same, same, body, metadata, { deadline: Date.now() + 20_000 }, (error, answer) =>
-      resolve({
-        ok: !error,
-        status: error?.code ?? 0,
-        body: answer ?? Buffer.alloc(0),
-        stderr: error?.details ?? '',
-      }),
+    client.makeUnaryRequest(
+      echo.path,
+      same,
+      same,
+      body,
+      metadata,
+      { deadline: Date.now() + 100_000 },
+      (error, answer) =>
+        resolve({
+          ok: !error,
+          status: error?.code ?? 0,
+          body: answer ?? Buffer.alloc(0),
+          stderr: error?.details ?? '',
+        }),
     );
     return await promise;
   } finally {

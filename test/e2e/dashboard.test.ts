@@ -14,7 +14,7 @@ import { startLab } from './lab-process.ts';
 import { startWorld, type World } from './world.ts';
 
 /** A busy machine is waited for. */
-const PATIENT = { timeout: 30_000 };
+const PATIENT = { timeout: 120_000 };
 const IMEI = '490154203237518';
 const EVIL = '<img src=x onerror="document.title=1">\u202e';
 
@@ -53,6 +53,7 @@ async function signIn(
   const { locale = 'en-GB', colorScheme = 'light', width = 1280 } = options;
   const context = await browser.newContext({ locale, colorScheme, viewport: { width, height: 800 } });
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENT.timeout);
   await page.goto(`${lab.ready.ui.url}/`);
   await page.fill('input[name=token]', await token(role, lab));
   await page.click('button');

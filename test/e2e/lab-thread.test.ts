@@ -39,19 +39,19 @@ describe('the half that reads, killed in the middle', () => {
   it('leaves the relay running: the phone is answered on its open connection, and what it sends later is found again', async () => {
     const phone = openPhone();
     phone.post(`{"first":"${IMEI}"}`);
-    await expect.poll(leaks, { timeout: 20_000 }).toHaveLength(1);
+    await expect.poll(leaks).toHaveLength(1);
     const url = halves.lab.ui.url;
     halves.thread.giveUp();
     phone.post('{"meanwhile":"nothing"}');
-    await expect.poll(phone.answers, { timeout: 20_000 }).toBe(2);
+    await expect.poll(phone.answers).toBe(2);
     const told = () => alerts.filter(({ type, message }) => type === 'system' && message.includes('started again'));
-    await expect.poll(told, { timeout: 30_000 }).toHaveLength(1);
+    await expect.poll(told).toHaveLength(1);
     expect(told()[0]).toMatchObject({ severity: 'critical' });
     expect(told()[0]?.message).toContain('one connection was not looked into');
     phone.post(`{"second":"${IMEI}"}`);
-    await expect.poll(phone.answers, { timeout: 20_000 }).toBe(3);
+    await expect.poll(phone.answers).toBe(3);
     // A sighting of the same value in another place, or a further count: never silence.
-    await expect.poll(() => leaks().length, { timeout: 20_000 }).toBeGreaterThan(1);
+    await expect.poll(() => leaks().length).toBeGreaterThan(1);
     expect((await fetch(`${url}/api/health`)).status).toBe(200);
     phone.end();
   });
@@ -67,7 +67,7 @@ describe('the half that reads, killed in the middle', () => {
       return ((await answer.json()) as { flows: { notSeen: string[]; closedAt: number | null }[] }).flows;
     };
     await expect
-      .poll(async () => (await flows()).flatMap(({ notSeen }) => notSeen), { timeout: 20_000 })
+      .poll(async () => (await flows()).flatMap(({ notSeen }) => notSeen))
       .toEqual(expect.arrayContaining([expect.stringContaining('not looked into')]));
   });
 
@@ -75,12 +75,12 @@ describe('the half that reads, killed in the middle', () => {
     for (let round = 0; round < 3; round++) {
       const before = alerts.length;
       halves.thread.giveUp();
-      await expect.poll(() => alerts.length, { timeout: 30_000 }).toBeGreaterThan(before);
+      await expect.poll(() => alerts.length).toBeGreaterThan(before);
     }
     const phone = openPhone();
     const before = leaks().length;
     phone.post(`{"last":"${IMEI}"}`);
-    await expect.poll(() => leaks().length, { timeout: 20_000 }).toBeGreaterThan(before);
+    await expect.poll(() => leaks().length).toBeGreaterThan(before);
     phone.end();
   });
 });
@@ -103,7 +103,7 @@ describe('the half that reads, hung', () => {
   it('is left behind: phones are answered meanwhile, it is ended and started again, and that is told', async () => {
     const phone = openPhone();
     phone.post(`{"before":"${IMEI}"}`);
-    await expect.poll(phone.answers, { timeout: 20_000 }).toBe(1);
+    await expect.poll(phone.answers).toBe(1);
     const restarts = () => alerts.filter(({ type, message }) => type === 'system' && message.includes('started again'));
     const before = restarts().length;
     const token = readFileSync(halves.lab.token, 'utf8').trim();
@@ -117,7 +117,7 @@ describe('the half that reads, hung', () => {
     const release = await hangLabThread();
     for (let request = 2; request <= 20; request++) {
       phone.post('{"meanwhile":"nothing"}');
-      await expect.poll(phone.answers, { timeout: 20_000 }).toBe(request);
+      await expect.poll(phone.answers).toBe(request);
     }
     expect(restarts()).toHaveLength(before);
     await expect.poll(() => restarts().length, { timeout: 60_000 }).toBe(before + 1);
@@ -125,11 +125,11 @@ describe('the half that reads, hung', () => {
     expect(restarts().at(-1)).toMatchObject({ severity: 'critical' });
     // The server ends a silent connection after five seconds; ended or not, it is told.
     expect(restarts().at(-1)?.message).toContain('one connection was not looked into');
-    await expect.poll(unseen, { timeout: 20_000 }).toBeGreaterThan(unseenBefore);
+    await expect.poll(unseen).toBeGreaterThan(unseenBefore);
     const leaksBefore = leaks().length;
     const next = openPhone();
     next.post(`{"after":"${IMEI}"}`);
-    await expect.poll(() => leaks().length, { timeout: 20_000 }).toBeGreaterThan(leaksBefore);
+    await expect.poll(() => leaks().length).toBeGreaterThan(leaksBefore);
     phone.end();
     next.end();
   }, 120_000);

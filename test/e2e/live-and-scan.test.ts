@@ -217,7 +217,7 @@ async function live(): Promise<string[][]> {
   for (const [index, one] of exchanges.entries()) {
     const { id } = await api('POST', '/api/cases', { title: `exchange ${index}`, deviceId: 'phone-1' });
     await send(wire.lab, one);
-    await expect.poll(async () => (await api('GET', '/api/stats')).openFlows, { timeout: 20_000 }).toBe(0);
+    await expect.poll(async () => (await api('GET', '/api/stats')).openFlows).toBe(0);
     await api('PATCH', `/api/cases/${id}`, { closed: true });
     runs.push(String(id));
   }

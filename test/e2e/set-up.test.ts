@@ -33,6 +33,7 @@ async function phone(options: BrowserContextOptions) {
   });
   const context = await browser.newContext({ viewport: { width: 360, height: 740 }, ...options });
   const page = await context.newPage();
+  page.setDefaultTimeout(120_000);
   return { page, end: () => context.close() };
 }
 

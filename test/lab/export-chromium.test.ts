@@ -39,6 +39,7 @@ it('opens: requests, bodies, opened answers, messages, times', async (context) =
   const har = Buffer.from(unzipSync(readFileSync(file))['flows.har'] ?? '').toString();
   browser = await chromium.launch({ executablePath: toolPath('chromium'), args: ['--no-sandbox'] });
   const page = await browser.newPage();
+  page.setDefaultTimeout(120_000);
   await page.goto('devtools://devtools/bundled/devtools_app.html');
   // Its tabs are there: it is ready.
   await page.locator('#tab-network').first().waitFor();

@@ -26,7 +26,7 @@ export interface Talked {
 
 async function main(talk: Talk): Promise<void> {
   const socket = connect({ host: talk.host, port: talk.port, allowHalfOpen: true, localAddress: talk.from });
-  socket.setTimeout(8000, () => socket.destroy(new Error('nothing for 8 s')));
+  socket.setTimeout(60_000, () => socket.destroy(new Error('nothing for 60 s')));
   let received = '';
   let ended = 'closed';
   const speak = (): void => {

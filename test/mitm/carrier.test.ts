@@ -1,7 +1,7 @@
 /** What happened to a connection before http-mitm-proxy gets it must not be lost: its flow would stay open for ever. */
 import { once } from 'node:events';
 import { Socket } from 'node:net';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { createMitmCarrier } from '../../src/mitm/carrier.ts';
 import type { LiveFlow } from '../../src/model/connection.ts';
 import { flow } from '../readers/reading.ts';
@@ -39,5 +39,5 @@ it.each([
   const server = serverError ? await gone(serverError) : quiet();
   const carrier = createMitmCarrier({ now: Date.now, log: silentLog });
   carrier.carry({ stream: phone, raw: phone }, { stream: server, raw: server }, live, {});
-  await vi.waitFor(() => expect(closes).toEqual([reason]));
+  await expect.poll(() => closes).toEqual([reason]);
 });

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { connect as connectTls, createServer as createTls, type TLSSocket } from 'node:tls';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { createIntermediates } from '../../src/wire/intermediates.ts';
 import { createIssuerFetch } from '../../src/wire/issuer-fetch.ts';
 import { createAuthority } from './certificates.ts';
@@ -76,7 +76,7 @@ it.each([
   const known = intermediates();
   const stream = await connectionTo(address);
   expect(known.complete(stream)).toBe(false);
-  await vi.waitFor(() => expect(known.complete(stream)).toBe(true));
+  await expect.poll(() => known.complete(stream)).toBe(true);
   expect(asked).toEqual([address.slice('http://'.length)]);
 });
 
@@ -91,7 +91,7 @@ it.each<[string, string | Buffer, number?]>([
   const known = intermediates();
   const stream = await connectionTo(address);
   expect(known.complete(stream)).toBe(false);
-  await vi.waitFor(() => expect(asked).toHaveLength(1));
+  await expect.poll(() => asked).toHaveLength(1);
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(known.complete(stream)).toBe(false);
 });
