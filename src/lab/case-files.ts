@@ -12,7 +12,14 @@ import { signingFingerprint } from './evidence.ts';
 import { MAX_UPLOAD, nameless, receive } from './uploads.ts';
 
 export type CaseJob =
-  | { job: 'report'; dataDir: string; id: string; format: 'html' | 'pdf'; language: 'en' | 'vi' }
+  | {
+      job: 'report';
+      dataDir: string;
+      id: string;
+      format: 'html' | 'pdf';
+      language: 'en' | 'vi';
+      passphrase: string | null;
+    }
   | { job: 'compare'; dataDir: string; a: string; b: string; language: 'en' | 'vi' }
   | { job: 'export'; options: ExportOptions }
   | { job: 'verify'; file: string };
@@ -76,7 +83,7 @@ export function createCaseFiles({
     caseReport: (id, given) =>
       reading(() => {
         flush();
-        return inThread<string | Uint8Array>({ job: 'report', dataDir: data, id, ...given }, TOO_LONG_MS);
+        return inThread<string | Uint8Array>({ job: 'report', dataDir: data, id, passphrase, ...given }, TOO_LONG_MS);
       }),
     compareCases: (a, b, language) =>
       reading(() => {

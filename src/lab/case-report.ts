@@ -10,15 +10,15 @@ import { reportText } from '../report/text.ts';
 import type { EvidenceStore } from '../sinks/evidence/store.ts';
 import { examplesOf } from './case-examples.ts';
 import { recordOfCase } from './case-record.ts';
-import { openRecorded } from './evidence.ts';
+import { openRecorded, openSigning } from './evidence.ts';
 
 /** @throws LabError for an id that means nothing, or when a value may not be revealed */
 export const reportCase: LabModule['reportCase'] = async (
   dataDir,
   id,
-  { format, language, letter = false, reveal = false, simulated },
+  { format, language, letter = false, reveal = false, simulated, passphrase = null },
 ) => {
-  const store = openRecorded(dataDir);
+  const store = passphrase === null ? openRecorded(dataDir) : openSigning(dataDir, passphrase);
   try {
     const record = await recordOfCase(store, dataDir, id, simulated);
     const revealed = reveal && !letter ? revealedOf(store, record) : new Map();
@@ -28,7 +28,7 @@ export const reportCase: LabModule['reportCase'] = async (
           record,
           language,
           revealed,
-          examplesOf(dataDir, record.alerts.filter(isFinding), ({ id }) => revealed.has(id)),
+          examplesOf(dataDir, record.alerts.filter(isFinding), ({ id }) => revealed.has(id), passphrase),
         );
     return { content: await fileOf(written, format, record.madeAt), simulated: record.simulated };
   } finally {
@@ -76,6 +76,10 @@ function revealedOf(store: Pick<EvidenceStore, 'reveal'>, { alerts, madeAt }: Ca
     const found = store.reveal(id, { who: 'terminal', time: madeAt });
     if (found.ok) revealed.set(id, found.secret);
     else if (found.why.startsWith('the audit')) throw new LabError(found.why);
+    else if (found.why.startsWith('the key'))
+      throw new LabError(
+        'the values are encrypted with the lab’s keys: give their passphrase with --ca-passphrase-file FILE, or leave --reveal out',
+      );
   }
   return revealed;
 }

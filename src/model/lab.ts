@@ -406,6 +406,8 @@ export interface LabModule {
       letter?: boolean;
       reveal?: boolean;
       simulated?: boolean;
+      /** Of the lab’s keys, where they are encrypted; without it nothing that was kept is opened, and nothing revealed. */
+      passphrase?: string | null;
     },
   ): Promise<{ content: string | Uint8Array; simulated: boolean }>;
   /** The report's verdict on a case: one sentence. */

@@ -425,6 +425,32 @@ describe('a package of', () => {
     expect([evidenceKey, signingKey].map((name) => readFileSync(name, 'utf8'))).toEqual(sealed);
   });
 
+  it('a report of a lab whose keys are encrypted opens its examples with the passphrase, and says what it left out without', async () => {
+    const given = build();
+    openAuthority(pathsIn(given.data).certs, { now: Date.now });
+    sealKeys(given.data, [null], 'lab passphrase');
+    const out = given.out('report.html');
+    const secret = given.out('passphrase');
+    writeFileSync(secret, 'lab passphrase\n');
+    const report = (...more: string[]) => phonehome(['report', 'c1', '--out', out, '--data', given.data, ...more]);
+
+    expect(await report()).toMatchObject({ code: 0, stderr: expect.stringContaining('without decoded examples') });
+    expect(readFileSync(out, 'utf8')).not.toContain('On the wire stood');
+    expect(await report('--reveal')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('give their passphrase with --ca-passphrase-file FILE, or leave --reveal out'),
+    });
+    expect(await report('--ca-passphrase-file', secret)).toMatchObject({ code: 0, stderr: '' });
+    expect(readFileSync(out, 'utf8')).toContain('Opened as gzip');
+    expect((await report('--ca-passphrase-file', secret, '--reveal')).code).toBe(0);
+    expect(readFileSync(out, 'utf8')).toContain('490154203237518');
+    writeFileSync(secret, 'another');
+    expect(await report('--ca-passphrase-file', secret)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('the passphrase does not open'),
+    });
+  });
+
   it('no test run at all is one line', async () => {
     const given = build();
     await expect(exportPackage(given.options(given.out('no.zip'), { id: 'nobody' }))).rejects.toThrow(

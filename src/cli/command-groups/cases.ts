@@ -30,7 +30,6 @@ const PLAN_FLAGS: Flag[] = [
   ...CASE_FLAGS.filter(({ name }) => name !== 'device'),
 ];
 
-/** Of `report`. */
 const EXPORT_FLAGS: Flag[] = [
   { name: 'out', value: 'FILE', help: 'flag.out' },
   { name: 'redact', help: 'flag.redact' },
@@ -41,12 +40,14 @@ const EXPORT_FLAGS: Flag[] = [
   SIMULATED_FLAG,
 ];
 
+/** Of `report`. */
 const REPORT_FLAGS: Flag[] = [
   { name: 'out', value: 'FILE', help: 'flag.out.report' },
   {
     name: 'letter',
     help: 'flag.letter',
   },
+  CA_PASSPHRASE_FLAG,
   SIMULATED_FLAG,
   REVEAL_FLAG,
 ];

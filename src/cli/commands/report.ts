@@ -5,7 +5,8 @@ import { LabError, type LabModule } from '../../model/lab.ts';
 import { openCaseStore } from '../case-store.ts';
 import { chooseCase } from '../chosen-case.ts';
 import { loadLab } from '../main-module.ts';
-import { print, printJson } from '../output.ts';
+import { print, printJson, tell } from '../output.ts';
+import { caPassphrase } from '../passphrase.ts';
 
 type ReportOptions = Parameters<LabModule['reportCase']>[2];
 
@@ -17,6 +18,7 @@ interface ReportFlags {
   simulated: boolean;
   reveal: boolean;
   letter: boolean;
+  caPassphraseFile: string | null;
 }
 
 const FORMATS: Record<string, ReportOptions['format']> = {
@@ -27,19 +29,27 @@ const FORMATS: Record<string, ReportOptions['format']> = {
 };
 
 export async function report(given: Record<string, unknown>, [id]: string[]): Promise<number> {
-  const { data, json, out, lang, simulated, reveal, letter } = given as unknown as ReportFlags;
+  const { data, json, out, lang, simulated, reveal, letter, caPassphraseFile } = given as unknown as ReportFlags;
   const format = FORMATS[extname(out ?? '').toLowerCase()];
   if (out === null || format === undefined || (format === 'txt' && !letter))
     throw new LabError(`say where to with --out FILE.pdf or --out FILE.html${letter ? ', or FILE.txt' : ''}`);
   if (letter && reveal) throw new LabError('a letter leaves the house: values stay masked in it, leave --reveal out');
   const store = await openCaseStore(data);
   const { id: found } = await chooseCase(store, id).finally(() => store.end());
-  const { content, simulated: isSimulated } = await (await loadLab()).reportCase(data, found, {
+  const module = await loadLab();
+  // A letter opens nothing.
+  const passphrase = letter ? null : await caPassphrase(module, data, caPassphraseFile);
+  if (passphrase === null && !letter && !reveal && (await module.isAuthorityKeySealed(data)))
+    tell(
+      'The lab’s keys are encrypted: the report is written without decoded examples; --ca-passphrase-file FILE brings them.',
+    );
+  const { content, simulated: isSimulated } = await module.reportCase(data, found, {
     format,
     language: lang,
     ...(simulated ? { simulated } : {}),
     reveal,
     letter,
+    passphrase,
   });
   replaceFile(out, content);
   if (json)
