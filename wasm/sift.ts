@@ -82,3 +82,31 @@ export function structure(text: usize, at: usize, end: usize, state: u32, out: u
   }
   return <u32>((to - out) >> 2);
 }
+
+/** Each byte of `[at, end)` XOR the next, to `out`; 17 bytes after `end` must be readable, 16 after the last of `out` writable. */
+export function differences(text: usize, at: usize, end: usize, out: usize): void {
+  for (; at < end; at += 16, out += 16) v128.store(out, v128.xor(v128.load(text + at), v128.load(text + at + 1)));
+}
+
+/** Offsets in `[at, end)` of members (as those of `runs`) to `out`; returns how many. 16 bytes after `end` must be there. */
+export function members(text: usize, at: usize, end: usize, classes: usize, out: usize): u32 {
+  const low = v128.load(classes);
+  const high = v128.load(classes, 16);
+  const nibble = i8x16.splat(0x0f);
+  let to = out;
+  for (; at < end; at += 16) {
+    const bytes = v128.load(text + at);
+    const found = v128.and(
+      i8x16.swizzle(low, v128.and(bytes, nibble)),
+      i8x16.swizzle(high, i8x16.shr_u(bytes, 4)),
+    );
+    let wanted = <u32>i8x16.bitmask(i8x16.ne(found, i8x16.splat(0)));
+    if (end - at < 16) wanted &= (1 << <u32>(end - at)) - 1;
+    while (wanted != 0) {
+      store<u32>(to, <u32>(at + ctz(wanted)));
+      to += 4;
+      wanted &= wanted - 1;
+    }
+  }
+  return <u32>((to - out) >> 2);
+}

@@ -9,13 +9,15 @@ import { Members } from './sift.ts';
 /** Shorter lines are rather words of a list than lines of one base64 text. */
 const MIN_LINE = 40;
 const PADDING = 0x3d;
+const OVER = -1;
+const WAIT = -2;
 
 export interface RunSink {
   /** A run of one line, all of it in the scanned buffer: offsets there. */
   whole(bytes: Buffer, from: number, to: number, start: number, padded: boolean): void;
   /** Any other run. First character at this absolute offset; called once at least MIN_RUN characters are sure. */
   open(start: number): void;
-  /** Characters of the run, without line breaks and padding. */
+  /** Characters of the run, without line breaks and padding, all that one scan sees of it; valid until the call returns. */
   take(chars: Buffer): void;
   /** `padded`: `=` followed. */
   close(padded: boolean): void;
@@ -123,26 +125,39 @@ export class RunFinder {
   /** Feeds the open run; false when the bytes are used up. */
   #continue(bytes: Buffer, base: number, final: boolean): boolean {
     const members = this.#members.table;
-    const length = bytes.length;
+    const lines = this.#lines;
     let at = this.#at - base;
-    while (true) {
+    let kept = 0;
+    for (;;) {
       const from = at;
-      while (at < length && members[bytes[at]!] !== 0) at++;
-      const lines = this.#lines;
+      while (at < bytes.length && members[bytes[at]!] !== 0) at++;
       lines[lines.length - 1] = base + at;
-      if (at > from) this.#sink.take(bytes.subarray(from, at));
       this.#at = base + at;
-      if (at === length) return final ? this.#close(false) : false;
-      const byte = bytes[at]!;
-      if (!this.#wraps || (byte !== 0x0a && byte !== 0x0d)) return this.#close(byte === PADDING);
-      const next = at + (byte === 0x0d ? 2 : 1);
-      if (next >= length) return final ? this.#close(false) : false;
-      const width = base + at - lines[lines.length - 2]!;
-      const goesOn = width >= MIN_LINE && width % 4 === 0 && members[bytes[next]!] !== 0;
-      if (!goesOn || (byte === 0x0d && bytes[at + 1] !== 0x0a)) return this.#close(false);
+      const next = this.#nextLine(bytes, base, at, final);
+      if (kept === 0 && next < 0) {
+        if (at > from) this.#sink.take(bytes.subarray(from, at));
+      } else {
+        kept = keep(bytes, from, at, kept);
+        if (next < 0) this.#sink.take(joined.subarray(0, kept));
+      }
+      if (next === WAIT) return false;
+      if (next === OVER) return this.#close(bytes[at] === PADDING);
       at = next;
       lines.push(base + next, base + next);
     }
+  }
+
+  /** Where the run goes on after the line that ends at `at`, or one of OVER and WAIT. */
+  #nextLine(bytes: Buffer, base: number, at: number, final: boolean): number {
+    const unknown = final ? OVER : WAIT;
+    if (at === bytes.length) return unknown;
+    const byte = bytes[at]!;
+    if (!this.#wraps || (byte !== 0x0a && byte !== 0x0d)) return OVER;
+    const next = at + (byte === 0x0d ? 2 : 1);
+    if (next >= bytes.length) return unknown;
+    const width = base + at - this.#lines[this.#lines.length - 2]!;
+    const isFull = width >= MIN_LINE && width % 4 === 0 && this.#members.table[bytes[next]!] !== 0;
+    return isFull && (byte === 0x0a || bytes[at + 1] === 0x0a) ? next : OVER;
   }
 
   /** Only lines still in the buffer are asked for; the last one may go on. */
@@ -158,4 +173,19 @@ export class RunFinder {
     this.#sink.close(padded);
     return true;
   }
+}
+
+/** Lines of the run at hand, one after the other: what reads them costs the same start-up for a line as for a thousand. */
+let joined = Buffer.alloc(4096);
+
+/** Adds a line to the `kept` bytes that are there; returns how many there are then. */
+function keep(bytes: Buffer, from: number, to: number, kept: number): number {
+  const length = kept + to - from;
+  if (length > joined.length) {
+    const larger = Buffer.allocUnsafeSlow(2 * Math.max(length, bytes.length >> 1));
+    joined.copy(larger, 0, 0, kept);
+    joined = larger;
+  }
+  bytes.copy(joined, kept, from, to);
+  return length;
 }

@@ -8,6 +8,8 @@ import { MODULE } from './sift-module.ts';
 interface Loops {
   runs(text: number, at: number, end: number, classes: number, out: number): number;
   structure(text: number, at: number, end: number, state: number, out: number): number;
+  differences(text: number, at: number, end: number, out: number): void;
+  members(text: number, at: number, end: number, classes: number, out: number): number;
 }
 
 /** What is used of the standard interface, which Node's types leave to those of browsers. */
@@ -23,11 +25,12 @@ const MOST = 68 << 10;
 const SLACK = 64;
 const CLASSES = MOST + SLACK;
 /** A run with what ends it takes 17 bytes of text, and 8 of the list. */
-const RUNS = CLASSES + 2 * 32;
+const RUNS = CLASSES + 3 * 32;
 const MARKS = RUNS + MOST;
 /** Bytes of text whose marks are listed at a time. */
 const MOST_MARKED = 4096;
-const SIZE = MARKS + 4 * MOST_MARKED;
+const STEPS = MARKS + 4 * MOST_MARKED;
+const SIZE = STEPS + MOST + SLACK;
 const PAGE = 64 << 10;
 
 const memory = new WebAssembly.Memory({ initial: Math.ceil(SIZE / PAGE) });
@@ -51,8 +54,8 @@ export class Members {
   readonly table = new Uint8Array(256);
   readonly #at: number;
 
-  /** The module holds the tables of two. */
-  constructor(chars: string, place: 0 | 1) {
+  /** The module holds the tables of three. */
+  constructor(chars: string, place: 0 | 1 | 2) {
     this.#at = CLASSES + 32 * place;
     for (const char of chars) this.table[char.charCodeAt(0)] = 1;
     // By the high half of a byte: which low halves are members. Each different set of those has a bit of its own.
@@ -78,6 +81,22 @@ export class Members {
     const out: number[] = [];
     for (let at = RUNS >> 2; at < (RUNS >> 2) + 2 * count; at++) out.push(numbers[at]! + from);
     return out;
+  }
+
+  /** Calls `found` with the offset of each member in `[from, to)`, until it answers false. */
+  each(bytes: Buffer, from: number, to: number, found: (at: number) => boolean): void {
+    for (let at = from; at < to; at += MOST_MARKED) {
+      const end = Math.min(to, at + MOST_MARKED);
+      if (end - at < SHORT) {
+        for (let i = at; i < end; i++) if (this.table[bytes[i]!] === 1 && !found(i)) return;
+        continue;
+      }
+      handOver(bytes, at, end);
+      const count = loops.members(0, 0, end - at, this.#at, MARKS);
+      // The list is the next one's to whom `found` may lead.
+      const list = count === 0 ? NONE : marked.slice(0, count);
+      for (let i = 0; i < count; i++) if (!found(at + list[i]!)) return;
+    }
   }
 
   /** Ordinary text costs one look per MIN_RUN bytes and a step back to the last character that is none. */
@@ -161,7 +180,7 @@ class Structure {
 }
 
 const NONE: readonly number[] = [];
-const marked = numbers.subarray(MARKS >> 2, SIZE >> 2);
+const marked = numbers.subarray(MARKS >> 2, STEPS >> 2);
 const WORD = 0;
 const MARK = 2;
 const KIND = new Uint8Array(256).fill(1, 0, 0x21);
@@ -169,3 +188,40 @@ for (const char of ',:[]{}') KIND[char.charCodeAt(0)] = MARK;
 
 export type { Structure };
 export const structure = new Structure();
+
+/** Bytes that are `from[i] XOR from[i + 1]`, valid until the next call. */
+export interface Steps {
+  bytes: Buffer;
+  view: DataView;
+  length: number;
+}
+
+const steps: Steps = {
+  bytes: Buffer.from(memory.buffer, STEPS, MOST),
+  view: new DataView(memory.buffer, STEPS, MOST),
+  length: 0,
+};
+
+/** Each byte from `from` on XOR the next: XOR with one byte leaves it as it is. */
+export function differences(bytes: Uint8Array, from: number): Steps {
+  const length = Math.max(0, bytes.length - from - 1);
+  if (length < SHORT || length >= MOST) return differencesPlain(bytes, from);
+  bytesOf.set(new Uint8Array(bytes.buffer, bytes.byteOffset + from, length + 1));
+  loops.differences(0, 0, length, STEPS);
+  steps.length = length;
+  return steps;
+}
+
+let plain: Steps | null = null;
+
+/** The same. */
+export function differencesPlain(bytes: Uint8Array, from: number): Steps {
+  const length = Math.max(0, bytes.length - from - 1);
+  if (plain === null || length > plain.bytes.length) {
+    const larger = Buffer.alloc(Math.max(4096, length + (length >> 1)));
+    plain = { bytes: larger, view: new DataView(larger.buffer, larger.byteOffset, larger.length), length };
+  }
+  for (let i = 0; i < length; i++) plain.bytes[i] = bytes[from + i]! ^ bytes[from + i + 1]!;
+  plain.length = length;
+  return plain;
+}

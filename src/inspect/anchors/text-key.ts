@@ -3,6 +3,7 @@
  * Promise: looks at REACH bytes before a value, or after a separator, only; so nothing depends on how the stream was cut.
  */
 import { isKeyName } from '../../kinds/key-names.ts';
+import { Members } from './sift.ts';
 
 /** Bytes before and after a separator that are looked at. */
 export const REACH = 80;
@@ -20,7 +21,7 @@ export function keyBefore(bytes: Buffer, start: number, floor = 0): string | nul
   // `=`, `:`, `>`, `,`, `=>`, `%3A`, `%3D`.
   if (at <= least) return null;
   const separator = bytes[at - 1]!;
-  if (SEPARATORS[separator] === 1) at -= separator === 0x3e && bytes[at - 2] === 0x3d ? 2 : 1;
+  if (SEPARATORS.table[separator] === 1) at -= separator === 0x3e && bytes[at - 2] === 0x3d ? 2 : 1;
   else if (isEscapedSeparator(bytes, at, least)) at -= 3;
   else return null;
   at = skipBack(bytes, at, least, SPACE, 2);
@@ -60,8 +61,7 @@ mark('0123456789.-', IN_NAME);
 mark('"\'\\([', OPENING);
 mark('"\'\\]', CLOSING);
 mark(' \t\r\n', SPACE);
-const SEPARATORS = new Uint8Array(256);
-for (const char of ':=,>') SEPARATORS[char.charCodeAt(0)] = 1;
+const SEPARATORS = new Members(':=,>', 2);
 /**
  * Values beside known key names whose separator stands in `[from, to)`; REACH bytes before and after it must be there
  * unless the text ends. `found` gets the key and the value's offsets. `mayGoOn` is asked at each name; past a no nothing is
@@ -74,16 +74,16 @@ export function findPairs(
   found: (key: string, start: number, end: number) => void,
   mayGoOn: () => boolean,
 ): void {
-  for (let at = Math.max(1, from); at < to; at++) {
-    if (SEPARATORS[bytes[at]!] === 0 || !(NAME[bytes[at - 1]!]! & (IN_NAME | CLOSING))) continue;
+  SEPARATORS.each(bytes, Math.max(1, from), to, (at) => {
+    if (!(NAME[bytes[at - 1]!]! & (IN_NAME | CLOSING))) return true;
     const key = keyBefore(bytes, at + 1);
-    if (key === null) continue;
+    if (key === null) return true;
     const isName = isKeyName(key);
-    if (!mayGoOn()) return;
-    if (!isName) continue;
-    const value = VALUE.exec(bytes.toString('latin1', at + 1, at + 1 + REACH));
-    if (!value) continue;
+    if (!mayGoOn()) return false;
+    const value = isName ? VALUE.exec(bytes.toString('latin1', at + 1, at + 1 + REACH)) : null;
+    if (!value) return true;
     const end = at + 1 + value[0].length;
     found(key, end - value[1]!.length, end);
-  }
+    return true;
+  });
 }

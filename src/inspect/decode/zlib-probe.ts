@@ -5,6 +5,7 @@
  */
 import { constants, inflateRawSync, inflateSync } from 'node:zlib';
 import { isReadable } from '../readable.ts';
+import { isNoZlib } from './native.ts';
 
 const MAX_OUT = 1 << 20;
 /** So many bytes that decode without a fault are no noise: a random block ends, or points back too far, much sooner. */
@@ -12,6 +13,7 @@ export const PROBE = 512;
 
 /** A whole stream with the right checksum, or the beginning of one. */
 export function isZlibStream(bytes: Buffer): boolean {
+  if (isNoZlib(bytes.subarray(0, PROBE))) return false;
   try {
     inflateSync(bytes, { maxOutputLength: MAX_OUT });
     return true;

@@ -59,10 +59,20 @@ export class EmbeddedFinder implements ByteSink {
 
   write(bytes: Buffer): void {
     if (this.#tried >= MAX_TRIED && this.#open.length === 0) return;
-    const all = this.#tail.length === 0 ? bytes : Buffer.concat([this.#tail, bytes]);
-    const ready = Math.max(0, all.length - LONGEST + 1);
-    this.#take(all, ready);
-    this.#tail = Buffer.from(all.subarray(ready));
+    // What begins in the tail is seen with as much as decides it; a copy of everything would cost as much as the search.
+    const seam = this.#tail.length;
+    const joint = seam === 0 ? bytes : Buffer.concat([this.#tail, bytes.subarray(0, LONGEST - 1)]);
+    if (seam > 0) {
+      const ready = Math.max(0, Math.min(seam, joint.length - LONGEST + 1));
+      this.#take(joint, ready);
+      if (ready < seam) {
+        this.#tail = Buffer.from(joint.subarray(ready));
+        return;
+      }
+    }
+    const ready = Math.max(0, bytes.length - LONGEST + 1);
+    this.#take(bytes, ready);
+    this.#tail = Buffer.from(bytes.subarray(ready));
   }
 
   end(complete: boolean): void {

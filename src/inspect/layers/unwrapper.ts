@@ -27,6 +27,8 @@ const PER_RUN = 80;
 /** SHA-512. */
 const LONGEST_DIGEST = 64;
 
+const NOTHING = Buffer.alloc(0);
+
 /** Shorter ones are one by chance. */
 const LEAST_STRUCTURE = 16;
 const STRUCTURES: readonly ReadBinary[] = [readProtobuf, readMsgpack, readCbor];
@@ -36,6 +38,7 @@ export class Unwrapper {
   #held: Buffer[] | null = [];
   #length = 0;
   #rest = '';
+  #decoded = NOTHING;
   #child: ByteSink | null = null;
   #hasBegun = false;
   #closed: { padded: boolean } | null = null;
@@ -83,7 +86,7 @@ export class Unwrapper {
   take(chars: Buffer): void {
     if (this.#held === null) return;
     if (this.#child) {
-      this.#feed(chars.toString('latin1'));
+      this.#feed(chars);
       return;
     }
     // The caller's buffer is reused.
@@ -105,11 +108,11 @@ export class Unwrapper {
         this.#held = null;
         return;
       }
-      const text = Buffer.concat(this.#held).toString('latin1');
+      const chars = Buffer.concat(this.#held);
       this.#held = [];
       // The beginning decides, so that it is the same for every cutting.
-      this.#child = this.#openChild(this.#entry(text.slice(0, HOLD), true));
-      this.#feed(text);
+      this.#child = this.#openChild(this.#entry(chars.toString('latin1', 0, HOLD), true));
+      this.#feed(chars);
     }
     if (!this.#closed) return;
     if (this.#child) {
@@ -140,12 +143,27 @@ export class Unwrapper {
     this.#scope.partial(`${this.#alphabet} inside more than ${this.#scope.limits.depth} layers was not looked into`);
   }
 
-  #feed(chars: string): void {
-    const all = this.#rest + chars;
+  #feed(chars: Buffer): void {
     const unit = this.#alphabet === 'base64' ? 4 : 2;
-    const whole = all.length - (all.length % unit);
-    this.#rest = all.slice(whole);
-    if (whole > 0) this.#child!.write(Buffer.from(all.slice(0, whole), this.#alphabet));
+    let from = 0;
+    if (this.#rest !== '') {
+      from = Math.min(unit - this.#rest.length, chars.length);
+      this.#rest += chars.toString('latin1', 0, from);
+      if (this.#rest.length < unit) return;
+    }
+    const to = chars.length - ((chars.length - from) % unit);
+    const first = this.#rest;
+    this.#rest = chars.toString('latin1', to);
+    this.#write(first, chars, from, to);
+  }
+
+  /** What is decoded stays where it is until more comes: buffers of the size of the traffic would be garbage of that size. */
+  #write(first: string, chars: Buffer, from: number, to: number): void {
+    if (first.length + to - from === 0) return;
+    if (this.#decoded.length < first.length + to - from) this.#decoded = Buffer.allocUnsafe(first.length + to - from);
+    const length = this.#decoded.write(first, this.#alphabet);
+    const whole = length + this.#decoded.write(chars.toString('latin1', from, to), length, this.#alphabet);
+    this.#child!.write(this.#decoded.subarray(0, whole));
   }
 
   #entry(text: string, padded: boolean): string {

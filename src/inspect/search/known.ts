@@ -6,6 +6,7 @@
 
 import type { IdentifierKind } from '../../kinds/kind.ts';
 import type { Device } from '../../model/device.ts';
+import { differences } from '../anchors/sift.ts';
 import { DigitEnds } from '../anchors/spread.ts';
 import { expandInSteps, foldAscii } from './expansion.ts';
 import { MAX_NEEDLE, type Pattern } from './pattern.ts';
@@ -13,9 +14,9 @@ import { compile, compileInSteps, search, type Table, viewOf } from './table.ts'
 
 export interface Known {
   device: Device;
-  /** Searched in every layer. */
+  /** Searched in text. */
   text: Group[];
-  /** Searched in layers that are not text, besides. */
+  /** Searched in other layers: the same, raw digests and the like besides. */
   binary: Group[];
   /** Those of them that may stand in printable ASCII. */
   printable: Group[];
@@ -87,12 +88,16 @@ export function* prepareInSteps(device: Device, kinds: readonly IdentifierKind[]
     }
   }
   const raw = patterns.filter(({ binary }) => binary);
-  const text = yield* groups(patterns.filter(({ binary }) => !binary));
-  const binary = yield* groups(raw);
-  const printable = yield* groups(raw.filter(({ bytes }) => bytes.every((byte) => byte >= 0x20 && byte < 0x7f)));
+  const spelled = patterns.filter(({ binary }) => !binary);
+  const text = yield* groups(spelled);
+  const binary = [...text.filter(isLong), ...(yield* groups([...spelled.filter(isShort), ...raw]))];
+  const printable = [
+    ...text,
+    ...(yield* groups(raw.filter(({ bytes }) => bytes.every((byte) => byte >= 0x20 && byte < 0x7f)))),
+  ];
   const xored = xoredGroup(patterns);
   yield;
-  yield* noteWaits([...text, ...binary, ...printable, ...(xored ? [xored] : [])]);
+  yield* noteWaits([...new Set([...text, ...binary, ...printable]), ...(xored ? [xored] : [])]);
   const known: Known = { device, text, binary, printable, xored, values, numbers, patterns: patterns.length, dropped };
   prepared.set(device, { kinds, known });
   return known;
@@ -111,6 +116,9 @@ export function normalise(value: string): string {
 
 /** One short needle makes every step short, so lengths are kept apart: up to 5 bytes, up to 15, more. */
 const LENGTH_CLASSES = [5, 15, MAX_NEEDLE];
+/** Few enough to stand in the table of a second group, which saves a pass over all that is no text. */
+const isShort = ({ bytes }: Pattern): boolean => bytes.length <= LENGTH_CLASSES[1]!;
+const isLong = ({ patterns }: Group): boolean => !isShort(patterns[0]!);
 
 function* groups(all: readonly Pattern[]): Generator<undefined, Group[]> {
   const classes: Pattern[][] = LENGTH_CLASSES.map(() => []);
@@ -132,8 +140,13 @@ function xoredGroup(all: Pattern[]): Group | null {
   const patterns = all.filter(({ encoding, digest, bytes }) => {
     return encoding === null && !digest && bytes.length >= XORED_LENGTH[0] && bytes.length <= XORED_LENGTH[1];
   });
-  const table = compile(patterns.map(({ bytes }) => ({ bytes: differences(bytes), fold: false })));
+  const table = compile(patterns.map(({ bytes }) => ({ bytes: stepsOf(bytes), fold: false })));
   return table && { table, patterns, wait: new Uint8Array(patterns.length) };
+}
+
+function stepsOf(bytes: Uint8Array): Buffer {
+  const steps = differences(bytes, 0);
+  return Buffer.from(steps.bytes.subarray(0, steps.length));
 }
 
 interface Member {
@@ -221,9 +234,8 @@ function searchRaw(table: Table, bytes: Uint8Array, from: number, to: number, vi
 export function findKnown(known: Known, stretch: Stretch): readonly Hit[] {
   let hits: Hit[] | null = null;
   const { view = viewOf(stretch.bytes) } = stretch;
-  for (const group of known.text) hits = look(group, stretch, view, hits);
-  if (stretch.binary)
-    for (const group of stretch.isPrintable ? known.printable : known.binary) hits = look(group, stretch, view, hits);
+  const groups = !stretch.binary ? known.text : stretch.isPrintable ? known.printable : known.binary;
+  for (const group of groups) hits = look(group, stretch, view, hits);
   return hits ? withoutInner(hits) : NO_HITS;
 }
 
@@ -250,10 +262,9 @@ function look(
 export function findXored({ xored }: Known, { bytes, from, final }: Stretch): readonly Hit[] {
   if (!xored) return NO_HITS;
   const { table, patterns, wait } = xored;
-  const length = Math.max(0, bytes.length - from - 1);
-  if (length < table.window) return NO_HITS;
-  const steps = writeDifferences(bytes, from, length);
-  searchRaw(table, steps, 0, length, stepsView);
+  if (bytes.length - from <= table.window) return NO_HITS;
+  const steps = differences(bytes, from);
+  searchRaw(table, steps.bytes, 0, steps.length, steps.view);
   const hits: Hit[] = [];
   for (let i = 0; i < raw.length; i += 2) {
     const pattern = patterns[raw[i]!]!;
@@ -268,25 +279,6 @@ export function findXored({ xored }: Known, { bytes, from, final }: Stretch): re
     hits.push({ start, end, decided, pattern: { ...pattern, encoding } });
   }
   return hits.length > 0 ? withoutInner(hits) : NO_HITS;
-}
-
-/** Steps of the text that is searched; longer ones than there ever were make it larger. */
-let differenceSteps = Buffer.alloc(4096);
-let stepsView = viewOf(differenceSteps);
-
-function writeDifferences(bytes: Uint8Array, from: number, length: number): Buffer {
-  if (length > differenceSteps.length) {
-    differenceSteps = Buffer.alloc(length + (length >> 1));
-    stepsView = viewOf(differenceSteps);
-  }
-  for (let i = 0; i < length; i++) differenceSteps[i] = bytes[from + i]! ^ bytes[from + i + 1]!;
-  return differenceSteps;
-}
-
-/** Each byte XOR the next: XOR with one byte leaves it as it is. */
-function differences(bytes: Uint8Array): Buffer {
-  const length = Math.max(0, bytes.length - 1);
-  return Buffer.from(writeDifferences(bytes, 0, length).subarray(0, length));
 }
 
 /** Is anything known in these bytes, all of which are there? */

@@ -33,6 +33,10 @@ export interface Table {
   beginnings: Int32Array;
   beginningBits: number;
   needles: readonly Needle[];
+  /** By byte, without case: 1 where a window consists of nothing else. */
+  monotone: Uint8Array;
+  /** Needles so few, all of them exact, that looking for each alone is faster; null for others. */
+  few: readonly Buffer[] | null;
   /** For a search under way: places where a window may end. */
   places: { early: Int32Array; late: Int32Array };
 }
@@ -80,9 +84,11 @@ export function* compileInSteps(needles: readonly Needle[]): Generator<undefined
   const bucketBits = Math.min(bits, Math.max(8, Math.ceil(Math.log2(needles.length))));
   const bucketOf = new Int32Array(needles.length);
   const first = new Int32Array((1 << bucketBits) + 1);
+  const monotone = new Uint8Array(256);
   for (let from = 0; from < needles.length; from += STEP) {
     for (let index = from; index < Math.min(needles.length, from + STEP); index++) {
       const { bytes } = needles[index]!;
+      noteMonotone(monotone, bytes, window);
       for (let end = block; end <= window; end++) {
         const hash = hashAt(bytes, end, block);
         const at = hash >>> (32 - bits);
@@ -120,8 +126,24 @@ export function* compileInSteps(needles: readonly Needle[]): Generator<undefined
     beginnings,
     beginningBits,
     needles,
+    monotone,
+    few: fewOf(needles),
     places,
   };
+}
+
+/** More of them take longer than a pass through the table. */
+const MOST_FEW = 4;
+
+function fewOf(needles: readonly Needle[]): readonly Buffer[] | null {
+  if (needles.length > MOST_FEW || needles.some(({ fold }) => fold)) return null;
+  return needles.map(({ bytes }) => Buffer.from(bytes));
+}
+
+function noteMonotone(monotone: Uint8Array, bytes: Uint8Array, window: number): void {
+  const first = bytes[0]! | 0x20;
+  for (let i = 1; i < window; i++) if ((bytes[i]! | 0x20) !== first) return;
+  monotone[first] = 1;
 }
 
 /** Digits and hex digits make few different blocks: the more needles, the longer the blocks that still tell them apart. */
@@ -146,8 +168,68 @@ export function search(
   found: FoundNeedle,
   view: DataView | null = viewOf(bytes),
 ): void {
+  if (table.few !== null && to - from >= LEAST_FEW) {
+    searchFew(table.few, bytes, from, to, found);
+    return;
+  }
   const end = Math.min(bytes.length, to + table.window - 1);
-  const at = from + table.window;
+  let at = from + table.window;
+  for (let probe = from; probe + LEAST_MONOTONE <= end; probe += LEAST_MONOTONE >> 1) {
+    if (!mayBeMonotone(bytes, probe) || table.monotone[bytes[probe]! | 0x20] === 1) continue;
+    const over = monotoneEnd(bytes, probe, end);
+    if (over - probe < LEAST_MONOTONE) continue;
+    // No window lies wholly in what is one byte again and again.
+    searchBetween(table, bytes, view, at, probe + table.window - 1, found);
+    at = Math.max(at, over + 1);
+    probe = over - (LEAST_MONOTONE >> 1);
+  }
+  searchBetween(table, bytes, view, at, end, found);
+}
+
+/** In shorter stretches the calls cost more than they save. */
+const LEAST_FEW = 1024;
+
+function searchFew(few: readonly Buffer[], bytes: Uint8Array, from: number, to: number, found: FoundNeedle): void {
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const finds: [needle: number, start: number][] = [];
+  for (const [needle, wanted] of few.entries())
+    for (let at = all.indexOf(wanted, from); at >= 0 && at < to; at = all.indexOf(wanted, at + 1))
+      finds.push([needle, at]);
+  finds.sort((a, b) => a[1] - b[1]);
+  for (const [needle, at] of finds) found(needle, at);
+}
+
+/** Padding, and what somebody sends to see how fast it goes: shorter stretches of one byte are searched as any others. */
+const LEAST_MONOTONE = 1024;
+
+function mayBeMonotone(bytes: Uint8Array, at: number): boolean {
+  const byte = bytes[at]!;
+  return (
+    bytes[at + 1] === byte &&
+    bytes[at + 2] === byte &&
+    bytes[at + 200] === byte &&
+    bytes[at + LEAST_MONOTONE - 1] === byte
+  );
+}
+
+/** Where the stretch of one byte that begins at `from` is over. */
+function monotoneEnd(bytes: Uint8Array, from: number, end: number): number {
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, end);
+  let at = from;
+  const STEP = LEAST_MONOTONE;
+  while (at + STEP < end && all.compare(all, at + 1, at + STEP + 1, at, at + STEP) === 0) at += STEP;
+  while (at < end && bytes[at] === bytes[from]) at++;
+  return at;
+}
+
+function searchBetween(
+  table: Table,
+  bytes: Uint8Array,
+  view: DataView | null,
+  at: number,
+  end: number,
+  found: FoundNeedle,
+): void {
   if (view === null || end - at < LEAST_SPLIT) searchOn(table, bytes, view, at, end, found);
   else searchHalves(table, bytes, view, at, end, found);
 }

@@ -1,7 +1,14 @@
 /** The compiled loops must give exactly what the plain ones give, for any bytes. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { IN_STRING, IN_WORD, Members, structure } from '../../../src/inspect/anchors/sift.ts';
+import {
+  differences,
+  differencesPlain,
+  IN_STRING,
+  IN_WORD,
+  Members,
+  structure,
+} from '../../../src/inspect/anchors/sift.ts';
 
 /** Long enough to be handed over; of few characters, so that runs, strings and words of all lengths come about. */
 const text = (...units: string[]): fc.Arbitrary<Buffer> =>
@@ -74,5 +81,41 @@ describe('what begins and ends in JSON text', () => {
     structure.findPlain(bytes, 0, bytes.length, 0, [110, 113], 0, 100);
     expect(offsets().map((at) => bytes.toString('latin1', at, at + 1))).toEqual([...'{"":"","":1}']);
     expect(bytes[offsets().at(-2)!]).toBe(0x31);
+  });
+});
+
+describe('steps from one byte to the next', () => {
+  it('are the same from both loops', () => {
+    fc.assert(
+      fc.property(anything, fc.nat(150), (bytes, from) => {
+        const fast = differences(bytes, from);
+        const own = Buffer.from(fast.bytes.subarray(0, fast.length));
+        const plain = differencesPlain(bytes, from);
+        expect(own).toEqual(plain.bytes.subarray(0, plain.length));
+        expect(own.every((step, i) => step === (bytes[from + i]! ^ bytes[from + i + 1]!))).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('single members', () => {
+  const separators = new Members(':=,>', 2);
+
+  it('are told one by one, until nobody wants more', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(text(':', '=', 'a', '>', '\u00e1'), anything),
+        fc.nat(150),
+        fc.nat(60),
+        (bytes, from, most) => {
+          const all = [...bytes.keys()].filter((at) => at >= from && ':=,>'.includes(String.fromCharCode(bytes[at]!)));
+          const seen: number[] = [];
+          separators.each(bytes, from, bytes.length, (at) => seen.push(at) < most);
+          expect(seen).toEqual(all.slice(0, Math.max(1, most)));
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 });

@@ -1,9 +1,18 @@
 /** Decompressors: what they must decode, that streams end where they end, that noise only makes them give up. */
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import {
+  brotliCompressSync,
+  constants,
+  deflateRawSync,
+  deflateSync,
+  gzipSync,
+  inflateSync,
+  zstdCompressSync,
+} from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BLOCK } from '../../../src/inspect/decode/codec.ts';
 import { type CodecName, createCodec } from '../../../src/inspect/decode/codecs.ts';
+import { isNoZlib } from '../../../src/inspect/decode/native.ts';
 import { pieces } from '../lab-phone.ts';
 
 function decode(name: CodecName, bytes: Buffer, cuts: number[] | number = []): string {
@@ -142,4 +151,25 @@ it('UTF-16 of either order is read as what it says', () => {
   const text = Buffer.from('Nguy\u1ec5n').toString('latin1');
   expect(decode('utf-16le', little, 1)).toBe(text);
   expect(decode('utf-16be', Buffer.from(little).swap16(), 1)).toBe(text);
+});
+
+describe('what begins like zlib', () => {
+  it('is told from noise as inflating it tells, without an error', () => {
+    const packed = fc.uint8Array({ maxLength: 2000 }).map((bytes) => deflateSync(bytes));
+    const noise = fc.uint8Array({ minLength: 2, maxLength: 600 }).map((bytes) => Buffer.from([0x78, 0x9c, ...bytes]));
+    fc.assert(
+      fc.property(fc.oneof(packed, noise), fc.integer({ min: 2, max: 600 }), fc.nat(3000), (whole, most, broken) => {
+        const bytes = Buffer.from(whole.subarray(0, most));
+        if (broken < bytes.length) bytes[broken]! ^= 0x10;
+        let fails = false;
+        try {
+          inflateSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
+        } catch {
+          fails = true;
+        }
+        expect(isNoZlib(bytes)).toBe(fails);
+      }),
+      { numRuns: 300 },
+    );
+  });
 });
