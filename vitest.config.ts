@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { reportSkipped } from './test/skipped-tests.ts';
+import { testsWithoutSockets } from './test/without-sockets.ts';
 
 /** Tests whose lab carries a phone's traffic: they run once more on the second engine. */
 const ON_BOTH_ENGINES = [
@@ -20,6 +21,8 @@ const IS_LOAD = Boolean(process.env.LOAD_TESTS);
 
 /** What a run leaves out; a project's own list stands in place of what `--exclude` gives. */
 const WITHOUT = process.env.WITHOUT_TESTS?.split(' ') ?? [];
+
+const WITHOUT_SOCKETS = IS_LOAD ? [] : testsWithoutSockets();
 
 /** Where a machine reads what came out. */
 const REPORT = process.env.TEST_REPORT;
@@ -49,7 +52,7 @@ export default defineConfig({
             test: {
               name: 'wire',
               include: ['test/**/*.test.ts'],
-              exclude: ['test/load/*', ...WITHOUT],
+              exclude: ['test/load/*', ...WITHOUT_SOCKETS, ...WITHOUT],
               globalSetup: ['test/engines/print-known-differences.ts', 'test/lab/nothing-left.ts'],
             },
           },
@@ -60,6 +63,12 @@ export default defineConfig({
               include: ON_BOTH_ENGINES.map((name) => `test/e2e/${name}.test.ts`),
               env: { LAB_ENGINE: 'http-mitm-proxy' },
             },
+          },
+          {
+            extends: true,
+            // Projects begin in the order of their names: these, all short, fill the time in which the last long ones end.
+            // A process of its own for each would cost 0.8 CPU seconds a file, most of it to load the same sources again.
+            test: { name: 'without-sockets', include: WITHOUT_SOCKETS, exclude: WITHOUT, isolate: false },
           },
         ],
   },

@@ -11,14 +11,17 @@ export const PAGE = path.resolve(import.meta.dirname, '../docs/house.md');
 const IMPORT =
   /^\s*(?:import|export)\b[^;'"]*?from\s+['"]([^'"]+)['"]|^\s*import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
 
+/** What a text of TypeScript imports, statically or not, as it is written there. */
+export const importsIn = (text: string): string[] =>
+  [...text.matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
+
 /** Every relative import of every source file, as paths below src/. */
 export function readImports(): Map<string, string[]> {
   const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
   return new Map(
     files.toSorted().map((file) => {
       const text = readFileSync(path.join(SOURCE, file), 'utf8');
-      const targets = [...text.matchAll(IMPORT)]
-        .map((match) => match[1] ?? match[2] ?? match[3] ?? '')
+      const targets = importsIn(text)
         .filter((target) => target.startsWith('.'))
         .map((target) => path.relative(SOURCE, path.resolve(SOURCE, path.dirname(file), target)));
       return [file, targets];

@@ -1,14 +1,13 @@
 /** Streams of real clients and servers, recorded here and now, then damaged: no reader may throw, guess by cutting, or grow. */
 import http from 'node:http';
 import http2 from 'node:http2';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { Direction } from '../../src/model/flow.ts';
 import { createReader } from '../../src/readers/reader.ts';
 import { damage, damaged } from '../fuzz/mutation.ts';
+import { retainedBytes } from '../retained-memory.ts';
 import * as h2 from './http2-frames.ts';
 import { byteByByte, cutAt, digest, flow, inOrder, read, type Step } from './reading.ts';
 import { closed, listening, portOf, recordTo } from './recording.ts';
@@ -136,9 +135,6 @@ describe('Damaged streams of real speakers', () => {
   }
 });
 
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-
 /** [name, alpn, what opens the connection, what then never ends] */
 const endless: [string, string | null, Step[], Direction, Buffer][] = [
   ['a head', 'http/1.1', [['request', 'GET / HTTP/1.1\r\n']], 'request', Buffer.from('X-A: b\r\n'.repeat(1000))],
@@ -232,25 +228,19 @@ function handshaken(): Step[] {
   ];
 }
 
-function retained(): number {
-  collectGarbage();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
-
 describe('What never ends does not grow', () => {
   for (const [name, alpn, opening, direction, piece] of endless) {
     test(name, () => {
       const reader = createReader(flow, alpn);
       for (const step of opening) reader.push(step[0], Buffer.from(step[1] as string, 'latin1'), 0);
-      const before = retained();
+      const before = retainedBytes();
       let pushed = 0;
       for (let round = 0; pushed < 30_000_000 && round < 3000; round += 1) {
         const chunk = piece.length > 0 ? piece : newStreams(round);
         reader.push(direction, chunk, 0);
         pushed += chunk.length;
       }
-      expect(retained() - before).toBeLessThan(12_000_000);
+      expect(retainedBytes() - before).toBeLessThan(12_000_000);
       reader.close(1);
     });
   }

@@ -1,0 +1,13 @@
+/** What a test's own process holds once all garbage is collected: files share a process, so what is there uncollected is anybody's. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** Bytes: V8's heap and buffers outside it. */
+export function retainedBytes(): number {
+  collectGarbage();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
