@@ -33,6 +33,7 @@ function pack() {
   const { node: version } = rest.dependencies;
   delete rest.dependencies.node;
   rest.optionalDependencies = Object.fromEntries(['x64', 'arm64'].map((cpu) => [`node-linux-${cpu}`, version]));
+  rest.scripts = { postinstall: 'node bin/trim.mjs' };
   // Node 20 may install it: it brings the Node that runs it.
   rest.engines = { node: '>=20' };
   // For `phonehome --version`. Without git, or from an archive, the version has to do.

@@ -24,7 +24,7 @@ export function describeApi() {
       version: '1',
       description:
         'What a phone tells whom. Values of identifiers are masked; revealing is an audited request of its own.',
-      license: { name: 'Proprietary', identifier: 'LicenseRef-Proprietary' },
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
     security: [{ token: [] }, { session: [] }],
