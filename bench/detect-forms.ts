@@ -7,6 +7,7 @@ import { createInspector } from '../src/inspect/inspector.ts';
 import type { FlowEvent } from '../src/model/flow.ts';
 import type { Finding, Kind } from '../src/model/identifier.ts';
 import { KIND_FACTS } from '../src/model/kinds.ts';
+import { ARMOURS } from '../test/inspect/armour.ts';
 import { closed, labFlow } from '../test/inspect/lab-phone.ts';
 
 type Form = readonly [kind: Kind, path: string, source: string, beside?: Readonly<Record<string, unknown>>];
@@ -32,7 +33,7 @@ const VALUES: Partial<Record<Kind, readonly string[]>> = {
 const android = { os: 'android', manufacturer: 'Google', model: 'Pixel 7' };
 const msa = { oaid: '5ab1e000-1ab0-4abc-8def-00000000fa1d' };
 
-/** `a.b`: in a container; `a[].b`: in a list of records; `name:x`: as the name beside a value; `key_type=x` says what an id is. */
+/** `table:x`: under a header; `typed:x`: in an object that says its type; `after:x`: the name behind its value. `a.b`: in a container; `a[].b`: in a list of records; `name:x`: as the name beside a value; `key_type=x` says what an id is. */
 export const FORMS: readonly Form[] = [
   ['imei', 'imei', 'AppsFlyer S2S events API 3, Android body parameters'],
   ['imei', 'deviceInfo.imei', 'GrowingIO Android SDK'],
@@ -40,7 +41,17 @@ export const FORMS: readonly Form[] = [
   ['imei', 'imeis[]', 'Android TelephonyManager, all slots (Chinese SDKs)'],
   ['imei', 'name:imei', 'Apache HttpClient NameValuePair, as many SDKs serialise it'],
   ['imei', 'phone.IMEI', 'Adups 2016'],
+  ['imei', 'secondaryimei', 'Umeng SDK, constants of its envelope'],
+  ['imei', 'SMEI', 'TCL data SDK (tct.gpdatahub), GeneralUtils'],
+  ['imei', 'SMET', 'TCL data SDK (tct.gpdatahub), second slot'],
+  ['imei', 'imei_raw', 'attribution links: _raw beside a hash (Airbridge)'],
+  ['imei', 'table:imei', 'a table whose columns are named once'],
+  ['imei', 'typed:imei', 'MongoDB Extended JSON v2, DynamoDB, Firestore'],
+  ['imei', 'after:imei', 'OpenTelemetry; the name after the value'],
   ['imsi', 'imsi', 'F-Secure 2014'],
+  ['imsi', 'SIMS', 'TCL data SDK (tct.gpdatahub), GeneralUtils'],
+  ['imsi', 'table:imsi', 'a table whose columns are named once'],
+  ['imsi', 'typed:imsi', 'MongoDB Extended JSON v2, DynamoDB, Firestore'],
   ['imsi', 'sim', 'recorded: sim= beside imei='],
   ['imsi', 'subscriberId', 'Android TelephonyManager.getSubscriberId'],
   ['imsi', 'SIM1LTEIMSI', 'NRKbeta 2019'],
@@ -49,6 +60,8 @@ export const FORMS: readonly Form[] = [
   ['iccid', 'simSerialNumber', 'Android TelephonyManager.getSimSerialNumber'],
   ['iccid', 'sims[].iccid', 'Android SubscriptionInfo.getIccId'],
   ['iccid', 'sim.iccId', 'Android SubscriptionInfo.getIccId'],
+  ['iccid', 'table:iccid', 'a table whose columns are named once'],
+  ['iccid', 'typed:iccid', 'MongoDB Extended JSON v2, DynamoDB, Firestore'],
   ['eid', 'eid', 'GSMA SGP.22'],
   ['eid', 'euicc.eid', 'Android EuiccManager.getEid'],
   ['eid', 'deviceInfo.EID', 'Apple MDM protocol, DeviceInformation'],
@@ -57,6 +70,9 @@ export const FORMS: readonly Form[] = [
   ['serial', 'build.serial', 'Android Build.SERIAL'],
   ['serial', 'hardware.serialno', 'Android ro.serialno'],
   ['serial', 'name:serial_number', 'name and value as two members'],
+  ['serial', 'table:serial', 'a table whose columns are named once'],
+  ['wifi_mac', 'SWMC', 'TCL data SDK (tct.gpdatahub), GeneralUtils'],
+  ['wifi_mac', 'table:wifi_mac', 'a table whose columns are named once'],
   ['wifi_mac', 'mac', 'OpenRTB 2.6 device (macsha1, macmd5); GrowingIO'],
   ['wifi_mac', 'mac_address', 'TrackHAR, AdColony (mac_address)'],
   ['wifi_mac', 'network.wifiMac', 'GrowingIO Android SDK'],
@@ -77,11 +93,23 @@ export const FORMS: readonly Form[] = [
   ['android_id', 'device.id', 'Segment context.device.id', android],
   ['android_id', 'context.device.id', 'RudderStack context.device.id', android],
   ['android_id', 'deviceId', 'Bugsnag device.id', android],
+  ['android_id', 'SAID', 'TCL data SDK (tct.gpdatahub), GeneralUtils'],
+  ['android_id', 'table:android_id', 'a table whose columns are named once'],
+  ['android_id', 'typed:android_id', 'MongoDB Extended JSON v2, DynamoDB, Firestore'],
+  ['android_id', 'after:android_id', 'OpenTelemetry; the name after the value'],
   ['android_id', 'SSAID', 'device checkers on GitHub (SSAID)'],
   ['android_id', 'andId', 'recorded'],
   ['android_id', 'name:android_id', 'name and value as two members'],
   ['android_id', 'device_id type=android_id', 'an id whose type stands beside it'],
   ['advertising_id', 'advertising_id', 'AppsFlyer S2S events API 3'],
+  ['advertising_id', 'MOE_GAID', 'MoEngage SDK, MoEConstants'],
+  ['advertising_id', 'gaid_raw', 'Airbridge, as TikTok documents its links'],
+  ['advertising_id', 'ifa_raw', 'Airbridge, as TikTok documents its links'],
+  ['advertising_id', 'advertiserId', 'AppsFlyer SDK, ServerParameters'],
+  ['advertising_id', 'table:gaid', 'a table whose columns are named once'],
+  ['advertising_id', 'typed:gaid', 'MongoDB Extended JSON v2, DynamoDB, Firestore'],
+  ['advertising_id', 'after:gaid', 'OpenTelemetry; the name after the value'],
+  ['advertising_id', 'ifa type=idfa', 'IAB OpenRTB device.ext.ifa_type, before or behind'],
   ['advertising_id', 'amazon_aid', 'AppsFlyer S2S events API 3'],
   ['advertising_id', 'idfa', 'TrackHAR, Google Analytics, Mintegral'],
   ['advertising_id', 'gps_adid', 'TrackHAR, Adjust'],
@@ -158,6 +186,11 @@ export function recordOf(path: string, value: string, beside: Readonly<Record<st
         { name: 'lang', value: 'vi' },
       ],
     };
+  const [form, name = ''] = path.split(':');
+  if (form === 'table') return { columns: ['time', name, 'lang'], rows: [[1690000000, value, 'vi']] };
+  if (form === 'typed')
+    return { [name]: { [/^\d{10,18}$/.test(value) ? '$numberLong' : 'stringValue']: value }, n: { N: '1' } };
+  if (form === 'after') return { attributes: [{ value: { stringValue: value }, key: name }] };
   const [plain = '', type] = path.split(' type=');
   const steps = plain.split('.');
   const last = steps.pop() ?? '';
@@ -207,7 +240,36 @@ const pairsOf = (path: string, value: string, beside: Readonly<Record<string, un
         .map(([name, text]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(text))}`)
         .join('&');
 
+/** As lines, where the form is a table. */
+const linesOf = (path: string, value: string, by: string): string | undefined =>
+  path.startsWith('table:') ? `time${by}${path.slice(6)}${by}lang\n1690000000${by}${value}${by}vi\n` : undefined;
+
+const bodyOf = (text: string | undefined): FlowEvent[] | undefined =>
+  text === undefined ? undefined : request('/c', Buffer.from(text));
+
+/** One of the texts that hide it, the same for the same form. */
+const armoured = (path: string, value: string): string => {
+  const [, write] =
+    ARMOURS[[...`${path}${value}`].reduce((sum, char) => sum + char.charCodeAt(0), 0) % ARMOURS.length]!;
+  return write(Buffer.from(JSON.stringify(recordOf(path, value))));
+};
+
 const PLACES: readonly Place[] = [
+  { name: 'lines with commas', events: (path, value) => bodyOf(linesOf(path, value, ',')) },
+  {
+    name: 'lines with tabs, in JSON',
+    events: (path, value) =>
+      path.startsWith('table:') ? bodyOf(JSON.stringify({ log: linesOf(path, value, '\t') })) : undefined,
+  },
+  {
+    name: 'JSON in another alphabet, in JSON',
+    events: (path, value, beside) => (beside ? undefined : bodyOf(JSON.stringify({ d: armoured(path, value), v: 1 }))),
+  },
+  {
+    name: 'JSON in another alphabet, in a form',
+    events: (path, value, beside) =>
+      beside ? undefined : bodyOf(`v=1&d=${encodeURIComponent(armoured(path, value))}`),
+  },
   { name: 'JSON', events: (...form) => request('/c', Buffer.from(JSON.stringify(recordOf(...form)))) },
   {
     name: 'JSON in a list, with blanks',

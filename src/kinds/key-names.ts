@@ -28,7 +28,7 @@ const MAX_REMEMBERED = 4096;
 const PER_WORD = 200;
 const HASH_WORD = /md5|sha(?:1|256|512)?|hash(?:ed)?/g;
 /** Words that say nothing about what the value is. */
-const FILLER = new Set(['value', 'val', 'str', 'string', 'list', 'x', 'the', 'info']);
+const FILLER = new Set(['value', 'val', 'str', 'string', 'list', 'x', 'the', 'info', 'raw']);
 
 let table: Map<string, KeyHint[]> | null = null;
 const remembered = new Map<string, Said>();
@@ -139,11 +139,19 @@ function lookUp(key: string, within: readonly string[]): Said {
   return { hints: hintsIn(names, own, own.length), isForeign: false };
 }
 
-/** Types of MongoDB's Extended JSON around a value: `{"imei":{"$numberLong":"…"}}`. */
-const TYPED = /^\$(?:number(?:Long|Int|Double|Decimal)|uuid|symbol)$/;
+/**
+ * Types around a value: of MongoDB's Extended JSON (`{"imei":{"$numberLong":"…"}}`), of DynamoDB (`{"S":"…"}`), of Firestore and
+ * OpenTelemetry (`stringValue`).
+ */
+const TYPED = /^(?:\$(?:number(?:Long|Int|Double|Decimal)|uuid|symbol)|[SN]|(?:string|int|integer|double)Value)$/;
+
+/** The name is that of a type: what the value is called stands around it. */
+export function isTypeName(key: string): boolean {
+  return key.length <= 14 && TYPED.test(key);
+}
 
 function plainKey(key: string): string {
-  return key.startsWith('$') && TYPED.test(key) ? 'value' : key;
+  return isTypeName(key) ? 'value' : key;
 }
 
 /** `SIM1ImeiNumber` → `sim1`, `imei`, `number`. */

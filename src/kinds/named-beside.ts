@@ -37,6 +37,10 @@ const MEMBER = /([A-Za-z$_][\w$-]{0,40})["'\]]{0,2}\s{0,3}[:=]\s{0,3}["']([A-Za-
 const PLIST = /<key>\s{0,2}([\w .$-]{1,60})<\/key>\s{0,40}<\w{1,10}>\s{0,2}$/;
 /** The `name` of the value's own element. */
 const ELEMENT = /<[\w:.-]{1,40}\s[^<>]{0,200}?\b(?:name|key|id)\s?=\s?["']([\w .$-]{1,60})["'][^<>]{0,120}>\s{0,3}$/;
+/** Any other attributes, beside the element's own name: `<ns1:imei xsi:type="xsd:string">`. */
+const OWN = /<(?:[\w.-]{1,30}:)?([\w.-]{1,40})\s[^<>]{0,200}>\s{0,3}$/;
+/** `"value":{"stringValue":"`, before the value itself (OpenTelemetry). */
+const WRAPPED = /"value"\s{0,3}:\s{0,3}\{\s{0,3}"[$A-Za-z]{1,20}"\s{0,3}:\s{0,3}"?$/;
 const WINDOW = 320;
 
 /** `idValue` beside `idType`: what a value is said of, before the word. */
@@ -99,9 +103,18 @@ export function nameBeside(run: Run): string | null {
 }
 
 function* membersAround(run: Run): Generator<readonly [name: string, value: string]> {
-  for (const [, name = '', value = ''] of recordText(run).matchAll(MEMBER)) yield [name, value];
+  for (const [, name = '', value = ''] of recordText(unwrapped(run)).matchAll(MEMBER)) yield [name, value];
   // Of a form each field is a text of its own.
   yield* (run.fields ?? []).toReversed();
+}
+
+/** With the object that says its type. */
+function unwrapped(run: Run): Run {
+  const before = WRAPPED.exec(run.text.slice(Math.max(0, run.start - LONGEST_KEY), run.start))?.[0];
+  const close = before === undefined ? -1 : run.text.indexOf('}', run.end);
+  return before === undefined || close < 0 || close > run.end + 2
+    ? run
+    : { ...run, start: run.start - before.length, end: close + 1 };
 }
 
 function inMarkup(run: Run): string | null {
@@ -110,7 +123,9 @@ function inMarkup(run: Run): string | null {
   if (run.text.charAt(at) !== '>') return null;
   const before = run.text.slice(Math.max(0, run.start - WINDOW), run.start);
   const name = PLIST.exec(before)?.[1] ?? ELEMENT.exec(before)?.[1] ?? null;
-  return name !== null && isKeyName(name) ? name : null;
+  if (name !== null && isKeyName(name)) return name;
+  const own = OWN.exec(before)?.[1] ?? null;
+  return own !== null && isKeyName(own) ? own : null;
 }
 
 /** As `\s`, of Latin-1. */

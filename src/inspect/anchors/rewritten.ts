@@ -1,11 +1,13 @@
 /**
  * Values that are written in a roundabout way, read as what they mean: a number with an exponent or without a fraction, hex
- * digits in groups. Asked for every value, so the usual no is quick.
+ * digits in groups, and what `decode/armour.ts` opens. Asked for every value, so the usual no is quick.
  */
+import { LONGEST_LETTERED, letteredPairAt } from '../../kinds/parts/degrees.ts';
+import { openArmour } from '../decode/armour.ts';
 
 export interface Rewritten {
   /** Chain entry. */
-  name: 'number' | 'hex';
+  name: string;
   bytes: Buffer;
 }
 
@@ -30,6 +32,29 @@ export function rewrite(bytes: Buffer, from: number, to: number): Rewritten | nu
     const digits = wholeNumber(bytes.toString('latin1', from, to));
     if (digits !== null) return { name: 'number', bytes: Buffer.from(digits) };
   }
+  return openGroups(bytes, from, to) ?? openDegrees(bytes, from, to) ?? openArmour(bytes, from, to);
+}
+
+/** `21 1 42.60 N, 105 51 15.12 E`, alone in its value: as a geo URI (RFC 5870). */
+function openDegrees(bytes: Buffer, from: number, to: number): Rewritten | null {
+  if (to - from > LONGEST_LETTERED || (SIDE[bytes[from]!] !== 1 && SIDE[bytes[to - 1]!] !== 2)) return null;
+  if (!isDigit(bytes[from]!) && !isDigit(bytes[from + 1]!) && !isDigit(bytes[from + 2]!)) return null;
+  const text = bytes.toString('utf8', from, to);
+  // Those are found as they stand.
+  if (/^\D{0,3}\d{1,3}\.\d{3}|°/.test(text)) return null;
+  const pair = letteredPairAt(text, 0);
+  if (!pair || pair.end < text.trimEnd().length) return null;
+  const [lat, lon] = [pair.lat, pair.lon].map((degrees) => String(Math.round(degrees * 1e7) / 1e7));
+  return { name: 'degrees', bytes: Buffer.from(`geo:${lat},${lon}`) };
+}
+
+/** What a pair with letters begins with, and what one ends with. */
+const SIDE = new Uint8Array(256);
+for (const char of 'NS') SIDE[char.charCodeAt(0)] = 1;
+for (const char of 'EW') SIDE[char.charCodeAt(0)] = 2;
+
+function openGroups(bytes: Buffer, from: number, to: number): Rewritten | null {
+  const length = to - from;
   if (length < GROUPED_LENGTH[0] || length > GROUPED_LENGTH[1] || !mayBeGrouped(bytes, from)) return null;
   const text = bytes.toString('latin1', from, to);
   if (!GROUPED.test(text)) return null;

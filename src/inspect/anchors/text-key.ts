@@ -3,6 +3,7 @@
  * Promise: looks at REACH bytes before a value, or after a separator, only; so nothing depends on how the stream was cut.
  */
 import { isKeyName } from '../../kinds/key-names.ts';
+import { mayBeNamedBeside } from '../../kinds/named-beside.ts';
 import { Members } from './sift.ts';
 
 /** Bytes before and after a separator that are looked at. */
@@ -61,6 +62,9 @@ mark('0123456789.-', IN_NAME);
 mark('"\'\\([', OPENING);
 mark('"\'\\]', CLOSING);
 mark(' \t\r\n', SPACE);
+const EQUALS = 0x3d;
+const MORE = 0x3e;
+const COMMA = 0x2c;
 const SEPARATORS = new Members(':=,>', 2);
 /**
  * Values beside known key names whose separator stands in `[from, to)`; REACH bytes before and after it must be there
@@ -75,13 +79,16 @@ export function findPairs(
   mayGoOn: () => boolean,
 ): void {
   SEPARATORS.each(bytes, Math.max(1, from), to, (at) => {
-    if (!(NAME[bytes[at - 1]!]! & (IN_NAME | CLOSING))) return true;
+    const separator = bytes[at]!;
+    const before = separator === EQUALS && bytes[at - 1] === 0x20 ? at - 2 : at - 1;
+    if (before < 0 || !(NAME[bytes[before]!]! & (IN_NAME | CLOSING))) return true;
     const key = keyBefore(bytes, at + 1);
     if (key === null) return true;
-    const isName = isKeyName(key);
+    const isName = isKeyName(key) || (separator === MORE && mayBeNamedBeside(key));
     if (!mayGoOn()) return false;
     const value = isName ? VALUE.exec(bytes.toString('latin1', at + 1, at + 1 + REACH)) : null;
-    if (!value) return true;
+    // `ssid,lang` are two names.
+    if (!value || (separator === COMMA && !/\d/.test(value[1]!))) return true;
     const end = at + 1 + value[0].length;
     found(key, end - value[1]!.length, end);
     return true;

@@ -22,6 +22,7 @@ import { LeafSink } from './leaf.ts';
 import { MarginSink } from './margin.ts';
 import { PlainSink } from './plain.ts';
 import { searchName } from './scanner.ts';
+import { TextSink } from './table.ts';
 import { StreamedValue, searchWhole } from './whole-value.ts';
 
 /** Units of work: what every layer costs, whatever it turns out to be. */
@@ -130,6 +131,10 @@ export class Layer implements ByteSink {
         return this.#multipart();
       case 'image':
         return new ImageSink(scope, place, openerOf(scope));
+      case 'text':
+        // A silent protocol's bytes must not wait for a line.
+        if (place.where !== 'raw' || place.level > 0) return new TextSink(scope, place, openerOf(scope));
+        return new LeafSink(scope, place, format, openerOf(scope));
       default:
         return new LeafSink(scope, place, format, openerOf(scope));
     }

@@ -8,7 +8,7 @@
 
 import { isKeyName } from '../../kinds/key-names.ts';
 import type { Anchor, Member, Run } from '../../kinds/kind.ts';
-import { mayTell, nameBeside } from '../../kinds/named-beside.ts';
+import { mayBeNamedBeside, mayName, mayTell, nameBeside } from '../../kinds/named-beside.ts';
 import { isPageData } from '../../kinds/parts/page-data.ts';
 import { reasonOf } from '../../kinds/parts/verdict.ts';
 import type { Kind } from '../../model/identifier.ts';
@@ -21,12 +21,26 @@ import type { Spread } from '../anchors/spread.ts';
 import { findPairs, keyBefore } from '../anchors/text-key.ts';
 import { LEAST_TOKEN } from '../anchors/tokens.ts';
 import type { ByteSink } from '../byte-sink.ts';
+import { turn } from '../decode/turn.ts';
 import { type Found, rankOf, whatOf, windowAround } from '../found.ts';
-import { chainOf, isOfHead, locatorIn, type Place, placeInside, withinOf } from '../place.ts';
+import {
+  addField,
+  chainOf,
+  type Fields,
+  isOfHead,
+  locatorIn,
+  MAX_FIELD_TEXT,
+  type Place,
+  partOf,
+  placeInside,
+  withinOf,
+} from '../place.ts';
 import type { Scope } from '../scope.ts';
 import { findKnown, findXored, type Hit, MAX_SPAN, type Stretch } from '../search/known.ts';
 import type { JsonPath } from '../structure/json-path.ts';
 import { memberBefore, type Name, tellsIn } from '../structure/names.ts';
+import { mayBeTable } from '../structure/table.ts';
+import { JsonTable, LONGEST_CELL, type NamedCell } from './json-table.ts';
 import { judge, registeredDigits, takesUnnamed } from './judgement.ts';
 import { describe } from './known-finding.ts';
 import { endsTag, holdsNaming, isName, mayBeNamedAround } from './naming.ts';
@@ -139,6 +153,7 @@ export class Scanner {
   #marks: Mark[] = [];
   #records: Records | null = null;
   #list: ByteList | null = null;
+  #table: JsonTable | null = null;
   /** What the exchange told before this layer. */
   readonly #toldBefore: number;
   #bytes: Buffer = NOTHING;
@@ -282,6 +297,7 @@ export class Scanner {
     if (final) this.#options.json?.end();
     if (final && this.#options.json) {
       this.#endList();
+      this.#endTable();
       this.#options.json.release();
     }
     this.#searched = end;
@@ -367,10 +383,20 @@ export class Scanner {
     const to = end - this.#base;
     const length = to - from;
     const name = key === null ? null : key.text;
+    if (length <= LONGEST_CELL && (key === null || key.mayName || this.#options.json?.record == null))
+      this.#addToTable(key, from, to);
     if (length <= LONGEST_MEMBER) this.#addToRecord(key, start, from, to);
     if (length <= LONGEST_LISTED) this.#addToList(from, to);
     const rewritten = length >= LEAST_REWRITTEN && this.#options.isDeep ? rewrite(this.#bytes, from, to) : null;
     if (rewritten) this.#readAgain(rewritten, this.#options.json?.path ?? null, name);
+    else if (key?.turned)
+      this.#readAgain(
+        { name: 'rot13', bytes: Buffer.from(turn(this.#bytes.toString('latin1', from, to)), 'latin1') },
+        this.#options.json?.path ?? null,
+        key.turned,
+      );
+    else if (length >= LEAST_TABLE && this.#options.isDeep && mayBeTable(this.#bytes, from, to))
+      this.#readPart(name, from, to);
     if (!this.#isNoted) this.#scope.beside.note(name, this.#bytes, from, to);
     if (length >= LEAST_TOKEN) this.#scope.token(this.#place, this.#options.json, name, this.#bytes, from, to);
   }
@@ -383,7 +409,10 @@ export class Scanner {
 
   /** A name stands before or after it in its object, or the tag before it holds one. */
   #isNamedNear(start: number, end: number): boolean {
-    if (this.#namingAt >= start - LEFT && this.#namingIn === (this.#options.json?.object ?? null)) return true;
+    const json = this.#options.json;
+    const isHere =
+      this.#namingIn === (json?.object ?? null) || (json?.key?.isType === true && this.#namingIn === json.outer);
+    if (this.#namingAt >= start - LEFT && isHere) return true;
     const bytes = this.#bytes;
     const base = this.#base;
     return (
@@ -392,17 +421,72 @@ export class Scanner {
     );
   }
 
-  /** What it is together with others of its object. */
-  #addToRecord(key: Name | null, start: number, from: number, to: number): void {
+  /** A value that holds a table is a layer of its own. */
+  #readPart(name: string | null, from: number, to: number): void {
     const json = this.#options.json;
-    const record = json?.record ?? null;
-    if (!json || record === null || this.#scope.isSpent) return;
+    if (!json || this.#place.level >= this.#scope.limits.levels) return;
+    const layer = this.#options.open({
+      ...partOf(this.#place, json.path, name, null, json.within),
+      told: this.#scope.toldSince(this.#toldBefore),
+    });
+    layer.write(this.#bytes.subarray(from, to));
+    layer.end(true);
+  }
+
+  /** A value of a list, or the name of an object in one: names of columns, or a row of them. */
+  #addToTable(key: Name | null, from: number, to: number): void {
+    const json = this.#options.json;
+    if (!json) return;
+    const isColumn = key?.mayName === true && json.isElement && COLUMN_LISTS.has(json.container?.text ?? '');
+    const list = isColumn && COLUMN_NAMES.has(key.text) ? json.outer : json.list;
+    if (list === null) return;
+    this.#table ??= new JsonTable();
+    const cells = this.#table.add(list, this.#bytes, from, to, () => json.path);
+    if (cells) this.#readCells(cells);
+  }
+
+  #readCells(cells: readonly NamedCell[]): void {
+    if (this.#place.level >= this.#scope.limits.levels) return;
+    const fields: Fields = [];
+    for (const { name, text: cell, path } of cells) {
+      if (
+        cell.length >= LEAST_VALUE &&
+        isKeyName(name) &&
+        this.#scope.budget.spend(PER_READING + cell.length, 'table')
+      ) {
+        const layer = this.#options.open({
+          ...placeInside(this.#place, 'table', path, name),
+          fields,
+          told: this.#scope.toldSince(this.#toldBefore),
+        });
+        layer.write(Buffer.from(cell));
+        layer.end(true);
+      }
+      addField(fields, name, cell);
+    }
+  }
+
+  #endTable(): void {
+    const cells = this.#table?.end() ?? null;
+    if (cells) this.#readCells(cells);
+  }
+
+  /** What it is together with others of its object. */
+  #addToRecord(own: Name | null, start: number, from: number, to: number): void {
+    const json = this.#options.json;
+    if (!json || this.#scope.isSpent) return;
+    // `{"lat":{"$numberDouble":"…"}}`: of the object around, by its name there.
+    const isTyped = own?.isType === true && json.outer !== null;
+    const record = isTyped ? json.outer : json.record;
+    const key = isTyped ? json.container : own;
+    if (record === null) return;
+    const around = isTyped ? json.within.slice(1) : json.within;
     this.#records ??= new Records(this.#scope.kinds, this.#scope.device);
     const bytes = this.#bytes;
     if (!this.#records.mayCount(key?.isKnown ? key.text : null, bytes, from, to)) return;
     const found = this.#records.add(record, {
       key: key?.text ?? null,
-      within: withinOf(this.#place, json.within),
+      within: withinOf(this.#place, around),
       text: bytes.toString('utf8', from, to),
       path: json.path,
       start,
@@ -464,6 +548,34 @@ export class Scanner {
     if (found) this.#reportRecord(found, this.#place.path, 0, windowAround(this.#bytes, 0, length));
   }
 
+  /** The value says what a field before it is: `device_id=…&device_id_type=imei`. */
+  #judgeNamedHere(length: number): void {
+    const { key, fields, where, told } = this.#place;
+    if (!fields || key === null || !mayName(key) || this.#scope.isSpent || !isName(this.#bytes, 0, length)) return;
+    const naming: readonly (readonly [string, string])[] = [[key, this.#bytes.toString('latin1', 0, length)]];
+    for (const [name, value] of fields.toReversed()) {
+      if (!mayBeNamedBeside(name) || value.length >= MAX_FIELD_TEXT) continue;
+      const said = nameBeside({
+        text: value,
+        start: 0,
+        end: value.length,
+        key: name,
+        within: [],
+        where,
+        fields: naming,
+      });
+      if (said === null) continue;
+      const place = {
+        ...this.#place,
+        key: said,
+        fields: null,
+        told: new Map([...(told ?? []), ...this.#scope.toldSince(0)]),
+      };
+      searchText(this.#scope, place, Buffer.from(value, 'latin1'), this.#options.open);
+      return;
+    }
+  }
+
   #judgeValue(key: string, start: number, end: number): void {
     const from = start - this.#base;
     if (end - start > MAX_VALUE || end === start || from < 0) return;
@@ -476,6 +588,7 @@ export class Scanner {
     if (!isOfHead(this.#place)) this.#scope.beside.note(key, this.#bytes, 0, length);
     this.#scope.token(this.#place, null, key, this.#bytes, 0, length);
     this.#judgeFields(length);
+    this.#judgeNamedHere(length);
     const rewritten = this.#options.isDeep ? rewrite(this.#bytes, 0, length) : null;
     if (rewritten) this.#readAgain(rewritten, null, null);
     if (key === null || !mayTell(key)) return;
@@ -814,6 +927,13 @@ const NOWHERE: ByteSink = { write: () => undefined, end: () => undefined };
 
 /** A text that is kept must not keep the one it was cut from. */
 const ownText = (text: string): string => ` ${text}`.slice(1);
+
+/** A name and a value, and what separates them from the next. */
+const LEAST_TABLE = 12;
+const LEAST_VALUE = 4;
+/** Columns that are objects, and what of them is the name. */
+const COLUMN_LISTS = new Set(['columns', 'fields', 'cols', 'schema', 'header', 'headers']);
+const COLUMN_NAMES = new Set(['name', 'column', 'field', 'columnName', 'column_name', 'ColumnName']);
 
 const PERCENT = 0x25;
 const QUOTE = 0x22;

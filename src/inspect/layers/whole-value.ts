@@ -8,6 +8,7 @@ import type { ByteSink } from '../byte-sink.ts';
 import { type Hint, SNIFF, sniff } from '../format.ts';
 import { isOfHead, type Place } from '../place.ts';
 import type { Scope } from '../scope.ts';
+import { mayBeTable } from '../structure/table.ts';
 import { HOLD } from './gathered.ts';
 import { PlainSink } from './plain.ts';
 import { LONGEST_REMEMBERED, searchText } from './scanner.ts';
@@ -22,7 +23,7 @@ export function searchWhole(scope: Scope, place: Place, value: Buffer, open: (pl
   // Nearly all are short texts, which need no layer.
   if (value.length < HOLD && scope.decoders.length === 0) {
     const head = value.length > SNIFF ? value.subarray(0, SNIFF) : value;
-    if (sniff(head, VALUE) === 'text') {
+    if (sniff(head, VALUE) === 'text' && !mayBeTable(value, 0, value.length)) {
       searchText(scope, place, value, open);
       return;
     }

@@ -4,6 +4,8 @@
  * depend on the neighbours (first and last base64 characters) are left out.
  */
 
+import { turn } from '../decode/turn.ts';
+
 export interface Encoded {
   bytes: Buffer;
   /** Chain entry for the alert; null for the text itself. */
@@ -73,7 +75,7 @@ export function encodings(text: string, anyCase: boolean): Encoded[] {
   if (reversed !== text) {
     add(Buffer.from(reversed, 'utf8'), 'reversed', { fold: anyCase });
   }
-  const rotated = rot13(text);
+  const rotated = turn(text);
   if (rotated !== text) add(Buffer.from(rotated, 'utf8'), 'rot13', { fold: anyCase });
   for (const [encoding, bytes] of asNumber(text)) {
     add(bytes, encoding, { binary: true });
@@ -258,13 +260,6 @@ function base58(plain: Uint8Array): string {
 
 function hexWith(plain: Uint8Array, separator: string): string {
   return [...plain].map((byte) => byte.toString(16).padStart(2, '0')).join(separator);
-}
-
-function rot13(text: string): string {
-  return text.replace(/[A-Za-z]/g, (char) => {
-    const base = char <= 'Z' ? 65 : 97;
-    return String.fromCharCode(((char.charCodeAt(0) - base + 13) % 26) + base);
-  });
 }
 
 /** Decimal digits two to a byte, plain and with swapped nibbles as SIM files hold them (3GPP TS 31.102 4.2.2). */

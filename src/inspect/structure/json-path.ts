@@ -126,6 +126,18 @@ export class JsonPath {
       : (this.#levels.serials[level] ?? null);
   }
 
+  /** Which of the document's objects and arrays is directly around the one that the reader stands in; null for none. */
+  get outer(): number | null {
+    const level = this.#depth - 2;
+    return level < 0 || level >= MAX_DEPTH ? null : (this.#levels.serials[level] ?? null);
+  }
+
+  /** The reader stands in an object that is an element of an array. */
+  get isElement(): boolean {
+    const level = this.#depth - 2;
+    return level >= 0 && level < MAX_DEPTH && this.#levels.isArray[level] === true;
+  }
+
   /** The nearest object around, over the arrays between; null outside of any. */
   get object(): number | null {
     let level = Math.min(this.#depth, MAX_DEPTH) - 1;

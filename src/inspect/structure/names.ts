@@ -2,8 +2,9 @@
  * Key names as they come by in documents: each distinct one is decoded and looked up once.
  * Promise: bounded; equal bytes give the same object.
  */
-import { hintsFor, isKeyName } from '../../kinds/key-names.ts';
+import { hintsFor, isKeyName, isTypeName } from '../../kinds/key-names.ts';
 import { mayBeNamedBeside, mayName } from '../../kinds/named-beside.ts';
+import { turn } from '../decode/turn.ts';
 
 export interface Name {
   text: string;
@@ -13,6 +14,10 @@ export interface Name {
   mayBeNamed: boolean;
   /** Its value may be the name of what stands beside it. */
   mayName: boolean;
+  /** Its value is what the container is called for, of a type that it names: `{"lat":{"$numberDouble":"…"}}`. */
+  isType: boolean;
+  /** A telling name that is turned by 13 letters; null for others. */
+  turned: string | null;
   /** Any of these. */
   isTelling: boolean;
   /** Whether it tells something in a container of that name; once it was asked. */
@@ -73,6 +78,8 @@ export class Names {
       text,
       ...says,
       isTelling: says.isKnown || says.mayBeNamed || says.mayName,
+      isType: isTypeName(text),
+      turned: says.isKnown ? null : turnedName(text),
       tellsIn: null,
       bytes: Buffer.from(bytes.subarray(from, to)),
       step,
@@ -83,6 +90,15 @@ export class Names {
     this.#byHash.set(hash, name);
     return name;
   }
+}
+
+/** Shorter ones are other words when they are turned. */
+const LEAST_TURNED = 4;
+
+function turnedName(text: string): string | null {
+  if (text.length < LEAST_TURNED || text.length > MAX_NAME) return null;
+  const name = turn(text);
+  return name !== text && hintsFor(name).some(({ group }) => group !== 'weak' && group !== 'fair') ? name : null;
 }
 
 /** Containers a name is remembered in. */

@@ -19,7 +19,16 @@ export function readProtobuf(bytes: Buffer, mayGoOn = always): BinaryValue[] | n
   if (!readMessage(bytes, 'field ', 0, values, reading)) return null;
   // Ids and signatures in raw bytes: nothing else, with lengths that noise would have to hit.
   const isOfIds = reading.ids > 0 && reading.others === 0 && values.length > 1;
-  return reading.texts > 0 || values.length >= ENOUGH_FIELDS || isOfIds ? values : null;
+  return reading.texts > 0 || values.length >= ENOUGH_FIELDS || isOfIds || arePrecise(values) ? values : null;
+}
+
+/** Two or three numbers and nothing else, each with a fraction or as long as degrees times a million: a position, perhaps its height. */
+function arePrecise(values: readonly BinaryValue[]): boolean {
+  return (
+    values.length >= 2 &&
+    values.length <= 3 &&
+    values.every(({ numbers }) => numbers?.some((one) => /\.\d{3}|^-?\d{7,11}$/.test(one)))
+  );
 }
 
 /** UUIDs, digests, keys and signatures as bytes: 16, 20, 32, 33, 48, 64, 65, 96, 132; RSA of 1024 to 4096 bits. */
@@ -114,6 +123,7 @@ function readField(
         if (ID_LENGTHS.has(inner.length)) reading.ids++;
         else reading.others++;
         if (inner.length > 0) values.push({ path, key: null, bytes: inner });
+        if (!isText && inner.length === 16) pushPair(inner, path, values);
         if (inner.length >= 4 && (isText || isReadable(inner))) reading.texts++;
       }
       return end;
@@ -122,6 +132,13 @@ function readField(
       // Groups are gone since 2010.
       return -1;
   }
+}
+
+/** Two doubles in one field (packed, protobuf.dev): of the magnitude of degrees. */
+function pushPair(inner: Buffer, path: string, values: BinaryValue[]): void {
+  const pair = [inner.readDoubleLE(0), inner.readDoubleLE(8)].map(decimal);
+  if (!pair.every((one) => one !== '' && Math.abs(Number(one)) <= 180)) return;
+  for (const [at, written] of pair.entries()) values.push(numberAt(`${path}.${at + 1}`, written, [written]));
 }
 
 const numberAt = (path: string, digits: string, numbers: readonly string[]): BinaryValue => ({

@@ -5,7 +5,7 @@
 import type { Device } from '../../model/device.ts';
 import { hintOf, type KeyHint, normaliseKey } from '../key-names.ts';
 import type { IdentifierKind, Member, Run, Spelling, Verdict } from '../kind.ts';
-import { degreesPairAt } from '../parts/degrees.ts';
+import { degreesPairAt, LONGEST_LETTERED, letteredPairAt } from '../parts/degrees.ts';
 import { bareValue, siblings } from '../parts/key-value.ts';
 import { nmeaPairAt } from '../parts/nmea.ts';
 import { isPlausible, isWithin, type Position, spellPosition } from '../parts/position.ts';
@@ -134,6 +134,36 @@ export const location: IdentifierKind = {
       expect: { value: '48.8584,2.2945', confidence: 'likely' },
       source: 'ISO 6709 annex H; Apple QuickTime metadata',
     },
+    {
+      name: 'degrees with letters and no signs',
+      text: 'at 21.0285N 105.8542E now',
+      expect: { value: '21.0285,105.8542', confidence: 'likely' },
+    },
+    {
+      name: 'letters first, south and west, a comma between',
+      text: '{"p":"S 33.86882, W 70.64827"}',
+      expect: { value: '-33.86882,-70.64827', confidence: 'likely' },
+    },
+    {
+      name: 'how iOS describes a position',
+      text: '{"l":"<+21.02850000,+105.85420000> +/- 5.00m (speed -1.00 mps / course -1.00)"}',
+      expect: { value: '21.02850000,105.85420000', confidence: 'likely' },
+      source: 'iOS CLLocation description',
+    },
+    {
+      name: 'how Android describes a position',
+      text: 'fix=Location[gps 21.028500,105.854200 hAcc=12 et=+1d]',
+      expect: { value: '21.028500,105.854200', confidence: 'likely' },
+      source: 'Android Location.toString',
+    },
+    {
+      name: 'a list of pairs',
+      text: '{"path":[[21.02851,105.85421],[5.1,6.2]]}',
+      expect: { value: '21.02851,105.85421', confidence: 'possible' },
+    },
+    { name: 'sizes with letters', text: '{"p":"12N 40E"}', expect: null },
+    { name: 'minutes that are none', text: '{"p":"21 71.710 N 105 51.252 E"}', expect: null },
+    { name: 'a size and a number', text: 'x 21.0285 N 205.8542 E y', expect: null },
     { name: 'a sum of signed numbers', text: 'x=+48.8584+2.2945+35.0', expect: null },
     { name: 'more than sixty minutes', text: 'x,2171.6680,N,10550.0520,E', expect: null },
     { name: 'prices with letters behind', text: '1299.95 S 10299.95 E2 x', expect: null },
@@ -194,7 +224,7 @@ function judgeNamed(run: Run, group: 'latitude' | 'longitude', text: string): Ve
 function judgePair(run: Run, hint: KeyHint | null): Verdict | null {
   const nmea = nmeaPairAt(run.text, run.start);
   if (nmea) return decide(run, nmea, nmea.position, `${nmea.position.lat},${nmea.position.lon}`, true);
-  const signed = degreesPairAt(run.text, run.start);
+  const signed = degreesPairAt(run.text, run.start) ?? letteredAt(run);
   if (signed) {
     const written = `${rounded(signed.lat)},${rounded(signed.lon)}`;
     return decide(run, { start: run.start, end: signed.end }, signed, written, true);
@@ -210,6 +240,26 @@ function judgePair(run: Run, hint: KeyHint | null): Verdict | null {
   const precise = !areShares && places.every((count) => count >= 4 && count <= 8);
   if (!named && hint === null && !precise) return null;
   return decide(run, pair, { lat: Number(pair.lat), lon: Number(pair.lon) }, `${pair.lat},${pair.lon}`, named);
+}
+
+const SIDES = /[NS][^EW]{0,40}[EW]/;
+
+/** A pair with letters that the run begins, or stands in behind a letter. */
+function letteredAt(run: Run): ReturnType<typeof letteredPairAt> {
+  const { text, start } = run;
+  // Letters decide, and most numbers have none near them.
+  if (!SIDES.test(text.slice(Math.max(0, start - 2), start + LONGEST_LETTERED))) return null;
+  for (const at of [start, start - 1, start - 2]) {
+    if (
+      at < 0 ||
+      (at < start && !/^[NS]\s?$/.test(text.slice(at, start))) ||
+      /[\w.]$|\d\s$/.test(text.slice(Math.max(0, at - 2), at))
+    )
+      continue;
+    const pair = letteredPairAt(text, at);
+    if (pair) return pair;
+  }
+  return null;
 }
 
 const NUMBER = /(?<![\d.,])-?\d{1,3}[.,]\d{3,17}(?![\d.])/g;

@@ -27,7 +27,8 @@ export const positionRecord: RecordShape = {
   judge(members, device) {
     const last = members.at(-1);
     if (!last) return null;
-    return judgeNamed(members, last, device) ?? judgeNear(members, last, device);
+    const named = judgeNamed(members, last, device) ?? judgeListed(members, last, device);
+    return named?.known ? named : (judgeNear(members, last, device) ?? named);
   },
 };
 
@@ -62,6 +63,18 @@ function judgeNamed(members: readonly Member[], last: Member, device: Device | u
   const [lat, lon] = axis === 'latitude' ? [last, other] : [other, last];
   const read = readNamed(lat, lon);
   return read && decide(read.position, read.written, lat, device);
+}
+
+const LISTED = new Set(['coordinates', 'coordinate', 'lonlat', 'lnglat', 'longlat']);
+
+/** Two numbers of one list, the longitude first (RFC 7946 3.1.1), each an object that says its type. */
+function judgeListed(members: readonly Member[], last: Member, device: Device | undefined): RecordVerdict | null {
+  const [lon] = members;
+  if (members.length !== 2 || !lon || lon.key !== last.key || !LISTED.has(normaliseKey(last.key ?? ''))) return null;
+  const read = readNamed(last, lon);
+  if (!read || !isPlausible(read.position) || isForeign(last)) return null;
+  if (isWithin(read.position, device?.identifiers.location)) return decide(read.position, read.written, last, device);
+  return { at: last, value: read.written, confidence: 'likely', reasoning: reason('location.named') };
 }
 
 function readNamed(lat: Member, lon: Member): { position: Position; written: string } | null {
