@@ -46,3 +46,5 @@ const byCode = new Map(
 
 /** `China` for `CN`; an unknown code is returned as it is. */
 export const countryName = (code: string): string => byCode.get(code) ?? code;
+
+export const COUNTRY_CODES: readonly string[] = [...byCode.keys()];

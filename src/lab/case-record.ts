@@ -220,7 +220,7 @@ function counted(contact: CaseContact, { bytesUp }: FlowRecord, why: string | nu
 }
 
 /** The class (of coverage) of a connection that was not read to its end; null: it was. */
-function whyUnread(flow: FlowRecord): CoverageClass | null {
+export function whyUnread(flow: FlowRecord): CoverageClass | null {
   const { reason, bytesUp, bytesDown, requests, notSeen } = flow;
   const whole = wholeClassOf({
     flow,

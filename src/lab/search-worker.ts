@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openBytes } from '../inspect/opened.ts';
 import { openSearch } from '../sinks/evidence/search.ts';
+import { appCoverage } from './app-coverage.ts';
 import { searchBodies } from './body-search.ts';
 import { connectCalls } from './calls.ts';
 import { openKeptContent } from './content.ts';
@@ -14,6 +15,7 @@ let content: ReturnType<typeof openKeptContent> = null;
 const port = parentPort as NonNullable<typeof parentPort>;
 connectCalls<object, SearchCalls>(port, {
   ...search,
+  apps: (query) => appCoverage(query, search),
   bodies(query) {
     content ??= openKeptContent(data);
     return searchBodies(query, search, content);

@@ -8,19 +8,23 @@ import { Worker } from 'node:worker_threads';
 import type { OpenHints } from '../inspect/opened.ts';
 import { LabError } from '../model/lab.ts';
 import type { BodyHits, OpenedLayer } from '../model/opened.ts';
-import type { BodySearch } from '../model/search.ts';
+import type { AppCoverage, AppCoverageQuery, BodySearch } from '../model/search.ts';
 import type { Search } from '../sinks/evidence/search.ts';
 import type { LiveDependencies } from '../sinks/live/dependencies.ts';
 import { connectCalls } from './calls.ts';
 
 /** What the thread does for the lab. */
 export type SearchCalls = { [Name in keyof Search]: Search[Name] } & {
+  apps(query: AppCoverageQuery): AppCoverage;
   bodies(query: BodySearch): BodyHits;
   open(bytes: Uint8Array, hints: OpenHints): OpenedLayer[];
 };
 
 export interface Searching {
-  services: Pick<LiveDependencies, 'searchAlerts' | 'latestAlerts' | 'searchFlows' | 'groupFlows' | 'searchBodies'>;
+  services: Pick<
+    LiveDependencies,
+    'searchAlerts' | 'latestAlerts' | 'searchFlows' | 'groupFlows' | 'appCoverage' | 'searchBodies'
+  >;
   /** Opens bytes that are kept. */
   open(bytes: Uint8Array, hints: OpenHints): Promise<OpenedLayer[]>;
   close(): Promise<void>;
@@ -91,6 +95,7 @@ export function openSearching(data: string): Searching {
       latestAlerts: () => ask((calls) => calls.latest()),
       searchFlows: (query) => ask((calls) => calls.flows(query)),
       groupFlows: (query) => ask((calls) => calls.groups(query)),
+      appCoverage: (query) => ask((calls) => calls.apps(query)),
       searchBodies: (query) => ask((calls) => calls.bodies(query)),
     },
     open: (bytes, hints) => ask((calls) => calls.open(bytes, hints)),

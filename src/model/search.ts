@@ -7,6 +7,8 @@ import type * as schemas from './schemas/search.ts';
 interface Window {
   /** Words that must all stand in what people see of it; upper and lower case of ASCII letters are one. */
   q?: string;
+  /** In which the words are typed; English when not given. */
+  language?: 'en' | 'vi';
   device?: string;
   /** Of replays and tests, or of the world; both when not given. */
   simulated?: boolean;
@@ -46,7 +48,15 @@ export interface BodySearch {
   before?: number;
 }
 
+/** Of one phone. */
+export interface AppCoverageQuery {
+  device: string;
+  /** Of replays and tests, or of the world. */
+  simulated: boolean;
+}
+
 export type AlertHits = z.infer<typeof schemas.alertHits>;
 export type FlowHits = z.infer<typeof schemas.flowHits>;
 export type FlowGroup = z.infer<typeof schemas.flowGroup>;
 export type FlowGroups = z.infer<typeof schemas.flowGroups>;
+export type AppCoverage = z.infer<typeof schemas.appCoverage>;

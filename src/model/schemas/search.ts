@@ -1,6 +1,6 @@
 /** What a search answers: a window of the rows that fit, newest first, and how many there are in all. */
 import { z } from 'zod';
-import { FLOW_GROUPS } from '../words.ts';
+import { COVERAGE_CLASSES, FLOW_GROUPS } from '../words.ts';
 import { alert } from './alert.ts';
 import { flowRecord } from './flow.ts';
 import { count, milliseconds, text, textOrNull } from './parts.ts';
@@ -24,4 +24,25 @@ export const flowGroups = z.object({
   groups: z.array(flowGroup).describe('Those of most connections first, 2000 at most.'),
   total: count.describe('Number of groups.'),
   flows: count.describe('Connections in all of them.'),
+});
+
+export const appCoverage = z.object({
+  apps: z
+    .array(
+      z.object({
+        app: textOrNull.describe('App or SDK that probably opened them; null: nothing told.'),
+        connections: count,
+        unread: count.describe('Of these, not looked into, or not to their end.'),
+        why: z.array(
+          z.object({
+            class: z.enum(COVERAGE_CLASSES),
+            connections: count,
+            hosts: z.array(text).describe('Some of the servers.'),
+          }),
+        ),
+      }),
+    )
+    .describe('Those with most unread connections first, 200 at most.'),
+  connections: count.describe('Looked through, the latest of the phone.'),
+  isAll: z.boolean().describe('False: the phone made more.'),
 });

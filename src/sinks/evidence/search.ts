@@ -5,6 +5,7 @@
  */
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
+import { codesNamed, patternOf } from '../../formats/seen-words.ts';
 import { type Alert, SEVERITIES } from '../../model/alert.ts';
 import type { FlowRecord } from '../../model/flow.ts';
 import type { AlertHits, AlertSearch, FlowGroup, FlowGroups, FlowHits, FlowSearch } from '../../model/search.ts';
@@ -22,6 +23,8 @@ export interface Search {
 const TOTAL_MS = 30_000;
 /** Words after the tenth narrow nothing down. */
 const MAX_WORDS = 10;
+/** Of a part of a name: more countries narrow nothing down. */
+const MAX_COUNTRIES = 12;
 /** 20 kinds of 500 phones. */
 const MOST_LATEST = 10_000;
 /** More nobody reads; the sums are of all. */
@@ -37,6 +40,13 @@ type Condition = readonly [sql: string, ...values: SQLInputValue[]];
 export function createSearch(database: DatabaseSync): Search {
   const all = (sql: string, values: readonly SQLInputValue[]) => database.prepare(sql).all(...values);
   const totals = new LRUCache<string, number>({ max: 50, ttl: TOTAL_MS });
+  const patterns = new LRUCache<string, RegExp>({ max: MAX_WORDS });
+  database.function('fits', { deterministic: true }, (text, word, language) => {
+    const key = `${language} ${word}`;
+    const pattern = patterns.get(key) ?? patternOf(String(word), String(language));
+    patterns.set(key, pattern);
+    return Number(pattern.test(String(text)));
+  });
 
   /** A window of the rows, and how many there are: counted only where the window does not tell. */
   function window<T>(sql: string, from: string, values: readonly SQLInputValue[], query: AlertSearch | FlowSearch) {
@@ -126,7 +136,7 @@ const emptyGroup = (key: string | null): FlowGroup => ({
 
 function alertConditions(query: AlertSearch): Condition[] {
   return [
-    ...wordConditions(['words'], query.q),
+    ...alertWords(query),
     ...given('seq < ?', query.before),
     ...given('severity >= ?', query.severity && SEVERITIES.indexOf(query.severity)),
     ...given('device = ?', query.device),
@@ -139,7 +149,7 @@ function alertConditions(query: AlertSearch): Condition[] {
 
 function flowConditions(query: FlowSearch): Condition[] {
   return [
-    ...wordConditions(['place', 'words', 'device'], query.q),
+    ...flowWords(query),
     ...partCondition('host', query.host),
     ...partCondition('owner', query.owner),
     ...partCondition('country', query.country),
@@ -155,14 +165,29 @@ function flowConditions(query: FlowSearch): Condition[] {
 const given = (sql: string, value: SQLInputValue | undefined): Condition[] =>
   value === undefined ? [] : [[sql, value]];
 
-/** Every word must stand in one of the columns, in any case of ASCII letters. */
-function wordConditions(columns: readonly string[], text: string | undefined): Condition[] {
-  const words = (text ?? '').split(/\s+/).filter(Boolean).slice(0, MAX_WORDS);
-  const sql = `(${columns.map((column) => `${column} LIKE ? ESCAPE '\\'`).join(' OR ')})`;
-  return words.map((word) => {
-    const pattern = `%${inJson(word).replace(/[\\%_]/g, '\\$&')}%`;
-    return [sql, ...columns.map(() => pattern)];
+const wordsOf = (text: string | undefined): string[] => (text ?? '').split(/\s+/).filter(Boolean).slice(0, MAX_WORDS);
+
+/** Every word must stand in what people see, in any case of ASCII letters; sentences are stored in English. */
+function alertWords({ q, language = 'en' }: AlertSearch): Condition[] {
+  return wordsOf(q).map((word) =>
+    language === 'en' ? standsIn(['words'], word) : ['fits(words, ?, ?)', inJson(word), language],
+  );
+}
+
+/** Countries are stored by their codes, and seen by their names. */
+function flowWords({ q, language = 'en' }: FlowSearch): Condition[] {
+  return wordsOf(q).map((word) => {
+    const [sql, ...values] = standsIn(['place', 'words', 'device'], word);
+    const codes = codesNamed(word, language).slice(0, MAX_COUNTRIES);
+    const seen = codes.map(() => ' OR instr(place, ?) > 0').join('');
+    return [`(${sql}${seen})`, ...values, ...codes.map((code) => `"${code}"`)];
   });
+}
+
+function standsIn(columns: readonly string[], word: string): Condition {
+  const pattern = `%${inJson(word).replace(/[\\%_]/g, '\\$&')}%`;
+  const sql = columns.map((column) => `${column} LIKE ? ESCAPE '\\'`).join(' OR ');
+  return [`(${sql})`, ...columns.map(() => pattern)];
 }
 
 /** Exactly this host, owner, country or app; the empty one: where none is known. */

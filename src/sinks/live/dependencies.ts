@@ -19,7 +19,16 @@ import type { PinOverride, PinState } from '../../model/pin.ts';
 import type { Plan, PlanView } from '../../model/plan.ts';
 import type * as schemas from '../../model/schemas/lab.ts';
 import type * as setup from '../../model/schemas/settings.ts';
-import type { AlertHits, AlertSearch, BodySearch, FlowGroups, FlowHits, FlowSearch } from '../../model/search.ts';
+import type {
+  AlertHits,
+  AlertSearch,
+  AppCoverage,
+  AppCoverageQuery,
+  BodySearch,
+  FlowGroups,
+  FlowHits,
+  FlowSearch,
+} from '../../model/search.ts';
 import type { Text } from '../../model/text.ts';
 import type { TrustTest, TrustTestState } from '../../model/trust-test.ts';
 import type { Why } from '../../model/why.ts';
@@ -93,6 +102,8 @@ export interface LiveDependencies {
   latestAlerts(): Promise<{ alerts: Alert[] }>;
   searchFlows(query: FlowSearch): Promise<FlowHits>;
   groupFlows(query: FlowSearch & { by: FlowGroups['by'] }): Promise<FlowGroups>;
+  /** What could be looked into of a phone, app by app. */
+  appCoverage(query: AppCoverageQuery): Promise<AppCoverage>;
   /** In what is kept of bodies: in clear, so its caller writes the audit entry. */
   searchBodies(query: BodySearch): Promise<BodyHits>;
   /** Kept bytes opened layer in layer, the values of its phone and of its alerts marked; in clear. Null: nothing is kept there. */

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { refusal } from '../../model/schemas/lab.ts';
 import { createJsonSchemas, type JsonSchema, type JsonSchemas } from './json-schemas.ts';
 import { NEEDED, type RouteName } from './roles.ts';
-import { ROUTES, type Route } from './routes.ts';
+import type { Route } from './routes/route.ts';
+import { ROUTES } from './routes.ts';
 
 const id = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
 

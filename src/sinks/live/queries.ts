@@ -84,6 +84,7 @@ export const FLOW_QUERY = {
 };
 const window = {
   q: text('Words that must all stand in it, in any order; upper and lower case of ASCII letters are one.'),
+  language: oneOf(['en', 'vi'], 'In which they are typed; English when not given.'),
   offset: whole('So many of the newest are left out: where a list goes on.'),
   limit,
 };
@@ -109,6 +110,7 @@ export const GROUP_QUERY = {
   by: oneOf(FLOW_GROUPS, 'What is put together.'),
   ...FLOW_SEARCH,
 };
+export const APP_QUERY = { device: text('Of this device.'), simulated };
 export const AUDIT_QUERY = { limit };
 export const WHY_QUERY = { host: text('The server, or a part of its name.'), device: text('Of this device.') };
 export const DEVICE_QUERY = { reveal: flag('Values in clear; stands in the audit.') };

@@ -37,6 +37,7 @@ export const NEEDED = {
   'GET /api/flows/{id}/content/body': 'operator',
   'GET /api/flows/{id}/content/opened': 'operator',
   'GET /api/search/bodies': 'operator',
+  'GET /api/coverage/apps': 'viewer',
   'GET /api/devices': 'viewer',
   'POST /api/devices': 'operator',
   'GET /api/devices/discovered': 'viewer',

@@ -3,11 +3,11 @@ import type { Context, Hono } from 'hono';
 import { LabError } from '../../model/lab.ts';
 import type { Bindings } from './context.ts';
 import type { LiveDependencies } from './dependencies.ts';
-import { ALERT_SEARCH, FLOW_SEARCH, GROUP_QUERY, InputError, readQuery } from './queries.ts';
+import { ALERT_SEARCH, APP_QUERY, FLOW_SEARCH, GROUP_QUERY, InputError, readQuery } from './queries.ts';
 
 export function addSearch(
   app: Hono<Bindings>,
-  services: Pick<LiveDependencies, 'searchAlerts' | 'latestAlerts' | 'searchFlows' | 'groupFlows'>,
+  services: Pick<LiveDependencies, 'searchAlerts' | 'latestAlerts' | 'searchFlows' | 'groupFlows' | 'appCoverage'>,
 ): void {
   app.get('/api/search/alerts', (c) => answer(c, services.searchAlerts(readQuery(ALERT_SEARCH, c.req.query()))));
   app.get('/api/search/latest-alerts', (c) => answer(c, services.latestAlerts()));
@@ -16,6 +16,11 @@ export function addSearch(
     const { by, ...query } = readQuery(GROUP_QUERY, c.req.query());
     if (by === undefined) throw new InputError('by: say what is put together');
     return answer(c, services.groupFlows({ ...query, by }));
+  });
+  app.get('/api/coverage/apps', (c) => {
+    const { device, simulated = false } = readQuery(APP_QUERY, c.req.query());
+    if (device === undefined) throw new InputError('device: say of which phone');
+    return answer(c, services.appCoverage({ device, simulated }));
   });
 }
 

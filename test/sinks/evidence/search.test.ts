@@ -76,6 +76,26 @@ describe('alerts', () => {
     expect(search.alerts({ q }).total).toBe(0),
   );
 
+  it('are found by the words a person sees in Vietnamese, with marks and without, and by nothing else', () => {
+    const only = openSqliteStore({ file: join(folder, 'vi.db'), key: Buffer.alloc(32, 1) });
+    const clear =
+      'The IMEI of Nokia 7 Plus went to China Telecom (China), unencrypted: anyone on the path can read it.';
+    only.putAlert(labRecord(1, { message: clear }));
+    only.putAlert(
+      labRecord(2, { message: 'The IMSI of Nokia 7 Plus went to Xiaomi (Singapore), encrypted on the way.' }),
+    );
+    const inVietnamese = (q: string) =>
+      openSearch(join(folder, 'vi.db'))
+        .alerts({ q, language: 'vi' })
+        .alerts.map(({ seq }) => seq);
+    expect(inVietnamese('số IMEI không mã hoá Trung Quốc')).toEqual([1]);
+    expect(inVietnamese('so imei khong ma hoa trung quoc')).toEqual([1]);
+    expect(inVietnamese('mã hoá')).toEqual([2, 1]);
+    expect(inVietnamese('nokia xiaomi')).toEqual([2]);
+    expect(inVietnamese('không có gì như thế')).toEqual([]);
+    only.close();
+  });
+
   it('fit filters as well', () => {
     expect(seqs({ device: 'even', severity: 'critical', limit: 2 })).toEqual([30, 24]);
     expect(search.alerts({ kind: 'imsi' }).total).toBe(0);
@@ -90,6 +110,13 @@ describe('alerts', () => {
 });
 
 describe('connections', () => {
+  it('are found by the name of the country a person sees, in either language', () => {
+    expect(ids({ q: 'china' })).toEqual(['flow-3', 'flow-1']);
+    expect(ids({ q: 'trung quốc', language: 'vi' })).toEqual(['flow-3', 'flow-1']);
+    expect(ids({ q: 'hàn', language: 'vi' })).toEqual([]);
+  });
+
+
   it('come newest first and fit words of host, owner, network, address, protocol, app', () => {
     expect(ids({})).toEqual(['flow-4', 'flow-3', 'flow-2', 'flow-1']);
     expect(ids({ q: 'one.EXAMPLE backbone h2 203.0 com.one' })).toEqual(['flow-2', 'flow-1']);

@@ -202,6 +202,7 @@ export function labDependencies(
     exportCase: async () => ({ ok: false, why: 'nothing is exported here' }),
     verifyPackage: async () => ({ ok: true, value: null }),
     caseReport: async (id, { format, language }) => ({ ok: true, value: `<p>${id} ${format} ${language}` }),
+    appCoverage: async () => ({ apps: [], connections: 0, isAll: true }),
     groupFlows: async ({ by }) => ({ by, groups: [], total: 0, flows: 0 }),
     content: ({ id }, isRevealed) => orderContent(id, contentOf(id), [], isRevealed ? null : HIDDEN),
     contentPart: ({ id }, side, from, length) => partOf(contentOf(id), side, from, length),
