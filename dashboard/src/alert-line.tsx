@@ -4,7 +4,7 @@ import type { Alert } from '../../src/model/alert.ts';
 import { MuteForm } from './mute-form.tsx';
 import { flowLink, phoneLink } from './route.ts';
 import { ThreeFacts } from './three-facts.tsx';
-import { number, said, t, when } from './words.ts';
+import { number, phaseOf, said, t, when } from './words.ts';
 
 /** As the lab's own catalogue says it; of an alert that an older lab stored the English sentence. */
 export const sentenceOf = ({ text, message }: Alert): string => said(text, message);
@@ -45,7 +45,7 @@ export function AlertDetails({ alert, isOfOnePhone = false }: AlertProps) {
           {alert.identifier && <code>{alert.identifier.masked}</code>}
           {!isOfOnePhone && <span>{device.model ?? device.id}</span>}
           <span>{hostOf(alert)}</span>
-          {alert.case?.phase && <span>{t('alert.phase', { phase: alert.case.phase })}</span>}
+          {alert.case?.phase && <span>{t('alert.phase', { phase: phaseOf(alert.case.phase) })}</span>}
           {alert.count > 1 && <span>{t('alert.times', { count: number(alert.count) })}</span>}
         </span>
       </summary>

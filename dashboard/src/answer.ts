@@ -10,8 +10,11 @@ export interface Answer<T> {
   again(): void;
 }
 
-/** @param path null: nothing is asked */
-export function useAnswer<T>(path: string | null): Answer<T> {
+/**
+ * @param path null: nothing is asked
+ * @param everyMs asked anew so often while somebody looks; 0: only when the lab comes back
+ */
+export function useAnswer<T>(path: string | null, everyMs = 0): Answer<T> {
   const [answer, setAnswer] = useState<Omit<Answer<T>, 'again'>>({ value: null, refusal: null });
   const asked = useRef<string | null>(null);
   const load = async (): Promise<void> => {
@@ -33,6 +36,13 @@ export function useAnswer<T>(path: string | null): Answer<T> {
   useEffect(() => {
     if (path !== null) void latest.current();
   }, [path]);
+  useEffect(() => {
+    if (everyMs === 0) return;
+    const timer = setInterval(() => {
+      if (document.visibilityState === 'visible') void latest.current();
+    }, everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
   useSignalEffect(() => {
     if (history.value > 1) void latest.current();
   });

@@ -88,7 +88,9 @@ export function Bodies() {
       <p class="quiet">{t('bodies.why')}</p>
       <Refusal said={refusal} />
       <p role="status">
-        {state !== 'new' && t('bodies.looked', { bytes: amount(looked) })}{' '}
+        {state === 'running' && <progress aria-label={t('bodies.running')} />}{' '}
+        {state !== 'new' && t('bodies.looked', { bytes: amount(looked) })}
+        {next !== null && t('bodies.back-to', { when: when(new Date(next).toISOString()) })}{' '}
         {state === 'over' && next === null && refusal === null && t(hits.length === 0 ? 'bodies.none' : 'bodies.over')}
       </p>
       <ul class="rows">

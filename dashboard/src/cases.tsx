@@ -1,5 +1,5 @@
 /** Test runs: begun here, guided step by step where they follow a plan, marked with a thumb; what left, by a click. */
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { Case } from '../../src/model/case.ts';
 import { inLanguage, type Plan, type PlanView } from '../../src/model/plan.ts';
 import { useAnswer } from './answer.ts';
@@ -7,36 +7,58 @@ import { CaseExport, CaseReport, CheckPackage } from './case-files.tsx';
 import { ask, phones, role } from './lab.ts';
 import { Refusal } from './refusal.tsx';
 import { route } from './route.ts';
-import { language, t, when } from './words.ts';
+import { language, number, phaseOf, t, when } from './words.ts';
 
 const MARKS = ['before-consent', 'consent-given', 'boot', 'unlock', 'screen-on', 'idle'] as const;
 const LOOK_MS = 2000;
 
 export function Cases() {
-  const { value, refusal, again } = useAnswer<{ cases: Case[] }>('/api/cases');
+  const { value, refusal, again } = useAnswer<{ cases: Case[] }>('/api/cases', LOOK_MS);
+  const all = value?.cases.toReversed() ?? [];
+  const replays = all.filter(isReplay);
   return (
     <section aria-labelledby="cases-title">
       <h1 id="cases-title">{t('cases.title')}</h1>
       {role.value !== 'viewer' && <OpenCase onDone={again} />}
       {refusal && <p class="refusal">{refusal.message}</p>}
       {value?.cases.length === 0 && <p class="empty">{t('cases.none')}</p>}
-      <ul class="rows">
-        {value?.cases.toReversed().map(({ id, title, deviceId, openedAt, closedAt, marks }) => (
-          <li key={id}>
-            <a class="row" href={`#/case/${encodeURIComponent(id)}`}>
-              <span class="what">{title}</span>
-              <time dateTime={openedAt}>{when(openedAt)}</time>
-              <span class="facts">
-                <span>{t(closedAt === null ? 'cases.open' : 'cases.closed')}</span>
-                <span>{deviceId ?? t('cases.all-phones')}</span>
-                <span>{marks.at(-1)?.phase ?? ''}</span>
-              </span>
-            </a>
-          </li>
-        ))}
-      </ul>
+      <CaseRows cases={all.filter((one) => !isReplay(one))} />
+      {replays.length > 0 && (
+        <details class="replays">
+          <summary>
+            {t('cases.replays')} ({number(replays.length)})
+          </summary>
+          <CaseRows cases={replays} />
+        </details>
+      )}
       {role.value !== 'viewer' && <CheckPackage />}
     </section>
+  );
+}
+
+/** Nobody can register such a phone: it is a replay's. */
+const isReplay = ({ deviceId }: Case): boolean => deviceId?.startsWith('replay.') ?? false;
+
+function CaseRows({ cases }: { cases: readonly Case[] }) {
+  return (
+    <ul class="rows">
+      {cases.map((one) => (
+        <li key={one.id}>
+          <a class="row" href={`#/case/${encodeURIComponent(one.id)}`}>
+            <span class="what">{one.title}</span>
+            <time dateTime={one.openedAt}>{when(one.openedAt)}</time>
+            <span class="facts">
+              {isReplay(one) && <span class="badge replay">{t('alert.replay')}</span>}
+              <span class={one.closedAt === null ? 'ok' : ''}>
+                {t(one.closedAt === null ? 'cases.open' : 'cases.closed')}
+              </span>
+              <span>{one.deviceId ?? t('cases.all-phones')}</span>
+              {one.marks.length > 0 && <span>{phaseOf(one.marks.at(-1)?.phase ?? '')}</span>}
+            </span>
+          </a>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -96,7 +118,7 @@ function OpenCase({ onDone }: { onDone: () => void }) {
 export function CasePage() {
   const id = route.value.rest;
   const path = `/api/cases/${encodeURIComponent(id)}`;
-  const { value: given, refusal, again } = useAnswer<Case>(path);
+  const { value: given, refusal, again } = useAnswer<Case>(path, LOOK_MS);
   const [said, setSaid] = useState<string | null>(null);
   if (refusal?.status === 404) return <p class="empty">{t('cases.unknown')}</p>;
   if (!given) return <p class="quiet">{refusal?.message ?? t('live.loading')}</p>;
@@ -113,7 +135,8 @@ export function CasePage() {
   return (
     <article class="case">
       <h1>
-        {given.title} <small>{given.deviceId ?? t('cases.all-phones')}</small>
+        {given.title} <small>{given.deviceId ?? t('cases.all-phones')}</small>{' '}
+        {isReplay(given) && <span class="badge replay">{t('alert.replay')}</span>}
       </h1>
       <p>
         {t(given.closedAt === null ? 'cases.open' : 'cases.closed')} · {when(given.openedAt)}
@@ -161,6 +184,7 @@ export function CasePage() {
       </p>
       <section aria-labelledby="history-title">
         <h2 id="history-title">{t('cases.marks')}</h2>
+        {given.marks.length + (given.events ?? []).length === 0 && <p class="empty">{t('cases.marks.none')}</p>}
         <ol class="plain">
           {[
             ...given.marks.map(({ phase, at }) => ({ name: phase, at })),
@@ -169,7 +193,7 @@ export function CasePage() {
             .sort((one, other) => one.at.localeCompare(other.at))
             .map(({ name, at }) => (
               <li key={`${name} ${at}`}>
-                <time dateTime={at}>{when(at)}</time> {name}
+                <time dateTime={at}>{when(at)}</time> {phaseOf(name)}
               </li>
             ))}
         </ol>
@@ -182,12 +206,8 @@ export function CasePage() {
 
 /** What is to be done now. Somebody else may do it in another browser: it is looked at again and again. */
 function Step({ path, mayGoOn, onDone }: { path: string; mayGoOn: boolean; onDone: () => void }) {
-  const { value: view, again } = useAnswer<PlanView>(path);
+  const { value: view, again } = useAnswer<PlanView>(path, LOOK_MS);
   const [said, setSaid] = useState<string | null>(null);
-  useEffect(() => {
-    const timer = setInterval(again, LOOK_MS);
-    return () => clearInterval(timer);
-  });
   if (!view || view.step === null) return null;
   const goOn = async (): Promise<void> => {
     try {

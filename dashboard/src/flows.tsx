@@ -9,12 +9,12 @@ import { FLOW_GROUPS } from '../../src/model/words.ts';
 import { bytes } from './bytes.ts';
 import { FilterBar, filterValue } from './filter-bar.tsx';
 import { flowHost, phoneOf, stateOf } from './flow-words.ts';
-import { ask, history, phones } from './lab.ts';
+import { ask, history, labNow, phones } from './lab.ts';
 import { Refusal } from './refusal.tsx';
 import { flowLink, route, setFilters } from './route.ts';
 import { VirtualList } from './virtual-list.tsx';
 import { createWindowed } from './windowed.ts';
-import { country, number, t, tn, when } from './words.ts';
+import { country, language, number, t, tn, when } from './words.ts';
 
 type By = FlowGroups['by'];
 const ROW_HEIGHT = 58;
@@ -27,7 +27,10 @@ const byOf = (): By | null => FLOW_GROUPS.find((one) => one === filterValue('by'
 
 function questionOf(): URLSearchParams {
   const question = new URLSearchParams();
-  if (filterValue('q') !== '') question.set('q', filterValue('q'));
+  if (filterValue('q') !== '') {
+    question.set('q', filterValue('q'));
+    question.set('language', language.value);
+  }
   if (filterValue('phone') !== '') question.set('device', filterValue('phone'));
   if (filterValue('replays') === 'no') question.set('simulated', 'false');
   if (filterValue('findings') === 'yes') question.set('withFindings', 'true');
@@ -38,7 +41,7 @@ function questionOf(): URLSearchParams {
 
 function askStored(question: string): void {
   // What is opened from now on comes with the next look: windows hold still.
-  const before = String(Date.now() + 1000);
+  const before = String(labNow() + 1000);
   stored.ask(async (offset, limit) => {
     const more = new URLSearchParams(question);
     for (const [name, value] of Object.entries({ before, offset, limit })) more.set(name, String(value));

@@ -2,7 +2,7 @@
  * What the page knows of the lab: loaded once, then kept by the WebSocket and a look every few seconds. Promise: after the lab
  * was away the page resumes where it was; a history that began anew is loaded anew; what is kept is bounded.
  */
-import { signal } from '@preact/signals';
+import { type Signal, signal } from '@preact/signals';
 import type { Alert } from '../../src/model/alert.ts';
 import type { DeviceCoverage } from '../../src/model/coverage.ts';
 
@@ -25,6 +25,12 @@ export type Role = 'viewer' | 'operator' | 'administrator';
 
 export const state = signal<'loading' | 'live' | 'away' | 'signed-out'>('loading');
 export const role = signal<Role | null>(null);
+/** The lab has not all that this page asks for: it is of an earlier version. */
+export const isOlder = signal(false);
+/** Milliseconds that the lab's clock is ahead of this computer's, as its latest answer said: to the second. */
+export const clockAhead = signal(0);
+/** Now, as the lab's clock shows it: what it stored is before. */
+export const labNow = (): number => Date.now() + clockAhead.value;
 /** Of each phone, type, kind and severity the latest that was stored when the page began: older ones than `alerts` among them. */
 export const earlier = signal<readonly Alert[]>([]);
 /** Newest first. */
@@ -36,14 +42,22 @@ export const coverage = signal<readonly DeviceCoverage[]>([]);
 const MAX_ALERTS = 2000;
 const FIRST_ALERTS = 1000;
 const LOOK_MS = 3000;
+/** After alerts phones and coverage are looked at again, once for all that come in this time. */
+const LOOK_SOON_MS = 500;
 /** Alerts that come together are shown together: no more than one drawing in this time. */
 const TOGETHER_MS = 30;
 const LONGEST_WAIT_MS = 15_000;
+/** Clocks that differ by less tell the same. */
+const CLOCK_MS = 5000;
+/** Addresses that every lab of this version has. */
+const PARTS =
+  /^\/api\/(?:search\/[a-z-]+|coverage(?:\/apps)?|devices\/discovered|beacons|pins|trust-tests|plans|settings|audit|notify)(?:\?|$)/;
 
 let epoch: string | null = null;
 let seq = 0;
 let waiting: Alert[] = [];
 let drawing: ReturnType<typeof setTimeout> | null = null;
+let looking: ReturnType<typeof setTimeout> | null = null;
 /** Times in a row that the lab did not answer: waiting grows with it. */
 let failures = 0;
 
@@ -68,6 +82,10 @@ export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
     ...init,
     headers: isChange ? { 'content-type': 'application/json', 'x-phonehome': '1' } : {},
   });
+  const said = Date.parse(response.headers.get('date') ?? '');
+  // To the second, and on its way for a while.
+  if (Math.abs(said - labNow()) > CLOCK_MS) clockAhead.value = said - Date.now();
+  if (response.status === 404 && PARTS.test(path)) isOlder.value = true;
   if (response.status === 401) state.value = 'signed-out';
   if (response.status === 204) return undefined as T;
   const answer = (await response.json().catch(() => ({}))) as T & { error?: string };
@@ -105,11 +123,8 @@ async function connect(): Promise<void> {
       take(all.alerts);
     }
     await look();
-    // A lab that is older than the page has none.
-    earlier.value = await ask<{ alerts: Alert[] }>('/api/search/latest-alerts').then(
-      ({ alerts: all }) => all,
-      () => [],
-    );
+    const latest = await ask<{ alerts: Alert[] }>('/api/search/latest-alerts').catch(() => ({ alerts: [] }));
+    earlier.value = latest.alerts;
     history.value++;
     listen();
   } catch {
@@ -121,12 +136,33 @@ async function connect(): Promise<void> {
 export async function look(): Promise<void> {
   const [registered, discovered, covered] = await Promise.all([
     ask<{ devices: RegisteredPhone[] }>('/api/devices'),
-    ask<{ phones: MetPhone[] }>('/api/devices/discovered'),
-    ask<{ coverage: DeviceCoverage[] }>('/api/coverage'),
+    ask<{ phones: MetPhone[] }>('/api/devices/discovered').catch(without({ phones: [] })),
+    ask<{ coverage: DeviceCoverage[] }>('/api/coverage').catch(without({ coverage: [] })),
   ]);
-  phones.value = registered.devices;
-  met.value = discovered.phones;
-  coverage.value = covered.coverage;
+  set(phones, registered.devices);
+  set(met, discovered.phones);
+  set(coverage, covered.coverage);
+}
+
+/** A lab that is older than the page does without. */
+const without =
+  <T>(nothing: T) =>
+  (error: unknown): T => {
+    if (error instanceof LabRefusal && error.status === 404) return nothing;
+    throw error;
+  };
+
+/** The same answer draws nothing anew. */
+function set<T>(kept: Signal<T>, value: T): void {
+  if (JSON.stringify(kept.peek()) !== JSON.stringify(value)) kept.value = value;
+}
+
+function lookSoon(): void {
+  if (looking !== null) return;
+  looking = setTimeout(() => {
+    looking = null;
+    void look().catch(() => {});
+  }, LOOK_SOON_MS);
 }
 
 function listen(): void {
@@ -169,12 +205,12 @@ function draw(): void {
   waiting = [];
   take(come);
   for (const listener of listeners) listener(come);
-  void look().catch(() => {});
+  lookSoon();
 }
 
-/** An alert that came again takes the place of its earlier version. */
+/** An alert that came again takes the place of its earlier version. What comes is newer than all that is there. */
 function take(come: readonly Alert[]): void {
-  const byId = new Map(alerts.value.map((alert) => [alert.id, alert]));
-  for (const alert of come) byId.set(alert.id, alert);
-  alerts.value = [...byId.values()].sort((one, other) => other.seq - one.seq).slice(0, MAX_ALERTS);
+  const byId = new Map(come.map((alert) => [alert.id, alert]));
+  const fresh = [...byId.values()].sort((one, other) => other.seq - one.seq);
+  alerts.value = [...fresh, ...alerts.value.filter(({ id }) => !byId.has(id))].slice(0, MAX_ALERTS);
 }

@@ -23,23 +23,43 @@ effect(() => localStorage.setItem('phonehome.notifications', notes.value ? 'on' 
 const LEAST = 'high';
 /** A burst is one call. */
 const APART_MS = 2000;
+/** A browser that allows sound begins sooner. */
+const BLOCKED_MS = 500;
 
 let audio: AudioContext | null = null;
 let calledAt = 0;
+/** What is to be heard once the browser lets it. */
+let waiting: (() => void) | null = null;
 
-function tone(isCritical: boolean): void {
+/** A browser that plays nothing yet is asked again at the next click or key. */
+async function tone(isCritical: boolean): Promise<void> {
   audio ??= new AudioContext();
-  if (audio.state === 'suspended') void audio.resume().catch(() => {});
-  isSilenced.value = audio.state === 'suspended';
-  if (isSilenced.value) return;
-  const [oscillator, gain] = [audio.createOscillator(), audio.createGain()];
-  oscillator.frequency.value = isCritical ? 880 : 587;
-  gain.gain.setValueAtTime(0.15, audio.currentTime);
-  gain.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + 0.4);
-  oscillator.connect(gain).connect(audio.destination);
-  oscillator.start();
-  oscillator.stop(audio.currentTime + 0.4);
+  waiting = play.bind(null, audio, isCritical);
+  const late = setTimeout(() => {
+    isSilenced.value = true;
+  }, BLOCKED_MS);
+  await audio.resume().catch(() => {});
+  clearTimeout(late);
+  if (audio.state !== 'running') return;
+  isSilenced.value = false;
+  waiting?.();
+  waiting = null;
 }
+
+function play(context: AudioContext, isCritical: boolean): void {
+  const [oscillator, gain] = [context.createOscillator(), context.createGain()];
+  oscillator.frequency.value = isCritical ? 880 : 587;
+  gain.gain.setValueAtTime(0.15, context.currentTime);
+  gain.gain.exponentialRampToValueAtTime(0.001, context.currentTime + 0.4);
+  oscillator.connect(gain).connect(context.destination);
+  oscillator.start();
+  oscillator.stop(context.currentTime + 0.4);
+}
+
+for (const touch of ['pointerdown', 'keydown'])
+  addEventListener(touch, () => {
+    if (isSilenced.value) void audio?.resume().catch(() => {});
+  });
 
 /** The sentence alone: masked, and nothing of it stays with the system longer than it shows. */
 function notify(alert: Alert): void {
@@ -56,7 +76,7 @@ onFresh((come) => {
   const worst = calling.toSorted((one, other) => rank(other.severity) - rank(one.severity))[0];
   if (!worst || Date.now() - calledAt < APART_MS || !(sound.value || notes.value)) return;
   calledAt = Date.now();
-  if (sound.value) tone(worst.severity === 'critical');
+  if (sound.value) void tone(worst.severity === 'critical');
   if (notes.value) notify(worst);
 });
 
@@ -68,7 +88,7 @@ async function chooseNotes(isWanted: boolean): Promise<void> {
 
 function chooseSound(isWanted: boolean): void {
   sound.value = isWanted;
-  if (isWanted) tone(false);
+  if (isWanted) void tone(false);
 }
 
 export function Signals() {
@@ -89,12 +109,17 @@ export function Signals() {
       <a class="button" href="#/wall">
         {t('live.wall')}
       </a>
-      {sound.value && isSilenced.value && <p class="doubt">{t('live.silenced')}</p>}
+      <Silenced />
       {isRefused.value && (
         <p class="doubt" role="alert">
-          {t('live.refused')}
+          {t(isSecureContext ? 'live.refused' : 'live.insecure')}
         </p>
       )}
     </div>
   );
+}
+
+/** Said wherever somebody relies on the sound. */
+export function Silenced() {
+  return sound.value && isSilenced.value ? <p class="doubt">{t('live.silenced')}</p> : null;
 }

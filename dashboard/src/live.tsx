@@ -15,13 +15,15 @@ import { route } from './route.ts';
 import { rank } from './verdict.ts';
 import { VirtualList } from './virtual-list.tsx';
 import { createWindowed } from './windowed.ts';
-import { number, t, tn } from './words.ts';
+import { language, number, t, tn } from './words.ts';
 
 const ROW_HEIGHT = 62;
 /** Further down than this nothing moves what one reads. */
 const TOP_PX = 200;
 /** As many as a browser can scroll through. */
 const MOST_ROWS = 200_000;
+/** Laid out while one reads the top: each alert that comes lays out all rows anew. The others are there once one scrolls. */
+const TOP_ROWS = 1000;
 
 const stored = createWindowed<Alert>();
 
@@ -37,6 +39,7 @@ function questionOf(): URLSearchParams {
   ] as const)
     if (filterValue(name) !== '') question.set(parameter, filterValue(name));
   if (filterValue('replays') === 'no') question.set('simulated', 'false');
+  if (question.has('q')) question.set('language', language.value);
   return question;
 }
 
@@ -99,6 +102,7 @@ export function Live() {
   const moved = new Set(head.map(({ id }) => id));
   const total = stored.total.value ?? 0;
   const count = Math.min(MOST_ROWS, head.length + total);
+  const laidOut = isDown ? count : Math.min(count, TOP_ROWS);
   // Read so that rows are drawn when they have come.
   void stored.version.value;
   const rowAt = (index: number): Alert | undefined =>
@@ -126,7 +130,8 @@ export function Live() {
       <VirtualList
         class="alerts"
         label={t('live.title')}
-        count={count}
+        count={laidOut}
+        setSize={count}
         rowHeight={ROW_HEIGHT}
         identityOf={(index) => {
           const alert = rowAt(index);
@@ -168,7 +173,9 @@ function Filters() {
           {
             name: 'severity',
             label: 'live.severity',
-            choices: SEVERITIES.map((one) => ({ value: one === 'info' ? '' : one, label: t(`severity.${one}`) })),
+            choices: SEVERITIES.map((one) =>
+              one === 'info' ? { value: '', label: t('live.everything') } : { value: one, label: t(`severity.${one}`) },
+            ),
           },
           { name: 'phone', label: 'live.phone', choices: [all, ...names.map((one) => ({ value: one, label: one }))] },
           {

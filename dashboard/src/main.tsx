@@ -8,7 +8,7 @@ import { CasePage, Cases } from './cases.tsx';
 import { Companies } from './companies.tsx';
 import { Flow } from './flow.tsx';
 import { Flows } from './flows.tsx';
-import { begin, role, signOut, state } from './lab.ts';
+import { begin, clockAhead, isOlder, role, signOut, state } from './lab.ts';
 import { Live } from './live.tsx';
 import { Phone } from './phone.tsx';
 import { Phones } from './phones.tsx';
@@ -16,7 +16,7 @@ import { Recordings } from './recordings.tsx';
 import { route } from './route.ts';
 import { Settings } from './settings.tsx';
 import { Wall } from './wall.tsx';
-import { choose, LANGUAGES, type Language, language, t } from './words.ts';
+import { choose, LANGUAGES, type Language, language, number, t } from './words.ts';
 import './style.css';
 
 const PAGES = {
@@ -81,9 +81,32 @@ function Frame() {
         )}
       </header>
       <main id="content" tabIndex={-1}>
+        <Notices />
         <Page />
       </main>
     </>
+  );
+}
+
+/** What makes the page show less, or something else, than it should. */
+function Notices() {
+  const minutes = Math.round(clockAhead.value / 60_000);
+  return (
+    <div role="status">
+      {isOlder.value && (
+        <p class="notice">
+          {t('lab.older')}{' '}
+          <button type="button" class="button" onClick={() => location.reload()}>
+            {t('lab.reload')}
+          </button>
+        </p>
+      )}
+      {minutes !== 0 && (
+        <p class="notice">
+          {t(minutes > 0 ? 'lab.clock-ahead' : 'lab.clock-behind', { minutes: number(Math.abs(minutes)) })}
+        </p>
+      )}
+    </div>
   );
 }
 

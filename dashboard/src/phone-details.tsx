@@ -4,21 +4,24 @@ import type { Alert } from '../../src/model/alert.ts';
 import type { Beacon, Reaction } from '../../src/model/beacon.ts';
 import type { Case } from '../../src/model/case.ts';
 import type { PinState } from '../../src/model/pin.ts';
-import type { FlowGroups } from '../../src/model/search.ts';
+import type { AppCoverage } from '../../src/model/search.ts';
 import type { TrustTestState } from '../../src/model/trust-test.ts';
 import { PIN_OVERRIDES, TRUST_TESTS } from '../../src/model/words.ts';
 import { useAnswer } from './answer.ts';
-import { bytes, seconds } from './bytes.ts';
+import { seconds } from './bytes.ts';
 import { SCROLLS } from './companies.tsx';
 import { ask, role } from './lab.ts';
 import { Refusal } from './refusal.tsx';
 import { companyOf, isLeak, rank } from './verdict.ts';
-import { number, t, tn, when } from './words.ts';
+import { number, phaseOf, t, tn, when } from './words.ts';
 
 const WIDTH = 1000;
 const ROW = 22;
 const LEFT = 220;
 const MOST_ROWS = 12;
+const MOST_APPS = 30;
+/** So often each part is asked for again. */
+const LOOK_MS = 5000;
 
 /** A row per receiver, a mark per alert; phases of test runs behind them. */
 export function Timeline({ alerts, device }: { alerts: readonly Alert[]; device: string }) {
@@ -36,9 +39,12 @@ export function Timeline({ alerts, device }: { alerts: readonly Alert[]; device:
       ...one.marks.map(({ phase, at }) => ({ name: phase, at: Date.parse(at) })),
       ...(one.events ?? []).map(({ event, at }) => ({ name: event, at: Date.parse(at) })),
     ])
-    .filter(({ at }) => at >= from && at <= to);
+    .sort((one, other) => one.at - other.at);
+  // What was in force when the first of them left stands at the edge.
+  const before = marks.findLast(({ at }) => at < from);
+  const shown = [...(before ? [{ ...before, at: from }] : []), ...marks.filter(({ at }) => at >= from && at <= to)];
   return (
-    <section aria-labelledby="timeline-title">
+    <section aria-labelledby="timeline-title" class="part">
       <h2 id="timeline-title">{t('phone.timeline')}</h2>
       <div class="wide" {...SCROLLS}>
         <svg
@@ -52,11 +58,11 @@ export function Timeline({ alerts, device }: { alerts: readonly Alert[]; device:
             to: when(new Date(to).toISOString()),
           })}
         >
-          {marks.map(({ name, at }) => (
+          {shown.map(({ name, at }) => (
             <g key={`${name} ${at}`} class="mark-line">
               <line x1={x(at)} x2={x(at)} y1={0} y2={height - 26} />
               <text x={x(at) + 3} y={10}>
-                {name}
+                {phaseOf(name)}
               </text>
             </g>
           ))}
@@ -94,32 +100,45 @@ export function Timeline({ alerts, device }: { alerts: readonly Alert[]; device:
   );
 }
 
+/** Which apps spoke, and beside each what could not be seen of it. */
 export function Apps({ device, isSimulated }: { device: string; isSimulated: boolean }) {
-  const question = new URLSearchParams({ by: 'app', device, simulated: String(isSimulated) });
-  const { value } = useAnswer<FlowGroups>(`/api/search/flow-groups?${question}`);
+  const question = new URLSearchParams({ device, simulated: String(isSimulated) });
+  const { value, refusal } = useAnswer<AppCoverage>(`/api/coverage/apps?${question}`, LOOK_MS);
   return (
     <section aria-labelledby="apps-title">
       <h2 id="apps-title">{t('phone.apps')}</h2>
-      {value?.groups.length === 0 && <p class="empty">{t('flows.none')}</p>}
-      <ul class="plain">
-        {value?.groups.slice(0, 20).map(({ key, flows, bytesUp, findings }) => (
-          <li key={key}>
-            <a href={`#/flows?${new URLSearchParams({ phone: device, app: key ?? '' })}`}>
-              {key ?? t('phone.apps.unknown')}
-            </a>{' '}
-            <span class="quiet">
-              {tn('flows.count', flows)} · ↑ {bytes(bytesUp)}
-              {findings > 0 ? ` · ${tn('flows.findings', findings)}` : ''}
+      <Refusal said={refusal?.message ?? null} />
+      {value?.apps.length === 0 && <p class="empty">{t('phone.apps.none')}</p>}
+      <ul class="plain choices">
+        {value?.apps.slice(0, MOST_APPS).map(({ app, connections, unread, why }) => (
+          <li key={app}>
+            <span>
+              <a href={`#/flows?${new URLSearchParams({ phone: device, app: app ?? '' })}`}>
+                {app ?? t('phone.apps.unknown')}
+              </a>
+              {why.map((one) => (
+                <small key={one.class}>
+                  {tn('flows.count', one.connections)}: {t(`class.${one.class}`)} ({one.hosts.join(', ')})
+                </small>
+              ))}
+            </span>
+            <span class={unread === 0 ? 'ok' : 'medium'}>
+              {unread === 0
+                ? t('phone.apps.all-read', { count: number(connections) })
+                : t('phone.apps.unread', { unread: number(unread), count: number(connections) })}
             </span>
           </li>
         ))}
       </ul>
+      {value && (value.apps.length > MOST_APPS || !value.isAll) && (
+        <p class="quiet">{t('phone.apps.latest', { count: number(value.connections) })}</p>
+      )}
     </section>
   );
 }
 
 export function Beacons({ device }: { device: string }) {
-  const { value } = useAnswer<{ beacons: Beacon[]; reactions: Reaction[] }>('/api/beacons');
+  const { value } = useAnswer<{ beacons: Beacon[]; reactions: Reaction[] }>('/api/beacons', LOOK_MS);
   const beacons = value?.beacons.filter((one) => one.device === device) ?? [];
   const reactions = value?.reactions.filter((one) => one.device === device) ?? [];
   return (
@@ -136,7 +155,7 @@ export function Beacons({ device }: { device: string }) {
           <li key={`${host} ${port} ${phase}`}>
             {t('phone.reaction', {
               host,
-              phase,
+              phase: phaseOf(phase),
               marks: number(marks),
               followed: number(followed),
               delay: seconds(delayS * 1000),
@@ -152,7 +171,7 @@ export function Beacons({ device }: { device: string }) {
 const mayChange = (): boolean => role.value !== 'viewer' && role.value !== null;
 
 export function Pins({ device }: { device: string }) {
-  const { value, again } = useAnswer<{ pins: PinState[] }>('/api/pins');
+  const { value, again } = useAnswer<{ pins: PinState[] }>('/api/pins', LOOK_MS);
   const [refusal, setRefusal] = useState<string | null>(null);
   const pins = value?.pins.filter((one) => one.device === device) ?? [];
   const flip = async (name: string, override: string): Promise<void> => {
@@ -169,43 +188,36 @@ export function Pins({ device }: { device: string }) {
       <h2 id="pins-title">{t('phone.pins')}</h2>
       {pins.length === 0 && <p class="empty">{t('phone.pins.none')}</p>}
       <Refusal said={refusal} />
-      {pins.length > 0 && (
-        <table>
-          <tbody>
-            {pins.map(({ name, state, override, rejections, proof }) => (
-              <tr key={name}>
-                <td>
-                  {name}
-                  <small>
-                    {t(`pin.${state}`)} · {tn('pin.rejections', rejections)}
-                    {proof ? ` · ${proof}` : ''}
-                  </small>
-                </td>
-                <td>
-                  <select
-                    aria-label={t('pin.choose', { name })}
-                    disabled={!mayChange()}
-                    value={override}
-                    onChange={(event) => void flip(name, event.currentTarget.value)}
-                  >
-                    {PIN_OVERRIDES.map((one) => (
-                      <option key={one} value={one}>
-                        {t(`pin.override.${one}`)}
-                      </option>
-                    ))}
-                  </select>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+      <ul class="plain choices">
+        {pins.map(({ name, state, override, rejections }) => (
+          <li key={name}>
+            <span>
+              {name}
+              <small>
+                {t(`pin.${state}`)} · {tn('pin.rejections', rejections)}
+              </small>
+            </span>
+            <select
+              aria-label={t('pin.choose', { name })}
+              disabled={!mayChange()}
+              value={override}
+              onChange={(event) => void flip(name, event.currentTarget.value)}
+            >
+              {PIN_OVERRIDES.map((one) => (
+                <option key={one} value={one}>
+                  {t(`pin.override.${one}`)}
+                </option>
+              ))}
+            </select>
+          </li>
+        ))}
+      </ul>
     </section>
   );
 }
 
 export function TrustTests({ device }: { device: string }) {
-  const { value, again } = useAnswer<{ trustTests: TrustTestState[] }>('/api/trust-tests');
+  const { value, again } = useAnswer<{ trustTests: TrustTestState[] }>('/api/trust-tests', LOOK_MS);
   const [name, setName] = useState('');
   const [test, setTest] = useState<string>(TRUST_TESTS[0]);
   const [refusal, setRefusal] = useState<string | null>(null);

@@ -116,6 +116,7 @@ export function Phone() {
       </div>
       <section aria-labelledby="alerts-title">
         <h2 id="alerts-title">{t('phone.alerts')}</h2>
+        {phone.alerts.length === 0 && <p class="empty">{t('live.none')}</p>}
         <ul class="alerts">
           {phone.alerts.toReversed().map((alert) => (
             <AlertLine key={alert.id} alert={alert} isOfOnePhone />

@@ -1,6 +1,7 @@
 /** The first page: a card per phone with one sentence, what could not be seen beside it, and the next step as a button. */
 import { computed } from '@preact/signals';
 import { useState } from 'preact/hooks';
+import { SEVERITIES } from '../../src/model/words.ts';
 import { AlertLine } from './alert-line.tsx';
 import { alerts, coverage, earlier, met, phones } from './lab.ts';
 import { NameForm } from './name-form.tsx';
@@ -17,9 +18,11 @@ export interface ShownPhone extends Seen {
 }
 
 const LATEST = 12;
+/** In the order in which cards stand, the last one first. */
+const LIGHTS = ['grey', 'ok', ...SEVERITIES];
 
 /**
- * Registered, met, or just heard of, the one with the newest alert first. What was simulated of a phone is a card of its own: it
+ * Registered, met, or just heard of; the worst first, of those as bad as another the one with the newest alert. What was simulated of a phone is a card of its own: it
  * never passes for what the phone did.
  */
 export const shownPhones = computed<ShownPhone[]>(() => {
@@ -75,7 +78,10 @@ export const shownPhones = computed<ShownPhone[]>(() => {
     });
   }
   const newest = ({ alerts: own }: ShownPhone): string => own.at(-1)?.lastSeen ?? '';
-  return shown.sort((one, other) => newest(other).localeCompare(newest(one)));
+  return shown
+    .map((phone) => ({ phone, worst: LIGHTS.indexOf(verdictOf(phone).light) }))
+    .sort((one, other) => other.worst - one.worst || newest(other.phone).localeCompare(newest(one.phone)))
+    .map(({ phone }) => phone);
 });
 
 export function Phones() {

@@ -4,7 +4,7 @@ import type { Device } from '../../src/model/device.ts';
 import type { PinState } from '../../src/model/pin.ts';
 import { PIN_OVERRIDES } from '../../src/model/words.ts';
 import { SCROLLS } from './companies.tsx';
-import { ask, look } from './lab.ts';
+import { ask, LabRefusal, look } from './lab.ts';
 import { isOperator, Part } from './settings-part.tsx';
 import { nounOf, number, t } from './words.ts';
 
@@ -15,7 +15,8 @@ type ShownDevice = Pick<Device, 'id' | 'model'> & {
 };
 
 const loadDevices = async (): Promise<ShownDevice[]> => (await ask<{ devices: ShownDevice[] }>('/api/devices')).devices;
-const loadPins = async (): Promise<PinState[]> => (await ask<{ pins: PinState[] }>('/api/pins')).pins;
+const loadPins = async (): Promise<PinState[]> =>
+  (await ask<{ pins: PinState[] }>('/api/pins')).pins.filter(({ device }) => !device.startsWith('replay.'));
 
 export function PhonesPart({ devicesFile }: { devicesFile: string | null }) {
   const [devices, setDevices] = useState<ShownDevice[]>([]);
@@ -106,12 +107,15 @@ function PlantForm({ id, onDone }: { id: string; onDone: () => Promise<void> }) 
     };
     try {
       if (Object.keys(canaries).length === 0) return setRefusal(t('plant.nothing'));
+      // Taken away by somebody else meanwhile: adding to it would register it anew, without its values.
+      await ask(`/api/devices/${encodeURIComponent(id)}`);
       await ask('/api/devices', { method: 'POST', body: JSON.stringify({ id, canaries }) });
       setValues({ message: '', name: '', phone: '' });
       setRefusal(null);
       await onDone();
     } catch (error) {
-      setRefusal(error instanceof Error ? error.message : String(error));
+      const isGone = error instanceof LabRefusal && error.status === 404;
+      setRefusal(isGone ? t('plant.gone', { id }) : error instanceof Error ? error.message : String(error));
     }
   };
   return (

@@ -77,9 +77,16 @@ function CertificatePart({ certificate: { name, fingerprint, validTo } }: Pick<S
         <dt>{t('settings.certificate.until')}</dt>
         <dd>{date(validTo)}</dd>
       </dl>
-      <p>
-        {t('settings.certificate.rotate')} <code>phonehome ca rotate</code>
-      </p>
+      <h3>{t('rotate.title')}</h3>
+      <p>{t('rotate.warning')}</p>
+      <ol>
+        <li>{t('rotate.stop')}</li>
+        <li>
+          {t('rotate.run')} <code>phonehome ca rotate</code>
+        </li>
+        <li>{t('rotate.start')}</li>
+        <li>{t('rotate.phones')}</li>
+      </ol>
     </Part>
   );
 }

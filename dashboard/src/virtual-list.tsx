@@ -9,6 +9,8 @@ import { language } from './words.ts';
 
 export interface VirtualListProps {
   count: number;
+  /** Of the whole list, where not all of it is laid out. */
+  setSize?: number;
   /** Stays the same for the same row, wherever it stands. */
   keyOf: (index: number) => string | number;
   /** Of a row that was not drawn yet, CSS pixels. */
@@ -26,7 +28,7 @@ export interface VirtualListProps {
 const OVERSCAN = 6;
 
 export function VirtualList(props: VirtualListProps) {
-  const { count, keyOf, rowHeight, onRange, label, identityOf, children, class: name } = props;
+  const { count, setSize = count, keyOf, rowHeight, onRange, label, identityOf, children, class: name } = props;
   const list = useRef<HTMLUListElement>(null);
   const [, redraw] = useState(0);
   const made = useRef<Virtualizer<Window, HTMLLIElement> | null>(null);
@@ -78,7 +80,7 @@ export function VirtualList(props: VirtualListProps) {
           key={key}
           ref={virtual.measureElement}
           data-index={index}
-          aria-setsize={count}
+          aria-setsize={setSize}
           aria-posinset={index + 1}
           style={{ transform: `translateY(${start - virtual.options.scrollMargin}px)` }}
         >

@@ -82,8 +82,13 @@ export const SETUP_WORDS_EN = {
   'settings.certificate.name': 'Name on phones',
   'settings.certificate.print': 'Fingerprint (SHA-256)',
   'settings.certificate.until': 'Valid until',
-  'settings.certificate.rotate':
-    'A new one makes every phone install it again. Stop the lab, run this, start it again:',
+  'rotate.title': 'Replace it',
+  'rotate.warning':
+    'Every phone refuses the lab from then on until it has installed the new one; what it sends meanwhile cannot be read. Do it when somebody else may have the key, or before it runs out.',
+  'rotate.stop': 'Stop the lab where it runs (Ctrl-C).',
+  'rotate.run': 'Run there:',
+  'rotate.start': 'Start the lab again. The fingerprint above is another one.',
+  'rotate.phones': 'On each phone: remove the old certificate, open http://phonehome.lab/ and install the new one.',
   'settings.tokens': 'Tokens',
   'settings.tokens.why': 'A new token ends the old one and every session that began with it, at once.',
   'settings.rotate': 'Replace the token: {role}',
@@ -174,6 +179,7 @@ export const SETUP_WORDS_EN = {
   'plant.phone': 'Number of that contact',
   'plant.save': 'Add',
   'plant.why': 'Put the same on the phone: if it leaves, the lab recognises it.',
+  'plant.gone': '{id} was removed meanwhile: nothing was planted. Register it anew first.',
   'plant.nothing': 'Type a message, or a name with a number.',
 } as const;
 
@@ -260,8 +266,13 @@ export const SETUP_WORDS_VI: Record<keyof typeof SETUP_WORDS_EN, string> = {
   'settings.certificate.name': 'Tên trên điện thoại',
   'settings.certificate.print': 'Dấu vân tay (SHA-256)',
   'settings.certificate.until': 'Có hiệu lực đến',
-  'settings.certificate.rotate':
-    'Chứng chỉ mới buộc mọi điện thoại phải cài lại. Dừng phòng thử, chạy lệnh này rồi khởi động lại:',
+  'rotate.title': 'Thay chứng chỉ',
+  'rotate.warning':
+    'Từ lúc đó mọi điện thoại từ chối phòng thử cho đến khi cài chứng chỉ mới; những gì gửi trong lúc đó không đọc được. Chỉ thay khi người khác có thể đã có khoá, hoặc trước khi hết hạn.',
+  'rotate.stop': 'Dừng phòng thử ở nơi đang chạy (Ctrl-C).',
+  'rotate.run': 'Chạy ở đó:',
+  'rotate.start': 'Khởi động lại phòng thử. Dấu vân tay ở trên sẽ khác.',
+  'rotate.phones': 'Trên từng điện thoại: gỡ chứng chỉ cũ, mở http://phonehome.lab/ và cài chứng chỉ mới.',
   'settings.tokens': 'Mã truy cập',
   'settings.tokens.why': 'Mã mới làm mã cũ và mọi phiên bắt đầu bằng nó mất hiệu lực ngay.',
   'settings.rotate': 'Thay mã truy cập: {role}',
@@ -352,5 +363,6 @@ export const SETUP_WORDS_VI: Record<keyof typeof SETUP_WORDS_EN, string> = {
   'plant.phone': 'Số của liên hệ đó',
   'plant.save': 'Lưu thêm',
   'plant.why': 'Hãy đặt nội dung y hệt vào điện thoại: nếu nó rời máy, phòng thử sẽ nhận ra.',
+  'plant.gone': '{id} đã bị gỡ bỏ trong lúc đó: chưa cài gì. Hãy đăng ký lại trước.',
   'plant.nothing': 'Hãy nhập một tin nhắn, hoặc một tên kèm số.',
 };

@@ -5,6 +5,7 @@
 import { signal } from '@preact/signals';
 import { say } from '../../src/formats/say.ts';
 import { KINDS_VI } from '../../src/model/catalogue/kinds-vi.ts';
+import { PHASES_EN, PHASES_VI } from '../../src/model/catalogue/phases.ts';
 import { KIND_FACTS, type Kind } from '../../src/model/kinds.ts';
 import type { Text } from '../../src/model/text.ts';
 import { numbers, regions, times } from './formatters.ts';
@@ -327,6 +328,10 @@ export const said = (text: Text | undefined, otherwise: string): string =>
 
 export const nounOf = (kind: string): string =>
   (language.value === 'vi' ? KINDS_VI[kind as Kind] : undefined) ?? KIND_FACTS[kind as Kind]?.noun ?? kind;
+
+/** A usual phase or mark of a test run by its name in the catalogue; any other as it was written. */
+export const phaseOf = (phase: string): string =>
+  (language.value === 'vi' ? PHASES_VI : PHASES_EN)[`phase.${phase}` as keyof typeof PHASES_EN] ?? phase;
 
 export const number = (value: number): string => numbers(language.value).format(value);
 export const share = (value: number): string =>

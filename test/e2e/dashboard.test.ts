@@ -6,11 +6,11 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import axe from 'axe-core';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askCurl } from '../clients/curl.ts';
 import { requireTool, toolPath } from '../clients/tools.ts';
-import { startLab } from './lab-process.ts';
+import { type LabProcess, startLab } from './lab-process.ts';
 import { startWorld, type World } from './world.ts';
 
 /** A busy machine is waited for. */
@@ -19,14 +19,16 @@ const IMEI = '490154203237518';
 const EVIL = '<img src=x onerror="document.title=1">\u202e';
 
 let world: World;
+/** Whose phones are no file's: they can be changed; and which can be killed. */
+let other: LabProcess;
 let browser: Browser | null = null;
 beforeAll(async () => {
   // Straight to the server on loopback: no replay, a phone's own traffic.
-  world = await startWorld({ args: ['--allow-destinations', '127.0.0.0/8'] });
+  [world, other] = await Promise.all([startWorld({ args: ['--allow-destinations', '127.0.0.0/8'] }), startLab()]);
 });
 afterAll(async () => {
   await browser?.close();
-  await world.end();
+  await Promise.all([world.end(), other.stop()]);
 });
 
 const token = async (role: string, lab = world.lab): Promise<string> =>
@@ -43,7 +45,10 @@ const send = (text: string, base = real()) =>
     body: Buffer.from(text),
   });
 
-/** Signed in as a person signs in: with the token, on the lab's first page. */
+type Session = NonNullable<BrowserContextOptions['storageState']>;
+const sessions = new Map<string, Session>();
+
+/** Signed in as a person signs in: with the token, on the lab's first page; once, as a browser keeps it. */
 async function signIn(
   role: string,
   options: { locale?: string; colorScheme?: 'dark' | 'light'; width?: number } = {},
@@ -51,12 +56,20 @@ async function signIn(
 ) {
   browser ??= await chromium.launch({ executablePath: toolPath('chromium'), args: ['--no-sandbox'] });
   const { locale = 'en-GB', colorScheme = 'light', width = 1280 } = options;
-  const context = await browser.newContext({ locale, colorScheme, viewport: { width, height: 800 } });
+  const key = `${role} ${lab.pid}`;
+  const known = sessions.get(key);
+  const context = await browser.newContext({
+    ...{ locale, colorScheme, viewport: { width, height: 800 } },
+    ...(known ? { storageState: known } : {}),
+  });
+  context.setDefaultTimeout(PATIENT.timeout);
   const page = await context.newPage();
-  page.setDefaultTimeout(PATIENT.timeout);
   await page.goto(`${lab.ready.ui.url}/`);
-  await page.fill('input[name=token]', await token(role, lab));
-  await page.click('button');
+  if (!known) {
+    await page.fill('input[name=token]', await token(role, lab));
+    await page.click('button');
+    sessions.set(key, await context.storageState());
+  }
   await page.waitForSelector('#app');
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
@@ -70,6 +83,22 @@ async function aFlow(): Promise<string> {
   const { flows } = (await world.lab.api('/api/flows?limit=1')) as { flows: { id: string }[] };
   return `#/flow/${flows[0]?.id}`;
 }
+
+/** The looks in which every page is judged; all eight with ALL_LOOKS=1, two opposite ones otherwise. */
+const LOOKS = (['en-GB', 'vi-VN'] as const)
+  .flatMap((locale) => (['light', 'dark'] as const).map((colorScheme) => ({ locale, colorScheme })))
+  .flatMap((look) => [1280, 360].map((width) => ({ ...look, width })))
+  .filter((_, index) => process.env.ALL_LOOKS || index === 0 || index === 7);
+
+/** Each page there is, with something on it. */
+const everyPage = async (): Promise<string[]> => {
+  const { cases } = (await world.lab.api('/api/cases')) as { cases: { id: string }[] };
+  return [
+    ...['#/phones', '#/live', '#/wall', '#/flows', '#/flows?by=owner', await aFlow(), '#/phone/phone-1'],
+    ...['#/companies?simulated=true', '#/settings', '#/recordings', '#/add', '#/bodies', '#/cases', '#/compare'],
+    ...cases.slice(0, 1).map(({ id }) => `#/case/${id}`),
+  ];
+};
 
 async function violations(page: Page): Promise<string[]> {
   const found = (await page.evaluate(
@@ -346,6 +375,8 @@ describe('in Chromium', () => {
     expect(await violations(page)).toEqual([]);
     await page.getByRole('button', { name: 'Call it off' }).click();
     await page.getByText('Called off.').waitFor();
+    const apps = page.locator('[aria-labelledby=apps-title] li', { hasText: 'a script or tool' });
+    await apps.getByText(/^all \d+ read$/).waitFor();
     expect(faults).toEqual([]);
     await end();
   });
@@ -399,25 +430,86 @@ describe('in Chromium', () => {
     await end();
   });
 
-  it.each([
-    { locale: 'en-GB', colorScheme: 'light', width: 1280 },
-    { locale: 'vi-VN', colorScheme: 'dark', width: 360 },
-  ] as const)('every page is WCAG AA by axe, and fits: $locale, $colorScheme, $width px', async (options) => {
+  it('every page is worked by the keyboard alone: Tab comes to all that can be used, and shows where it is', async () => {
+    toolPath('chromium');
+    const { page, faults, end } = await signIn('operator');
+    for (const hash of await everyPage()) {
+      await page.evaluate(`location.hash = '${hash}'`);
+      await page.locator('h1').waitFor();
+      const missed = await page.evaluate(`(async () => {
+        document.activeElement.blur();
+        const usable = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')]
+          .filter((one) => !one.disabled && one.checkVisibility({ visibilityProperty: true }));
+        globalThis.reached = new Set();
+        globalThis.unseen = [];
+        addEventListener('focusin', ({ target }) => {
+          reached.add(target);
+          if (getComputedStyle(target).outlineStyle === 'none') unseen.push(target.outerHTML.slice(0, 80));
+        });
+        globalThis.usable = usable;
+        return usable.length;
+      })()`);
+      for (let presses = 0; presses < Number(missed) + 2; presses++) await page.keyboard.press('Tab');
+      const left = await page.evaluate(
+        '[...usable.filter((one) => one.isConnected && !reached.has(one)).map((one) => one.outerHTML.slice(0, 80)), ...unseen]',
+      );
+      expect([hash, left]).toEqual([hash, []]);
+    }
+    await page.evaluate("location.hash = '#/live'");
+    await page.keyboard.press('/');
+    await expect.poll(() => page.evaluate('document.activeElement.id'), PATIENT).toBe('search');
+    await page.evaluate('document.activeElement.blur()');
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.locator('.alert details[open] .unfolded').first().waitFor();
+    expect(faults).toEqual([]);
+    await end();
+  });
+
+  it('every page is worked by the keyboard alone: Tab comes to all that can be used, and shows where it is', async () => {
+    toolPath('chromium');
+    const { page, faults, end } = await signIn('operator');
+    for (const hash of await everyPage()) {
+      await page.evaluate(`location.hash = '${hash}'`);
+      await page.locator('h1').waitFor();
+      const count = await page.evaluate(`(async () => {
+        document.activeElement.blur();
+        const usable = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')]
+          .filter((one) => !one.disabled && one.checkVisibility({ visibilityProperty: true }));
+        globalThis.reached = new Set();
+        globalThis.unseen = [];
+        addEventListener('focusin', ({ target }) => {
+          reached.add(target);
+          if (getComputedStyle(target).outlineStyle === 'none') unseen.push(target.outerHTML.slice(0, 80));
+        });
+        globalThis.usable = usable;
+        return usable.length;
+      })()`);
+      // What is on its way when Tab begins stands between others then; the last one is followed by the first.
+      for (let presses = 0; presses < 3 * Number(count) + 20; presses++) {
+        await page.keyboard.press('Tab');
+        if (await page.evaluate('usable.every((one) => !one.isConnected || reached.has(one))')) break;
+      }
+      const left = await page.evaluate(
+        '[...usable.filter((one) => one.isConnected && !reached.has(one)).map((one) => one.outerHTML.slice(0, 80)), ...unseen]',
+      );
+      expect([hash, left]).toEqual([hash, []]);
+    }
+    await page.evaluate("location.hash = '#/live'");
+    await page.keyboard.press('/');
+    await expect.poll(() => page.evaluate('document.activeElement.id'), PATIENT).toBe('search');
+    await page.evaluate('document.activeElement.blur()');
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.locator('.alert details[open] .unfolded').first().waitFor();
+    expect(faults).toEqual([]);
+    await end();
+  });
+
+  it.each(LOOKS)('every page is WCAG AA by axe, and fits: $locale, $colorScheme, $width px', async (options) => {
     toolPath('chromium');
     const { page, end } = await signIn('operator', options);
-    for (const hash of [
-      '#/phones',
-      '#/live',
-      '#/wall',
-      '#/flows',
-      '#/flows?by=owner',
-      await aFlow(),
-      '#/phone/phone-1',
-      '#/companies?simulated=true',
-      '#/settings',
-      '#/recordings',
-      '#/add',
-    ]) {
+    for (const hash of await everyPage()) {
       await page.evaluate(`location.hash = '${hash}'`);
       await page.locator('h1').waitFor();
       for (const summary of await page.locator('.alert summary').all()) await summary.click();
@@ -508,6 +600,7 @@ describe('in Chromium', () => {
     page.on('dialog', (dialog) => void dialog.accept());
     await page.getByRole('button', { name: 'Replace the token: viewer' }).click();
     await page.getByText('The new token (viewer).').waitFor();
+    sessions.delete(`viewer ${world.lab.pid}`);
     expect(await page.locator('#tokens-title ~ div code').textContent()).toBe(await token('viewer'));
     await page.reload();
     await page.locator('[aria-labelledby=audit-title]', { hasText: 'rotate-token' }).waitFor();
@@ -516,8 +609,7 @@ describe('in Chromium', () => {
 
   it('plants contents for a phone, which are then searched for', async (context) => {
     requireTool(context, 'chromium');
-    // Phones of a file are that file's to change.
-    const lab = await startLab();
+    const lab = other;
     const { page, end } = await signIn('operator', {}, lab);
     const body = JSON.stringify({ id: 'planted', match: { ip: '10.9.8.9' } });
     const headers = { 'content-type': 'application/json', 'x-phonehome': '1' };
@@ -531,8 +623,13 @@ describe('in Chromium', () => {
     await row.getByRole('button', { name: 'Add' }).click();
     await row.locator('td').nth(2).getByText(/^1/).waitFor();
     expect(JSON.stringify(await lab.api('/api/devices/planted'))).not.toContain('purple elephant seventeen');
+    const gone = { method: 'DELETE', headers };
+    await page.evaluate(async (init) => void (await fetch('/api/devices/planted', init)), gone);
+    await row.getByLabel('Text of a message on the phone').fill('another one');
+    await row.getByRole('button', { name: 'Add' }).click();
+    await row.getByText('planted was removed meanwhile: nothing was planted.').waitFor();
+    expect(JSON.stringify(await lab.api('/api/devices'))).not.toContain('planted');
     await end();
-    await lab.stop();
   });
 
   it('adds a receiver of alerts with its rule, says what the lab minds, and takes both away again', async (context) => {
@@ -568,7 +665,7 @@ describe('in Chromium', () => {
 
   it('says that the lab does not answer, and asks for the token again when another one is there', async (context) => {
     requireTool(context, 'chromium');
-    const lab = await startLab();
+    const lab = other;
     const { page, end } = await signIn('viewer', {}, lab);
     await lab.kill();
     await page.getByText('The lab does not answer. Trying again…').waitFor();
