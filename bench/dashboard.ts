@@ -8,9 +8,11 @@ import { readFile } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 import { chromium, type Page } from 'playwright-core';
+import type { Alert } from '../src/model/alert.ts';
 import { startOrigin } from '../test/clients/origin.ts';
 import { toolPath } from '../test/clients/tools.ts';
 import { ANY_PHONE, type LabProcess, startLab } from '../test/e2e/lab-process.ts';
+import { measurePage } from './dashboard/page-cost.ts';
 import { NEEDLE, writeResult, writeStores } from './dashboard/stores.ts';
 import { measureWire } from './dashboard/wire-to-pixels.ts';
 
@@ -31,7 +33,8 @@ const note = (name: string, value: unknown): void => {
 
 async function signIn(lab: LabProcess): Promise<{ page: Page; end: () => Promise<void> }> {
   const browser = await chromium.launch({ executablePath: toolPath('chromium'), args: ['--no-sandbox'] });
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const page = await context.newPage();
   await page.goto(`${lab.ready.ui.url}/`);
   await page.fill('input[name=token]', (await readFile(lab.ready.token, 'utf8')).trim());
   await page.click('button');
@@ -125,6 +128,18 @@ try {
   await page.evaluate("location.hash = '#/flows'");
   await page.locator('.row').first().waitFor();
   note('scrollFlows', await scroll(page));
+  const { alerts } = (await lab.api('/api/alerts?newest=true&limit=1')) as { alerts: [Alert] };
+  const rounds = isQuick ? [500, 500, 500] : Array.from({ length: 12 }, () => 1000);
+  for (const hash of ['#/live', '#/phones'])
+    note(
+      `page ${hash}`,
+      await measurePage({
+        ...{ context: page.context(), url: lab.ready.ui.url, hash },
+        like: alerts[0],
+        perSecond: 50,
+        rounds,
+      }),
+    );
   note('wireToPixels', await measureWire({ page, lab, origin, perSecond: 50, seconds: isQuick ? 5 : 20 }));
   note('loadAtTheEnd', loadavg()[0]);
 } finally {

@@ -1,5 +1,5 @@
 /**
- * The dashboard in Debian's Chromium when things go badly: sound that is blocked, notifications refused, a screen that would
+ * The dashboard in Debian's Chromium when things go badly: sound, notifications that are refused, a screen that would
  * sleep, two people at one thing, a lab of an earlier version, a token replaced, a lab that is away, a clock that is wrong.
  */
 import { readFile } from 'node:fs/promises';
@@ -83,7 +83,7 @@ const NOTES = `
 
 const notes = (page: Page): Promise<string[]> => page.evaluate('notes');
 
-it('an alert is heard once somebody clicked, shown as a notification without the value, and a blocked sound says so', async (context) => {
+it('an alert is heard by whoever chose so, and shown as a notification without the value', async (context) => {
   requireTool(context, 'chromium', 'curl');
   const browsing = await newContext(['notifications']);
   const page = await browsing.newPage();
@@ -103,20 +103,6 @@ it('an alert is heard once somebody clicked, shown as a notification without the
     .toContainEqual(expect.stringMatching(/^notification The IMEI of Lab phone went to 127\.0\.0\.1/));
   await expect.poll(() => notes(page), PATIENT).toContain('tone 880 running');
   expect((await notes(page)).join()).not.toContain(IMEI);
-
-  // Chosen before, and nobody touched the page since.
-  const later = await browsing.newPage();
-  await later.addInitScript(NOTES);
-  await later.goto(`${world.lab.ready.ui.url}/#/wall`);
-  await later.locator('.wall .alert').first().waitFor();
-  await leak();
-  await later.getByText('The browser plays no sound before you click on this page.').waitFor();
-  expect((await notes(later)).filter((one) => one.startsWith('tone'))).toEqual([]);
-  await later.mouse.click(5, 5);
-  await later.getByText('The browser plays no sound').waitFor({ state: 'detached' });
-  expect((await notes(later)).filter((one) => one.startsWith('tone'))).toEqual([
-    expect.stringMatching(/^tone (?:880|587) running$/),
-  ]);
   await browsing.close();
 });
 

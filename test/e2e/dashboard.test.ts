@@ -436,42 +436,6 @@ describe('in Chromium', () => {
     for (const hash of await everyPage()) {
       await page.evaluate(`location.hash = '${hash}'`);
       await page.locator('h1').waitFor();
-      const missed = await page.evaluate(`(async () => {
-        document.activeElement.blur();
-        const usable = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')]
-          .filter((one) => !one.disabled && one.checkVisibility({ visibilityProperty: true }));
-        globalThis.reached = new Set();
-        globalThis.unseen = [];
-        addEventListener('focusin', ({ target }) => {
-          reached.add(target);
-          if (getComputedStyle(target).outlineStyle === 'none') unseen.push(target.outerHTML.slice(0, 80));
-        });
-        globalThis.usable = usable;
-        return usable.length;
-      })()`);
-      for (let presses = 0; presses < Number(missed) + 2; presses++) await page.keyboard.press('Tab');
-      const left = await page.evaluate(
-        '[...usable.filter((one) => one.isConnected && !reached.has(one)).map((one) => one.outerHTML.slice(0, 80)), ...unseen]',
-      );
-      expect([hash, left]).toEqual([hash, []]);
-    }
-    await page.evaluate("location.hash = '#/live'");
-    await page.keyboard.press('/');
-    await expect.poll(() => page.evaluate('document.activeElement.id'), PATIENT).toBe('search');
-    await page.evaluate('document.activeElement.blur()');
-    await page.keyboard.press('j');
-    await page.keyboard.press('Enter');
-    await page.locator('.alert details[open] .unfolded').first().waitFor();
-    expect(faults).toEqual([]);
-    await end();
-  });
-
-  it('every page is worked by the keyboard alone: Tab comes to all that can be used, and shows where it is', async () => {
-    toolPath('chromium');
-    const { page, faults, end } = await signIn('operator');
-    for (const hash of await everyPage()) {
-      await page.evaluate(`location.hash = '${hash}'`);
-      await page.locator('h1').waitFor();
       const count = await page.evaluate(`(async () => {
         document.activeElement.blur();
         const usable = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')]

@@ -116,7 +116,6 @@ describe('connections', () => {
     expect(ids({ q: 'hàn', language: 'vi' })).toEqual([]);
   });
 
-
   it('come newest first and fit words of host, owner, network, address, protocol, app', () => {
     expect(ids({})).toEqual(['flow-4', 'flow-3', 'flow-2', 'flow-1']);
     expect(ids({ q: 'one.EXAMPLE backbone h2 203.0 com.one' })).toEqual(['flow-2', 'flow-1']);
