@@ -10,7 +10,7 @@ import type { Recorded } from '../../model/lab.ts';
 import type { RecordingReaders } from '../../model/recording.ts';
 import { faultIn } from '../item.ts';
 import { Connection, MISSING_BYTES, type TlsFacts } from './connection.ts';
-import { createDatagrams } from './datagrams.ts';
+import { createDatagrams, numbered } from './datagrams.ts';
 import { type Keys, keysBeside } from './keys.ts';
 import { openTls } from './opened-tls.ts';
 import { type Packet, readPackets } from './packets.ts';
@@ -58,6 +58,8 @@ class CaptureReading {
   /** TLS to be opened with keys once all packets were seen. */
   readonly #waiting: Closed[] = [];
   #packets = 0;
+  /** That are in no packet. */
+  #fragments = 0;
   /** Of TCP and UDP. */
   #read = 0;
   /** What else there is, by tshark's names. */
@@ -94,6 +96,10 @@ class CaptureReading {
     for (const connection of [...this.#open.values()].sort((a, b) => a.number - b.number)) yield* this.#end(connection);
     yield* this.#datagrams.end(this.#time);
     yield* this.#openWaiting();
+    if (this.#fragments > 0) {
+      const reason = `${numbered(this.#fragments, 'fragment')} of packets whose other parts are missing: not looked into`;
+      yield { type: 'skipped', file, entry: null, reason };
+    }
     if (end !== null) yield { type: 'skipped', file, entry: null, reason: endOf(end, this.#packets) };
     else if (this.#packets === 0) yield { type: 'skipped', file, entry: null, reason: 'no packet in this capture' };
     else if (this.#read === 0) {
@@ -104,6 +110,7 @@ class CaptureReading {
 
   *#packet(packet: Packet): Generator<Recorded> {
     this.#packets++;
+    this.#fragments += packet.fragments;
     this.#bytes += packet.payload.length + FRAME_BYTES;
     this.#time = Math.max(this.#time, packet.time);
     if (packet.transport !== 'other') this.#read++;

@@ -113,7 +113,8 @@ export function createDatagrams(options: { path: string; prefix: string; readers
 
   return {
     *packet(packet) {
-      const [, packets] = PACKETS.find(([layer]) => packet.layers.includes(layer)) ?? [];
+      const [, known] = PACKETS.find(([layer]) => packet.layers.includes(layer)) ?? [];
+      const packets = packet.isLocked ? 'encrypted Wi-Fi' : known;
       if (packets) counted.set(packets, (counted.get(packets) ?? 0) + 1);
       if (packet.transport !== 'udp' || packets) return;
       const [, words] = CLOSED.find(([layer]) => packet.layers.includes(layer)) ?? [];
@@ -159,7 +160,14 @@ export function createDatagrams(options: { path: string; prefix: string; readers
         };
       }
       for (const [words, count] of counted)
-        yield { type: 'skipped', file, entry: null, reason: `${count} packets of ${words}: not looked into` };
+        yield {
+          type: 'skipped',
+          file,
+          entry: null,
+          reason: `${numbered(count, 'packet')} of ${words}: not looked into`,
+        };
     },
   };
 }
+
+export const numbered = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -27,6 +27,10 @@ export interface Packet {
   /** DER, as hexadecimal digits; the server's own first. */
   certificates: string[];
   app: string | null;
+  /** Data of Wi-Fi that are encrypted, so that nobody sees what is in them (IEEE 802.11-2020 9.2.4.1.9). */
+  isLocked: boolean;
+  /** 1 for a fragment of a packet, less all of those that tshark put together here: what is left over is in no packet. */
+  fragments: number;
 }
 
 const FIELDS = [
@@ -54,6 +58,13 @@ const FIELDS = [
   'tls.handshake.certificate',
   'eth.trailer',
   'pktap.cmdname',
+  'wlan.fc.type',
+  'wlan.fc.protected',
+  'ip.flags.mf',
+  'ip.frag_offset',
+  'ip.fragment.count',
+  'ipv6.fraghdr.nxt',
+  'ipv6.fragment.count',
 ] as const;
 
 type Cells = Record<(typeof FIELDS)[number], string>;
@@ -102,6 +113,8 @@ function packetOf(cells: Cells): Packet {
     alpn: cells['tls.handshake.extensions_alpn_str'].split(',').filter(Boolean),
     certificates: cells['tls.handshake.certificate'].split(',').filter(Boolean),
     app: appInTrailer(cells['eth.trailer']) ?? (last(cells['pktap.cmdname']) || null),
+    isLocked: innermost === '' && cells['wlan.fc.type'] === '2' && isSet(cells['wlan.fc.protected']),
+    fragments: fragmentsIn(cells),
   };
 }
 
@@ -110,6 +123,18 @@ const last = (cell: string): string => cell.slice(cell.lastIndexOf(',') + 1);
 const first = (cell: string): string => cell.split(',', 1)[0] ?? '';
 /** Hexadecimal where tshark writes `0x`. */
 const numberIn = (cell: string): number => Number(last(cell)) || 0;
+
+/** tshark 4.4 writes words. */
+const isSet = (cell: string): boolean => cell.split(',').some((value) => value === '1' || value === 'True');
+
+function fragmentsIn(cells: Cells): number {
+  const isFragment =
+    isSet(cells['ip.flags.mf']) ||
+    cells['ip.frag_offset'].split(',').some((offset) => Number(offset) > 0) ||
+    cells['ipv6.fraghdr.nxt'] !== '';
+  const whole = [cells['ip.fragment.count'], cells['ipv6.fragment.count']].map((cell) => Number(last(cell)) || 0);
+  return (isFragment ? 1 : 0) - whole.reduce((sum, count) => sum + count);
+}
 
 /** `struct pcapdroid_trailer`: magic, uid, 20 bytes of name, check sum; numbers in network or host order. */
 const TRAILER = /(?:01072021|21200701)([0-9a-f]{8})([0-9a-f]{40})/;
