@@ -5,6 +5,7 @@
 
 import { clean } from '../formats/terminal.ts';
 import { tell } from './output.ts';
+import { words } from './words.ts';
 
 /** The command line itself is wrong: exit code 2. */
 export class UsageError extends Error {
@@ -12,21 +13,19 @@ export class UsageError extends Error {
 }
 
 const ADVICE: Record<string, (error: NodeJS.ErrnoException & { port?: number; address?: string }) => string> = {
-  EADDRINUSE: (e) =>
-    `port ${e.port ?? '?'} is in use: stop the other program, or choose another port (0 = any free one)`,
-  EADDRNOTAVAIL: (e) =>
-    `this machine has no address ${e.address ?? '?'}: use --host 0.0.0.0, or one of its own addresses`,
+  EADDRINUSE: (e) => words('error.in-use', { port: e.port ?? '?' }),
+  EADDRNOTAVAIL: (e) => words('error.no-such-address', { address: e.address ?? '?' }),
   EACCES: (e) =>
     e.syscall === 'listen'
-      ? `no right to listen on port ${e.port ?? '?'}: choose one above 1023`
-      : `no right to ${e.syscall ?? 'open'} ${e.path ?? 'a file'}: check its owner and mode`,
-  EPERM: (e) => `not permitted: ${e.syscall ?? 'operation'} ${e.path ?? ''}`.trim(),
-  ENOENT: (e) => `there is no ${e.path ?? 'such file'}: check the path`,
-  EISDIR: (e) => `${e.path ?? 'this'} is a directory, a file is needed`,
-  ENOTDIR: (e) => `${e.path ?? 'this'} is not a directory`,
-  ENOSPC: () => 'the disk is full: free some space, or choose another --data directory',
-  EROFS: (e) => `${e.path ?? 'the disk'} is read-only: choose another --data directory`,
-  ECONNREFUSED: () => 'nothing answers there: is the lab running? (phonehome doctor)',
+      ? words('error.listen', { port: e.port ?? '?' })
+      : words('error.access', { act: e.syscall ?? 'open', path: e.path ?? '?' }),
+  EPERM: (e) => words('error.not-permitted', { act: e.syscall ?? 'operation', path: e.path ?? '' }).trim(),
+  ENOENT: (e) => words('error.not-there', { path: e.path ?? '?' }),
+  EISDIR: (e) => words('error.directory', { path: e.path ?? '?' }),
+  ENOTDIR: (e) => words('error.no-directory', { path: e.path ?? '?' }),
+  ENOSPC: () => words('error.full'),
+  EROFS: (e) => words('error.read-only', { path: e.path ?? '?' }),
+  ECONNREFUSED: () => words('error.no-answer'),
 };
 
 /** One line for people, without a stack and without line breaks. */

@@ -76,7 +76,8 @@ function addCommand(parent: Command, name: string, spec: CommandSpec, exit: (cod
     const values = valuesOf<Record<string, unknown> & { lang: Language | null }>(command, own);
     // A configuration file may have said it.
     values.lang ??= spoken();
-    speak(values.lang);
+    // What programs read is the same everywhere.
+    speak(values.json === true ? 'en' : values.lang);
     const action = await spec.load();
     exit(await action(values, command.args));
   });

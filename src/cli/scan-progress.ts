@@ -1,4 +1,5 @@
 /** A progress bar on stderr, on terminals only, at most ten times a second. */
+import { words } from './words.ts';
 
 export interface Progress {
   show(bytes: number, totalBytes: number, counts: { entries: number; findings: number }): void;
@@ -17,8 +18,10 @@ export function createProgress(stream: NodeJS.WriteStream, now: () => number = D
     show(bytes, totalBytes, { entries, findings }) {
       if (now() - shownAt < EVERY_MS) return;
       shownAt = now();
-      const done = totalBytes ? drawShare(Math.min(1, bytes / totalBytes)) : `${(bytes / 1e6).toFixed(1)} MB read`;
-      stream.write(`\r${done}  ${entries} entries, ${findings} findings\u001b[K`);
+      const done = totalBytes
+        ? drawShare(Math.min(1, bytes / totalBytes))
+        : words('scan.megabytes', { size: (bytes / 1e6).toFixed(1) });
+      stream.write(`\r${words('scan.progress', { done, entries, findings })}\u001b[K`);
     },
     showShare(done, total) {
       if (now() - shownAt < EVERY_MS) return;

@@ -10,6 +10,7 @@ import type { Recorded, RecordedContact, ScanFinding, Scanned } from '../model/l
 import { type ContactRow, contactCells, createScanContacts, receiverOf } from './scan-contacts.ts';
 import { createScanVerdict, sentenceOf } from './scan-sentence.ts';
 import { table } from './table.ts';
+import { inWords, words } from './words.ts';
 
 export interface Place {
   file: string;
@@ -81,21 +82,24 @@ export function createScanReport(): ScanReport {
   const page = (): ScanReportPage => {
     const left = contacts.left();
     const notes = [
-      ...[...skipped].map(([reason, { count, example }]) => `Not read, ${count}×: ${reason} (${example})`),
-      ...[...missing].map(([reason, count]) => `${count} ${count === 1 ? 'entry' : 'entries'}: ${reason}`),
-      ...[...partial].map(
-        ([reason, count]) => `${count} ${count === 1 ? 'entry' : 'entries'} only partially searched: ${reason}`,
-      ),
-      ...(left > 0 ? [`${left} calls of servers beyond the first ${MAX_ROWS} are not listed`] : []),
+      ...[...skipped].map(([reason, { count, example }]) => words('scan.not-read', { times: count, reason, example })),
+      ...[...missing].map(([reason, count]) => words('scan.missing', { count, reason })),
+      ...[...partial].map(([reason, count]) => words('scan.partial', { count, reason })),
+      ...(left > 0 ? [words('scan.calls-left', { left, most: MAX_ROWS })] : []),
     ];
-    const total = `${findings} findings (${rows.size} different) in ${entries} entries of ${files.size} ${files.size === 1 ? 'file' : 'files'}.`;
+    const total = words('scan.total', {
+      findings,
+      different: rows.size,
+      entries,
+      files: words('scan.files', { count: files.size }),
+    });
     return {
       files: [...files],
       rows: [...rows.values()].sort((a, b) => rank(b) - rank(a)),
       contacts: contacts.rows(),
       notes,
       total,
-      sentence: sentenceOf(texts()),
+      sentence: texts().map(inWords).join(' '),
     };
   };
 
@@ -114,7 +118,7 @@ export function createScanReport(): ScanReport {
       const known = skipped.get(reason);
       if (known) known.count++;
       else if (skipped.size < MAX_REASONS)
-        skipped.set(reason, { count: 1, example: entry === null ? file : `${file} entry ${entry}` });
+        skipped.set(reason, { count: 1, example: entry === null ? file : words('scan.example', { file, entry }) });
     },
     finding({ value, ...finding }, place, reveal) {
       findings++;
@@ -163,14 +167,16 @@ function keyOf({ identifier, evidence, destination, attribution }: ScanRow['find
 
 function drawPage({ rows, contacts, notes, total, sentence, files }: ScanReportPage, colour: boolean): string[] {
   const isAttributed = rows.some(({ finding }) => finding.attribution);
-  const by = isAttributed ? ['probably by'] : [];
-  const head = ['severity', 'kind', 'value', 'where', 'how', 'to', ...by, 'entry', 'times'];
+  const by = isAttributed ? (['by'] as const) : [];
+  const head = (['severity', 'kind', 'value', 'where', 'how', 'to', ...by, 'entry', 'times'] as const).map((name) =>
+    words(`scan.head.${name}`),
+  );
   const body = rows.map(({ finding, shown, first, count }) => [
-    finding.severity,
+    words(`severity.${finding.severity}`),
     `${finding.identifier.kind}${finding.identifier.confidence === 'possible' ? '?' : ''}`,
     shown,
     [finding.evidence.where, finding.evidence.path].filter(Boolean).join(' '),
-    [...finding.evidence.decoding, finding.evidence.hash].filter(Boolean).join('›') || 'plain',
+    [...finding.evidence.decoding, finding.evidence.hash].filter(Boolean).join('›') || words('cell.plain'),
     finding.destination ? receiverOf(finding.destination, finding.destination) : '',
     ...by.map(() => finding.attribution?.name ?? ''),
     files.length > 1 ? `${first.file}:${first.entry}` : String(first.entry),
@@ -181,7 +187,7 @@ function drawPage({ rows, contacts, notes, total, sentence, files }: ScanReportP
     return row ? paint(line, SEVERITY_SGR[row.finding.severity], colour) : paint(line, '1', colour);
   });
   const called = table([
-    ['called by', 'server, nothing recorded of what was sent', 'times'],
+    [words('scan.head.called-by'), words('scan.head.server'), words('scan.head.times')],
     ...contacts.map(contactCells),
   ]);
   const calledLines = called.map((line, index) => (index === 0 ? paint(line, '1', colour) : line));

@@ -55,6 +55,7 @@ export function createScanVerdict(): ScanVerdict {
         );
         if (isClear) found.push(text('scan.clear'));
       } else if (possible.size > 0) found.push(text('scan.maybe', { kinds: kindsIn(possible) }));
+      else if (withContent === 0 && contacts === 0 && unread > 0) return [text('scan.nothing-read')];
       else if (withContent > 0 || contacts === 0) found.push(text('scan.nothing'));
       if (contacts > 0) found.push(text('scan.contacts', { count: contacts }));
       found.push(unread > 0 ? text('scan.unread') : text('scan.all-read'));

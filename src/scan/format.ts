@@ -37,6 +37,15 @@ const OTHERS: [beginning: RegExp, reason: string][] = [
   [/^BZh|^\xfd7zXZ|^7z\xbc\xaf|^Rar!/, 'packed in a way that is not read (bzip2, xz, 7z, rar): unpack it first'],
   [/^SQLite format 3/, 'a database of SQLite: export HAR, a capture or NDJSON from the program that wrote it'],
   [/^\s*<\?xml[\s\S]*<(?:items burpVersion|charles-session)/, 'a session of Burp or Charles as XML: export it as HAR'],
+  [
+    /^\s*\[\s*\{\s*"status":[^{]*"(?:method|protocolVersion)":/,
+    'a session of Charles as JSON: export it as HAR (File, Export Session, HTTP Archive)',
+  ],
+  [/^\s*\{\s*"constants":\s*\{/, 'a NetLog of Chrome or Cronet: record as HAR, or a capture with its TLS keys'],
+  [
+    /^\s*\{\s*"info":\s*\{[\s\S]*?schema\.getpostman\.com/,
+    'a collection of Postman: requests to be sent, not a recording',
+  ],
   [/^btsnoop\0/, 'a recording of Bluetooth: it holds no network traffic'],
 ];
 

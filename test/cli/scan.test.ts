@@ -79,6 +79,28 @@ describe('scan', () => {
     expect(stdout).not.toContain(IMEI);
   });
 
+  it('speaks Vietnamese to people, and to programs as ever', async () => {
+    const { stdout } = await phonehome(['scan', har, '--devices', devices, '--lang', 'vi']);
+    expect(stdout).toMatch(/^mức +loại +giá trị +vị trí +cách viết +đến/);
+    expect(stdout).toContain('Không đọc được, 1×: ');
+    expect(stdout).toContain('2 phát hiện (2 khác nhau) trong 3 mục của 1 tệp.');
+    expect(stdout).toContain('Những gì đã rời khỏi điện thoại: số IMEI.');
+    const [said, inEnglish] = await Promise.all([
+      phonehome(['scan', har, '--json', '--devices', devices, '--lang', 'vi']),
+      phonehome(['scan', har, '--json', '--devices', devices]),
+    ]);
+    expect(said.stdout).toBe(inEnglish.stdout);
+  });
+
+  it('of which nothing could be read says no more than that', async () => {
+    const file = join(dir, 'notes.txt');
+    writeFileSync(file, 'hello\n');
+    const { code, stdout } = await phonehome(['scan', file]);
+    expect(code).toBe(1);
+    expect(stdout).toContain('Nothing of this could be read, as said above: what the phone sent is not known.');
+    expect(stdout).not.toContain('was found in what could be read');
+  });
+
   it('a file name with orders for the terminal in it is shown without them, read or not', async () => {
     const named = join(dir, 'x\u001b]0;pwned\u0007a.har');
     copyFileSync(har, named);

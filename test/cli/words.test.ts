@@ -1,4 +1,7 @@
 /** The terminal's own words: complete in both languages, chosen as a terminal chooses, and as wide as where they stand. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { cells } from '../../src/cli/terminal-text.ts';
@@ -60,6 +63,20 @@ describe('the language of a command line', () => {
       stderr: 'phonehome: không có lệnh "wach" (ý bạn là watch?): xem phonehome --help\n',
     });
     expect((await phonehome(['watch', '--lang', 'fr'])).code).toBe(2);
+  });
+
+  it('is that of doctor, and not of what programs read', async () => {
+    const env = { LANG: 'vi_VN.UTF-8', LC_ALL: '' };
+    const data = mkdtempSync(join(tmpdir(), 'words-'));
+    try {
+      const { stdout } = await phonehome(['doctor', '--data', data], { env });
+      expect(stdout).toMatch(/^ổn +disk +còn trống \d+\.\d GiB/m);
+      expect(stdout).toMatch(/^xem +phones +chưa đăng ký máy nào\n +→ phonehome device add: giá trị đã biết/m);
+      const forPrograms = await phonehome(['doctor', '--data', data, '--json', '--lang', 'vi'], { env });
+      expect(forPrograms.stdout).toContain('"found":"none registered"');
+    } finally {
+      rmSync(data, { recursive: true });
+    }
   });
 
   it('has a summary of every command and a help of every flag', () => {

@@ -95,6 +95,19 @@ describe('a file', () => {
     ['xz', 'a.har.xz', Buffer.from('fd377a585a0000', 'hex'), /unpack it first/],
     ['Bluetooth', 'btsnoop_hci.log', 'btsnoop\0\0\0\0\u0001', /Bluetooth/],
     ['a session of Burp', 'burp.xml', '<?xml version="1.0"?>\n<items burpVersion="2">', /export it as HAR/],
+    [
+      'a session of Charles as JSON',
+      's.chlsj',
+      '[{"status":"COMPLETE","method":"POST","protocolVersion":"HTTP/1.1","scheme":"https"}]',
+      /Charles as JSON: export it as HAR/,
+    ],
+    ['the network log of Chrome', 'net.json', '{"constants":{"logEventTypes":{}},\n"events": []}', /NetLog of Chrome/],
+    [
+      'requests that were not sent yet',
+      'postman.json',
+      '{"info":{"name":"x","schema":"https://schema.getpostman.com/json/collection/v2.1.0/collection.json"}}',
+      /not a recording/,
+    ],
     ['plain text', 'notes.txt', 'hello\n', /^neither HAR, capture nor NDJSON: record/],
     [
       'TLS keys alone',

@@ -10,9 +10,7 @@ import { loadLab } from '../main-module.ts';
 import { outcomeTable } from '../replay-report.ts';
 import { openOutput, printAlerts, readyLine, runLab } from '../running-lab.ts';
 import { stopSignal } from '../stop-signal.ts';
-
-/** Each step and field of a case says how it is known. */
-const MARKS = '[D] documented in a report, [A] assumed to fill a gap in it, [U] unknown';
+import { words } from '../words.ts';
 
 interface DemoFlags extends LabFlags {
   once: boolean;
@@ -26,7 +24,7 @@ export async function demo(given: Record<string, unknown>): Promise<number> {
   const module = await loadLab();
   const known = (await module.listReplays()).map((each) => each.name);
   const unknown = flags.case.find((name) => !known.includes(name));
-  if (unknown) throw new UsageError(`unknown case "${unknown}": choose from ${known.join(', ')}`);
+  if (unknown) throw new UsageError(words('demo.unknown', { name: unknown, names: known.join(', ') }));
   const names = flags.case.length ? flags.case : known;
 
   const { lab, stop } = await runLab(module, options);
@@ -34,7 +32,11 @@ export async function demo(given: Record<string, unknown>): Promise<number> {
   if (options.json) output.say(readyLine(lab));
   else
     output.say(
-      `Phonehome demo: ${names.length} cases through the proxy at ${lab.proxy.host}:${lab.proxy.port}. Phones and vendors are simulated, and so is every alert; all of it stays in ${options.data}.\nWhat a phone does is marked ${MARKS}.\n\n`,
+      `${words('demo.intro', {
+        number: names.length,
+        address: `${lab.proxy.host}:${lab.proxy.port}`,
+        data: options.data,
+      })}\n${words('demo.marks')}\n\n`,
     );
   try {
     printAlerts(module, lab, output, options.json);
@@ -54,7 +56,7 @@ export async function demo(given: Record<string, unknown>): Promise<number> {
     const missed = played?.some((outcome) => !outcome.ok) ?? false;
     if (played && !options.json) output.say(`\n${outcomeTable(played, wantsColour())}\n`);
     if (played && !flags.once && process.stdout.isTTY) {
-      output.say(`The lab stays up: phonehome watch --data ${options.data} shows its alerts; Ctrl-C stops it.\n`);
+      output.say(`${words('demo.stays', { command: `phonehome watch --data ${options.data}` })}\n`);
       await stopped;
     }
     return missed ? 1 : 0;

@@ -18,6 +18,7 @@ import { explain } from '../errors.ts';
 import { findRunningLab } from '../lab-state.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printJson } from '../output.ts';
+import { words } from '../words.ts';
 
 interface DoctorFlags {
   data: string;
@@ -66,7 +67,8 @@ async function checkStored({ data }: DoctorFlags): Promise<Check[]> {
       lab.listGeoDatabases(data),
       lab.checkGateway(data),
     ]);
-    const unreadable = (name: string, reason: unknown) => fail(name, explain(reason), `look at ${data}`);
+    const unreadable = (name: string, reason: unknown) =>
+      fail(name, explain(reason), words('doctor.look-at', { place: data }));
     return [
       authority.status === 'fulfilled'
         ? checkAuthority(authority.value, Date.now())
@@ -79,7 +81,7 @@ async function checkStored({ data }: DoctorFlags): Promise<Check[]> {
       ...(gateway.status === 'fulfilled' ? gateway.value : [unreadable('gateway', gateway.reason)]),
     ];
   } catch (error) {
-    return [fail('installation', explain(error), 'install phonehome again (in a checkout: npm ci)')];
+    return [fail('installation', explain(error), words('doctor.npm'))];
   }
 }
 
@@ -90,6 +92,10 @@ function lines(checks: Check[], colour: boolean): string[] {
   return [
     ...out,
     '',
-    failed ? `${failed} must be mended.` : warned ? `Ready, with ${warned} to look at.` : 'Everything is in order.',
+    failed > 0
+      ? words('doctor.mend', { number: failed })
+      : warned > 0
+        ? words('doctor.look', { number: warned })
+        : words('doctor.fine'),
   ];
 }

@@ -2,7 +2,7 @@
  * `phonehome gateway …`: interception without a proxy setting. A small helper: `up` and `down` need root and end at once;
  * the lab itself runs without. `print` shows beforehand all that `up` would do.
  */
-import type { GatewayControl, GatewayStatus, TakenDown } from '../../model/gateway.ts';
+import type { GatewayControl, GatewayStatus } from '../../model/gateway.ts';
 import { LabError } from '../../model/lab.ts';
 import { wantsColour } from '../colour.ts';
 import { openDeviceStore } from '../device-store.ts';
@@ -13,6 +13,7 @@ import { loadLab } from '../main-module.ts';
 import { print, printJson, tell } from '../output.ts';
 import { qrCode } from '../qr-code.ts';
 import { table } from '../table.ts';
+import { words } from '../words.ts';
 
 interface GatewayFlags {
   data: string;
@@ -35,11 +36,8 @@ export async function up(given: Record<string, unknown>): Promise<number> {
   if (flags.json) printJson({ type: 'gateway', up: true, warnings });
   else {
     for (const warning of warnings) say(`! ${warning}`);
-    print(
-      'The gateway is up: a phone that joins it needs no proxy setting. "phonehome gateway down" undoes all of it.',
-    );
-    if (!findRunningLab(flags.data))
-      print('No lab runs on this data directory: until "phonehome start" phones are refused.');
+    print(words('gateway.is-up'));
+    if (!findRunningLab(flags.data)) print(words('gateway.no-lab'));
   }
   return 0;
 }
@@ -48,15 +46,9 @@ export async function down(given: Record<string, unknown>): Promise<number> {
   const { data, json } = given as unknown as GatewayFlags;
   const undone = await (await loadLab()).takeGatewayDown(data, say);
   if (json) printJson({ type: 'gateway', up: false, wasUp: undone !== 'nothing', undone });
-  else print(DOWN[undone]);
+  else print(words(`gateway.was.${undone}`));
   return undone === 'part' ? 1 : 0;
 }
-
-const DOWN: Record<TakenDown, string> = {
-  nothing: 'No gateway was up on this data directory.',
-  part: 'Its rules and daemons are gone. What it had changed besides is not known any more: addresses of the phones’ interface and kernel settings (net.ipv4.ip_forward) are as "gateway up" made them until this machine is restarted.',
-  all: 'The gateway is down; everything is as it was before.',
-};
 
 /** Exit code 1 when it is down or something must be mended. */
 export async function status(given: Record<string, unknown>): Promise<number> {
@@ -68,17 +60,17 @@ export async function status(given: Record<string, unknown>): Promise<number> {
 }
 
 function statusLines({ up: isUp, checks, refused, peers }: GatewayStatus): string[] {
-  const lines = [isUp ? 'The gateway is up.' : 'The gateway is down ("phonehome gateway up").', ''];
+  const lines = [words(isUp ? 'gateway.up' : 'gateway.down'), ''];
   lines.push(...checkLines(checks, wantsColour()));
   if (peers.length > 0)
     lines.push(
       '',
       ...table([
-        ['phone', 'address', 'last seen', 'received', 'sent'],
+        (['phone', 'address', 'seen', 'received', 'sent'] as const).map((name) => words(`gateway.head.${name}`)),
         ...peers.map((peer) => [
           peer.name,
           peer.address,
-          peer.lastHandshake ?? 'never',
+          peer.lastHandshake ?? words('gateway.never'),
           `${peer.received}`,
           `${peer.sent}`,
         ]),
@@ -87,9 +79,9 @@ function statusLines({ up: isUp, checks, refused, peers }: GatewayStatus): strin
   if (refused.length > 0)
     lines.push(
       '',
-      'Refused within the last hour, so that apps fall back to what can be read:',
+      words('gateway.refused'),
       ...table([
-        ['what', 'phone', 'destination', 'port', 'packets'],
+        (['what', 'phone', 'destination', 'port', 'packets'] as const).map((name) => words(`gateway.head.${name}`)),
         ...refused.map((one) => [one.what, one.client, one.destination, `${one.port}`, `${one.packets}`]),
       ]),
     );

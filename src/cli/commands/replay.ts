@@ -7,6 +7,7 @@ import { loadLab } from '../main-module.ts';
 import { print, printJson, tell } from '../output.ts';
 import { outcomeTable } from '../replay-report.ts';
 import { table } from '../table.ts';
+import { words as said } from '../words.ts';
 
 interface ReplayFlags extends ReachFlags {
   json: boolean;
@@ -30,7 +31,7 @@ export async function replay(given: Record<string, unknown>, words: string[]): P
   const names = words.includes('all') ? known.map((each) => each.name) : words;
   const unknown = names.find((name) => !known.some((each) => each.name === name));
   if (unknown)
-    throw new UsageError(`unknown case "${unknown}": choose from ${known.map((each) => each.name).join(', ')}`);
+    throw new UsageError(said('demo.unknown', { name: unknown, names: known.map((each) => each.name).join(', ') }));
 
   const lab = addressOf(flags);
   const outcomes: ReplayOutcome[] = [];
@@ -40,7 +41,7 @@ export async function replay(given: Record<string, unknown>, words: string[]): P
     if (!outcome) throw new LabError(`the lab at ${lab.url} did not say how ${name} went: is it the same version?`);
     outcomes.push(outcome);
     if (flags.json) printJson({ type: 'outcome', ...outcome });
-    else tell(`${name}: ${outcome.ok ? 'ok' : 'MISSED'}`);
+    else tell(`${name}: ${said(outcome.ok ? 'outcome.ok' : 'outcome.missed')}`);
   }
   if (!flags.json) print(outcomeTable(outcomes, wantsColour()));
   return outcomes.every((each) => each.ok) ? 0 : 1;

@@ -12,6 +12,7 @@ import { print, printJson } from '../output.ts';
 import { scanHtml } from '../scan-html.ts';
 import { createProgress } from '../scan-progress.ts';
 import { createScanReport, type Place } from '../scan-report.ts';
+import { words } from '../words.ts';
 
 interface ScanFlags {
   json: boolean;
@@ -62,7 +63,7 @@ export async function scan(given: Record<string, unknown>, files: string[]): Pro
     writeFileSync(flags.html, page, { mode: flags.reveal ? 0o600 : 0o644 });
   }
   if (report.counts().entries === 0)
-    throw new LabError(`nothing could be read: ${report.firstReason() ?? 'no recording was found'}`);
+    throw new LabError(words('scan.nothing-there', { reason: report.firstReason() ?? words('scan.no-recording') }));
   return flags.failOn && worst >= SEVERITIES.indexOf(flags.failOn) ? 3 : 0;
 }
 

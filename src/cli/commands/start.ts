@@ -9,6 +9,7 @@ import { tell } from '../output.ts';
 import { caPassphrase } from '../passphrase.ts';
 import { openOutput, printAlerts, readyLine, runLab } from '../running-lab.ts';
 import { stopSignal } from '../stop-signal.ts';
+import { words } from '../words.ts';
 
 /** A log must not hold it: for a terminal only. Null: the lab gave none, and `ui` will say why. */
 async function signInAddress(data: string, minutes: number): Promise<string | null> {
@@ -30,9 +31,7 @@ export async function start(flags: Record<string, unknown>): Promise<number> {
   const passphrase = await caPassphrase(module, given.data, given.caPassphraseFile);
   const options = { ...labOptions(given), caPassphrase: passphrase };
   const { lab, stop } = await runLab(module, options);
-  const output = openOutput(options.json, () =>
-    tell('! Nobody reads this output any more. The lab goes on: "phonehome alerts" has what comes.'),
-  );
+  const output = openOutput(options.json, () => tell(words('start.nobody-reads')));
   if (options.json) {
     for (const warning of lab.warnings) tell(`! ${warning}`);
     output.say(readyLine(lab));
@@ -49,8 +48,7 @@ export async function start(flags: Record<string, unknown>): Promise<number> {
   }
   printAlerts(module, lab, output, options.json);
   const cause = await stopped;
-  if (cause === 'signal' && !options.json)
-    tell('', 'Stopping: open connections end, the store is flushed. Ctrl-C again to force.');
+  if (cause === 'signal' && !options.json) tell('', words('start.stopping'));
   await stop();
   await output.end();
   return 0;

@@ -1,5 +1,7 @@
 /** What the doctor says: one thing it looked at, and what to do about it. */
 import { paint } from '../../formats/terminal.ts';
+import { fitCells } from '../terminal-text.ts';
+import { words } from '../words.ts';
 
 export interface Check {
   name: string;
@@ -21,7 +23,7 @@ const SGR = { ok: '32', warn: '33', fail: '1;31' };
 /** For people: one line per check, its advice below it. */
 export function checkLines(checks: readonly Check[], colour: boolean): string[] {
   return checks.flatMap(({ name, state, found, advice }) => {
-    const line = `${paint(state.padEnd(5), SGR[state], colour)}${name.padEnd(13)}${found}`;
+    const line = `${paint(fitCells(words(`state.${state}`), 5), SGR[state], colour)}${name.padEnd(13)}${found}`;
     return advice ? [line, `${' '.repeat(18)}→ ${advice}`] : [line];
   });
 }

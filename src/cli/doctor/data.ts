@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } 
 import { dirname, join, resolve } from 'node:path';
 import type { AuthorityInfo, GeoDatabase, StoredDevices } from '../../model/lab.ts';
 import { explain } from '../errors.ts';
+import { words } from '../words.ts';
 import { type Check, DAY_MS, fail, ok, warn } from './check.ts';
 
 export function checkDirectory(dataDir: string): Check {
@@ -11,26 +12,27 @@ export function checkDirectory(dataDir: string): Check {
   try {
     accessSync(existing, constants.W_OK | constants.X_OK);
   } catch {
-    return fail('data', `no right to write to ${existing}`, 'choose another --data directory, or change its owner');
+    return fail('data', words('doctor.no-right', { place: existing }), words('doctor.other-data'));
   }
   if (!statSync(existing).isDirectory())
-    return fail('data', `${existing} is a file`, 'choose another --data directory');
-  return ok('data', existsSync(place) ? place : `${place} (made at the first start)`);
+    return fail('data', words('doctor.is-file', { place: existing }), words('doctor.choose-data'));
+  return ok('data', existsSync(place) ? place : words('doctor.made-later', { place }));
+}
+
+/** How long alerts and connections are kept. */
+export function checkRetention(days: number): Check {
+  if (days === 0) return ok('retention', words('doctor.for-ever'));
+  return ok('retention', words('doctor.destroyed', { days }));
 }
 
 /** Files that open everything: readable by their owner only. */
-/** How long alerts and connections are kept. */
-export function checkRetention(days: number): Check {
-  if (days === 0) return ok('retention', 'kept for ever: --retention-days');
-  return ok('retention', `alerts and connections are destroyed after ${days} days: --retention-days`);
-}
-
 export function checkSecrets(dataDir: string): Check {
   const secrets = secretFiles(resolve(dataDir));
-  if (secrets.length === 0) return ok('secrets', 'none yet');
+  if (secrets.length === 0) return ok('secrets', words('doctor.none-yet'));
   const open = secrets.filter((path) => (statSync(path).mode & 0o077) !== 0);
-  if (open.length) return fail('secrets', `readable by others: ${open.join(', ')}`, `chmod 600 ${open.join(' ')}`);
-  return ok('secrets', `${secrets.length} files, mode 0600`);
+  if (open.length)
+    return fail('secrets', words('doctor.readable', { files: open.join(', ') }), `chmod 600 ${open.join(' ')}`);
+  return ok('secrets', words('doctor.secrets', { number: secrets.length }));
 }
 
 function secretFiles(dataDir: string): string[] {
@@ -56,49 +58,47 @@ const GIB = 1024 ** 3;
 export function checkDisk(dataDir: string): Check {
   const { bavail, bsize } = statfsSync(nearestExisting(resolve(dataDir)));
   const free = bavail * bsize;
-  const shown = `${(free / GIB).toFixed(1)} GiB free`;
-  if (free < 0.1 * GIB) return fail('disk', shown, 'free some space: evidence can no longer be stored');
-  return free < 2 * GIB ? warn('disk', shown, 'free some space before a long recording') : ok('disk', shown);
+  const shown = words('doctor.free', { size: (free / GIB).toFixed(1) });
+  if (free < 0.1 * GIB) return fail('disk', shown, words('doctor.free-now'));
+  return free < 2 * GIB ? warn('disk', shown, words('doctor.free-soon')) : ok('disk', shown);
 }
 
 export function checkAuthority(info: AuthorityInfo | null, now: number): Check {
-  if (!info) return ok('certificate', 'none yet (made at the first start)');
+  if (!info) return ok('certificate', words('doctor.no-certificate'));
   const until = Date.parse(info.validTo);
-  const shown = `valid to ${info.validTo.slice(0, 10)}, SHA-256 ${info.fingerprint.slice(0, 23)}…`;
-  if (until < now || Date.parse(info.validFrom) > now)
-    return fail('certificate', shown, 'phonehome ca rotate, then install the new one on the phones');
-  if (until < now + 30 * DAY_MS) return warn('certificate', shown, 'it ends within 30 days: plan phonehome ca rotate');
+  const shown = words('doctor.certificate', {
+    date: info.validTo.slice(0, 10),
+    fingerprint: info.fingerprint.slice(0, 23),
+  });
+  if (until < now || Date.parse(info.validFrom) > now) return fail('certificate', shown, words('doctor.rotate'));
+  if (until < now + 30 * DAY_MS) return warn('certificate', shown, words('doctor.rotate-soon'));
   return ok('certificate', shown);
 }
 
 export function checkDevices(open: () => StoredDevices): Check {
   try {
     const devices = open().list();
-    if (devices.length === 0)
-      return warn(
-        'phones',
-        'none registered',
-        'phonehome device add: known values are found with certainty, shapes are not',
-      );
+    if (devices.length === 0) return warn('phones', words('doctor.no-phones'), words('doctor.add-phone'));
     const loose = devices.filter(({ match }) => !match.ip && !match.mac && !match.default);
     if (loose.length)
       return warn(
         'phones',
-        `${devices.length} registered, ${loose.map(({ id }) => id).join(', ')} without address`,
-        'give ip or mac, or the lab cannot tell which traffic is theirs',
+        words('doctor.loose', { number: devices.length, names: loose.map(({ id }) => id).join(', ') }),
+        words('doctor.give-address'),
       );
-    return ok('phones', `${devices.length} registered`);
+    return ok('phones', words('doctor.registered', { number: devices.length }));
   } catch (error) {
-    return fail('phones', explain(error), 'correct the devices file');
+    return fail('phones', explain(error), words('doctor.mend-devices'));
   }
 }
 
 /** Country data ages: what that means for a verdict, the database's own advice says. */
 export function checkGeo(databases: readonly GeoDatabase[]): Check[] {
   return databases.map(({ name, date, ageDays, state, advice }) => {
-    if (state === 'missing' || state === 'damaged') return warn('geo', `${name} is ${state}`, advice ?? '');
-    if (date === null) return ok('geo', name.endsWith('.json') ? `${name} (part of the program)` : `${name}, undated`);
-    const shown = `${name} of ${date}, ${ageDays} days old`;
+    if (state === 'missing' || state === 'damaged')
+      return warn('geo', words(`doctor.geo.${state}`, { name }), advice ?? '');
+    if (date === null) return ok('geo', words(name.endsWith('.json') ? 'doctor.own-part' : 'doctor.no-date', { name }));
+    const shown = words('doctor.geo-age', { name, date, days: ageDays ?? '?' });
     return advice === null ? ok('geo', shown) : warn('geo', shown, advice);
   });
 }

@@ -2,28 +2,25 @@
 import { connect, createServer } from 'node:net';
 import type { LabState } from '../../model/lab.ts';
 import { answers } from '../lab-client.ts';
+import { words } from '../words.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
 export async function checkPort(name: string, host: string, port: number): Promise<Check> {
-  if (port === 0) return ok(name, 'any free one');
+  if (port === 0) return ok(name, words('doctor.any-port'));
   const code = await tryListen(host, port);
-  if (code === null) return ok(name, `${port} is free`);
+  if (code === null) return ok(name, words('doctor.port-free', { port }));
   if (code === 'EADDRINUSE')
-    return fail(name, `${port} is in use by another program`, `stop it, or choose another: --${name}`);
-  if (code === 'EACCES') return fail(name, `no right to listen on ${port}`, `choose one above 1023: --${name}`);
-  return fail(name, `${host}:${port} cannot be used (${code})`, 'choose another --host');
+    return fail(name, words('doctor.port-used', { port }), words('doctor.stop-or', { flag: name }));
+  if (code === 'EACCES') return fail(name, words('doctor.port-right', { port }), words('doctor.above', { flag: name }));
+  return fail(name, words('doctor.port-bad', { host, port, code }), words('doctor.other-host'));
 }
 
 /** A running lab holds its ports itself: then it is asked, not the ports. */
 export async function checkLab(state: LabState): Promise<Check[]> {
   const healthy = await answers(state.url);
   const lab = healthy
-    ? ok('lab', `runs since ${state.startedAt.slice(0, 19)} (process ${state.pid}), API ${state.url}`)
-    : warn(
-        'lab',
-        `process ${state.pid} is there, its API at ${state.url} does not answer`,
-        'stop it (Ctrl-C) and start it again',
-      );
+    ? ok('lab', words('doctor.runs', { time: state.startedAt.slice(0, 19), pid: state.pid, url: state.url }))
+    : warn('lab', words('doctor.silent', { pid: state.pid, url: state.url }), words('doctor.restart'));
   const { host, port } = state.proxy;
   const local = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return [lab, await checkProxy(local, port)];
@@ -36,11 +33,10 @@ async function checkProxy(host: string, port: number): Promise<Check> {
     port,
     'GET http://phonehome.lab/ HTTP/1.1\r\nHost: phonehome.lab\r\nConnection: close\r\n\r\n',
   );
-  if (status === null)
-    return fail('proxy', `${host}:${port} does not answer`, 'start the lab again; is a firewall between?');
+  if (status === null) return fail('proxy', words('doctor.proxy-silent', { host, port }), words('doctor.firewall'));
   if (!/^HTTP\/1\.[01] \d{3}/.test(status))
-    return fail('proxy', `something else answers at ${host}:${port}`, 'start the lab again');
-  return ok('proxy', `${host}:${port} answers`);
+    return fail('proxy', words('doctor.proxy-other', { host, port }), words('doctor.start-again'));
+  return ok('proxy', words('doctor.proxy', { host, port }));
 }
 
 function firstLine(host: string, port: number, request: string): Promise<string | null> {

@@ -46,6 +46,7 @@ export const EN = {
   'scan.clear': 'Some of it was not encrypted: anyone on the way could read it.',
   'scan.maybe': 'Nothing is certain; something looks like: {{kinds}}.',
   'scan.nothing': 'Nothing that tells who the phone or its owner is was found in what could be read.',
+  'scan.nothing-read': 'Nothing of this could be read, as said above: what the phone sent is not known.',
   'scan.contacts_one': 'Of {{count}} server the recording says that it was called, not what it was sent.',
   'scan.contacts_other': 'Of {{count}} servers the recording says that they were called, not what they were sent.',
   'scan.unread': 'Not everything could be read, as said above: there may be more.',

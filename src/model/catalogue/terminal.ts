@@ -2,10 +2,14 @@
  * What the command line says by itself, in both languages. Apart from `EN` and `VI`, which the dashboard loads: keys are of the
  * terminal alone. What the lab says of phones is said with the lab's own keys there too.
  */
+import { COMMANDS_EN } from './commands-en.ts';
+import { COMMANDS_VI } from './commands-vi.ts';
+import { DOCTOR_EN } from './doctor-en.ts';
+import { DOCTOR_VI } from './doctor-vi.ts';
 import { HELP_EN } from './help-en.ts';
 import { HELP_VI } from './help-vi.ts';
 import { WATCH_EN } from './watch-en.ts';
 import { WATCH_VI } from './watch-vi.ts';
 
-export const TERMINAL_EN = { ...HELP_EN, ...WATCH_EN } as const;
-export const TERMINAL_VI: Record<string, string> = { ...HELP_VI, ...WATCH_VI };
+export const TERMINAL_EN = { ...COMMANDS_EN, ...DOCTOR_EN, ...HELP_EN, ...WATCH_EN } as const;
+export const TERMINAL_VI: Record<string, string> = { ...COMMANDS_VI, ...DOCTOR_VI, ...HELP_VI, ...WATCH_VI };

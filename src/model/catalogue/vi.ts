@@ -39,6 +39,7 @@ export const VI: Record<string, string> = {
   'scan.clear': 'Một phần không được mã hoá: ai trên đường truyền cũng đọc được.',
   'scan.maybe': 'Không có gì chắc chắn; có dữ liệu trông giống: {{kinds}}.',
   'scan.nothing': 'Trong phần đọc được không thấy gì cho biết điện thoại hay chủ của nó là ai.',
+  'scan.nothing-read': 'Như đã nói ở trên, không đọc được gì: không biết điện thoại đã gửi gì.',
   'scan.contacts_other': 'Với {{count}} máy chủ, bản ghi chỉ cho biết đã được gọi, không cho biết đã được gửi gì.',
   'scan.unread': 'Như đã nói ở trên, không đọc được tất cả: có thể còn nữa.',
   'scan.all-read': 'Đã đọc được toàn bộ bản ghi.',
