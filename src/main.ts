@@ -105,3 +105,5 @@ export const rollBackGeo: LabModule['rollBackGeo'] = async (dataDir) =>
 
 export const openNotify: LabModule['openNotify'] = async (dataDir) =>
   (await import('./lab/stored-notify.ts')).openStoredNotify(dataDir);
+
+export const openHub: LabModule['openHub'] = async (file) => (await import('./hub/commands.ts')).openHub(file);

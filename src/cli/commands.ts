@@ -8,6 +8,7 @@ import { APPS } from './command-groups/apps.ts';
 import { CASES } from './command-groups/cases.ts';
 import { GATEWAY } from './command-groups/gateway.ts';
 import { GEO } from './command-groups/geo.ts';
+import { HUB } from './command-groups/hub.ts';
 import { KEYS } from './command-groups/keys.ts';
 import { LAB } from './command-groups/lab.ts';
 import { NOTIFY } from './command-groups/notify.ts';
@@ -27,6 +28,7 @@ export const GROUPS = [
   'pins',
   'trust-test',
   'gateway',
+  'hub',
 ] as const;
 
 export const COMMANDS: CommandSpec[] = [
@@ -38,6 +40,7 @@ export const COMMANDS: CommandSpec[] = [
   ...KEYS,
   ...GEO,
   ...GATEWAY,
+  ...HUB,
   ...APPS,
 ];
 

@@ -33,6 +33,7 @@ export function labOptions({ devices, decoder, resolver, capture, captureSize, .
     retentionDays,
     keep,
     keepMb,
+    hub,
     logFile,
     json,
   } = flags;
@@ -59,6 +60,7 @@ export function labOptions({ devices, decoder, resolver, capture, captureSize, .
     retentionDays,
     keep,
     keepMb,
+    hub,
     logFile,
     json,
   };

@@ -16,6 +16,7 @@ import { contentServices } from './content.ts';
 import { TOKEN_FILE } from './data-directory.ts';
 import { descriptorLimit, sharesOf } from './descriptors.ts';
 import { forgetInLab } from './forgetting.ts';
+import type { HubPublishing } from './hub.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { LiveDetection } from './live-detection.ts';
 import type { Network } from './network.ts';
@@ -41,6 +42,8 @@ export interface ApiOptions {
   detection: LiveDetection;
   network: Network;
   notifying: Notifying;
+  /** Null: it publishes to none. */
+  hub: HubPublishing | null;
   relay: Relay;
   between: Between;
   replaying: () => Promise<Replaying>;
@@ -129,7 +132,7 @@ function servicesOf(
   options: ApiOptions,
   phonePage: LiveDependencies['phonePage'],
 ): Omit<LiveDependencies, keyof Searching['services'] | keyof SetUpServices | keyof CaseFiles | 'openContent'> {
-  const { knowledge, detection, network, notifying, relay, between, replaying } = options;
+  const { knowledge, detection, network, notifying, hub, relay, between, replaying } = options;
   const { now, evidence, devices, cases, decoders } = knowledge;
   const { feed, flowLog, beaconing } = detection;
   const shownPins = createShownPins(relay, detection.masking);
@@ -204,6 +207,7 @@ function servicesOf(
         flowLog: records,
         comparison: detection.comparison.stats(),
         lan: network.stats(),
+        hub: hub?.state() ?? null,
         retentionDays: knowledge.options.retentionDays ?? RETENTION_DAYS,
       };
     },

@@ -31,6 +31,7 @@ export const pathsIn = (data: string) => ({
   notify: join(data, 'notify.yaml'),
   outbox: join(data, 'notify.db'),
   secrets: join(data, 'secrets'),
+  hub: join(data, 'hub.json'),
   phoneRecords: join(data, 'phone-records'),
   lock: join(data, 'lock'),
 });
@@ -74,6 +75,7 @@ const KEPT: readonly [name: string, Privacy][] = [
   ['phone-records', { kind: 'directory', keep: 'secret', otherwise: 'delete it, and import the records again' }],
   ['notify.yaml', OWN_FILE],
   ['notify.db', OWN_FILE],
+  ['hub.json', OWN_FILE],
   ['secrets', { kind: 'directory', keep: 'secret', otherwise: 'replace the secrets in it' }],
   ['lock', OWN_FILE],
 ];

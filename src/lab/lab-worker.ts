@@ -52,6 +52,9 @@ async function openLab(): Promise<void> {
   );
   const notifying = await openNotifying(knowledge, detection.notify, closers);
   closers.add(detection.feed.onAlert(notifying.take));
+  // Loaded by a lab that publishes: one without a hub pays nothing for it.
+  const hub = options.hub ? (await import('./hub.ts')).openHub(knowledge, options.hub, detection.notify) : null;
+  if (hub) closers.add(hub.close);
   const network = await openNetwork(knowledge, detection, closers);
   late.consume = network.consume;
   const phones = () =>
@@ -81,6 +84,7 @@ async function openLab(): Promise<void> {
       detection,
       network,
       notifying,
+      hub,
       relay,
       between,
       replaying: openReplaying,

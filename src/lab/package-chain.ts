@@ -3,7 +3,8 @@
  * lines of `alerts.ndjson` and `flows.ndjson`, which must be those rows in that order.
  */
 import { hash, type KeyObject, verify } from 'node:crypto';
-import { type ChainType, commitmentOf, contentOf, type Field, hashOf, signedText } from '../sinks/evidence/chain.ts';
+import { type ChainType, hashOf } from '../formats/chain-link.ts';
+import { commitmentOf, contentOf, type Field, signedText } from '../sinks/evidence/chain.ts';
 import { TABLES } from '../sinks/evidence/rows.ts';
 
 const FILES = { 'alerts.ndjson': 'alert', 'flows.ndjson': 'flow' } as const;

@@ -17,6 +17,7 @@ import type { Device } from './device.ts';
 import type { Destination, Direction, Flow, FlowEvent, FlowRecord } from './flow.ts';
 import type { Forgetting } from './forgotten.ts';
 import type { GatewayCheck, GatewayControl, TakenDown, WayIn } from './gateway.ts';
+import type { HubCommands } from './hub.ts';
 import type { Evidence, Identifier } from './identifier.ts';
 import type { Mute, NotifyState, SentTest } from './notify.ts';
 import type { PhoneRecord } from './phone-record.ts';
@@ -85,6 +86,8 @@ export interface LabOptions {
   decoders: string[];
   /** ISO 3166-1 alpha-2: what counts as "abroad". Null: any country counts as abroad. */
   homeCountry: string | null;
+  /** The file that says which hub the lab publishes to; absent or null: to none. */
+  hub?: string | null;
   logFile: string | null;
   /** Stdout belongs to NDJSON: print nothing. */
   json: boolean;
@@ -372,6 +375,8 @@ export interface GeoDatabase {
 }
 
 export interface LabModule {
+  /** @param file the hub's own configuration. @throws LabError naming line and field */
+  openHub(file: string): Promise<HubCommands>;
   /** @throws LabError naming line and field of notify.yaml */
   openNotify(dataDir: string): Promise<StoredNotify>;
   startLab(options: LabOptions): Promise<Lab>;

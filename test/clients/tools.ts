@@ -45,6 +45,7 @@ const TOOLS = {
   mosquitto: { debian: 'mosquitto' },
   mosquitto_pub: { debian: 'mosquitto-clients' },
   mosquitto_sub: { debian: 'mosquitto-clients' },
+  'nats-server': { debian: 'nats-server' },
   nghttp: { debian: 'nghttp2-client' },
   nghttpx: { debian: 'nghttp2-proxy' },
   nginx: { debian: 'nginx-light' },
@@ -55,6 +56,8 @@ const TOOLS = {
   pdfinfo: { debian: 'poppler-utils' },
   pdftotext: { debian: 'poppler-utils' },
   pgrep: { debian: 'procps' },
+  // Its programs are on no PATH.
+  postgres: { debian: 'postgresql', files: ['/usr/lib/postgresql/15/bin/initdb'] },
   python: { debian: 'python3', program: 'python3' },
   // Not "python3" from the PATH: Debian's requests belongs to Debian's Python.
   requests: { debian: 'python3-requests', files: ['/usr/lib/python3/dist-packages/requests'] },

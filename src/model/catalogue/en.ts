@@ -275,6 +275,8 @@ export const EN = {
     'The disk is full: what is shown from now on is kept in a small reserve and not in the store yet. Free some space; nothing else needs doing.',
   'lab.not-stored': 'Alerts cannot be stored ({{reason}}): check the data directory and its disk.',
   'lab.stored-again': 'Alerts are stored again, and so is what waited.',
+  'hub.failing': 'The hub {{url}} cannot be reached: {{problem}}. What is found waits in the store and follows.',
+  'hub.works-again': 'The hub {{url}} can be reached again; what waited follows.',
   'notify.failing_one':
     'Alerts cannot be sent to {{receiver}} ({{detail}}): {{count}} waits, and is tried again for three days.',
   'notify.failing_other':

@@ -249,6 +249,9 @@ export const VI: Record<string, string> = {
     'Tệp nội dung được giữ bị hỏng: nó được để riêng với tên {{file}}, và một tệp mới đã được tạo. Cảnh báo và kết nối không bị ảnh hưởng.',
   'lab.content-trouble': 'Không giữ được nội dung kết nối: {{reason}}. Cảnh báo và kết nối vẫn được giữ.',
   'lab.content-again': 'Nội dung kết nối lại được giữ.',
+  'hub.failing':
+    'Không kết nối được với trung tâm {{url}}: {{problem}}. Những gì tìm thấy chờ trong kho và sẽ được gửi sau.',
+  'hub.works-again': 'Lại kết nối được với trung tâm {{url}}; những gì đang chờ được gửi tiếp.',
   'notify.failing_other':
     'Không gửi được cảnh báo đến {{receiver}} ({{detail}}): {{count}} cảnh báo đang chờ và được thử lại trong ba ngày.',
   'notify.works-again': 'Lại gửi được cảnh báo đến {{receiver}}; {{count}} cảnh báo đang chờ được gửi tiếp.',

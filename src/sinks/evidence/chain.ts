@@ -7,8 +7,7 @@
  */
 import { hash, type KeyObject, randomFillSync, sign } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-
-export type ChainType = 'alert' | 'value' | 'flow' | 'case' | 'coverage' | 'gap' | 'audit' | 'begin' | 'tombstone';
+import { type ChainType, type Head, hashOf, START } from '../../formats/chain-link.ts';
 
 /** Said by the chain about itself: where it begins, and which records lost their rows by order of the operator or by age. */
 export type ChainNote =
@@ -19,19 +18,6 @@ export type ChainNote =
 export type Range = [from: number, to: number];
 export type Field = string | number | null | Uint8Array;
 
-export interface ChainRecord {
-  position: number;
-  type: ChainType;
-  /** Position of the record whose row this one's takes the place of. */
-  replaces: number | null;
-  commitment: Uint8Array;
-}
-
-export interface Head {
-  position: number;
-  hash: Uint8Array;
-}
-
 /** What a row keeps of its record. */
 export interface Link {
   position: number;
@@ -40,9 +26,6 @@ export interface Link {
 
 export const SIGN_EVERY = 1000;
 const SALT_BYTES = 16;
-/** Before the first record. */
-export const START: Head = { position: 0, hash: new Uint8Array(32) };
-
 /** Fields one after the other, each with its length, `-` for none: no two rows have the same content. */
 export function contentOf(fields: readonly Field[]): string {
   let content = '';
@@ -60,11 +43,6 @@ export function contentOf(fields: readonly Field[]): string {
 /** SHA-256 over the salt in hex, a line end, and the content. */
 export function commitmentOf(salt: Uint8Array, content: string): Buffer {
   return hash('sha256', `${hex(salt)}\n${content}`, 'buffer');
-}
-
-/** SHA-256 over one line: the hash before it and its own commitment in hex, its number, its type, what it replaces. */
-export function hashOf(previous: Uint8Array, { position, type, replaces, commitment }: ChainRecord): Buffer {
-  return hash('sha256', `${hex(previous)} ${hex(commitment)} ${position} ${type} ${replaces ?? '-'}\n`, 'buffer');
 }
 
 const hex = (bytes: Uint8Array): string =>

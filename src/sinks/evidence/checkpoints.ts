@@ -1,8 +1,9 @@
 /** Ends of the chain that were signed, as they are taken away and brought back. */
 import { createHash, type KeyObject, verify } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
+import type { Head } from '../../formats/chain-link.ts';
 import type { Checkpoint } from '../../model/checkpoint.ts';
-import { type Head, signedText } from './chain.ts';
+import { signedText } from './chain.ts';
 
 /** First digits of the SHA-256 of a public key. */
 export const keyNameOf = (key: KeyObject): string =>

@@ -1,0 +1,28 @@
+/** One record of a lab's chain and its hash: what the store writes, a package holds and a hub checks. */
+import { hash } from 'node:crypto';
+
+export type ChainType = 'alert' | 'value' | 'flow' | 'case' | 'coverage' | 'gap' | 'audit' | 'begin' | 'tombstone';
+
+export interface ChainRecord {
+  position: number;
+  type: ChainType;
+  /** Position of the record whose row this one's takes the place of. */
+  replaces: number | null;
+  commitment: Uint8Array;
+}
+
+export interface Head {
+  position: number;
+  hash: Uint8Array;
+}
+
+/** Before the first record. */
+export const START: Head = { position: 0, hash: new Uint8Array(32) };
+
+/** SHA-256 over one line: the hash before it and its own commitment in hex, its number, its type, what it replaces. */
+export function hashOf(previous: Uint8Array, { position, type, replaces, commitment }: ChainRecord): Buffer {
+  return hash('sha256', `${hex(previous)} ${hex(commitment)} ${position} ${type} ${replaces ?? '-'}\n`, 'buffer');
+}
+
+const hex = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');

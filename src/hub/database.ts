@@ -1,0 +1,61 @@
+/** PostgreSQL as the hub uses it: a pool, and transactions that end whatever happens. */
+import pg from 'pg';
+import { LabError } from '../model/lab.ts';
+import type { HubServerConfig } from './config.ts';
+
+export type Client = pg.PoolClient;
+export type Database = ReturnType<typeof openDatabase>;
+
+const CONNECT_MS = 5000;
+/** Above it somebody waits for nothing. */
+const STATEMENT_MS = 60_000;
+
+/** @param size connections at most */
+export function openDatabase({ url, password }: HubServerConfig['database'], size: number) {
+  const pool = new pg.Pool({
+    connectionString: url,
+    ...(password === null ? {} : { password }),
+    max: size,
+    connectionTimeoutMillis: CONNECT_MS,
+    statement_timeout: STATEMENT_MS,
+    application_name: 'phonehome hub',
+  });
+  // One that breaks while nobody uses it is replaced; who uses one hears of it there.
+  pool.on('error', () => {});
+
+  /** Rejects with what the database says; then nothing of it was done. */
+  async function transact<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    const client = await pool.connect();
+    let fault: Error | undefined;
+    client.on('error', ignore);
+    try {
+      await client.query('BEGIN');
+      const result = await work(client);
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').catch((broken: Error) => {
+        fault = broken;
+      });
+      throw error;
+    } finally {
+      client.off('error', ignore);
+      client.release(fault);
+    }
+  }
+
+  return { transact, close: () => pool.end() };
+}
+
+const ignore = (): void => {};
+
+/** Of data: the same would fail again. Anything else may pass. Classes 22 and 23 of SQLSTATE (PostgreSQL, appendix A). */
+export const isOfData = (error: unknown): boolean => /^2[23]/.test(String((error as { code?: unknown }).code ?? ''));
+
+/** For a command: what it says, and what to do. */
+export function explainDatabase(error: unknown): LabError {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code === '42P01' || code === '3F000')
+    return new LabError('the database holds no hub yet: phonehome hub migrate --hub-config FILE');
+  return new LabError(`the database does not do it (${message || code}): check it, and database in the hub's file`);
+}

@@ -1,0 +1,61 @@
+/** Organisations: each has a role of the database that sees its rows alone, and tokens of the API. */
+import { hash, randomBytes } from 'node:crypto';
+import { HUB_NAME } from '../model/hub.ts';
+import { LabError } from '../model/lab.ts';
+import type { Database } from './database.ts';
+import { grantTo } from './schema.ts';
+
+const TOKEN_BYTES = 32;
+
+const hashOf = (token: string): Buffer => hash('sha256', token, 'buffer');
+
+/** A name as an identifier of SQL. It holds small letters, digits and hyphens only. */
+const quoted = (name: string): string => `"${name}"`;
+
+export interface Organisation {
+  id: number;
+  name: string;
+  /** Of the database, quoted. */
+  role: string;
+}
+
+/** Adds it unless it is there. @returns a new token, which is kept as a hash only. @throws LabError */
+export async function addOrganisation(database: Database, name: string): Promise<{ isNew: boolean; token: string }> {
+  if (!HUB_NAME.test(name))
+    throw new LabError(`"${name}" is no name of an organisation: small letters, digits and hyphens, at most 40`);
+  const token = randomBytes(TOKEN_BYTES).toString('base64url');
+  const isNew = await database.transact(async (client) => {
+    // Roles belong to the server, not to the database: two hubs on one server do not share them.
+    const { rows: named } = await client.query('SELECT current_database() AS database');
+    const role = `${named[0].database}_org_${name}`.slice(0, 63);
+    const { rows } = await client.query(
+      'INSERT INTO hub.organisations (name, role) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING RETURNING id',
+      [name, role],
+    );
+    if (rows.length > 0) {
+      const { rowCount } = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role]);
+      if (rowCount === 0) await client.query(`CREATE ROLE ${quoted(role)} NOLOGIN`);
+      await client.query(`GRANT ${quoted(role)} TO CURRENT_USER`);
+      await grantTo(client, quoted(role));
+    }
+    await client.query(
+      'INSERT INTO hub.tokens (hash, organisation_id) SELECT $1, id FROM hub.organisations WHERE name = $2',
+      [hashOf(token), name],
+    );
+    return rows.length > 0;
+  });
+  return { isNew, token };
+}
+
+/** Null: it is nobody's. */
+export async function organisationOf(database: Database, token: string): Promise<Organisation | null> {
+  const { rows } = await database.transact((client) =>
+    client.query(
+      `SELECT organisations.id, name, role FROM hub.tokens JOIN hub.organisations ON organisations.id = organisation_id
+       WHERE hash = $1`,
+      [hashOf(token)],
+    ),
+  );
+  const [row] = rows;
+  return row ? { id: row.id, name: row.name, role: quoted(row.role) } : null;
+}

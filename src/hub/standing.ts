@@ -1,0 +1,70 @@
+/** How each lab stands: when it was heard, whether its clock is right, and whether its chain came whole. */
+import type { LabStanding } from '../model/hub.ts';
+import type { Client } from './database.ts';
+
+/** A phone's clock and a shop's may differ; evidence that is minutes off is told. */
+const CLOCK_SECONDS = 90;
+const MAX_LISTED = 20;
+
+/** @param organisation only of this one; null: of all */
+export async function readStandings(client: Client, organisation: string | null): Promise<LabStanding[]> {
+  const { rows: labs } = await client.query(
+    `SELECT labs.id, organisations.name AS organisation, labs.name AS lab, heard, clock_ahead, version, history, head::float8
+     FROM hub.labs JOIN hub.organisations ON organisations.id = organisation_id
+     WHERE $1::text IS NULL OR organisations.name = $1 ORDER BY 2, 3`,
+    [organisation],
+  );
+  const { rows: chains } = await client.query(
+    'SELECT lab_id, history, first::float8, last::float8 FROM hub.chains ORDER BY lab_id, history, first',
+  );
+  const { rows: faults } = await client.query(
+    'SELECT lab_id, history, position::float8, what FROM hub.faults ORDER BY seen DESC LIMIT 1000',
+  );
+  const { rows: aside } = await client.query(
+    `SELECT split_part(subject, '.', 2) AS organisation, split_part(subject, '.', 3) AS lab, why, count(*)::integer AS n
+     FROM hub.aside GROUP BY 1, 2, 3`,
+  );
+  const known = labs.map((row): LabStanding => {
+    const own = chains.filter((chain) => chain.lab_id === row.id);
+    const missing = own.flatMap((chain, index) => {
+      const before = own[index - 1];
+      const from = before?.history === chain.history ? before.last + 1 : 1;
+      return chain.first > from ? [{ history: chain.history, from, to: chain.first - 1 }] : [];
+    });
+    const misfits = faults.filter((fault) => fault.lab_id === row.id);
+    const current = own.filter((chain) => chain.history === row.history);
+    return {
+      organisation: row.organisation,
+      lab: row.lab,
+      heard: row.heard?.toISOString() ?? null,
+      clockAhead: row.clock_ahead,
+      isClockWrong: Math.abs(row.clock_ahead ?? 0) > CLOCK_SECONDS,
+      version: row.version,
+      head: row.head,
+      held: current[0]?.first === 1 ? current[0].last : 0,
+      chain: misfits.length > 0 ? 'broken' : missing.length > 0 ? 'gap' : 'whole',
+      missing: missing.slice(0, MAX_LISTED),
+      faults: misfits.slice(0, MAX_LISTED).map(({ position, what }) => `record ${position}: ${what}`),
+      histories: new Set(own.map(({ history }) => history)).size,
+      aside: Object.fromEntries(
+        aside
+          .filter((one) => one.organisation === row.organisation && one.lab === row.lab)
+          .map(({ why, n }) => [why, n]),
+      ),
+    };
+  });
+  return known;
+}
+
+/** What lies aside of senders that are no lab here: by organisation, lab and why. */
+export async function readStrangers(
+  client: Client,
+): Promise<{ organisation: string; lab: string; why: string; count: number }[]> {
+  const { rows } = await client.query(
+    `SELECT split_part(subject, '.', 2) AS organisation, split_part(subject, '.', 3) AS lab, why, count(*)::integer AS count
+     FROM hub.aside WHERE NOT EXISTS (SELECT FROM hub.labs JOIN hub.organisations ON organisations.id = organisation_id
+       WHERE organisations.name = split_part(subject, '.', 2) AND labs.name = split_part(subject, '.', 3))
+     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+  );
+  return rows;
+}

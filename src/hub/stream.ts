@@ -1,0 +1,83 @@
+/**
+ * The stream that labs publish to, and its one durable consumer: every hub process takes batches from it, and what it has taken in is
+ * removed when the database holds it. A full stream refuses, so labs wait; nothing old is dropped for something new.
+ */
+import {
+  AckPolicy,
+  type Consumer,
+  DiscardPolicy,
+  type JsMsg,
+  jetstream,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+} from '@nats-io/jetstream';
+import { connect, credsAuthenticator, nanos, nkeyAuthenticator } from '@nats-io/transport-node';
+import type { HubServerConfig } from './config.ts';
+
+export interface Stream {
+  /** The next messages, at most so many; empty when none came for a second. Rejects when the broker is away. */
+  next(most: number): Promise<JsMsg[]>;
+  waiting(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export const STREAM = 'PHONEHOME';
+const CONSUMER = 'hub';
+/** Within it the stream itself removes what comes twice. */
+const WINDOW_MS = 120_000;
+/** A batch that took longer is given to another one. */
+const ACK_MS = 60_000;
+const WAIT_MS = 1000;
+const CONNECT_MS = 5000;
+
+/** Makes stream and consumer where they are not there. Rejects when the broker cannot be reached. */
+export async function openStream({ nats, streamBytes }: HubServerConfig): Promise<Stream> {
+  const { url, credentials, ca } = nats;
+  const connection = await connect({
+    servers: url.replace(/^(?:nats|tls):\/\//, ''),
+    name: 'phonehome hub',
+    timeout: CONNECT_MS,
+    reconnect: false,
+    ...(credentials === null
+      ? {}
+      : {
+          authenticator: (credentials.kind === 'creds' ? credsAuthenticator : nkeyAuthenticator)(
+            Buffer.from(credentials.text),
+          ),
+        }),
+    ...(url.startsWith('tls:') ? { tls: ca === null ? {} : { ca } } : {}),
+  });
+  try {
+    const manager = await jetstreamManager(connection);
+    const stream = { max_bytes: streamBytes, duplicate_window: nanos(WINDOW_MS) };
+    const made = { name: STREAM, subjects: ['phonehome.*.*.*'], storage: StorageType.File };
+    const rules = { retention: RetentionPolicy.Workqueue, discard: DiscardPolicy.New };
+    const isThere = await manager.streams.info(STREAM).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) await manager.streams.update(STREAM, stream);
+    else await manager.streams.add({ ...made, ...rules, ...stream });
+    const wanted = { ack_policy: AckPolicy.Explicit, ack_wait: nanos(ACK_MS), max_ack_pending: 20_000 };
+    await manager.consumers.add(STREAM, { durable_name: CONSUMER, ...wanted });
+    const consumer: Consumer = await jetstream(connection).consumers.get(STREAM, CONSUMER);
+    return {
+      async next(most) {
+        if (connection.isClosed()) throw new Error('the connection to the broker is closed');
+        const messages: JsMsg[] = [];
+        for await (const message of await consumer.fetch({ max_messages: most, expires: WAIT_MS }))
+          messages.push(message);
+        return messages;
+      },
+      async waiting() {
+        const { num_pending, num_ack_pending } = await consumer.info();
+        return num_pending + num_ack_pending;
+      },
+      close: () => connection.close(),
+    };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}

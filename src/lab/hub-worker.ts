@@ -1,0 +1,53 @@
+/** A thread of its own that publishes to a hub: neither the relay nor the lab waits for a broker or for what it costs. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { HubState } from '../model/hub.ts';
+import { connectBroker } from '../sinks/hub/broker.ts';
+import type { HubConfig } from '../sinks/hub/config.ts';
+import { startPublisher } from '../sinks/hub/publisher.ts';
+import { openHubReader } from '../sinks/hub/reader.ts';
+import { connectCalls } from './calls.ts';
+
+export interface HubThreadData {
+  config: Omit<HubConfig, 'key'> & { key: Uint8Array };
+  /** Of the evidence store, and where the cursor is kept. */
+  evidence: string;
+  cursor: string;
+  version: string;
+  models: [device: string, model: string | null][];
+}
+
+/** What the lab asks of it. */
+export interface HubCalls {
+  models(models: HubThreadData['models']): void;
+  stop(): Promise<void>;
+}
+
+/** What it tells the lab. */
+export interface HubTells {
+  state(state: HubState): void;
+}
+
+const data = workerData as HubThreadData;
+const config: HubConfig = { ...data.config, key: Buffer.from(data.config.key) };
+let models = new Map(data.models);
+const port = parentPort as NonNullable<typeof parentPort>;
+const reader = openHubReader(data.evidence);
+const lab = connectCalls<HubTells, HubCalls>(port, {
+  models(given) {
+    models = new Map(given);
+  },
+  async stop() {
+    await publisher.stop();
+    reader.close();
+    port.close();
+  },
+});
+const publisher = startPublisher({
+  config,
+  reader,
+  file: data.cursor,
+  connect: () => connectBroker(config),
+  modelOf: (device) => models.get(device) ?? null,
+  version: data.version,
+  onState: (state) => void lab.state(state),
+});

@@ -1,0 +1,115 @@
+/** Publishing to a hub, seen from the lab's thread: starts the thread that does it, again when it dies, and tells when it fails. */
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { privacyProblem } from '../ca/private-file.ts';
+import { faultOf } from '../model/fault.ts';
+import type { HubState } from '../model/hub.ts';
+import { type Text, text } from '../model/text.ts';
+import { type HubConfig, readHubConfig } from '../sinks/hub/config.ts';
+import { prepareForReader } from '../sinks/hub/reader.ts';
+import { connectCalls } from './calls.ts';
+import { ownVersion } from './case-files.ts';
+import type { HubCalls, HubTells, HubThreadData } from './hub-worker.ts';
+import type { Knowledge } from './knowledge.ts';
+
+export interface HubPublishing {
+  state(): HubState;
+  close(): Promise<void>;
+}
+
+type Models = HubThreadData['models'];
+
+const RESTART_MS = 5000;
+/** A broker that is away for less is no news. */
+const PATIENCE_MS = 30_000;
+const TICK_MS = 1000;
+
+/** @throws LabError naming file, line and field */
+export function openHub(
+  { paths, devices, guests, log }: Knowledge,
+  file: string,
+  notify: (subject: string, message: Text, severity: 'info' | 'medium') => void,
+): HubPublishing {
+  const config = readHubConfig(file, (path) =>
+    privacyProblem(path, { kind: 'file', keep: 'secret', otherwise: 'replace what is in it' }),
+  );
+  prepareForReader(paths.evidence);
+  let running: { worker: Worker; calls: ReturnType<typeof connectCalls<HubCalls, HubTells>> } | null = null;
+  let state = stateBefore(config);
+  let isClosed = false;
+  let failingSince: number | null = null;
+  let isTold = false;
+  let models = modelsOf();
+
+  function modelsOf(): Models {
+    return [...devices.list(), ...guests.values()].map(({ id, model }) => [id, model ?? null]);
+  }
+
+  function heard(now: HubState): void {
+    state = now;
+    if (now.state === 'failing') failingSince ??= performance.now();
+    if (now.state !== 'publishing') return;
+    failingSince = null;
+    if (isTold) notify('hub', text('hub.works-again', { url: config.url }), 'info');
+    isTold = false;
+  }
+
+  function start(): void {
+    const data: HubThreadData = {
+      config,
+      evidence: paths.evidence,
+      cursor: paths.hub,
+      version: ownVersion(),
+      models,
+    };
+    const worker = new Worker(new URL(`./hub-worker${extname(import.meta.url)}`, import.meta.url), {
+      workerData: data,
+      name: 'hub',
+    });
+    worker.on('error', (error) => log.error({ ...faultOf(error) }, 'publishing to the hub failed'));
+    worker.once('exit', () => {
+      running = null;
+      if (isClosed) return;
+      heard({ ...state, state: 'failing', problem: 'its thread ended: see the log', since: new Date().toISOString() });
+      setTimeout(() => void (isClosed || start()), RESTART_MS).unref();
+    });
+    running = { worker, calls: connectCalls<HubCalls, HubTells>(worker, { state: heard }) };
+  }
+
+  const timer = setInterval(() => {
+    const now = modelsOf();
+    if (JSON.stringify(now) !== JSON.stringify(models)) {
+      models = now;
+      void running?.calls.models(models);
+    }
+    if (isTold || failingSince === null || performance.now() - failingSince < PATIENCE_MS) return;
+    isTold = true;
+    notify('hub', text('hub.failing', { url: config.url, problem: state.problem ?? '' }), 'medium');
+  }, TICK_MS).unref();
+  start();
+
+  return {
+    state: () => state,
+    async close() {
+      isClosed = true;
+      clearInterval(timer);
+      const ending = running;
+      if (ending === null) return;
+      const ended = new Promise<void>((resolve) => ending.worker.once('exit', () => resolve()));
+      void ending.calls.stop().catch(() => {});
+      await ended;
+    },
+  };
+}
+
+/** Until its thread says more. */
+const stateBefore = ({ url, organisation, lab }: HubConfig): HubState => ({
+  url,
+  organisation,
+  lab,
+  state: 'connecting',
+  problem: null,
+  since: new Date().toISOString(),
+  head: 0,
+  confirmed: 0,
+});

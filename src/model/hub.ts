@@ -1,0 +1,91 @@
+/** What passes between a lab and a hub of many labs. */
+import type { z } from 'zod';
+import type * as schemas from './schemas/hub.ts';
+
+export const HUB_KINDS = ['alert', 'flow', 'coverage', 'gap', 'forgotten', 'chain', 'heartbeat'] as const;
+export type HubKind = (typeof HUB_KINDS)[number];
+
+/** Of organisations and labs: they stand in subjects, where dots part. */
+export const HUB_NAME = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
+
+export type HubAlert = z.infer<typeof schemas.hubAlert>;
+export type HubFlow = z.infer<typeof schemas.hubFlow>;
+export type HubCoverage = z.infer<typeof schemas.hubCoverage>;
+export type HubGap = z.infer<typeof schemas.hubGap>;
+export type HubForgotten = z.infer<typeof schemas.hubForgotten>;
+export type HubHeartbeat = z.infer<typeof schemas.hubHeartbeat>;
+export type ChainRun = z.infer<typeof schemas.chainRun>;
+export type HubEvent = z.infer<typeof schemas.hubEvent>;
+
+/** How a lab's publishing to its hub stands, as `GET /api/stats` shows it. */
+export interface HubState {
+  url: string;
+  organisation: string;
+  lab: string;
+  state: 'connecting' | 'publishing' | 'failing';
+  /** Why it fails, one line; null while it does not. */
+  problem: string | null;
+  /** Since when it is so, ISO 8601. */
+  since: string;
+  /** Last record of the lab's chain, and up to which the stream has confirmed. */
+  head: number;
+  confirmed: number;
+}
+
+/** What the hub says of one lab. */
+export interface LabStanding {
+  organisation: string;
+  lab: string;
+  /** When the hub last got something of it, ISO 8601; null: never. */
+  heard: string | null;
+  /** Its clock beside the broker's, seconds, positive when it is ahead; null: it told none yet. */
+  clockAhead: number | null;
+  /** More than a minute and a half apart. */
+  isClockWrong: boolean;
+  version: string | null;
+  /** By the last heartbeat, and what the hub holds without a gap. */
+  head: number | null;
+  held: number;
+  chain: 'whole' | 'gap' | 'broken';
+  /** Positions that never came, both ends included. */
+  missing: { history: string; from: number; to: number }[];
+  /** What does not fit: `message 12 does not hash to what it says`. */
+  faults: string[];
+  /** More than one: its store was restored, saved from damage, or written anew. */
+  histories: number;
+  /** Messages kept aside, by why. */
+  aside: Record<string, number>;
+}
+
+/** One line of the ledger: what phones of a model told a company in a country. */
+export interface LedgerLine {
+  model: string | null;
+  company: string | null;
+  country: string | null;
+  /** A kind of identifier, the type of an alert without one, or `connection`. */
+  kind: string;
+  simulated: boolean;
+  firstSeen: string;
+  lastSeen: string;
+  units: number;
+  labs: number;
+  sightings: number;
+  bytesUp: number;
+}
+
+export interface HubStatus {
+  labs: LabStanding[];
+  /** Messages kept aside whose sender is no lab of an organisation here. */
+  strangers: { organisation: string; lab: string; why: string; count: number }[];
+}
+
+/** What the commands ask of a hub. All reject with a `LabError` that says what to do. */
+export interface HubCommands {
+  /** Versions of the tables before and after, and how many messages that lay aside were understood then. */
+  migrate(): Promise<{ from: number; to: number; retried: number }>;
+  /** Adds it, or another token to one that is there. The token is shown once. */
+  addOrganisation(name: string): Promise<{ isNew: boolean; token: string; retried: number }>;
+  status(): Promise<HubStatus>;
+  /** @param onChange one line whenever broker or database go or come back */
+  serve(onChange: (line: string) => void): Promise<{ url: string; stop(): Promise<void> }>;
+}

@@ -1,0 +1,125 @@
+/**
+ * Publishes what a lab stored, in order, at least once. The cursor moves when the stream has confirmed, so nothing is left out however
+ * long the broker is away; what waits stays in the store, never in memory: one batch at a time is held.
+ */
+import type { HubState } from '../../model/hub.ts';
+import type { Broker } from './broker.ts';
+import type { HubConfig } from './config.ts';
+import type { Disclosure } from './content.ts';
+import { type Cursor, historyOf, keepCursor, openCursor } from './cursor.ts';
+import { heartbeatOf, messagesOf } from './messages.ts';
+import type { HubReader } from './reader.ts';
+
+export interface PublisherOptions {
+  config: HubConfig;
+  reader: HubReader;
+  /** Where the cursor is kept. */
+  file: string;
+  connect: () => Promise<Broker>;
+  modelOf: Disclosure['modelOf'];
+  /** Of this program. */
+  version: string;
+  onState: (state: HubState) => void;
+}
+
+export interface Publisher {
+  /** What is under way is waited for. */
+  stop(): Promise<void>;
+}
+
+/** Some megabytes of the largest alerts. */
+const BATCH = 500;
+const POLL_MS = 500;
+const RETRY_MS = 1000;
+const MAX_RETRY_MS = 30_000;
+/** Its position is told at most this often. */
+const TELL_MS = 1000;
+
+export function startPublisher(options: PublisherOptions): Publisher {
+  const { config, reader, file, connect, modelOf, version, onState } = options;
+  const { organisation, lab, url } = config;
+  const sender = { organisation, lab };
+  const disclosure: Disclosure = { key: config.key, isClear: config.isClear, modelOf };
+  let cursor: Cursor = openCursor(file, sender, reader);
+  let broker: Broker | null = null;
+  let beatAt = -Infinity;
+  let isStopped = false;
+  const stopping = Promise.withResolvers<void>();
+  let state: HubState = {
+    ...{ url, organisation, lab },
+    ...{ state: 'connecting', problem: null, since: new Date().toISOString(), head: reader.head() },
+    confirmed: cursor.position,
+  };
+  let toldAt = -Infinity;
+
+  function tell(now: HubState['state'], problem: string | null = null): void {
+    const isNew = now !== state.state || problem !== state.problem;
+    const since = isNew ? new Date().toISOString() : state.since;
+    state = { ...state, state: now, problem, since, confirmed: cursor.position };
+    if (!isNew && performance.now() - toldAt < TELL_MS && state.head !== state.confirmed) return;
+    toldAt = performance.now();
+    onState(state);
+  }
+  const wait = (ms: number): Promise<void> => {
+    const waited = Promise.withResolvers<void>();
+    const timer = setTimeout(waited.resolve, ms);
+    return Promise.race([waited.promise, stopping.promise]).finally(() => clearTimeout(timer));
+  };
+
+  /** @returns whether there was anything */
+  async function publishNext(to: Broker): Promise<boolean> {
+    const records = reader.after(cursor.position, BATCH);
+    const last = records.at(-1);
+    if (last === undefined) return false;
+    const stretch = { history: historyOf(cursor), before: cursor.hash, records };
+    // Subject and headers count as well.
+    const limits = { maxBytes: to.maxBytes - 1024, time: new Date().toISOString() };
+    await to.publish(messagesOf(stretch, sender, disclosure, limits));
+    cursor = { ...cursor, position: last.position, hash: last.hash };
+    keepCursor(file, sender, cursor);
+    return true;
+  }
+
+  async function beat(to: Broker): Promise<void> {
+    if (performance.now() - beatAt < config.heartbeatMs) return;
+    const said = { version, history: historyOf(cursor), head: reader.head(), published: cursor.position };
+    await to.publish([heartbeatOf(sender, said, new Date().toISOString())]);
+    beatAt = performance.now();
+  }
+
+  async function run(): Promise<void> {
+    let retryMs = RETRY_MS;
+    while (!isStopped) {
+      try {
+        broker ??= await connect();
+        const hadSome = await publishNext(broker);
+        await beat(broker);
+        state.head = reader.head();
+        retryMs = RETRY_MS;
+        tell('publishing');
+        if (!hadSome) await wait(POLL_MS);
+      } catch (error) {
+        await broker?.close().catch(() => {});
+        broker = null;
+        tell('failing', lineOf(error));
+        await wait(retryMs);
+        retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
+      }
+    }
+  }
+
+  const ended = run();
+  return {
+    async stop() {
+      isStopped = true;
+      stopping.resolve();
+      await broker?.close().catch(() => {});
+      await ended;
+    },
+  };
+}
+
+function lineOf(error: unknown): string {
+  const { message, code } = error as Error & { code?: string };
+  return (message || code || String(error)).split('\n', 1)[0] ?? '';
+}
