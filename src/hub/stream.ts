@@ -27,7 +27,7 @@ const CONSUMER = 'hub';
 /** Within it the stream itself removes what comes twice. */
 const WINDOW_MS = 120_000;
 /** A batch that took longer is given to another one. */
-const ACK_MS = 60_000;
+const ACK_MS = 15_000;
 const WAIT_MS = 1000;
 const CONNECT_MS = 5000;
 
