@@ -96,6 +96,7 @@ export const FORMS: readonly Form[] = [
   ['android_id', 'SAID', 'TCL data SDK (tct.gpdatahub), GeneralUtils'],
   ['android_id', 'table:android_id', 'a table whose columns are named once'],
   ['android_id', 'typed:android_id', 'MongoDB Extended JSON v2, DynamoDB, Firestore'],
+  ['android_id', 'after:android_id', 'OpenTelemetry; the name after the value'],
   ['android_id', 'SSAID', 'device checkers on GitHub (SSAID)'],
   ['android_id', 'andId', 'recorded'],
   ['android_id', 'name:android_id', 'name and value as two members'],

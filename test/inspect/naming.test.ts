@@ -16,13 +16,19 @@ const filler = fc.constantFrom<[string, unknown]>(
 );
 
 describe('a value whose name stands beside it', () => {
-  it('is found in any order of the members, with anything between them', () => {
+  it('is found in any order of the members, with anything between them, also in an object that says its type', () => {
     const members = fc
-      .tuple(naming, fc.array(filler, { maxLength: 3 }), fc.nat(5), fc.nat(5))
-      .map(([name, others, at, to]) => {
+      .tuple(
+        naming,
+        fc.array(filler, { maxLength: 3 }),
+        fc.nat(5),
+        fc.nat(5),
+        fc.constantFrom(SERIAL, { stringValue: SERIAL }),
+      )
+      .map(([name, others, at, to, value]) => {
         const all: [string, unknown][] = [...others];
         all.splice(at % (all.length + 1), 0, [name, 'serial_number']);
-        all.splice(to % (all.length + 1), 0, ['value', SERIAL]);
+        all.splice(to % (all.length + 1), 0, ['value', value]);
         return all;
       });
     const spaces = fc.constantFrom(0, 1);

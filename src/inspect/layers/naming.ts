@@ -36,9 +36,13 @@ const BLANKS = 3;
 const QUOTES = 2;
 const LONGEST_NAME = 41;
 
-/** A member whose value may be a name follows in the record that goes on at `from`. */
+/** Quotes and blanks between a value and the end of the object that says its type. */
+const MOST_TO_CLOSE = 2;
+
+/** A member whose value may be a name follows in the record that goes on at `from`, or around the object that says the value's type. */
 export function holdsNaming(bytes: Buffer, from: number, to: number, names: Names): boolean {
-  let depth = 0;
+  const close = bytes.subarray(0, to).indexOf(CLOSE, from);
+  let depth = close >= 0 && close <= from + MOST_TO_CLOSE ? 1 : 0;
   for (let at = from; at < to; at++) {
     const byte = bytes[at]!;
     if (byte === OPEN) depth++;
