@@ -30,10 +30,10 @@ const TIME_LIMIT_MS = 10_000;
 /** 4,096 refused destinations are 1 MB of JSON; a dump of 65,536 connections 16 MB. */
 const MAX_OUTPUT_BYTES = 64 << 20;
 
-export function runTool(prefix: Prefix, name: string, args: readonly string[]): Promise<Said> {
+export function runTool(prefix: Prefix, name: string, args: readonly string[], limitMs = TIME_LIMIT_MS): Promise<Said> {
   const [command = name, ...rest] = [...prefix, name, ...args];
   const options = {
-    timeout: TIME_LIMIT_MS,
+    timeout: limitMs,
     maxBuffer: MAX_OUTPUT_BYTES,
     env: environment(),
     encoding: 'utf8' as const,

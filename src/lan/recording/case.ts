@@ -24,6 +24,9 @@ export type CaseCapture =
   /** `sessions`: TLS sessions in the file whose keys are known. */
   { ok: true; bytes: number; sessions: number } | { ok: false; why: string };
 
+/** Of a full ring, gigabytes, on a small machine. */
+const READING_MS = 3_600_000;
+
 export async function cutCapture(options: {
   /** Where the recording lies. */
   directory: string;
@@ -42,7 +45,7 @@ export async function cutCapture(options: {
   // Beside the result: the recording may be larger than the system's directory for temporary files.
   const scratch = mkdtempSync(join(dirname(out), '.capture-'));
   const step = async (name: string, args: string[]): Promise<string> => {
-    const said = await runTool([], name, args);
+    const said = await runTool([], name, args, READING_MS);
     if (!said.ok) throw new Error(say(said.why));
     return said.out;
   };
