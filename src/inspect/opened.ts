@@ -170,7 +170,9 @@ function structureOf(bytes: Buffer, text: string | null, type: string, add: Add)
     const parts = partsOf(bytes, type, add);
     if (parts !== null) return parts;
   }
-  if (text === null) return filesOf(bytes, add) ?? binaryFields(bytes, type);
+  // Texts with their lengths between them may be readable all the same.
+  const binary = text === null || BINARY.test(type) ? (filesOf(bytes, add) ?? binaryFields(bytes, type)) : null;
+  if (text === null || binary !== null) return binary;
   const json = jsonFields(text);
   if (json !== null) return json;
   // Padding of base64 is no form.
@@ -178,6 +180,7 @@ function structureOf(bytes: Buffer, text: string | null, type: string, add: Add)
   return isForm ? formFields(text) : null;
 }
 
+const BINARY = /protobuf|msgpack|cbor/i;
 const FORM = /^[\w.$[\]%+-]{1,100}=[^&=\s]*(?:&[\w.$[\]%+-]{1,100}=[^&\s]*)*$/;
 
 function formFields(text: string): Field[] {

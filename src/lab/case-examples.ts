@@ -1,7 +1,9 @@
 /** Examples for a report, out of what was kept of the connections of its findings. */
-import { piecesOf } from '../formats/flow-content.ts';
+import { type ContentSide, piecesOf } from '../formats/flow-content.ts';
+import { openBytes } from '../inspect/opened.ts';
 import type { Alert } from '../model/alert.ts';
-import { type ExampleLayer, exampleOf } from '../report/example.ts';
+import type { ContentEvent } from '../model/content.ts';
+import { type Example, exampleOf, unfoldedExample } from '../report/example.ts';
 import { openKeptContent } from './content.ts';
 
 /** Of one finding: a phone repeats itself on one connection. */
@@ -14,8 +16,8 @@ export function examplesOf(
   findings: readonly Alert[],
   isRevealed: (alert: Alert) => boolean,
   passphrase: string | null = null,
-): Map<string, ExampleLayer[]> {
-  const examples = new Map<string, ExampleLayer[]>();
+): Map<string, Example> {
+  const examples = new Map<string, Example>();
   let content: ReturnType<typeof openKeptContent>;
   try {
     content = openKeptContent(dataDir, passphrase);
@@ -27,15 +29,17 @@ export function examplesOf(
   try {
     for (const alert of findings) {
       const { evidence } = alert;
-      if (evidence?.where !== 'body' || evidence.direction !== 'request') continue;
-      for (let exchange = 0; exchange < MAX_EXCHANGES; exchange++) {
-        const body = bodyOf(content.eventsOf(evidence.flow), exchange);
-        const example = body && exampleOf(alert, body, isRevealed(alert));
+      if (evidence?.direction !== 'request' || !(evidence.where === 'body' || evidence.where === 'message')) continue;
+      for (let at = 0; at < MAX_EXCHANGES; at++) {
+        const side: ContentSide =
+          evidence.where === 'message' ? { side: 'message', index: at } : { side: 'request', exchange: at };
+        const sent = sentOf(content.eventsOf(evidence.flow), side);
+        const example = sent && exampleIn(alert, sent, isRevealed(alert));
         if (example) {
           examples.set(alert.id, example);
           break;
         }
-        if (body === null && exchange > 1) break;
+        if (sent === null && at > 1) break;
       }
     }
   } finally {
@@ -44,14 +48,36 @@ export function examplesOf(
   return examples;
 }
 
-/** Whole, or null. */
-function bodyOf(events: Parameters<typeof piecesOf>[0], exchange: number): Buffer | null {
+interface Sent {
+  bytes: Buffer;
+  contentType: string;
+  /** Of the field Content-Encoding. */
+  encoding: string;
+}
+
+function exampleIn(alert: Alert, { bytes, contentType, encoding }: Sent, isRevealed: boolean): Example | null {
+  return (
+    exampleOf(alert, bytes, isRevealed) ??
+    unfoldedExample(alert, openBytes(bytes, { contentType, encoding, values: [] }), isRevealed)
+  );
+}
+
+/** Whole, with what its head says of it, or null. */
+function sentOf(events: Iterable<ContentEvent>, side: ContentSide): Sent | null {
+  const all = [...events];
   const parts: Buffer[] = [];
   let length = 0;
-  for (const { at, bytes } of piecesOf(events, { side: 'request', exchange })) {
+  for (const { at, bytes } of piecesOf(all, side)) {
     if (at !== length || length + bytes.length > MAX_BODY) return null;
     parts.push(bytes);
     length += bytes.length;
   }
-  return length === 0 ? null : Buffer.concat(parts);
+  if (length === 0) return null;
+  const head =
+    'exchange' in side
+      ? all.find((event) => event.type === 'request-head' && event.exchange === side.exchange)
+      : undefined;
+  const headers = head?.type === 'request-head' ? head.headers : [];
+  const field = (name: string): string => headers.find(([given]) => given.toLowerCase() === name)?.[1] ?? '';
+  return { bytes: Buffer.concat(parts), contentType: field('content-type'), encoding: field('content-encoding') };
 }

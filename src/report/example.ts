@@ -6,6 +6,13 @@
  */
 import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 import type { Alert } from '../model/alert.ts';
+import type { OpenedLayer } from '../model/opened.ts';
+
+export interface Example {
+  layers: ExampleLayer[];
+  /** Layers that the alert names and that could not be opened again. */
+  rest: readonly string[];
+}
 
 export interface ExampleLayer {
   /** As the alert names it; null: the bytes on the wire. */
@@ -37,23 +44,74 @@ export function exampleOf(
   { identifier, evidence }: Pick<Alert, 'identifier' | 'evidence'>,
   body: Buffer,
   isRevealed: boolean,
-): ExampleLayer[] | null {
-  if (identifier === null || evidence?.where !== 'body') return null;
+): Example | null {
+  if (identifier === null || evidence === null) return null;
   const layers = [layerOf(null, body, isRevealed)];
   let bytes = body;
   for (const [index, name] of evidence.decoding.entries()) {
     const opened = name === 'json' ? bytes : open(bytes, name);
-    if (opened === null) return layers.length > 1 && isRevealed ? layers : null;
+    if (opened === null)
+      return layers.length > 1 && isRevealed ? { layers, rest: evidence.decoding.slice(index) } : null;
     bytes = opened;
     const isLast = index === evidence.decoding.length - 1;
     if (name !== 'json') layers.push(layerOf(name, bytes, isRevealed));
     else if (isLast) {
       const text = jsonText(bytes, evidence.path, identifier.masked, isRevealed);
-      return text === null ? null : [...layers, { name, bytes: bytes.length, text }];
+      return text === null ? null : { layers: [...layers, { name, bytes: bytes.length, text }], rest: [] };
     }
   }
   return null;
 }
+
+/**
+ * The same by the structure of what was sent: forms, parts of several, protobuf, property lists and the like.
+ * @param opened what was sent, opened for people. Null: the value does not stand at its place in it.
+ */
+export function unfoldedExample(
+  { identifier, evidence }: Pick<Alert, 'identifier' | 'evidence'>,
+  opened: readonly OpenedLayer[],
+  isRevealed: boolean,
+): Example | null {
+  if (identifier === null || evidence === null) return null;
+  const { masked } = identifier;
+  for (const layer of opened) {
+    const field = layer.fields.find(({ path, value }) => lastOf(path) === lastOf(evidence.path) && isAs(masked, value));
+    const isWhole = layer.at === evidence.path && layer.text !== null && isAs(masked, layer.text.trim());
+    if (!field && !isWhole) continue;
+    const road = roadTo(opened, layer);
+    const layers = road.map(({ at, name, parent, bytes, text }) => ({
+      name: parent === null ? null : at === null ? name : `${name}:${plainName(at)}`,
+      bytes,
+      text: isRevealed ? (text?.slice(0, MAX_SHOWN) ?? null) : null,
+    }));
+    const last = layers.at(-1);
+    if (last && !isRevealed) last.text = field ? fieldsText(layer, field.path, masked) : masked;
+    return { layers, rest: [] };
+  }
+  return null;
+}
+
+/** From what was sent to this layer. */
+function roadTo(opened: readonly OpenedLayer[], layer: OpenedLayer): OpenedLayer[] {
+  const road = [layer];
+  for (let next = layer.parent; next !== null; next = road[0]?.parent ?? null)
+    road.unshift(opened[next] as OpenedLayer);
+  return road;
+}
+
+const MAX_FIELDS = 40;
+
+/** Each field by its name, every value but the one left out. */
+function fieldsText({ fields }: OpenedLayer, path: string, masked: string): string {
+  const at = Math.max(0, fields.findIndex((field) => field.path === path) - MAX_FIELDS + 1);
+  const names = fields
+    .slice(at, at + MAX_FIELDS)
+    .map((field) => `${plainName(field.path)}=${field.path === path ? masked : '…'}`);
+  return names.join('  ');
+}
+
+/** `$.a.b` and `b` are told as `b`. */
+const lastOf = (path: string | null): string | null => path && (path.split('.').at(-1) ?? null);
 
 function layerOf(name: string | null, bytes: Buffer, isRevealed: boolean): ExampleLayer {
   return { name, bytes: bytes.length, text: isRevealed ? bytes.toString('utf8', 0, MAX_SHOWN) : null };
@@ -95,9 +153,9 @@ function jsonText(bytes: Buffer, path: string | null, masked: string, isRevealed
   return Array.isArray(around) ? `[… ${JSON.stringify(masked)} …]` : `{${fields.join(', ')}}`;
 }
 
-/** A field named by digits may be somebody's number. */
+/** A field named by digits may be somebody's number; `field 2` is a place in protobuf. */
 const plainName = (name: string): string =>
-  /^[\p{L}_$][\w.$-]{0,40}$/u.test(name) && !/\d{4}/.test(name) ? name : '…';
+  /^[\p{L}_$][\w.$[\] -]{0,60}$/u.test(name) && !/\d{4}/.test(name) ? name : '…';
 
 /** Whether this may be the value that is masked so. */
 function isAs(masked: string, value: string): boolean {

@@ -8,7 +8,7 @@ import { phonesOf } from '../model/case.ts';
 import { type CaseRecord, isFinding } from '../model/case-record.ts';
 import { chartOf } from './chart.ts';
 import { type Block, type ReportDocument, shown } from './document.ts';
-import type { ExampleLayer } from './example.ts';
+import type { Example } from './example.ts';
 import { mapOf } from './map.ts';
 import { oftenOf, timesOf } from './often.ts';
 import { phoneRecordsOf } from './phone-record.ts';
@@ -32,7 +32,7 @@ export function writeReport(
   record: CaseRecord,
   language: ReportLanguage,
   revealed: Revealed = new Map(),
-  examples: ReadonlyMap<string, ExampleLayer[]> = new Map(),
+  examples: ReadonlyMap<string, Example> = new Map(),
 ): ReportDocument {
   const words = wordsOf(language);
   const { say } = words;

@@ -1,14 +1,14 @@
 /** One example of a finding, from the connection to the value, so that a stranger can follow. */
 import type { Alert } from '../model/alert.ts';
 import { shown } from './document.ts';
-import type { ExampleLayer } from './example.ts';
+import type { Example } from './example.ts';
 import type { Words } from './words.ts';
 
 export function stepsOf(
   { identifier, evidence, flow, destination }: Alert,
   { say }: Words,
   revealed: { value: string; seen: string; window: Buffer } | null,
-  example: readonly ExampleLayer[] | null,
+  example: Example | null,
 ): string[] {
   if (identifier === null || evidence === null) return [];
   const kind = say(`kind.${identifier.kind}`);
@@ -40,16 +40,12 @@ export function stepsOf(
 }
 
 /** Each layer that was opened: with what stood there, where it was kept. */
-function layersOf(
-  decoding: readonly string[],
-  example: readonly ExampleLayer[] | null,
-  { say }: Pick<Words, 'say'>,
-): string[] {
+function layersOf(decoding: readonly string[], example: Example | null, { say }: Pick<Words, 'say'>): string[] {
   if (example === null) return decoding.map((layer) => say('step.layer', { layer: shown(layer) }));
-  const opened = example.map(({ name, bytes, text }) => {
+  const opened = example.layers.map(({ name, bytes, text }) => {
     const size = name === null ? say('step.wire', { bytes }) : say('step.opened', { layer: shown(name), bytes });
     return text === null ? size : `${size} ${say('step.text', { text: shown(text, 450) })}`;
   });
   // Those that could not be opened again here.
-  return [...opened, ...decoding.slice(example.length - 1).map((layer) => say('step.layer', { layer: shown(layer) }))];
+  return [...opened, ...example.rest.map((layer) => say('step.layer', { layer: shown(layer) }))];
 }
