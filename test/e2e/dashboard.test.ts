@@ -258,7 +258,7 @@ describe('in Chromium', () => {
     await page.getByRole('button', { name: 'Begin' }).click();
     await page.getByRole('heading', { name: '<b>First</b> boot' }).waitFor();
     await page.getByRole('button', { name: 'Before consent' }).click();
-    await page.locator('.case li', { hasText: 'before-consent' }).waitFor();
+    await page.locator('.case li', { hasText: 'Before consent' }).waitFor();
     await page.getByRole('button', { name: 'Unlocked' }).click();
     await page.locator('.case li', { hasText: 'unlock' }).waitFor();
     expect(await violations(page)).toEqual([]);
