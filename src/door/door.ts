@@ -221,7 +221,8 @@ export function createDoor(options: DoorOptions): Promise<Door> {
     const greeted = await greetSocks(visitor.socket, version, timeouts.helloMs);
     if (!greeted.ok) {
       visitor.socket.write(greeted.last);
-      const more = await hearOut(visitor.socket, NOTHING);
+      // One that stopped in the middle was waited for already.
+      const more = greeted.last.length > 0 ? await hearOut(visitor.socket, NOTHING) : NOTHING;
       leaveUnseen(visitor, greeted.reason, greeted.detail, Buffer.concat([greeted.sent, more]));
       endWith(visitor.socket, NOTHING);
       return;
