@@ -14,7 +14,10 @@ void i18n.init({
   lng: 'en',
   fallbackLng: 'en',
   initAsync: false,
-  resources: Object.fromEntries(Object.entries(CATALOGUES).map(([language, EN]) => [language, { translation: EN }])),
+  // Copies: words that are added later go into them.
+  resources: Object.fromEntries(
+    Object.entries(CATALOGUES).map(([language, words]) => [language, { translation: { ...words } }]),
+  ),
   keySeparator: false,
   nsSeparator: false,
   interpolation: { escapeValue: false, skipOnVariables: true },

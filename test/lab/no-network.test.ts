@@ -80,11 +80,13 @@ function belongs(line: string): boolean {
 }
 
 describeWith([...NETWORK, 'curl', 'tcpdump'], 'a lab from start to stop', () => {
-  const directory = labDirectory();
-  const file = path.join(directory, 'all.pcap');
+  let directory: string;
+  let file: string;
   let lab: GatewayLab;
   let recording: Awaited<ReturnType<typeof record>>;
   beforeAll(async () => {
+    directory = labDirectory();
+    file = path.join(directory, 'all.pcap');
     lab = await startGatewayLab({
       addresses: SERVERS,
       devices: DEVICES,
