@@ -73,7 +73,10 @@ describe('start', () => {
       token: join(data, 'token'),
     });
     lab.child.kill('SIGTERM');
-    expect(await lab.ended).toMatchObject({ code: 0, stdout: `${line}\n` });
+    const { code, stdout } = await lab.ended;
+    const types = stdout.split('\n').flatMap((each) => (each === '' ? [] : [JSON.parse(each).type]));
+    // On a busy machine the lab may have to say that it could not keep up.
+    expect([code, types[0], types.filter((type) => type !== 'alert')]).toEqual([0, 'ready', ['ready']]);
   });
 
   it('stops cleanly on Ctrl-C: exit code 0, and no trace of a running lab', async () => {
