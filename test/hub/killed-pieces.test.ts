@@ -222,8 +222,8 @@ describeWith(['nats-server', 'postgres'], 'a hub of three labs', () => {
     const { labs: standings, strangers } = await openHub(hubFile).status();
     expect(strangers).toEqual([]);
     expect(standings.map(({ organisation, lab }) => `${organisation}/${lab}`)).toEqual([...LABS]);
-    for (const each of standings)
-      expect(each).toMatchObject({ chain: 'whole', histories: 1, aside: {}, isClockWrong: false });
+    // Of the clock nothing: under one that was moved for the tests the broker goes by the kernel's.
+    for (const each of standings) expect(each).toMatchObject({ chain: 'whole', histories: 1, aside: {} });
     const [counted] = await ask<Record<string, string>>(
       `SELECT (SELECT sum(count) FROM hub.alerts) AS alerts, (SELECT sum(sightings) FROM hub.ledger WHERE kind = 'imei') AS imei,
          (SELECT count(*) FROM hub.flows WHERE closed_at IS NOT NULL) AS flows,
