@@ -2,7 +2,9 @@
  * From the stream into the database. Promise: a message is confirmed when the database has committed it, so a hub that is killed
  * anywhere loses nothing; broker and database may go and come back; a message that the database refuses is kept aside, alone.
  */
+import { setTimeout } from 'node:timers/promises';
 import type { JsMsg } from '@nats-io/jetstream';
+import { errorLine } from '../formats/error-line.ts';
 import { type Database, isOfData } from './database.ts';
 import { type Counted, ingest, putAside } from './ingest.ts';
 import type { Received } from './message.ts';
@@ -37,14 +39,9 @@ export function startConsumer({ database, open, onState }: ConsumerOptions): () 
     taken: 0,
     aside: 0,
   };
-  const stopping = Promise.withResolvers<void>();
-  let isStopped = false;
+  const stopping = new AbortController();
   let stream: Stream | null = null;
-  const wait = (ms: number): Promise<void> => {
-    const waited = Promise.withResolvers<void>();
-    const timer = setTimeout(waited.resolve, ms);
-    return Promise.race([waited.promise, stopping.promise]).finally(() => clearTimeout(timer));
-  };
+  const wait = (ms: number): Promise<void> => setTimeout(ms, undefined, { signal: stopping.signal }).catch(() => {});
 
   async function next(): Promise<JsMsg[]> {
     try {
@@ -55,7 +52,7 @@ export function startConsumer({ database, open, onState }: ConsumerOptions): () 
     } catch (error) {
       await stream?.close().catch(() => {});
       stream = null;
-      tell({ broker: 'away', problem: lineOf(error) });
+      tell({ broker: 'away', problem: errorLine(error) });
       await wait(RETRY_MS);
       return [];
     }
@@ -75,7 +72,7 @@ export function startConsumer({ database, open, onState }: ConsumerOptions): () 
     } catch (error) {
       // The broker gives them again.
       for (const message of messages) message.nak(RETRY_MS);
-      tell({ database: 'away', problem: lineOf(error) });
+      tell({ database: 'away', problem: errorLine(error) });
       await wait(RETRY_MS);
     }
   }
@@ -86,7 +83,7 @@ export function startConsumer({ database, open, onState }: ConsumerOptions): () 
   }
 
   async function run(): Promise<void> {
-    while (!isStopped) {
+    while (!stopping.signal.aborted) {
       const messages = await next();
       if (messages.length > 0) await take(messages);
     }
@@ -95,8 +92,7 @@ export function startConsumer({ database, open, onState }: ConsumerOptions): () 
 
   const ended = run();
   return async () => {
-    isStopped = true;
-    stopping.resolve();
+    stopping.abort();
     await ended;
   };
 }
@@ -109,7 +105,7 @@ async function takeAll(database: Database, batch: readonly Received[]): Promise<
     if (!isOfData(error)) throw error;
     const [first] = batch;
     if (batch.length === 1 && first) {
-      const aside = { ...first, why: 'refused by the database' as const, detail: lineOf(error) };
+      const aside = { ...first, why: 'refused by the database' as const, detail: errorLine(error) };
       await database.transact((client) => putAside(client, [aside]));
       return { messages: 1, taken: 0, aside: 1 };
     }
@@ -124,8 +120,3 @@ const receivedOf = (message: JsMsg): Received => ({
   bytes: message.data,
   received: message.info.timestampNanos / 1e6,
 });
-
-export function lineOf(error: unknown): string {
-  const { message, code } = error as Error & { code?: string };
-  return (message || code || String(error)).split('\n', 1)[0] ?? '';
-}

@@ -1,6 +1,8 @@
 /** What a package says for people (the report) and of its circumstances: case, phones, sources, versions. */
+
 import { join } from 'node:path';
 import { openGeo } from '../enrich/geo.ts';
+import { errorLine } from '../formats/error-line.ts';
 import { isFinding } from '../model/case-record.ts';
 import type { Device } from '../model/device.ts';
 import { LabError } from '../model/lab.ts';
@@ -19,9 +21,7 @@ export async function addReports({ zip, stored, record, redaction, options, miss
     await zip.add('report.pdf', await renderReport(record, { format: 'pdf', language, examples }));
   } catch (error) {
     if (error instanceof LabError) throw error;
-    missing.push(
-      `report.pdf: it could not be set (${(error as Error).message.split('\n', 1)[0]}); report.html says the same`,
-    );
+    missing.push(`report.pdf: it could not be set (${errorLine(error)}); report.html says the same`);
   }
 }
 

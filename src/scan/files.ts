@@ -3,8 +3,10 @@
  * Promise: every path is accounted for; links are followed, a circle of them once; nothing in a directory that could block
  * (a pipe, a device) is opened.
  */
+
 import { readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorLine } from '../formats/error-line.ts';
 import { LabError } from '../model/lab.ts';
 import { isStandardInput } from './source.ts';
 
@@ -76,6 +78,6 @@ const WORDS: Partial<Record<string, string>> = {
 
 /** Why a file could not be read, in a few words. */
 export function whyOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return (code !== undefined && WORDS[code]) || `cannot be read (${String(message).split('\n', 1)[0]})`;
+  const { code } = error as NodeJS.ErrnoException;
+  return (code !== undefined && WORDS[code]) || `cannot be read (${errorLine(error)})`;
 }

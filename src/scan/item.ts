@@ -3,6 +3,7 @@
  * iOS's App Privacy Report.
  * Promise: never throws; what it is not is said.
  */
+import { errorLine } from '../formats/error-line.ts';
 import type { Recorded } from '../model/lab.ts';
 import type { OpenExchange } from '../model/recording.ts';
 import { contactEvents } from './contact.ts';
@@ -44,9 +45,7 @@ export function recordedItem(value: object, place: ItemPlace, openExchange: Open
 }
 
 /** One fault costs one entry. */
-export function faultIn(error: unknown): string {
-  return `cannot be read (${error instanceof Error ? error.message.split('\n', 1)[0] : String(error)})`;
-}
+export const faultIn = (error: unknown): string => `cannot be read (${errorLine(error)})`;
 
 type Item = ReturnType<typeof readEntry>;
 

@@ -2,6 +2,8 @@
  * Publishes what a lab stored, in order, at least once. The cursor moves when the stream has confirmed, so nothing is left out however
  * long the broker is away; what waits stays in the store, never in memory: one batch at a time is held.
  */
+import { setTimeout } from 'node:timers/promises';
+import { errorLine } from '../../formats/error-line.ts';
 import type { HubState } from '../../model/hub.ts';
 import type { Broker } from './broker.ts';
 import type { HubConfig } from './config.ts';
@@ -43,8 +45,7 @@ export function startPublisher(options: PublisherOptions): Publisher {
   let cursor: Cursor = openCursor(file, sender, reader);
   let broker: Broker | null = null;
   let beatAt = -Infinity;
-  let isStopped = false;
-  const stopping = Promise.withResolvers<void>();
+  const stopping = new AbortController();
   let state: HubState = {
     ...{ url, organisation, lab },
     ...{ state: 'connecting', problem: null, since: new Date().toISOString(), head: reader.head() },
@@ -60,11 +61,7 @@ export function startPublisher(options: PublisherOptions): Publisher {
     toldAt = performance.now();
     onState(state);
   }
-  const wait = (ms: number): Promise<void> => {
-    const waited = Promise.withResolvers<void>();
-    const timer = setTimeout(waited.resolve, ms);
-    return Promise.race([waited.promise, stopping.promise]).finally(() => clearTimeout(timer));
-  };
+  const wait = (ms: number): Promise<void> => setTimeout(ms, undefined, { signal: stopping.signal }).catch(() => {});
 
   /** @returns whether there was anything */
   async function publishNext(to: Broker): Promise<boolean> {
@@ -89,7 +86,7 @@ export function startPublisher(options: PublisherOptions): Publisher {
 
   async function run(): Promise<void> {
     let retryMs = RETRY_MS;
-    while (!isStopped) {
+    while (!stopping.signal.aborted) {
       try {
         broker ??= await connect();
         const hadSome = await publishNext(broker);
@@ -101,7 +98,7 @@ export function startPublisher(options: PublisherOptions): Publisher {
       } catch (error) {
         await broker?.close().catch(() => {});
         broker = null;
-        tell('failing', lineOf(error));
+        tell('failing', errorLine(error));
         await wait(retryMs);
         retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
       }
@@ -111,15 +108,9 @@ export function startPublisher(options: PublisherOptions): Publisher {
   const ended = run();
   return {
     async stop() {
-      isStopped = true;
-      stopping.resolve();
+      stopping.abort();
       await broker?.close().catch(() => {});
       await ended;
     },
   };
-}
-
-function lineOf(error: unknown): string {
-  const { message, code } = error as Error & { code?: string };
-  return (message || code || String(error)).split('\n', 1)[0] ?? '';
 }
