@@ -56,10 +56,9 @@ interface Sent {
 }
 
 function exampleIn(alert: Alert, { bytes, contentType, encoding }: Sent, isRevealed: boolean): Example | null {
-  return (
-    exampleOf(alert, bytes, isRevealed) ??
-    unfoldedExample(alert, openBytes(bytes, { contentType, encoding, values: [] }), isRevealed)
-  );
+  const named = exampleOf(alert, bytes, isRevealed);
+  if (named?.rest.length === 0) return named;
+  return unfoldedExample(alert, openBytes(bytes, { contentType, encoding, values: [] }), isRevealed) ?? named;
 }
 
 /** Whole, with what its head says of it, or null. */
