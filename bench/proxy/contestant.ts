@@ -36,6 +36,8 @@ export interface StartContext {
   cores: string;
   /** Of a lab: its phones (YAML). */
   devices?: string;
+  /** Of a lab: further flags of `start`. */
+  flags?: readonly string[];
   env?: Record<string, string>;
 }
 

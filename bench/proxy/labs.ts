@@ -75,7 +75,7 @@ export const relay: Contestant = {
 };
 
 async function startLab(tree: string, program: string, context: StartContext): Promise<Running> {
-  const { dir, identity, cores, devices = PHONE, env } = context;
+  const { dir, identity, cores, devices = PHONE, flags: more = [], env } = context;
   const devicesFile = path.join(dir, 'phones.yaml');
   await writeFile(devicesFile, devices);
   let ready: { proxy: { port: number }; ui: { url: string }; token: string } | null = null;
@@ -86,6 +86,7 @@ async function startLab(tree: string, program: string, context: StartContext): P
       path.join(tree, program),
       ...['start', '--json', ...flags],
       ...['--allow-destinations', '127.0.0.0/8', '--upstream-ca', identity.caFile],
+      ...more,
     ],
     cores,
     env,

@@ -93,6 +93,22 @@ function watch(child: ChildProcess, exited: Promise<void>): MeasuredProcess {
   };
 }
 
+/** Of a process somebody else started, with its children: as `cpuSeconds`. */
+export const cpuSecondsOf = (pid: number): number =>
+  family(pid).reduce((total, one) => total + cpuTicks(one), 0) / TICKS_PER_SECOND;
+
+/** Of each thread by its name, seconds; the first one is called `main`. */
+export function threadSecondsOf(pid: number): Map<string, number> {
+  const seconds = new Map<string, number>();
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const text = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+    const name = Number(thread) === pid ? 'main' : text.slice(text.indexOf('(') + 1, text.lastIndexOf(')'));
+    const [user, system] = text.split(') ').at(-1)!.split(' ').slice(11, 13).map(Number);
+    seconds.set(name, (seconds.get(name) ?? 0) + (user! + system!) / TICKS_PER_SECOND);
+  }
+  return seconds;
+}
+
 /** The process and all that came of it and still run. A thread may end between being listed and being read. */
 function family(pid: number): number[] {
   const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) => {

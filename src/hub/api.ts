@@ -1,21 +1,25 @@
 /** What an organisation may ask of the hub, with its token: its own rows only, by its own role of the database. */
 import { type Context, Hono } from 'hono';
 import type { Client, Database } from './database.ts';
+import { compareFirmware, readModels, readPhones } from './fleet.ts';
 import { readLedger } from './ledger.ts';
+import { foldLedger } from './lines.ts';
 import { type Organisation, organisationOf } from './organisations.ts';
+import { type FleetRule, readFleetAlerts } from './rules.ts';
 import { readStandings } from './standing.ts';
 
 export interface ApiOptions {
   database: Database;
   /** Whether both engines answer. */
   isWell: () => boolean;
+  rules?: readonly FleetRule[];
 }
 
 type Variables = { organisation: Organisation };
 
 const MAX_ALERTS = 500;
 
-export function createApi({ database, isWell }: ApiOptions): Hono<{ Variables: Variables }> {
+export function createApi({ database, isWell, rules = [] }: ApiOptions): Hono<{ Variables: Variables }> {
   const api = new Hono<{ Variables: Variables }>();
   const asItself = <T>(organisation: Organisation, work: (client: Client) => Promise<T>): Promise<T> =>
     database.transact(async (client) => {
@@ -33,9 +37,35 @@ export function createApi({ database, isWell }: ApiOptions): Hono<{ Variables: V
     return next();
   });
   api.get('/api/ledger', async (c) => {
-    const { model, company, country, kind } = c.req.query();
+    const { model, company, country, kind, firmware, by } = c.req.query();
     const query = { model, company, country, kind, simulated: simulatedOf(c), limit: limitOf(c) };
-    return c.json({ ledger: await asItself(c.get('organisation'), (client) => readLedger(client, query)) });
+    const versions = firmware ?? (by === 'firmware' ? { every: true as const } : undefined);
+    await foldLedger(database, rules);
+    return c.json({
+      ledger: await asItself(c.get('organisation'), (client) => readLedger(client, { ...query, firmware: versions })),
+    });
+  });
+  api.get('/api/fleet-alerts', async (c) => {
+    const query = { simulated: simulatedOf(c), limit: limitOf(c) };
+    await foldLedger(database, rules);
+    return c.json({ alerts: await asItself(c.get('organisation'), (client) => readFleetAlerts(client, query)) });
+  });
+  api.get('/api/models', async (c) =>
+    c.json({ models: await asItself(c.get('organisation'), (client) => readModels(client, simulatedOf(c))) }),
+  );
+  api.get('/api/phones', async (c) => {
+    const { lab, model } = c.req.query();
+    const query = { lab, model, simulated: simulatedOf(c), limit: limitOf(c) };
+    return c.json({ phones: await asItself(c.get('organisation'), (client) => readPhones(client, query)) });
+  });
+  api.get('/api/firmware', async (c) => {
+    const { model } = c.req.query();
+    if (model === undefined) return c.json({ error: 'model: a model is needed' }, 400);
+    await foldLedger(database, rules);
+    const lines = await asItself(c.get('organisation'), (client) =>
+      compareFirmware(client, model, simulatedOf(c) ?? false),
+    );
+    return c.json({ model, lines });
   });
   api.get('/api/alerts', async (c) => {
     const before = c.req.query('before') ?? null;

@@ -4,6 +4,18 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { readValues } from '../formats/yaml-document.ts';
 import { LabError } from '../model/lab.ts';
+import { type FleetRule, RULES } from './rules.ts';
+
+const rule = z.strictObject({
+  name: z.string().min(1).max(120),
+  units: z.coerce.number().int().min(1),
+  labs: z.coerce.number().int().min(1).default(1),
+  per: z.enum(['model', 'firmware']).default('model'),
+  kind: z.string().optional(),
+  company: z.string().optional(),
+  country: z.string().length(2).optional(),
+  model: z.string().optional(),
+});
 
 const fields = z.strictObject({
   nats: z.strictObject({
@@ -17,6 +29,8 @@ const fields = z.strictObject({
   host: z.string().default('127.0.0.1'),
   port: z.coerce.number().int().min(0).max(65535).default(8090),
   consumers: z.coerce.number().int().min(1).max(16).default(2),
+  rules: z.array(rule).max(100).optional(),
+  'keep-months': z.coerce.number().int().min(1).max(1200).optional(),
   'stream-gigabytes': z.coerce.number().min(0.01).max(10_000).default(10),
 });
 
@@ -35,6 +49,9 @@ export interface HubServerConfig {
   consumers: number;
   /** What the broker keeps for a hub that is away; a full one refuses, and labs wait. */
   streamBytes: number;
+  rules: readonly FleetRule[];
+  /** Alerts and connections of older months go; null: none. */
+  keepMonths: number | null;
 }
 
 /** @throws LabError */
@@ -61,6 +78,8 @@ export function readHubServerConfig(file: string): HubServerConfig {
     port,
     consumers,
     streamBytes: Math.round(parsed.data['stream-gigabytes'] * 1e9),
+    rules: parsed.data.rules ?? RULES,
+    keepMonths: parsed.data['keep-months'] ?? null,
   };
 }
 

@@ -9,6 +9,7 @@ import type { HubAlert, HubFlow } from '../model/hub.ts';
 import { isWithin, join, type Stretch } from './chains.ts';
 import type { Client, Database } from './database.ts';
 import { type LedgerChange, putLedger } from './ledger.ts';
+import { holdLines } from './lines.ts';
 import { type Aside, type Content, type Read, type Received, readMessage, type Told } from './message.ts';
 import { type Placed, putAlerts, putCoverage, putFlows, putForgotten, putGaps } from './rows.ts';
 
@@ -165,6 +166,7 @@ async function keepStretches(
 async function putContents(client: Client, placed: readonly Placed<Content>[]): Promise<void> {
   const of = <K extends Content['kind']>(kind: K) =>
     placed.filter((one): one is Extract<Placed<Content>, { kind: K }> => one.kind === kind);
+  if (of('forgotten').length > 0) await holdLines(client);
   const changes: LedgerChange[] = [
     ...(await putAlerts(client, of('alert') as Placed<{ content: HubAlert }>[])),
     ...(await putFlows(client, of('flow') as Placed<{ content: HubFlow }>[])),

@@ -1,15 +1,19 @@
 /**
- * Which model told which company in which country what: first and last seen, on how many units in how many shops. A table of its own
- * that ingestion keeps up to date, so that a question reads as many rows as there are phones and companies, not connections.
+ * Which model told which company in which country what: first and last seen, on how many units in how many shops. Ingestion keeps a
+ * row for each phone, a fold the lines above them (lines.ts), so that a question reads neither connections nor phones.
  */
 import type { LedgerLine } from '../model/hub.ts';
 import type { Client } from './database.ts';
+import { ALL_FIRMWARE } from './schema-lines.ts';
 
 export interface LedgerChange {
   organisation_id: number;
   lab_id: number;
   unit: string;
+  /** Of the phone, where the hub may see it. */
+  name: string | null;
   model: string;
+  firmware: string;
   company: string;
   country: string;
   kind: string;
@@ -20,14 +24,46 @@ export interface LedgerChange {
   bytes_up: number;
 }
 
-const KEY = ['lab_id', 'unit', 'model', 'company', 'country', 'kind', 'simulated'] as const;
+const KEY = ['lab_id', 'unit', 'model', 'firmware', 'company', 'country', 'kind', 'simulated'] as const;
+const UNIT = ['lab_id', 'unit', 'model', 'firmware', 'simulated'] as const;
 
 export async function putLedger(client: Client, changes: readonly LedgerChange[]): Promise<void> {
+  const lines = together(changes, KEY);
+  if (lines.length === 0) return;
+  const key = KEY.join(', ');
+  await client.query(
+    `WITH told AS (SELECT * FROM jsonb_to_recordset($1) AS r(organisation_id integer, lab_id integer, unit text, model text,
+       firmware text, company text, country text, kind text, simulated boolean, first_seen timestamptz, last_seen timestamptz,
+       sightings bigint, bytes_up bigint)),
+     put AS (INSERT INTO hub.ledger AS l (organisation_id, ${key}, first_seen, last_seen, sightings, bytes_up)
+       SELECT organisation_id, ${key}, first_seen, last_seen, sightings, bytes_up FROM told
+       ON CONFLICT (${key}) DO UPDATE SET first_seen = least(l.first_seen, excluded.first_seen),
+         last_seen = greatest(l.last_seen, excluded.last_seen), sightings = l.sightings + excluded.sightings,
+         bytes_up = l.bytes_up + excluded.bytes_up
+       RETURNING ${key}, xmax = 0 AS is_new)
+     INSERT INTO hub.ledger_news (organisation_id, ${key}, first_seen, last_seen, sightings, bytes_up, is_new)
+     SELECT organisation_id, ${key}, first_seen, last_seen, sightings, bytes_up, is_new FROM told JOIN put USING (${key})`,
+    [JSON.stringify(lines)],
+  );
+  const unit = UNIT.join(', ');
+  await client.query(
+    `INSERT INTO hub.units AS u (organisation_id, ${unit}, name, first_seen, last_seen)
+     SELECT organisation_id, ${unit}, name, first_seen, last_seen
+     FROM jsonb_to_recordset($1) AS r(organisation_id integer, lab_id integer, unit text, model text, firmware text,
+       simulated boolean, name text, first_seen timestamptz, last_seen timestamptz)
+     ON CONFLICT (${unit}) DO UPDATE SET first_seen = least(u.first_seen, excluded.first_seen),
+       last_seen = greatest(u.last_seen, excluded.last_seen), name = coalesce(excluded.name, u.name)`,
+    [JSON.stringify(together(lines, UNIT))],
+  );
+}
+
+/** Those of one key as one. */
+function together(changes: readonly LedgerChange[], key: readonly (keyof LedgerChange)[]): LedgerChange[] {
   const lines = new Map<string, LedgerChange>();
   for (const change of changes) {
-    const key = KEY.map((column) => change[column]).join('\0');
-    const line = lines.get(key);
-    if (line === undefined) lines.set(key, { ...change });
+    const name = key.map((column) => change[column]).join('\0');
+    const line = lines.get(name);
+    if (line === undefined) lines.set(name, { ...change });
     else {
       line.sightings += change.sightings;
       line.bytes_up += change.bytes_up;
@@ -35,17 +71,7 @@ export async function putLedger(client: Client, changes: readonly LedgerChange[]
       if (timeOf(change.last_seen) > timeOf(line.last_seen)) line.last_seen = change.last_seen;
     }
   }
-  if (lines.size === 0) return;
-  await client.query(
-    `INSERT INTO hub.ledger AS l (organisation_id, ${KEY.join(', ')}, first_seen, last_seen, sightings, bytes_up)
-     SELECT organisation_id, ${KEY.join(', ')}, first_seen, last_seen, sightings, bytes_up
-     FROM jsonb_to_recordset($1) AS r(organisation_id integer, lab_id integer, unit text, model text, company text, country text,
-       kind text, simulated boolean, first_seen timestamptz, last_seen timestamptz, sightings bigint, bytes_up bigint)
-     ON CONFLICT (${KEY.join(', ')}) DO UPDATE SET first_seen = least(l.first_seen, excluded.first_seen),
-       last_seen = greatest(l.last_seen, excluded.last_seen), sightings = l.sightings + excluded.sightings,
-       bytes_up = l.bytes_up + excluded.bytes_up`,
-    [JSON.stringify([...lines.values()])],
-  );
+  return [...lines.values()];
 }
 
 const timeOf = (time: string | Date): number => new Date(time).getTime();
@@ -57,6 +83,8 @@ export interface LedgerQuery {
   kind?: string | undefined;
   /** Of replays and tests, or of the world; both when not given. */
   simulated?: boolean | undefined;
+  /** Only this version; `every`: a line for each of them. Without it all of them are one. */
+  firmware?: string | { every: true } | undefined;
   /** At most 1,000. */
   limit?: number | undefined;
 }
@@ -71,24 +99,27 @@ export function ledgerStatement(query: LedgerQuery): { text: string; values: unk
     values.push(query[column]);
     return [`${column} = $${values.length}`];
   });
+  const { firmware } = query;
+  if (typeof firmware === 'string') {
+    values.push(firmware);
+    conditions.push(`firmware = $${values.length}`);
+  } else conditions.push(`firmware ${firmware?.every ? '<>' : '='} '${ALL_FIRMWARE}'`);
   values.push(Math.min(query.limit ?? MAX_LEDGER_LINES, MAX_LEDGER_LINES));
   return {
-    // A phone belongs to one shop at a time; where two have the same key it is one unit in both.
-    text: `SELECT model, company, country, kind, simulated, min(first_seen) AS first_seen, max(last_seen) AS last_seen,
-       count(DISTINCT unit)::integer AS units, count(DISTINCT lab_id)::integer AS labs, sum(sightings)::float8 AS sightings,
-       sum(bytes_up)::float8 AS bytes_up
-     FROM hub.ledger ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}
-     GROUP BY model, company, country, kind, simulated
-     ORDER BY units DESC, sightings DESC, model, company, country, kind, simulated LIMIT $${values.length}`,
+    text: `SELECT model, firmware, company, country, kind, simulated, first_seen, last_seen, units, labs,
+       sightings::float8, bytes_up::float8
+     FROM hub.lines line WHERE ${conditions.join(' AND ')}
+     ORDER BY units DESC, line.sightings DESC, model, company, country, kind, simulated, firmware LIMIT $${values.length}`,
     values,
   };
 }
 
-/** Of what the client's role may see. */
+/** Of what the client's role may see, as it was folded last. */
 export async function readLedger(client: Client, query: LedgerQuery): Promise<LedgerLine[]> {
   const { rows } = await client.query(ledgerStatement(query));
   return rows.map((row) => ({
     model: row.model || null,
+    ...(row.firmware === ALL_FIRMWARE ? {} : { firmware: row.firmware || null }),
     company: row.company || null,
     country: row.country || null,
     kind: row.kind,

@@ -2,6 +2,8 @@
 import type { HubAlert, HubCoverage, HubFlow, HubForgotten, HubGap } from '../model/hub.ts';
 import type { Client } from './database.ts';
 import type { LedgerChange } from './ledger.ts';
+import { recountLines } from './lines.ts';
+import { ALL_FIRMWARE } from './schema-lines.ts';
 
 /** A content and its place in the chain of its lab. */
 export type Placed<C> = C & {
@@ -24,7 +26,9 @@ const placeOf = ({ lab, organisation, history, position, hash }: Placed<object>)
   hash,
 });
 /** What is part of a key is never null. */
-const said = (text: string | null): string => text ?? '';
+const said = (text: string | null | undefined): string => text ?? '';
+/** What stands for all versions is none. */
+const versionOf = (firmware: string | null | undefined): string => (firmware === ALL_FIRMWARE ? '' : said(firmware));
 
 /** The newest version of each stays. @returns what that changes in the ledger */
 export async function putAlerts(
@@ -57,6 +61,7 @@ export async function putAlerts(
       seq: alert.seq,
       unit: alert.unit,
       model: said(alert.model),
+      firmware: versionOf(alert.firmware),
       company: said(alert.company),
       country: said(alert.country),
       kind: alert.kind ?? alert.type,
@@ -67,20 +72,20 @@ export async function putAlerts(
     };
     put.push(row);
     const sightings = alert.count - (before?.count ?? 0);
-    changes.push({ ...row, first_seen: alert.firstSeen, sightings, bytes_up: 0 });
+    changes.push({ ...row, name: alert.name ?? null, first_seen: alert.firstSeen, sightings, bytes_up: 0 });
   }
   await client.query(
-    `INSERT INTO hub.alerts (organisation_id, lab_id, id, first_seen, last_seen, seq, history, position, hash, unit, model, company,
-       country, kind, severity, count, simulated, content)
-     SELECT organisation_id, lab_id, id, first_seen, last_seen, seq, history, position, decode(hash, 'hex'), unit, model, company,
-       country, kind, severity, count, simulated, content
+    `INSERT INTO hub.alerts (organisation_id, lab_id, id, first_seen, last_seen, seq, history, position, hash, unit, model, firmware,
+       company, country, kind, severity, count, simulated, content)
+     SELECT organisation_id, lab_id, id, first_seen, last_seen, seq, history, position, decode(hash, 'hex'), unit, model, firmware,
+       company, country, kind, severity, count, simulated, content
      FROM jsonb_to_recordset($1) AS r(organisation_id integer, lab_id integer, id text, first_seen timestamptz,
-       last_seen timestamptz, seq bigint, history text, position bigint, hash text, unit text, model text, company text,
-       country text, kind text, severity text, count bigint, simulated boolean, content jsonb)
+       last_seen timestamptz, seq bigint, history text, position bigint, hash text, unit text, model text, firmware text,
+       company text, country text, kind text, severity text, count bigint, simulated boolean, content jsonb)
      ON CONFLICT (lab_id, id, first_seen) DO UPDATE SET last_seen = excluded.last_seen, seq = excluded.seq,
        history = excluded.history, position = excluded.position, hash = excluded.hash, unit = excluded.unit,
-       model = excluded.model, company = excluded.company, country = excluded.country, kind = excluded.kind,
-       severity = excluded.severity, count = excluded.count, simulated = excluded.simulated, content = excluded.content`,
+       model = excluded.model, firmware = excluded.firmware, company = excluded.company, country = excluded.country,
+       kind = excluded.kind, severity = excluded.severity, count = excluded.count, simulated = excluded.simulated, content = excluded.content`,
     [JSON.stringify(put)],
   );
   return changes;
@@ -122,6 +127,7 @@ export async function putFlows(
       closed_at: flow.closedAt === null ? null : new Date(flow.closedAt),
       unit: flow.unit,
       model: said(flow.model),
+      firmware: versionOf(flow.firmware),
       company: said(flow.company),
       country: said(flow.country),
       host: flow.host,
@@ -135,6 +141,7 @@ export async function putFlows(
     if (flow.closedAt !== null)
       changes.push({
         ...row,
+        name: flow.name ?? null,
         kind: 'connection',
         first_seen: row.opened_at,
         last_seen: row.closed_at as Date,
@@ -142,16 +149,16 @@ export async function putFlows(
       });
   }
   await client.query(
-    `INSERT INTO hub.flows (organisation_id, lab_id, id, opened_at, closed_at, history, position, hash, unit, model, company, country,
-       host, bytes_up, bytes_down, simulated, content)
-     SELECT organisation_id, lab_id, id, opened_at, closed_at, history, position, decode(hash, 'hex'), unit, model, company, country,
-       host, bytes_up, bytes_down, simulated, content
+    `INSERT INTO hub.flows (organisation_id, lab_id, id, opened_at, closed_at, history, position, hash, unit, model, firmware, company,
+       country, host, bytes_up, bytes_down, simulated, content)
+     SELECT organisation_id, lab_id, id, opened_at, closed_at, history, position, decode(hash, 'hex'), unit, model, firmware, company,
+       country, host, bytes_up, bytes_down, simulated, content
      FROM jsonb_to_recordset($1) AS r(organisation_id integer, lab_id integer, id text, opened_at timestamptz, closed_at timestamptz,
-       history text, position bigint, hash text, unit text, model text, company text, country text, host text, bytes_up bigint,
-       bytes_down bigint, simulated boolean, content jsonb)
+       history text, position bigint, hash text, unit text, model text, firmware text, company text, country text, host text,
+       bytes_up bigint, bytes_down bigint, simulated boolean, content jsonb)
      ON CONFLICT (lab_id, id, opened_at) DO UPDATE SET closed_at = excluded.closed_at, history = excluded.history,
-       position = excluded.position, hash = excluded.hash, model = excluded.model, company = excluded.company,
-       country = excluded.country, host = excluded.host, bytes_up = excluded.bytes_up, bytes_down = excluded.bytes_down,
+       position = excluded.position, hash = excluded.hash, model = excluded.model, firmware = excluded.firmware,
+       company = excluded.company, country = excluded.country, host = excluded.host, bytes_up = excluded.bytes_up, bytes_down = excluded.bytes_down,
        content = excluded.content`,
     [JSON.stringify(put)],
   );
@@ -200,24 +207,32 @@ export async function putForgotten(
         `DELETE FROM hub.${table} WHERE lab_id = $1 AND unit = $2 AND (history <> $3 OR position < $4)`,
         [lab, content.unit, history, position],
       );
-    await client.query('DELETE FROM hub.ledger WHERE lab_id = $1 AND unit = $2', [lab, content.unit]);
-    await recount(client, lab, content.unit);
+    await recountLines(client, { lab, unit: content.unit }, async () => {
+      for (const table of ['ledger', 'units'])
+        await client.query(`DELETE FROM hub.${table} WHERE lab_id = $1 AND unit = $2`, [lab, content.unit]);
+      await recount(client, lab, content.unit);
+    });
   }
 }
 
 /** The ledger of a phone from what is there of it. */
 async function recount(client: Client, lab: number, unit: string): Promise<void> {
-  const head =
-    'INSERT INTO hub.ledger (organisation_id, lab_id, unit, model, company, country, kind, simulated, first_seen, last_seen, sightings, bytes_up)';
-  const by = 'GROUP BY organisation_id, lab_id, unit, model, company, country, simulated';
+  const phone = 'organisation_id, lab_id, unit, model, firmware';
+  const head = `INSERT INTO hub.ledger (${phone}, company, country, kind, simulated, first_seen, last_seen, sightings, bytes_up)`;
+  const by = `GROUP BY ${phone}, company, country, simulated`;
   await client.query(
-    `${head} SELECT organisation_id, lab_id, unit, model, company, country, kind, simulated, min(first_seen), max(last_seen),
+    `${head} SELECT ${phone}, company, country, kind, simulated, min(first_seen), max(last_seen),
        sum(count), 0 FROM hub.alerts WHERE lab_id = $1 AND unit = $2 ${by}, kind`,
     [lab, unit],
   );
   await client.query(
-    `${head} SELECT organisation_id, lab_id, unit, model, company, country, 'connection', simulated, min(opened_at),
+    `${head} SELECT ${phone}, company, country, 'connection', simulated, min(opened_at),
        max(closed_at), count(*), sum(bytes_up) FROM hub.flows WHERE lab_id = $1 AND unit = $2 AND closed_at IS NOT NULL ${by}`,
+    [lab, unit],
+  );
+  await client.query(
+    `INSERT INTO hub.units (${phone}, simulated, first_seen, last_seen) SELECT ${phone}, simulated, min(first_seen), max(last_seen)
+     FROM hub.ledger WHERE lab_id = $1 AND unit = $2 GROUP BY ${phone}, simulated`,
     [lab, unit],
   );
 }

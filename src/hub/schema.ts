@@ -6,11 +6,12 @@
 import { LabError } from '../model/lab.ts';
 import type { Client, Database } from './database.ts';
 import { makePartitions } from './partitions.ts';
+import { LINES } from './schema-lines.ts';
 
 /** Tables with a column `organisation_id`. */
 const SEPARATED = ['labs', 'chains', 'faults', 'forgotten', 'alerts', 'flows', 'coverage', 'gaps', 'ledger'];
 /** What organisations may read. */
-const READ = ['labs', 'alerts', 'flows', 'coverage', 'gaps', 'ledger'];
+const READ = ['labs', 'alerts', 'flows', 'coverage', 'gaps', 'ledger', 'lines', 'units', 'fleet_alerts'];
 
 const MIGRATIONS: readonly string[] = [
   `
@@ -166,6 +167,7 @@ const MIGRATIONS: readonly string[] = [
   CREATE POLICY own ON hub.${table} FOR SELECT USING (organisation_id = (SELECT hub.own_organisation()));`,
   ).join('\n  ')}
   `,
+  LINES,
 ];
 
 /** Of one hub at a time. */
@@ -182,6 +184,8 @@ export async function migrate(database: Database, now: Date): Promise<{ from: nu
     for (const migration of MIGRATIONS.slice(found)) await client.query(migration);
     await client.query('DELETE FROM hub.meta');
     await client.query('INSERT INTO hub.meta VALUES ($1)', [MIGRATIONS.length]);
+    const { rows } = await client.query<{ role: string }>('SELECT quote_ident(role) AS role FROM hub.organisations');
+    for (const { role } of rows) await grantTo(client, role);
     return found;
   });
   await makePartitions(database, now);

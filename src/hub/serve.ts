@@ -1,6 +1,7 @@
 /** The hub's process: consumers, partitions, and the API. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import { LabError } from '../model/lab.ts';
 import { createApi } from './api.ts';
@@ -8,7 +9,10 @@ import type { HubServerConfig } from './config.ts';
 import { type ConsumerState, startConsumer } from './consumer.ts';
 import { explainDatabase, openDatabase } from './database.ts';
 import { retryAside } from './ingest.ts';
+import { foldLedger } from './lines.ts';
 import { makePartitions } from './partitions.ts';
+import { dropOld } from './retention.ts';
+import { raise } from './rules.ts';
 import { mustBeMigrated } from './schema.ts';
 import { openStream } from './stream.ts';
 
@@ -18,8 +22,27 @@ export interface Hub {
 }
 
 const HOUR_MS = 3_600_000;
+const FOLD_MS = 1000;
 /** Of the API, besides one a consumer. */
 const CONNECTIONS = 6;
+
+/** Again and again, one at a time; a database that is away is asked again. */
+function startFolding(fold: () => Promise<number>): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await fold().catch(() => {});
+      await setTimeout(FOLD_MS, undefined, { signal: stopping.signal }).catch(() => {});
+    }
+  }
+  const ended = run();
+  return {
+    async stop() {
+      stopping.abort();
+      await ended;
+    },
+  };
+}
 
 /**
  * @param onChange one line whenever broker or database go or come back
@@ -29,8 +52,10 @@ export async function serveHub(config: HubServerConfig, onChange: (line: string)
   const database = openDatabase(config.database, config.consumers + CONNECTIONS);
   try {
     await mustBeMigrated(database);
-    await makePartitions(database, new Date());
+    await keepMonths();
     await retryAside(database);
+    await foldLedger(database);
+    await database.transact((client) => raise(client, config.rules, null));
   } catch (error) {
     await database.close();
     throw error instanceof LabError ? error : explainDatabase(error);
@@ -51,12 +76,18 @@ export async function serveHub(config: HubServerConfig, onChange: (line: string)
   const stops = Array.from({ length: config.consumers }, (_, index) =>
     startConsumer({ database, open: () => openStream(config), onState: (state) => hear(index, state) }),
   );
-  const months = setInterval(() => void makePartitions(database, new Date()).catch(() => {}), HOUR_MS).unref();
+  async function keepMonths(): Promise<void> {
+    await makePartitions(database, new Date());
+    if (config.keepMonths !== null) await dropOld(database, new Date(), config.keepMonths);
+  }
+  const months = setInterval(() => void keepMonths().catch(() => {}), HOUR_MS).unref();
+  const folding = startFolding(() => foldLedger(database, config.rules));
   const isWell = (): boolean =>
     states.length > 0 && states.every((one) => one.broker === 'connected' && one.database === 'connected');
-  const server = createServer(getRequestListener(createApi({ database, isWell }).fetch));
+  const server = createServer(getRequestListener(createApi({ database, isWell, rules: config.rules }).fetch));
   async function stop(): Promise<void> {
     clearInterval(months);
+    await folding.stop();
     server.closeAllConnections();
     server.close();
     await Promise.all(stops.map((end) => end()));

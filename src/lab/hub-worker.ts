@@ -14,11 +14,15 @@ export interface HubThreadData {
   cursor: string;
   version: string;
   models: [device: string, model: string | null][];
+  firmwares: Firmwares;
 }
+
+/** Of test runs, oldest first: since when, milliseconds since the epoch; phones null: every one. */
+export type Firmwares = { phones: readonly string[] | null; since: number; firmware: string }[];
 
 /** What the lab asks of it. */
 export interface HubCalls {
-  models(models: HubThreadData['models']): void;
+  models(models: HubThreadData['models'], firmwares: Firmwares): void;
   stop(): Promise<void>;
 }
 
@@ -30,11 +34,13 @@ export interface HubTells {
 const data = workerData as HubThreadData;
 const config: HubConfig = { ...data.config, key: Buffer.from(data.config.key) };
 let models = new Map(data.models);
+let { firmwares } = data;
 const port = parentPort as NonNullable<typeof parentPort>;
 const reader = openHubReader(data.evidence);
 const lab = connectCalls<HubTells, HubCalls>(port, {
-  models(given) {
+  models(given, noted) {
     models = new Map(given);
+    firmwares = noted;
   },
   async stop() {
     await publisher.stop();
@@ -48,6 +54,9 @@ const publisher = startPublisher({
   file: data.cursor,
   connect: () => connectBroker(config),
   modelOf: (device) => models.get(device) ?? null,
+  firmwareOf: (device, time) =>
+    firmwares.findLast(({ phones, since }) => since <= time && (phones === null || phones.includes(device)))
+      ?.firmware ?? null,
   version: data.version,
   onState: (state) => void lab.state(state),
 });

@@ -2,6 +2,7 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { privacyProblem } from '../ca/private-file.ts';
+import { phonesOf } from '../model/case.ts';
 import { faultOf } from '../model/fault.ts';
 import type { HubState } from '../model/hub.ts';
 import { type Text, text } from '../model/text.ts';
@@ -9,7 +10,7 @@ import { type HubConfig, readHubConfig } from '../sinks/hub/config.ts';
 import { prepareForReader } from '../sinks/hub/reader.ts';
 import { connectCalls } from './calls.ts';
 import { ownVersion } from './case-files.ts';
-import type { HubCalls, HubTells, HubThreadData } from './hub-worker.ts';
+import type { Firmwares, HubCalls, HubTells, HubThreadData } from './hub-worker.ts';
 import type { Knowledge } from './knowledge.ts';
 
 export interface HubPublishing {
@@ -26,7 +27,7 @@ const TICK_MS = 1000;
 
 /** @throws LabError naming file, line and field */
 export function openHub(
-  { paths, devices, guests, log }: Knowledge,
+  { paths, devices, guests, cases, log }: Knowledge,
   file: string,
   notify: (subject: string, message: Text, severity: 'info' | 'medium') => void,
 ): HubPublishing {
@@ -40,9 +41,17 @@ export function openHub(
   let failingSince: number | null = null;
   let isTold = false;
   let models = modelsOf();
+  let firmwares = firmwaresOf();
 
   function modelsOf(): Models {
     return [...devices.list(), ...guests.values()].map(({ id, model }) => [id, model ?? null]);
+  }
+
+  function firmwaresOf(): Firmwares {
+    return cases.list().flatMap((one) => {
+      const firmware = one.about?.firmware?.trim();
+      return firmware ? [{ phones: phonesOf(one), since: Date.parse(one.openedAt), firmware }] : [];
+    });
   }
 
   function heard(now: HubState): void {
@@ -61,6 +70,7 @@ export function openHub(
       cursor: paths.hub,
       version: ownVersion(),
       models,
+      firmwares,
     };
     const worker = new Worker(new URL(`./hub-worker${extname(import.meta.url)}`, import.meta.url), {
       workerData: data,
@@ -77,10 +87,10 @@ export function openHub(
   }
 
   const timer = setInterval(() => {
-    const now = modelsOf();
-    if (JSON.stringify(now) !== JSON.stringify(models)) {
-      models = now;
-      void running?.calls.models(models);
+    const now = [modelsOf(), firmwaresOf()] as const;
+    if (JSON.stringify(now) !== JSON.stringify([models, firmwares])) {
+      [models, firmwares] = now;
+      void running?.calls.models(models, firmwares);
     }
     if (isTold || failingSince === null || performance.now() - failingSince < PATIENCE_MS) return;
     isTold = true;

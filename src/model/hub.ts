@@ -60,6 +60,8 @@ export interface LabStanding {
 /** One line of the ledger: what phones of a model told a company in a country. */
 export interface LedgerLine {
   model: string | null;
+  /** Absent: all versions together; null: nobody noted which. */
+  firmware?: string | null;
   company: string | null;
   country: string | null;
   /** A kind of identifier, the type of an alert without one, or `connection`. */
@@ -71,6 +73,62 @@ export interface LedgerLine {
   labs: number;
   sightings: number;
   bytesUp: number;
+}
+
+interface Spread {
+  units: number;
+  labs: number;
+  /** ISO 8601. */
+  firstSeen: string;
+  lastSeen: string;
+}
+
+/** What a rule over the whole fleet found, with what is known of it now. */
+export interface FleetAlert extends Spread {
+  rule: string;
+  /** When the rule first held, ISO 8601. */
+  raised: string;
+  model: string | null;
+  /** Null: the rule counts all versions together. */
+  firmware: string | null;
+  company: string | null;
+  country: string | null;
+  kind: string;
+  simulated: boolean;
+  sightings: number;
+}
+
+export interface FleetModel extends Spread {
+  model: string | null;
+  /** By when each was first seen; `version` null: nobody noted which. */
+  firmware: (Spread & { version: string | null })[];
+}
+
+export interface FleetPhone {
+  lab: string;
+  unit: string;
+  /** Where the hub may see it. */
+  name: string | null;
+  model: string | null;
+  firmware: string | null;
+  simulated: boolean;
+  firstSeen: string;
+  lastSeen: string;
+}
+
+/** One thing a model told, over its firmware versions. */
+export interface FirmwareLine {
+  company: string | null;
+  country: string | null;
+  kind: string;
+  /** In the order in which units with each version were first seen. */
+  seen: (Spread & { firmware: string })[];
+  /** Versions of the model without it. */
+  notSeen: string[];
+  /** The version it came with; null: it was there with the first one. */
+  appearedWith: string | null;
+  /** The version it was no longer seen with; null: it is seen with the last one. */
+  goneWith: string | null;
 }
 
 export interface HubStatus {

@@ -6,6 +6,7 @@ import { createApi } from '../../src/hub/api.ts';
 import { type Client, type Database, openDatabase } from '../../src/hub/database.ts';
 import { ingest, retryAside } from '../../src/hub/ingest.ts';
 import { ledgerStatement, readLedger } from '../../src/hub/ledger.ts';
+import { foldLedger } from '../../src/hub/lines.ts';
 import type { Received } from '../../src/hub/message.ts';
 import { addOrganisation } from '../../src/hub/organisations.ts';
 import { makePartitions } from '../../src/hub/partitions.ts';
@@ -274,6 +275,7 @@ describeWith(['postgres'], 'the hub takes into PostgreSQL', () => {
       });
       await ingest(database, lab.messages());
     }
+    await foldLedger(database);
     const lines = await database.transact((client) => readLedger(client, { model: 'Lent' }));
     expect(lines).toMatchObject([{ units: 1, labs: 2, sightings: 2 }]);
     expect(ledgerStatement({ limit: 1e9 }).values).toEqual([1000]);

@@ -70,6 +70,7 @@ describeWith(['nats-server', 'postgres'], 'a hub of three labs', () => {
       file: `${file}.cursor`,
       connect: () => connectBroker(config),
       modelOf: () => 'Nokia 7 Plus',
+      firmwareOf: () => null,
       version: 'test',
       onState: (state) => {
         opened.state = state;

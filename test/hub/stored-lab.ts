@@ -17,7 +17,13 @@ export function openStoredLab(sender: Sender, given: Partial<Disclosure> = {}) {
   const store = openSqliteStore({ file, key: Buffer.alloc(32, 7) });
   prepareForReader(file);
   const reader = openHubReader(file);
-  const disclosure: Disclosure = { key: Buffer.alloc(32, 1), isClear: false, modelOf: () => 'Nokia 7 Plus', ...given };
+  const disclosure: Disclosure = {
+    key: Buffer.alloc(32, 1),
+    isClear: false,
+    modelOf: () => 'Nokia 7 Plus',
+    firmwareOf: () => null,
+    ...given,
+  };
   let position = 0;
   let before = GENESIS;
   const arrive = ({ subject, bytes }: { subject: string; bytes: Uint8Array }): Received => ({

@@ -26,6 +26,8 @@ const phone = {
   name: text.optional().describe('Only where the hub may see it.'),
 };
 
+const firmware = textOrNull.optional().describe('Of the test run it belongs to, as the tester noted it.');
+
 const server = {
   host: text,
   ip: textOrNull,
@@ -44,6 +46,7 @@ export const hubAlert = z.object({
   type: z.enum(ALERT_TYPES),
   severity: z.enum(SEVERITIES),
   model: textOrNull,
+  firmware,
   kind: z.enum(KINDS).nullable(),
   confidence: z.enum(CONFIDENCES).nullable(),
   masked: text.optional().describe('Only where the hub may see it.'),
@@ -65,6 +68,7 @@ export const hubFlow = z.object({
   ...server,
   id: text,
   model: textOrNull,
+  firmware,
   openedAt: milliseconds,
   closedAt: milliseconds.nullable(),
   treatment: text,

@@ -18,6 +18,8 @@ export interface Disclosure {
   isClear: boolean;
   /** Null: nobody registered it. */
   modelOf(device: string): string | null;
+  /** As the tester noted it of the test run a phone was in at that time, milliseconds since the epoch; null: nobody did. */
+  firmwareOf(device: string, time: number): string | null;
 }
 
 export type Content = { kind: HubKind; content: unknown };
@@ -54,6 +56,7 @@ function alertOf(alert: Alert, disclosure: Disclosure): HubAlert {
     type: alert.type,
     severity: alert.severity,
     model: alert.device.model,
+    firmware: disclosure.firmwareOf(alert.device.id, Date.parse(alert.firstSeen)),
     kind: identifier?.kind ?? null,
     confidence: identifier?.confidence ?? null,
     ...(disclosure.isClear && identifier ? { masked: identifier.masked } : {}),
@@ -78,6 +81,7 @@ function flowOf(flow: FlowRecord, disclosure: Disclosure): HubFlow {
     ...serverOf(flow.destination, flow.facts),
     id: flow.id,
     model: disclosure.modelOf(device),
+    firmware: disclosure.firmwareOf(device, flow.openedAt),
     openedAt: flow.openedAt,
     closedAt: flow.closedAt,
     treatment: flow.treatment,

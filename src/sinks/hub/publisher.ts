@@ -19,6 +19,7 @@ export interface PublisherOptions {
   file: string;
   connect: () => Promise<Broker>;
   modelOf: Disclosure['modelOf'];
+  firmwareOf: Disclosure['firmwareOf'];
   /** Of this program. */
   version: string;
   onState: (state: HubState) => void;
@@ -38,10 +39,10 @@ const MAX_RETRY_MS = 30_000;
 const TELL_MS = 1000;
 
 export function startPublisher(options: PublisherOptions): Publisher {
-  const { config, reader, file, connect, modelOf, version, onState } = options;
+  const { config, reader, file, connect, modelOf, firmwareOf, version, onState } = options;
   const { organisation, lab, url } = config;
   const sender = { organisation, lab };
-  const disclosure: Disclosure = { key: config.key, isClear: config.isClear, modelOf };
+  const disclosure: Disclosure = { key: config.key, isClear: config.isClear, modelOf, firmwareOf };
   let cursor: Cursor = openCursor(file, sender, reader);
   let broker: Broker | null = null;
   let beatAt = -Infinity;
