@@ -14,7 +14,7 @@ interface Operation {
   summary: string;
   'x-role'?: string;
   parameters?: Parameter[];
-  requestBody?: unknown;
+  requestBody?: { content: Record<string, unknown> };
   responses: Record<string, { description: string }>;
 }
 
@@ -23,7 +23,9 @@ const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\
 function line(method: string, address: string, operation: Operation): string {
   const [status = '', answer] = Object.entries(operation.responses).find(([code]) => code < '400') ?? [];
   const query = (operation.parameters ?? []).map(({ name, description }) => `\`${name}\` ${description ?? ''}`.trim());
-  const takes = [...query, ...(operation.requestBody ? ['a JSON body'] : [])].join('<br>') || '–';
+  const media = Object.keys(operation.requestBody?.content ?? {});
+  const bodies = media.map((type) => (type === 'application/json' ? 'a JSON body' : `a file, as \`${type}\``));
+  const takes = [...query, ...bodies].join('<br>') || '–';
   const cells = [
     `\`${method.toUpperCase()} ${address}\``,
     operation.summary,

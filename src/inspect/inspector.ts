@@ -101,6 +101,11 @@ const RAW_EXCHANGE = 0;
 /** What gRPC carries unless it says otherwise, which JSON says by itself. */
 const GRPC = { contentType: 'application/grpc' };
 
+export type { Device } from '../model/device.ts';
+export type { FlowEvent } from '../model/flow.ts';
+export type { InspectEvent } from '../model/identifier.ts';
+
+/** The detector: `push` flow events in their order, and it says what stands in them. */
 export function createInspector(options: InspectorOptions): Inspector {
   const kinds = options.kinds ?? registry;
   for (const { kind, names: own } of kinds) if (own) learnNames(kind, own);

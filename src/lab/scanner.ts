@@ -26,6 +26,7 @@ export const GEO_DIR = join(CACHE_DIR, 'geoip');
 /** Nothing is kept of it. */
 const NO_STORE = { tokens: () => [], putTokens: () => ({ ok: true }) as const };
 
+/** A scanner of recorded flow events; `push` them in their order, and `stop` it in the end. @throws LabError for a file that cannot be read */
 export async function createScanner(options: ScannerOptions): Promise<Scanner> {
   const phones = options.devicesFile ? readDevicesFile(options.devicesFile).devices : [];
   const device = merged(phones);

@@ -12,6 +12,9 @@ import { openPlaces } from './opening.ts';
 import { type ScannedFile, scanFile } from './scan-file.ts';
 import { GEO_DIR } from './scanner.ts';
 
+export type { Scanned, Scanner, ScannerOptions, ScanOptions } from '../model/lab.ts';
+export { createScanner } from './scanner.ts';
+
 export interface ScanWorkerData {
   file: Listed;
   index: number;
@@ -27,7 +30,10 @@ export const BATCH = 200;
 /** An entry of a recording is some hundred bytes when its events are left out. */
 const AHEAD = 20;
 
-/** @throws LabError for a path that is not there */
+/**
+ * What stands in these recordings (HAR, pcapng, NDJSON …; `-`: standard input), file after file. A finding carries the value itself.
+ * @throws LabError for a path that is not there
+ */
 export async function* scan(paths: string[], options: ScanOptions): AsyncGenerator<Scanned> {
   const files = filesOf(paths);
   const totalBytes = files.reduce((sum, file) => sum + ('bytes' in file ? file.bytes : 0), 0);

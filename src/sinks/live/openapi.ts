@@ -73,7 +73,9 @@ function operation(route: Route, name: RouteName, schemas: JsonSchemas): JsonSch
       ? { security: [] }
       : { 'x-role': role, description: `Needs the token of the ${role}, or a stronger one.` }),
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(body ? { requestBody: { required: true, content: content(body) } } : {}),
+    ...(body
+      ? { requestBody: { required: true, content: typeof body === 'string' ? { [body]: {} } : content(body) } }
+      : {}),
     responses: {
       [status]: { description: means, ...told },
       ...(open

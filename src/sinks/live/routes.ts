@@ -21,7 +21,7 @@ import { labRoutes } from './routes/lab.ts';
 import { notifyRoutes } from './routes/notify.ts';
 import type { DescribedRoute, Route } from './routes/route.ts';
 
-export const ROUTES: Record<DescribedRoute, Route> = {
+const described = {
   ...accessRoutes,
   ...alertsRoutes,
   ...flowsRoutes,
@@ -30,7 +30,11 @@ export const ROUTES: Record<DescribedRoute, Route> = {
   ...coverageRoutes,
   ...notifyRoutes,
   ...labRoutes,
-};
+} satisfies Record<DescribedRoute, Route>;
+
+/** Each with what exactly it takes and answers. */
+export type Described = typeof described;
+export const ROUTES: Record<DescribedRoute, Route> = described;
 
 /** Shapes that have a name of their own in the descriptions. */
 export const COMPONENTS = {

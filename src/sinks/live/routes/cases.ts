@@ -83,6 +83,7 @@ export const casesRoutes = {
   },
   'POST /api/packages/verify': {
     summary: 'Checks an exported package, sent as it is; nothing of it is kept. Stands in the audit.',
+    body: 'application/zip',
     answer: lab.checkedPackage,
     means: 'Whether it is what was written, and whose key signed it.',
     conflicts: true,

@@ -49,6 +49,7 @@ export const labRoutes = {
     summary:
       'Takes a newer database of countries or networks (.mmdb, .mmdb.gz, .tar.gz as the body). Stands in the audit.',
     query: DATABASE_QUERY,
+    body: 'application/octet-stream',
     answer: setup.geoChange,
     means: 'It answers from the next look-up on.',
     conflicts: true,
@@ -72,6 +73,7 @@ export const labRoutes = {
   },
   'POST /api/recordings': {
     summary: 'Scans a recording (HAR, pcapng, …), sent as it is; nothing of it is stored.',
+    body: 'application/octet-stream',
     answer: 'application/x-ndjson',
     means: 'Findings as they come, masked, a line of JSON each; the last line is of the type `end` or `fault`.',
     conflicts: true,

@@ -13,7 +13,8 @@ export interface Route {
   query?: Record<string, Parameter>;
   /** Every parameter of the query must be there. */
   needsQuery?: boolean;
-  body?: z.ZodType;
+  /** A text: a file of that media type, as it is. */
+  body?: z.ZodType | string;
   /** May be refused in the state things are in (409). */
   conflicts?: boolean;
   /** Refused where its code or token is not right (401, 403), though it needs none otherwise. */

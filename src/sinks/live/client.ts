@@ -1,0 +1,61 @@
+/**
+ * A lab's API for other programs, in Node or a browser: `GET`, `POST` … of every address in `/openapi.json`, typed by the schemas
+ * of which that description is made, and the live alerts. Promise: nothing of it asks for more than `fetch` and `WebSocket`.
+ */
+import createFetchClient, { type Client } from 'openapi-fetch';
+import type { LiveFrame, Paths, QueryOf, Refused } from './paths.ts';
+import type { LIVE_QUERY } from './queries.ts';
+
+export type { LiveFrame, Paths, Refused } from './paths.ts';
+
+export interface ClientOptions {
+  /** Of the UI port, e.g. `http://127.0.0.1:8081`. */
+  url: string;
+  /** Content of DATA/token, DATA/token.operator or DATA/token.viewer; none for a browser that signed in. */
+  token?: string;
+}
+
+/** Methods that answer `{data, error, response}`: `error` is what the lab says when it refuses; they reject when it does not answer. */
+export interface LabClient extends Client<Paths> {
+  /** The live alerts: `hello` first, then every alert after `since` and new ones. Close the socket to end it. */
+  live(query: QueryOf<typeof LIVE_QUERY>, onFrame: (frame: LiveFrame) => void): WebSocket;
+}
+
+/** A client of one lab. Nothing is asked before the first call. */
+export function createClient({ url, token }: ClientOptions): LabClient {
+  const client = createFetchClient<Paths>({
+    baseUrl: url,
+    // A browser's own proof that its page means it; programs show their token.
+    headers: token === undefined ? { 'x-phonehome': '1' } : { authorization: `Bearer ${token}` },
+    bodySerializer: (body: unknown) => (body instanceof Blob ? body : JSON.stringify(body)),
+  });
+  const live: LabClient['live'] = (query, onFrame) => {
+    const given = Object.entries(query).map(([name, value]) => [name, String(value)]);
+    const address = new URL(`/api/alerts/live?${new URLSearchParams(given)}`, url.replace(/^http/, 'ws'));
+    const socket = new WebSocket(address, token === undefined ? [] : [`bearer.${token}`]);
+    socket.addEventListener('message', ({ data }) => onFrame(JSON.parse(String(data)) as LiveFrame));
+    return socket;
+  };
+  return { ...client, live };
+}
+
+/** The lab refused: its own line says what to do. */
+export class LabRefusal extends Error {
+  override name = 'LabRefusal';
+  /** Of the answer. */
+  readonly status: number;
+
+  constructor(line: string, status: number) {
+    super(line);
+    this.status = status;
+  }
+}
+
+/** The answer alone. @throws LabRefusal */
+export async function answerOf<T>(
+  call: Promise<{ data?: T; error?: Partial<Refused>; response: Response }>,
+): Promise<T> {
+  const { data, error, response } = await call;
+  if (!response.ok) throw new LabRefusal(error?.error ?? response.statusText, response.status);
+  return data as T;
+}
