@@ -9,6 +9,7 @@ import type { DestinationFacts } from '../model/destination.ts';
 import type { Recorded, RecordedContact, ScanFinding, Scanned } from '../model/lab.ts';
 import { type ContactRow, contactCells, createScanContacts, receiverOf } from './scan-contacts.ts';
 import { createScanVerdict, sentenceOf } from './scan-sentence.ts';
+import { createStoppedFiles, type StoppedFiles } from './scan-stopped.ts';
 import { table } from './table.ts';
 import { inWords, words } from './words.ts';
 
@@ -31,6 +32,9 @@ export interface ScanReport {
   finding(finding: ScanFinding, place: Place, reveal: boolean): void;
   contact(contact: RecordedContact, facts: DestinationFacts): void;
   partial(reason: string): void;
+  /** The scan ended before this file did. */
+  stopped(recorded: Extract<Scanned, { type: 'stopped' }>): void;
+  stoppedFiles: Pick<StoppedFiles, 'count'>;
   counts(): { entries: number; findings: number };
   firstReason(): string | null;
   contacts(): ContactRow[];
@@ -69,6 +73,7 @@ export function createScanReport(): ScanReport {
   const files = new Set<string>();
   const contacts = createScanContacts();
   const verdict = createScanVerdict();
+  const stopped = createStoppedFiles();
   let entries = 0;
   let withContent = 0;
   let skippedEntries = 0;
@@ -77,11 +82,15 @@ export function createScanReport(): ScanReport {
   const add = (map: Map<string, number>, reason: string) => {
     if (map.has(reason) || map.size < MAX_REASONS) map.set(reason, (map.get(reason) ?? 0) + 1);
   };
-  const texts = () => verdict.texts({ withContent, unread, contacts: contacts.servers() });
+  const texts = () => {
+    const isStopped = stopped.summary() !== null;
+    return verdict.texts({ withContent, unread, contacts: contacts.servers(), isStopped });
+  };
 
   const page = (): ScanReportPage => {
     const left = contacts.left();
     const notes = [
+      ...stopped.notes(),
       ...[...skipped].map(([reason, { count, example }]) => words('scan.not-read', { times: count, reason, example })),
       ...[...missing].map(([reason, count]) => words('scan.missing', { count, reason })),
       ...[...partial].map(([reason, count]) => words('scan.partial', { count, reason })),
@@ -137,6 +146,11 @@ export function createScanReport(): ScanReport {
       unread++;
       add(partial, reason);
     },
+    stopped({ file, entries: read }) {
+      unread++;
+      stopped.add(file, read);
+    },
+    stoppedFiles: stopped,
     counts: () => ({ entries, findings }),
     firstReason: () => skipped.keys().next().value ?? null,
     contacts: contacts.rows,
@@ -152,6 +166,7 @@ export function createScanReport(): ScanReport {
       skippedEntries,
       notRecorded: Object.fromEntries(missing),
       partiallyScanned: Object.fromEntries(partial),
+      ...(stopped.summary() ? { stopped: stopped.summary() } : {}),
       sentence: sentenceOf(texts()),
       text: texts(),
     }),

@@ -15,8 +15,9 @@ export interface ScanVerdict {
    * @param withContent entries of which something is recorded
    * @param unread what was not read, in whatever count
    * @param contacts servers of which only the call is recorded
+   * @param isStopped the scan ended before its files did
    */
-  texts(about: { withContent: number; unread: number; contacts: number }): Text[];
+  texts(about: { withContent: number; unread: number; contacts: number; isStopped: boolean }): Text[];
 }
 
 /** Named in the sentence; the others are counted. */
@@ -44,8 +45,9 @@ export function createScanVerdict(): ScanVerdict {
       const said = country ? text('receiver.in', { name, server: country }) : text('scan.receiver', { name });
       if (receivers.size < MAX_RECEIVERS) receivers.set(`${name} ${country}`, said);
     },
-    texts({ withContent, unread, contacts }) {
-      const found: Text[] = [];
+    texts({ withContent, unread, contacts, isStopped }) {
+      const found: Text[] = isStopped ? [text('scan.stopped')] : [];
+      const isNothingRead = withContent === 0 && contacts === 0 && unread > 0;
       if (sure.size > 0) {
         const names = [...receivers.values()].slice(0, NAMED);
         const more = receivers.size - names.length;
@@ -55,8 +57,8 @@ export function createScanVerdict(): ScanVerdict {
         );
         if (isClear) found.push(text('scan.clear'));
       } else if (possible.size > 0) found.push(text('scan.maybe', { kinds: kindsIn(possible) }));
-      else if (withContent === 0 && contacts === 0 && unread > 0) return [text('scan.nothing-read')];
-      else if (withContent > 0 || contacts === 0) found.push(text('scan.nothing'));
+      else if (isNothingRead && !isStopped) return [text('scan.nothing-read')];
+      else if (withContent > 0 || (contacts === 0 && !isNothingRead)) found.push(text('scan.nothing'));
       if (contacts > 0) found.push(text('scan.contacts', { count: contacts }));
       found.push(unread > 0 ? text('scan.unread') : text('scan.all-read'));
       return found;

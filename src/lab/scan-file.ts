@@ -13,8 +13,14 @@ import { createScanner } from './scanner.ts';
 export type ScannedFile = Exclude<Scanned, { type: 'progress' }> | { type: 'progress'; bytes: number };
 
 /** @param index of the file among those that are scanned */
-export async function* scanFile(file: Listed, index: number, options: ScanOptions): AsyncGenerator<ScannedFile> {
+export async function* scanFile(
+  file: Listed,
+  index: number,
+  options: ScanOptions,
+  stop: AbortSignal | null = null,
+): AsyncGenerator<ScannedFile> {
   const found: ScannedFile[] = [];
+  let entries = 0;
   let place: { file: string; entry: number; app: string | null } = { file: file.path, entry: 0, app: null };
   const scanner = await createScanner({
     ...options,
@@ -23,15 +29,18 @@ export async function* scanFile(file: Listed, index: number, options: ScanOption
   });
   try {
     yield* found.splice(0);
-    for await (const recorded of readRecording(file, index, recordingReaders)) {
+    for await (const recorded of readRecording(file, index, recordingReaders, stop)) {
       if (recorded.type === 'progress') yield { type: 'progress', bytes: recorded.bytes };
       else if (recorded.type === 'skipped') yield recorded;
+      else if (recorded.type === 'stopped') yield { ...recorded, entries };
       else {
         place = { file: recorded.file, entry: recorded.entry, app: recorded.app ?? null };
         const fault = await pushAll(scanner, recorded.events);
         if (fault !== null) found.push({ type: 'partial', reason: fault });
         yield* found.splice(0);
-        if (recorded.type === 'entry') yield entryOf(recorded, scanner);
+        if (recorded.type !== 'entry') continue;
+        entries++;
+        yield entryOf(recorded, scanner);
       }
     }
   } finally {

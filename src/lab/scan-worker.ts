@@ -2,14 +2,19 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { LabError } from '../model/lab.ts';
 import { type ScannedFile, scanFile } from './scan-file.ts';
-import { BATCH, type ScanMessage, type ScanWorkerData } from './scanning.ts';
+import { BATCH, type ScanMessage, type ScanOrder, type ScanWorkerData } from './scanning.ts';
 
 const { file, index, options, ahead } = workerData as ScanWorkerData;
 const port = parentPort as NonNullable<typeof parentPort>;
 const tell = (message: ScanMessage): void => port.postMessage(message);
 let credit = ahead;
 let go = (): void => {};
-port.on('message', () => {
+const stopping = new AbortController();
+port.on('message', (order: ScanOrder) => {
+  if (order === 'stop') {
+    stopping.abort();
+    return;
+  }
   credit++;
   go();
 });
@@ -25,7 +30,7 @@ async function send(batch: ScannedFile[]): Promise<void> {
 
 try {
   let batch: ScannedFile[] = [];
-  for await (const one of scanFile(file, index, options)) {
+  for await (const one of scanFile(file, index, options, stopping.signal)) {
     batch.push(one);
     if (batch.length < BATCH && one.type !== 'progress') continue;
     await send(batch);

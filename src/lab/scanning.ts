@@ -1,7 +1,8 @@
 /**
  * Recorded traffic through the detector, a thread for each file, as many at once as there are processors.
  * Promise: what is yielded comes file after file, in the order they were named; memory is bounded, because a thread that is
- * far ahead waits; a thread that dies costs its file, and that is told. One file alone needs no thread.
+ * far ahead waits; a thread that dies costs its file, and that is told. One file alone needs no thread. A scan that is stopped
+ * yields what was found until then, and names every file that was not read to its end.
  */
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
@@ -23,6 +24,8 @@ export interface ScanWorkerData {
   ahead: number;
 }
 
+/** To a thread: it may send another batch; it is to read no further. */
+export type ScanOrder = 'more' | 'stop';
 export type ScanMessage = { batch: ScannedFile[] } | { isOver: true } | { fault: string; isExpected: boolean };
 
 /** Of what is told at once. */
@@ -32,9 +35,14 @@ const AHEAD = 20;
 
 /**
  * What stands in these recordings (HAR, pcapng, NDJSON …; `-`: standard input), file after file. A finding carries the value itself.
+ * @param stop ends it with what was found until then
  * @throws LabError for a path that is not there
  */
-export async function* scan(paths: string[], options: ScanOptions): AsyncGenerator<Scanned> {
+export async function* scan(
+  paths: string[],
+  options: ScanOptions,
+  stop: AbortSignal | null = null,
+): AsyncGenerator<Scanned> {
   const files = filesOf(paths);
   const totalBytes = files.reduce((sum, file) => sum + ('bytes' in file ? file.bytes : 0), 0);
   const readBytes = files.map(() => 0);
@@ -45,35 +53,56 @@ export async function* scan(paths: string[], options: ScanOptions): AsyncGenerat
   };
   // Standard input is this thread's alone.
   const isSimple = files.length <= 1 || files.some((file) => 'isStream' in file && file.isStream);
-  const scans = isSimple ? inTurn(files, options) : inThreads(files, options);
+  const scans = isSimple ? inTurn(files, options, stop) : inThreads(files, options, stop);
   for await (const [index, one] of scans) yield shown(one, index);
 }
 
 type Numbered = [index: number, one: ScannedFile];
 
-async function* inTurn(files: readonly Listed[], options: ScanOptions): AsyncGenerator<Numbered> {
-  for (const [index, file] of files.entries())
-    for await (const one of scanFile(file, index, options)) yield [index, one];
+const notBegun = ({ path }: Listed): ScannedFile => ({ type: 'stopped', file: path, entries: null });
+
+async function* inTurn(
+  files: readonly Listed[],
+  options: ScanOptions,
+  stop: AbortSignal | null,
+): AsyncGenerator<Numbered> {
+  for (const [index, file] of files.entries()) {
+    if (stop?.aborted) yield [index, notBegun(file)];
+    else for await (const one of scanFile(file, index, options, stop)) yield [index, one];
+  }
 }
 
-async function* inThreads(files: readonly Listed[], options: ScanOptions): AsyncGenerator<Numbered> {
+async function* inThreads(
+  files: readonly Listed[],
+  options: ScanOptions,
+  stop: AbortSignal | null,
+): AsyncGenerator<Numbered> {
   // Compiled by one, before all of them want it.
   (await openPlaces(GEO_DIR, [])).close();
   const atOnce = Math.min(files.length, availableParallelism());
   const running = new Map<number, ScanThread>();
+  const stopAll = (): void => {
+    for (const thread of running.values()) thread.stop();
+  };
+  stop?.addEventListener('abort', stopAll);
   try {
-    for (const index of files.keys()) {
+    for (const [index, ofTurn] of files.entries()) {
       for (let next = index; next < index + atOnce; next++) {
         const file = files[next];
-        if (file && !running.has(next)) running.set(next, inThread({ file, index: next, options, ahead: AHEAD }));
+        if (file && !running.has(next) && !stop?.aborted)
+          running.set(next, inThread({ file, index: next, options, ahead: AHEAD }));
       }
       const thread = running.get(index);
-      if (!thread) continue;
+      if (!thread) {
+        yield [index, notBegun(ofTurn)];
+        continue;
+      }
       for await (const one of thread.messages()) yield [index, one];
       await thread.end();
       running.delete(index);
     }
   } finally {
+    stop?.removeEventListener('abort', stopAll);
     for (const thread of running.values()) await thread.end();
   }
 }
@@ -90,11 +119,14 @@ export async function* scanInThread(file: Listed, options: ScanOptions): AsyncGe
 
 interface ScanThread {
   messages(): AsyncGenerator<ScannedFile>;
+  /** What it has read by then still comes. */
+  stop(): void;
   end(): Promise<unknown>;
 }
 
 function inThread(data: ScanWorkerData): ScanThread {
   const worker = new Worker(new URL(`./scan-worker${extname(import.meta.url)}`, import.meta.url), { workerData: data });
+  const order = (what: ScanOrder): void => worker.postMessage(what);
   const waiting: ScanMessage[] = [];
   let wake = (): void => {};
   const told = (message: ScanMessage): void => {
@@ -119,9 +151,9 @@ function inThread(data: ScanWorkerData): ScanThread {
         yield { type: 'skipped', file: data.file.path, entry: null, reason: message.fault };
         return;
       }
-      worker.postMessage('more');
+      order('more');
       yield* message.batch;
     }
   }
-  return { messages, end: () => worker.terminate() };
+  return { messages, stop: () => order('stop'), end: () => worker.terminate() };
 }

@@ -117,6 +117,9 @@ function lineOf(
       return { type: 'contact', entry: one.entry, host: one.contact.host, ...(one.facts ? { facts: one.facts } : {}) };
     case 'progress':
       return { type: 'progress', bytes: one.bytes };
+    // Nobody stops it: whoever goes away ends its thread.
+    case 'stopped':
+      return null;
     default:
       return ++counts.told > MOST_LINES ? null : { type: one.type, reason: withoutPath(one.reason) };
   }

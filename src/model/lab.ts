@@ -214,7 +214,9 @@ export type Recorded =
       isHarmless?: boolean;
     }
   /** Bytes of the file read so far. */
-  | { type: 'progress'; file: string; bytes: number };
+  | { type: 'progress'; file: string; bytes: number }
+  /** The reader was told to stop before the end of the file. */
+  | { type: 'stopped'; file: string };
 
 /** What a scan yields, file after file in the order they were named. */
 export type Scanned =
@@ -226,6 +228,8 @@ export type Scanned =
       facts?: DestinationFacts;
     })
   | Extract<Recorded, { type: 'skipped' }>
+  /** The scan was stopped before the end of this file, after so many of its entries; null: before its beginning. */
+  | { type: 'stopped'; file: string; entries: number | null }
   /** Bytes of all files read so far. */
   | { type: 'progress'; bytes: number; totalBytes: number };
 
@@ -381,8 +385,12 @@ export interface LabModule {
   openNotify(dataDir: string): Promise<StoredNotify>;
   startLab(options: LabOptions): Promise<Lab>;
   listReplays(): Promise<ReplayInfo[]>;
-  /** Files of recorded traffic, and directories of them, through the detector. @throws LabError for a path that is not there */
-  scan(paths: string[], options: ScanOptions): AsyncIterable<Scanned>;
+  /**
+   * Files of recorded traffic, and directories of them, through the detector. When told to stop, it yields what was found until
+   * then, and one `stopped` for each file that was not read to its end.
+   * @throws LabError for a path that is not there
+   */
+  scan(paths: string[], options: ScanOptions, stop?: AbortSignal | null): AsyncIterable<Scanned>;
   openDevices(dataDir: string): Promise<StoredDevices>;
   openCases(dataDir: string): Promise<StoredCases>;
   /** @throws LabError when nothing was recorded yet */

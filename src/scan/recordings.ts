@@ -18,8 +18,17 @@ export async function* readRecordings(paths: string[], readers: RecordingReaders
   for (const [index, file] of filesOf(paths).entries()) yield* readRecording(file, index, readers);
 }
 
-/** One of the files that `filesOf` tells. @param index tells its flows from those of the others */
-export async function* readRecording(file: Listed, index: number, readers: RecordingReaders): AsyncGenerator<Recorded> {
+/**
+ * One of the files that `filesOf` tells.
+ * @param index tells its flows from those of the others
+ * @param stop ends reading early; that it did is told
+ */
+export async function* readRecording(
+  file: Listed,
+  index: number,
+  readers: RecordingReaders,
+  stop: AbortSignal | null = null,
+): AsyncGenerator<Recorded> {
   const { path } = file;
   if ('why' in file) {
     yield { type: 'skipped', file: path, entry: null, reason: file.why };
@@ -30,7 +39,7 @@ export async function* readRecording(file: Listed, index: number, readers: Recor
   const onBytes = (more: number): void => {
     bytes += more;
   };
-  const reading: Reading = { prefix: `${index}:`, readers, isListed: file.isListed, onBytes };
+  const reading: Reading = { prefix: `${index}:`, readers, isListed: file.isListed, onBytes, stop };
   for await (const each of readFile(path, file.isStream, reading)) {
     yield each;
     if (bytes - shown < 1_000_000) continue;
@@ -45,14 +54,19 @@ interface Reading {
   readers: RecordingReaders;
   isListed: boolean;
   onBytes: (bytes: number) => void;
+  stop: AbortSignal | null;
 }
 
 async function* readFile(path: string, isStream: boolean, reading: Reading): AsyncGenerator<Recorded> {
   let source: Source | null = null;
   try {
-    source = await openSource(path, { isStream, onBytes: reading.onBytes });
+    source = await openSource(path, { isStream, onBytes: reading.onBytes, stop: reading.stop });
     yield* readSource(source, reading);
   } catch (error) {
+    if (reading.stop?.aborted) {
+      yield { type: 'stopped', file: path };
+      return;
+    }
     const reason = error instanceof LabError ? error.message : whyOf(error);
     yield { type: 'skipped', file: path, entry: null, reason };
   } finally {
@@ -60,7 +74,8 @@ async function* readFile(path: string, isStream: boolean, reading: Reading): Asy
   }
 }
 
-async function* readSource(source: Source, { prefix, readers, isListed, onBytes }: Reading): AsyncGenerator<Recorded> {
+async function* readSource(source: Source, reading: Reading): AsyncGenerator<Recorded> {
+  const { prefix, readers, isListed } = reading;
   const { path } = source;
   const format = formatOf(source.head, path);
   switch (format.is) {
@@ -74,7 +89,7 @@ async function* readSource(source: Source, { prefix, readers, isListed, onBytes 
       yield* readConnections(path, source.chunks(), prefix);
       return;
     case 'capture':
-      yield* readCaptureOf(source, { prefix, readers, isListed, onBytes });
+      yield* readCaptureOf(source, reading);
       return;
     case 'keys':
       // Captures beside it use it: nothing of it is left unread.
@@ -96,10 +111,10 @@ async function* readSource(source: Source, { prefix, readers, isListed, onBytes 
   }
 }
 
-async function* readCaptureOf(source: Source, { prefix, readers, onBytes }: Reading): AsyncGenerator<Recorded> {
+async function* readCaptureOf(source: Source, { prefix, readers, onBytes, stop }: Reading): AsyncGenerator<Recorded> {
   const { path } = source;
   const plainFile = await source.plainFile();
   // Unpacking has counted them.
   const count = plainFile === path ? onBytes : () => {};
-  yield* readCapture({ path, plainFile, prefix, readers, onBytes: count });
+  yield* readCapture({ path, plainFile, prefix, readers, onBytes: count, stop });
 }

@@ -6,7 +6,7 @@
 import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { addAbortSignal, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createInflate, createZstdDecompress, constants as zlib } from 'node:zlib';
 
@@ -34,10 +34,13 @@ export interface SourceOptions {
   /** Reads forward only: a pipe. */
   isStream: boolean;
   onBytes: (bytes: number) => void;
+  /** Ends reading with an error, also where a pipe gives nothing. */
+  stop: AbortSignal | null;
 }
 
-export async function openSource(path: string, { isStream, onBytes }: SourceOptions): Promise<Source> {
+export async function openSource(path: string, { isStream, onBytes, stop }: SourceOptions): Promise<Source> {
   const raw: Readable = isStandardInput(path) ? process.stdin : createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  if (stop) addAbortSignal(stop, raw);
   let isPlain = !isStream;
   let bytes: AsyncIterator<Buffer> = counted(raw, onBytes);
   let head = await peek(bytes);
@@ -53,12 +56,12 @@ export async function openSource(path: string, { isStream, onBytes }: SourceOpti
   return {
     path,
     head: head.bytes,
-    chunks: () => chain(head, bytes),
+    chunks: () => untilStopped(chain(head, bytes), stop),
     async plainFile() {
       if (isPlain) return path;
       directory = mkdtempSync(join(tmpdir(), 'phonehome-scan-'));
       const file = join(directory, 'recording');
-      await pipeline(chain(head, bytes), createWriteStream(file, { mode: 0o600 }));
+      await pipeline(untilStopped(chain(head, bytes), stop), createWriteStream(file, { mode: 0o600 }));
       return file;
     },
     close() {
@@ -101,6 +104,14 @@ async function* chain(head: Head, rest: AsyncIterator<Buffer>): AsyncGenerator<B
   if (head.bytes.length > 0) yield head.bytes;
   if (head.isAll) return;
   for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+}
+
+/** A packed file would go on for all that is unpacked of what was read of it, which may be a thousand times as much. */
+async function* untilStopped(chunks: AsyncIterable<Buffer>, stop: AbortSignal | null): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    stop?.throwIfAborted();
+    yield chunk;
+  }
 }
 
 type Unpack = (packed: AsyncIterable<Buffer>) => AsyncGenerator<Buffer>;

@@ -83,7 +83,7 @@ function scanned(destination: Destination): string {
     destination: { ...destination, ...CHINA_TELECOM },
     attribution: null,
   } as Parameters<typeof verdict.finding>[0]);
-  return sentenceOf(verdict.texts({ withContent: 1, unread: 0, contacts: 0 }));
+  return sentenceOf(verdict.texts({ withContent: 1, unread: 0, contacts: 0, isStopped: false }));
 }
 
 function beacon(destination: Destination): string {

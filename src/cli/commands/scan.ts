@@ -1,6 +1,7 @@
 /**
  * `phonehome scan`: the detector over recorded traffic. For people a table of what was found where it went;
- * with `--json` one line per finding, then one `summary`. Exit code 3 when `--fail-on` is met.
+ * with `--json` one line per finding, then one `summary`. Exit code 3 when `--fail-on` is met. Ctrl-C or SIGTERM ends it with
+ * what was found until then, and exit code 1 where that is no finding to fail on.
  */
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -8,10 +9,11 @@ import { SEVERITIES, type Severity } from '../../model/alert.ts';
 import { LabError, type ScanFinding, type Scanned } from '../../model/lab.ts';
 import { wantsColour } from '../colour.ts';
 import { loadLab } from '../main-module.ts';
-import { print, printJson } from '../output.ts';
+import { print, printJson, tell } from '../output.ts';
 import { scanHtml } from '../scan-html.ts';
 import { createProgress } from '../scan-progress.ts';
 import { createScanReport, type Place } from '../scan-report.ts';
+import { stopSignal } from '../stop-signal.ts';
 import { words } from '../words.ts';
 
 interface ScanFlags {
@@ -26,6 +28,7 @@ interface ScanFlags {
 
 export async function scan(given: Record<string, unknown>, files: string[]): Promise<number> {
   const flags = given as unknown as ScanFlags;
+  const stop = stopOnSignal();
   const lab = await loadLab();
   const report = createScanReport();
   const progress = createProgress(process.stderr);
@@ -38,11 +41,12 @@ export async function scan(given: Record<string, unknown>, files: string[]): Pro
   };
   const { devices: devicesFile, decoder: decoders, homeCountry } = flags;
   try {
-    for await (const one of lab.scan(files, { devicesFile, decoders, homeCountry })) {
+    for await (const one of lab.scan(files, { devicesFile, decoders, homeCountry }, stop)) {
       if (one.type === 'progress') progress.show(one.bytes, one.totalBytes, report.counts());
       else if (one.type === 'skipped') report.skipped(one);
       else if (one.type === 'partial') report.partial(one.reason);
       else if (one.type === 'finding') found(one);
+      else if (one.type === 'stopped') report.stopped(one);
       else {
         report.entry(one);
         if (one.contact && one.facts) report.contact(one.contact, one.facts);
@@ -62,9 +66,25 @@ export async function scan(given: Record<string, unknown>, files: string[]): Pro
     // With --reveal it holds values in clear.
     writeFileSync(flags.html, page, { mode: flags.reveal ? 0o600 : 0o644 });
   }
-  if (report.counts().entries === 0)
+  const isMet = flags.failOn !== null && worst >= SEVERITIES.indexOf(flags.failOn);
+  const left = report.stoppedFiles.count();
+  if (left.inPart + left.notBegun > 0) {
+    const line = words('scan.stopped.line', left);
+    if (!isMet) throw new LabError(line);
+    tell(`phonehome: ${line}`);
+  } else if (report.counts().entries === 0)
     throw new LabError(words('scan.nothing-there', { reason: report.firstReason() ?? words('scan.no-recording') }));
-  return flags.failOn && worst >= SEVERITIES.indexOf(flags.failOn) ? 3 : 0;
+  return isMet ? 3 : 0;
+}
+
+/** Whoever closed our output wants no more of it, not even what was found until then. */
+function stopOnSignal(): AbortSignal {
+  const stopping = new AbortController();
+  void stopSignal().stopped.then((cause) => {
+    if (cause === 'pipe-closed') process.exit(0);
+    stopping.abort();
+  });
+  return stopping.signal;
 }
 
 /** The recorder itself has seen which app it was (PCAPdroid). */

@@ -18,6 +18,13 @@ export const COMMANDS_EN = {
   'scan.partial_one': '{{count}} entry only partially searched: {{reason}}',
   'scan.partial_other': '{{count}} entries only partially searched: {{reason}}',
   'scan.calls-left': '{{left}} calls of servers beyond the first {{most}} are not listed',
+  'scan.stopped.in_one': 'Stopped in {{file}} after {{count}} entry: what comes after was not read',
+  'scan.stopped.in_other': 'Stopped in {{file}} after {{count}} entries: what comes after was not read',
+  'scan.stopped.not-begun': 'Not read, because the scan was stopped: {{files}}{{more}}',
+  'scan.stopped.more_one': ' and {{count}} more file',
+  'scan.stopped.more_other': ' and {{count}} more files',
+  'scan.stopped.line':
+    'stopped before everything was read (files read in part: {{inPart}}, not at all: {{notBegun}}): what was found until then is given',
   'scan.total': '{{findings}} findings ({{different}} different) in {{entries}} entries of {{files}}.',
   'scan.files_one': '{{count}} file',
   'scan.files_other': '{{count}} files',

@@ -16,6 +16,11 @@ export const COMMANDS_VI: Record<string, string> = {
   'scan.missing_other': '{{count}} mục: {{reason}}',
   'scan.partial_other': '{{count}} mục chỉ tìm được một phần: {{reason}}',
   'scan.calls-left': '{{left}} lượt gọi máy chủ sau {{most}} máy chủ đầu không được liệt kê',
+  'scan.stopped.in_other': 'Dừng trong {{file}} sau {{count}} mục: phần sau đó chưa được đọc',
+  'scan.stopped.not-begun': 'Chưa đọc, vì việc quét đã bị dừng: {{files}}{{more}}',
+  'scan.stopped.more_other': ' và {{count}} tệp nữa',
+  'scan.stopped.line':
+    'đã dừng trước khi đọc hết (tệp đọc một phần: {{inPart}}, chưa đọc: {{notBegun}}): kết quả là những gì tìm thấy đến lúc đó',
   'scan.total': '{{findings}} phát hiện ({{different}} khác nhau) trong {{entries}} mục của {{files}}.',
   'scan.files_other': '{{count}} tệp',
   'scan.progress': '{{done}}  {{entries}} mục, {{findings}} phát hiện',

@@ -38,6 +38,7 @@ export const EN = {
   ...SPELLINGS,
   ...NETWORK,
 
+  'scan.stopped': 'The scan was stopped before its end: this is what was found until then.',
   'scan.left': 'What left the phone: {{kinds}}.',
   'scan.receivers_one': 'It went to {{names}}{{more}}.',
   'scan.receivers_other': 'It went to {{count}} receivers: {{names}}{{more}}.',

@@ -32,6 +32,7 @@ export const VI: Record<string, string> = {
   ...SPELLINGS_VI,
   ...NETWORK_VI,
 
+  'scan.stopped': 'Việc quét đã bị dừng trước khi xong: đây là những gì tìm thấy cho đến lúc đó.',
   'scan.left': 'Những gì đã rời khỏi điện thoại: {{kinds}}.',
   'scan.receivers_other': 'Đã gửi đến {{count}} bên nhận: {{names}}{{more}}.',
   'scan.receiver': '{{name}}',

@@ -22,6 +22,7 @@ export interface CaptureOptions {
   prefix: string;
   readers: RecordingReaders;
   onBytes: (bytes: number) => void;
+  stop: AbortSignal | null;
 }
 
 /** More connections than this at once would be weeks of traffic in one file; the rest is not read. */
@@ -75,8 +76,8 @@ class CaptureReading {
   }
 
   async *run(): AsyncGenerator<Recorded> {
-    const { path: file, plainFile, onBytes } = this.#options;
-    const input = { file: plainFile, keyLog: this.#keys.file };
+    const { path: file, plainFile, onBytes, stop } = this.#options;
+    const input = { file: plainFile, keyLog: this.#keys.file, stop };
     const size = statSync(plainFile).size;
     const packets = readPackets(input);
     let end: string | null = null;
@@ -92,10 +93,14 @@ class CaptureReading {
       onBytes(read - this.#left);
       this.#left = read;
     }
-    onBytes(size - this.#left);
+    if (!stop?.aborted) onBytes(size - this.#left);
     for (const connection of [...this.#open.values()].sort((a, b) => a.number - b.number)) yield* this.#end(connection);
     yield* this.#datagrams.end(this.#time);
-    yield* this.#openWaiting();
+    if (!stop?.aborted) yield* this.#openWaiting();
+    if (stop?.aborted) {
+      yield { type: 'stopped', file };
+      return;
+    }
     if (this.#fragments > 0) {
       const reason = `${numbered(this.#fragments, 'fragment')} of packets whose other parts are missing: not looked into`;
       yield { type: 'skipped', file, entry: null, reason };
@@ -163,10 +168,10 @@ class CaptureReading {
   }
 
   async *#openWaiting(): AsyncGenerator<Recorded> {
-    const { path: file, plainFile } = this.#options;
+    const { path: file, plainFile, stop } = this.#options;
     const left = new Map(this.#waiting.map((closed) => [closed.number, closed]));
     const wanted = this.#waiting.map(({ number, flow }) => ({ stream: number, clientPort: flow.client.port }));
-    for await (const { stream, parts } of openTls({ file: plainFile, keyLog: this.#keys.file }, wanted)) {
+    for await (const { stream, parts } of openTls({ file: plainFile, keyLog: this.#keys.file, stop }, wanted)) {
       const closed = left.get(stream);
       const opened = closed && openedFlow(closed, this.#options.readers);
       for await (const { direction, bytes } of parts) {
@@ -179,6 +184,7 @@ class CaptureReading {
       if (!closed || !opened || left.has(stream)) continue;
       yield { type: 'entry', file, entry: stream, events: opened.end(), missing: closed.missing, app: closed.app };
     }
+    if (stop?.aborted) return;
     for (const closed of left.values()) if (closed.isFromStart) yield this.#unopened(closed);
   }
 

@@ -11,16 +11,26 @@ export interface TsharkInput {
   file: string;
   /** An SSLKEYLOGFILE; secrets embedded in a pcapng are used anyway. */
   keyLog: string | null;
+  /** Ends it early. */
+  stop: AbortSignal | null;
 }
 
 /** Returns null, or why the file could not be read to its end. */
-export async function* tshark({ file, keyLog }: TsharkInput, args: string[]): AsyncGenerator<string, string | null> {
+export async function* tshark(
+  { file, keyLog, stop }: TsharkInput,
+  args: string[],
+): AsyncGenerator<string, string | null> {
   const keys = keyLog ? ['-o', `tls.keylog_file:${keyLog}`] : [];
   const child = spawn('tshark', ['-n', '-r', file, ...keys, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    // In a group of its own: Ctrl-C of the terminal is for us, who then end it.
+    detached: true,
     // The user's own preferences and plug-ins may turn protocols off.
     env: { ...process.env, WIRESHARK_CONFIG_DIR: '/nonexistent' },
   });
+  const end = (): void => void child.kill();
+  stop?.addEventListener('abort', end);
+  if (stop?.aborted) end();
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
     if (said.length < 4000) said += chunk.toString();
@@ -41,11 +51,12 @@ export async function* tshark({ file, keyLog }: TsharkInput, args: string[]): As
   try {
     // No line of tshark's is too long: packets have a largest size, and what it follows it cuts itself.
     for await (const line of splitLines(child.stdout)) if (Buffer.isBuffer(line)) yield line.toString('latin1');
-    const end = await ended;
-    if (end instanceof LabError) throw end;
-    return end;
+    const how = await ended;
+    if (how instanceof LabError) throw how;
+    return how;
   } finally {
-    child.kill();
+    stop?.removeEventListener('abort', end);
+    end();
   }
 }
 
