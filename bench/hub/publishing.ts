@@ -83,6 +83,8 @@ async function burst(): Promise<void> {
 async function live(): Promise<void> {
   const labs = Object.keys(task.labs).map(openLab);
   const publishers = labs.map(({ name, reader }) => publish(name, reader));
+  while (labs.some(({ name }) => !confirmedOf.has(name))) await sleep(50);
+  say({ type: 'publishing' });
   const stopping = new AbortController();
   void told.then(() => stopping.abort());
   const everyMs = 60_000 / task.amount / task.phones;

@@ -78,14 +78,15 @@ export async function measureLive(
   names: readonly string[],
   { phones, aMinute, seconds }: { phones: number; aMinute: number; seconds: number },
 ): Promise<Live> {
-  const cpuBefore = ground.cpu();
   const directory = path.join(ground.directory, 'live');
   const labs = startPublishing({ what: 'live', directory, labs: ground.files(names), phones, amount: aMinute });
+  await labs.said('publishing');
+  const cpuBefore = ground.cpu({ labs });
   const began = performance.now();
   const ages: number[] = [];
   while (performance.now() - began < seconds * 1000) {
     await sleep(500);
-    // Starting takes a while.
+    // Code that is cold, and labs that have no alert yet.
     if (performance.now() - began < (seconds * 1000) / 3) continue;
     const rows = await ask<{ newest: number }>(
       ground.database,

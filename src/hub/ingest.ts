@@ -34,96 +34,125 @@ export async function ingest(database: Database, batch: readonly Received[]): Pr
 
 async function take(client: Client, read: readonly Read[]): Promise<Counted> {
   const aside = read.flatMap((one) => (one.ok ? [] : [one.aside]));
-  const labs = new Map<string, Told[]>();
-  for (const one of read) {
-    if (!one.ok) continue;
-    const name = `${one.told.organisation} ${one.told.lab}`;
-    const told = labs.get(name) ?? [];
-    told.push(one.told);
-    labs.set(name, told);
-  }
-  const known: { id: number; organisation: number; told: Told[] }[] = [];
-  // In one order, so that two that make the same labs do not wait for each other.
-  for (const [, told] of [...labs].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    const { organisation, lab } = told[0] as Told;
-    const found = await labOf(client, organisation, lab);
-    if (found) known.push({ ...found, told });
-    else
-      for (const { subject, bytes, received } of told)
-        aside.push({ subject, bytes, received, why: 'unknown organisation', detail: organisation });
-  }
+  const told = read.flatMap((one) => (one.ok ? [one.told] : []));
+  const labs = await labsOf(client, told);
+  for (const { organisation, lab, subject, bytes, received } of told)
+    if (!labs.has(nameOf(organisation, lab)))
+      aside.push({ subject, bytes, received, why: 'unknown organisation', detail: organisation });
+  const known = [...labs.values()].toSorted((a, b) => a.id - b.id);
   const placed: Placed<Content>[] = [];
-  for (const { id, organisation, told } of known.toSorted((a, b) => a.id - b.id)) {
-    await client.query('SELECT pg_advisory_xact_lock($1, $2)', [LAB_LOCK, id]);
-    await hear(client, id, told);
-    placed.push(...(await takeChains(client, { lab: id, organisation }, told.filter(isStored), aside)));
+  if (known.length > 0) {
+    await client.query(
+      'SELECT pg_advisory_xact_lock($1, id) FROM (SELECT unnest($2::integer[]) AS id ORDER BY 1) AS labs',
+      [LAB_LOCK, known.map(({ id }) => id)],
+    );
+    await hear(client, known);
+    placed.push(...(await takeChains(client, known, aside)));
   }
   await putContents(client, placed);
   await putAside(client, aside);
   return { messages: read.length, taken: placed.length, aside: aside.length };
 }
 
-const isStored = (told: Told): told is Stored => told.heartbeat === null;
-
-/** Null: the organisation is not known here. */
-async function labOf(
-  client: Client,
-  organisation: string,
-  lab: string,
-): Promise<{ id: number; organisation: number } | null> {
-  const find = () =>
-    client.query(
-      `SELECT labs.id, organisation_id FROM hub.labs JOIN hub.organisations ON organisations.id = organisation_id
-       WHERE organisations.name = $1 AND labs.name = $2`,
-      [organisation, lab],
-    );
-  const found = await find();
-  if (found.rows[0]) return { id: found.rows[0].id, organisation: found.rows[0].organisation_id };
-  await client.query(
-    `INSERT INTO hub.labs (organisation_id, name) SELECT id, $2 FROM hub.organisations WHERE name = $1
-     ON CONFLICT DO NOTHING`,
-    [organisation, lab],
-  );
-  const made = await find();
-  return made.rows[0] ? { id: made.rows[0].id, organisation: made.rows[0].organisation_id } : null;
+interface KnownLab {
+  id: number;
+  organisation: number;
+  told: Told[];
 }
 
-async function hear(client: Client, lab: number, told: readonly Told[]): Promise<void> {
-  const heard = Math.max(...told.map(({ received }) => received));
-  await client.query(
-    'UPDATE hub.labs SET heard = greatest(heard, to_timestamp($2::double precision / 1000)) WHERE id = $1',
-    [lab, heard],
+const nameOf = (organisation: string, lab: string): string => `${organisation} ${lab}`;
+const isStored = (told: Told): told is Stored => told.heartbeat === null;
+
+/** Those of organisations that are known here, made where they are new; each with what it told. */
+async function labsOf(client: Client, told: readonly Told[]): Promise<Map<string, KnownLab>> {
+  // In one order, so that two that make the same labs do not wait for each other.
+  const names = [...new Set(told.map(({ organisation, lab }) => nameOf(organisation, lab)))].toSorted();
+  const wanted = 'unnest($1::text[], $2::text[]) AS told(organisation, lab)';
+  const values = [0, 1].map((part) => names.map((name) => name.split(' ')[part]));
+  const find = async () =>
+    (
+      await client.query<{ id: number; organisation_id: number; organisation: string; lab: string }>(
+        `SELECT labs.id, organisation_id, organisation, lab FROM ${wanted}
+         JOIN hub.organisations ON organisations.name = organisation JOIN hub.labs ON organisation_id = organisations.id AND labs.name = lab`,
+        values,
+      )
+    ).rows;
+  let found = names.length > 0 ? await find() : [];
+  if (found.length < names.length) {
+    await client.query(
+      `INSERT INTO hub.labs (organisation_id, name) SELECT id, lab FROM ${wanted}
+       JOIN hub.organisations ON name = organisation ORDER BY organisation, lab ON CONFLICT DO NOTHING`,
+      values,
+    );
+    found = await find();
+  }
+  const labs = new Map<string, KnownLab>(
+    found.map((row) => [
+      nameOf(row.organisation, row.lab),
+      { id: row.id, organisation: row.organisation_id, told: [] },
+    ]),
   );
-  const beats = told.filter((one): one is Beat => one.heartbeat !== null).toSorted((a, b) => a.received - b.received);
-  const last = beats.at(-1);
-  if (last === undefined) return;
-  const { version, history, head } = last.heartbeat;
-  const ahead = (Date.parse(last.time) - last.received) / 1000;
+  for (const one of told) labs.get(nameOf(one.organisation, one.lab))?.told.push(one);
+  return labs;
+}
+
+async function hear(client: Client, labs: readonly KnownLab[]): Promise<void> {
+  const rows = labs.map(({ id, told }) => {
+    const beats = told.filter((one): one is Beat => one.heartbeat !== null);
+    const last = beats.toSorted((a, b) => a.received - b.received).at(-1);
+    const ahead = last === undefined ? Number.NaN : (Date.parse(last.time) - last.received) / 1000;
+    return {
+      id,
+      heard: Math.max(...told.map(({ received }) => received)),
+      ...(last && { ...last.heartbeat, beat: last.received, ahead: Number.isFinite(ahead) ? ahead : null }),
+    };
+  });
   await client.query(
-    `UPDATE hub.labs SET clock_ahead = $2, version = $3, history = $4, head = $5, beat = to_timestamp($6::double precision / 1000)
-     WHERE id = $1 AND (beat IS NULL OR beat <= to_timestamp($6::double precision / 1000))`,
-    [lab, Number.isFinite(ahead) ? ahead : null, version, history, head, last.received],
+    `UPDATE hub.labs SET heard = greatest(labs.heard, to_timestamp(told.heard / 1000))
+     FROM jsonb_to_recordset($1) AS told(id integer, heard double precision) WHERE labs.id = told.id`,
+    [JSON.stringify(rows)],
   );
+  const beats = rows.filter(({ beat }) => beat !== undefined);
+  if (beats.length === 0) return;
+  await client.query(
+    `UPDATE hub.labs SET clock_ahead = told.ahead, version = told.version, history = told.history, head = told.head,
+       beat = to_timestamp(told.beat / 1000)
+     FROM jsonb_to_recordset($1) AS told(id integer, ahead double precision, version text, history text, head bigint, beat double precision)
+     WHERE labs.id = told.id AND (labs.beat IS NULL OR labs.beat <= to_timestamp(told.beat / 1000))`,
+    [JSON.stringify(beats)],
+  );
+}
+
+interface History {
+  lab: number;
+  organisation: number;
+  history: string;
+  told: Stored[];
 }
 
 /** @param aside gets what contradicts what came before. @returns contents whose place is new */
-async function takeChains(
-  client: Client,
-  { lab, organisation }: { lab: number; organisation: number },
-  told: readonly Stored[],
-  aside: Aside[],
-): Promise<Placed<Content>[]> {
+async function takeChains(client: Client, labs: readonly KnownLab[], aside: Aside[]): Promise<Placed<Content>[]> {
+  const histories = labs.flatMap(({ id: lab, organisation, told }) => {
+    const stored = told.filter(isStored);
+    return [...new Set(stored.map(({ history }) => history))].map(
+      (history): History => ({
+        ...{ lab, organisation, history },
+        told: stored.filter((one) => one.history === history).toSorted((a, b) => a.run.last - b.run.last),
+      }),
+    );
+  });
+  if (histories.length === 0) return [];
+  const before = await stretchesOf(client, histories);
   const placed: Placed<Content>[] = [];
-  for (const history of new Set(told.map((one) => one.history))) {
-    const before = await stretchesOf(client, lab, history);
-    let stretches: Stretch[] = before;
-    for (const { run, said, time, subject, bytes, received } of told
-      .filter((one) => one.history === history)
-      .toSorted((a, b) => a.run.last - b.run.last)) {
+  const changed: (History & { stretches: Stretch[] })[] = [];
+  for (const one of histories) {
+    const { lab, organisation, history, told } = one;
+    const kept = before.get(`${lab} ${history}`) ?? [];
+    let stretches = kept;
+    for (const { run, said, time, subject, bytes, received } of told) {
       const joined = join(stretches, run);
       if (!joined.ok) {
-        const detail = `record ${joined.position}: ${joined.what}`;
-        aside.push({ subject, bytes, received, why: 'forged', detail });
+        aside.push({ subject, bytes, received, why: 'forged', detail: `record ${joined.position}: ${joined.what}` });
         await client.query(
           `INSERT INTO hub.faults (organisation_id, lab_id, history, position, what) VALUES ($1, $2, $3, $4, $5)
            ON CONFLICT DO NOTHING`,
@@ -135,31 +164,36 @@ async function takeChains(
       if (!isWithin(stretches, position)) placed.push({ lab, organisation, history, position, hash, time, ...said });
       stretches = joined.stretches;
     }
-    if (stretches !== before) await keepStretches(client, { lab, organisation, history }, stretches);
+    if (stretches !== kept) changed.push({ ...one, stretches });
   }
+  if (changed.length > 0) await keepStretches(client, changed);
   return placed;
 }
 
-async function stretchesOf(client: Client, lab: number, history: string): Promise<Stretch[]> {
-  const { rows } = await client.query(
-    `SELECT first::float8, last::float8, encode(before, 'hex') AS before, encode(hash, 'hex') AS hash
-     FROM hub.chains WHERE lab_id = $1 AND history = $2 ORDER BY first`,
-    [lab, history],
+async function stretchesOf(client: Client, histories: readonly History[]): Promise<Map<string, Stretch[]>> {
+  const { rows } = await client.query<Stretch & { name: string }>(
+    `SELECT lab_id || ' ' || history AS name, first::float8, last::float8, encode(before, 'hex') AS before, encode(hash, 'hex') AS hash
+     FROM hub.chains JOIN unnest($1::integer[], $2::text[]) AS told(lab_id, history) USING (lab_id, history) ORDER BY first`,
+    [histories.map(({ lab }) => lab), histories.map(({ history }) => history)],
   );
-  return rows as Stretch[];
+  const stretches = new Map<string, Stretch[]>();
+  for (const { name, ...stretch } of rows) stretches.set(name, [...(stretches.get(name) ?? []), stretch]);
+  return stretches;
 }
 
-async function keepStretches(
-  client: Client,
-  { lab, organisation, history }: { lab: number; organisation: number; history: string },
-  stretches: readonly Stretch[],
-): Promise<void> {
-  await client.query('DELETE FROM hub.chains WHERE lab_id = $1 AND history = $2', [lab, history]);
+async function keepStretches(client: Client, changed: readonly (History & { stretches: Stretch[] })[]): Promise<void> {
+  await client.query(
+    'DELETE FROM hub.chains USING unnest($1::integer[], $2::text[]) AS told(lab, name) WHERE lab_id = lab AND history = name',
+    [changed.map(({ lab }) => lab), changed.map(({ history }) => history)],
+  );
+  const rows = changed.flatMap(({ lab, organisation, history, stretches }) =>
+    stretches.map((stretch) => ({ ...stretch, lab_id: lab, organisation_id: organisation, history })),
+  );
   await client.query(
     `INSERT INTO hub.chains (organisation_id, lab_id, history, first, last, before, hash)
-     SELECT $1, $2, $3, first, last, decode(before, 'hex'), decode(hash, 'hex')
-     FROM jsonb_to_recordset($4) AS r(first bigint, last bigint, before text, hash text)`,
-    [organisation, lab, history, JSON.stringify(stretches)],
+     SELECT organisation_id, lab_id, history, first, last, decode(before, 'hex'), decode(hash, 'hex')
+     FROM jsonb_to_recordset($1) AS r(organisation_id integer, lab_id integer, history text, first bigint, last bigint, before text, hash text)`,
+    [JSON.stringify(rows)],
   );
 }
 
