@@ -70,7 +70,7 @@ const results: HubResults = {
 
 try {
   if (wants('burst')) {
-    results.bursts.push(await measureBurst(ground, burst, Math.round(8000 * share)));
+    results.bursts.push(await measureBurst(ground, burst, Math.round(5000 * share)));
     say(`burst: ${JSON.stringify(results.bursts)}`);
   }
   if (wants('live')) {

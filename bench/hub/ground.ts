@@ -130,7 +130,11 @@ export async function openGround(directory: string, labs: readonly string[]): Pr
 }
 
 export async function ask<T>(database: Database, sql: string, values: unknown[] = []): Promise<T[]> {
-  return database.transact(async (client) => (await client.query(sql, values)).rows as T[]);
+  return database.transact(async (client) => {
+    // Generating takes longer than any question.
+    await client.query('SET LOCAL statement_timeout = 0');
+    return (await client.query(sql, values)).rows as T[];
+  });
 }
 
 export const quantile = (values: readonly number[], share: number): number => {

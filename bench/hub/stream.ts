@@ -16,7 +16,7 @@ export interface Burst {
 const held = async ({ database }: Ground): Promise<number> =>
   Number((await ask<{ sum: string | null }>(database, 'SELECT sum(last - first + 1) FROM hub.chains'))[0]?.sum ?? 0);
 
-const POLL_MS = 200;
+const POLL_MS = 250;
 
 function shares(before: Record<string, number>, after: Record<string, number>, seconds: number): Burst['cpu'] {
   return Object.fromEntries(

@@ -13,12 +13,21 @@ const LINE = 'organisation_id, model, firmware, company, country, kind, simulate
 const SAME = `l.model = n.model AND l.company = n.company AND l.country = n.country AND l.kind = n.kind
   AND l.simulated = n.simulated AND (n.firmware = '${ALL_FIRMWARE}' OR l.firmware = n.firmware)`;
 
+const columns = (table: string, names: string): string => names.replaceAll(/(\w+)/g, `${table}.$1`);
+
+/** News at a time, and those of the same lines: above it a statement takes seconds. */
+const AT_ONCE = 20_000;
+const WHOLE = 'organisation_id, model, company, country, kind, simulated';
+
 /**
  * One statement, so that news and ledger are of one moment: a unit is new in a line when all the ledger has of it there is among
  * the news. Rows of a line that was never there begin it.
  */
 const FOLD = `
-  WITH taken AS MATERIALIZED (DELETE FROM hub.ledger_news RETURNING *),
+  WITH chosen AS MATERIALIZED (SELECT DISTINCT ${WHOLE} FROM (SELECT ${WHOLE} FROM hub.ledger_news LIMIT ${AT_ONCE}) first),
+  taken AS MATERIALIZED (
+    DELETE FROM hub.ledger_news n USING chosen c WHERE (${columns('n', WHOLE)}) = (${columns('c', WHOLE)}) RETURNING n.*
+  ),
   news AS MATERIALIZED (
     SELECT * FROM taken UNION ALL
     SELECT organisation_id, lab_id, unit, model, '${ALL_FIRMWARE}', company, country, kind, simulated, first_seen, last_seen, sightings,
@@ -48,9 +57,14 @@ const FOLD = `
     bytes_up = line.bytes_up + excluded.bytes_up, units = line.units + excluded.units, labs = line.labs + excluded.labs
   RETURNING id::float8`;
 
-/** @returns how many lines changed */
+/** Until nothing is left of what there was. @returns how many lines changed */
 export async function foldLedger(database: Database, rules: readonly FleetRule[] = []): Promise<number> {
-  return database.transact((client) => fold(client, rules));
+  let changed = 0;
+  for (;;) {
+    const more = await database.transact((client) => fold(client, rules));
+    changed += more;
+    if (more === 0) return changed;
+  }
 }
 
 async function fold(client: Client, rules: readonly FleetRule[]): Promise<number> {
@@ -76,7 +90,7 @@ export async function recountLines(
   { lab, unit }: { lab: number; unit: string },
   change: () => Promise<void>,
 ): Promise<void> {
-  await fold(client, []);
+  while ((await fold(client, [])) > 0);
   const { rows } = await client.query<{ id: number }>(
     `SELECT DISTINCT n.id::float8 FROM hub.lines n JOIN hub.ledger l ON l.organisation_id = n.organisation_id AND ${SAME}
      WHERE l.lab_id = $1 AND l.unit = $2`,
