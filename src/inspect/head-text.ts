@@ -15,7 +15,7 @@ import { findPairs, keyBefore } from './anchors/text-key.ts';
 import { mayBeToken } from './anchors/tokens.ts';
 import { hasMagic } from './format.ts';
 import { Records } from './layers/records.ts';
-import { needsKey } from './layers/scanner.ts';
+import { needsKey } from './layers/shape-search.ts';
 import { isWorthOpening } from './layers/unwrapper.ts';
 import { LEAST_VALUE } from './layers/whole-value.ts';
 import { placeAt } from './place.ts';

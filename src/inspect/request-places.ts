@@ -9,7 +9,7 @@ import type { Readable } from './layers/beside.ts';
 import { openerOf } from './layers/layer.ts';
 import { PlainSink } from './layers/plain.ts';
 import { Records } from './layers/records.ts';
-import { searchName, searchRegistered } from './layers/scanner.ts';
+import { searchName, searchRegistered } from './layers/registered.ts';
 import { LEAST_VALUE, searchWhole } from './layers/whole-value.ts';
 import { addField, type Fields, MAX_FIELD_TEXT, type Place, placeAt } from './place.ts';
 import type { Scope } from './scope.ts';

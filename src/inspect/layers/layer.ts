@@ -21,7 +21,7 @@ import { JsonSink } from './json.ts';
 import { LeafSink } from './leaf.ts';
 import { MarginSink } from './margin.ts';
 import { PlainSink } from './plain.ts';
-import { searchName } from './scanner.ts';
+import { searchName } from './registered.ts';
 import { TextSink } from './table.ts';
 import { StreamedValue, searchWhole } from './whole-value.ts';
 

@@ -7,7 +7,7 @@ import type { ByteSink } from '../byte-sink.ts';
 import type { Place } from '../place.ts';
 import type { Scope } from '../scope.ts';
 import { Gathered } from './gathered.ts';
-import { openRegistered } from './scanner.ts';
+import { openRegistered } from './registered.ts';
 
 export class MarginSink implements ByteSink {
   #to: Gathered | null = null;
