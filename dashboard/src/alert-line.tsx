@@ -1,5 +1,5 @@
 /** An alert as a sentence: what, to whom, how readable, by which phone. It unfolds to where it stood and each layer around it. */
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { Alert } from '../../src/model/alert.ts';
 import { MuteForm } from './mute-form.tsx';
 import { flowLink, phoneLink } from './route.ts';
@@ -19,6 +19,8 @@ export const alertClass = (alert: Alert): string => `alert ${alert.simulated ? '
 interface AlertProps {
   alert: Alert;
   isOfOnePhone?: boolean;
+  /** How many more are unfolded: 1, or -1 when it was folded or is gone. */
+  onUnfold?: (more: number) => void;
 }
 
 export function AlertLine({ alert, isOfOnePhone = false }: AlertProps) {
@@ -30,9 +32,14 @@ export function AlertLine({ alert, isOfOnePhone = false }: AlertProps) {
 }
 
 /** The line and what it unfolds to, which is drawn when it is. */
-export function AlertDetails({ alert, isOfOnePhone = false }: AlertProps) {
+export function AlertDetails({ alert, isOfOnePhone = false, onUnfold }: AlertProps) {
   const { device } = alert;
   const [isOpen, setOpen] = useState(false);
+  useEffect(() => {
+    if (!isOpen || !onUnfold) return;
+    onUnfold(1);
+    return () => onUnfold(-1);
+  }, [isOpen, onUnfold]);
   return (
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>

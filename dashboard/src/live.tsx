@@ -1,9 +1,10 @@
 /**
  * Alerts as they come, one line each; filters and words stand in the address. What is stored is searched by the lab, in windows
- * that hold still; what comes meanwhile is put before them, unless the person reads further down: then it waits to be asked for.
+ * that hold still; what comes meanwhile is put before them, unless the person reads further down or has one unfolded: then it waits
+ * to be asked for.
  */
 import { useComputed, useSignalEffect } from '@preact/signals';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { Alert } from '../../src/model/alert.ts';
 import { ALERT_TYPES, SEVERITIES } from '../../src/model/words.ts';
 import { AlertDetails, alertClass, sentenceOf } from './alert-line.tsx';
@@ -90,15 +91,18 @@ export function Live() {
   const question = useComputed(() => questionOf().toString());
   const [held, setHeld] = useState<readonly Alert[] | null>(null);
   const isDown = useIsDown();
+  const [unfolded, setUnfolded] = useState(0);
+  const unfold = useCallback((more: number) => setUnfolded((count) => count + more), []);
+  const isRead = isDown || unfolded > 0;
   useSignalEffect(() => {
     if (history.value > 0) askStored(question.value);
   });
   const fresh = alerts.value.filter((alert) => alert.seq > anchor && fits(alert));
   const latest = useRef(fresh);
   latest.current = fresh;
-  useEffect(() => setHeld(isDown ? latest.current : null), [isDown]);
+  useEffect(() => setHeld(isRead ? latest.current : null), [isRead]);
   const head = held ?? fresh;
-  const waiting = fresh.length - head.length;
+  const waiting = held === null ? 0 : countOthers(fresh, held);
   const moved = new Set(head.map(({ id }) => id));
   const total = stored.total.value ?? 0;
   const count = Math.min(MOST_ROWS, head.length + total);
@@ -149,7 +153,7 @@ export function Live() {
           if (index >= head.length && moved.has(alert.id)) return null;
           return (
             <div key={alert.id} class={alertClass(alert)}>
-              <AlertDetails alert={alert} />
+              <AlertDetails alert={alert} onUnfold={unfold} />
             </div>
           );
         }}
@@ -157,6 +161,12 @@ export function Live() {
       {head.length + total > MOST_ROWS && <p class="quiet">{t('live.most', { count: number(MOST_ROWS) })}</p>}
     </section>
   );
+}
+
+/** Also one that came again since is another. */
+function countOthers(alerts: readonly Alert[], held: readonly Alert[]): number {
+  const known = new Set(held);
+  return alerts.filter((alert) => !known.has(alert)).length;
 }
 
 function Filters() {

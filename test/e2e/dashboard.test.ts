@@ -267,8 +267,11 @@ describe('in Chromium', () => {
     await send(`imei=${IMEI}`);
     await page.evaluate("location.hash = '#/live'");
     await page.locator('.alert.critical summary').first().click();
-    // Not the first any more when another one comes meanwhile.
     const line = page.locator('.alert.critical', { has: page.locator('details[open]') });
+    await line.waitFor();
+    // It holds still under the hands of who reads it, whatever comes.
+    await send(`imei=${IMEI}`);
+    await page.locator('button.waiting').waitFor();
     await line.getByRole('button', { name: 'Known: do not tell anybody' }).click();
     await line.getByLabel('Reason').fill('a lab phone');
     await line.getByRole('button', { name: 'Save' }).click();
