@@ -106,4 +106,12 @@ export const rollBackGeo: LabModule['rollBackGeo'] = async (dataDir) =>
 export const openNotify: LabModule['openNotify'] = async (dataDir) =>
   (await import('./lab/stored-notify.ts')).openStoredNotify(dataDir);
 
-export const openHub: LabModule['openHub'] = async (file) => (await import('./hub/commands.ts')).openHub(file);
+export const makeHubKey: LabModule['makeHubKey'] = async (file) => (await import('./hub/key.ts')).makeHubKey(file);
+
+export const openHub: LabModule['openHub'] = async (file) => {
+  const [{ openHub }, { readBuilt }] = await Promise.all([
+    import('./hub/commands.ts'),
+    import('./sinks/live/built-files.ts'),
+  ]);
+  return openHub(file, readBuilt);
+};

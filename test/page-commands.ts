@@ -95,6 +95,7 @@ export const RUN_BY: Readonly<Record<string, readonly [file: string, words: stri
     'test/e2e/operator-decoders.test.ts',
     '--decoder',
   ],
+  'phonehome hub serve --hub-config hub.yaml': ['test/hub/fleet-page.test.ts', "'hub', 'serve'"],
   'phonehome trust-test start api.example.com --device nokia-01 --test self-signed --wait': [
     'test/e2e/pins-and-trust.test.ts',
     "'trust-test'",
@@ -107,6 +108,7 @@ export const RUN_BY: Readonly<Record<string, readonly [file: string, words: stri
 
 const SYSTEM = 'changes the machine: its users, units or packages';
 const SYSTEMD = 'needs systemd as the first process; the units went through systemd-analyze verify';
+const ENGINE = 'needs a container engine; test/compose.test.ts reads the files';
 const RADIO = 'needs a radio, and programs of a Raspberry Pi';
 const HUB = 'needs a broker and a database; what it does is run by test/hub, the command itself by hand';
 
@@ -124,13 +126,16 @@ export const RUN_BY_NOBODY: Readonly<Record<string, string>> = {
   'sudo cp -r deploy/systemd/* /etc/systemd/system/ && sudo systemctl daemon-reload': SYSTEM,
   'sudo systemctl enable --now phonehome-gateway phonehome': SYSTEMD,
   'sudo systemctl enable --now phonehome': SYSTEMD,
-  'docker compose --profile lab up': 'needs a container engine; test/compose.test.ts reads the files',
+  'docker compose --profile lab up': ENGINE,
+  'docker compose --profile hub up -d': ENGINE,
+  'docker compose --profile hub run --rm hub hub organisation cellphones --hub-config /etc/phonehome/hub.yaml': ENGINE,
+  'docker compose exec postgres psql -U postgres phonehome -c "GRANT phonehome_org_cellphones TO grafana" -c "ALTER ROLE grafana SET role = \'phonehome_org_cellphones\'"':
+    'needs a container engine; its SQL is run by test/hub/grafana.test.ts',
   'apt-get install nats-server postgresql': SYSTEM,
   'sudo -u postgres psql -c "CREATE ROLE phonehome LOGIN CREATEROLE PASSWORD \'…\'" -c "CREATE DATABASE phonehome OWNER phonehome"':
     HUB,
   'phonehome hub migrate --hub-config hub.yaml': HUB,
   'phonehome hub organisation cellphones --hub-config hub.yaml': HUB,
-  'phonehome hub serve --hub-config hub.yaml': HUB,
   'phonehome hub status --hub-config hub.yaml': HUB,
   'phonehome start --hub hub.yaml': HUB,
   'sudo apt install ./phonehome-lab_0.1.0_arm64.deb hostapd conntrack': RADIO,

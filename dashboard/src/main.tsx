@@ -9,6 +9,7 @@ import { Companies } from './companies.tsx';
 import { Flow } from './flow.tsx';
 import { Flows } from './flows.tsx';
 import { begin, clockAhead, isOlder, role, signOut, state } from './lab.ts';
+import { LanguageChoice } from './language-choice.tsx';
 import { Live } from './live.tsx';
 import { Phone } from './phone.tsx';
 import { Phones } from './phones.tsx';
@@ -16,7 +17,7 @@ import { Recordings } from './recordings.tsx';
 import { route } from './route.ts';
 import { Settings } from './settings.tsx';
 import { Wall } from './wall.tsx';
-import { choose, LANGUAGES, type Language, language, number, t } from './words.ts';
+import { language, number, t } from './words.ts';
 import './style.css';
 
 const PAGES = {
@@ -59,16 +60,7 @@ function Frame() {
         <span class={`state ${state.value}`} role="status">
           {t(state.value === 'live' ? 'lab.live' : state.value === 'away' ? 'lab.away' : 'lab.loading')}
         </span>
-        <label class="language">
-          <span class="hidden">{t('language')}</span>
-          <select value={language.value} onChange={(event) => choose(event.currentTarget.value as Language)}>
-            {Object.entries(LANGUAGES).map(([code, called]) => (
-              <option key={code} value={code} lang={code}>
-                {called}
-              </option>
-            ))}
-          </select>
-        </label>
+        <LanguageChoice />
         {role.value && (
           <button
             type="button"

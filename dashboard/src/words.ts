@@ -11,6 +11,7 @@ import type { Text } from '../../src/model/text.ts';
 import { numbers, regions, times } from './formatters.ts';
 import { CASES_EN, CASES_VI } from './words-cases.ts';
 import { CONTENT_EN, CONTENT_VI } from './words-content.ts';
+import { FLEET_EN, FLEET_VI } from './words-fleet.ts';
 import { FLOWS_EN, FLOWS_VI } from './words-flows.ts';
 import { LIVE_EN, LIVE_VI } from './words-live.ts';
 import { SETUP_WORDS_EN, SETUP_WORDS_VI } from './words-setup.ts';
@@ -21,6 +22,7 @@ const EN = {
   ...FLOWS_EN,
   ...CONTENT_EN,
   ...CASES_EN,
+  ...FLEET_EN,
   title: 'Phonehome',
   'nav.phones': 'Phones',
   'nav.live': 'Live',
@@ -161,6 +163,7 @@ const VI: Record<Word, string> = {
   ...FLOWS_VI,
   ...CONTENT_VI,
   ...CASES_VI,
+  ...FLEET_VI,
   title: 'Phonehome',
   'nav.phones': 'Điện thoại',
   'nav.live': 'Trực tiếp',

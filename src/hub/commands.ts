@@ -5,6 +5,7 @@ import { type HubServerConfig, readHubServerConfig } from './config.ts';
 import { type Database, explainDatabase, openDatabase } from './database.ts';
 import { retryAside } from './ingest.ts';
 import { addOrganisation } from './organisations.ts';
+import type { PageFiles } from './page.ts';
 import { migrate, mustBeMigrated } from './schema.ts';
 import { readStandings, readStrangers } from './standing.ts';
 
@@ -19,8 +20,12 @@ async function withDatabase<T>(config: HubServerConfig, work: (database: Databas
   }
 }
 
-/** @param file the hub's own configuration. @throws LabError */
-export function openHub(file: string): HubCommands {
+/**
+ * @param file the hub's own configuration
+ * @param readPage reads the dashboard's files
+ * @throws LabError
+ */
+export function openHub(file: string, readPage: () => PageFiles = () => new Map()): HubCommands {
   const config = readHubServerConfig(file);
   return {
     migrate: () =>
@@ -42,6 +47,6 @@ export function openHub(file: string): HubCommands {
           strangers: await readStrangers(client),
         }));
       }),
-    serve: async (onChange) => (await import('./serve.ts')).serveHub(config, onChange),
+    serve: async (onChange) => (await import('./serve.ts')).serveHub(config, onChange, readPage()),
   };
 }

@@ -1,7 +1,6 @@
 /** PostgreSQL as the hub uses it: a pool, and transactions that end whatever happens. */
 import pg from 'pg';
 import { LabError } from '../model/lab.ts';
-import type { HubServerConfig } from './config.ts';
 
 export type Client = pg.PoolClient;
 export type Database = ReturnType<typeof openDatabase>;
@@ -11,15 +10,15 @@ const CONNECT_MS = 5000;
 const STATEMENT_MS = 60_000;
 
 /** @param size connections at most */
-export function openDatabase({ url, password }: HubServerConfig['database'], size: number) {
-  const pool = new pg.Pool({
+export function openDatabase({ url, password }: { url: string; password: string | null }, size: number) {
+  const settings = {
     connectionString: url,
     ...(password === null ? {} : { password }),
-    max: size,
     connectionTimeoutMillis: CONNECT_MS,
     statement_timeout: STATEMENT_MS,
     application_name: 'phonehome hub',
-  });
+  };
+  const pool = new pg.Pool({ ...settings, max: size });
   // One that breaks while nobody uses it is replaced; who uses one hears of it there.
   pool.on('error', () => {});
 
@@ -44,7 +43,30 @@ export function openDatabase({ url, password }: HubServerConfig['database'], siz
     }
   }
 
-  return { transact, close: () => pool.end() };
+  /**
+   * Of what is notified on a channel, on a connection of its own. Rejects when the database is away.
+   * @param onEnd once, when it does not answer any more
+   */
+  async function listen(
+    channel: string,
+    onNotice: (payload: string) => void,
+    onEnd: () => void,
+  ): Promise<() => Promise<void>> {
+    const client = new pg.Client({ ...settings, keepAlive: true });
+    client.on('error', ignore);
+    client.on('notification', ({ payload = '' }) => onNotice(payload));
+    client.once('end', onEnd);
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${channel}`);
+    } catch (error) {
+      await client.end().catch(ignore);
+      throw error;
+    }
+    return () => client.end().catch(ignore);
+  }
+
+  return { transact, listen, close: () => pool.end() };
 }
 
 const ignore = (): void => {};

@@ -12,6 +12,7 @@ import { type LedgerChange, putLedger } from './ledger.ts';
 import { holdLines } from './lines.ts';
 import { type Aside, type Content, type Read, type Received, readMessage, type Told } from './message.ts';
 import { type Placed, putAlerts, putCoverage, putFlows, putForgotten, putGaps } from './rows.ts';
+import { tellTaken } from './signals.ts';
 
 type Beat = Extract<Told, { heartbeat: object }>;
 type Stored = Extract<Told, { heartbeat: null }>;
@@ -51,6 +52,10 @@ async function take(client: Client, read: readonly Read[]): Promise<Counted> {
   }
   await putContents(client, placed);
   await putAside(client, aside);
+  await tellTaken(
+    client,
+    placed.map((one) => one.organisation),
+  );
   return { messages: read.length, taken: placed.length, aside: aside.length };
 }
 

@@ -3,6 +3,7 @@
  * row for each phone, a fold the lines above them (lines.ts), so that a question reads neither connections nor phones.
  */
 import type { LedgerLine } from '../model/hub.ts';
+import { KINDS } from '../model/words.ts';
 import type { Client } from './database.ts';
 import { ALL_FIRMWARE } from './schema-lines.ts';
 
@@ -90,14 +91,17 @@ export interface LedgerQuery {
 }
 
 export const MAX_LEDGER_LINES = 1000;
+/** As a kind: every identifier and content, no connection and no remark. */
+const FOUND = 'found';
 
 /** The statement, so that its plan can be asked for. */
 export function ledgerStatement(query: LedgerQuery): { text: string; values: unknown[] } {
   const values: unknown[] = [];
   const conditions = (['model', 'company', 'country', 'kind', 'simulated'] as const).flatMap((column) => {
     if (query[column] === undefined) return [];
-    values.push(query[column]);
-    return [`${column} = $${values.length}`];
+    const isFound = column === 'kind' && query.kind === FOUND;
+    values.push(isFound ? KINDS : query[column]);
+    return [`${column} = ${isFound ? `ANY($${values.length})` : `$${values.length}`}`];
   });
   const { firmware } = query;
   if (typeof firmware === 'string') {

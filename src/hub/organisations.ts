@@ -48,14 +48,48 @@ export async function addOrganisation(database: Database, name: string): Promise
 }
 
 /** Null: it is nobody's. */
-export async function organisationOf(database: Database, token: string): Promise<Organisation | null> {
+export const organisationOf = (database: Database, token: string): Promise<Organisation | null> =>
+  find(database, 'hub.tokens WHERE hash = $1', token);
+
+/** Of a browser that signed in. Null: it did not, or its time is over. */
+export const organisationOfSession = (database: Database, id: string): Promise<Organisation | null> =>
+  find(
+    database,
+    'hub.sessions JOIN hub.tokens ON tokens.hash = sessions.token WHERE sessions.hash = $1 AND ends > now()',
+    id,
+  );
+
+async function find(database: Database, among: string, secret: string): Promise<Organisation | null> {
   const { rows } = await database.transact((client) =>
-    client.query(
-      `SELECT organisations.id, name, role FROM hub.tokens JOIN hub.organisations ON organisations.id = organisation_id
-       WHERE hash = $1`,
-      [hashOf(token)],
-    ),
+    client.query(`SELECT id, name, role FROM hub.organisations WHERE id = (SELECT organisation_id FROM ${among})`, [
+      hashOf(secret),
+    ]),
   );
   const [row] = rows;
   return row ? { id: row.id, name: row.name, role: quoted(row.role) } : null;
+}
+
+/** Of one token: more is a forgotten script. Those that end first go. */
+const MAX_SESSIONS = 64;
+
+/** @returns what the cookie holds; it is kept as a hash only. Null: the token is nobody's */
+export async function openSession(database: Database, token: string, seconds: number): Promise<string | null> {
+  const id = randomBytes(TOKEN_BYTES).toString('base64url');
+  const isOpen = await database.transact(async (client) => {
+    const { rowCount } = await client.query(
+      `INSERT INTO hub.sessions (hash, token, ends) SELECT $1, hash, now() + make_interval(secs => $3) FROM hub.tokens WHERE hash = $2`,
+      [hashOf(id), hashOf(token), seconds],
+    );
+    await client.query(
+      `DELETE FROM hub.sessions WHERE ends < now()
+         OR hash IN (SELECT hash FROM hub.sessions WHERE token = $1 ORDER BY ends DESC OFFSET $2)`,
+      [hashOf(token), MAX_SESSIONS],
+    );
+    return rowCount === 1;
+  });
+  return isOpen ? id : null;
+}
+
+export async function endSession(database: Database, id: string): Promise<void> {
+  await database.transact((client) => client.query('DELETE FROM hub.sessions WHERE hash = $1', [hashOf(id)]));
 }

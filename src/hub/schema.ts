@@ -168,6 +168,15 @@ const MIGRATIONS: readonly string[] = [
   ).join('\n  ')}
   `,
   LINES,
+  `
+  -- Browsers that signed in: any hub process knows them, and they end with their token.
+  CREATE TABLE hub.sessions (
+    hash bytea PRIMARY KEY,
+    token bytea NOT NULL REFERENCES hub.tokens ON DELETE CASCADE,
+    ends timestamptz NOT NULL
+  );
+  CREATE INDEX ON hub.sessions (token, ends);
+  `,
 ];
 
 /** Of one hub at a time. */

@@ -10,10 +10,12 @@ import { type ConsumerState, startConsumer } from './consumer.ts';
 import { explainDatabase, openDatabase } from './database.ts';
 import { retryAside } from './ingest.ts';
 import { foldLedger } from './lines.ts';
+import type { PageFiles } from './page.ts';
 import { makePartitions } from './partitions.ts';
 import { dropOld } from './retention.ts';
 import { raise } from './rules.ts';
 import { mustBeMigrated } from './schema.ts';
+import { startSignals } from './signals.ts';
 import { openStream } from './stream.ts';
 
 export interface Hub {
@@ -48,7 +50,11 @@ function startFolding(fold: () => Promise<number>): { stop(): Promise<void> } {
  * @param onChange one line whenever broker or database go or come back
  * @throws LabError
  */
-export async function serveHub(config: HubServerConfig, onChange: (line: string) => void): Promise<Hub> {
+export async function serveHub(
+  config: HubServerConfig,
+  onChange: (line: string) => void,
+  page: PageFiles = new Map(),
+): Promise<Hub> {
   const database = openDatabase(config.database, config.consumers + CONNECTIONS);
   try {
     await mustBeMigrated(database);
@@ -82,15 +88,21 @@ export async function serveHub(config: HubServerConfig, onChange: (line: string)
   }
   const months = setInterval(() => void keepMonths().catch(() => {}), HOUR_MS).unref();
   const folding = startFolding(() => foldLedger(database, config.rules));
-  const isWell = (): boolean =>
-    states.length > 0 && states.every((one) => one.broker === 'connected' && one.database === 'connected');
-  const server = createServer(getRequestListener(createApi({ database, isWell, rules: config.rules }).fetch));
+  const engines = () => ({
+    broker: states.length > 0 && states.every(({ broker }) => broker === 'connected'),
+    database: states.length > 0 && states.every(({ database: stored }) => stored === 'connected'),
+  });
+  const isWell = (): boolean => engines().broker && engines().database;
+  const signals = startSignals(database);
+  const server = createServer(
+    getRequestListener(createApi({ database, isWell, engines, signals, page, rules: config.rules }).fetch),
+  );
   async function stop(): Promise<void> {
     clearInterval(months);
     await folding.stop();
     server.closeAllConnections();
     server.close();
-    await Promise.all(stops.map((end) => end()));
+    await Promise.all([signals.stop(), ...stops.map((end) => end())]);
     await database.close();
   }
   const listening = Promise.withResolvers<void>();

@@ -1,5 +1,7 @@
 /** What passes between a lab and a hub of many labs. */
 import type { z } from 'zod';
+import type { Severity } from './alert.ts';
+import type { Kind } from './kinds.ts';
 import type * as schemas from './schemas/hub.ts';
 
 export const HUB_KINDS = ['alert', 'flow', 'coverage', 'gap', 'forgotten', 'chain', 'heartbeat'] as const;
@@ -56,6 +58,51 @@ export interface LabStanding {
   /** Messages kept aside, by why. */
   aside: Record<string, number>;
 }
+
+/** `live`: heard within two minutes; `silent`: within an hour; `offline`: longer ago, or never. */
+export type LabPresence = 'live' | 'silent' | 'offline';
+
+/** A lab as the dashboard over all labs shows it. */
+export interface FleetLab extends LabStanding {
+  presence: LabPresence;
+  phones: number;
+  models: number;
+}
+
+export interface ModelOverview extends FleetModel {
+  /** Units of which an identifier or a content was seen. */
+  found: number;
+  kinds: Kind[];
+  countries: string[];
+  companies: number;
+}
+
+export interface FleetOverview {
+  labs: FleetLab[];
+  models: ModelOverview[];
+}
+
+/** A phone in one shop. */
+export interface LabUnit {
+  unit: string;
+  /** Only where the hub may see it. */
+  name: string | null;
+  model: string | null;
+  firmware: string | null;
+  simulated: boolean;
+  /** Of its alerts; null: there is none. */
+  worst: Severity | null;
+  kinds: Kind[];
+  companies: number;
+  connections: number;
+  trust: string | null;
+  readShare: number | null;
+  firstSeen: string;
+  lastSeen: string;
+}
+
+/** An alert as the hub shows it: which lab told it, and its record in that lab's chain. */
+export type ToldAlert = HubAlert & { lab: string; chain: { history: string; position: number; hash: string } };
 
 /** One line of the ledger: what phones of a model told a company in a country. */
 export interface LedgerLine {

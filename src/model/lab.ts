@@ -381,6 +381,8 @@ export interface GeoDatabase {
 export interface LabModule {
   /** @param file the hub's own configuration. @throws LabError naming line and field */
   openHub(file: string): Promise<HubCommands>;
+  /** Of a hub or a lab: the secret half goes into a new file. @returns the public half. @throws LabError */
+  makeHubKey(file: string): Promise<string>;
   /** @throws LabError naming line and field of notify.yaml */
   openNotify(dataDir: string): Promise<StoredNotify>;
   startLab(options: LabOptions): Promise<Lab>;

@@ -28,6 +28,7 @@ const TOOLS = {
   chromium: { debian: 'chromium' },
   conntrack: { debian: 'conntrack' },
   curl: { debian: 'curl' },
+  'docker-compose': { debian: 'docker-compose' },
   dnsmasq: { debian: 'dnsmasq-base' },
   dumpcap: { debian: 'wireshark-common' },
   editcap: { debian: 'wireshark-common' },
@@ -59,6 +60,7 @@ const TOOLS = {
   // Its programs are on no PATH.
   postgres: { debian: 'postgresql', files: ['/usr/lib/postgresql/15/bin/initdb'] },
   python: { debian: 'python3', program: 'python3' },
+  psql: { debian: 'postgresql' },
   // Not "python3" from the PATH: Debian's requests belongs to Debian's Python.
   requests: { debian: 'python3-requests', files: ['/usr/lib/python3/dist-packages/requests'] },
   script: { debian: 'bsdutils' },

@@ -9,6 +9,14 @@ const HUB_FLAGS: Flag[] = [{ name: 'hub-config', value: 'FILE', default: './hub.
 
 export const HUB: CommandSpec[] = [
   {
+    name: 'hub key',
+    words: '<file>',
+    summary: 'do.hub.key',
+    flags: [],
+    examples: ['hub key hub.nk'],
+    load: async () => (await hub()).key,
+  },
+  {
     name: 'hub migrate',
     summary: 'do.hub.migrate',
     flags: HUB_FLAGS,

@@ -10,6 +10,16 @@ const open = async (given: Record<string, unknown>): Promise<{ hub: HubCommands;
   return { hub: await (await loadLab()).openHub(hubConfig), json };
 };
 
+export async function key({ json }: Record<string, unknown>, [file = '']: string[]): Promise<number> {
+  const shown = await (await loadLab()).makeHubKey(file);
+  if (json) printJson({ type: 'hub-key', file, public: shown });
+  else {
+    print(`The secret half is in ${file}; keep it there. The public half, for the broker's list of users:`);
+    print(shown);
+  }
+  return 0;
+}
+
 export async function migrate(given: Record<string, unknown>): Promise<number> {
   const { hub, json } = await open(given);
   const { from, to, retried } = await hub.migrate();

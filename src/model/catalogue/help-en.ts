@@ -185,6 +185,7 @@ export const HELP_EN = {
   'do.group.token': 'who may ask the lab what',
   'do.group.pins': "apps that refuse the lab's certificate",
   'do.group.hub': 'many labs: takes in what they publish, and answers what is found where',
+  'do.hub.key': 'make the key pair of a hub or lab for the broker; prints its public half',
   'do.hub.migrate': 'make or update the tables of a hub in PostgreSQL',
   'do.hub.organisation': 'add an organisation whose labs may publish, or another token for it; prints the token',
   'do.hub.serve': 'take in what labs publish, and answer the API, until Ctrl-C',

@@ -186,6 +186,7 @@ export const HELP_VI: Record<string, string> = {
   'do.group.token': 'ai được hỏi phòng thử điều gì',
   'do.group.pins': 'các ứng dụng từ chối chứng chỉ của phòng thử',
   'do.group.hub': 'nhiều phòng thử: nhận những gì chúng gửi, và cho biết tìm thấy gì ở đâu',
+  'do.hub.key': 'tạo cặp khoá của trung tâm hoặc phòng thử cho máy chuyển tin; in ra nửa công khai',
   'do.hub.migrate': 'tạo hoặc cập nhật các bảng của trung tâm trong PostgreSQL',
   'do.hub.organisation': 'thêm một tổ chức có phòng thử được gửi, hoặc một mã truy cập khác cho tổ chức đó; in mã ra',
   'do.hub.serve': 'nhận những gì các phòng thử gửi và trả lời API, cho đến khi nhấn Ctrl-C',

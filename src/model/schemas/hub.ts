@@ -3,7 +3,7 @@
  * is not named stays there. A unit is a phone under a pseudonym, keyed with the organisation's key, unless the hub may see names.
  */
 import { z } from 'zod';
-import { ALERT_TYPES, CONFIDENCES, GAP_KINDS, KINDS, SEVERITIES, TRUSTS, WHERES } from '../words.ts';
+import { ALERT_TYPES, CONFIDENCES, DIRECTIONS, GAP_KINDS, KINDS, SEVERITIES, TRUSTS, WHERES } from '../words.ts';
 import { count, country, milliseconds, port, text, textOrNull, time } from './parts.ts';
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -50,6 +50,7 @@ export const hubAlert = z.object({
   kind: z.enum(KINDS).nullable(),
   confidence: z.enum(CONFIDENCES).nullable(),
   masked: text.optional().describe('Only where the hub may see it.'),
+  direction: z.enum(DIRECTIONS).nullish().describe('Earlier versions do not tell it.'),
   where: z.enum(WHERES).nullable(),
   path: textOrNull,
   decoding: z.array(text),

@@ -60,6 +60,7 @@ function alertOf(alert: Alert, disclosure: Disclosure): HubAlert {
     kind: identifier?.kind ?? null,
     confidence: identifier?.confidence ?? null,
     ...(disclosure.isClear && identifier ? { masked: identifier.masked } : {}),
+    direction: evidence?.direction ?? null,
     where: evidence?.where ?? null,
     path: evidence?.path ?? null,
     decoding: evidence?.decoding ?? [],
