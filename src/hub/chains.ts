@@ -41,6 +41,8 @@ export const isWithin = (stretches: readonly Stretch[], position: number): boole
 
 export type Joined = { ok: true; stretches: Stretch[] } | { ok: false; position: number; what: string };
 
+/** Consumers take batches in turn, so that there are a few; somebody who invents gaps gets no further. */
+const MAX_STRETCHES = 1000;
 const GENESIS = '0'.repeat(64);
 
 /** Takes a run into stretches, which lie in order and apart. */
@@ -54,6 +56,7 @@ export function join(stretches: readonly Stretch[], run: Run): Joined {
     if (near.first < first) ({ first, before } = near);
     if (near.last > last) ({ last, hash } = near);
   }
+  if (apart.length >= MAX_STRETCHES) return { ok: false, position: run.first, what: 'more gaps than can be kept' };
   return { ok: true, stretches: [...apart, { first, last, before, hash }].toSorted((a, b) => a.first - b.first) };
 }
 

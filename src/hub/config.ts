@@ -70,7 +70,7 @@ export function readHubServerConfig(file: string): HubServerConfig {
   return {
     nats: {
       url: nats.url,
-      credentials: creds ? { kind: 'creds', text: creds } : nkey ? { kind: 'nkey', text: nkey.trim() } : null,
+      credentials: creds ? { kind: 'creds', text: `${creds}\n` } : nkey ? { kind: 'nkey', text: nkey.trim() } : null,
       ca: beside(nats.ca),
     },
     database: { url: database, password: beside(parsed.data['password-file'])?.trim() ?? null },

@@ -5,8 +5,9 @@
 import { setTimeout } from 'node:timers/promises';
 import type { JsMsg } from '@nats-io/jetstream';
 import { errorLine } from '../formats/error-line.ts';
+import { putAside } from './aside.ts';
 import { type Database, isOfData } from './database.ts';
-import { type Counted, ingest, putAside } from './ingest.ts';
+import { type Counted, ingest } from './ingest.ts';
 import type { Received } from './message.ts';
 import type { Stream } from './stream.ts';
 

@@ -4,13 +4,13 @@
  * Labs are locked one after the other by number, so that several consumers neither mix up one lab nor wait for each other in a ring.
  */
 
-import { hash } from 'node:crypto';
 import type { HubAlert, HubFlow } from '../model/hub.ts';
+import { putAside } from './aside.ts';
 import { isWithin, join, type Stretch } from './chains.ts';
 import type { Client, Database } from './database.ts';
 import { type LedgerChange, putLedger } from './ledger.ts';
 import { holdLines } from './lines.ts';
-import { type Aside, type Content, type Read, type Received, readMessage, type Told } from './message.ts';
+import { type Aside, type Content, type Read, type Received, readMessage, type Told, WAITING } from './message.ts';
 import { type Placed, putAlerts, putCoverage, putFlows, putForgotten, putGaps } from './rows.ts';
 import { tellTaken } from './signals.ts';
 
@@ -23,6 +23,10 @@ export interface Counted {
   taken: number;
   aside: number;
 }
+
+/** A store is restored or begun anew now and then; somebody who invents one after the other gets no further. */
+const MAX_HISTORIES = 1000;
+const TOO_MANY_HISTORIES = { ok: false, position: 0, what: 'more histories than any store has' } as const;
 
 /** Beside a lab's number. */
 const LAB_LOCK = 7_466_339;
@@ -148,6 +152,10 @@ async function takeChains(client: Client, labs: readonly KnownLab[], aside: Asid
   });
   if (histories.length === 0) return [];
   const before = await stretchesOf(client, histories);
+  const full = await labsWithMostHistories(
+    client,
+    histories.filter((one) => !before.has(`${one.lab} ${one.history}`)),
+  );
   const placed: Placed<Content>[] = [];
   const changed: (History & { stretches: Stretch[] })[] = [];
   for (const one of histories) {
@@ -155,7 +163,7 @@ async function takeChains(client: Client, labs: readonly KnownLab[], aside: Asid
     const kept = before.get(`${lab} ${history}`) ?? [];
     let stretches = kept;
     for (const { run, said, time, subject, bytes, received } of told) {
-      const joined = join(stretches, run);
+      const joined = full.has(lab) && kept.length === 0 ? TOO_MANY_HISTORIES : join(stretches, run);
       if (!joined.ok) {
         aside.push({ subject, bytes, received, why: 'forged', detail: `record ${joined.position}: ${joined.what}` });
         await client.query(
@@ -173,6 +181,16 @@ async function takeChains(client: Client, labs: readonly KnownLab[], aside: Asid
   }
   if (changed.length > 0) await keepStretches(client, changed);
   return placed;
+}
+
+/** Labs of these that have as many histories as are believed. */
+async function labsWithMostHistories(client: Client, begun: readonly History[]): Promise<Set<number>> {
+  if (begun.length === 0) return new Set();
+  const { rows } = await client.query<{ lab_id: number }>(
+    'SELECT lab_id FROM hub.chains WHERE lab_id = ANY($1) GROUP BY lab_id HAVING count(DISTINCT history) >= $2',
+    [begun.map(({ lab }) => lab), MAX_HISTORIES],
+  );
+  return new Set(rows.map(({ lab_id }) => lab_id));
 }
 
 async function stretchesOf(client: Client, histories: readonly History[]): Promise<Map<string, Stretch[]>> {
@@ -216,16 +234,6 @@ async function putContents(client: Client, placed: readonly Placed<Content>[]): 
   await putForgotten(client, of('forgotten'));
 }
 
-/** The same message once. */
-export async function putAside(client: Client, aside: readonly Aside[]): Promise<void> {
-  for (const { subject, bytes, received, why, detail } of aside)
-    await client.query(
-      `INSERT INTO hub.aside (subject, why, detail, received, print, payload)
-       VALUES ($1, $2, $3, to_timestamp($4::double precision / 1000), $5, $6) ON CONFLICT (subject, print) DO NOTHING`,
-      [subject.toWellFormed(), why, detail, received, hash('sha256', Buffer.from(bytes), 'buffer'), Buffer.from(bytes)],
-    );
-}
-
 /** Tries again what lies aside and may be understood now: after an update, or when an organisation was added. @returns how many were taken */
 export async function retryAside(database: Database): Promise<number> {
   let taken = 0;
@@ -237,8 +245,8 @@ export async function retryAside(database: Database): Promise<number> {
     const { rows } = await database.transact((client) =>
       client.query(
         `SELECT id::float8, subject, payload, extract(epoch FROM received)::float8 * 1000 AS received FROM hub.aside
-         WHERE why IN ('newer', 'unknown organisation') AND id > $1 AND id <= $2 ORDER BY id LIMIT 200`,
-        [after, ends[0].last],
+         WHERE why = ANY($3) AND id > $1 AND id <= $2 ORDER BY id LIMIT 200`,
+        [after, ends[0].last, WAITING],
       ),
     );
     if (rows.length === 0) return taken;

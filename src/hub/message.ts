@@ -43,6 +43,8 @@ export type Told =
   | (Common & { heartbeat: null; history: string; run: Run; said: Content });
 
 export const WHY_ASIDE = ['newer', 'unreadable', 'forged', 'unknown organisation', 'refused by the database'] as const;
+/** Tried again after an update, or when an organisation was added. */
+export const WAITING: readonly string[] = ['newer', 'unknown organisation'];
 export type WhyAside = (typeof WHY_ASIDE)[number];
 export type Aside = Received & { why: WhyAside; detail: string };
 

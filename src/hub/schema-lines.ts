@@ -13,11 +13,10 @@ export const LINES = `
   ALTER TABLE hub.flows ADD COLUMN firmware text NOT NULL DEFAULT '';
   ALTER TABLE hub.ledger ADD COLUMN firmware text NOT NULL DEFAULT '';
   ALTER TABLE hub.ledger DROP CONSTRAINT ledger_pkey;
-  ALTER TABLE hub.ledger ADD PRIMARY KEY (lab_id, unit, kind, company, model, firmware, country, simulated);
+  -- By unit first: whether another shop told the same of it is asked for every new row.
+  ALTER TABLE hub.ledger ADD PRIMARY KEY (unit, kind, company, lab_id, model, firmware, country, simulated);
   DROP INDEX hub.ledger_organisation_id_model_company_idx;
-  CREATE INDEX ON hub.ledger (organisation_id, unit, kind, company);
   CREATE INDEX ON hub.ledger (lab_id, kind, company, model);
-  CREATE INDEX ON hub.ledger (organisation_id, kind, company, model);
   -- What changes stands in no index: an update stays on its page.
   ALTER TABLE hub.ledger SET (fillfactor = 70);
 
@@ -80,6 +79,15 @@ export const LINES = `
     PRIMARY KEY (line_id, rule)
   );
   CREATE INDEX ON hub.fleet_alerts (organisation_id, raised DESC);
+  CREATE INDEX ON hub.aside (split_part(subject, '.', 2), split_part(subject, '.', 3), why);
+  -- What was no longer kept, by lab and reason.
+  CREATE TABLE hub.aside_over (
+    organisation text NOT NULL,
+    lab text NOT NULL,
+    why text NOT NULL,
+    count bigint NOT NULL,
+    PRIMARY KEY (organisation, lab, why)
+  );
   INSERT INTO hub.ledger_news (organisation_id, lab_id, unit, model, firmware, company, country, kind, simulated, first_seen,
     last_seen, sightings, bytes_up, is_new)
     SELECT organisation_id, lab_id, unit, model, firmware, company, country, kind, simulated, first_seen, last_seen, sightings,

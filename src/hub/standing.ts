@@ -21,8 +21,9 @@ export async function readStandings(client: Client, organisation: string | null)
     'SELECT lab_id, history, position::float8, what FROM hub.faults ORDER BY seen DESC LIMIT 1000',
   );
   const { rows: aside } = await client.query(
-    `SELECT split_part(subject, '.', 2) AS organisation, split_part(subject, '.', 3) AS lab, why, count(*)::integer AS n
-     FROM hub.aside GROUP BY 1, 2, 3`,
+    `SELECT organisation, lab, why, sum(n)::integer AS n FROM (
+       SELECT split_part(subject, '.', 2) AS organisation, split_part(subject, '.', 3) AS lab, why, count(*) AS n FROM hub.aside GROUP BY 1, 2, 3
+       UNION ALL SELECT organisation, lab, why, count FROM hub.aside_over) AS aside GROUP BY 1, 2, 3`,
   );
   const known = labs.map((row): LabStanding => {
     const own = chains.filter((chain) => chain.lab_id === row.id);

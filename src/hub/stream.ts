@@ -2,6 +2,7 @@
  * The stream that labs publish to, and its one durable consumer: every hub process takes batches from it, and what it has taken in is
  * removed when the database holds it. A full stream refuses, so labs wait; nothing old is dropped for something new.
  */
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import {
   AckPolicy,
   type Consumer,
@@ -12,7 +13,7 @@ import {
   RetentionPolicy,
   StorageType,
 } from '@nats-io/jetstream';
-import { connect, credsAuthenticator, nanos, nkeyAuthenticator } from '@nats-io/transport-node';
+import { connect, credsAuthenticator, nanos, nkeyAuthenticator, type TlsOptions } from '@nats-io/transport-node';
 import type { HubServerConfig } from './config.ts';
 
 export interface Stream {
@@ -24,6 +25,8 @@ export interface Stream {
 
 export const STREAM = 'PHONEHOME';
 const CONSUMER = 'hub';
+/** Of one lab and kind, waiting: a lab that floods is refused, and the others are not. A week offline has 150,000. */
+const MAX_OF_A_SUBJECT = 500_000;
 /** Within it the stream itself removes what comes twice. */
 const WINDOW_MS = 120_000;
 /** A batch that took longer is given to another one. */
@@ -46,11 +49,16 @@ export async function openStream({ nats, streamBytes }: HubServerConfig): Promis
             Buffer.from(credentials.text),
           ),
         }),
-    ...(url.startsWith('tls:') ? { tls: ca === null ? {} : { ca } } : {}),
+    ...(url.startsWith('tls:') ? { tls: tlsOf(url, ca) } : {}),
   });
   try {
     const manager = await jetstreamManager(connection);
-    const stream = { max_bytes: streamBytes, duplicate_window: nanos(WINDOW_MS) };
+    const stream = {
+      max_bytes: streamBytes,
+      max_msgs_per_subject: MAX_OF_A_SUBJECT,
+      discard_new_per_subject: true,
+      duplicate_window: nanos(WINDOW_MS),
+    };
     const made = { name: STREAM, subjects: ['phonehome.*.*.*'], storage: StorageType.File };
     const rules = { retention: RetentionPolicy.Workqueue, discard: DiscardPolicy.New };
     const isThere = await manager.streams.info(STREAM).then(
@@ -80,4 +88,11 @@ export async function openStream({ nats, streamBytes }: HubServerConfig): Promis
     await connection.close();
     throw error;
   }
+}
+
+/** The client names no address to TLS, which then holds the certificate against "localhost". */
+function tlsOf(url: string, ca: string | null): TlsOptions {
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
+  const options = { checkServerIdentity: (_: string, given: PeerCertificate) => checkServerIdentity(host, given) };
+  return { ...options, ...(ca === null ? {} : { ca }) };
 }

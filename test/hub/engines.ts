@@ -3,10 +3,11 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import { nkeys } from '@nats-io/transport-node';
 import pg from 'pg';
+import type { VendorAuthority } from '../../src/replay/vendor-authority.ts';
 import { toolPath } from '../clients/tools.ts';
 import { eventually } from '../e2e/eventually.ts';
+import { type Accounts, jwtAccounts, nkeyAccounts } from './broker-accounts.ts';
 
 /** PostgreSQL refuses to run as root: then as nobody. */
 const NOBODY = 65534;
@@ -98,34 +99,38 @@ export async function openPostgres(directory: string, isDurable = false): Promis
   return { ...server, url };
 }
 
-export interface Account {
-  /** A secret: an nkey's seed. */
-  seed: string;
-}
-
 export interface Nats extends Engine {
   url: string;
-  /** Of the hub, and of each lab as `ORGANISATION/LAB`. */
+  /** Of the hub, and of each lab as `ORGANISATION/LAB`: nkeys' seeds or `.creds`, by `secretKind`. */
   seeds: Record<string, string>;
+  secretKind: 'nkey' | 'credentials';
+  /** PEM of the authority that signed its certificate; null: it speaks no TLS. */
+  ca: string | null;
 }
 
 /** @param labs `ORGANISATION/LAB`: each may publish under its own subjects and nothing else */
-export async function openNats(directory: string, labs: readonly string[]): Promise<Nats> {
+export async function openNats(
+  directory: string,
+  labs: readonly string[],
+  { authority = null, ...given }: { jwt?: boolean; accounts?: Accounts; authority?: VendorAuthority | null } = {},
+): Promise<Nats> {
   const port = await freePort();
-  const users = ['hub', ...labs].map((name) => ({ name, pair: nkeys.createUser() }));
-  const lines = users.map(({ name, pair }) => {
-    const own = name.replace('/', '.');
-    const rights =
-      name === 'hub' ? '' : `, permissions: { publish: ["phonehome.${own}.*"], subscribe: ["_INBOX.${own}.>"] }`;
-    return `  { nkey: ${pair.getPublicKey()}${rights} }`;
-  });
+  const names = ['hub', ...labs];
+  const jwt = given.jwt === true || given.accounts !== undefined;
+  const { config: accounts, secrets } = given.accounts ?? (jwt ? jwtAccounts(names) : nkeyAccounts(names));
   const config = join(directory, 'nats.conf');
+  const [key, certificate] = ['nats-key.pem', 'nats.pem'].map((name) => join(directory, name)) as [string, string];
+  if (authority) {
+    writeFileSync(key, authority.keyPem, { mode: 0o600 });
+    writeFileSync(certificate, authority.certify('127.0.0.1'));
+  }
   writeFileSync(
     config,
     [
       `listen: "127.0.0.1:${port}"`,
+      ...(authority ? [`tls { cert_file: "${certificate}", key_file: "${key}" }`] : []),
       `jetstream { store_dir: "${join(directory, 'nats')}" }`,
-      `authorization { users: [\n${lines.join(',\n')}\n] }\n`,
+      accounts,
     ].join('\n'),
   );
   const isUp = (): Promise<boolean> =>
@@ -140,8 +145,13 @@ export async function openNats(directory: string, labs: readonly string[]): Prom
     () => spawn(toolPath('nats-server'), ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] }),
     isUp,
   );
-  const seeds = Object.fromEntries(users.map(({ name, pair }) => [name, Buffer.from(pair.getSeed()).toString()]));
-  return { ...server, url: `nats://127.0.0.1:${port}`, seeds };
+  return {
+    ...server,
+    url: `${authority ? 'tls' : 'nats'}://127.0.0.1:${port}`,
+    seeds: secrets,
+    secretKind: jwt ? 'credentials' : 'nkey',
+    ca: authority?.caPem ?? null,
+  };
 }
 
 /** The hub's own file. @returns its path */
@@ -150,7 +160,7 @@ export function writeHubConfig(directory: string, nats: Nats, postgres: Postgres
   const file = join(directory, 'hub.yaml');
   writeFileSync(
     file,
-    `nats:\n  url: ${nats.url}\n  nkey: hub.nk\ndatabase: ${postgres.url}\nport: 0\nstream-gigabytes: 1\n`,
+    `nats:\n  url: ${nats.url}\n  ${nats.secretKind}: hub.nk\n${caIn(directory, nats, '  ')}database: ${postgres.url}\nport: 0\nstream-gigabytes: 1\n`,
   );
   return file;
 }
@@ -163,9 +173,16 @@ export function writeLabConfig(directory: string, nats: Nats, name: string, more
   writeFileSync(`${path}.key`, KEYS[organisation] ?? 'cc'.repeat(32), { mode: 0o600 });
   writeFileSync(
     `${path}.yaml`,
-    `url: ${nats.url}\norganisation: ${organisation}\nlab: ${lab}\nnkey: ${path}.nk\nkey: ${path}.key\nheartbeat-seconds: 1\n${more}`,
+    `url: ${nats.url}\norganisation: ${organisation}\nlab: ${lab}\n${nats.secretKind}: ${path}.nk\n${caIn(directory, nats)}key: ${path}.key\nheartbeat-seconds: 1\n${more}`,
   );
   return `${path}.yaml`;
+}
+
+function caIn(directory: string, { ca }: Nats, indent = ''): string {
+  if (ca === null) return '';
+  const file = join(directory, 'broker-ca.pem');
+  writeFileSync(file, ca);
+  return `${indent}ca: ${file}\n`;
 }
 
 /** For pseudonyms; the same in all labs of one. */

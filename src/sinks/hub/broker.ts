@@ -1,4 +1,5 @@
 /** A connection to the broker as a lab has it: TLS and credentials by its configuration, replies on subjects of its own. */
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { jetstream } from '@nats-io/jetstream';
 import {
   type Authenticator,
@@ -6,6 +7,7 @@ import {
   credsAuthenticator,
   type NatsConnection,
   nkeyAuthenticator,
+  type TlsOptions,
 } from '@nats-io/transport-node';
 import type { HubConfig } from './config.ts';
 import type { HubMessage } from './messages.ts';
@@ -30,7 +32,7 @@ export async function connectBroker({ url, credentials, ca, organisation, lab }:
     timeout: CONNECT_MS,
     reconnect: false,
     ...(credentials ? { authenticator: authenticatorOf(credentials) } : {}),
-    ...(url.startsWith('tls:') ? { tls: ca === null ? {} : { ca } } : {}),
+    ...(url.startsWith('tls:') ? { tls: tlsOf(url, ca) } : {}),
   });
   const refused = watchRefusals(connection);
   const stream = jetstream(connection, { timeout: CONFIRM_MS });
@@ -57,6 +59,14 @@ function watchRefusals(connection: NatsConnection): Promise<never> {
 }
 
 function authenticatorOf({ kind, text }: NonNullable<HubConfig['credentials']>): Authenticator {
-  const bytes = Buffer.from(text);
+  // The last line of a .creds file must end.
+  const bytes = Buffer.from(kind === 'creds' ? `${text}\n` : text);
   return kind === 'creds' ? credsAuthenticator(bytes) : nkeyAuthenticator(bytes);
+}
+
+/** The client names no address to TLS, which then holds the certificate against "localhost". */
+function tlsOf(url: string, ca: string | null): TlsOptions {
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
+  const options = { checkServerIdentity: (_: string, given: PeerCertificate) => checkServerIdentity(host, given) };
+  return { ...options, ...(ca === null ? {} : { ca }) };
 }
