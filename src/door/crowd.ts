@@ -16,6 +16,8 @@ export interface CrowdOptions {
 
 export interface Crowd {
   enter(ip: string, socket: Socket): boolean;
+  /** This phone holds all it may, and one more that is turned away is not to be told now: it was counted, nothing else is due. */
+  isTurnedAway(ip: string): boolean;
   /** How many were turned away since it was last told of this phone; null: not to be told now. */
   turnAway(ip: string): number | null;
   /** The same engine, whose dials are counted. */
@@ -61,6 +63,14 @@ export function createCrowd(
   }
 
   return {
+    isTurnedAway(ip) {
+      const who = placeKey(ip);
+      if (places.held(who) < perPhone) return false;
+      const one = turned.get(who);
+      if (one === undefined || Math.abs(now() - one.toldAt) >= TELL_EVERY_MS) return false;
+      one.count++;
+      return true;
+    },
     enter(ip, socket) {
       const who = placeKey(ip);
       if (!places.enter(who, socket)) return false;

@@ -10,8 +10,9 @@ import { plainAddress } from '../formats/address.ts';
 import { resetSocket } from '../formats/tcp-reset.ts';
 import type { Decide, Engine, Log } from '../model/connection.ts';
 import { faultOf } from '../model/fault.ts';
-import { type CrowdOptions, createCrowd, UNBOUNDED } from './crowd.ts';
+import { type Crowd, type CrowdOptions, createCrowd, UNBOUNDED } from './crowd.ts';
 import { forward } from './forwarder.ts';
+import { turnAwayEarly } from './gate.ts';
 import { listenProblem } from './listen-problem.ts';
 import { peek } from './peek.ts';
 import { CONNECTED, endWith, failureReply } from './replies.ts';
@@ -71,6 +72,8 @@ export interface Door {
   /** Where it listens. */
   host: string;
   port: number;
+  /** For another port that leads here: a connection from this address would be turned away, and that need not be told. */
+  isTurnedAway(ip: string): boolean;
   /** A connection redirected here by the gateway, with the destination it had. */
   accept(socket: Socket, at: Redirected): void;
   /** One that may not go where it wants: recorded, then reset. */
@@ -289,9 +292,10 @@ export function createDoor(options: DoorOptions): Promise<Door> {
     if (visitor) turns.begin(visitor.from.ip, () => run(visitor, welcome(visitor)));
   });
 
-  return listen(server, options).then(({ host, port }) => ({
+  return listen(server, options, crowd.isTurnedAway).then(({ host, port }) => ({
     host,
     port,
+    isTurnedAway: crowd.isTurnedAway,
     accept(socket, at) {
       const visitor = arrive(socket);
       if (!visitor) return;
@@ -332,12 +336,17 @@ function kindOf(bytes: Buffer): Kind | null {
   return letter || byte === 13 || byte === 10 ? 'http' : 'garbage';
 }
 
-function listen(server: Server, { host, port }: DoorOptions): Promise<{ host: string; port: number }> {
+function listen(
+  server: Server,
+  { host, port }: DoorOptions,
+  isTurnedAway: Crowd['isTurnedAway'],
+): Promise<{ host: string; port: number }> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(new Error(listenProblem(error, host, port, '--proxy-port'))),
     );
     server.listen({ host, port, backlog: BACKLOG }, () => {
+      turnAwayEarly(server, isTurnedAway);
       const bound = server.address();
       resolve(bound && typeof bound === 'object' ? { host: bound.address, port: bound.port } : { host, port });
     });

@@ -10,6 +10,7 @@ import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import { plainAddress } from '../formats/address.ts';
 import type { RelayedLeg } from '../model/connection.ts';
+import { turnAwayEarly } from './gate.ts';
 import type { OriginalDestination } from './original-destination.ts';
 
 export interface ListenerOptions {
@@ -19,6 +20,8 @@ export interface ListenerOptions {
   deliver: (socket: Socket, destination: OriginalDestination) => void;
   /** `destination` is null when the kernel does not know it. */
   refuse: (socket: Socket, destination: OriginalDestination | null, why: string) => void;
+  /** Reset at once, nothing else is done for them. Default: nobody. */
+  isTurnedAway?: (ip: string) => boolean;
   /** Called once the port is open, with its descriptor: tproxy needs an option set on it. */
   prepare?: (descriptor: number) => void;
   /** This machine's addresses. Default: asked of the system, at most once a second. */
@@ -58,6 +61,7 @@ export async function openListener(options: ListenerOptions): Promise<Transparen
     }
   });
   const port = await listen(server, options.port);
+  if (options.isTurnedAway) turnAwayEarly(server, options.isTurnedAway);
   options.prepare?.(descriptorOf(server));
   return {
     port,

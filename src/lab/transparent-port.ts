@@ -21,7 +21,7 @@ export interface TransparentOptions {
   /** Null: open only while a gateway is up. */
   requestedPort: number | null;
   gateway: Pick<GatewayView, 'current' | 'addresses'>;
-  door: Pick<Door, 'accept' | 'refuse'>;
+  door: Pick<Door, 'accept' | 'refuse' | 'isTurnedAway'>;
   now: () => number;
   /** A redirected connection is over. */
   onEnd: (leg: RelayedLeg) => void;
@@ -64,6 +64,7 @@ export async function openTransparentPort(options: TransparentOptions): Promise<
           door.accept(socket, { arrival: 'transparent', host: PORTAL_HOST, port });
         else door.refuse(socket, { arrival: 'transparent', host: ip, port }, why);
       },
+      isTurnedAway: door.isTurnedAway,
       ...(tproxy ? { prepare: makeTransparent } : {}),
       now,
       onEnd: options.onEnd,

@@ -8,20 +8,27 @@ import { startLab, type TestLab } from '../wire/lab.ts';
 let lab: TestLab;
 let server: Server;
 let crowded: string[];
+let later: number;
 const open = new Set<Socket>();
 const CONNECT = 'CONNECT a.test:443 HTTP/1.1\r\n\r\n';
 
-beforeEach(async () => {
-  crowded = [];
-  server = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  lab = await startLab({
+/** So long that no place comes free of itself while a test takes them one by one. */
+const startCrowded = (silenceMs = 60_000): Promise<TestLab> =>
+  startLab({
     door: {
       places: { connections: 8, dials: 8, perPhone: 4 },
-      timeouts: { silenceMs: 300 },
+      timeouts: { silenceMs },
+      now: () => Date.now() + later,
       onCrowded: (ip) => crowded.push(ip),
     },
   });
+
+beforeEach(async () => {
+  crowded = [];
+  later = 0;
+  server = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  lab = await startCrowded();
   lab.map.set('a.test:443', (server.address() as { port: number }).port);
 });
 afterEach(async () => {
@@ -61,6 +68,16 @@ describe('the door', () => {
     expect(crowded).toContain('127.0.9.1');
   });
 
+  it('counts those that were turned away without a word into what it says of the next', async () => {
+    for (let i = 0; i < 4; i++) await phone('127.0.9.1').answer;
+    for (let i = 0; i < 20; i++) await phone('127.0.9.1').closed;
+    later = 1000;
+    await phone('127.0.9.1').closed;
+    const told = () =>
+      lab.flows().flatMap(({ treatmentReason }) => treatmentReason?.match(/: (\d+) were closed/)?.[1] ?? []);
+    expect(told().reduce((sum, count) => sum + Number(count), 0)).toBe(21);
+  });
+
   it('has a place for a newcomer when all are taken, of who holds most', async () => {
     const first = phone('127.0.9.1');
     await first.answer;
@@ -81,6 +98,9 @@ describe('the door', () => {
   });
 
   it('lets go of a CONNECT after which neither side says a word', async () => {
+    await lab.stop();
+    lab = await startCrowded(300);
+    lab.map.set('a.test:443', (server.address() as { port: number }).port);
     const silent = phone('127.0.9.1');
     await silent.closed;
     expect((await lab.closed()).closed).toMatchObject({ reason: 'idle-timeout', detail: 'neither side said anything' });
