@@ -82,7 +82,7 @@ try {
     say(`week: ${JSON.stringify(results.week)}`);
   }
   if (wants('relay')) {
-    const rounds = { rounds: flags.quick ? 2 : 9, requests: 8000, connections: 600 };
+    const rounds = { rounds: flags.quick ? 2 : 7, requests: 8000, connections: 600 };
     results.relay = await measureRelay(ground, relay, rounds, say);
     say(`relay: ${JSON.stringify(results.relay.ratios)}`);
   }
@@ -94,11 +94,12 @@ try {
     results.manyLines = await measureQueries(ground, seconds);
     say(`many lines: ${JSON.stringify(results.manyLines)}`);
   }
+} finally {
+  // What was measured before something failed is kept as well.
   results.machine.loadAfter = loadavg()[0] ?? 0;
   const text = toMarkdown(results);
   console.log(text);
   if (!flags.quick || flags.out) await keep(text);
-} finally {
   await ground.close();
   await rm(dir, { recursive: true, force: true });
 }

@@ -108,6 +108,11 @@ export const openNotify: LabModule['openNotify'] = async (dataDir) =>
 
 export const makeHubKey: LabModule['makeHubKey'] = async (file) => (await import('./hub/key.ts')).makeHubKey(file);
 
+export const publishFeed: LabModule['publishFeed'] = async (hubConfig, directory, keyFile) => {
+  const { publishFeedDirectory } = await import('./lab/feed-publishing.ts');
+  return publishFeedDirectory(hubConfig, directory, keyFile);
+};
+
 export const openHub: LabModule['openHub'] = async (file) => {
   const [{ openHub }, { readBuilt }] = await Promise.all([
     import('./hub/commands.ts'),

@@ -134,6 +134,7 @@ export const RUN_BY_NOBODY: Readonly<Record<string, string>> = {
   'apt-get install nats-server postgresql': SYSTEM,
   'sudo -u postgres psql -c "CREATE ROLE phonehome LOGIN CREATEROLE PASSWORD \'…\'" -c "CREATE DATABASE phonehome OWNER phonehome"':
     HUB,
+  'phonehome hub feed tables --feed-key feed.key --hub-config hub.yaml': HUB,
   'phonehome hub migrate --hub-config hub.yaml': HUB,
   'phonehome hub organisation cellphones --hub-config hub.yaml': HUB,
   'phonehome hub status --hub-config hub.yaml': HUB,

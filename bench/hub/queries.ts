@@ -45,18 +45,25 @@ export async function fill({ database }: Ground, flows: number): Promise<number>
        JOIN hub.labs ON labs.name = 'generated-' || (1 + phone % 50), LATERAL (SELECT left(md5('unit' || phone), 24) AS unit) u`,
       [from, Math.min(from + part, flows)],
     );
-  await ask(
-    database,
-    `WITH put AS (INSERT INTO hub.ledger (organisation_id, lab_id, unit, model, firmware, company, country, kind, simulated, first_seen,
-         last_seen, sightings, bytes_up)
-       SELECT organisation_id, lab_id, unit, model, firmware, company, country, 'connection', simulated, min(opened_at), max(closed_at),
-         count(*), sum(bytes_up) FROM hub.flows WHERE history = 'generated' GROUP BY 1, 2, 3, 4, 5, 6, 7, 9 RETURNING *)
-     INSERT INTO hub.ledger_news (organisation_id, lab_id, unit, model, firmware, company, country, kind, simulated, first_seen, last_seen,
-       sightings, bytes_up, is_new)
-     SELECT organisation_id, lab_id, unit, model, firmware, company, country, kind, simulated, first_seen, last_seen, sightings, bytes_up,
-       true FROM put`,
-  );
-  await foldLedger(database);
+  await analyse(database);
+  const labs = await ask<{ id: number }>(database, `SELECT id FROM hub.labs WHERE name LIKE 'generated-%' ORDER BY id`);
+  await ask(database, 'CREATE INDEX generated ON hub.flows (lab_id)');
+  for (const { id } of labs) {
+    await ask(
+      database,
+      `WITH put AS (INSERT INTO hub.ledger (organisation_id, lab_id, unit, model, firmware, company, country, kind, simulated, first_seen,
+           last_seen, sightings, bytes_up)
+         SELECT organisation_id, lab_id, unit, model, firmware, company, country, 'connection', simulated, min(opened_at), max(closed_at),
+           count(*), sum(bytes_up) FROM hub.flows WHERE lab_id = $1 GROUP BY 1, 2, 3, 4, 5, 6, 7, 9 RETURNING *)
+       INSERT INTO hub.ledger_news (organisation_id, lab_id, unit, model, firmware, company, country, kind, simulated, first_seen, last_seen,
+         sightings, bytes_up, is_new)
+       SELECT organisation_id, lab_id, unit, model, firmware, company, country, kind, simulated, first_seen, last_seen, sightings,
+         bytes_up, true FROM put`,
+      [id],
+    );
+    await foldLedger(database);
+  }
+  await ask(database, 'DROP INDEX hub.generated');
   await ask(
     database,
     `INSERT INTO hub.units SELECT organisation_id, lab_id, unit, model, firmware, simulated, NULL, min(first_seen), max(last_seen)

@@ -12,7 +12,7 @@ import { type AddressKind, addressKind } from './address-kind.ts';
 import { type Anycast, createAnycastList } from './anycast.ts';
 import { type AsTable, asTableName, openAsTable } from './as-table.ts';
 import { type Database, openEmbedded, openOwn, voteOf } from './databases.ts';
-import { findOwner, OWN_OWNERS_FILE, OWNERS_FILE, type OwnerTable, readOwners } from './owners.ts';
+import { FEED_OWNERS_FILE, findOwner, OWN_OWNERS_FILE, OWNERS_FILE, type OwnerTable, readOwners } from './owners.ts';
 import { dataPackage, dateOf, INSTALL_AGAIN, INSTALLED_DIR } from './packages.ts';
 import { brokenSource, datedSource, type GeoSource } from './sources.ts';
 import { verifyTable } from './table-file.ts';
@@ -202,5 +202,5 @@ function openOwners(dirs: readonly string[]): { tables: OwnerTable[]; source: Ge
   const source = builtIn.length
     ? datedSource({ ...facts, date: null }, 0)
     : brokenSource(facts, 'missing', `geoip/${OWNERS_FILE} is missing: ${INSTALL_AGAIN}`);
-  return { tables: [...present(OWN_OWNERS_FILE), ...builtIn].map(readOwners), source };
+  return { tables: [...present(OWN_OWNERS_FILE), ...present(FEED_OWNERS_FILE), ...builtIn].map(readOwners), source };
 }

@@ -38,18 +38,32 @@ const PLATFORM_SUBJECT =
   /^(cloudflare|fastly|akamai|amazon|imperva|incapsula|microsoft corporation|google llc|stackpath|edgio)/i;
 
 export const OWNERS_FILE = 'owners.json';
+/** From a hub of many labs: same form. */
+export const FEED_OWNERS_FILE = 'owners.feed.json';
 /** The operator's additions: same form, they win. */
 export const OWN_OWNERS_FILE = 'owners.local.json';
 
 /** @throws LabError naming file and domain. */
 export function readOwners(path: string): OwnerTable {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw unreadable(path, error as Error);
+  }
+  return readOwnersText(text, path);
+}
+
+const unreadable = (path: string, { message }: Error): LabError =>
+  new LabError(`${path} cannot be read (${message.replaceAll('\n', ' ')}): correct or remove it`);
+
+/** @param path what it is called in errors. @throws as `readOwners` */
+export function readOwnersText(text: string, path: string): OwnerTable {
   let entries: unknown;
   try {
-    entries = JSON.parse(readFileSync(path, 'utf8'));
+    entries = JSON.parse(text);
   } catch (error) {
-    throw new LabError(
-      `${path} cannot be read (${(error as Error).message.replaceAll('\n', ' ')}): correct or remove it`,
-    );
+    throw unreadable(path, error as Error);
   }
   if (typeof entries !== 'object' || entries === null || Array.isArray(entries)) {
     throw new LabError(`${path}: must be one object of {"domain": {"org", "country", "kind", "evidence"}}`);

@@ -68,6 +68,8 @@ export async function foldLedger(database: Database, rules: readonly FleetRule[]
 }
 
 async function fold(client: Client, rules: readonly FleetRule[]): Promise<number> {
+  // One that was broken off would be begun again with more.
+  await client.query(`SET LOCAL statement_timeout = '10min'`);
   await client.query('SELECT pg_advisory_xact_lock($1)', [FOLD_LOCK]);
   const { rows } = await client.query<{ id: number }>(FOLD);
   if (rows.length > 0)

@@ -13,7 +13,14 @@ import {
   RetentionPolicy,
   StorageType,
 } from '@nats-io/jetstream';
-import { connect, credsAuthenticator, nanos, nkeyAuthenticator, type TlsOptions } from '@nats-io/transport-node';
+import {
+  connect,
+  credsAuthenticator,
+  type NatsConnection,
+  nanos,
+  nkeyAuthenticator,
+  type TlsOptions,
+} from '@nats-io/transport-node';
 import type { HubServerConfig } from './config.ts';
 
 export interface Stream {
@@ -34,10 +41,10 @@ const ACK_MS = 15_000;
 const WAIT_MS = 1000;
 const CONNECT_MS = 5000;
 
-/** Makes stream and consumer where they are not there. Rejects when the broker cannot be reached. */
-export async function openStream({ nats, streamBytes }: HubServerConfig): Promise<Stream> {
+/** Rejects when the broker cannot be reached. */
+export async function connectHub({ nats }: Pick<HubServerConfig, 'nats'>): Promise<NatsConnection> {
   const { url, credentials, ca } = nats;
-  const connection = await connect({
+  return connect({
     servers: url.replace(/^(?:nats|tls):\/\//, ''),
     name: 'phonehome hub',
     timeout: CONNECT_MS,
@@ -51,6 +58,12 @@ export async function openStream({ nats, streamBytes }: HubServerConfig): Promis
         }),
     ...(url.startsWith('tls:') ? { tls: tlsOf(url, ca) } : {}),
   });
+}
+
+/** Makes stream and consumer where they are not there. Rejects when the broker cannot be reached. */
+export async function openStream(config: HubServerConfig): Promise<Stream> {
+  const connection = await connectHub(config);
+  const { streamBytes } = config;
   try {
     const manager = await jetstreamManager(connection);
     const stream = {

@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { effort } from '../model/effort.ts';
 import { KINDS, type Kind } from '../model/identifier.ts';
+import { LabError } from '../model/lab.ts';
 
 export interface KeyHint {
   kind: Kind;
@@ -20,6 +21,8 @@ export interface KeyHint {
 }
 
 const NONE: readonly KeyHint[] = [];
+/** Shorter ones stand for anything. */
+const LEAST_NAME = 2;
 /** Longer keys are payload, not names. */
 const MAX_KEY = 80;
 /** Bounded so that keys chosen by a hostile sender cannot fill memory. */
@@ -42,8 +45,14 @@ export function normaliseKey(key: string): string {
 
 /** Normalised name → what it hints at. Read once, on first use. */
 export function keyNames(): ReadonlyMap<string, readonly KeyHint[]> {
-  table ??= readTable(readFileSync(new URL('./key-names.yaml', import.meta.url), 'utf8'));
+  table ??= makeTable();
   return table;
+}
+
+function makeTable(): Map<string, KeyHint[]> {
+  const made = readTable(readFileSync(new URL('./key-names.yaml', import.meta.url), 'utf8'));
+  for (const [kind, groups] of [...Object.entries(given), ...learned]) addNames(made, kind as Kind, groups);
+  return made;
 }
 
 /** Where a value stands: its own name, and the names around it, nearest first. */
@@ -237,13 +246,52 @@ function addNames(to: Map<string, KeyHint[]>, kind: Kind, groups: Groups): void 
   }
 }
 
-const learned = new Set<Kind>();
+const learned = new Map<Kind, Groups>();
+
+export type NamesByKind = Partial<Record<Kind, Groups>>;
+
+let given: NamesByKind = {};
+
+/** Names of a hub besides those of key-names.yaml, in place of those given before. */
+export function giveNames(names: NamesByKind): void {
+  given = names;
+  table = null;
+  remembered.clear();
+  asked.fill(null);
+}
+
+/** Kind → group → name → source, as in key-names.yaml. @throws LabError naming the file and what is wrong in it */
+export function readNames(yaml: string, fileName: string): NamesByKind {
+  const fail = (what: string): never => {
+    throw new LabError(`${fileName}: ${what}`);
+  };
+  let read: unknown;
+  try {
+    read = parse(yaml);
+  } catch {
+    fail('is no YAML');
+  }
+  const isObject = (one: unknown): one is Record<string, unknown> =>
+    typeof one === 'object' && one !== null && !Array.isArray(one);
+  if (!isObject(read)) return fail('needs kinds with groups of names');
+  for (const [kind, groups] of Object.entries(read)) {
+    if (!isKind(kind)) fail(`${kind} is not a kind; use one of ${KINDS.join(', ')}`);
+    if (!isObject(groups)) return fail(`${kind}: needs groups of names`);
+    for (const [group, names] of Object.entries(groups)) {
+      const isNames = isObject(names) && Object.values(names).every((source) => typeof source === 'string');
+      if (!isNames) return fail(`${kind}: ${group}: needs names, each with its source`);
+      for (const name of Object.keys(names))
+        if (normaliseKey(name).length < LEAST_NAME) fail(`${kind}: ${group}: "${name}" is too short for a name`);
+    }
+  }
+  return read as NamesByKind;
+}
 
 /** Names of a kind that is not in key-names.yaml, from now on. */
 export function learnNames(kind: Kind, groups: Groups): void {
   if (learned.has(kind)) return;
-  learned.add(kind);
-  table ??= readTable(readFileSync(new URL('./key-names.yaml', import.meta.url), 'utf8'));
+  learned.set(kind, groups);
+  table ??= makeTable();
   addNames(table, kind, groups);
   remembered.clear();
   asked.fill(null);

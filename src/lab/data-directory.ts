@@ -32,6 +32,7 @@ export const pathsIn = (data: string) => ({
   outbox: join(data, 'notify.db'),
   secrets: join(data, 'secrets'),
   hub: join(data, 'hub.json'),
+  feed: join(data, 'feed.json'),
   phoneRecords: join(data, 'phone-records'),
   lock: join(data, 'lock'),
 });
@@ -76,6 +77,7 @@ const KEPT: readonly [name: string, Privacy][] = [
   ['notify.yaml', OWN_FILE],
   ['notify.db', OWN_FILE],
   ['hub.json', OWN_FILE],
+  ['feed.json', OWN_FILE],
   ['secrets', { kind: 'directory', keep: 'secret', otherwise: 'replace the secrets in it' }],
   ['lock', OWN_FILE],
 ];

@@ -29,6 +29,8 @@ export interface HubCalls {
 /** What it tells the lab. */
 export interface HubTells {
   state(state: HubState): void;
+  /** As it was signed. */
+  feed(bytes: Uint8Array): void;
 }
 
 const data = workerData as HubThreadData;
@@ -59,4 +61,5 @@ const publisher = startPublisher({
       ?.firmware ?? null,
   version: data.version,
   onState: (state) => void lab.state(state),
+  ...(config.feedKey === null ? {} : { onFeed: (bytes: Uint8Array) => void lab.feed(bytes) }),
 });

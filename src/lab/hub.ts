@@ -10,6 +10,7 @@ import { type HubConfig, readHubConfig } from '../sinks/hub/config.ts';
 import { prepareForReader } from '../sinks/hub/reader.ts';
 import { connectCalls } from './calls.ts';
 import { ownVersion } from './case-files.ts';
+import { openFeedInForce } from './feed.ts';
 import type { Firmwares, HubCalls, HubTells, HubThreadData } from './hub-worker.ts';
 import type { Knowledge } from './knowledge.ts';
 
@@ -27,7 +28,7 @@ const TICK_MS = 1000;
 
 /** @throws LabError naming file, line and field */
 export function openHub(
-  { paths, devices, guests, cases, log }: Knowledge,
+  { paths, devices, guests, cases, geo, log }: Knowledge,
   file: string,
   notify: (subject: string, message: Text, severity: 'info' | 'medium') => void,
 ): HubPublishing {
@@ -35,6 +36,13 @@ export function openHub(
     privacyProblem(path, { kind: 'file', keep: 'secret', otherwise: 'replace what is in it' }),
   );
   prepareForReader(paths.evidence);
+  const feed =
+    config.feedKey === null
+      ? null
+      : openFeedInForce({
+          ...{ key: config.feedKey, file: paths.feed, geo: paths.geo },
+          reopenPlaces: () => geo.reopen(),
+        });
   let running: { worker: Worker; calls: ReturnType<typeof connectCalls<HubCalls, HubTells>> } | null = null;
   let state = stateBefore(config);
   let isClosed = false;
@@ -63,6 +71,13 @@ export function openHub(
     isTold = false;
   }
 
+  function tables(bytes: Uint8Array): void {
+    const became = feed?.take(bytes) ?? null;
+    const { version = 0, problem = null } = feed?.state() ?? {};
+    if (became === 'taken') notify('hub', text('feed.taken', { version }), 'info');
+    if (became === 'refused') notify('hub', text('feed.refused', { problem: problem ?? '', version }), 'medium');
+  }
+
   function start(): void {
     const data: HubThreadData = {
       config,
@@ -83,7 +98,7 @@ export function openHub(
       heard({ ...state, state: 'failing', problem: 'its thread ended: see the log', since: new Date().toISOString() });
       setTimeout(() => void (isClosed || start()), RESTART_MS).unref();
     });
-    running = { worker, calls: connectCalls<HubCalls, HubTells>(worker, { state: heard }) };
+    running = { worker, calls: connectCalls<HubCalls, HubTells>(worker, { state: heard, feed: tables }) };
   }
 
   const timer = setInterval(() => {
@@ -99,7 +114,7 @@ export function openHub(
   start();
 
   return {
-    state: () => state,
+    state: () => ({ ...state, ...(feed ? { feed: feed.state() } : {}) }),
     async close() {
       isClosed = true;
       clearInterval(timer);

@@ -19,6 +19,19 @@ export type HubHeartbeat = z.infer<typeof schemas.hubHeartbeat>;
 export type ChainRun = z.infer<typeof schemas.chainRun>;
 export type HubEvent = z.infer<typeof schemas.hubEvent>;
 
+/** Tables for labs: a stream of one message. */
+export const FEED_STREAM = 'PHONEHOME_FEED';
+export const FEED_SUBJECT = 'phonehome-feed';
+
+/** Of the tables that a hub hands to this lab. */
+export interface FeedState {
+  /** In force; 0: none. */
+  version: number;
+  made: string | null;
+  /** Why the last one that came was not taken; null: it was. */
+  problem: string | null;
+}
+
 /** How a lab's publishing to its hub stands, as `GET /api/stats` shows it. */
 export interface HubState {
   url: string;
@@ -32,6 +45,8 @@ export interface HubState {
   /** Last record of the lab's chain, and up to which the stream has confirmed. */
   head: number;
   confirmed: number;
+  /** Only where the lab trusts a key for it. */
+  feed?: FeedState;
 }
 
 /** What the hub says of one lab. */

@@ -381,6 +381,11 @@ export interface GeoDatabase {
 export interface LabModule {
   /** @param file the hub's own configuration. @throws LabError naming line and field */
   openHub(file: string): Promise<HubCommands>;
+  /**
+   * Tables of a directory for all labs of a hub, looked over as labs will, signed with a key (Ed25519, PEM).
+   * @returns the version they got @throws LabError
+   */
+  publishFeed(hubConfig: string, directory: string, keyFile: string): Promise<number>;
   /** Of a hub or a lab: the secret half goes into a new file. @returns the public half. @throws LabError */
   makeHubKey(file: string): Promise<string>;
   /** @throws LabError naming line and field of notify.yaml */

@@ -12,7 +12,12 @@ export interface Accounts {
 
 const rightsOf = (name: string): { publish: string[]; subscribe: string[] } | null => {
   const own = name.replace('/', '.');
-  return name === 'hub' ? null : { publish: [`phonehome.${own}.*`], subscribe: [`_INBOX.${own}.>`] };
+  return name === 'hub'
+    ? null
+    : {
+        publish: [`phonehome.${own}.*`, `$JS.API.DIRECT.GET.PHONEHOME_FEED.phonehome-feed`],
+        subscribe: [`_INBOX.${own}.>`],
+      };
 };
 
 export function nkeyAccounts(names: readonly string[]): Accounts {

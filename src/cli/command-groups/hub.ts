@@ -17,6 +17,14 @@ export const HUB: CommandSpec[] = [
     load: async () => (await hub()).key,
   },
   {
+    name: 'hub feed',
+    words: '<directory>',
+    summary: 'do.hub.feed',
+    flags: [...HUB_FLAGS, { name: 'feed-key', value: 'FILE', default: './feed.key', help: 'flag.feed-key' }],
+    examples: ['hub feed tables --feed-key feed.key'],
+    load: async () => (await hub()).feed,
+  },
+  {
     name: 'hub migrate',
     summary: 'do.hub.migrate',
     flags: HUB_FLAGS,

@@ -45,6 +45,14 @@ export async function organisation(given: Record<string, unknown>, [name = '']: 
   return 0;
 }
 
+export async function feed(given: Record<string, unknown>, [directory = '']: string[]): Promise<number> {
+  const { hubConfig, feedKey, json } = given as { hubConfig: string; feedKey: string; json: boolean };
+  const version = await (await loadLab()).publishFeed(hubConfig, directory, feedKey);
+  if (json) printJson({ type: 'hub-feed', version });
+  else print(`Version ${version} is published: labs that trust its key take it within a minute.`);
+  return 0;
+}
+
 /** Exit code 1 when a lab is not as it should be. */
 export async function status(given: Record<string, unknown>): Promise<number> {
   const { hub, json } = await open(given);

@@ -278,6 +278,9 @@ export const EN = {
   'lab.stored-again': 'Alerts are stored again, and so is what waited.',
   'hub.failing': 'The hub {{url}} cannot be reached: {{problem}}. What is found waits in the store and follows.',
   'hub.works-again': 'The hub {{url}} can be reached again; what waited follows.',
+  'feed.taken': 'Tables of the hub are in force: version {{version}}.',
+  'feed.refused':
+    'Tables of the hub were not taken: {{problem}}. Those of version {{version}} stay in force (0: the lab’s own).',
   'notify.failing_one':
     'Alerts cannot be sent to {{receiver}} ({{detail}}): {{count}} waits, and is tried again for three days.',
   'notify.failing_other':

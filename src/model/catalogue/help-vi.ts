@@ -36,6 +36,7 @@ export const HELP_VI: Record<string, string> = {
   'flag.keep-mb': 'dung lượng tối đa của nội dung được lưu; cũ nhất bị xoá trước',
   'flag.log-file': 'nơi ghi nhật ký (mặc định: stderr, chỉ cảnh báo)',
   'flag.hub': 'gửi những gì được lưu đến trung tâm của nhiều phòng thử (docs/many-labs.md)',
+  'flag.feed-key': 'khoá dùng để ký (Ed25519, PEM)',
   'flag.hub-config': 'máy chuyển tin, cơ sở dữ liệu và địa chỉ của trung tâm (docs/many-labs.md)',
   'flag.gateway-config': 'YAML: lan, uplink… (mặc định: DATA/gateway.yaml)',
   'flag.data.demo': 'một thư mục riêng: dữ liệu giả lập không bao giờ lẫn với của bạn',
@@ -186,6 +187,8 @@ export const HELP_VI: Record<string, string> = {
   'do.group.token': 'ai được hỏi phòng thử điều gì',
   'do.group.pins': 'các ứng dụng từ chối chứng chỉ của phòng thử',
   'do.group.hub': 'nhiều phòng thử: nhận những gì chúng gửi, và cho biết tìm thấy gì ở đâu',
+  'do.hub.feed':
+    'ký các bảng trong một thư mục (chủ sở hữu, tên khoá, kế hoạch thử) và gửi cho mọi phòng thử của trung tâm',
   'do.hub.key': 'tạo cặp khoá của trung tâm hoặc phòng thử cho máy chuyển tin; in ra nửa công khai',
   'do.hub.migrate': 'tạo hoặc cập nhật các bảng của trung tâm trong PostgreSQL',
   'do.hub.organisation': 'thêm một tổ chức có phòng thử được gửi, hoặc một mã truy cập khác cho tổ chức đó; in mã ra',

@@ -253,6 +253,9 @@ export const VI: Record<string, string> = {
   'hub.failing':
     'Không kết nối được với trung tâm {{url}}: {{problem}}. Những gì tìm thấy chờ trong kho và sẽ được gửi sau.',
   'hub.works-again': 'Lại kết nối được với trung tâm {{url}}; những gì đang chờ được gửi tiếp.',
+  'feed.taken': 'Các bảng của trung tâm có hiệu lực: phiên bản {{version}}.',
+  'feed.refused':
+    'Các bảng của trung tâm không được nhận: {{problem}}. Bảng phiên bản {{version}} vẫn có hiệu lực (0: bảng của chính phòng thử).',
   'notify.failing_other':
     'Không gửi được cảnh báo đến {{receiver}} ({{detail}}): {{count}} cảnh báo đang chờ và được thử lại trong ba ngày.',
   'notify.works-again': 'Lại gửi được cảnh báo đến {{receiver}}; {{count}} cảnh báo đang chờ được gửi tiếp.',

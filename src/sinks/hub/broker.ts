@@ -7,8 +7,11 @@ import {
   credsAuthenticator,
   type NatsConnection,
   nkeyAuthenticator,
+  RequestError,
+  TimeoutError,
   type TlsOptions,
 } from '@nats-io/transport-node';
+import { FEED_STREAM, FEED_SUBJECT } from '../../model/hub.ts';
 import type { HubConfig } from './config.ts';
 import type { HubMessage } from './messages.ts';
 
@@ -17,11 +20,14 @@ export interface Broker {
   maxBytes: number;
   /** Resolves when the stream holds all of them; rejects with the first reason why not. */
   publish(messages: readonly HubMessage[]): Promise<void>;
+  /** Tables the hub hands to labs, as they were signed; null: there are none. */
+  feed(): Promise<Uint8Array | null>;
   close(): Promise<void>;
 }
 
 const CONNECT_MS = 5000;
 const CONFIRM_MS = 10_000;
+const FEED_MS = 2000;
 
 /** Rejects when it cannot be reached. A broken connection is not mended: open another. */
 export async function connectBroker({ url, credentials, ca, organisation, lab }: HubConfig): Promise<Broker> {
@@ -44,8 +50,22 @@ export async function connectBroker({ url, credentials, ca, organisation, lab }:
       const failed = outcomes.find((outcome) => outcome.status === 'rejected');
       if (failed) throw failed.reason;
     },
+    async feed() {
+      // Answered by the stream itself: labs may ask for this one message and for no other.
+      const asking = connection.request(`$JS.API.DIRECT.GET.${FEED_STREAM}.${FEED_SUBJECT}`, '', {
+        timeout: FEED_MS,
+      });
+      const answer = await Promise.race([asking.catch(noneThere), refused]);
+      return answer === null || answer.headers?.hasError || answer.data.length === 0 ? null : answer.data;
+    },
     close: () => connection.close(),
   };
+}
+
+/** Nobody made the stream yet: then nobody answers. */
+function noneThere(error: Error): null {
+  if (error instanceof RequestError || error instanceof TimeoutError) return null;
+  throw error;
 }
 
 /** Rejects when the broker refuses what this lab does: told apart from the message, whose confirmation would be waited for in vain. */

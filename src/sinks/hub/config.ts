@@ -18,12 +18,25 @@ export interface HubConfig {
   key: Buffer;
   isClear: boolean;
   heartbeatMs: number;
+  /** PEM of the public key that tables of the hub must be signed with; null: none are taken. */
+  feedKey: string | null;
 }
 
 /** One line that says what is wrong with a secret file; null: nothing. */
 export type SecretCheck = (path: string) => string | null;
 
-const KEYS = ['url', 'organisation', 'lab', 'credentials', 'nkey', 'ca', 'key', 'identifiers', 'heartbeat-seconds'];
+const KEYS = [
+  'url',
+  'organisation',
+  'lab',
+  'credentials',
+  'nkey',
+  'ca',
+  'key',
+  'identifiers',
+  'heartbeat-seconds',
+  'feed-key',
+];
 const HEARTBEAT_S = 30;
 
 /** @throws LabError naming file, line and field */
@@ -60,6 +73,7 @@ export function readHubConfig(file: string, secretProblem: SecretCheck): HubConf
   const [creds, nkey] = [secret('credentials'), secret('nkey')];
   if (creds !== null && nkey !== null) fail('nkey', 'give either credentials or nkey');
   const ca = value('ca');
+  const feedKey = value('feed-key');
   return {
     url,
     organisation: named('organisation'),
@@ -69,6 +83,7 @@ export function readHubConfig(file: string, secretProblem: SecretCheck): HubConf
     key: Buffer.from(key, 'hex'),
     isClear: identifiers === 'clear',
     heartbeatMs: heartbeat * 1000,
+    feedKey: feedKey === null ? null : readText(resolve(dirname(file), feedKey), 'feed-key'),
   };
 }
 

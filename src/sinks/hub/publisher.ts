@@ -23,6 +23,8 @@ export interface PublisherOptions {
   /** Of this program. */
   version: string;
   onState: (state: HubState) => void;
+  /** Tables of the hub, as they were signed, whenever they are asked for; without it nobody asks. */
+  onFeed?: (bytes: Uint8Array) => void;
 }
 
 export interface Publisher {
@@ -83,6 +85,9 @@ export function startPublisher(options: PublisherOptions): Publisher {
     const said = { version, history: historyOf(cursor), head: reader.head(), published: cursor.position };
     await to.publish([heartbeatOf(sender, said, new Date().toISOString())]);
     beatAt = performance.now();
+    if (options.onFeed === undefined) return;
+    const feed = await to.feed();
+    if (feed !== null) options.onFeed(feed);
   }
 
   async function run(): Promise<void> {
