@@ -110,6 +110,7 @@ const SYSTEM = 'changes the machine: its users, units or packages';
 const SYSTEMD = 'needs systemd as the first process; the units went through systemd-analyze verify';
 const ENGINE = 'needs a container engine; test/compose.test.ts reads the files';
 const RADIO = 'needs a radio, and programs of a Raspberry Pi';
+const FEED_KEY = 'openssl alone; a key of this form is read by test/hub/feed.test.ts';
 const HUB = 'needs a broker and a database; what it does is run by test/hub, the command itself by hand';
 
 /** Run by nobody, and why. */
@@ -134,6 +135,8 @@ export const RUN_BY_NOBODY: Readonly<Record<string, string>> = {
   'apt-get install nats-server postgresql': SYSTEM,
   'sudo -u postgres psql -c "CREATE ROLE phonehome LOGIN CREATEROLE PASSWORD \'…\'" -c "CREATE DATABASE phonehome OWNER phonehome"':
     HUB,
+  'openssl genpkey -algorithm ed25519 -out feed.key': FEED_KEY,
+  'openssl pkey -in feed.key -pubout -out feed.pub': FEED_KEY,
   'phonehome hub feed tables --feed-key feed.key --hub-config hub.yaml': HUB,
   'phonehome hub migrate --hub-config hub.yaml': HUB,
   'phonehome hub organisation cellphones --hub-config hub.yaml': HUB,
