@@ -12,16 +12,15 @@ import { createCoverage } from '../../src/coverage/coverage.ts';
 import { createInspector } from '../../src/inspect/inspector.ts';
 import type { Alert } from '../../src/model/alert.ts';
 import type { DeviceCoverage } from '../../src/model/coverage.ts';
-import type { ScanFinding } from '../../src/model/lab.ts';
 import type { Lab } from '../clients/client.ts';
 import { askNodeHttp2 } from '../clients/node-http2.ts';
 import { requireTool } from '../clients/tools.ts';
 import { openTls, openTunnel } from '../clients/tunnel.ts';
 import { talkWebSocket } from '../clients/websocket.ts';
 import { tapWire, type Wire } from '../clients/wire-tap.ts';
-import { pcapng } from '../scan/capture-file.ts';
 import { readAll } from '../scan/recording.ts';
 import { ANY_PHONE, phonehome } from './lab-process.ts';
+import { captureOf, essence, type Told } from './same-findings.ts';
 import { startWorld, type World } from './world.ts';
 
 const IMEI = '490154203237518';
@@ -171,19 +170,6 @@ function harEntry({ host, protocol, method, target, headers, body }: Exchange, i
   };
 }
 
-type Told = Pick<ScanFinding, 'identifier' | 'evidence' | 'flow' | 'destination' | 'severity' | 'attribution'>;
-
-/** Every field but ids and times, in one order. */
-function essence({ identifier, evidence, flow, destination, severity, attribution }: Told): string {
-  const { flow: _id, ...place } = evidence;
-  const all = { identifier, place, flow, destination, severity, attribution: attribution ?? null };
-  return JSON.stringify(all, (_key, value: unknown) =>
-    value !== null && typeof value === 'object' && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  );
-}
-
 let world: World;
 let wire: Wire;
 let dir: string;
@@ -229,26 +215,6 @@ async function live(): Promise<string[][]> {
     since = alerts.at(-1)?.seq ?? since;
   }
   return runs.map((id) => (found.get(id) ?? []).map((alert) => essence(alert as Told)).sort());
-}
-
-/** What a capture beyond the proxy would hold: each connection without the request for its tunnel, its server where the lab filed it. */
-function asCapture(): Buffer {
-  const conversations = wire.connections.map((parts) => {
-    const all = [true, false].map((up) =>
-      Buffer.concat(parts.filter((part) => part.up === up).map(({ bytes }) => bytes)),
-    );
-    const heads = all.map((bytes) => bytes.indexOf('\r\n\r\n') + 4);
-    const [, port] = /^CONNECT \S+:(\d+) /.exec(String(all[0])) ?? [];
-    const left = { up: heads[0] ?? 0, down: heads[1] ?? 0 };
-    const kept = parts.flatMap(({ up, bytes }) => {
-      const side = up ? 'up' : 'down';
-      const skipped = Math.min(left[side], bytes.length);
-      left[side] -= skipped;
-      return bytes.length > skipped ? [{ up, bytes: bytes.subarray(skipped) }] : [];
-    });
-    return { server: { ip: SERVER, port: Number(port) }, parts: kept };
-  });
-  return pcapng(conversations, wire.keys.join(''));
 }
 
 /** What the lab says of how much could be read, and what it would say had the capture been its traffic. */
@@ -314,7 +280,7 @@ describe('200 exchanges in every protocol', () => {
     requireTool(context, 'tshark');
     expect(wire.connections).toHaveLength(COUNT);
     const file = path.join(dir, 'exchanges.pcapng');
-    await writeFile(file, asCapture());
+    await writeFile(file, captureOf(wire, SERVER));
     expect(differences(await scanned(file))).toEqual([]);
     const { live: told, scan } = await saidOfReading(file);
     expect(told).toMatchObject({
