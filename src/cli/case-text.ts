@@ -5,35 +5,32 @@ import { phonesOf } from '../model/case.ts';
 import { type CaseRecord, isFinding } from '../model/case-record.ts';
 import { type MarkStatistic, markStatistics } from '../model/mark-statistics.ts';
 import { table } from './table.ts';
+import { inWords, words } from './words.ts';
 
 /** Lines for a person. */
 export function describeCase(record: CaseRecord, verdict: string): string[] {
   const { case: given, simulated, leftOut, alerts } = record;
   const findings = alerts.filter(isFinding);
   return [
-    clean(`${given.title}${given.label ? ` (${given.label})` : ''}${simulated ? ' [simulated]' : ''}`),
+    clean(`${given.title}${given.label ? ` (${given.label})` : ''}${simulated ? words('case.simulated') : ''}`),
     ...table([
-      ['id', given.id],
-      ['phone', phonesOf(given)?.join(', ') ?? 'all'],
+      [words('case.row.id'), given.id],
+      [words('case.row.phone'), phonesOf(given)?.join(', ') ?? words('case.all')],
       ...Object.entries(given.about ?? {}).map(([name, value]) => [name, String(value)]),
-      ['begun', moment(given.openedAt)],
+      [words('case.row.begun'), moment(given.openedAt)],
       ...timeline(record),
-      ['ended', given.closedAt ? moment(given.closedAt) : 'still running'],
+      [words('case.row.ended'), given.closedAt ? moment(given.closedAt) : words('case.still')],
     ]),
-    ...(leftOut > 0
-      ? [
-          `${leftOut} alerts ${simulated ? 'of the world' : 'of replays and tests'} are not in this: the two are never mixed.`,
-        ]
-      : []),
+    ...(leftOut > 0 ? [words(simulated ? 'case.left-out-world' : 'case.left-out-replays', { count: leftOut })] : []),
     '',
     clean(verdict),
     '',
-    findings.length === 0 ? 'No identifier was seen to leave.' : 'What left:',
+    words(findings.length === 0 ? 'case.nothing-left' : 'case.left'),
     ...table(findings.map((alert) => findingRow(alert, given))),
     ...heldBack(record),
     ...otherAlerts(record),
     '',
-    'What could not be seen:',
+    words('case.unseen'),
     ...unseen(record),
     ...phoneRecords(record),
   ];
@@ -43,8 +40,8 @@ function timeline({ case: given, phases, counts }: CaseRecord): string[][] {
   const rows = phases.flatMap(({ phase, from, connections }) => {
     if (phase === null) return [];
     const counted = counts.find((one) => one.phase === phase);
-    const seen = counted ? `, ${counted.sightings} sightings in ${counted.alerts} alerts` : '';
-    return [{ at: from, row: [moment(from), `${phase}: ${connections} connections${seen}`] }];
+    const seen = counted ? words('case.sightings', { sightings: counted.sightings, alerts: counted.alerts }) : '';
+    return [{ at: from, row: [moment(from), words('case.connections', { phase, connections, seen })] }];
   });
   const events = (given.events ?? []).map(({ event, at }) => ({ at, row: [moment(at), `  ${event}`] }));
   return [...rows, ...events].toSorted((a, b) => a.at.localeCompare(b.at)).map(({ row }) => row);
@@ -56,41 +53,40 @@ function findingRow(alert: CaseRecord['alerts'][number], given: CaseRecord['case
   const owner = [destination?.owner.name, destination?.location.country].filter(Boolean).join(', ');
   const phases = Object.entries(at?.phases ?? {}).map(([name, times]) => `${name} ${times}`);
   return [
-    `  ${severity}`,
+    `  ${words(`severity.${severity}`)}`,
     `${identifier?.kind ?? ''} ${identifier?.masked ?? ''}`,
     owner ? `${where} (${owner})` : where,
-    flow?.encrypted ? 'encrypted' : 'in clear',
-    `${count} times`,
+    words(flow?.encrypted ? 'case.encrypted' : 'case.clear'),
+    words('case.times', { count }),
     [...phases, ...markStatistics(alert, given).map(atMarks)].join('; '),
   ];
 }
 
 /** `before-consent: at 14 of 14 unlock, 2.1 s after (median)`. */
 function atMarks({ mark, phase, seen, all, median }: MarkStatistic): string {
-  const after = median === null ? '' : `, ${median.toFixed(1)} s after (median)`;
-  return `${phase === null ? '' : `${phase}: `}at ${seen} of ${all} ${mark}${after}`;
+  const at = words('case.at-marks', { seen, all, mark });
+  const after = median === null ? at : words('case.median', { at, seconds: median.toFixed(1) });
+  return phase === null ? after : `${phase}: ${after}`;
 }
 
 /** What is in this case all the same. */
 function heldBack({ held = [] }: CaseRecord): string[] {
   return held.map(({ name, as, reason, until, alerts }) =>
-    clean(
-      `  ${alerts} of these are ${as === 'accepted' ? 'known and accepted' : 'muted'} until ${until} (${name}: ${reason}).`,
-    ),
+    clean(words(`case.held.${as}`, { count: alerts, until, name, reason })),
   );
 }
 
 function otherAlerts({ alerts }: CaseRecord): string[] {
   const others = alerts.filter((alert) => !isFinding(alert));
-  return others.length === 0 ? [] : ['', 'Also told:', ...others.map(({ message }) => clean(`  ${message}`))];
+  return others.length === 0
+    ? []
+    : ['', words('case.also'), ...others.map(({ message, text }) => clean(`  ${text ? inWords(text) : message}`))];
 }
 
 function unseen({ contacts, coverage, gaps, readShare }: CaseRecord): string[] {
   const unread = contacts.filter((one) => Object.keys(one.unread).length > 0);
   return [
-    readShare === null
-      ? '  Nothing was sent during this case, as far as the lab saw.'
-      : `  Of what was sent during this case ${Math.floor(readShare * 100)} % (by bytes) could be read.`,
+    readShare === null ? words('case.nothing-sent') : words('case.share', { share: Math.floor(readShare * 100) }),
     ...table(
       unread.map((one) => [
         `  ${saidHost(one)}`,
@@ -98,14 +94,19 @@ function unseen({ contacts, coverage, gaps, readShare }: CaseRecord): string[] {
         Object.entries(one.unread)
           .map(([why, times]) => `${why} ${times}`)
           .join(', '),
-        `${one.unreadBytesUp} bytes`,
+        words('case.bytes', { count: one.unreadBytesUp }),
       ]),
     ),
     ...gaps.map(({ subject, from, to, detail }) =>
-      clean(`  ${subject}: ${moment(from)} to ${to ? moment(to) : 'now'} ${detail ?? ''}`),
+      clean(
+        words('case.gap', {
+          ...{ subject, from: moment(from), detail: detail ?? '' },
+          to: to ? moment(to) : words('case.now'),
+        }),
+      ),
     ),
     ...coverage.map(({ deviceId, trust, sentence }) =>
-      clean(`  ${deviceId} ${TRUST[trust]}. In all, not in this case alone: ${sentence}`),
+      clean(words('case.phone-coverage', { phone: deviceId, trust: words(`case.trust.${trust}`), sentence })),
     ),
   ];
 }
@@ -115,7 +116,11 @@ function phoneRecords({ phoneRecords: records = [] }: CaseRecord): string[] {
   return records.flatMap(({ file, seen, unseen: missed, outside, further }) => [
     '',
     clean(
-      `The phone's own record (${file}) names servers of the time of this case: the lab saw ${seen} and did not see ${missed.length}${outside > 0 ? `; ${outside} were met before or after it only` : ''}${further > 0 ? `; ${further} more were not kept` : ''}.`,
+      words('case.record', {
+        ...{ file, seen, missed: missed.length },
+        outside: outside > 0 ? words('case.record.outside', { count: outside }) : '',
+        further: further > 0 ? words('case.record.further', { count: further }) : '',
+      }),
     ),
     ...table(
       missed
@@ -123,22 +128,16 @@ function phoneRecords({ phoneRecords: records = [] }: CaseRecord): string[] {
         .map(({ host, apps, count, last }) => [
           `  ${host}`,
           apps.join(', '),
-          `${count} times`,
-          last === null ? '' : `last ${moment(last)}`,
+          words('case.times', { count }),
+          last === null ? '' : words('case.record.last', { at: moment(last) }),
         ]),
     ),
-    ...(missed.length > MAX_MISSED ? [`  and ${missed.length - MAX_MISSED} more: --json lists all`] : []),
-    ...(missed.length > 0 ? ['  Mobile data, another network or a VPN: what was sent there is not known.'] : []),
+    ...(missed.length > MAX_MISSED ? [words('case.record.more', { count: missed.length - MAX_MISSED })] : []),
+    ...(missed.length > 0 ? [words('case.record.unknown')] : []),
   ]);
 }
 
 const MAX_MISSED = 40;
-
-const TRUST = {
-  trusts: 'trusts the lab',
-  refuses: 'does not trust the lab: nothing encrypted could be read',
-  unknown: 'never showed whether it trusts the lab',
-} as const;
 
 /** One JSON object each: the case, its alerts, then what could not be seen. */
 export function caseLines({ case: given, alerts, ...record }: CaseRecord, verdict: string): object[] {

@@ -2,6 +2,7 @@
 import type { Case } from '../model/case.ts';
 import { LabError } from '../model/lab.ts';
 import type { CaseStore } from './case-store.ts';
+import { words } from './words.ts';
 
 export async function newestFirst(store: CaseStore): Promise<Case[]> {
   return (await store.list()).sort((a, b) => b.openedAt.localeCompare(a.openedAt));
@@ -16,15 +17,12 @@ export async function chooseCase(
   const all = await newestFirst(store);
   if (id === undefined) {
     const newest = all.find(fits);
-    if (!newest) throw new LabError('no test run is going on: begin one with phonehome case new TITLE');
+    if (!newest) throw new LabError(words('case.not-going-on'));
     return newest;
   }
   const exact = all.find((each) => each.id === id);
   const beginning = all.filter((each) => each.id.startsWith(id));
   const found = exact ?? (beginning.length === 1 ? beginning[0] : undefined);
-  if (!found)
-    throw new LabError(
-      `${beginning.length ? 'several test runs begin' : 'no test run begins'} with "${id}": see phonehome case list`,
-    );
+  if (!found) throw new LabError(words(beginning.length ? 'case.several' : 'case.unknown', { id }));
   return found;
 }

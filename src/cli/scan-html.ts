@@ -8,6 +8,7 @@ import { saidHost } from '../formats/said-host.ts';
 import { SEVERITIES, type Severity } from '../model/alert.ts';
 import type { ContactRow } from './scan-contacts.ts';
 import type { ScanReportPage, ScanRow } from './scan-report.ts';
+import { inWords, spoken, words } from './words.ts';
 
 export interface ScanPage extends ScanReportPage {
   /** ISO 8601. */
@@ -19,19 +20,19 @@ export function scanHtml(page: ScanPage): string {
     .reverse()
     .map((severity) => badge(severity, page.rows.filter((row) => row.finding.severity === severity).length));
   return `<!doctype html>
-<html lang="en">
+<html lang="${spoken()}">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Phonehome: what left the phone</title>
+<title>${escapeHtml(words('scan.html.title'))}</title>
 <style>${STYLE}</style>
-<h1>What left the phone</h1>
+<h1>${escapeHtml(words('scan.html.what-left'))}</h1>
 <p><b>${escapeHtml(page.sentence)}</b></p>
-<p>${escapeHtml(page.total)} Searched on ${escapeHtml(page.madeAt.slice(0, 16).replace('T', ' '))} UTC in ${escapeHtml(page.files.join(', '))}.</p>
+<p>${escapeHtml(words('scan.html.searched', { total: page.total, at: page.madeAt.slice(0, 16).replace('T', ' '), files: page.files.join(', ') }))}</p>
 <p>${counts.join(' ')}</p>
-${page.rows.length ? tableOf(page.rows) : '<p>Nothing was found in what could be read.</p>'}
+${page.rows.length ? tableOf(page.rows) : `<p>${escapeHtml(words('scan.html.nothing'))}</p>`}
 ${page.contacts.length ? contactsOf(page.contacts) : ''}
-${page.notes.length ? `<h2>What could not be looked into</h2>\n<ul>${page.notes.map((note) => `<li>${escapeHtml(note)}</li>`).join('')}</ul>` : ''}
+${page.notes.length ? `<h2>${escapeHtml(words('scan.html.unread'))}</h2>\n<ul>${page.notes.map((note) => `<li>${escapeHtml(note)}</li>`).join('')}</ul>` : ''}
 <p class="caveat">${escapeHtml(GEO_CAVEAT)} <a href="${GEO_SOURCE.url}">${GEO_SOURCE.text}</a>.</p>
 </html>
 `;
@@ -51,32 +52,35 @@ small { color: #555 }
 .caveat { color: #555; font-size: .9em; margin-top: 2rem }`;
 
 function tableOf(rows: ScanRow[]): string {
-  const head = ['Severity', 'What', 'Where in the traffic', 'Where to', 'Times']
-    .map((title) => `<th>${title}</th>`)
-    .join('');
+  const head = headOf(['severity', 'what', 'where', 'to', 'times']);
   return `<table>\n<tr>${head}</tr>\n${rows.map(rowOf).join('\n')}\n</table>`;
 }
 
+type Column = 'severity' | 'what' | 'where' | 'to' | 'times' | 'called-by' | 'server' | 'whose';
+
+const headOf = (columns: readonly Column[]): string =>
+  columns.map((column) => `<th>${escapeHtml(words(`scan.html.head.${column}`))}</th>`).join('');
+
 function rowOf({ finding, shown, first, count }: ScanRow): string {
   const { identifier, evidence, flow, destination: to } = finding;
-  const layers = [...evidence.decoding, evidence.hash].filter(Boolean).join(' › ') || 'plain';
+  const layers = [...evidence.decoding, evidence.hash].filter(Boolean).join(' › ') || words('cell.plain');
   const place = to && [to.location.country, to.network.org, to.ip].filter(Boolean).join(', ');
   const company = to?.owner.name && `${to.owner.name}${to.owner.country ? ` (${to.owner.country})` : ''}`;
   const sender = finding.attribution
-    ? `<br><small title="${escapeHtml(finding.attribution.reason)}">probably sent by ${escapeHtml(finding.attribution.name)}</small>`
+    ? `<br><small title="${escapeHtml(finding.attribution.reason)}">${escapeHtml(words('scan.html.by', { name: finding.attribution.name }))}</small>`
     : '';
   const cells = [
     badge(finding.severity),
-    `<b>${escapeHtml(identifier.kind)}</b> <code>${escapeHtml(shown)}</code><br><small>${escapeHtml(identifier.confidence)}: ${escapeHtml(identifier.reasoning)}</small>`,
-    `${escapeHtml(evidence.direction)} ${escapeHtml(evidence.where)} <code>${escapeHtml(evidence.path ?? '')}</code><br><small>${escapeHtml(layers)}; ${escapeHtml(first.file)} entry ${first.entry}</small>${sender}`,
-    `<b>${escapeHtml(to ? saidHost(to) : '')}</b> ${escapeHtml(company ?? '')}<br><small>${escapeHtml(place ?? '')}; ${flow.encrypted ? 'encrypted' : 'in clear: anyone on the path could read it'}</small>`,
+    `<b>${escapeHtml(identifier.kind)}</b> <code>${escapeHtml(shown)}</code><br><small>${escapeHtml(words(`scan.html.confidence.${identifier.confidence}`))}: ${escapeHtml(identifier.text ? inWords(identifier.text) : identifier.reasoning)}</small>`,
+    `${escapeHtml(evidence.direction)} ${escapeHtml(evidence.where)} <code>${escapeHtml(evidence.path ?? '')}</code><br><small>${escapeHtml(layers)}; ${escapeHtml(words('scan.html.entry', { file: first.file, entry: first.entry }))}</small>${sender}`,
+    `<b>${escapeHtml(to ? saidHost(to) : '')}</b> ${escapeHtml(company ?? '')}<br><small>${escapeHtml(place ?? '')}; ${escapeHtml(words(flow.encrypted ? 'scan.html.encrypted' : 'scan.html.clear'))}</small>`,
     String(count),
   ];
   return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
 }
 
 function contactsOf(contacts: ContactRow[]): string {
-  const head = ['Called by', 'Server', 'Where and whose', 'Times'].map((title) => `<th>${title}</th>`).join('');
+  const head = headOf(['called-by', 'server', 'whose', 'times']);
   const rows = contacts.map(({ place, ...contact }) => {
     const { app, count } = contact;
     const { location, network, owner } = place;
@@ -84,9 +88,9 @@ function contactsOf(contacts: ContactRow[]): string {
     const cells = [app ?? '', saidHost(contact), where, String(count)].map((cell) => `<td>${escapeHtml(cell)}</td>`);
     return `<tr>${cells.join('')}</tr>`;
   });
-  return `<h2>Servers called, with nothing recorded of what was sent</h2>\n<table>\n<tr>${head}</tr>\n${rows.join('\n')}\n</table>`;
+  return `<h2>${escapeHtml(words('scan.html.called'))}</h2>\n<table>\n<tr>${head}</tr>\n${rows.join('\n')}\n</table>`;
 }
 
 function badge(severity: Severity, count?: number): string {
-  return `<span class="badge ${severity}">${severity}${count === undefined ? '' : ` ${count}`}</span>`;
+  return `<span class="badge ${severity}">${words(`severity.${severity}`)}${count === undefined ? '' : ` ${count}`}</span>`;
 }

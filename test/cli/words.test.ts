@@ -54,6 +54,28 @@ describe('the language of a command line', () => {
     expect(languageFor(args, env)).toBe(language);
   });
 
+  it('is that of commands about phones, keys, test runs and evidence', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'phonehome-words-'));
+    try {
+      const said = async (...args: string[]): Promise<string> => {
+        const { stdout, stderr } = await phonehome([...args, '--data', data, '--lang', 'vi']);
+        return stdout + stderr;
+      };
+      expect(await said('device', 'list')).toMatch(/^Chưa đăng ký điện thoại nào/);
+      expect(await said('device', 'add', 'lab-1', '--imei', '490154203237518')).toContain(
+        'lab-1 đã được đăng ký; hãy cho',
+      );
+      expect(await said('case', 'list')).toMatch(/^Chưa có đợt thử nào/);
+      expect(await said('token', 'show')).toMatch(/^vai trò +tệp +được phép/);
+      expect(await said('ca', 'show')).toContain('chưa có chứng chỉ gốc');
+      expect(await said('notify', 'show')).toMatch(/^Không ai bên ngoài phòng thử được báo/);
+      const forPrograms = await phonehome(['token', 'show', '--json', '--data', data, '--lang', 'vi']);
+      expect(forPrograms.stdout).toContain('"may":"everything"');
+    } finally {
+      rmSync(data, { recursive: true });
+    }
+  });
+
   it('is that of help and of wrong usage too, and of a configuration file', async () => {
     const help = await phonehome(['watch', '--help'], { env: { LC_ALL: 'vi_VN.UTF-8' } });
     expect(help.stdout).toMatch(/^Cách dùng: phonehome watch .*\n\ncảnh báo trực tiếp của phòng thử/);

@@ -99,10 +99,7 @@ const CASES: Case[] = [
   {
     name: 'MQTT in clear',
     send: async (lab) =>
-      through(
-        await openTunnel(lab, SERVER, 1883),
-        mqtt(`phone-${IMEI}`, `up/${IMEI}`, `{"imei":"${IMEI}"}`),
-      ),
+      through(await openTunnel(lab, SERVER, 1883), mqtt(`phone-${IMEI}`, `up/${IMEI}`, `{"imei":"${IMEI}"}`)),
   },
   {
     name: 'MQTT in clear, another phone',
@@ -128,10 +125,7 @@ const CASES: Case[] = [
   {
     name: 'raw TCP, another phone',
     send: async (lab) =>
-      through(
-        await openTunnel(lab, SERVER, 7001),
-        Buffer.from(`LOGIN imei=${OTHER};lat=21.02785;lon=105.83420\n`),
-      ),
+      through(await openTunnel(lab, SERVER, 7001), Buffer.from(`LOGIN imei=${OTHER};lat=21.02785;lon=105.83420\n`)),
   },
   {
     name: 'raw bytes under TLS',

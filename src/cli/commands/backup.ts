@@ -4,6 +4,7 @@ import { UsageError } from '../errors.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printJson } from '../output.ts';
 import { readNewPassphrase, readPassphrase } from '../passphrase.ts';
+import { words } from '../words.ts';
 
 interface BackupFlags {
   data: string;
@@ -16,18 +17,15 @@ const VARIABLE = 'PHONEHOME_BACKUP_PASSPHRASE';
 
 export async function backup(given: Record<string, unknown>, [file = '']: string[]): Promise<number> {
   const { data, json, encrypt = false, passphraseFile } = given as unknown as BackupFlags;
-  const question = encrypt ? 'Passphrase for the backup: ' : null;
+  const question = encrypt ? words('backup.ask') : null;
   const passphrase = await readNewPassphrase({ file: passphraseFile, variable: VARIABLE, question });
-  if (encrypt && passphrase === null)
-    throw new UsageError(`no passphrase to encrypt with: --passphrase-file FILE or ${VARIABLE}`);
+  if (encrypt && passphrase === null) throw new UsageError(words('backup.no-passphrase', { variable: VARIABLE }));
   const facts = await (await loadLab()).backUp(data, file, passphrase);
   if (json) printJson({ type: 'backup', file, ...facts });
   else
     print(
-      `${file} written: ${told(facts)}. It holds the lab's keys${facts.encrypted ? '' : ', in clear'}.`,
-      ...(facts.head === null
-        ? []
-        : ['Its store ends, to be noted elsewhere (phonehome verify --expect):', facts.head]),
+      words(facts.encrypted ? 'backup.written' : 'backup.written-clear', { file, size: told(facts) }),
+      ...(facts.head === null ? [] : [words('backup.head'), facts.head]),
     );
   return 0;
 }
@@ -35,11 +33,11 @@ export async function backup(given: Record<string, unknown>, [file = '']: string
 export async function restore(given: Record<string, unknown>, [file = '']: string[]): Promise<number> {
   const { data, json, passphraseFile } = given as unknown as BackupFlags;
   const passphrase = () =>
-    readPassphrase({ file: passphraseFile, variable: VARIABLE, question: 'Passphrase of the backup: ' });
+    readPassphrase({ file: passphraseFile, variable: VARIABLE, question: words('backup.ask-of') });
   const facts = await (await loadLab()).restore(data, file, passphrase);
   if (json) printJson({ type: 'restored', data, ...facts });
-  else print(`${data} is the lab of ${facts.madeAt}: ${told(facts)}. Next: phonehome start --data ${data}`);
+  else print(words('backup.restored', { data, madeAt: facts.madeAt, size: told(facts) }));
   return 0;
 }
 
-const told = ({ files, bytes }: BackupFacts): string => `${files} files, ${(bytes / 1e6).toFixed(1)} MB`;
+const told = ({ files, bytes }: BackupFacts): string => words('backup.size', { files, size: (bytes / 1e6).toFixed(1) });

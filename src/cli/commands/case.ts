@@ -9,6 +9,7 @@ import { openDeviceStore } from '../device-store.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printJson } from '../output.ts';
 import { table } from '../table.ts';
+import { spoken, words } from '../words.ts';
 
 interface CaseFlags extends Partial<Record<keyof CaseFacts, string | null>> {
   data: string;
@@ -22,15 +23,15 @@ export async function list(given: Record<string, unknown>): Promise<number> {
   const { data, json } = given as unknown as CaseFlags;
   const cases = await withStore(data, newestFirst);
   if (json) for (const each of cases) printJson({ type: 'case', ...each });
-  else if (cases.length === 0) print('No test run yet: begin one with phonehome case new TITLE.');
+  else if (cases.length === 0) print(words('case.none-yet'));
   else
     print(
       ...table([
-        ['id', 'begun', 'phone', 'phase', 'title'],
+        (['id', 'begun', 'phone', 'phase', 'title'] as const).map((head) => words(`case.head.${head}`)),
         ...cases.map((each) => [
           each.id,
           moment(each.openedAt),
-          phonesOf(each)?.join(', ') ?? 'all',
+          phonesOf(each)?.join(', ') ?? words('case.all'),
           phaseOf(each),
           each.title,
         ]),
@@ -53,11 +54,7 @@ export async function open(given: Record<string, unknown>, [title = '']: string[
     }),
   );
   if (json) printJson({ type: 'case', ...made });
-  else
-    print(
-      `Test run ${made.id} has begun. Next: phonehome case mark before-consent`,
-      'To mark from the phone or any browser: /case on the UI port; phonehome ui signs you in.',
-    );
+  else print(words('case.begun', { id: made.id }), words('case.mark-from'));
   return 0;
 }
 
@@ -68,7 +65,7 @@ export async function show(given: Record<string, unknown>, [id]: string[]): Prom
   const { id: found } = await withStore(data, (store) => chooseCase(store, id));
   const lab = await loadLab();
   const record = await lab.readCase(data, found, simulated ? { simulated } : {});
-  const verdict = await lab.judgeCase(record, 'en');
+  const verdict = await lab.judgeCase(record, spoken());
   if (json) for (const line of caseLines(record, verdict)) printJson(line);
   else print(...describeCase(record, verdict));
   return 0;
@@ -80,12 +77,11 @@ export async function importRecord(given: Record<string, unknown>, [id = '', fil
   const { id: found } = await withStore(data, (store) => chooseCase(store, id));
   const record = await (await loadLab()).importPhoneRecord(data, found, file);
   const { contacts, further, skipped } = record;
+  const counted = { file: record.file, servers: contacts.length, skipped, id: found };
   if (json) printJson({ type: 'phone-record', case: found, ...record, contacts: contacts.length });
   else
     print(
-      clean(
-        `${record.file}: ${contacts.length} servers${further > 0 ? ` (${further} more were not kept)` : ''}, ${skipped} lines name none. What of them the lab did not see: phonehome case show ${found}`,
-      ),
+      clean(further > 0 ? words('case.imported-further', { ...counted, further }) : words('case.imported', counted)),
     );
   return 0;
 }
@@ -100,10 +96,8 @@ export async function capture(given: Record<string, unknown>, [file = '', id]: s
   if (json) printJson({ type: 'capture', file, case: found.id, ...written });
   else
     print(
-      `${file} written, readable by you only: ${written.bytes} bytes, keys of ${written.sessions} TLS sessions inside.`,
-      ...(found.deviceId !== null && mac === null
-        ? [`It holds all phones: ${found.deviceId} has no MAC address registered.`]
-        : []),
+      words('case.captured', { file, bytes: written.bytes, sessions: written.sessions }),
+      ...(found.deviceId !== null && mac === null ? [words('case.all-phones', { phone: found.deviceId })] : []),
     );
   return 0;
 }
@@ -119,8 +113,9 @@ export async function mark(given: Record<string, unknown>, [name = '', id]: stri
     store.mark((await chooseCase(store, id, isOpen)).id, isEvent ? { event: name } : { phase: name }),
   );
   if (json) printJson({ type: 'case', ...marked });
-  else if (isEvent) print(clean(`${marked.title}: ${marked.events?.at(-1)?.event} noted; the phase goes on.`));
-  else print(clean(`${marked.title}: phase ${marked.marks.at(-1)?.phase} from now on.`));
+  else if (isEvent)
+    print(clean(words('case.event', { title: marked.title, event: marked.events?.at(-1)?.event ?? '' })));
+  else print(clean(words('case.phase', { title: marked.title, phase: marked.marks.at(-1)?.phase ?? '' })));
   return 0;
 }
 
@@ -131,7 +126,7 @@ export async function close(given: Record<string, unknown>, [id]: string[]): Pro
     store.close((await chooseCase(store, id, id ? undefined : isOpen)).id),
   );
   if (json) printJson({ type: 'case', ...closed });
-  else print(clean(`${closed.title} has ended.`));
+  else print(clean(words('case.closed', { title: closed.title })));
   return 0;
 }
 
@@ -147,5 +142,5 @@ async function withStore<T>(data: string, use: (store: CaseStore) => Promise<T>)
 const isOpen = (each: Case) => each.closedAt === null;
 
 function phaseOf(each: Case): string {
-  return each.closedAt ? 'ended' : (each.marks.at(-1)?.phase ?? 'running');
+  return each.closedAt ? words('case.ended') : (each.marks.at(-1)?.phase ?? words('case.running'));
 }

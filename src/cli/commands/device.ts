@@ -10,6 +10,7 @@ import { call, runningLabOf } from '../lab-client.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printFile, printJson } from '../output.ts';
 import { table } from '../table.ts';
+import { words } from '../words.ts';
 
 interface DeviceFlags {
   data: string;
@@ -46,13 +47,11 @@ export async function list(given: Record<string, unknown>): Promise<number> {
     return 0;
   }
   if (rows.length === 0) {
-    print(
-      'No phone is registered: without one the lab recognises identifiers by their shape only. See phonehome device add --help.',
-    );
+    print(words('device.none'));
   } else {
     print(
       ...table([
-        ['id', 'model', 'known by', 'identifiers'],
+        (['id', 'model', 'known-by', 'identifiers'] as const).map((head) => words(`device.head.${head}`)),
         ...rows.map((row) => [row.id, row.model ?? '', knownBy(row), identifiersOf(row)]),
       ]),
     );
@@ -60,25 +59,20 @@ export async function list(given: Record<string, unknown>): Promise<number> {
   if (unnamed.length > 0) {
     print(
       '',
-      `On the lab's network without a name (phonehome device name ${unnamed[0]?.mac} NAME):`,
+      words('device.unnamed', { mac: unnamed[0]?.mac ?? '' }),
       ...table([
-        ['mac', 'address', 'calls itself', 'system', 'maker'],
+        (['mac', 'address', 'calls-itself', 'system', 'maker'] as const).map((head) => words(`device.head.${head}`)),
         ...unnamed.map((phone) => [
           phone.mac,
           phone.addresses[0] ?? '',
           phone.hostName ?? '',
           phone.system ?? '',
-          phone.maker ?? (phone.randomised ? 'made-up address' : ''),
+          phone.maker ?? (phone.randomised ? words('device.made-up') : ''),
         ]),
       ]),
     );
   }
-  if (seen.length > 0)
-    print(
-      '',
-      `Seen at the proxy without a name (phonehome device name ${seen[0]} NAME):`,
-      ...seen.map((one) => `  ${one}`),
-    );
+  if (seen.length > 0) print('', words('device.seen', { address: seen[0] ?? '' }), ...seen.map((one) => `  ${one}`));
   return 0;
 }
 
@@ -91,22 +85,14 @@ export async function name(given: Record<string, unknown>, [phone = '', id = '']
     ({ mac, addresses, hostName }) =>
       mac === wanted || addresses.includes(wanted) || hostName?.toLowerCase() === wanted,
   );
-  if (found.length > 1) throw new LabError(`${phone} fits ${found.length} phones: give the MAC address`);
+  if (found.length > 1) throw new LabError(words('device.fits', { phone, count: found.length }));
   const mac = found[0]?.mac ?? (MAC.test(wanted) ? wanted : null);
   if (mac === null && isIP(phone) !== 0) return nameAddress(store, { id, phone, model, json });
-  if (mac === null)
-    throw new LabError(
-      `no phone "${phone}" is on the lab's network: see phonehome device list, or give its MAC address`,
-    );
+  if (mac === null) throw new LabError(words('device.not-on-network', { phone }));
   const entry = { id, ...(model && { model }), match: { mac }, identifiers: { wifi_mac: [mac] } };
   tell(await store.put(entry, 'add'), json);
   if (json) printJson({ type: 'device', id });
-  else
-    print(
-      `${mac} is ${id} from now on.${
-        found[0]?.randomised ? ' Its address is made up for this network: on another one it is another phone.' : ''
-      } Add its identifiers with: phonehome device add ${id} --mac ${mac} --imei …`,
-    );
+  else print(words('device.named', { mac, id, note: found[0]?.randomised ? words('device.randomised') : '' }));
   return 0;
 }
 
@@ -121,20 +107,16 @@ export async function ignore(given: Record<string, unknown>, [phone = '']: strin
   const met = (await store.discovered()).find(({ mac, addresses }) => mac === wanted || addresses.includes(wanted));
   const mac = met?.mac ?? (MAC.test(wanted) ? wanted : null);
   const address = mac === null ? { ip: isIP(phone) === 0 ? null : phone } : { mac };
-  if (!known && mac === null && address.ip === null)
-    throw new LabError(`no phone "${phone}" is registered: give its address, or its MAC address`);
-  if (off && !known?.ignored) throw new LabError(`${phone} is not ignored: see phonehome device list`);
+  if (!known && mac === null && address.ip === null) throw new LabError(words('device.not-registered', { phone }));
+  if (off && !known?.ignored) throw new LabError(words('device.not-ignored', { phone }));
   const id = known?.id ?? `bystander-${phone.replace(/[^\w.-]/g, '-')}`;
   const match = Object.fromEntries(
     Object.entries(known?.match ?? address).filter(([, value]) => value !== null && value !== false),
   );
   tell(await store.put({ id, match, ...(off ? {} : { ignore: true }) }, 'replace'), json);
   if (json) printJson({ type: 'device', id, ignored: !off });
-  else if (off) print(`${id} is a phone like any other again: what it sends is looked into.`);
-  else
-    print(
-      `${id} is ignored from now on: passed through, and nothing is kept but how many connections it made. What was recorded before: phonehome forget ${id}. A recording of the whole network (--capture) holds its packets all the same.`,
-    );
+  else if (off) print(words('device.looked-into', { id }));
+  else print(words('device.ignored', { id }));
   return 0;
 }
 
@@ -146,10 +128,7 @@ async function nameAddress(
   const wasSeen = (await store.seen()).includes(phone);
   tell(await store.put({ id, ...(model && { model }), match: { ip: phone } }, 'add'), json);
   if (json) printJson({ type: 'device', id });
-  else
-    print(
-      `${phone} is ${id} from now on, as long as it keeps that address.${wasSeen ? '' : ' Nothing of it was seen yet.'} Add its identifiers with: phonehome device add ${id} --imei …`,
-    );
+  else print(words('device.named-address', { phone, id, note: wasSeen ? '' : words('device.not-seen') }));
   return 0;
 }
 
@@ -164,7 +143,7 @@ function entryOf(id: string, flags: AddFlags): { id: string; model?: string; mat
   for (const kind of ['imei', 'imsi', 'iccid', 'serial'] as const) learn(kind, flags[kind]);
   for (const pair of flags.set) {
     const [, kind, value] = /^([a-z_]+)=(.+)$/s.exec(pair) ?? [];
-    if (!kind || !value) throw new UsageError('--set needs KIND=VALUE, e.g. --set email=lab@example.com');
+    if (!kind || !value) throw new UsageError(words('device.set-form'));
     learn(kind, [value]);
   }
   const match = {
@@ -184,12 +163,7 @@ export async function add(given: Record<string, unknown>, [id = '']: string[]): 
   const isKnown = (await store.list(false)).some((row) => row.id === id);
   const notes = await store.put({ ...entry, identifiers }, 'add');
   if (flags.json) printJson({ type: 'device', id });
-  else
-    print(
-      isKnown
-        ? `${id} is registered: this was added to what was known of it.`
-        : `${id} is registered${entry.match ? '' : '; give --ip or --mac, or the lab cannot tell which traffic is its'}.`,
-    );
+  else print(words(isKnown ? 'device.added' : entry.match ? 'device.registered' : 'device.registered-which', { id }));
   tell(notes, flags.json);
   return 0;
 }
@@ -198,11 +172,10 @@ export async function add(given: Record<string, unknown>, [id = '']: string[]): 
 export async function set(given: Record<string, unknown>, [id = '']: string[]): Promise<number> {
   const flags = given as unknown as AddFlags;
   const entry = entryOf(id, flags);
-  if (!saysSomething(entry))
-    throw new UsageError('nothing to set: give what is to take the place of what is registered, e.g. --imei …');
+  if (!saysSomething(entry)) throw new UsageError(words('device.nothing-to-set'));
   const notes = await (await openDeviceStore(flags.data)).put(entry, 'set');
   if (flags.json) printJson({ type: 'device', id });
-  else print(`${id} is changed: what was given took the place of what was registered of that sort.`);
+  else print(words('device.changed', { id }));
   tell(notes, flags.json);
   return 0;
 }
@@ -214,7 +187,7 @@ const saysSomething = ({ model, match, identifiers }: ReturnType<typeof entryOf>
 function tell(notes: readonly string[], json: boolean): void {
   for (const note of notes) {
     if (json) printJson({ type: 'note', note });
-    else print(`Note: ${note}${/[.?]$/.test(note) ? '' : '.'}`);
+    else print(words('device.note', { note: `${note}${/[.?]$/.test(note) ? '' : '.'}` }));
   }
 }
 
@@ -223,7 +196,7 @@ export async function importFile(given: Record<string, unknown>, [file = '']: st
   const read = readValues(readFileSync(file, 'utf8'), 'text');
   if (!read.ok) throw new LabError(problemLine(file, read.problem));
   const { devices } = (read.value ?? {}) as { devices?: unknown };
-  if (!Array.isArray(devices)) throw new LabError(`${file}: a list "devices:" is needed`);
+  if (!Array.isArray(devices)) throw new LabError(words('device.list-needed', { file }));
   const store = await openDeviceStore(data);
   try {
     tell(await store.putAll(devices.map((entry: unknown) => withPhotosBeside(entry, file))), json);
@@ -235,16 +208,13 @@ export async function importFile(given: Record<string, unknown>, [file = '']: st
     throw new LabError(problemLine(file, { line, field: `devices[${index}]`, problem }));
   }
   if (json) printJson({ type: 'imported', count: devices.length });
-  else print(`${devices.length} ${devices.length === 1 ? 'phone' : 'phones'} registered.`);
+  else print(words('device.imported', { count: devices.length }));
   return 0;
 }
 
 export async function exportFile(given: Record<string, unknown>, [file]: string[]): Promise<number> {
   const { data, reveal } = given as unknown as DeviceFlags;
-  if (!reveal)
-    throw new UsageError(
-      'a devices file holds values in clear: add --reveal if you mean it (device list shows them masked)',
-    );
+  if (!reveal) throw new UsageError(words('device.reveal'));
   const lab = await runningLabOf(data);
   // Revealing is an audited action: a running lab has to know of it.
   if (lab) await call(lab, 'GET', '/api/devices?reveal=true');
@@ -255,7 +225,7 @@ export async function exportFile(given: Record<string, unknown>, [file]: string[
   }
   writeFileSync(file, text, { mode: 0o600 });
   chmodSync(file, 0o600);
-  print(`${file} written, readable by you only.`);
+  print(words('device.exported', { file }));
   return 0;
 }
 
@@ -267,26 +237,34 @@ export async function remove(given: Record<string, unknown>, [id = '']: string[]
   if (saysSomething(entry)) {
     const notes = await store.put(entry, 'drop');
     if (json) printJson({ type: 'device', id });
-    else print(`${id} is changed: what was given is no longer registered; the rest stays.`);
+    else print(words('device.dropped', { id }));
     tell(notes, json);
     return 0;
   }
-  if (!(await store.remove(id))) throw new LabError(`no phone "${id}" is registered: see phonehome device list`);
+  if (!(await store.remove(id))) throw new LabError(words('device.unknown', { id }));
   if (json) printJson({ type: 'removed', id });
-  else print(`${id} is forgotten; its alerts stay.`);
+  else print(words('device.removed', { id }));
   return 0;
 }
 
 function knownBy({ match }: DeviceRow): string {
   return (
-    [match.ip, match.mac, match.login && `login ${match.login}`, match.default ? 'every unknown address' : null]
+    [
+      match.ip,
+      match.mac,
+      match.login && words('device.login', { login: match.login }),
+      match.default ? words('device.every') : null,
+    ]
       .filter(Boolean)
-      .join(', ') || 'nothing'
+      .join(', ') || words('device.by-nothing')
   );
 }
 
 function identifiersOf({ identifiers, ignored }: DeviceRow): string {
-  if (ignored) return `ignored${ignored.connections === undefined ? '' : `: ${ignored.connections} connections`}`;
+  if (ignored)
+    return ignored.connections === undefined
+      ? words('device.is-ignored')
+      : words('device.is-ignored-count', { count: ignored.connections });
   return Object.entries(identifiers)
     .map(([kind, values]) => `${kind} ${values.join(' ')}`)
     .join(', ');

@@ -8,6 +8,7 @@ import { print, printJson } from '../output.ts';
 import { ownVersion } from '../own-name.ts';
 import { caPassphrase } from '../passphrase.ts';
 import { createProgress } from '../scan-progress.ts';
+import { words } from '../words.ts';
 
 interface ExportFlags {
   data: string;
@@ -24,8 +25,7 @@ interface ExportFlags {
 export async function exportPackage(given: Record<string, unknown>, [id]: string[]): Promise<number> {
   const { data, json, out, redact, lang, timestamp, devices, simulated, caPassphraseFile } =
     given as unknown as ExportFlags;
-  if (out === null || extname(out ?? '').toLowerCase() !== '.zip')
-    throw new LabError('say where to with --out FILE.zip');
+  if (out === null || extname(out ?? '').toLowerCase() !== '.zip') throw new LabError(words('export.where'));
   const store = await openCaseStore(data);
   const { id: found } = await chooseCase(store, id).finally(() => store.end());
   const module = await loadLab();
@@ -51,12 +51,17 @@ export async function exportPackage(given: Record<string, unknown>, [id]: string
   if (json) printJson({ type: 'export', ...facts, redacted: redact });
   else
     print(
-      `${out} written, ${(facts.bytes / 1e6).toFixed(1)} MB, readable by you only: ${facts.alerts} alerts, ${facts.flows} connections, ${facts.exchanges} requests with content${facts.simulated ? ' [simulated]' : ''}.`,
-      redact
-        ? 'Identifiers are replaced by pseudonyms.'
-        : 'Requests and packets in it hold identifiers in clear; --redact makes a twin without.',
-      ...facts.missing.map((one) => `Not in it: ${one}`),
-      `Signed with ${facts.fingerprint}: tell this to whoever gets the package, by another way.`,
+      words('export.written', {
+        out,
+        size: (facts.bytes / 1e6).toFixed(1),
+        alerts: facts.alerts,
+        flows: facts.flows,
+        exchanges: facts.exchanges,
+        simulated: facts.simulated ? words('export.simulated') : '',
+      }),
+      words(redact ? 'export.pseudonyms' : 'export.clear'),
+      ...facts.missing.map((one) => words('export.missing', { what: one })),
+      words('export.signed', { fingerprint: facts.fingerprint }),
     );
   return 0;
 }

@@ -4,6 +4,7 @@ import { call, runningLabOf } from '../lab-client.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printJson } from '../output.ts';
 import { caPassphrase } from '../passphrase.ts';
+import { words } from '../words.ts';
 
 /** The database is written anew. */
 const PATIENCE_MS = 60_000;
@@ -31,9 +32,9 @@ export async function forget(given: Record<string, unknown>, [device = '']: stri
   }
   const { alerts, connections, cases, comparisons } = told.removed;
   print(
-    `${device} is forgotten: the key of its values is destroyed, and with it ${alerts} alerts, ${connections} connections, ${cases} test runs and ${comparisons} compared values.`,
-    ...(told.recordings ? ['The recording of the whole network is deleted.'] : []),
-    'What remains:',
+    words('forget.done', { device, alerts, connections, cases, comparisons }),
+    ...(told.recordings ? [words('forget.recording')] : []),
+    words('forget.remains'),
     ...told.remains.map((line) => `  ${line}`),
   );
   return 0;

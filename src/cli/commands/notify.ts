@@ -5,6 +5,7 @@ import { UsageError } from '../errors.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printJson } from '../output.ts';
 import { table } from '../table.ts';
+import { words } from '../words.ts';
 
 interface NotifyFlags {
   data: string;
@@ -49,20 +50,19 @@ export async function retry(given: Record<string, unknown>, [name = '']: string[
   const { notify, json } = await open(given);
   const count = await notify.retry(name);
   if (json) printJson({ type: 'notify-retry', name, count });
-  else print(`${name}: ${count} that were given up wait again; the lab sends them when it runs.`);
+  else print(words('notify.retried', { name, count }));
   return 0;
 }
 
-export const mute = (given: Record<string, unknown>, words: string[]): Promise<number> => hold(given, words, 'muted');
-export const accept = (given: Record<string, unknown>, words: string[]): Promise<number> =>
-  hold(given, words, 'accepted');
+export const mute = (given: Record<string, unknown>, names: string[]): Promise<number> => hold(given, names, 'muted');
+export const accept = (given: Record<string, unknown>, names: string[]): Promise<number> =>
+  hold(given, names, 'accepted');
 
 export async function unmute(given: Record<string, unknown>, [name = '']: string[]): Promise<number> {
   const { notify, json } = await open(given);
-  if (!(await notify.unmute(name)))
-    throw new LabError(`nothing is muted under the name "${name}": see phonehome notify show`);
+  if (!(await notify.unmute(name))) throw new LabError(words('notify.not-muted', { name }));
   if (json) printJson({ type: 'notify-unmute', name });
-  else print(`${name} ended: what matches it is sent again.`);
+  else print(words('notify.unmuted', { name }));
   return 0;
 }
 
@@ -71,50 +71,47 @@ const CONDITIONS = ['type', 'kind', 'country', 'owner', 'host', 'device', 'case'
 async function hold(given: Record<string, unknown>, [name = '']: string[], as: Mute['as']): Promise<number> {
   const flags = given as unknown as MuteFlags;
   const { reason, until } = flags;
-  if (!reason || !until)
-    throw new UsageError('say why with --reason "…", and the last day on which it holds with --until YYYY-MM-DD');
+  if (!reason || !until) throw new UsageError(words('notify.say-why'));
   const lists = CONDITIONS.map((condition) => [condition, flags[condition] as string[]] as const);
   const when = Object.fromEntries(lists.filter(([, values]) => values.length > 0));
   if (Object.keys(when).length === 0)
-    throw new UsageError(`say what is held back: ${CONDITIONS.map((one) => `--${one}`).join(', ')}`);
+    throw new UsageError(words('notify.say-what', { conditions: CONDITIONS.map((one) => `--${one}`).join(', ') }));
   const { notify, json } = await open(given);
   const held = await notify.mute({ name, when, as, reason, until });
   if (json) printJson({ ...held, type: 'notify-mute' });
-  else
-    print(
-      `${name}: ${conditionIn(held.when)} is not sent until the end of ${held.until}. It stays in the lab, and is counted.`,
-    );
+  else print(words('notify.held', { name, what: conditionIn(held.when), until: held.until }));
   return 0;
 }
 
 function describe({ file, receivers, rules, mutes }: NotifyState): string[] {
-  if (receivers.length === 0)
-    return [
-      `Nobody outside the lab is told of alerts: write ${file} (phonehome notify example prints one to begin with).`,
-    ];
+  if (receivers.length === 0) return [words('notify.nobody', { file })];
   return [
     ...table([
-      ['receiver', 'where', 'sent', 'waiting', 'given up', 'state'],
+      (['receiver', 'where', 'sent', 'waiting', 'dead', 'state'] as const).map((head) => words(`notify.head.${head}`)),
       ...receivers.map((one) => [
         one.name,
         one.where,
         String(one.sent),
         String(one.waiting),
-        `${one.dead}${one.dropped > 0 ? ` (and ${one.dropped} dropped)` : ''}`,
-        one.failingSince === null ? 'works' : `fails since ${one.failingSince}: ${one.lastError ?? ''}`,
+        one.dropped > 0 ? words('notify.dropped', { dead: one.dead, dropped: one.dropped }) : String(one.dead),
+        one.failingSince === null
+          ? words('notify.works')
+          : words('notify.fails', { since: one.failingSince, error: one.lastError ?? '' }),
       ]),
     ]),
     '',
-    ...(rules.length === 0 ? ['No rule sends anything.'] : []),
+    ...(rules.length === 0 ? [words('notify.no-rule')] : []),
     ...rules.map(({ name, when, send }) => `${name}: ${conditionIn(when)} → ${send.join(', ')}`),
-    ...mutes.map(
-      ({ name, when, as, reason, until, held, isOver }) =>
-        `${as}: ${name}: ${conditionIn(when)}, until ${until}${isOver ? ' (over)' : ''}, because: ${reason}. Held back: ${held}.`,
+    ...mutes.map(({ name, when, as, reason, until, held, isOver }) =>
+      words('notify.mute', {
+        ...{ name, reason, until, held, as: words(`notify.as.${as}`), what: conditionIn(when) },
+        over: isOver ? words('notify.over') : '',
+      }),
     ),
   ];
 }
 
 function conditionIn(when: Mute['when']): string {
-  const parts = Object.entries(when).map(([name, value]) => `${name} ${[value].flat().join(' or ')}`);
-  return parts.length === 0 ? 'everything' : parts.join(', ');
+  const parts = Object.entries(when).map(([name, value]) => `${name} ${[value].flat().join(words('notify.or'))}`);
+  return parts.length === 0 ? words('notify.everything') : parts.join(', ');
 }

@@ -4,6 +4,7 @@ import { PIN_OVERRIDES, type PinOverride, type PinState } from '../../model/pin.
 import { addressOf, call, listIn, type ReachFlags } from '../lab-client.ts';
 import { print, printJson } from '../output.ts';
 import { table } from '../table.ts';
+import { words } from '../words.ts';
 
 interface PinFlags extends ReachFlags {
   json: boolean;
@@ -16,19 +17,26 @@ export async function list(given: Record<string, unknown>): Promise<number> {
     ({ device }) => !flags.device || device === flags.device,
   );
   if (flags.json) for (const pin of pins) printJson({ type: 'pin', ...pin });
-  else if (pins.length === 0) print('No app has refused to work through the lab.');
+  else if (pins.length === 0) print(words('pins.none'));
   else
     print(
       ...table([
-        ['phone', 'server name', 'state', 'why', 'proof', 'rule', 'tries again'],
+        (['phone', 'name', 'state', 'why', 'proof', 'rule', 'again'] as const).map((name) =>
+          words(`pins.head.${name}`),
+        ),
         ...pins.map((pin) => [
           pin.device,
           pin.name,
           wordFor(pin),
           pin.cause ?? '–',
-          pin.proof ?? (pin.rejections > 0 ? `${pin.how ?? 'refused'}, ${pin.rejections} times` : '–'),
+          pin.proof ??
+            (pin.rejections > 0
+              ? words('pins.refused', { how: pin.how ?? words('pins.how-refused'), times: pin.rejections })
+              : '–'),
           pin.override,
-          pin.until === null ? '–' : `after ${pin.left} more, or at ${new Date(pin.until).toLocaleTimeString('sv-SE')}`,
+          pin.until === null
+            ? '–'
+            : words('pins.again', { left: pin.left, at: new Date(pin.until).toLocaleTimeString('sv-SE') }),
         ]),
       ]),
     );
@@ -38,20 +46,14 @@ export async function list(given: Record<string, unknown>): Promise<number> {
 export async function set(given: Record<string, unknown>, [name = '', override = '']: string[]): Promise<number> {
   const flags = given as unknown as PinFlags;
   if (!PIN_OVERRIDES.includes(override as PinOverride))
-    throw new LabError(`"${override}" is no rule: say ${PIN_OVERRIDES.join(', ')}`);
+    throw new LabError(words('pins.no-rule', { word: override, rules: PIN_OVERRIDES.join(', ') }));
   const lab = addressOf(flags);
   const device = flags.device ?? (await onlyPhoneWith(lab, name));
   const pin = (await call(lab, 'PUT', '/api/pins', { device, name, override })) as PinState;
   if (flags.json) printJson({ type: 'pin', ...pin });
-  else print(`${pin.name} on ${pin.device}: ${RULES[pin.override]}`);
+  else print(words('pins.set', { name: pin.name, device: pin.device, rule: words(`pins.rule.${pin.override}`) }));
   return 0;
 }
-
-const RULES: Record<PinOverride, string> = {
-  always: 'always passed through unread from now on.',
-  never: 'intercepted whatever the app does; it may stop working.',
-  auto: 'passed through as long as it is proven that the app works no other way.',
-};
 
 /** Without --device the name must tell which phone is meant. */
 async function onlyPhoneWith(lab: ReturnType<typeof addressOf>, name: string): Promise<string> {
@@ -59,14 +61,12 @@ async function onlyPhoneWith(lab: ReturnType<typeof addressOf>, name: string): P
   const phones = pins.filter((pin) => pin.name === name.toLowerCase()).map((pin) => pin.device);
   const [only] = phones;
   if (only === undefined || phones.length > 1)
-    throw new LabError(
-      `${only === undefined ? `no phone is known to have refused ${name}` : `several phones refused ${name}`}: say which one with --device (see phonehome pins list)`,
-    );
+    throw new LabError(words(only === undefined ? 'pins.nobody' : 'pins.several', { name }));
   return only;
 }
 
 function wordFor({ state, override }: PinState): string {
-  if (override === 'always') return 'passed through';
-  if (override === 'never') return 'intercepted';
-  return { watching: 'watching', pinned: 'passed through', probing: 'trying again' }[state];
+  if (override === 'always') return words('pins.state.passed');
+  if (override === 'never') return words('pins.state.intercepted');
+  return words(`pins.state.${state}`);
 }

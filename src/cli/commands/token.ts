@@ -7,17 +7,12 @@ import { UsageError } from '../errors.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printJson } from '../output.ts';
 import { table } from '../table.ts';
+import { words } from '../words.ts';
 
 interface TokenFlags {
   data: string;
   json: boolean;
 }
-
-const MAY: Record<Role, string> = {
-  viewer: 'reads alerts, connections and cases, masked',
-  operator: 'works with phones and cases, sees values in clear',
-  administrator: 'everything',
-};
 
 export function tokenFile(data: string, role: Role): string {
   return join(data, role === 'administrator' ? 'token' : `token.${role}`);
@@ -27,9 +22,15 @@ export function tokenFile(data: string, role: Role): string {
 export async function show(given: Record<string, unknown>, [word]: string[]): Promise<number> {
   const { data, json } = given as unknown as TokenFlags;
   if (word === undefined) {
-    const all = ROLES.map((role) => ({ role, file: tokenFile(data, role), may: MAY[role] }));
+    const all = ROLES.map((role) => ({ role, file: tokenFile(data, role), may: words(`token.may.${role}`) }));
     if (json) for (const one of all) printJson({ type: 'token', ...one });
-    else print(...table([['role', 'file', 'may'], ...all.map(({ role, file, may }) => [role, file, may])]));
+    else
+      print(
+        ...table([
+          (['role', 'file', 'may'] as const).map((head) => words(`token.head.${head}`)),
+          ...all.map(({ role, file, may }) => [role, file, may]),
+        ]),
+      );
     return 0;
   }
   const role = roleOf(word);
@@ -48,14 +49,14 @@ export async function rotate(given: Record<string, unknown>, [word]: string[]): 
   for (const role of roles) {
     const file = await rotateToken(data, role);
     if (json) printJson({ type: 'token', role, file });
-    else print(`${file} holds a new token of the ${role}; the old one and all who signed in with it are out.`);
+    else print(words('token.new', { file, role: words(`token.role.${role}`) }));
   }
   return 0;
 }
 
 function roleOf(word: string): Role {
   const role = ROLES.find((one) => one === word);
-  if (role === undefined) throw new UsageError(`unknown role "${word}": choose one of ${ROLES.join(', ')}`);
+  if (role === undefined) throw new UsageError(words('token.no-role', { word, roles: ROLES.join(', ') }));
   return role;
 }
 
@@ -64,8 +65,8 @@ function readToken(file: string): string {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw none(file);
-    throw new LabError(`${file} cannot be read: run this as the user who started the lab`);
+    throw new LabError(words('token.not-yours', { file }));
   }
 }
 
-const none = (where: string) => new LabError(`${where} holds no token yet: phonehome start makes it`);
+const none = (where: string) => new LabError(words('token.none', { where }));

@@ -8,6 +8,7 @@ import type { TrustTestState } from '../../model/trust-test.ts';
 import { addressOf, call, type LabAddress, listIn, type ReachFlags } from '../lab-client.ts';
 import { print, printJson } from '../output.ts';
 import { table } from '../table.ts';
+import { words } from '../words.ts';
 
 interface TrustFlags extends ReachFlags {
   json: boolean;
@@ -21,17 +22,17 @@ const ASK_EVERY_MS = 500;
 
 export async function start(given: Record<string, unknown>, [name = '']: string[]): Promise<number> {
   const flags = given as unknown as TrustFlags;
-  if (!flags.device) throw new LabError('say which phone with --device (see phonehome device list)');
+  if (!flags.device) throw new LabError(words('trust.which'));
   const lab = addressOf(flags);
   const { device, test, minutes } = flags;
   const asked = (await call(lab, 'POST', '/api/trust-tests', { device, name, test, minutes })) as TrustTestState;
   if (!flags.wait) {
-    tell(asked, flags.json, `Waiting ${minutes} minutes for ${device} to connect to ${asked.name}: use the app now.`);
+    tell(asked, flags.json, words('trust.waiting', { minutes, device, name: asked.name }));
     return 0;
   }
-  if (!flags.json) print(`Use the app on ${device} now; waiting for its next connection to ${asked.name} …`);
+  if (!flags.json) print(words('trust.use-now', { device, name: asked.name }));
   const done = await outcomeOf(lab, asked.id);
-  tell(done, flags.json, VERDICTS[done.state]);
+  tell(done, flags.json, words(`trust.state.${done.state}`));
   return done.state === 'refused' ? 0 : 1;
 }
 
@@ -39,12 +40,19 @@ export async function list(given: Record<string, unknown>): Promise<number> {
   const flags = given as unknown as TrustFlags;
   const tests = await all(addressOf(flags));
   if (flags.json) for (const test of tests) printJson({ type: 'trust-test', ...test });
-  else if (tests.length === 0) print('No trust test was asked for: phonehome trust-test start NAME --device ID');
+  else if (tests.length === 0) print(words('trust.none'));
   else
     print(
       ...table([
-        ['id', 'phone', 'server name', 'certificate', 'outcome', 'how'],
-        ...tests.map(({ id, device, name, test, state, how }) => [id, device, name, test, state, how ?? '–']),
+        (['id', 'phone', 'name', 'certificate', 'outcome', 'how'] as const).map((head) => words(`trust.head.${head}`)),
+        ...tests.map(({ id, device, name, test, state, how }) => [
+          id,
+          device,
+          name,
+          test,
+          words(`trust.outcome.${state}`),
+          how ?? '–',
+        ]),
       ]),
     );
   return 0;
@@ -53,18 +61,9 @@ export async function list(given: Record<string, unknown>): Promise<number> {
 export async function cancel(given: Record<string, unknown>, [id = '']: string[]): Promise<number> {
   const flags = given as unknown as TrustFlags;
   await call(addressOf(flags), 'DELETE', `/api/trust-tests/${encodeURIComponent(id)}`);
-  if (!flags.json) print('Called off.');
+  if (!flags.json) print(words('trust.called-off'));
   return 0;
 }
-
-const VERDICTS: Record<TrustTestState['state'], string> = {
-  accepted: 'ACCEPTED: the app sent data. Anyone on the same Wi-Fi can read what this app sends.',
-  refused: 'Refused: the app checks its certificates.',
-  expired: 'Nobody came in time.',
-  cancelled: 'Called off.',
-  waiting: 'Still waiting.',
-  running: 'Still running.',
-};
 
 function tell(test: TrustTestState, json: boolean, sentence: string): void {
   if (json) printJson({ type: 'trust-test', ...test });
@@ -78,7 +77,7 @@ async function all(lab: LabAddress): Promise<TrustTestState[]> {
 async function outcomeOf(lab: LabAddress, id: string): Promise<TrustTestState> {
   for (;;) {
     const test = (await all(lab)).find((each) => each.id === id);
-    if (!test) throw new LabError('the lab has forgotten this test: was it restarted?');
+    if (!test) throw new LabError(words('trust.forgotten'));
     if (test.state !== 'waiting' && test.state !== 'running') return test;
     await setTimeout(ASK_EVERY_MS);
   }

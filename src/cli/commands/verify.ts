@@ -6,6 +6,7 @@ import type { StoreVerdict } from '../../model/verdict.ts';
 import { UsageError } from '../errors.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printJson } from '../output.ts';
+import { words } from '../words.ts';
 
 interface VerifyFlags {
   data: string;
@@ -26,8 +27,8 @@ export async function verify(given: Record<string, unknown>, [file]: string[] = 
 
 /** The line alone, for a file or a program; nothing is taken away of a store that was changed. */
 function printHead(verdict: StoreVerdict): number {
-  if (!verdict.isIntact) throw new LabError('the store was changed: "phonehome verify" says where');
-  if (verdict.checkpoint === null) throw new LabError('nothing is signed yet: let the lab run for a minute');
+  if (!verdict.isIntact) throw new LabError(words('verify.changed-store'));
+  if (verdict.checkpoint === null) throw new LabError(words('verify.not-signed'));
   print(writeCheckpoint(verdict.checkpoint));
   return 0;
 }
@@ -37,7 +38,7 @@ function expectedIn(given: string): Checkpoint {
   const found =
     readCheckpoint(given) ?? readCheckpoint(existsSync(given) ? firstHeadIn(readFileSync(given, 'utf8')) : '');
   if (found) return found;
-  throw new UsageError('--expect takes the line that "phonehome verify --head" printed, or a file that holds it');
+  throw new UsageError(words('verify.expect'));
 }
 
 const firstHeadIn = (text: string): string => text.split('\n').find((line) => line.startsWith('phonehome-head ')) ?? '';
@@ -53,17 +54,19 @@ async function verifyPackage(file: string, data: string, json: boolean): Promise
     const { isIntact, problem, problems, files, rows, records, signed, head, fingerprint } = verdict;
     print(
       isIntact
-        ? `Intact: ${files} files are what was written; ${rows} rows fit ${records} records of the chain.`
-        : `Changed. The first that does not fit: ${problem}.`,
-      ...(problems > 1 ? [`${problems} things do not fit in all.`] : []),
+        ? words('verify.package-intact', { files, rows, records })
+        : words('verify.changed', { what: problem ?? '' }),
+      ...(problems > 1 ? [words('verify.problems', { count: problems })] : []),
       ...(isIntact && records > 0
-        ? [`The chain is signed as far as record ${signed}; last record: ${head?.position} ${head?.hash}`]
+        ? [
+            words('verify.package-signed', {
+              signed: String(signed),
+              position: head?.position ?? '',
+              hash: head?.hash ?? '',
+            }),
+          ]
         : []),
-      ...(fingerprint === null
-        ? []
-        : [
-            `Key in the package: ${fingerprint}${isOwn ? ', which is the key of this lab' : ' (ask the lab that made it, by another way, whether it is its own)'}.`,
-          ]),
+      ...(fingerprint === null ? [] : [words(isOwn ? 'verify.key-own' : 'verify.key-other', { fingerprint })]),
     );
   }
   return verdict.isIntact ? 0 : 1;
@@ -83,34 +86,28 @@ function describe({
   isExpected,
 }: StoreVerdict): string[] {
   const lines: string[] = [];
-  if (isIntact) lines.push(`Intact: ${rows} rows are what was written, in a chain of ${records} records.`);
+  if (isIntact) lines.push(words('verify.intact', { rows, records }));
   else if (problem) {
     const { position, type, what } = problem;
-    lines.push(
-      `Changed. The first that does not fit: ${position === null ? '' : `record ${position}`}${type ? ` (${type})` : ''}: ${what}.`,
-    );
-    if (problems > 1) lines.push(`${problems} things do not fit in all.`);
+    const at = position === null ? '' : words('verify.record', { position });
+    lines.push(words('verify.changed', { what: `${at}${type ? ` (${type})` : ''}: ${what}` }));
+    if (problems > 1) lines.push(words('verify.problems', { count: problems }));
   }
-  if (destroyed > 0)
-    lines.push(`${destroyed} records lost their rows by age, or because somebody was forgotten; each has a tombstone.`);
+  if (destroyed > 0) lines.push(words('verify.destroyed', { count: destroyed }));
   for (const { position, time, reason, rows: taken } of began) {
     const counts = Object.entries(taken).map(([table, count]) => `${count} ${table}`);
-    if (counts.length > 0)
-      lines.push(
-        `From ${time} on (record ${position}, ${reason}): ${counts.join(', ')} were taken in as they were found.`,
-      );
+    if (counts.length > 0) lines.push(words('verify.began', { time, position, reason, counts: counts.join(', ') }));
   }
   const behind = records - (signed?.position ?? 0);
   lines.push(
     signed === null
-      ? 'Nothing is signed yet.'
-      : `Signed as far as record ${signed.position}, ${signed.time}${behind > 0 ? `; ${behind} after it` : ''}.`,
-    `Last record: ${head.position} ${head.hash}`,
+      ? words('verify.nothing-signed')
+      : behind > 0
+        ? words('verify.signed-behind', { position: signed.position, time: signed.time, behind })
+        : words('verify.signed', { position: signed.position, time: signed.time }),
+    words('verify.last', { position: head.position, hash: head.hash }),
   );
-  if (isExpected) lines.push('It goes on from the expected head.');
-  else if (isExpected === null && checkpoint !== null)
-    lines.push(
-      'Whoever cuts off its end together with the signatures there is found only by a head that was noted elsewhere: phonehome verify --head.',
-    );
+  if (isExpected) lines.push(words('verify.expected'));
+  else if (isExpected === null && checkpoint !== null) lines.push(words('verify.cut'));
   return lines;
 }
