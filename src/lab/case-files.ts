@@ -2,13 +2,14 @@
  * What the API makes of a case, as the commands make it: each in a thread of its own with a limit of memory and time, one after
  * the other, and few that wait. The audit entry is the caller's.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ExportFacts, ExportOptions, PackageVerdict } from '../model/lab.ts';
 import type { LiveDependencies, Outcome, SaidComparison } from '../sinks/live/dependencies.ts';
 import { signingFingerprint } from './evidence.ts';
+import { ownVersion } from './own-version.ts';
 import { MAX_UPLOAD, nameless, receive } from './uploads.ts';
 
 export type CaseJob =
@@ -111,11 +112,6 @@ export function createCaseFiles({
         }
       }),
   };
-}
-
-export function ownVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 /** One after the other; more than `most` of them are refused. */

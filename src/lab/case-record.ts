@@ -24,6 +24,7 @@ import { pathsIn } from './data-directory.ts';
 import { openRecorded } from './evidence.ts';
 import { listGeoDatabases } from './offline-commands.ts';
 import { ownFiles } from './own-files.ts';
+import { ownVersion } from './own-version.ts';
 import { heldRecords } from './phone-records.ts';
 import { allFlows, OWN_NAME, spanOf } from './recorded-flows.ts';
 import { allAlertsSince, attempt } from './services.ts';
@@ -252,8 +253,10 @@ function countsOf(alerts: readonly Alert[]): PhaseCount[] {
 async function versionsOf(dataDir: string): Promise<CaseRecord['versions']> {
   const databases = await listGeoDatabases(dataDir).catch(() => []);
   return [
+    { name: 'Phonehome', version: ownVersion() },
     { name: 'Node', version: process.versions.node },
     { name: 'OpenSSL', version: process.versions.openssl },
-    ...databases.map(({ name, date }) => ({ name, version: date ?? '?' })),
+    // What has no date of its own came with Phonehome, or is missing.
+    ...databases.flatMap(({ name, date }) => (date === null ? [] : [{ name, version: date }])),
   ];
 }

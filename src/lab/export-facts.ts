@@ -38,7 +38,7 @@ export async function addFacts({ zip, record, devices, redaction, options, missi
   const sources = geo.sources.map(({ name, about, date, licence }) => ({ name, about, date, licence }));
   geo.close();
   await zip.add('sources.json', json({ sources }));
-  await zip.add('versions.json', json({ versions: [{ name: 'Phonehome', version: options.version }, ...versions] }));
+  await zip.add('versions.json', json({ versions }));
 }
 
 /** Masked; of the redacted twin the pseudonyms, so that one knows what stands for what sort of thing. */

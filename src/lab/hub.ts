@@ -9,10 +9,10 @@ import { type Text, text } from '../model/text.ts';
 import { type HubConfig, readHubConfig } from '../sinks/hub/config.ts';
 import { prepareForReader } from '../sinks/hub/reader.ts';
 import { connectCalls } from './calls.ts';
-import { ownVersion } from './case-files.ts';
 import { openFeedInForce } from './feed.ts';
 import type { Firmwares, HubCalls, HubTells, HubThreadData } from './hub-worker.ts';
 import type { Knowledge } from './knowledge.ts';
+import { ownVersion } from './own-version.ts';
 
 export interface HubPublishing {
   state(): HubState;

@@ -24,6 +24,8 @@ export interface ExampleLayer {
 
 const MAX_BYTES = 1_000_000;
 const MAX_SHOWN = 400;
+/** Shorter ends stand in many a value. */
+const LEAST_PART = 4;
 const unzipped = { maxOutputLength: MAX_BYTES };
 
 const OPENERS: Record<string, (bytes: Buffer) => Buffer> = {
@@ -75,8 +77,10 @@ export function unfoldedExample(
   if (identifier === null || evidence === null) return null;
   const { masked } = identifier;
   for (const layer of opened) {
-    const field = layer.fields.find(({ path, value }) => lastOf(path) === lastOf(evidence.path) && isAs(masked, value));
-    const isWhole = layer.at === evidence.path && layer.text !== null && isAs(masked, layer.text.trim());
+    const field = layer.fields.find(
+      ({ path, value }) => lastOf(path) === lastOf(evidence.path) && shownAs(masked, value) !== null,
+    );
+    const isWhole = layer.at === evidence.path && layer.text !== null && shownAs(masked, layer.text.trim()) !== null;
     if (!field && !isWhole) continue;
     const road = roadTo(opened, layer);
     const layers = road.map(({ at, name, parent, bytes, text }) => ({
@@ -106,7 +110,7 @@ function fieldsText({ fields }: OpenedLayer, path: string, masked: string): stri
   const at = Math.max(0, fields.findIndex((field) => field.path === path) - MAX_FIELDS + 1);
   const names = fields
     .slice(at, at + MAX_FIELDS)
-    .map((field) => `${plainName(field.path)}=${field.path === path ? masked : '…'}`);
+    .map((field) => `${plainName(field.path)}=${field.path === path ? (shownAs(masked, field.value) ?? masked) : '…'}`);
   return names.join('  ');
 }
 
@@ -145,22 +149,30 @@ function jsonText(bytes: Buffer, path: string | null, masked: string, isRevealed
   const around = at(tree, parent);
   if (typeof around !== 'object' || around === null) return null;
   const value = (around as Record<string, unknown>)[key];
-  if (!isAs(masked, String(value))) return null;
+  const shown = shownAs(masked, String(value));
+  if (shown === null) return null;
   if (isRevealed) return bytes.toString('utf8', 0, MAX_SHOWN);
   const fields = Object.keys(around)
     .slice(0, 40)
-    .map((name) => `${JSON.stringify(plainName(name))}: ${name === key ? JSON.stringify(masked) : '…'}`);
-  return Array.isArray(around) ? `[… ${JSON.stringify(masked)} …]` : `{${fields.join(', ')}}`;
+    .map((name) => `${JSON.stringify(plainName(name))}: ${name === key ? JSON.stringify(shown) : '…'}`);
+  return Array.isArray(around) ? `[… ${JSON.stringify(shown)} …]` : `{${fields.join(', ')}}`;
 }
 
 /** A field named by digits may be somebody's number; `field 2` is a place in protobuf. */
 const plainName = (name: string): string =>
   /^[\p{L}_$][\w.$[\] -]{0,60}$/u.test(name) && !/\d{4}/.test(name) ? name : '…';
 
-/** Whether this may be the value that is masked so. */
-function isAs(masked: string, value: string): boolean {
+/**
+ * What may be the value that is masked so, masked; null: it is another. Of a value put together of several (network and cell) its
+ * last part alone may stand there: `7509000` of `452-4-**********00` is `*****00`.
+ */
+function shownAs(masked: string, value: string): string | null {
   const [first = '', last = ''] = masked.split(/\*+/);
-  return masked.includes('*') && value.length > 0 && value.startsWith(first) && value.endsWith(last);
+  if (!masked.includes('*') || value.length === 0 || !value.endsWith(last)) return null;
+  if (value.startsWith(first)) return masked;
+  const part = masked.slice(-value.length);
+  const isPart = value.length >= LEAST_PART && value.length < masked.length - first.length && last !== '';
+  return isPart && /^\*+[^*]+$/.test(part) ? part : null;
 }
 
 /** `$.a[0].b` */

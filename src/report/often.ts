@@ -24,13 +24,13 @@ export function oftenOf(alert: Alert, given: Case, words: Words): string {
 /** `before consent: at 14 of 14 unlocks, 2.1 s after (median)`. */
 export function atMarks(
   { mark, phase, seen, all, median }: MarkStatistic,
-  { say, name }: Words,
+  { say, name, decimal }: Words,
   { withPhase }: { withPhase: boolean },
 ): string {
   const plural = name('marks', mark);
   const marks = plural === mark ? say('often.marks', { name: shown(name('phase', mark)) }) : plural;
   const at = say('often.at', { seen, all, marks });
-  const after = median === null ? '' : say('often.median', { seconds: median.toFixed(1) });
+  const after = median === null ? '' : say('often.median', { seconds: decimal(median) });
   return `${withPhase && phase !== null ? `${shown(name('phase', phase))}: ` : ''}${at}${after}`;
 }
 

@@ -170,7 +170,7 @@ function othersOf({ alerts }: CaseRecord, words: Words): Block[] {
 const moreOf = (count: number, { say }: Words): Block[] =>
   count > 0 ? [{ type: 'paragraph', text: say('more', { count }) }] : [];
 
-function methodOf({ versions, madeAt, clock }: CaseRecord, { say }: Words, isRevealed: boolean): string[] {
+function methodOf({ versions, madeAt, clock }: CaseRecord, { say, decimal }: Words, isRevealed: boolean): string[] {
   const all = versions.map(({ name, version }) => `${shown(name)} ${shown(version)}`).join(', ');
   return [
     say('method.how'),
@@ -180,7 +180,7 @@ function methodOf({ versions, madeAt, clock }: CaseRecord, { say }: Words, isRev
     say('method.median'),
     clock === null
       ? say('method.no-clock')
-      : say('method.clock', { answers: clock.answers, seconds: clock.ahead.toFixed(1) }),
+      : say('method.clock', { answers: clock.answers, seconds: decimal(clock.ahead) }),
     say('method.severity'),
     say('method.versions', { versions: all }),
     say('method.made', { time: minute(madeAt) }),

@@ -5,7 +5,7 @@ import type { Words } from './words.ts';
 
 const MAX_ROWS = 400;
 
-export function timelineOf({ case: given, alerts, until }: CaseRecord, { say, name }: Words): Block[] {
+export function timelineOf({ case: given, alerts, until }: CaseRecord, { say, name, decimal }: Words): Block[] {
   const rows = [
     { at: given.openedAt, text: say('timeline.begun') },
     ...given.marks.map(({ phase, at }) => ({
@@ -22,7 +22,7 @@ export function timelineOf({ case: given, alerts, until }: CaseRecord, { say, na
         kind: identifier ? say(`kind.${identifier.kind}`) : '',
         host: shown(destination?.host ?? ''),
         after: at?.mark
-          ? say('timeline.after', { seconds: at.mark.seconds.toFixed(1), mark: shown(name('phase', at.mark.name)) })
+          ? say('timeline.after', { seconds: decimal(at.mark.seconds), mark: shown(name('phase', at.mark.name)) })
           : '',
       }),
     })),

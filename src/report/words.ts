@@ -12,10 +12,13 @@ export interface Words {
   /** The same of a word that may be somebody's own, e.g. a phase: then it is returned as it is. */
   name(group: 'phase' | 'class' | 'marks', word: string): string;
   country(code: string): string;
+  /** With one decimal place: `2.4`, `2,4`. */
+  decimal(number: number): string;
 }
 
 export function wordsOf(language: ReportLanguage): Words {
   const catalogue: Record<string, string> = language === 'vi' ? REPORT_VI : REPORT_EN;
+  const decimals = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const countries = new Intl.DisplayNames([language], { type: 'region', fallback: 'code' });
   return {
     language,
@@ -25,6 +28,7 @@ export function wordsOf(language: ReportLanguage): Words {
       ),
     name: (group, word) =>
       Object.hasOwn(catalogue, `${group}.${word}`) ? String(catalogue[`${group}.${word}`]) : word,
+    decimal: (number) => decimals.format(number),
     country(code) {
       try {
         return countries.of(code) ?? code;

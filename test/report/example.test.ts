@@ -47,6 +47,17 @@ describe('an example', () => {
     expect(layers?.layers.map(({ name }) => name)).toEqual([null, 'json:$.list[0].blob', 'base64', 'gzip', 'json']);
   });
 
+  it('of a value put together of several shows the part that stands there', () => {
+    const masked = '452-4-**********00';
+    const { identifier, evidence } = alertOf(['json'], '$.CELLID');
+    const alert = { identifier: identifier && { ...identifier, masked }, evidence };
+    const textOf = (cell: string) =>
+      exampleOf(alert, Buffer.from(JSON.stringify({ CELLID: cell })), false)?.layers.at(-1)?.text;
+    expect(textOf('7509000')).toBe('{"CELLID": "*****00"}');
+    expect(textOf('7509001')).toBeUndefined();
+    expect(textOf('100')).toBeUndefined();
+  });
+
   it.each([
     ['another message of the connection', ['json'], JSON_TEXT.replace(IMEI, '356938035643809')],
     ['no JSON', ['json'], 'hello'],
