@@ -40,7 +40,7 @@ export async function fill({ database }: Ground, flows: number): Promise<number>
            'ip', '198.51.100.1', 'port', 443, 'protocol', 'h2', 'requests', n % 7, 'bytesUp', n % 9000, 'bytesDown', n % 90000)
        FROM (SELECT n, (hashint4(n::integer) & 1048575) % 1000 AS phone, now() - ((n * 7919) % 7776000) * interval '1 second' AS opened,
            'Company ' || (hashint4((n + 7)::integer) & 1048575) % ${COMPANIES} AS company,
-           (ARRAY['CN','VN','US','SG','JP','DE','KR','RU'])[1 + (hashint4((n + 7)::integer) & 1048575) % 8] AS country
+           (ARRAY['CN','VN','US','SG','JP','DE','KR','RU'])[1 + (hashint4((n + 7)::integer) & 1048575) % 150 % 8] AS country
          FROM generate_series($1::bigint + 1, $2::bigint) n) g
        JOIN hub.labs ON labs.name = 'generated-' || (1 + phone % 50), LATERAL (SELECT left(md5('unit' || phone), 24) AS unit) u`,
       [from, Math.min(from + part, flows)],

@@ -33,25 +33,20 @@ const FOLD = `
     SELECT organisation_id, lab_id, unit, model, '${ALL_FIRMWARE}', company, country, kind, simulated, first_seen, last_seen, sightings,
       bytes_up, is_new FROM taken
   ),
-  sums AS (
-    SELECT ${LINE}, min(first_seen) AS first_seen, max(last_seen) AS last_seen, sum(sightings) AS sightings, sum(bytes_up) AS bytes_up
-    FROM news GROUP BY ${LINE}
-  ),
-  new_units AS (
-    SELECT ${LINE}, count(*) AS units FROM (
+  -- Put together by grouping alone: how many news there are is not known beforehand, and a join planned for one is slow for thousands.
+  parts AS (
+    SELECT ${LINE}, first_seen, last_seen, sightings, bytes_up, 0 AS units, 0 AS labs FROM news
+    UNION ALL
+    SELECT ${LINE}, NULL, NULL, 0, 0, 1, 0 FROM (
       SELECT ${LINE}, unit, count(*) AS told FROM news WHERE is_new GROUP BY ${LINE}, unit
     ) n WHERE told = (SELECT count(*) FROM hub.ledger l WHERE l.organisation_id = n.organisation_id AND l.unit = n.unit AND ${SAME})
-    GROUP BY ${LINE}
-  ),
-  new_labs AS (
-    SELECT ${LINE}, count(*) AS labs FROM (
+    UNION ALL
+    SELECT ${LINE}, NULL, NULL, 0, 0, 0, 1 FROM (
       SELECT ${LINE}, lab_id, count(*) AS told FROM news WHERE is_new GROUP BY ${LINE}, lab_id
     ) n WHERE told = (SELECT count(*) FROM hub.ledger l WHERE l.lab_id = n.lab_id AND ${SAME})
-    GROUP BY ${LINE}
   )
   INSERT INTO hub.lines AS line (${LINE}, first_seen, last_seen, sightings, bytes_up, units, labs)
-  SELECT ${LINE}, first_seen, last_seen, sightings, bytes_up, coalesce(units, 0), coalesce(labs, 0)
-  FROM sums LEFT JOIN new_units USING (${LINE}) LEFT JOIN new_labs USING (${LINE})
+  SELECT ${LINE}, min(first_seen), max(last_seen), sum(sightings), sum(bytes_up), sum(units), sum(labs) FROM parts GROUP BY ${LINE}
   ON CONFLICT (${LINE}) DO UPDATE SET first_seen = least(line.first_seen, excluded.first_seen),
     last_seen = greatest(line.last_seen, excluded.last_seen), sightings = line.sightings + excluded.sightings,
     bytes_up = line.bytes_up + excluded.bytes_up, units = line.units + excluded.units, labs = line.labs + excluded.labs
