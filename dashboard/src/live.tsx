@@ -5,6 +5,7 @@
  */
 import { useComputed, useSignalEffect } from '@preact/signals';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { holding } from '../../src/formats/seen-words.ts';
 import type { Alert } from '../../src/model/alert.ts';
 import { ALERT_TYPES, SEVERITIES } from '../../src/model/words.ts';
 import { AlertDetails, alertClass, sentenceOf } from './alert-line.tsx';
@@ -16,7 +17,7 @@ import { route } from './route.ts';
 import { rank } from './verdict.ts';
 import { VirtualList } from './virtual-list.tsx';
 import { createWindowed } from './windowed.ts';
-import { language, number, t, tn } from './words.ts';
+import { language, number, phaseOf, t, tn } from './words.ts';
 
 const ROW_HEIGHT = 62;
 /** Further down than this nothing moves what one reads. */
@@ -57,9 +58,9 @@ function fits(alert: Alert): boolean {
   const { device, destination, flow, identifier, attribution } = alert;
   const haystack = [sentenceOf(alert), alert.message, device.id, device.model, destination?.host, destination?.ip]
     .concat([destination?.owner.name, destination?.network.org, flow?.url, identifier?.kind, attribution?.name])
-    .join(' ')
-    .toLowerCase();
-  return words.every((word) => haystack.includes(word));
+    .concat([t(`severity.${alert.severity}`), alert.case?.phase && phaseOf(alert.case.phase)])
+    .join(' ');
+  return words.every((word) => holding(word)(haystack));
 }
 
 /** The latest alert when the stored ones were asked for. */

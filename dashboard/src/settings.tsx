@@ -2,10 +2,10 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { z } from 'zod';
 import type { settings as settingsShape } from '../../src/model/schemas/settings.ts';
-import { ageOf, SCROLLS } from './companies.tsx';
 import { ask } from './lab.ts';
 import { ReceiversPart } from './receivers.tsx';
 import { AuditPart, TokensPart } from './settings-access.tsx';
+import { DatabasesPart } from './settings-databases.tsx';
 import { Part } from './settings-part.tsx';
 import { PhonesPart, PinsPart } from './settings-phones.tsx';
 import { country, date, number, t } from './words.ts';
@@ -29,38 +29,6 @@ export function Settings() {
       <KeptPart settings={settings} />
       <AuditPart />
     </div>
-  );
-}
-
-function DatabasesPart({ databases }: Pick<Settings, 'databases'>) {
-  return (
-    <Part id="databases" title={t('settings.databases')}>
-      <div class="wide" {...SCROLLS}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{t('settings.database')}</th>
-              <th scope="col">{t('settings.about')}</th>
-              <th scope="col">{t('settings.age')}</th>
-              <th scope="col">{t('settings.licence')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {databases.map(({ name, about, ageDays, state, licence }) => (
-              <tr key={name}>
-                <td>{name}</td>
-                <td>{t(`about.${about}`)}</td>
-                <td class={state === 'fresh' ? '' : state === 'old' ? 'medium' : 'high'}>
-                  {ageOf({ ageDays, state })}
-                </td>
-                <td>{licence}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {databases.some(({ state }) => state !== 'fresh') && <p>{t('settings.advice')}</p>}
-    </Part>
   );
 }
 

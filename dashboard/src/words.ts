@@ -6,6 +6,7 @@ import { signal } from '@preact/signals';
 import { say } from '../../src/formats/say.ts';
 import { KINDS_VI } from '../../src/model/catalogue/kinds-vi.ts';
 import { PHASES_EN, PHASES_VI } from '../../src/model/catalogue/phases.ts';
+import { SEVERITIES_EN, SEVERITIES_VI } from '../../src/model/catalogue/severities.ts';
 import { KIND_FACTS, type Kind } from '../../src/model/kinds.ts';
 import type { Text } from '../../src/model/text.ts';
 import { numbers, regions, times } from './formatters.ts';
@@ -116,11 +117,7 @@ const EN = {
   'alert.phone': 'All of {name}',
   'alert.flow': 'The connection',
 
-  'severity.critical': 'critical',
-  'severity.high': 'high',
-  'severity.medium': 'medium',
-  'severity.low': 'low',
-  'severity.info': 'for information',
+  ...SEVERITIES_EN,
 
   'class.read': 'read',
   'class.unreadable': 'decrypted, but no reader understands it',
@@ -257,11 +254,7 @@ const VI: Record<Word, string> = {
   'alert.phone': 'Tất cả về {name}',
   'alert.flow': 'Kết nối này',
 
-  'severity.critical': 'nghiêm trọng',
-  'severity.high': 'cao',
-  'severity.medium': 'trung bình',
-  'severity.low': 'thấp',
-  'severity.info': 'để biết',
+  ...SEVERITIES_VI,
 
   'class.read': 'đọc được',
   'class.unreadable': 'đã giải mã nhưng không hiểu được',

@@ -3,6 +3,11 @@
  * word of another language the pieces by which English sentences are known that hold the word in that language.
  * A word without marks stands for the same with marks, as people type Vietnamese.
  */
+
+import type { Severity } from '../model/alert.ts';
+import { PHASES_EN, PHASES_VI } from '../model/catalogue/phases.ts';
+import { SEVERITIES_EN, SEVERITIES_VI } from '../model/catalogue/severities.ts';
+import { SEVERITIES } from '../model/words.ts';
 import { COUNTRY_CODES, countryName } from './country-names.ts';
 import { CATALOGUES } from './say.ts';
 
@@ -11,6 +16,10 @@ const ELSEWHERE = /^(?:reason|scan)\./;
 const PLACE = /\{\{[^}]*\}\}/;
 /** Less of an English sentence stands in every second one. */
 const LEAST_LETTERS = 4;
+/** Less of a country's name stands in every second one. */
+const LEAST_NAMED = 3;
+/** Stands in every name; `ý` is a word. */
+const LETTER = /^[\x20-\x7e]?$/;
 
 /**
  * A pattern that a stored English text fits when the same text, said in `language`, holds the word. The word itself is part of it:
@@ -25,12 +34,31 @@ export function patternOf(word: string, language: string): RegExp {
     .filter((piece) => piece.replace(/[^a-z]/gi, '').length >= LEAST_LETTERS)
     .map(RegExp.escape);
   const countries = codesNamed(word, language).map((code) => RegExp.escape(countryName(code)));
-  return new RegExp([RegExp.escape(word), ...sentences, ...countries].join('|'), 'i');
+  const phases = phasesNamed(word, language).map((phase) => `"${RegExp.escape(phase)}"`);
+  return new RegExp([...new Set([RegExp.escape(word), ...sentences, ...countries, ...phases])].join('|'), 'i');
+}
+
+/** Usual phases and marks of test runs of whose name in `language` the word is a part, as they are stored. */
+function phasesNamed(word: string, language: string): string[] {
+  if (LETTER.test(word)) return [];
+  const isIn = holding(word);
+  const names: Record<string, string> = language === 'vi' ? PHASES_VI : PHASES_EN;
+  return Object.keys(names)
+    .filter((key) => isIn(names[key] ?? ''))
+    .map((key) => key.slice('phase.'.length));
+}
+
+/** Severities of whose name in `language` the word is a part. */
+export function severitiesNamed(word: string, language: string): Severity[] {
+  if (LETTER.test(word)) return [];
+  const isIn = holding(word);
+  const names = language === 'vi' ? SEVERITIES_VI : SEVERITIES_EN;
+  return SEVERITIES.filter((severity) => isIn(names[`severity.${severity}`]));
 }
 
 /** Countries of whose name in `language` the word is a part, ISO 3166-1 alpha-2; none for less than three letters. */
 export function codesNamed(word: string, language: string): string[] {
-  if (word.length < 3) return [];
+  if (word.length < LEAST_NAMED) return [];
   const isIn = holding(word);
   const names = language === 'en' ? { of: countryName } : new Intl.DisplayNames(language, { type: 'region' });
   return COUNTRY_CODES.filter((code) => isIn(names.of(code) ?? ''));
@@ -39,7 +67,8 @@ export function codesNamed(word: string, language: string): string[] {
 const longest = (pieces: readonly string[]): string =>
   pieces.reduce((one, other) => (other.length > one.length ? other : one), '');
 
-function holding(word: string): (text: string) => boolean {
+/** Whether a text holds the word, as people type it. */
+export function holding(word: string): (text: string) => boolean {
   const plain = (text: string): string => text.normalize('NFC').toLowerCase();
   const bare = (text: string): string => plain(text).normalize('NFD').replace(/\p{M}/gu, '').replaceAll('đ', 'd');
   const form = bare(word) === plain(word) ? bare : plain;

@@ -106,6 +106,35 @@ it('an alert is heard by whoever chose so, and shown as a notification without t
   await browsing.close();
 });
 
+it('a sound that the browser blocks is told, and heard after a click', async (context) => {
+  requireTool(context, 'chromium', 'curl');
+  const browsing = await newContext();
+  const first = await browsing.newPage();
+  await signIn(first);
+  await first.evaluate("localStorage.setItem('phonehome.sound', 'on')");
+  await first.close();
+  // Nobody has touched this one. What Playwright itself asks a page counts as a touch, so it is asked by the browser's own protocol.
+  const page = await browsing.newPage();
+  await page.addInitScript(NOTES);
+  const protocol = await browsing.newCDPSession(page);
+  const ask = async (expression: string): Promise<unknown> =>
+    (await protocol.send('Runtime.evaluate', { expression, returnByValue: true })).result.value;
+  await page.goto(`${world.lab.ready.ui.url}/#/live`);
+  await expect.poll(() => ask("document.querySelector('.state.live') !== null"), PATIENT).toBe(true);
+  const isTold = (): Promise<unknown> =>
+    ask("document.body.innerText.includes('The browser plays no sound before you click on this page.')");
+  const alarm = async (): Promise<unknown> => {
+    await leak();
+    return isTold();
+  };
+  await expect.poll(alarm, { ...PATIENT, interval: 2500 }).toBe(true);
+  expect(await ask('notes.join()')).toBe('');
+  await page.mouse.click(640, 500);
+  await expect.poll(() => ask('notes.join()'), PATIENT).toContain('tone 880 running');
+  await expect.poll(isTold, PATIENT).toBe(false);
+  await browsing.close();
+});
+
 it('notifications that the browser refuses are not pretended', async (context) => {
   requireTool(context, 'chromium');
   const browsing = await newContext();

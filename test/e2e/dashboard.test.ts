@@ -10,6 +10,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askCurl } from '../clients/curl.ts';
 import { requireTool, toolPath } from '../clients/tools.ts';
+import { writeMmdb } from '../enrich/mmdb-writer.ts';
 import { type LabProcess, startLab } from './lab-process.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -571,6 +572,37 @@ describe('in Chromium', () => {
     expect(await page.locator('#tokens-title ~ div code').textContent()).toBe(await token('viewer'));
     await page.reload();
     await page.locator('[aria-labelledby=audit-title]', { hasText: 'rotate-token' }).waitFor();
+    await end();
+  });
+
+  it('takes a newer database of places that is handed in, refuses a damaged one in a line, and puts it aside again', async (context) => {
+    requireTool(context, 'chromium');
+    const { page, faults, end } = await signIn('administrator');
+    await page.evaluate("location.hash = '#/settings'");
+    const part = page.locator('[aria-labelledby=databases-title]');
+    const handIn = async (name: string, buffer: Buffer): Promise<void> => {
+      const mimeType = 'application/octet-stream';
+      await part.getByLabel('A newer database').setInputFiles({ name, mimeType, buffer });
+      await part.getByRole('button', { name: 'Hand in' }).click();
+    };
+    await handIn('broken.mmdb', Buffer.from('no database'));
+    await part.locator('.refusal', { hasText: 'broken.mmdb' }).waitFor();
+    const placedIn = (code: string) => ({ country: { iso_code: code } });
+    const places = [
+      ['193.0.6.0/24', placedIn('NL')],
+      ['200.160.2.0/24', placedIn('BR')],
+      ['42.62.48.0/24', placedIn('CN')],
+    ] satisfies Parameters<typeof writeMmdb>[0];
+    await handIn('mine.mmdb', writeMmdb(places, 4, Math.floor(Date.now() / 1000)));
+    await part.getByText('Changed: mine.mmdb.').waitFor();
+    await part.locator('tbody tr', { hasText: 'mine.mmdb' }).waitFor();
+    expect(await part.locator('.refusal').count()).toBe(0);
+    expect(await violations(page)).toEqual([]);
+    page.on('dialog', (dialog) => void dialog.accept());
+    await part.getByRole('button', { name: 'Back to those of the installation' }).click();
+    await expect.poll(() => part.locator('tbody tr', { hasText: 'mine.mmdb' }).count(), PATIENT).toBe(0);
+    // What the lab refused is no fault of the page.
+    expect(faults.filter((fault) => !/status of 409/.test(fault))).toEqual([]);
     await end();
   });
 

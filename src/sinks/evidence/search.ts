@@ -5,7 +5,7 @@
  */
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
-import { codesNamed, patternOf } from '../../formats/seen-words.ts';
+import { codesNamed, patternOf, severitiesNamed } from '../../formats/seen-words.ts';
 import { type Alert, SEVERITIES } from '../../model/alert.ts';
 import type { FlowRecord } from '../../model/flow.ts';
 import type { AlertHits, AlertSearch, FlowGroup, FlowGroups, FlowHits, FlowSearch } from '../../model/search.ts';
@@ -167,11 +167,16 @@ const given = (sql: string, value: SQLInputValue | undefined): Condition[] =>
 
 const wordsOf = (text: string | undefined): string[] => (text ?? '').split(/\s+/).filter(Boolean).slice(0, MAX_WORDS);
 
-/** Every word must stand in what people see, in any case of ASCII letters; sentences are stored in English. */
+/** Every word must stand in what people see, in any case of ASCII letters; sentences are stored in English, severities as numbers. */
 function alertWords({ q, language = 'en' }: AlertSearch): Condition[] {
-  return wordsOf(q).map((word) =>
-    language === 'en' ? standsIn(['words'], word) : ['fits(words, ?, ?)', inJson(word), language],
-  );
+  return wordsOf(q).map((word) => {
+    const [sql, ...values]: Condition =
+      language === 'en' ? standsIn(['words'], word) : ['fits(words, ?, ?)', inJson(word), language];
+    const severities = severitiesNamed(word, language).map((severity) => SEVERITIES.indexOf(severity));
+    // Told without reading the words.
+    const named = severities.length === 0 ? '' : `severity IN (${severities.join(', ')}) OR `;
+    return [`(${named}${sql})`, ...values];
+  });
 }
 
 /** Countries are stored by their codes, and seen by their names. */

@@ -96,6 +96,26 @@ describe('alerts', () => {
     only.close();
   });
 
+  it('are found by phase and severity as a person reads them, in either language', () => {
+    const file = join(folder, 'named.db');
+    const only = openSqliteStore({ file, key: Buffer.alloc(32, 1) });
+    const run = { id: '01J', name: 'a run' };
+    only.putAlert(labRecord(1, { severity: 'critical', case: { ...run, phase: 'before-consent' }, message: 'One.' }));
+    only.putAlert(labRecord(2, { severity: 'medium', case: { ...run, phase: 'idle' }, message: 'Two.' }));
+    const found = (q: string, language: 'en' | 'vi') =>
+      openSearch(file)
+        .alerts({ q, language })
+        .alerts.map(({ seq }) => seq);
+    expect(found('nghiêm trọng', 'vi')).toEqual([1]);
+    expect(found('trung binh', 'vi')).toEqual([2]);
+    expect(found('critical', 'en')).toEqual([1]);
+    expect(found('trước khi đồng ý', 'vi')).toEqual([1]);
+    expect(found('để yên', 'vi')).toEqual([2]);
+    expect(found('before consent', 'en')).toEqual([1]);
+    expect(found('nghiêm trọng để yên', 'vi')).toEqual([]);
+    only.close();
+  });
+
   it('fit filters as well', () => {
     expect(seqs({ device: 'even', severity: 'critical', limit: 2 })).toEqual([30, 24]);
     expect(search.alerts({ kind: 'imsi' }).total).toBe(0);
