@@ -77,7 +77,7 @@ export function toMarkdown(results: HubResults): string {
       `## Questions over ${number(queries.flows)} connections`,
       `Over HTTP, as an organisation (row-level security), ${number(queries.ledgerRows)} rows of single phones, ${number(queries.lines)} lines above them. Generating them took ${number(queries.seconds)} s.`,
       askedTable(queries),
-      'The widest of them reads lines in the order they are shown, and stops at the thousandth:',
+      'The widest of them, as the database plans it:',
       planText(queries),
     );
   if (manyLines)
