@@ -117,8 +117,8 @@ export function createDatagrams(options: { path: string; prefix: string; readers
       const packets = packet.isLocked ? 'encrypted Wi-Fi' : known;
       if (packets) counted.set(packets, (counted.get(packets) ?? 0) + 1);
       if (packet.transport !== 'udp' || packets) return;
-      const [, words] = CLOSED.find(([layer]) => packet.layers.includes(layer)) ?? [];
-      if (words) return close(packet, words);
+      const [layer, words] = CLOSED.find(([name]) => packet.layers.includes(name)) ?? [];
+      if (words && (closed.has(packet.stream) || mayBeClosed(layer, packet.payload))) return close(packet, words);
       if (OWN_PORTS.includes(packet.to.port) && OWN_PORTS.includes(packet.from.port)) return;
       const caller = callerIn(packet);
       const isUp = caller.ip === packet.from.ip && caller.port === packet.from.port;
@@ -168,6 +168,18 @@ export function createDatagrams(options: { path: string; prefix: string; readers
         };
     },
   };
+}
+
+/** tshark takes whatever goes to their ports for DTLS or OpenVPN: what is plain text, or no DTLS record, is searched. */
+function mayBeClosed(layer: string | undefined, payload: Buffer): boolean {
+  if (layer === 'dtls' && !isDtlsRecord(payload)) return false;
+  return payload.some((byte) => byte < 0x20 || byte > 0x7e);
+}
+
+/** RFC 6347 4.1, RFC 9146 4: a content type, and version 1.0 or 1.2. A connection of DTLS 1.3 begins with one, too. */
+function isDtlsRecord(bytes: Buffer): boolean {
+  const [type = 0, major, minor] = bytes;
+  return type >= 20 && type <= 26 && major === 0xfe && (minor === 0xff || minor === 0xfd);
 }
 
 export const numbered = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
