@@ -153,6 +153,11 @@ try {
   await wall.waitForSelector('.state.live');
   if ((await wall.locator('.replays').getAttribute('open')) === null) await wall.locator('.replays > summary').click();
   await picture(wall, 'phones-vi');
+  await desk.setViewportSize({ width: 1360, height: 850 });
+  await desk.goto(`http://127.0.0.1:${PORTS.ui}/#/phones`);
+  if ((await desk.locator('.replays').getAttribute('open')) === null) await desk.locator('.replays > summary').click();
+  await desk.locator('.latest .alert summary').first().click();
+  await picture(desk, '../dashboard');
 } finally {
   await browser.close();
   tmux('kill-server');
