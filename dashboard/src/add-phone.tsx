@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { create } from 'qrcode';
 import type { z } from 'zod';
 import type { wayIn } from '../../src/model/schemas/settings.ts';
-import { ask, role } from './lab.ts';
+import { ask, lab, role } from './lab.ts';
 import { t } from './words.ts';
 
 type WayIn = z.infer<typeof wayIn>;
@@ -11,7 +11,7 @@ type WayIn = z.infer<typeof wayIn>;
 export function AddPhone() {
   const [way, setWay] = useState<WayIn | null>(null);
   useEffect(() => {
-    void ask<WayIn>('/api/way-in').then(setWay, () => {});
+    void ask(lab.GET('/api/way-in')).then(setWay, () => {});
   }, []);
   if (role.value === 'viewer') return <p class="empty">{t('add.viewer')}</p>;
   if (way === null) return null;

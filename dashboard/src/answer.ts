@@ -11,31 +11,35 @@ export interface Answer<T> {
 }
 
 /**
- * @param path null: nothing is asked
+ * @param question parameters of the call, which alone tell one question from another; null: nothing is asked
  * @param everyMs asked anew so often while somebody looks; 0: only when the lab comes back
  */
-export function useAnswer<T>(path: string | null, everyMs = 0): Answer<T> {
+export function useAnswer<T, Q>(
+  question: Q | null,
+  call: (question: Q) => Parameters<typeof ask<T>>[0],
+  everyMs = 0,
+): Answer<T> {
   const [answer, setAnswer] = useState<Omit<Answer<T>, 'again'>>({ value: null, refusal: null });
+  const key = question === null ? null : JSON.stringify(question);
   const asked = useRef<string | null>(null);
   const load = async (): Promise<void> => {
-    const mine = path;
-    if (mine === null) return;
-    const isSame = asked.current === mine;
-    asked.current = mine;
+    if (question === null) return;
+    const isSame = asked.current === key;
+    asked.current = key;
     if (!isSame) setAnswer({ value: null, refusal: null });
     try {
-      const value = await ask<T>(mine);
-      if (asked.current === mine) setAnswer({ value, refusal: null });
+      const value = await ask(call(question));
+      if (asked.current === key) setAnswer({ value, refusal: null });
     } catch (error) {
       const refusal = error instanceof LabRefusal ? error : new LabRefusal(String(error), 0);
-      if (asked.current === mine) setAnswer((before) => ({ ...before, refusal }));
+      if (asked.current === key) setAnswer((before) => ({ ...before, refusal }));
     }
   };
   const latest = useRef(load);
   latest.current = load;
   useEffect(() => {
-    if (path !== null) void latest.current();
-  }, [path]);
+    if (key !== null) void latest.current();
+  }, [key]);
   useEffect(() => {
     if (everyMs === 0) return;
     const timer = setInterval(() => {

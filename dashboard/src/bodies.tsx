@@ -3,7 +3,7 @@ import { useRef, useState } from 'preact/hooks';
 import type { BodyHits } from '../../src/model/opened.ts';
 import { bytes as amount } from './bytes.ts';
 import { filterValue } from './filter-bar.tsx';
-import { ask, role } from './lab.ts';
+import { ask, lab, type QueryOf, role } from './lab.ts';
 import { Refusal } from './refusal.tsx';
 import { flowLink, setFilter } from './route.ts';
 import { t, when } from './words.ts';
@@ -32,10 +32,10 @@ export function Bodies() {
     try {
       let before = from;
       for (let found = 0; found < ENOUGH; ) {
-        const question = new URLSearchParams({ q: text, reveal: 'true' });
-        if (filterValue('phone') !== '') question.set('device', filterValue('phone'));
-        if (before !== null) question.set('before', String(before));
-        const answer = await ask<BodyHits>(`/api/search/bodies?${question}`);
+        const query: QueryOf<'/api/search/bodies'> = { q: text, reveal: true };
+        if (filterValue('phone') !== '') query.device = filterValue('phone');
+        if (before !== null) query.before = before;
+        const answer: BodyHits = await ask(lab.GET('/api/search/bodies', { params: { query } }));
         if (mine !== run.current) return;
         found += answer.hits.length;
         setHits((earlier) => [...earlier, ...answer.hits]);

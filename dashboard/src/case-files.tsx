@@ -1,21 +1,13 @@
 /** What is made of test runs: the report, looked at in a sandbox before it is saved; two of them held against each other. */
 import { useState } from 'preact/hooks';
-import type { Case } from '../../src/model/case.ts';
 import { useAnswer } from './answer.ts';
 import { download } from './content.tsx';
-import { LabRefusal } from './lab.ts';
+import { ask, lab } from './lab.ts';
 import { Refusal } from './refusal.tsx';
 import { route, setFilter } from './route.ts';
 import { language, number, t, when } from './words.ts';
 
 type Language = 'en' | 'vi';
-
-/** A file that the lab makes, or its refusal. */
-async function blobOf(response: Response): Promise<Blob> {
-  if (response.ok) return response.blob();
-  const { error } = (await response.json().catch(() => ({}))) as { error?: string };
-  throw new LabRefusal(error ?? response.statusText, response.status);
-}
 
 /** One thing at a time: what is going on, and why it failed. */
 function useMaking() {
@@ -38,10 +30,12 @@ export function CaseReport({ id }: { id: string }) {
   const [wanted, setWanted] = useState<Language>(language.value === 'vi' ? 'vi' : 'en');
   const [isShown, setShown] = useState(false);
   const { isBusy, said, make } = useMaking();
-  const path = (format: 'html' | 'pdf'): string =>
-    `/api/cases/${encodeURIComponent(id)}/report?${new URLSearchParams({ format, language: wanted })}`;
+  const shown = `/api/cases/${encodeURIComponent(id)}/report?${new URLSearchParams({ format: 'html', language: wanted })}`;
   const save = (format: 'html' | 'pdf'): void =>
-    void make(async () => download(`report-${id}.${format}`, await blobOf(await fetch(path(format)))));
+    void make(async () => {
+      const params = { path: { id }, query: { format, language: wanted } };
+      download(`report-${id}.${format}`, await ask(lab.GET('/api/cases/{id}/report', { params, parseAs: 'blob' })));
+    });
   return (
     <section aria-labelledby="report-title">
       <h2 id="report-title">{t('report.title')}</h2>
@@ -66,7 +60,7 @@ export function CaseReport({ id }: { id: string }) {
       </p>
       {isBusy && <p role="status">{t('report.making')}</p>}
       <Refusal said={said} />
-      {isShown && <iframe class="report" sandbox="" title={t('report.title')} src={path('html')} />}
+      {isShown && <iframe class="report" sandbox="" title={t('report.title')} src={shown} />}
     </section>
   );
 }
@@ -79,11 +73,10 @@ export function CaseExport({ id }: { id: string }) {
   const save = (): Promise<void> =>
     make(async () => {
       setKey(null);
-      const body = JSON.stringify({ redact, language: language.value === 'vi' ? 'vi' : 'en' });
-      const headers = { 'content-type': 'application/json', 'x-phonehome': '1' };
-      const response = await fetch(`/api/cases/${encodeURIComponent(id)}/export`, { method: 'POST', body, headers });
-      download(`case-${id}${redact ? '-redacted' : ''}.zip`, await blobOf(response));
-      setKey(response.headers.get('x-signed-with'));
+      const body = { redact, language: language.value };
+      const call = lab.POST('/api/cases/{id}/export', { params: { path: { id } }, body, parseAs: 'blob' });
+      download(`case-${id}${redact ? '-redacted' : ''}.zip`, await ask(call));
+      setKey((await call).response.headers.get('x-signed-with'));
     });
   return (
     <section aria-labelledby="export-title">
@@ -124,11 +117,7 @@ export function CheckPackage() {
   const check = (file: File | undefined): void => {
     if (!file || isBusy) return;
     setChecked(null);
-    const headers = { 'content-type': 'application/zip', 'x-phonehome': '1' };
-    void make(async () => {
-      const answer = await blobOf(await fetch('/api/packages/verify', { method: 'POST', body: file, headers }));
-      setChecked(JSON.parse(await answer.text()) as Checked);
-    });
+    void make(async () => setChecked(await ask(lab.POST('/api/packages/verify', { body: file }))));
   };
   return (
     <section aria-labelledby="check-title">
@@ -175,10 +164,10 @@ interface Said {
 
 /** Two test runs, held against each other; the address holds which. */
 export function Compare() {
-  const { value } = useAnswer<{ cases: Case[] }>('/api/cases');
+  const { value } = useAnswer({}, () => lab.GET('/api/cases'));
   const [a, b] = ['a', 'b'].map((name) => route.value.query.get(name) ?? '');
-  const path = a && b ? `/api/compare?${new URLSearchParams({ a, b, language: language.value })}` : null;
-  const { value: said, refusal } = useAnswer<Said>(path);
+  const question = a && b ? { a, b, language: language.value } : null;
+  const { value: said, refusal } = useAnswer(question, (query) => lab.GET('/api/compare', { params: { query } }));
   return (
     <section aria-labelledby="compare-title">
       <h1 id="compare-title">{t('compare.title')}</h1>
@@ -200,9 +189,9 @@ export function Compare() {
           </label>
         ))}
       </div>
-      {path === null && <p class="empty">{t('compare.two')}</p>}
+      {question === null && <p class="empty">{t('compare.two')}</p>}
       <Refusal said={refusal?.message} />
-      {path !== null && !said && !refusal && <p role="status">{t('report.making')}</p>}
+      {question !== null && !said && !refusal && <p role="status">{t('report.making')}</p>}
       {said && <Sentences said={said} />}
     </section>
   );

@@ -1,19 +1,21 @@
 /** Test runs: begun here, guided step by step where they follow a plan, marked with a thumb; what left, by a click. */
 import { useState } from 'preact/hooks';
 import type { Case } from '../../src/model/case.ts';
-import { inLanguage, type Plan, type PlanView } from '../../src/model/plan.ts';
+import { inLanguage } from '../../src/model/plan.ts';
 import { useAnswer } from './answer.ts';
 import { CaseExport, CaseReport, CheckPackage } from './case-files.tsx';
-import { ask, phones, role } from './lab.ts';
+import { ask, lab, phones, role } from './lab.ts';
 import { Refusal } from './refusal.tsx';
 import { route } from './route.ts';
 import { language, number, phaseOf, t, when } from './words.ts';
 
 const MARKS = ['before-consent', 'consent-given', 'boot', 'unlock', 'screen-on', 'idle'] as const;
 const LOOK_MS = 2000;
+const EVENTS: readonly string[] = ['boot', 'unlock', 'screen-on'];
+const markOf = (mark: string) => (EVENTS.includes(mark) ? { event: mark } : { phase: mark });
 
 export function Cases() {
-  const { value, refusal, again } = useAnswer<{ cases: Case[] }>('/api/cases', LOOK_MS);
+  const { value, refusal, again } = useAnswer({}, () => lab.GET('/api/cases'), LOOK_MS);
   const all = value?.cases.toReversed() ?? [];
   const replays = all.filter(isReplay);
   return (
@@ -63,7 +65,7 @@ function CaseRows({ cases }: { cases: readonly Case[] }) {
 }
 
 function OpenCase({ onDone }: { onDone: () => void }) {
-  const { value } = useAnswer<{ plans: Plan[] }>('/api/plans');
+  const { value } = useAnswer({}, () => lab.GET('/api/plans'));
   const [title, setTitle] = useState('');
   const [deviceId, setDevice] = useState('');
   const [plan, setPlan] = useState('');
@@ -72,7 +74,7 @@ function OpenCase({ onDone }: { onDone: () => void }) {
     event.preventDefault();
     try {
       const body = { title, ...(deviceId ? { deviceId } : {}), ...(plan ? { plan } : {}) };
-      const opened = await ask<Case>('/api/cases', { method: 'POST', body: JSON.stringify(body) });
+      const opened = await ask(lab.POST('/api/cases', { body }));
       location.hash = `#/case/${encodeURIComponent(opened.id)}`;
     } catch (error) {
       setRefusal(error instanceof Error ? error.message : String(error));
@@ -117,14 +119,14 @@ function OpenCase({ onDone }: { onDone: () => void }) {
 
 export function CasePage() {
   const id = route.value.rest;
-  const path = `/api/cases/${encodeURIComponent(id)}`;
-  const { value: given, refusal, again } = useAnswer<Case>(path, LOOK_MS);
+  const params = { path: { id } };
+  const { value: given, refusal, again } = useAnswer(params, () => lab.GET('/api/cases/{id}', { params }), LOOK_MS);
   const [said, setSaid] = useState<string | null>(null);
   if (refusal?.status === 404) return <p class="empty">{t('cases.unknown')}</p>;
   if (!given) return <p class="quiet">{refusal?.message ?? t('live.loading')}</p>;
-  const change = async (where: string, method: string, body: object): Promise<void> => {
+  const change = async (work: () => Promise<unknown>): Promise<void> => {
     try {
-      await ask(where, { method, body: JSON.stringify(body) });
+      await work();
       setSaid(null);
     } catch (error) {
       setSaid(error instanceof Error ? error.message : String(error));
@@ -143,7 +145,7 @@ export function CasePage() {
         {given.closedAt && ` – ${when(given.closedAt)}`}
       </p>
       <Refusal said={said} />
-      {given.plan && given.closedAt === null && <Step path={`${path}/plan`} mayGoOn={mayMark} onDone={again} />}
+      {given.plan && given.closedAt === null && <Step id={id} mayGoOn={mayMark} onDone={again} />}
       {mayMark && (
         <section aria-labelledby="marks-title">
           <h2 id="marks-title">{t('cases.mark')}</h2>
@@ -153,13 +155,7 @@ export function CasePage() {
                 key={one}
                 type="button"
                 class="button thumb"
-                onClick={() =>
-                  void change(
-                    `${path}/marks`,
-                    'POST',
-                    one === 'boot' || one === 'unlock' || one === 'screen-on' ? { event: one } : { phase: one },
-                  )
-                }
+                onClick={() => void change(() => ask(lab.POST('/api/cases/{id}/marks', { params, body: markOf(one) })))}
               >
                 {t(`mark.${one}`)}
               </button>
@@ -177,7 +173,11 @@ export function CasePage() {
           </a>
         )}
         {mayMark && (
-          <button type="button" class="button" onClick={() => void change(path, 'PATCH', { closed: true })}>
+          <button
+            type="button"
+            class="button"
+            onClick={() => void change(() => ask(lab.PATCH('/api/cases/{id}', { params, body: { closed: true } })))}
+          >
             {t('cases.close')}
           </button>
         )}
@@ -205,13 +205,14 @@ export function CasePage() {
 }
 
 /** What is to be done now. Somebody else may do it in another browser: it is looked at again and again. */
-function Step({ path, mayGoOn, onDone }: { path: string; mayGoOn: boolean; onDone: () => void }) {
-  const { value: view, again } = useAnswer<PlanView>(path, LOOK_MS);
+function Step({ id, mayGoOn, onDone }: { id: string; mayGoOn: boolean; onDone: () => void }) {
+  const params = { path: { id } };
+  const { value: view, again } = useAnswer(params, () => lab.GET('/api/cases/{id}/plan', { params }), LOOK_MS);
   const [said, setSaid] = useState<string | null>(null);
   if (!view || view.step === null) return null;
   const goOn = async (): Promise<void> => {
     try {
-      await ask(path, { method: 'POST', body: JSON.stringify({ number: view.number }) });
+      await ask(lab.POST('/api/cases/{id}/plan', { params, body: { number: view.number } }));
       setSaid(null);
     } catch (error) {
       setSaid(error instanceof Error ? error.message : String(error));

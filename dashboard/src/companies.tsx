@@ -7,7 +7,7 @@ import type { settings as settingsShape } from '../../src/model/schemas/settings
 import { bytes } from './bytes.ts';
 import { type CompanyRow, companyRows, disputedIn, type Flow, worstByCountry } from './company-rows.ts';
 import { filterValue } from './filter-bar.tsx';
-import { alerts, ask, phones } from './lab.ts';
+import { alerts, ask, lab, phones } from './lab.ts';
 import { setFilter } from './route.ts';
 import { country, number, t, tn } from './words.ts';
 import type { MapPlace } from './world-map.tsx';
@@ -28,12 +28,12 @@ function useKnown(device: string, simulated: string): Known | null {
   const [known, setKnown] = useState<Known | null>(null);
   useEffect(() => {
     let isOver = false;
-    const query = new URLSearchParams({ simulated, ...(device ? { device } : {}) });
+    const query = { simulated: simulated === 'true', ...(device ? { device } : {}) };
     const load = async (): Promise<void> => {
       const [byCountry, hits, settings] = await Promise.all([
-        ask<{ groups: Groups }>(`/api/search/flow-groups?by=country&${query}`),
-        ask<{ flows: Flow[] }>(`/api/search/flows?limit=${LATEST}&${query}`),
-        ask<Settings>('/api/settings'),
+        ask(lab.GET('/api/search/flow-groups', { params: { query: { ...query, by: 'country' } } })),
+        ask(lab.GET('/api/search/flows', { params: { query: { ...query, limit: LATEST } } })),
+        ask(lab.GET('/api/settings')),
       ]);
       if (!isOver) setKnown({ countries: byCountry.groups, flows: hits.flows, settings });
     };

@@ -9,15 +9,17 @@ import type { FlowRecord } from '../../src/model/flow.ts';
 import { useAnswer } from './answer.ts';
 import { bytes as amount } from './bytes.ts';
 import { type Bodies, bytesOf, curlOf, type Exchange, harOf } from './export-exchange.ts';
-import { ask, role } from './lab.ts';
+import { ask, lab, role } from './lab.ts';
 import { numbered, Opened } from './opened.tsx';
 import { number, t, when } from './words.ts';
 
 export function Content({ flow }: { flow: FlowRecord }) {
   const [isRevealed, setRevealed] = useState(false);
-  const path = `/api/flows/${encodeURIComponent(flow.id)}/content`;
   const isAllowed = role.value !== 'viewer';
-  const { value, refusal } = useAnswer<FlowContent>(isAllowed ? `${path}${isRevealed ? '?reveal=true' : ''}` : null);
+  const { value, refusal } = useAnswer(
+    isAllowed ? { path: { id: flow.id }, query: { reveal: isRevealed } } : null,
+    (params) => lab.GET('/api/flows/{id}/content', { params }),
+  );
   if (!isAllowed) return <p class="empty">{t('content.operator')}</p>;
   if (refusal) return <p class="refusal">{refusal.message}</p>;
   if (!value) return <p class="quiet">{t('live.loading')}</p>;
@@ -33,7 +35,7 @@ export function Content({ flow }: { flow: FlowRecord }) {
       {value.state === 'kept' && (
         <p class="actions">
           {isRevealed ? (
-            <Har flow={flow} content={value} path={path} />
+            <Har flow={flow} content={value} />
           ) : (
             <button type="button" class="button main" onClick={() => setRevealed(true)}>
               {t('content.reveal')}
@@ -46,24 +48,25 @@ export function Content({ flow }: { flow: FlowRecord }) {
         <ExchangeView
           key={exchange.exchange}
           exchange={exchange}
-          path={path}
+          id={flow.id}
           isRevealed={isRevealed}
           isOpen={exchange === value.exchanges[0]}
         />
       ))}
-      <Messages content={value} path={path} isRevealed={isRevealed} />
-      <Raw content={value} path={path} isRevealed={isRevealed} />
+      <Messages content={value} id={flow.id} isRevealed={isRevealed} />
+      <Raw content={value} id={flow.id} isRevealed={isRevealed} />
       {value.cut && <p class="quiet">{t('content.list-cut')}</p>}
     </>
   );
 }
 
 interface PartProps {
-  path: string;
+  /** Of the flow. */
+  id: string;
   isRevealed: boolean;
 }
 
-function ExchangeView({ exchange, path, isRevealed, isOpen }: { exchange: Exchange; isOpen: boolean } & PartProps) {
+function ExchangeView({ exchange, id, isRevealed, isOpen }: { exchange: Exchange; isOpen: boolean } & PartProps) {
   const [isUnfolded, setUnfolded] = useState(isOpen);
   const { request, response, upgradedTo } = exchange;
   return (
@@ -73,12 +76,12 @@ function ExchangeView({ exchange, path, isRevealed, isOpen }: { exchange: Exchan
         <span class="badge">{response ? number(response.status) : t('content.no-answer')}</span>
         {upgradedTo && <span class="badge">{upgradedTo}</span>}
       </summary>
-      {isUnfolded && isRevealed && request && <Curl exchange={exchange} path={path} />}
+      {isUnfolded && isRevealed && request && <Curl exchange={exchange} id={id} />}
       {isUnfolded && request && (
-        <Side name="request" head={request} exchange={exchange.exchange} path={path} isRevealed={isRevealed} />
+        <Side name="request" head={request} exchange={exchange.exchange} id={id} isRevealed={isRevealed} />
       )}
       {isUnfolded && response && (
-        <Side name="response" head={response} exchange={exchange.exchange} path={path} isRevealed={isRevealed} />
+        <Side name="response" head={response} exchange={exchange.exchange} id={id} isRevealed={isRevealed} />
       )}
     </details>
   );
@@ -90,7 +93,7 @@ function Side({
   name,
   head,
   exchange,
-  path,
+  id,
   isRevealed,
 }: { name: 'request' | 'response'; head: Head; exchange: number } & PartProps) {
   const { body } = head;
@@ -115,12 +118,12 @@ function Side({
           {body.endedAt === null || !body.complete ? ` ${t('content.unfinished')}` : ''}
         </p>
       )}
-      {isRevealed && body.kept > 0 && <Opened path={`${path}/opened?side=${name}&exchange=${exchange}&reveal=true`} />}
+      {isRevealed && body.kept > 0 && <Opened id={id} of={{ side: name, exchange }} />}
     </section>
   );
 }
 
-function Messages({ content: { messages }, path, isRevealed }: { content: FlowContent } & PartProps) {
+function Messages({ content: { messages }, id, isRevealed }: { content: FlowContent } & PartProps) {
   if (messages.length === 0) return null;
   return (
     <section>
@@ -130,18 +133,14 @@ function Messages({ content: { messages }, path, isRevealed }: { content: FlowCo
           key={index}
           line={`${direction === 'request' ? '↑' : '↓'} ${protocol} ${label} · ${amount(bytes)} · ${when(new Date(time).toISOString())}`}
         >
-          {isRevealed ? (
-            <Opened path={`${path}/opened?side=message&index=${index}&reveal=true`} />
-          ) : (
-            <p class="quiet">{t('content.masked')}</p>
-          )}
+          {isRevealed ? <Opened id={id} of={{ side: 'message', index }} /> : <p class="quiet">{t('content.masked')}</p>}
         </Foldable>
       ))}
     </section>
   );
 }
 
-function Raw({ content: { raw }, path, isRevealed }: { content: FlowContent } & PartProps) {
+function Raw({ content: { raw }, id, isRevealed }: { content: FlowContent } & PartProps) {
   const sides = (['request', 'response'] as const).filter((side) => raw[side].bytes > 0);
   return (
     <>
@@ -150,7 +149,7 @@ function Raw({ content: { raw }, path, isRevealed }: { content: FlowContent } & 
           <h3>
             {t(`content.raw-${side}`)} <small>{amount(raw[side].bytes)}</small>
           </h3>
-          {isRevealed && raw[side].kept > 0 && <Opened path={`${path}/opened?side=raw-${side}&reveal=true`} />}
+          {isRevealed && raw[side].kept > 0 && <Opened id={id} of={{ side: `raw-${side}` }} />}
         </section>
       ))}
     </>
@@ -170,15 +169,15 @@ function Foldable({ line, children }: { line: string; children: ComponentChildre
 
 /** All that was kept of a body, from its beginning to the first gap. */
 async function bodyOf(
-  path: string,
+  id: string,
   side: 'request' | 'response',
   { exchange, [side]: head }: Exchange,
 ): Promise<Uint8Array | null> {
   if (head === null || head.body.kept === 0) return null;
   const parts: Uint8Array[] = [];
   for (let from: number | null = 0; from !== null; ) {
-    const question = `side=${side}&exchange=${exchange}&from=${from}&length=1048576&reveal=true`;
-    const part: ContentPart = await ask<ContentPart>(`${path}/body?${question}`);
+    const query = { side, exchange, from, length: 1_048_576, reveal: true };
+    const part: ContentPart = await ask(lab.GET('/api/flows/{id}/content/body', { params: { path: { id }, query } }));
     if (part.from !== from) break;
     parts.push(bytesOf(part.bytes));
     from = part.next;
@@ -186,11 +185,11 @@ async function bodyOf(
   return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
 }
 
-function Curl({ exchange, path }: { exchange: Exchange; path: string }) {
+function Curl({ exchange, id }: { exchange: Exchange; id: string }) {
   const [said, setSaid] = useState<'copied' | 'failed' | null>(null);
   const copy = async (): Promise<void> => {
     try {
-      await navigator.clipboard.writeText(curlOf(exchange, await bodyOf(path, 'request', exchange)));
+      await navigator.clipboard.writeText(curlOf(exchange, await bodyOf(id, 'request', exchange)));
       setSaid('copied');
     } catch {
       setSaid('failed');
@@ -206,15 +205,15 @@ function Curl({ exchange, path }: { exchange: Exchange; path: string }) {
   );
 }
 
-function Har({ flow, content, path }: { flow: FlowRecord; content: FlowContent; path: string }) {
+function Har({ flow, content }: { flow: FlowRecord; content: FlowContent }) {
   const [refusal, setRefusal] = useState<string | null>(null);
   const save = async (): Promise<void> => {
     try {
       const bodies = new Map<Exchange, Bodies>();
       for (const exchange of content.exchanges)
         bodies.set(exchange, {
-          request: await bodyOf(path, 'request', exchange),
-          response: await bodyOf(path, 'response', exchange),
+          request: await bodyOf(flow.id, 'request', exchange),
+          response: await bodyOf(flow.id, 'response', exchange),
         });
       const har = harOf(flow, content.exchanges, (one) => bodies.get(one) ?? { request: null, response: null });
       download(`${flow.id}.har`, new Blob([JSON.stringify(har, null, 1)], { type: 'application/json' }));

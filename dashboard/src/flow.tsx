@@ -9,6 +9,7 @@ import { useAnswer } from './answer.ts';
 import { bytes, seconds } from './bytes.ts';
 import { Content } from './content.tsx';
 import { flowHost, phoneOf, stateOf } from './flow-words.ts';
+import { lab } from './lab.ts';
 import { phoneLink, route } from './route.ts';
 import { ThreeFacts } from './three-facts.tsx';
 import { number, said, t, tn, when } from './words.ts';
@@ -17,7 +18,7 @@ export type ShownFlow = FlowRecord & { alerts: Alert[]; why?: Pick<Why, 'sentenc
 
 export function Flow() {
   const id = route.value.rest;
-  const { value: flow, refusal } = useAnswer<ShownFlow>(`/api/flows/${encodeURIComponent(id)}`);
+  const { value: flow, refusal } = useAnswer({ id }, (path) => lab.GET('/api/flows/{id}', { params: { path } }));
   if (refusal?.status === 404) return <p class="empty">{t('flow.unknown')}</p>;
   if (refusal) return <p class="refusal">{refusal.message}</p>;
   if (!flow) return <p class="empty">{t('live.loading')}</p>;

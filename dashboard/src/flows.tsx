@@ -9,7 +9,7 @@ import { FLOW_GROUPS } from '../../src/model/words.ts';
 import { bytes } from './bytes.ts';
 import { FilterBar, filterValue } from './filter-bar.tsx';
 import { flowHost, phoneOf, stateOf } from './flow-words.ts';
-import { ask, history, labNow, phones } from './lab.ts';
+import { ask, history, lab, labNow, phones, type QueryOf } from './lab.ts';
 import { Refusal } from './refusal.tsx';
 import { flowLink, route, setFilters } from './route.ts';
 import { VirtualList } from './virtual-list.tsx';
@@ -25,47 +25,48 @@ const groups = createWindowed<FlowGroup>();
 
 const byOf = (): By | null => FLOW_GROUPS.find((one) => one === filterValue('by')) ?? null;
 
-function questionOf(): URLSearchParams {
-  const question = new URLSearchParams();
+type Question = QueryOf<'/api/search/flows'>;
+
+function questionOf(): Question {
+  const question: Question = {};
   if (filterValue('q') !== '') {
-    question.set('q', filterValue('q'));
-    question.set('language', language.value);
+    question.q = filterValue('q');
+    question.language = language.value;
   }
-  if (filterValue('phone') !== '') question.set('device', filterValue('phone'));
-  if (filterValue('replays') === 'no') question.set('simulated', 'false');
-  if (filterValue('findings') === 'yes') question.set('withFindings', 'true');
+  if (filterValue('phone') !== '') question.device = filterValue('phone');
+  if (filterValue('replays') === 'no') question.simulated = false;
+  if (filterValue('findings') === 'yes') question.withFindings = true;
   // An empty one is asked for as well: connections of no known owner.
-  for (const part of FLOW_GROUPS) if (route.value.query.has(part)) question.set(part, filterValue(part));
+  for (const part of FLOW_GROUPS) if (route.value.query.has(part)) question[part] = filterValue(part);
   return question;
 }
 
-function askStored(question: string): void {
+function askStored(question: Question): void {
   // What is opened from now on comes with the next look: windows hold still.
-  const before = String(labNow() + 1000);
+  const before = labNow() + 1000;
   stored.ask(async (offset, limit) => {
-    const more = new URLSearchParams(question);
-    for (const [name, value] of Object.entries({ before, offset, limit })) more.set(name, String(value));
-    const found = await ask<{ flows: FlowRecord[]; total: number }>(`/api/search/flows?${more}`);
+    const query = { ...question, before, offset, limit };
+    const found = await ask(lab.GET('/api/search/flows', { params: { query } }));
     return { rows: found.flows, total: found.total };
   });
 }
 
-function askGroups(question: string, by: By): void {
+function askGroups(question: Question, by: By): void {
   let all: Promise<FlowGroups> | null = null;
   groups.ask(async (offset, limit) => {
-    all ??= ask<FlowGroups>(`/api/search/flow-groups?by=${by}&${question}`);
+    all ??= ask(lab.GET('/api/search/flow-groups', { params: { query: { ...question, by } } }));
     const { groups: rows } = await all;
     return { rows: rows.slice(offset, offset + limit), total: rows.length };
   });
 }
 
 export function Flows() {
-  const question = useComputed(() => questionOf().toString());
+  const question = useComputed(() => JSON.stringify(questionOf()));
   const by = useComputed(byOf);
   useSignalEffect(() => {
     if (history.value === 0) return;
-    if (by.value === null) askStored(question.value);
-    else askGroups(question.value, by.value);
+    if (by.value === null) askStored(JSON.parse(question.value));
+    else askGroups(JSON.parse(question.value), by.value);
   });
   const shown = by.value === null ? stored : groups;
   const total = shown.total.value;
@@ -83,7 +84,7 @@ export function Flows() {
         <button
           type="button"
           class="button"
-          onClick={() => (by.value ? askGroups(question.value, by.value) : askStored(question.value))}
+          onClick={() => (by.value ? askGroups(questionOf(), by.value) : askStored(questionOf()))}
         >
           {t('flows.again')}
         </button>{' '}

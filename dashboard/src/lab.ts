@@ -5,6 +5,8 @@
 import { type Signal, signal } from '@preact/signals';
 import type { Alert } from '../../src/model/alert.ts';
 import type { DeviceCoverage } from '../../src/model/coverage.ts';
+import type { Role } from '../../src/model/words.ts';
+import { answerOf, createClient, LabRefusal, type LiveFrame, type Paths } from '../../src/sinks/live/client.ts';
 
 export interface RegisteredPhone {
   id: string;
@@ -21,7 +23,7 @@ export interface MetPhone {
   deviceId: string | null;
 }
 
-export type Role = 'viewer' | 'operator' | 'administrator';
+export { LabRefusal };
 
 export const state = signal<'loading' | 'live' | 'away' | 'signed-out'>('loading');
 export const role = signal<Role | null>(null);
@@ -51,7 +53,7 @@ const LONGEST_WAIT_MS = 15_000;
 const CLOCK_MS = 5000;
 /** Addresses that every lab of this version has. */
 const PARTS =
-  /^\/api\/(?:search\/[a-z-]+|coverage(?:\/apps)?|devices\/discovered|beacons|pins|trust-tests|plans|settings|audit|notify)(?:\?|$)/;
+  /^\/api\/(?:search\/[a-z-]+|coverage(?:\/apps)?|devices\/discovered|beacons|pins|trust-tests|plans|settings|audit|notify)$/;
 
 let epoch: string | null = null;
 let seq = 0;
@@ -61,40 +63,33 @@ let looking: ReturnType<typeof setTimeout> | null = null;
 /** Times in a row that the lab did not answer: waiting grows with it. */
 let failures = 0;
 
-/** What the lab answers when it refuses: one line that says what to do. */
-export class LabRefusal extends Error {
-  readonly status: number;
-
-  constructor(line: string, status: number) {
-    super(line);
-    this.status = status;
-  }
-}
-
 /** The latest alert that came, by its number: what is older does not change its place in a list any more. */
 export const latestSeq = (): number => seq;
 /** Another history began, or the lab is back: lists are asked for anew. */
 export const history = signal(0);
 
-export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
-  const isChange = init.method !== undefined && init.method !== 'GET';
-  const response = await fetch(path, {
-    ...init,
-    headers: isChange ? { 'content-type': 'application/json', 'x-phonehome': '1' } : {},
-  });
-  const said = Date.parse(response.headers.get('date') ?? '');
-  // To the second, and on its way for a while.
-  if (Math.abs(said - labNow()) > CLOCK_MS) clockAhead.value = said - Date.now();
-  if (response.status === 404 && PARTS.test(path)) isOlder.value = true;
-  if (response.status === 401) state.value = 'signed-out';
-  if (response.status === 204) return undefined as T;
-  const answer = (await response.json().catch(() => ({}))) as T & { error?: string };
-  if (!response.ok) throw new LabRefusal(answer.error ?? response.statusText, response.status);
-  return answer;
-}
+/** The API of this lab; a browser shows its cookie. */
+export const lab = createClient({ url: globalThis.location?.origin ?? '' });
+lab.use({
+  onResponse({ response, schemaPath }) {
+    const said = Date.parse(response.headers.get('date') ?? '');
+    // To the second, and on its way for a while.
+    if (Math.abs(said - labNow()) > CLOCK_MS) clockAhead.value = said - Date.now();
+    if (response.status === 404 && PARTS.test(schemaPath)) isOlder.value = true;
+    if (response.status === 401) state.value = 'signed-out';
+  },
+});
+
+/** The answer to a call of `lab`. @throws LabRefusal */
+export const ask = answerOf;
+
+/** What may stand behind the `?` of a list. */
+export type QueryOf<P extends keyof Paths> = Paths[P] extends { get: { parameters: { query?: infer Q } } }
+  ? NonNullable<Q>
+  : never;
 
 export async function signOut(): Promise<void> {
-  await ask('/api/session', { method: 'DELETE' });
+  await ask(lab.DELETE('/api/session'));
   location.assign('/');
 }
 
@@ -108,22 +103,22 @@ export function begin(): void {
   });
 }
 
+const newest = (limit: number) => ask(lab.GET('/api/alerts', { params: { query: { newest: true, limit } } }));
+
 async function connect(): Promise<void> {
   try {
-    const session = await ask<{ role: Role }>('/api/session');
+    const session = await ask(lab.GET('/api/session'));
     role.value = session.role;
-    const first = await ask<{ alerts: Alert[]; seq: number; epoch: string }>(
-      epoch === null ? `/api/alerts?newest=true&limit=${FIRST_ALERTS}` : '/api/alerts?limit=1&newest=true',
-    );
+    const first = await newest(epoch === null ? FIRST_ALERTS : 1);
     if (epoch !== first.epoch) {
-      const all = epoch === null ? first : await ask<typeof first>(`/api/alerts?newest=true&limit=${FIRST_ALERTS}`);
+      const all = epoch === null ? first : await newest(FIRST_ALERTS);
       alerts.value = [];
       epoch = all.epoch;
       seq = all.seq;
       take(all.alerts);
     }
     await look();
-    const latest = await ask<{ alerts: Alert[] }>('/api/search/latest-alerts').catch(() => ({ alerts: [] }));
+    const latest = await ask(lab.GET('/api/search/latest-alerts')).catch(() => ({ alerts: [] }));
     earlier.value = latest.alerts;
     history.value++;
     listen();
@@ -135,9 +130,9 @@ async function connect(): Promise<void> {
 /** Registered and met phones, and how much of each could be looked into. */
 export async function look(): Promise<void> {
   const [registered, discovered, covered] = await Promise.all([
-    ask<{ devices: RegisteredPhone[] }>('/api/devices'),
-    ask<{ phones: MetPhone[] }>('/api/devices/discovered').catch(without({ phones: [] })),
-    ask<{ coverage: DeviceCoverage[] }>('/api/coverage').catch(without({ coverage: [] })),
+    ask(lab.GET('/api/devices')),
+    ask(lab.GET('/api/devices/discovered')).catch(without({ phones: [] })),
+    ask(lab.GET('/api/coverage')).catch(without({ coverage: [], gaps: [] })),
   ]);
   set(phones, registered.devices);
   set(met, discovered.phones);
@@ -166,12 +161,7 @@ function lookSoon(): void {
 }
 
 function listen(): void {
-  const socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/api/alerts/live?since=${seq}`);
-  socket.onmessage = ({ data }) => {
-    const frame = JSON.parse(String(data)) as
-      | { type: 'hello'; seq: number; epoch: string }
-      | { type: 'alert'; alert: Alert }
-      | { type: 'gap' };
+  const socket = lab.live({ since: seq }, (frame: LiveFrame) => {
     if (frame.type === 'hello') {
       failures = 0;
       state.value = 'live';
@@ -181,7 +171,7 @@ function listen(): void {
       waiting.push(frame.alert);
       if (drawing === null) drawing = setTimeout(draw, TOGETHER_MS);
     } else socket.close();
-  };
+  });
   socket.onclose = later;
 }
 

@@ -10,7 +10,7 @@ import type { Alert } from '../../src/model/alert.ts';
 import { ALERT_TYPES, SEVERITIES } from '../../src/model/words.ts';
 import { AlertDetails, alertClass, sentenceOf } from './alert-line.tsx';
 import { FilterBar, filterValue } from './filter-bar.tsx';
-import { alerts, ask, history, latestSeq, phones } from './lab.ts';
+import { alerts, ask, history, lab, latestSeq, phones, type QueryOf } from './lab.ts';
 import { Signals } from './live-signals.tsx';
 import { Refusal } from './refusal.tsx';
 import { route } from './route.ts';
@@ -30,18 +30,18 @@ const TOP_ROWS = 1000;
 const stored = createWindowed<Alert>();
 
 /** What the address asks for, as the lab understands it. */
-function questionOf(): URLSearchParams {
-  const question = new URLSearchParams();
-  for (const [name, parameter] of [
-    ['q', 'q'],
-    ['severity', 'severity'],
-    ['phone', 'device'],
-    ['type', 'type'],
-    ['case', 'case'],
-  ] as const)
-    if (filterValue(name) !== '') question.set(parameter, filterValue(name));
-  if (filterValue('replays') === 'no') question.set('simulated', 'false');
-  if (question.has('q')) question.set('language', language.value);
+type Question = QueryOf<'/api/search/alerts'>;
+
+function questionOf(): Question {
+  const question: Question = {};
+  const [q, device, run] = ['q', 'phone', 'case'].map(filterValue);
+  if (q) Object.assign(question, { q, language: language.value });
+  if (device) question.device = device;
+  if (run) question.case = run;
+  // What an address names and the lab does not know is left out.
+  question.severity = SEVERITIES.find((one) => one === filterValue('severity'));
+  question.type = ALERT_TYPES.find((one) => one === filterValue('type'));
+  if (filterValue('replays') === 'no') question.simulated = false;
   return question;
 }
 
@@ -66,13 +66,12 @@ function fits(alert: Alert): boolean {
 /** The latest alert when the stored ones were asked for. */
 let anchor = 0;
 
-function askStored(question: string): void {
+function askStored(question: Question): void {
   anchor = latestSeq();
-  const before = String(anchor + 1);
+  const before = anchor + 1;
   stored.ask(async (offset, limit) => {
-    const more = new URLSearchParams(question);
-    for (const [name, value] of Object.entries({ before, offset, limit })) more.set(name, String(value));
-    const found = await ask<{ alerts: Alert[]; total: number }>(`/api/search/alerts?${more}`);
+    const query = { ...question, before, offset, limit };
+    const found = await ask(lab.GET('/api/search/alerts', { params: { query } }));
     return { rows: found.alerts, total: found.total };
   });
 }
@@ -89,14 +88,14 @@ function useIsDown(): boolean {
 }
 
 export function Live() {
-  const question = useComputed(() => questionOf().toString());
+  const question = useComputed(() => JSON.stringify(questionOf()));
   const [held, setHeld] = useState<readonly Alert[] | null>(null);
   const isDown = useIsDown();
   const [unfolded, setUnfolded] = useState(0);
   const unfold = useCallback((more: number) => setUnfolded((count) => count + more), []);
   const isRead = isDown || unfolded > 0;
   useSignalEffect(() => {
-    if (history.value > 0) askStored(question.value);
+    if (history.value > 0) askStored(JSON.parse(question.value));
   });
   const fresh = alerts.value.filter((alert) => alert.seq > anchor && fits(alert));
   const latest = useRef(fresh);

@@ -1,7 +1,7 @@
 /** An alert that is known: held back from those who are told, until a day and for a reason; it stays in the store and in the lists. */
 import { useState } from 'preact/hooks';
 import type { Alert } from '../../src/model/alert.ts';
-import { ask, role } from './lab.ts';
+import { ask, lab, role } from './lab.ts';
 import { t } from './words.ts';
 
 const DAYS = 30;
@@ -25,8 +25,8 @@ export function MuteForm({ alert }: { alert: Alert }) {
       ...(simulated ? { simulated } : {}),
     };
     try {
-      const path = `/api/notify/mutes/alert-${alert.id}`;
-      await ask(path, { method: 'PUT', body: JSON.stringify({ when, as, reason, until }) });
+      const params = { path: { id: `alert-${alert.id}` } };
+      await ask(lab.PUT('/api/notify/mutes/{id}', { params, body: { when, as, reason, until } }));
       setSaid({ isDone: true, line: t('mute.done') });
       setOpen(false);
     } catch (error) {

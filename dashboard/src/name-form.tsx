@@ -1,7 +1,7 @@
 /** Naming a phone: its numbers as `*#06#` shows them, checked as one types; the lab checks them again and says what it minds. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { passesLuhn } from '../../src/kinds/parts/luhn.ts';
-import { ask, look, role } from './lab.ts';
+import { ask, lab, look, role } from './lab.ts';
 import { Refusal } from './refusal.tsx';
 import { t } from './words.ts';
 
@@ -55,7 +55,7 @@ export function NameForm({ address, onDone }: { address: string | null; onDone: 
       identifiers,
     };
     try {
-      await ask('/api/devices', { method: 'POST', body: JSON.stringify(body) });
+      await ask(lab.POST('/api/devices', { body }));
       await look();
       onDone();
     } catch (error) {

@@ -1,16 +1,21 @@
 /** Bytes opened by the lab: layer in layer, each as a table of fields, as text, as hex; what belongs to the phone is marked in every one. */
 import { useState } from 'preact/hooks';
-import type { Opened as OpenedBytes, OpenedLayer } from '../../src/model/opened.ts';
+import type { OpenedLayer } from '../../src/model/opened.ts';
 import { useAnswer } from './answer.ts';
 import { bytes as amount } from './bytes.ts';
 import { bytesOf } from './export-exchange.ts';
+import { lab, type QueryOf } from './lab.ts';
 import { t } from './words.ts';
 
 type View = 'tree' | 'text' | 'hex';
 
-/** @param path of the lab's answer */
-export function Opened({ path }: { path: string }) {
-  const { value, refusal } = useAnswer<OpenedBytes>(path);
+type Part = Omit<QueryOf<'/api/flows/{id}/content/opened'>, 'reveal'>;
+
+/** @param id of the flow, @param of which of its kept bytes */
+export function Opened({ id, of }: { id: string; of: Part }) {
+  const { value, refusal } = useAnswer({ path: { id }, query: { ...of, reveal: true } }, (params) =>
+    lab.GET('/api/flows/{id}/content/opened', { params }),
+  );
   if (refusal?.status === 404) return <p class="quiet">{t('content.not-kept')}</p>;
   if (refusal) return <p class="refusal">{refusal.message}</p>;
   if (!value) return <p class="quiet">{t('live.loading')}</p>;

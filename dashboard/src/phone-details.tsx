@@ -1,16 +1,12 @@
 /** More of one phone: when things left, which apps spoke, contacts it makes by itself, apps that refuse the lab, tests of trust. */
 import { useState } from 'preact/hooks';
 import type { Alert } from '../../src/model/alert.ts';
-import type { Beacon, Reaction } from '../../src/model/beacon.ts';
-import type { Case } from '../../src/model/case.ts';
 import type { PinState } from '../../src/model/pin.ts';
-import type { AppCoverage } from '../../src/model/search.ts';
-import type { TrustTestState } from '../../src/model/trust-test.ts';
 import { PIN_OVERRIDES, TRUST_TESTS } from '../../src/model/words.ts';
 import { useAnswer } from './answer.ts';
 import { seconds } from './bytes.ts';
 import { SCROLLS } from './companies.tsx';
-import { ask, role } from './lab.ts';
+import { ask, lab, role } from './lab.ts';
 import { Refusal } from './refusal.tsx';
 import { companyOf, isLeak, rank } from './verdict.ts';
 import { number, phaseOf, t, tn, when } from './words.ts';
@@ -25,7 +21,7 @@ const LOOK_MS = 5000;
 
 /** A row per receiver, a mark per alert; phases of test runs behind them. */
 export function Timeline({ alerts, device }: { alerts: readonly Alert[]; device: string }) {
-  const { value } = useAnswer<{ cases: Case[] }>('/api/cases');
+  const { value } = useAnswer({}, () => lab.GET('/api/cases'));
   const leaks = alerts.filter(isLeak);
   if (leaks.length === 0) return null;
   const receivers = [...new Set(leaks.toReversed().map(companyOf))].slice(0, MOST_ROWS);
@@ -102,8 +98,12 @@ export function Timeline({ alerts, device }: { alerts: readonly Alert[]; device:
 
 /** Which apps spoke, and beside each what could not be seen of it. */
 export function Apps({ device, isSimulated }: { device: string; isSimulated: boolean }) {
-  const question = new URLSearchParams({ device, simulated: String(isSimulated) });
-  const { value, refusal } = useAnswer<AppCoverage>(`/api/coverage/apps?${question}`, LOOK_MS);
+  const question = { device, simulated: isSimulated };
+  const { value, refusal } = useAnswer(
+    question,
+    (query) => lab.GET('/api/coverage/apps', { params: { query } }),
+    LOOK_MS,
+  );
   return (
     <section aria-labelledby="apps-title">
       <h2 id="apps-title">{t('phone.apps')}</h2>
@@ -138,7 +138,7 @@ export function Apps({ device, isSimulated }: { device: string; isSimulated: boo
 }
 
 export function Beacons({ device }: { device: string }) {
-  const { value } = useAnswer<{ beacons: Beacon[]; reactions: Reaction[] }>('/api/beacons', LOOK_MS);
+  const { value } = useAnswer({}, () => lab.GET('/api/beacons'), LOOK_MS);
   const beacons = value?.beacons.filter((one) => one.device === device) ?? [];
   const reactions = value?.reactions.filter((one) => one.device === device) ?? [];
   return (
@@ -171,12 +171,12 @@ export function Beacons({ device }: { device: string }) {
 const mayChange = (): boolean => role.value !== 'viewer' && role.value !== null;
 
 export function Pins({ device }: { device: string }) {
-  const { value, again } = useAnswer<{ pins: PinState[] }>('/api/pins', LOOK_MS);
+  const { value, again } = useAnswer({}, () => lab.GET('/api/pins'), LOOK_MS);
   const [refusal, setRefusal] = useState<string | null>(null);
   const pins = value?.pins.filter((one) => one.device === device) ?? [];
-  const flip = async (name: string, override: string): Promise<void> => {
+  const flip = async (name: string, override: PinState['override']): Promise<void> => {
     try {
-      await ask('/api/pins', { method: 'PUT', body: JSON.stringify({ device, name, override }) });
+      await ask(lab.PUT('/api/pins', { body: { device, name, override } }));
       setRefusal(null);
     } catch (error) {
       setRefusal(error instanceof Error ? error.message : String(error));
@@ -201,7 +201,7 @@ export function Pins({ device }: { device: string }) {
               aria-label={t('pin.choose', { name })}
               disabled={!mayChange()}
               value={override}
-              onChange={(event) => void flip(name, event.currentTarget.value)}
+              onChange={(event) => void flip(name, event.currentTarget.value as PinState['override'])}
             >
               {PIN_OVERRIDES.map((one) => (
                 <option key={one} value={one}>
@@ -217,14 +217,14 @@ export function Pins({ device }: { device: string }) {
 }
 
 export function TrustTests({ device }: { device: string }) {
-  const { value, again } = useAnswer<{ trustTests: TrustTestState[] }>('/api/trust-tests', LOOK_MS);
+  const { value, again } = useAnswer({}, () => lab.GET('/api/trust-tests'), LOOK_MS);
   const [name, setName] = useState('');
-  const [test, setTest] = useState<string>(TRUST_TESTS[0]);
+  const [test, setTest] = useState<(typeof TRUST_TESTS)[number]>(TRUST_TESTS[0]);
   const [refusal, setRefusal] = useState<string | null>(null);
   const tests = value?.trustTests.filter((one) => one.device === device) ?? [];
-  const change = async (path: string, init: RequestInit): Promise<void> => {
+  const change = async (work: () => Promise<unknown>): Promise<void> => {
     try {
-      await ask(path, init);
+      await work();
       setRefusal(null);
     } catch (error) {
       setRefusal(error instanceof Error ? error.message : String(error));
@@ -233,7 +233,7 @@ export function TrustTests({ device }: { device: string }) {
   };
   const begin = (event: Event): void => {
     event.preventDefault();
-    void change('/api/trust-tests', { method: 'POST', body: JSON.stringify({ device, name, test }) });
+    void change(() => ask(lab.POST('/api/trust-tests', { body: { device, name, test } })));
   };
   return (
     <section aria-labelledby="trust-title">
@@ -246,7 +246,7 @@ export function TrustTests({ device }: { device: string }) {
         </label>
         <label>
           {t('trust.test')}
-          <select value={test} onChange={(event) => setTest(event.currentTarget.value)}>
+          <select value={test} onChange={(event) => setTest(event.currentTarget.value as typeof test)}>
             {TRUST_TESTS.map((one) => (
               <option key={one} value={one}>
                 {t(`trust.${one}`)}
@@ -267,7 +267,9 @@ export function TrustTests({ device }: { device: string }) {
               <button
                 type="button"
                 class="button"
-                onClick={() => void change(`/api/trust-tests/${id}`, { method: 'DELETE' })}
+                onClick={() =>
+                  void change(() => ask(lab.DELETE('/api/trust-tests/{id}', { params: { path: { id } } })))
+                }
               >
                 {t('trust.cancel')}
               </button>

@@ -1,20 +1,20 @@
 /** Settings: who outside the lab is told of alerts, by which rules, and what is held back. The file says all of it; this page most. */
 import { useEffect, useState } from 'preact/hooks';
 import type { z } from 'zod';
-import type { notifyState, rule, sentTest } from '../../src/model/schemas/notify.ts';
+import type { notifyState, rule } from '../../src/model/schemas/notify.ts';
 import { SEVERITIES } from '../../src/model/words.ts';
 import { SCROLLS } from './companies.tsx';
-import { ask, role } from './lab.ts';
+import { ask, lab, role } from './lab.ts';
 import { isOperator, Part } from './settings-part.tsx';
-import { LANGUAGES, number, t } from './words.ts';
+import { LANGUAGES, type Language, number, t } from './words.ts';
 
 type State = z.infer<typeof notifyState>;
 type Receiver = State['receivers'][number];
 type Rule = z.infer<typeof rule>;
 
-const load = (): Promise<State> => ask<State>('/api/notify');
+const load = (): Promise<State> => ask(lab.GET('/api/notify'));
 const isAdministrator = (): boolean => role.value === 'administrator';
-const receiverPath = (name: string): string => `/api/notify/receivers/${encodeURIComponent(name)}`;
+const named = (id: string) => ({ params: { path: { id } } });
 
 export function ReceiversPart() {
   const [state, setState] = useState<State | null>(null);
@@ -91,11 +91,11 @@ function ReceiverRow({ receiver, rules, act }: { receiver: Receiver; rules: read
     lastError !== null && t('notify.error', { error: lastError }),
   ].filter(Boolean);
   const test = async (): Promise<string> => {
-    const { ok, detail } = await ask<z.infer<typeof sentTest>>(`${receiverPath(name)}/test`, { method: 'POST' });
+    const { ok, detail } = await ask(lab.POST('/api/notify/receivers/{id}/test', named(name)));
     return t(ok ? 'notify.tested' : 'notify.not-tested', { name, detail });
   };
   const retry = async (): Promise<null> => {
-    await ask(`${receiverPath(name)}/retry`, { method: 'POST' });
+    await ask(lab.POST('/api/notify/receivers/{id}/retry', named(name)));
     return null;
   };
   // A rule without receivers is none.
@@ -103,8 +103,8 @@ function ReceiverRow({ receiver, rules, act }: { receiver: Receiver; rules: read
     const left = rules
       .map((one) => ({ ...one, send: one.send.filter((to) => to !== name) }))
       .filter(({ send }) => send.length > 0);
-    await ask('/api/notify/rules', { method: 'PUT', body: JSON.stringify({ rules: left }) });
-    await ask(receiverPath(name), { method: 'DELETE' });
+    await ask(lab.PUT('/api/notify/rules', { body: { rules: left } }));
+    await ask(lab.DELETE('/api/notify/receivers/{id}', named(name)));
     return null;
   };
   const button = (label: string, work: () => Promise<string | null>) => (
@@ -132,7 +132,7 @@ function ReceiverRow({ receiver, rules, act }: { receiver: Receiver; rules: read
 
 function Mutes({ mutes, act }: { mutes: State['mutes']; act: Act }) {
   const end = (name: string) => async (): Promise<null> => {
-    await ask(`/api/notify/mutes/${encodeURIComponent(name)}`, { method: 'DELETE' });
+    await ask(lab.DELETE('/api/notify/mutes/{id}', named(name)));
     return null;
   };
   return (
@@ -160,17 +160,24 @@ function Mutes({ mutes, act }: { mutes: State['mutes']; act: Act }) {
   );
 }
 
+interface NewWebhook {
+  name: string;
+  url: string;
+  severity: (typeof SEVERITIES)[number];
+  language: Language;
+}
+
 /** A receiver and the rule that sends to it, at once. */
 function AddWebhook({ rules, act }: { rules: readonly Rule[]; act: Act }) {
-  const [values, setValues] = useState({ name: '', url: '', severity: 'high', language: 'en' });
+  const [values, setValues] = useState<NewWebhook>({ name: '', url: '', severity: 'high', language: 'en' });
   const set = (field: keyof typeof values) => (event: Event) =>
     setValues({ ...values, [field]: (event.currentTarget as HTMLInputElement).value });
   const add = async (): Promise<null> => {
     const { name, url, severity, language } = values;
-    await ask(receiverPath(name), { method: 'PUT', body: JSON.stringify({ type: 'webhook', url, language }) });
+    await ask(lab.PUT('/api/notify/receivers/{id}', { ...named(name), body: { type: 'webhook', url, language } }));
     const mine = { name, when: { severity }, send: [name] };
     const others = rules.filter((one) => one.name !== name);
-    await ask('/api/notify/rules', { method: 'PUT', body: JSON.stringify({ rules: [...others, mine] }) });
+    await ask(lab.PUT('/api/notify/rules', { body: { rules: [...others, mine] } }));
     setValues({ ...values, name: '', url: '' });
     return null;
   };

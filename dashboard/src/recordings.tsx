@@ -4,7 +4,7 @@ import type { Severity } from '../../src/model/alert.ts';
 import type { DestinationFacts } from '../../src/model/destination.ts';
 import type { Evidence, Identifier } from '../../src/model/identifier.ts';
 import { bytes } from './bytes.ts';
-import { LabRefusal, role } from './lab.ts';
+import { ask, lab, role } from './lab.ts';
 import { ThreeFacts } from './three-facts.tsx';
 import { companyOf } from './verdict.ts';
 import { nounOf, number, said, t, tn } from './words.ts';
@@ -115,17 +115,8 @@ function take(now: Reading, line: Line): void {
 
 /** What the lab says of the file, line after line, while it reads. */
 async function* linesOf(file: File, signal: AbortSignal): AsyncGenerator<Line> {
-  const response = await fetch('/api/recordings', {
-    method: 'POST',
-    body: file,
-    signal,
-    headers: { 'content-type': 'application/octet-stream', 'x-phonehome': '1' },
-  });
-  if (!response.ok || response.body === null) {
-    const { error } = (await response.json()) as { error?: string };
-    throw new LabRefusal(error ?? response.statusText, response.status);
-  }
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  const body = await ask(lab.POST('/api/recordings', { body: file, signal, parseAs: 'stream' }));
+  const reader = (body ?? new Blob().stream()).pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
   for (;;) {
     const { done, value } = await reader.read();

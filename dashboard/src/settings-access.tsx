@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { auditEntry } from '../../src/model/schemas/settings.ts';
 import { ROLES } from '../../src/model/words.ts';
 import { SCROLLS } from './companies.tsx';
-import { ask, role } from './lab.ts';
+import { ask, lab, role } from './lab.ts';
 import { Part } from './settings-part.tsx';
 import { number, t, when } from './words.ts';
 
@@ -14,7 +14,7 @@ export function TokensPart() {
   const [rotated, setRotated] = useState<{ role: (typeof ROLES)[number]; token: string } | null>(null);
   const rotate = async (one: (typeof ROLES)[number]): Promise<void> => {
     if (!confirm(t('settings.rotate.sure', { role: t(`role.${one}`) }))) return;
-    setRotated(await ask(`/api/tokens/${one}/rotate`, { method: 'POST', body: '{}' }));
+    setRotated(await ask(lab.POST('/api/tokens/{id}/rotate', { params: { path: { id: one } } })));
   };
   return (
     <Part id="tokens" title={t('settings.tokens')}>
@@ -50,7 +50,7 @@ export function AuditPart() {
   const [audit, setAudit] = useState<{ entries: AuditEntry[]; total: number } | null>(null);
   const mayRead = role.value === 'administrator';
   useEffect(() => {
-    if (mayRead) void ask<{ entries: AuditEntry[]; total: number }>('/api/audit?limit=200').then(setAudit, () => {});
+    if (mayRead) void ask(lab.GET('/api/audit', { params: { query: { limit: 200 } } })).then(setAudit, () => {});
   }, [mayRead]);
   return (
     <Part id="audit" title={t('settings.audit')}>

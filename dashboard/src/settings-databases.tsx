@@ -3,7 +3,7 @@ import { useRef, useState } from 'preact/hooks';
 import type { z } from 'zod';
 import type { geoChange, settings as settingsShape } from '../../src/model/schemas/settings.ts';
 import { ageOf, SCROLLS } from './companies.tsx';
-import { ask, role } from './lab.ts';
+import { ask, lab, role } from './lab.ts';
 import { Refusal } from './refusal.tsx';
 import { Part } from './settings-part.tsx';
 import { t } from './words.ts';
@@ -58,11 +58,11 @@ function HandIn({ onChange }: { onChange: (change: Change) => void }) {
   const [isBusy, setBusy] = useState(false);
   const chosen = useRef<HTMLInputElement>(null);
 
-  async function change(path: string, init: RequestInit): Promise<void> {
+  async function change(work: () => Promise<Change>): Promise<void> {
     setBusy(true);
     setRefusal(null);
     try {
-      onChange(await ask<Change>(path, init));
+      onChange(await work());
     } catch (error) {
       setRefusal(error instanceof Error ? error.message : String(error));
     } finally {
@@ -72,11 +72,11 @@ function HandIn({ onChange }: { onChange: (change: Change) => void }) {
   const handIn = (): void => {
     const [file] = chosen.current?.files ?? [];
     if (!file) return;
-    const query = new URLSearchParams({ name: file.name, ...(isOlder ? { older: 'true' } : {}) });
-    void change(`/api/databases?${query}`, { method: 'POST', body: file });
+    const query = { name: file.name, ...(isOlder ? { older: true } : {}) };
+    void change(() => ask(lab.POST('/api/databases', { params: { query }, body: file })));
   };
   const rollBack = (): void => {
-    if (confirm(t('settings.geo.rollback.sure'))) void change('/api/databases', { method: 'DELETE' });
+    if (confirm(t('settings.geo.rollback.sure'))) void change(() => ask(lab.DELETE('/api/databases')));
   };
   return (
     <form

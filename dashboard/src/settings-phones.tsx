@@ -4,7 +4,7 @@ import type { Device } from '../../src/model/device.ts';
 import type { PinState } from '../../src/model/pin.ts';
 import { PIN_OVERRIDES } from '../../src/model/words.ts';
 import { SCROLLS } from './companies.tsx';
-import { ask, LabRefusal, look } from './lab.ts';
+import { ask, LabRefusal, lab, look } from './lab.ts';
 import { isOperator, Part } from './settings-part.tsx';
 import { nounOf, number, t } from './words.ts';
 
@@ -14,9 +14,9 @@ type ShownDevice = Pick<Device, 'id' | 'model'> & {
   canaries: Record<string, unknown[]>;
 };
 
-const loadDevices = async (): Promise<ShownDevice[]> => (await ask<{ devices: ShownDevice[] }>('/api/devices')).devices;
+const loadDevices = async (): Promise<ShownDevice[]> => (await ask(lab.GET('/api/devices'))).devices;
 const loadPins = async (): Promise<PinState[]> =>
-  (await ask<{ pins: PinState[] }>('/api/pins')).pins.filter(({ device }) => !device.startsWith('replay.'));
+  (await ask(lab.GET('/api/pins'))).pins.filter(({ device }) => !device.startsWith('replay.'));
 
 export function PhonesPart({ devicesFile }: { devicesFile: string | null }) {
   const [devices, setDevices] = useState<ShownDevice[]>([]);
@@ -25,7 +25,7 @@ export function PhonesPart({ devicesFile }: { devicesFile: string | null }) {
   }, []);
   const remove = async (id: string): Promise<void> => {
     if (!confirm(t('settings.remove.sure', { id }))) return;
-    await ask(`/api/devices/${encodeURIComponent(id)}`, { method: 'DELETE' });
+    await ask(lab.DELETE('/api/devices/{id}', { params: { path: { id } } }));
     setDevices(await loadDevices());
     await look();
   };
@@ -108,8 +108,8 @@ function PlantForm({ id, onDone }: { id: string; onDone: () => Promise<void> }) 
     try {
       if (Object.keys(canaries).length === 0) return setRefusal(t('plant.nothing'));
       // Taken away by somebody else meanwhile: adding to it would register it anew, without its values.
-      await ask(`/api/devices/${encodeURIComponent(id)}`);
-      await ask('/api/devices', { method: 'POST', body: JSON.stringify({ id, canaries }) });
+      await ask(lab.GET('/api/devices/{id}', { params: { path: { id } } }));
+      await ask(lab.POST('/api/devices', { body: { id, canaries } }));
       setValues({ message: '', name: '', phone: '' });
       setRefusal(null);
       await onDone();
@@ -149,8 +149,8 @@ export function PinsPart() {
   useEffect(() => {
     void loadPins().then(setPins, () => {});
   }, []);
-  const set = async ({ device, name }: PinState, override: string): Promise<void> => {
-    await ask('/api/pins', { method: 'PUT', body: JSON.stringify({ device, name, override }) });
+  const set = async ({ device, name }: PinState, override: PinState['override']): Promise<void> => {
+    await ask(lab.PUT('/api/pins', { body: { device, name, override } }));
     setPins(await loadPins());
   };
   return (
@@ -177,7 +177,7 @@ export function PinsPart() {
                       value={pin.override}
                       disabled={!isOperator()}
                       aria-label={`${t('settings.pin.state')}: ${pin.name}`}
-                      onChange={(event) => void set(pin, event.currentTarget.value)}
+                      onChange={(event) => void set(pin, event.currentTarget.value as PinState['override'])}
                     >
                       {PIN_OVERRIDES.map((one) => (
                         <option key={one} value={one}>

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { z } from 'zod';
 import type { settings as settingsShape } from '../../src/model/schemas/settings.ts';
-import { ask } from './lab.ts';
+import { ask, lab } from './lab.ts';
 import { ReceiversPart } from './receivers.tsx';
 import { AuditPart, TokensPart } from './settings-access.tsx';
 import { DatabasesPart } from './settings-databases.tsx';
@@ -14,7 +14,7 @@ type Settings = z.infer<typeof settingsShape>;
 export function Settings() {
   const [settings, setSettings] = useState<Settings | null>(null);
   useEffect(() => {
-    void ask<Settings>('/api/settings').then(setSettings, () => {});
+    void ask(lab.GET('/api/settings')).then(setSettings, () => {});
   }, []);
   if (settings === null) return null;
   return (
