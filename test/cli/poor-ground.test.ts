@@ -1,10 +1,12 @@
 /** A machine that does not give what a lab needs is told in one line that says what to do; what a lab can do without, it does without. */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { describeWith } from '../clients/tools.ts';
-import { type Running, startCommand } from './phonehome.ts';
+import { type Running, startCommand, startPhonehome } from './phonehome.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const BIN = path.join(ROOT, 'bin/phonehome.mjs');
@@ -79,4 +81,18 @@ describeWith(['root', 'namespaces', 'unshare', 'mount', 'ip', 'sysctl'], 'start'
     lab.child.kill('SIGINT');
     expect((await lab.ended).code).toBe(0);
   });
+});
+
+it.each(['--proxy-port', '--ui-port'])('start with %s that another program has ends with one line', async (flag) => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const ports = { '--proxy-port': '0', '--ui-port': '0', [flag]: String(port) };
+  const flags = ['--data', data, '--host', '127.0.0.1', '--json', ...Object.entries(ports).flat()];
+  const { code, stdout, stderr } = await startPhonehome(['start', ...flags]).ended;
+  other.close();
+  expect(stderr).toBe(
+    `phonehome: port ${port} is in use: stop the program that uses it or choose another one with ${flag}\n`,
+  );
+  expect([code, stdout]).toEqual([1, '']);
 });
