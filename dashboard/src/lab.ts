@@ -70,15 +70,16 @@ export const history = signal(0);
 
 /** The API of this lab; a browser shows its cookie. */
 export const lab = createClient({ url: globalThis.location?.origin ?? '' });
-lab.use({
-  onResponse({ response, schemaPath }) {
-    const said = Date.parse(response.headers.get('date') ?? '');
-    // To the second, and on its way for a while.
-    if (Math.abs(said - labNow()) > CLOCK_MS) clockAhead.value = said - Date.now();
-    if (response.status === 404 && PARTS.test(schemaPath)) isOlder.value = true;
-    if (response.status === 401) state.value = 'signed-out';
-  },
-});
+lab.use({ onResponse: ({ response, schemaPath }) => notice(response, schemaPath) });
+
+/** What every answer tells besides: the lab's clock, its version, whether one is still signed in. */
+export function notice(response: Response, path: string): void {
+  const said = Date.parse(response.headers.get('date') ?? '');
+  // To the second, and on its way for a while.
+  if (Math.abs(said - labNow()) > CLOCK_MS) clockAhead.value = said - Date.now();
+  if (response.status === 404 && PARTS.test(path)) isOlder.value = true;
+  if (response.status === 401) state.value = 'signed-out';
+}
 
 /** The answer to a call of `lab`. @throws LabRefusal */
 export const ask = answerOf;

@@ -3,7 +3,8 @@
  * the hub was away everything shown is asked for anew.
  */
 import { signal } from '@preact/signals';
-import { ask, history, LabRefusal, state } from '../lab.ts';
+import { history, LabRefusal, state } from '../lab.ts';
+import { askHub } from './ask.ts';
 
 export const organisation = signal<string | null>(null);
 export const engines = signal({ broker: true, database: true });
@@ -37,7 +38,7 @@ async function askEngines(): Promise<void> {
 
 export async function connect(): Promise<void> {
   try {
-    const session = await ask<{ organisation: string }>('/api/session');
+    const session = await askHub<{ organisation: string }>('/api/session');
     organisation.value = session.organisation;
     void askEngines();
     listen();
@@ -92,7 +93,7 @@ function later(): void {
 /** @returns the line of the refusal; null: signed in */
 export async function signIn(token: string): Promise<string | null> {
   try {
-    await ask('/api/session', { method: 'POST', body: JSON.stringify({ token }) });
+    await askHub('/api/session', { method: 'POST', body: JSON.stringify({ token }) });
   } catch (error) {
     return error instanceof LabRefusal ? error.message : String(error);
   }
@@ -102,6 +103,6 @@ export async function signIn(token: string): Promise<string | null> {
 }
 
 export async function signOut(): Promise<void> {
-  await ask('/api/session', { method: 'DELETE' });
+  await askHub('/api/session', { method: 'DELETE' });
   location.reload();
 }

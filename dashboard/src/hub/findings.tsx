@@ -1,10 +1,10 @@
 /** What all labs found, as it comes. */
 import type { FleetOverview } from '../../../src/model/hub.ts';
 import { SEVERITIES } from '../../../src/model/words.ts';
-import { useAnswer } from '../answer.ts';
 import { filterValue } from '../filter-bar.tsx';
 import { Refusal } from '../refusal.tsx';
 import { t } from '../words.ts';
+import { useHubAnswer } from './ask.ts';
 import { FindingLine } from './finding-line.tsx';
 import { useFindings } from './latest-findings.ts';
 import { Selects } from './selects.tsx';
@@ -12,7 +12,7 @@ import { Selects } from './selects.tsx';
 const PAGE = 100;
 
 export function Findings() {
-  const { labs, models } = useAnswer<FleetOverview>('/api/overview').value ?? { labs: [], models: [] };
+  const { labs, models } = useHubAnswer<FleetOverview>('/api/overview').value ?? { labs: [], models: [] };
   const filters = new URLSearchParams();
   for (const name of ['severity', 'lab', 'model']) if (filterValue(name) !== '') filters.set(name, filterValue(name));
   if (filterValue('replays') === 'no') filters.set('simulated', 'false');

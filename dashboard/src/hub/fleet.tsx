@@ -1,9 +1,9 @@
 /** The first page: how labs stand in one sentence, what leaves which model, each lab, and what was found last. */
 import type { FleetLab, FleetOverview, ModelOverview } from '../../../src/model/hub.ts';
-import { useAnswer } from '../answer.ts';
 import { FilterBar, filterValue } from '../filter-bar.tsx';
 import { Refusal } from '../refusal.tsx';
 import { country, nounOf, number, t, tn, when } from '../words.ts';
+import { useHubAnswer } from './ask.ts';
 import { labLink } from './finding-line.tsx';
 import { FindingList } from './findings.tsx';
 import { Spreads } from './spreads.tsx';
@@ -15,7 +15,7 @@ const LATEST = 12;
 const PRESENCES = ['live', 'silent', 'offline'] as const;
 
 export function Fleet() {
-  const { value, refusal } = useAnswer<FleetOverview>('/api/overview', LOOK_MS);
+  const { value, refusal } = useHubAnswer<FleetOverview>('/api/overview', LOOK_MS);
   return (
     <div class="two">
       <div>

@@ -1,9 +1,9 @@
 /** One lab: how it stands, its phones, what it found. */
 import type { FleetLab, FleetOverview, LabUnit } from '../../../src/model/hub.ts';
-import { useAnswer } from '../answer.ts';
 import { Refusal } from '../refusal.tsx';
 import { route } from '../route.ts';
 import { nounOf, number, share, t, tn, when } from '../words.ts';
+import { useHubAnswer } from './ask.ts';
 import { FindingList } from './findings.tsx';
 import { problemsOf, sinceOf, sizeOf } from './standing.ts';
 
@@ -12,8 +12,8 @@ const LATEST = 50;
 
 export function Lab() {
   const name = route.value.rest;
-  const { value, refusal } = useAnswer<FleetOverview>('/api/overview', LOOK_MS);
-  const units = useAnswer<{ units: LabUnit[] }>(`/api/labs/${encodeURIComponent(name)}/units`, LOOK_MS);
+  const { value, refusal } = useHubAnswer<FleetOverview>('/api/overview', LOOK_MS);
+  const units = useHubAnswer<{ units: LabUnit[] }>(`/api/labs/${encodeURIComponent(name)}/units`, LOOK_MS);
   const lab = value?.labs.find((one) => one.lab === name);
   if (value && !lab) return <p class="empty">{t('lab.unknown')}</p>;
   return (

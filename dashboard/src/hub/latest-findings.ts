@@ -2,7 +2,7 @@
 import { useSignalEffect } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ToldAlert } from '../../../src/model/hub.ts';
-import { ask } from '../lab.ts';
+import { askHub } from './ask.ts';
 import { taken } from './connection.ts';
 
 const MOST = 2000;
@@ -33,7 +33,7 @@ export function useFindings(filters: string, pageSize: number): LatestFindings {
       const query = new URLSearchParams(mine);
       query.set('limit', String(pageSize));
       if (before !== null) query.set('before', before);
-      const found = await ask<{ alerts: ToldAlert[] }>(`/api/alerts?${query}`);
+      const found = await askHub<{ alerts: ToldAlert[] }>(`/api/alerts?${query}`);
       if (mine !== question.current) return;
       setRefusal(null);
       setAlerts((known) =>

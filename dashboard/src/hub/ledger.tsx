@@ -3,12 +3,12 @@
 import type { LedgerLine } from '../../../src/model/hub.ts';
 import type { Kind } from '../../../src/model/kinds.ts';
 import { KINDS } from '../../../src/model/words.ts';
-import { useAnswer } from '../answer.ts';
 import { bytes } from '../bytes.ts';
 import { SCROLLS } from '../companies.tsx';
 import { filterValue } from '../filter-bar.tsx';
 import { Refusal } from '../refusal.tsx';
 import { country, number, t, tn, when } from '../words.ts';
+import { useHubAnswer } from './ask.ts';
 import { Selects } from './selects.tsx';
 import { FirmwareChanges } from './spreads.tsx';
 import { whatOf } from './what.ts';
@@ -24,9 +24,9 @@ export function Ledger() {
   for (const column of COLUMNS) if (filterValue(column) !== '') query.set(column, filterValue(column));
   query.set('kind', kind === '' ? 'found' : kind);
   if (filterValue('by') === 'firmware') query.set('by', 'firmware');
-  const { value, refusal } = useAnswer<{ ledger: LedgerLine[] }>(`/api/ledger?${query}`, LOOK_MS);
+  const { value, refusal } = useHubAnswer<{ ledger: LedgerLine[] }>(`/api/ledger?${query}`, LOOK_MS);
   // What can be chosen, whatever is chosen now.
-  const all = useAnswer<{ ledger: LedgerLine[] }>(`/api/ledger?simulated=false&kind=found&limit=${MOST}`);
+  const all = useHubAnswer<{ ledger: LedgerLine[] }>(`/api/ledger?simulated=false&kind=found&limit=${MOST}`);
   const lines = inOrder(value?.ledger ?? []);
   return (
     <section aria-labelledby="ledger-title">

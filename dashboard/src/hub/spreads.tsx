@@ -1,7 +1,7 @@
 /** What rules over the whole fleet found, and what came and went with the firmware of a model. */
 import type { FirmwareLine, FleetAlert } from '../../../src/model/hub.ts';
-import { useAnswer } from '../answer.ts';
 import { country, t, tn, when } from '../words.ts';
+import { useHubAnswer } from './ask.ts';
 import { whatOf } from './what.ts';
 
 const LOOK_MS = 10_000;
@@ -14,7 +14,7 @@ const receiverOf = ({ company, country: code }: { company: string | null; countr
 };
 
 export function Spreads() {
-  const { value } = useAnswer<{ alerts: FleetAlert[] }>('/api/fleet-alerts?simulated=false&limit=100', LOOK_MS);
+  const { value } = useHubAnswer<{ alerts: FleetAlert[] }>('/api/fleet-alerts?simulated=false&limit=100', LOOK_MS);
   // Several rules may find the same.
   const alerts = [...new Map(value?.alerts.map((alert) => [keyOf(alert), alert])).values()];
   if (alerts.length === 0) return null;
@@ -66,7 +66,7 @@ function ledgerLink({ kind, model, company }: FleetAlert): string {
 
 /** @param model the one that the person chose */
 export function FirmwareChanges({ model }: { model: string }) {
-  const { value } = useAnswer<{ lines: FirmwareLine[] }>(`/api/firmware?model=${encodeURIComponent(model)}`);
+  const { value } = useHubAnswer<{ lines: FirmwareLine[] }>(`/api/firmware?model=${encodeURIComponent(model)}`);
   const changed = value?.lines.filter(({ appearedWith, goneWith }) => appearedWith !== null || goneWith !== null) ?? [];
   return (
     <section aria-labelledby="firmware-title">
