@@ -267,9 +267,13 @@ describe('in Chromium', () => {
     await page.getByText('over').first().waitFor();
     await send(`imei=${IMEI}`);
     await page.evaluate("location.hash = '#/live'");
-    await page.locator('.alert.critical summary').first().click();
     const line = page.locator('.alert.critical', { has: page.locator('details[open]') });
-    await line.waitFor();
+    // What was sent above may come while one clicks: then it stands at the top anew, folded.
+    const unfold = async (): Promise<number> => {
+      if ((await line.count()) === 0) await page.locator('.alert.critical summary').first().click();
+      return line.count();
+    };
+    await expect.poll(unfold, { interval: 500 }).toBe(1);
     // It holds still under the hands of who reads it, whatever comes.
     await send(`imei=${IMEI}`);
     await page.locator('button.waiting').waitFor();
