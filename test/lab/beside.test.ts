@@ -56,7 +56,7 @@ for i in range(10): s.sendto(bytes(1000), ('${CN}', 0))`;
       .run('phone', [process.execPath, '-e', `setTimeout(() => process.exit(1), 60_000).unref(); ${script}`])
       .trim();
   const lookUp = (name: string): string =>
-    phone(`const r = new (require('node:dns').promises.Resolver)({ timeout: 5000, tries: 1 }); r.setServers(['8.8.8.8']);
+    phone(`const r = new (require('node:dns').promises.Resolver)({ timeout: 10_000, tries: 3 }); r.setServers(['8.8.8.8']);
       r.resolve4(${JSON.stringify(name)}).then((a) => console.log(String(a)), (e) => console.log(e.code));`);
   const send = (port: number, text: string): string =>
     phone(`const s = require('node:dgram').createSocket('udp4'); s.on('error', () => {});

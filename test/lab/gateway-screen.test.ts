@@ -47,7 +47,7 @@ describeWith([...NETWORK, 'curl', 'setpriv'], 'with a gateway up and no right to
   });
 
   it('the name of the set-up page leads only where it listens, and the page has no proxy to set', () => {
-    const ask = `const r = new (require('node:dns').promises.Resolver)({ timeout: 5000 }); r.setServers(['8.8.8.8']);
+    const ask = `const r = new (require('node:dns').promises.Resolver)({ timeout: 10_000 }); r.setServers(['8.8.8.8']);
       for (const how of ['resolve4', 'resolve6']) r[how]('phonehome.lab').then((a) => console.log(how, String(a)), (e) => console.log(how, e.code))`;
     const said = laid.net.run('phone', [process.execPath, '-e', ask]).trim().split('\n').toSorted();
     expect(said).toEqual(['resolve4 10.77.0.1', 'resolve6 ENODATA']);

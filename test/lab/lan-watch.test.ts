@@ -68,7 +68,7 @@ for i in range(20): s.sendto(bytes(100 + i), ('${to}', 0))`,
   const phone = (script: string): string =>
     lab.run('phone', [process.execPath, '-e', `setTimeout(() => process.exit(1), 60_000).unref(); ${script}`]).trim();
   const lookUp = (server: string, name: string, method = 'resolve4'): string =>
-    phone(`const r = new (require('node:dns').promises.Resolver)({ timeout: 3000, tries: 1 });
+    phone(`const r = new (require('node:dns').promises.Resolver)({ timeout: 10_000, tries: 3 });
       r.setServers([${JSON.stringify(server)}]);
       r.${method}(${JSON.stringify(name)}).then((a) => console.log(String(a)), (e) => console.log(e.code));`);
   const send = (address: string, port: number, text: string, answers = 0): string =>
