@@ -10,11 +10,19 @@ import { type Aside, WAITING, type WhyAside } from './message.ts';
 const MAX_WAITING = 100_000;
 const MAX_EXAMPLES = 1000;
 
+const ASIDE_LOCK = 7_466_341;
+
 const boundOf = (why: WhyAside): number => (WAITING.includes(why) ? MAX_WAITING : MAX_EXAMPLES);
 
 /** The same message once. */
 export async function putAside(client: Client, aside: readonly Aside[]): Promise<void> {
+  if (aside.length === 0) return;
   const groups = Map.groupBy(aside, ({ subject, why }) => [...senderOf(subject), why].join('\0'));
+  // Several consumers take from one flood: each counts what the others have kept. In one order, so that none waits in a ring.
+  await client.query(
+    'SELECT pg_advisory_xact_lock($1, key) FROM (SELECT DISTINCT hashtext(name) AS key FROM unnest($2::text[]) AS name ORDER BY 1) AS keys',
+    [ASIDE_LOCK, [...groups.keys()].map((name) => name.replaceAll('\0', ' '))],
+  );
   for (const [name, group] of groups) {
     const [organisation = '', lab = '', why = ''] = name.split('\0');
     const bound = boundOf(why as WhyAside);
