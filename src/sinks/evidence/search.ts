@@ -40,12 +40,15 @@ type Condition = readonly [sql: string, ...values: SQLInputValue[]];
 export function createSearch(database: DatabaseSync): Search {
   const all = (sql: string, values: readonly SQLInputValue[]) => database.prepare(sql).all(...values);
   const totals = new LRUCache<string, number>({ max: 50, ttl: TOTAL_MS });
-  const patterns = new LRUCache<string, RegExp>({ max: MAX_WORDS });
-  database.function('fits', { deterministic: true }, (text, word, language) => {
-    const key = `${language} ${word}`;
-    const pattern = patterns.get(key) ?? patternOf(String(word), String(language));
-    patterns.set(key, pattern);
-    return Number(pattern.test(String(text)));
+  const asked = new LRUCache<string, Wanted[]>({ max: MAX_WORDS });
+  database.function('says', { deterministic: true }, (text, severity, q, language) => {
+    const key = `${language} ${q}`;
+    const wanted = asked.get(key) ?? wantedOf(String(q), String(language));
+    asked.set(key, wanted);
+    const said = String(text);
+    return Number(
+      wanted.every(({ severities, pattern }) => severities.includes(Number(severity)) || pattern.test(said)),
+    );
   });
 
   /** A window of the rows, and how many there are: counted only where the window does not tell. */
@@ -168,16 +171,31 @@ const given = (sql: string, value: SQLInputValue | undefined): Condition[] =>
 const wordsOf = (text: string | undefined): string[] => (text ?? '').split(/\s+/).filter(Boolean).slice(0, MAX_WORDS);
 
 /** Every word must stand in what people see, in any case of ASCII letters; sentences are stored in English, severities as numbers. */
-function alertWords({ q, language = 'en' }: AlertSearch): Condition[] {
+function alertWords({ q = '', language = 'en' }: AlertSearch): Condition[] {
+  if (language !== 'en') return wordsOf(q).length === 0 ? [] : [['says(words, severity, ?, ?)', q, language]];
   return wordsOf(q).map((word) => {
-    const [sql, ...values]: Condition =
-      language === 'en' ? standsIn(['words'], word) : ['fits(words, ?, ?)', inJson(word), language];
-    const severities = severitiesNamed(word, language).map((severity) => SEVERITIES.indexOf(severity));
+    const [sql, ...values] = standsIn(['words'], word);
+    const severities = severitiesOf(word, language);
     // Told without reading the words.
     const named = severities.length === 0 ? '' : `severity IN (${severities.join(', ')}) OR `;
     return [`(${named}${sql})`, ...values];
   });
 }
+
+/** A word of another language, and how alerts are known that say it. */
+interface Wanted {
+  severities: number[];
+  pattern: RegExp;
+}
+
+const severitiesOf = (word: string, language: string): number[] =>
+  severitiesNamed(word, language).map((severity) => SEVERITIES.indexOf(severity));
+
+const wantedOf = (q: string, language: string): Wanted[] =>
+  wordsOf(q).map((word) => ({
+    severities: severitiesOf(word, language),
+    pattern: patternOf(inJson(word), language),
+  }));
 
 /** Countries are stored by their codes, and seen by their names. */
 function flowWords({ q, language = 'en' }: FlowSearch): Condition[] {
