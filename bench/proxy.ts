@@ -5,7 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -139,6 +139,7 @@ async function keep(text: string): Promise<void> {
   let file = path.join(folder, `${results.date}-${name}`);
   for (let number = 2; existsSync(`${file}.json`); number++)
     file = path.join(folder, `${results.date}-${name}-${number}`);
+  await mkdir(path.dirname(file), { recursive: true });
   await writeFile(`${file}.json`, `${JSON.stringify(results, null, 1)}\n`);
   await writeFile(`${file}.md`, text);
   bench.say(`written: ${file}.md`);
