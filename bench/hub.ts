@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { toolPath } from '../test/clients/tools.ts';
@@ -14,6 +14,7 @@ import { fill, measureQueries, multiply } from './hub/queries.ts';
 import { measureRelay } from './hub/relay.ts';
 import { type HubResults, toMarkdown } from './hub/report.ts';
 import { measureBurst, measureLive, measureWeek } from './hub/stream.ts';
+import { commitMeasured, machineFacts } from './machine.ts';
 
 const HELP = `npm run bench:hub -- [options]
 
@@ -51,19 +52,11 @@ const results: HubResults = {
     .slice(2)
     .map((one) => path.basename(one))
     .join(' ')}`.trim(),
-  version: execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=7'], { cwd: import.meta.dirname })
-    .toString()
-    .trim(),
+  version: commitMeasured(),
   machine: {
-    cpu: cpus()[0]?.model ?? 'unknown',
-    cores: cpus().length,
-    kernel: release(),
-    node: process.versions.node,
-    memoryGb: Math.round(totalmem() / 2 ** 30),
+    ...machineFacts(),
     nats: versionOf(toolPath('nats-server')),
     postgres: versionOf(path.join(path.dirname(toolPath('postgres')), 'postgres')),
-    loadBefore: loadavg()[0] ?? 0,
-    loadAfter: 0,
   },
   bursts: [],
 };

@@ -6,9 +6,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { machineFacts } from './machine.ts';
 import { HOSTILE } from './proxy/hostile.ts';
 import { labsOf, ROOT, relay } from './proxy/labs.ts';
 import { CONCURRENCY } from './proxy/load.ts';
@@ -73,13 +74,7 @@ const results: ProxyResults = {
     .map((one) => path.basename(one))
     .join(' ')}`.trim(),
   machine: {
-    cpu: cpus()[0]?.model ?? 'unknown',
-    cores: cpus().length,
-    kernel: release(),
-    node: process.versions.node,
-    memoryGb: Math.round(totalmem() / 2 ** 30),
-    loadBefore: loadavg()[0] ?? 0,
-    loadAfter: 0,
+    ...machineFacts(),
   },
   rounds: Number(flags.rounds ?? (flags.quick ? 1 : 7)),
   concurrency: CONCURRENCY,

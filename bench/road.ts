@@ -4,11 +4,11 @@
  * road in one process, without sockets. `npm run bench:road` writes it to bench/results and tells what became 10 % dearer or
  * cheaper than in the record before; `-- --quick` writes nothing. Shares are sampled, so that nothing is wrapped that is measured.
  */
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { commitMeasured, machineFacts } from './machine.ts';
 import { openRoad } from './road/lab.ts';
 import { keepRecord, latestRecord, type RoadRecord, toMarkdown } from './road/record.ts';
 import { exchange } from './road/requests.ts';
@@ -79,15 +79,9 @@ function recordOf(): RoadRecord {
   const names = new Set([...samples.keys(), ...garbage.keys()]);
   return {
     date: new Date().toISOString().slice(0, 10),
-    version: execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=7'], { cwd: import.meta.dirname })
-      .toString()
-      .trim(),
+    version: commitMeasured(),
     machine: {
-      cpu: cpus()[0]?.model ?? 'unknown',
-      cores: cpus().length,
-      kernel: release(),
-      node: process.versions.node,
-      memoryGb: Math.round(totalmem() / 2 ** 30),
+      ...machineFacts(),
       loadBefore,
       loadAfter: loadavg()[0] ?? 0,
     },
