@@ -9,13 +9,13 @@ import { Companies } from './companies.tsx';
 import { Flow } from './flow.tsx';
 import { Flows } from './flows.tsx';
 import { begin, clockAhead, isOlder, role, signOut, state } from './lab.ts';
-import { LanguageChoice } from './language-choice.tsx';
 import { Live } from './live.tsx';
 import { Phone } from './phone.tsx';
 import { Phones } from './phones.tsx';
 import { Recordings } from './recordings.tsx';
 import { route } from './route.ts';
 import { Settings } from './settings.tsx';
+import { TopBar } from './top-bar.tsx';
 import { Wall } from './wall.tsx';
 import { language, number, t } from './words.ts';
 import './style.css';
@@ -43,35 +43,17 @@ function Frame() {
   const Page = PAGES[name];
   return (
     <>
-      <button type="button" class="skip" onClick={focusContent}>
-        {t('nav.skip')}
-      </button>
-      <header class="top">
-        <a class="brand" href="#/phones">
-          {t('title')}
-        </a>
-        <nav>
-          {TABS.map((tab) => (
-            <a key={tab} href={`#/${tab}`} aria-current={name === tab ? 'page' : undefined}>
-              {t(`nav.${tab}`)}
-            </a>
-          ))}
-        </nav>
-        <span class={`state ${state.value}`} role="status">
-          {t(state.value === 'live' ? 'lab.live' : state.value === 'away' ? 'lab.away' : 'lab.loading')}
-        </span>
-        <LanguageChoice />
-        {role.value && (
-          <button
-            type="button"
-            class="button"
-            title={t('lab.signed-in', { role: t(`role.${role.value}`) })}
-            onClick={() => void signOut()}
-          >
-            {t('lab.sign-out')}
-          </button>
-        )}
-      </header>
+      <TopBar
+        home="#/phones"
+        tabs={TABS}
+        current={name}
+        state={{
+          name: state.value,
+          label: state.value === 'live' ? 'lab.live' : state.value === 'away' ? 'lab.away' : 'lab.loading',
+        }}
+        signedInAs={role.value ? t('lab.signed-in', { role: t(`role.${role.value}`) }) : null}
+        onSignOut={() => void signOut()}
+      />
       <main id="content" tabIndex={-1}>
         <Notices />
         <Page />
@@ -100,10 +82,6 @@ function Notices() {
       )}
     </div>
   );
-}
-
-function focusContent(): void {
-  document.getElementById('content')?.focus();
 }
 
 /** `/` searches, `j` and `k` move over the alerts. */

@@ -2,11 +2,9 @@
  * The dashboard over all labs in Debian's Chromium: fifty shops with twenty phones each publish through a real broker and a hub of
  * its own process into a real database. What a person sees, live, in both languages and themes; held against WCAG AA by axe.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, nkeyAuthenticator } from '@nats-io/transport-node';
 import axe from 'axe-core';
@@ -18,9 +16,9 @@ import { STREAM } from '../../src/hub/stream.ts';
 import { describeWith, toolPath } from '../clients/tools.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { freePort, type Nats, openNats, openPostgres, type Postgres, writeHubConfig } from './engines.ts';
+import { type HubProcess, startHubProcess } from './hub-process.ts';
 import { openShop, PHONES, SHOPS, type Shop } from './many-labs.ts';
 
-const BIN = path.resolve(import.meta.dirname, '../../bin/phonehome.mjs');
 const PATIENT = 120_000;
 const EVIL = '<img src=x onerror="document.title=1">\u202e';
 /** Where the looks are kept for somebody to look at: SCREENS=DIRECTORY. */
@@ -32,25 +30,14 @@ describeWith(['nats-server', 'postgres', 'chromium'], 'the page over fifty labs'
   const tokens: Record<string, string> = {};
   let nats: Nats;
   let postgres: Postgres;
-  let hub: { child: ChildProcess; ended: Promise<unknown>; url: string } | null = null;
+  let hub: HubProcess | null = null;
   let browser: Browser;
   let hubFile = '';
   let session: BrowserContextOptions['storageState'];
 
   async function startHub(): Promise<string> {
-    const child = spawn(process.execPath, [BIN, 'hub', 'serve', '--json', '--hub-config', hubFile], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    const url = await new Promise<string>((resolve, reject) => {
-      void ended.then((code) => reject(new Error(`the hub ended with ${code}`)));
-      createInterface({ input: child.stdout }).on('line', (line) => {
-        const said = JSON.parse(line);
-        if (said.type === 'ready') resolve(said.url);
-      });
-    });
-    hub = { child, ended, url };
-    return url;
+    hub = await startHubProcess(hubFile);
+    return hub.url;
   }
   async function endHub(): Promise<void> {
     hub?.child.kill('SIGTERM');

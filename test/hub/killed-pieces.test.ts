@@ -2,11 +2,9 @@
  * Stores of three labs, published by what a lab publishes with, through a real broker and a hub of its own process into a real
  * database; each is killed in turn and comes back. In the end the hub holds what was stored: nothing is missing, nothing there twice.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { jetstream } from '@nats-io/jetstream';
 import { connect, nkeyAuthenticator } from '@nats-io/transport-node';
@@ -24,8 +22,8 @@ import { describeWith } from '../clients/tools.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { labAlert, labFlowRecord } from '../sinks/lab-alert.ts';
 import { type Nats, openNats, openPostgres, type Postgres, writeHubConfig, writeLabConfig } from './engines.ts';
+import { type HubProcess, startHubProcess } from './hub-process.ts';
 
-const BIN = path.resolve(import.meta.dirname, '../../bin/phonehome.mjs');
 const LABS = ['alpha/hanoi', 'alpha/saigon', 'beta/hanoi'] as const;
 const ROUND = 60;
 
@@ -41,24 +39,13 @@ interface Lab {
 describeWith(['nats-server', 'postgres'], 'a hub of three labs', () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'hub-'));
   const labs = new Map<string, Lab>();
-  const hubs: { child: ChildProcess; ended: Promise<unknown>; url: string }[] = [];
+  const hubs: HubProcess[] = [];
   let nats: Nats;
   let postgres: Postgres;
   let hubFile = '';
 
   async function startHub(): Promise<void> {
-    const child = spawn(process.execPath, [BIN, 'hub', 'serve', '--json', '--hub-config', hubFile], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    const url = await new Promise<string>((resolve, reject) => {
-      void ended.then((code) => reject(new Error(`the hub ended with ${code}`)));
-      createInterface({ input: child.stdout }).on('line', (line) => {
-        const said = JSON.parse(line);
-        if (said.type === 'ready') resolve(said.url);
-      });
-    });
-    hubs.push({ child, ended, url });
+    hubs.push(await startHubProcess(hubFile));
   }
   function publish(name: string, file: string, lab: Pick<Lab, 'store' | 'stored'>): void {
     const config = readHubConfig(writeLabConfig(directory, nats, name), () => null);

@@ -2,8 +2,8 @@
 import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { state } from '../lab.ts';
-import { LanguageChoice } from '../language-choice.tsx';
 import { route } from '../route.ts';
+import { TopBar } from '../top-bar.tsx';
 import { language, t } from '../words.ts';
 import { begin, engines, organisation, signOut } from './connection.ts';
 import { Findings } from './findings.tsx';
@@ -23,41 +23,21 @@ function Frame() {
   const Page = PAGES[name];
   return (
     <>
-      <button type="button" class="skip" onClick={() => document.getElementById('content')?.focus()}>
-        {t('nav.skip')}
-      </button>
-      <header class="top">
-        <a class="brand" href="#/fleet">
-          {t('title')}
-        </a>
-        {isSignedIn ? (
-          <>
-            <nav>
-              {TABS.map((tab) => (
-                <a key={tab} href={`#/${tab}`} aria-current={name === tab ? 'page' : undefined}>
-                  {t(`nav.${tab}`)}
-                </a>
-              ))}
-            </nav>
-            <span class={`state ${state.value}`} role="status">
-              {t(state.value === 'live' ? 'hub.live' : state.value === 'away' ? 'hub.away' : 'hub.loading')}
-            </span>
-          </>
-        ) : (
-          <nav />
-        )}
-        <LanguageChoice />
-        {isSignedIn && (
-          <button
-            type="button"
-            class="button"
-            title={t('hub.signed-in', { organisation: organisation.value ?? '' })}
-            onClick={() => void signOut()}
-          >
-            {t('lab.sign-out')}
-          </button>
-        )}
-      </header>
+      <TopBar
+        home="#/fleet"
+        tabs={isSignedIn ? TABS : []}
+        current={name}
+        state={
+          isSignedIn
+            ? {
+                name: state.value,
+                label: state.value === 'live' ? 'hub.live' : state.value === 'away' ? 'hub.away' : 'hub.loading',
+              }
+            : null
+        }
+        signedInAs={isSignedIn ? t('hub.signed-in', { organisation: organisation.value ?? '' }) : null}
+        onSignOut={() => void signOut()}
+      />
       <main id="content" tabIndex={-1}>
         {isSignedIn ? (
           <>
