@@ -87,6 +87,12 @@ export function hasMagic(bytes: Buffer, from = 0, to = bytes.length): boolean {
   return magicOf(bytes, from, to) !== null;
 }
 
+/** One that noise does not have by chance: not the two bytes of zlib and of MPEG audio frames. */
+export function hasLongMagic(head: Buffer): boolean {
+  const format = magicOf(head, 0, head.length);
+  return format !== null && format !== 'zlib' && (head[0] !== 0xff || format === 'image');
+}
+
 function magicOf(bytes: Buffer, from: number, to: number): Format | null {
   if (to - from < 4) return null;
   const start =
@@ -180,8 +186,18 @@ function looksJson(head: Buffer): boolean {
   while (at < head.length && isSpace(head[at]!)) at++;
   if (at >= head.length) return true;
   const next = head[at]!;
-  return first === 0x7b ? next === QUOTE || next === 0x7d : IN_ARRAY[next] === 1;
+  return (first === 0x7b ? next === QUOTE || next === 0x7d : IN_ARRAY[next] === 1) && !isNoise(head);
 }
+
+/** Two characters stand together by chance as well. Text of old code pages is no UTF-8 either, but has no control characters. */
+function isNoise(head: Buffer): boolean {
+  let controls = 0;
+  for (const byte of head) if (byte < 0x20 && !isSpace(byte)) controls++;
+  return controls > MOST_CONTROLS && hasInvalidUtf8(head);
+}
+
+/** Of SNIFF random bytes seven are. */
+const MOST_CONTROLS = 2;
 
 const QUOTE = 0x22;
 /** What an array may begin with. */

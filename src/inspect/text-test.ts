@@ -136,6 +136,7 @@ function isFound(bytes: Buffer, device: Device | null, known: Known | null, kind
       isFound ||= event.type === 'partially-scanned' || event.finding.identifier.kind !== 'opaque';
     },
   };
+  shared.meter.begin();
   const work = { later: (job: (typeof jobs)[number]) => void jobs.push(job) };
   const scope = new Scope(shared, '', { host: '', device, known, clean: new CleanValues(), work }, 0);
   scope.budget.grant(bytes.length);

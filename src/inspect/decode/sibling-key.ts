@@ -3,9 +3,10 @@
  * Promise: a key is believed only when text or a known format comes out of bytes that are not text themselves: plain text
  * between control characters becomes other text under any word. Bounded by the number of fields.
  */
-import { hasMagic, SNIFF } from '../format.ts';
+import { hasLongMagic, hasMagic, SNIFF } from '../format.ts';
 import type { Fields } from '../place.ts';
 import { isReadable } from '../readable.ts';
+import { isZlibStream } from './zlib-probe.ts';
 
 /** Shorter ciphertexts become readable by chance. */
 const LEAST = 24;
@@ -26,7 +27,7 @@ export function openWithSibling(bytes: Buffer, fields: Fields): OpenedBySibling 
   let best: { name: string; key: Buffer; likeness: number } | null = null;
   for (const [name, text] of fields) {
     for (const key of keysIn(text)) {
-      const likeness = likenessOf(xor(head, key));
+      const likeness = likenessOf(xor(head, key), () => xor(bytes, key));
       if (likeness > (best?.likeness ?? 0) && likeness >= least) best = { name, key, likeness };
     }
   }
@@ -34,8 +35,8 @@ export function openWithSibling(bytes: Buffer, fields: Fields): OpenedBySibling 
 }
 
 /** 0 for noise; a word of the address makes text of text, too, so the one that makes most letters of it is the key. */
-function likenessOf(head: Buffer): number {
-  if (hasMagic(head)) return 1;
+function likenessOf(head: Buffer, whole: () => Buffer): number {
+  if (hasMagic(head)) return hasLongMagic(head) || isZlibStream(whole()) ? 1 : 0;
   if (!isReadable(head) || new Set(head).size <= 6) return 0;
   return plainShare(head);
 }

@@ -1,13 +1,18 @@
 /**
  * MessagePack (github.com/msgpack/msgpack/blob/master/spec.md) and CBOR (RFC 8949) with locators.
- * Promise: takes bytes only when one map or array (several in a row for MessagePack) fills them; bounded nesting and
- * number of values; never throws.
+ * Promise: takes bytes only when maps and arrays, one or several in a row, fill them; bounded nesting and number of values;
+ * never throws.
  */
 import { always, type BinaryValue, MAX_NESTING, MAX_VALUES, member } from './binary-values.ts';
 
 class Malformed extends Error {}
 /** Made once, because the place where it is made is written down each time. */
 const MALFORMED = new Malformed();
+
+/** Major types of CBOR (RFC 8949 3.1). */
+const ARRAY = 4;
+const MAP = 5;
+const TAG = 6;
 
 interface Cursor {
   bytes: Buffer;
@@ -19,21 +24,31 @@ interface Cursor {
 type Item = (cursor: Cursor, path: string, key: string | null, depth: number) => string | null;
 
 export function readMsgpack(bytes: Buffer, mayGoOn = always): BinaryValue[] | null {
-  const first = bytes[0] ?? 0;
-  const isContainer = (first >= 0x80 && first <= 0x9f) || (first >= 0xdc && first <= 0xdf);
-  return isContainer ? readAll(bytes, msgpackItem, mayGoOn) : null;
+  return isMsgpackContainer(bytes[0]) ? readAll(bytes, msgpackItem, isMsgpackContainer, mayGoOn) : null;
 }
 
 export function readCbor(bytes: Buffer, mayGoOn = always): BinaryValue[] | null {
-  const major = (bytes[0] ?? 0) >> 5;
-  const isContainer = major === 4 || major === 5 || (major === 6 && bytes.length > 3);
-  return isContainer ? readAll(bytes, cborItem, mayGoOn) : null;
+  const isContainer = isCborContainer(bytes[0]) && (bytes[0]! >> 5 !== TAG || bytes.length > 3);
+  return isContainer ? readAll(bytes, cborItem, isCborContainer, mayGoOn) : null;
 }
 
-function readAll(bytes: Buffer, item: Item, mayGoOn: () => boolean): BinaryValue[] | null {
+const isMsgpackContainer = (head = 0): boolean => (head >= 0x80 && head <= 0x9f) || (head >= 0xdc && head <= 0xdf);
+
+const isCborContainer = (head = 0): boolean => head >> 5 === ARRAY || head >> 5 === MAP || head >> 5 === TAG;
+
+function readAll(
+  bytes: Buffer,
+  item: Item,
+  isContainer: (head: number) => boolean,
+  mayGoOn: () => boolean,
+): BinaryValue[] | null {
   const cursor: Cursor = { bytes, at: 0, values: [], mayGoOn };
   try {
-    while (cursor.at < bytes.length) item(cursor, '$', null, 0);
+    while (cursor.at < bytes.length) {
+      // A number or a name by itself is what noise is full of.
+      if (!isContainer(bytes[cursor.at]!)) return null;
+      item(cursor, '$', null, 0);
+    }
   } catch (error) {
     if (error instanceof Malformed || error instanceof RangeError) return null;
     throw error;
