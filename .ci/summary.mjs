@@ -2,6 +2,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
+/** What was expected and what came, without the rest of the stack. */
+const reason = (messages = []) =>
+  messages.map((message) => `\n    ${message.split(/\n\s+at /)[0].slice(0, 600).replaceAll('\n', '\n    ')}`).join('');
+
 const sums = process.argv.slice(2).map((file, index) => {
   const run = path.basename(file);
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
@@ -19,7 +23,7 @@ const sums = process.argv.slice(2).map((file, index) => {
     }
     for (const test of file.assertionResults)
       if (test.status === 'failed' || (index === 0 && test.status !== 'passed'))
-        console.log(`${run}: ${test.status}: ${name} > ${test.fullName}`);
+        console.log(`${run}: ${test.status}: ${name} > ${test.fullName}${reason(test.failureMessages)}`);
   }
   return { passed: numPassedTests, failed: numFailedTests + unloaded, skipped: numPendingTests + numTodoTests };
 });
