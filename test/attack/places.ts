@@ -102,7 +102,7 @@ async function attack(lab: LabProcess, size: Size): Promise<Tally> {
   return { tried: phones.length, lost, note };
 }
 
-/** All phones ask, each at its own moments. */
+/** All phones ask, each at its own moments; new connections are spread over them as well. */
 async function during(phones: Phone[], port: number, seconds: number): Promise<void> {
   const end = performance.now() + seconds * 1000;
   await Promise.all(
@@ -111,7 +111,7 @@ async function during(phones: Phone[], port: number, seconds: number): Promise<v
       for (let n = 0; performance.now() < end; n++) {
         const began = performance.now();
         try {
-          const isNew = n % NEW_EVERY === 0;
+          const isNew = (n + index) % NEW_EVERY === 0;
           if (isNew) (await opened(port, phone.address)).destroy();
           else await ask(phone.sockets[n % phone.sockets.length] as Socket, `/${n}`);
           const wait = performance.now() - began;
