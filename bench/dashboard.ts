@@ -1,12 +1,13 @@
 /**
  * `npm run bench:dashboard`: a lab with 100,000 alerts and 1,000,000 connections in its store, Chromium before it, and a clock:
  * first list, scrolling, search, and the way of an alert from the wire to the screen while a phone leaks 50 times a second.
- * `--quick` for a tenth of it, which writes no result.
+ * `--quick` for a tenth of it, which writes no result. `--only lists`, `wire` or `memory` for a part of it, kept under that name.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { chromium, type Page } from 'playwright-core';
 import type { Alert } from '../src/model/alert.ts';
 import { startOrigin } from '../test/clients/origin.ts';
@@ -16,7 +17,9 @@ import { measurePage } from './dashboard/page-cost.ts';
 import { NEEDLE, writeResult, writeStores } from './dashboard/stores.ts';
 import { measureWire } from './dashboard/wire-to-pixels.ts';
 
-const isQuick = process.argv.includes('--quick');
+const {
+  values: { quick: isQuick = false, only = null },
+} = parseArgs({ options: { quick: { type: 'boolean' }, only: { type: 'string' } } });
 const sizes = isQuick
   ? { alerts: 10_000, flows: 100_000, bodies: 20 }
   : { alerts: 100_000, flows: 1_000_000, bodies: 100 };
@@ -29,6 +32,9 @@ const result: Record<string, unknown> = {};
 const note = (name: string, value: unknown): void => {
   result[name] = value;
   console.log(name, JSON.stringify(value));
+  // As it comes: what was measured stays when the rest is not.
+  if (!isQuick)
+    writeResult(['dashboard', new Date().toISOString().slice(0, 10), ...(only ? [only] : [])].join('-'), result);
 };
 
 async function signIn(lab: LabProcess): Promise<{ page: Page; end: () => Promise<void> }> {
@@ -106,41 +112,53 @@ note('machine', {
 const origin = await startOrigin(['collector.example.com']);
 const lab = await startLab({ dataDir: data, devices: ANY_PHONE, args: ['--allow-destinations', '127.0.0.0/8'] });
 const { page, end } = await signIn(lab);
+/** Each is measured with `--only NAME` alone. */
+const sections = {
+  async lists() {
+    note('firstListMs', {
+      live: await firstList(page, '#/live', '.alert'),
+      flows: await firstList(page, '#/flows', '.row'),
+    });
+    note('searchApiWorstOf5Ms', {
+      alertsRare: await api('/api/search/alerts?q=report/77'),
+      alertsNone: await api('/api/search/alerts?q=nothing-like-this'),
+      flowsRare: await api('/api/search/flows?q=vendor699%20api4'),
+      flowsCommon: await api('/api/search/flows?q=vendor'),
+      flowsNone: await api('/api/search/flows?q=nothing-like-this'),
+      groupsByOwner: await api('/api/search/flow-groups?by=owner'),
+      firstHitIn100MBOfBodies: await api(`/api/search/bodies?q=${NEEDLE}&device=phone-bodies&reveal=true`),
+    });
+    await page.evaluate("location.hash = '#/flows'");
+    note('searchOnThePageMs', { flows: await search(page, 'nothing-like-this', 'No connection fits.') });
+    await page.evaluate("location.hash = '#/live'");
+    await page.locator('.alert').first().waitFor();
+    note('scrollAlerts', await scroll(page));
+    await page.evaluate("location.hash = '#/flows'");
+    await page.locator('.row').first().waitFor();
+    note('scrollFlows', await scroll(page));
+  },
+  async wire() {
+    await page.goto(`${lab.ready.ui.url}/#/live`);
+    note('wireToPixels', await measureWire({ page, lab, origin, perSecond: 50, seconds: isQuick ? 5 : 20 }));
+  },
+  async memory() {
+    const { alerts } = (await lab.api('/api/alerts?newest=true&limit=1')) as { alerts: [Alert] };
+    const rounds = isQuick ? [500, 500, 500] : Array.from({ length: 12 }, () => 1000);
+    for (const hash of ['#/live', '#/phones'])
+      note(
+        `page ${hash}`,
+        await measurePage({
+          ...{ context: page.context(), url: lab.ready.ui.url, hash },
+          like: alerts[0],
+          perSecond: 50,
+          rounds,
+        }),
+      );
+  },
+};
 try {
-  note('firstListMs', {
-    live: await firstList(page, '#/live', '.alert'),
-    flows: await firstList(page, '#/flows', '.row'),
-  });
-  note('searchApiWorstOf5Ms', {
-    alertsRare: await api('/api/search/alerts?q=report/77'),
-    alertsNone: await api('/api/search/alerts?q=nothing-like-this'),
-    flowsRare: await api('/api/search/flows?q=vendor699%20api4'),
-    flowsCommon: await api('/api/search/flows?q=vendor'),
-    flowsNone: await api('/api/search/flows?q=nothing-like-this'),
-    groupsByOwner: await api('/api/search/flow-groups?by=owner'),
-    firstHitIn100MBOfBodies: await api(`/api/search/bodies?q=${NEEDLE}&device=phone-bodies&reveal=true`),
-  });
-  await page.evaluate("location.hash = '#/flows'");
-  note('searchOnThePageMs', { flows: await search(page, 'nothing-like-this', 'No connection fits.') });
-  await page.evaluate("location.hash = '#/live'");
-  await page.locator('.alert').first().waitFor();
-  note('scrollAlerts', await scroll(page));
-  await page.evaluate("location.hash = '#/flows'");
-  await page.locator('.row').first().waitFor();
-  note('scrollFlows', await scroll(page));
-  const { alerts } = (await lab.api('/api/alerts?newest=true&limit=1')) as { alerts: [Alert] };
-  const rounds = isQuick ? [500, 500, 500] : Array.from({ length: 12 }, () => 1000);
-  for (const hash of ['#/live', '#/phones'])
-    note(
-      `page ${hash}`,
-      await measurePage({
-        ...{ context: page.context(), url: lab.ready.ui.url, hash },
-        like: alerts[0],
-        perSecond: 50,
-        rounds,
-      }),
-    );
-  note('wireToPixels', await measureWire({ page, lab, origin, perSecond: 50, seconds: isQuick ? 5 : 20 }));
+  if (only !== null && !(only in sections)) throw new Error(`--only is one of ${Object.keys(sections).join(', ')}`);
+  for (const [name, measure] of Object.entries(sections)) if (only === null || only === name) await measure();
   note('loadAtTheEnd', loadavg()[0]);
 } finally {
   await end();
@@ -148,4 +166,3 @@ try {
   await origin.stop();
   rmSync(data, { recursive: true, force: true });
 }
-if (!isQuick) writeResult(`dashboard-${new Date().toISOString().slice(0, 10)}`, result);

@@ -23,13 +23,15 @@ export interface WireOptions {
 /** Notes when each name was painted first. A text, because the DOM is the browser's. */
 const WATCH = `(() => {
   const seen = (globalThis.seen = {});
-  const look = () => {
+  const look = (changes) => {
     const come = [];
-    for (const [, name] of document.body.innerText.matchAll(/(leak-\\d+\\.example)/g))
-      if (!(name in seen)) {
-        seen[name] = 0;
-        come.push(name);
-      }
+    // textContent, unlike innerText, makes the browser lay out nothing for the sake of being asked.
+    for (const { target } of changes)
+      for (const [name] of target.textContent.matchAll(/leak-\\d+\\.example/g))
+        if (!(name in seen)) {
+          seen[name] = 0;
+          come.push(name);
+        }
     if (come.length === 0) return;
     // After the frame that shows them.
     requestAnimationFrame(() =>
