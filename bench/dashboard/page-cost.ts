@@ -61,6 +61,7 @@ export async function measurePage({ context, url, hash, like, perSecond, rounds 
     Math.round((((after[name] ?? 0) - (before[name] ?? 0)) * 1e5) / sent) / 100;
   return {
     ...{ hash, alerts: sent, cpuMsPerAlert: perAlert('TaskDuration'), scriptMsPerAlert: perAlert('ScriptDuration') },
+    ...{ layoutMsPerAlert: perAlert('LayoutDuration'), styleMsPerAlert: perAlert('RecalcStyleDuration') },
     ...{ requestsPerAlert: Math.round((requests / sent) * 100) / 100, heapAfterMB },
   };
 }

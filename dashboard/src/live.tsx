@@ -27,6 +27,9 @@ const MOST_ROWS = 200_000;
 /** Laid out while one reads the top: each alert that comes lays out all rows anew. The others are there once one scrolls. */
 const TOP_ROWS = 1000;
 
+/** Nothing came in this time before it. */
+const ALONE_MS = 1000;
+
 const stored = createWindowed<Alert>();
 
 /** What the address asks for, as the lab understands it. */
@@ -152,7 +155,10 @@ export function Live() {
           // Came again since: it stands among the new ones.
           if (index >= head.length && moved.has(alert.id)) return null;
           return (
-            <div key={alert.id} class={alertClass(alert)}>
+            <div
+              key={alert.id}
+              class={`${alertClass(alert)} ${index === 0 && isAlone(alert, head[1]) ? 'arriving' : ''}`}
+            >
               <AlertDetails alert={alert} onUnfold={unfold} />
             </div>
           );
@@ -161,6 +167,12 @@ export function Live() {
       {head.length + total > MOST_ROWS && <p class="quiet">{t('live.most', { count: number(MOST_ROWS) })}</p>}
     </section>
   );
+}
+
+/** What comes in a stream is not moved into its place one by one: that took a quarter of the page's processor time. */
+function isAlone(alert: Alert, before: Alert | undefined): boolean {
+  if (alert.seq <= anchor) return false;
+  return before === undefined || Date.parse(alert.lastSeen) - Date.parse(before.lastSeen) > ALONE_MS;
 }
 
 /** Also one that came again since is another. */
