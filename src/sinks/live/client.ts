@@ -25,9 +25,13 @@ export interface LabClient extends Client<Paths> {
 export function createClient({ url, token }: ClientOptions): LabClient {
   const client = createFetchClient<Paths>({
     baseUrl: url,
-    // A browser's own proof that its page means it; programs show their token.
-    headers: token === undefined ? { 'x-phonehome': '1' } : { authorization: `Bearer ${token}` },
-    bodySerializer: (body: unknown) => (body instanceof Blob ? body : JSON.stringify(body)),
+    headers: {
+      // A body says its own type, in place of one for all.
+      'content-type': null,
+      // A browser's own proof that its page means it; programs show their token.
+      ...(token === undefined ? { 'x-phonehome': '1' } : { authorization: `Bearer ${token}` }),
+    },
+    bodySerializer,
   });
   const live: LabClient['live'] = (query, onFrame) => {
     const given = Object.entries(query).map(([name, value]) => [name, String(value)]);
@@ -37,6 +41,13 @@ export function createClient({ url, token }: ClientOptions): LabClient {
     return socket;
   };
   return { ...client, live };
+}
+
+/** What `fetch` sends with its type: files as the routes describe them, whatever type a browser guessed of their name; the rest JSON. */
+function bodySerializer(body: unknown): Blob {
+  const isFile = body instanceof Blob || body instanceof ArrayBuffer || ArrayBuffer.isView(body);
+  if (isFile) return new Blob([body as Uint8Array<ArrayBuffer>], { type: 'application/octet-stream' });
+  return new Blob([JSON.stringify(body)], { type: 'application/json' });
 }
 
 /** The lab refused: its own line says what to do. */

@@ -21,6 +21,9 @@ export type LiveFrame = { [F in keyof typeof frames]: z.output<(typeof frames)[F
 /** What the lab says when it refuses: one line that says what to do. */
 export type Refused = z.output<typeof refusal>;
 
+/** A file as it is; of one on a disk, `openAsBlob` of `node:fs` reads it piece by piece. */
+export type FileBody = Blob | ArrayBuffer | Uint8Array;
+
 /** What may stand behind the `?`. */
 export type QueryOf<Q> = { [K in keyof Q]?: Q[K] extends Parameter<infer T> ? T : never };
 
@@ -37,7 +40,7 @@ type Operation<Address, R extends Route> = {
 } & (R extends { body: infer B } ? { requestBody: { content: BodyOf<B> } } : { requestBody?: never });
 
 type StatusOf<R> = R extends { status: infer S extends number } ? S : 200;
-type BodyOf<B> = B extends z.ZodType ? { 'application/json': z.input<B> } : { [M in B & string]: Blob };
+type BodyOf<B> = B extends z.ZodType ? { 'application/json': z.input<B> } : { [M in B & string]: FileBody };
 type AnswerOf<A> = A extends z.ZodType
   ? { content: { 'application/json': z.output<A> } }
   : A extends string

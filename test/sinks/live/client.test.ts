@@ -1,5 +1,11 @@
 /** The client that programs and the dashboard use, against the real API. What its types refuse, the compiler holds. */
 import { once } from 'node:events';
+import { mkdtempSync, openAsBlob, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text as readText } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { answerOf, createClient, type LabClient, type LiveFrame } from '../../../src/sinks/live/client.ts';
 import { ROUTES } from '../../../src/sinks/live/routes.ts';
@@ -30,6 +36,36 @@ it('sends bodies as JSON, files as they are, and takes an answer without content
   const told = client.POST('/api/recordings', { body, parseAs: 'text' });
   expect(JSON.parse(await answerOf(told))).toMatchObject({ type: 'end', entries: 'a recording'.length });
   expect(await answerOf(client.DELETE('/api/cases/{id}', { params: { path: { id: opened.id } } }))).toBeUndefined();
+});
+
+it('says of a file that it is one, whatever its own type, and of the rest that it is JSON', async () => {
+  const heard: [string | undefined, string][] = [];
+  const server = createServer(async (request, response) => {
+    heard.push([request.headers['content-type'], await readText(request)]);
+    response.end('{}');
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const asking = createClient({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token: TOKEN });
+  const onDisk = path.join(mkdtempSync(path.join(tmpdir(), 'client-')), 'a.har');
+  writeFileSync(onDisk, 'of a disk');
+  const files = [new Blob(['named'], { type: 'text/plain' }), Buffer.from('bytes'), await openAsBlob(onDisk)];
+  for (const body of files) await asking.POST('/api/recordings', { body, parseAs: 'text' });
+  await asking.POST('/api/databases', { body: files[1] as Buffer, params: { query: { name: 'a.mmdb' } } });
+  await asking.POST('/api/cases', { body: { title: 'a case' } });
+  await asking.POST('/api/recordings', { body: Buffer.from('own'), headers: { 'content-type': 'application/x-own' } });
+  await asking.GET('/api/alerts');
+  server.close();
+  rmSync(path.dirname(onDisk), { recursive: true });
+  const file = 'application/octet-stream';
+  expect(heard).toEqual([
+    [file, 'named'],
+    [file, 'bytes'],
+    [file, 'of a disk'],
+    [file, 'bytes'],
+    ['application/json', '{"title":"a case"}'],
+    ['application/x-own', 'own'],
+    [undefined, ''],
+  ]);
 });
 
 it('hands the line on with which the lab refuses', async () => {
@@ -77,6 +113,8 @@ it('knows no address, parameter or body that the lab has not', () => {
     client.GET('/api/alerts', { params: { query: { severity: 'dreadful' } } }),
     // @ts-expect-error a case has a title
     client.POST('/api/cases', { body: {} }),
+    // @ts-expect-error a file, not an object
+    client.POST('/api/recordings', { body: { file: 'cases.har' } }),
     // @ts-expect-error both must be there
     client.DELETE('/api/upstream-map', { params: { query: { host: 'vendor.example' } } }),
   ];
