@@ -3,6 +3,7 @@ import { useRef, useState } from 'preact/hooks';
 import type { Severity } from '../../src/model/alert.ts';
 import type { DestinationFacts } from '../../src/model/destination.ts';
 import type { Evidence, Identifier } from '../../src/model/identifier.ts';
+import type { Text } from '../../src/model/text.ts';
 import { bytes } from './bytes.ts';
 import { ask, lab, role } from './lab.ts';
 import { ThreeFacts } from './three-facts.tsx';
@@ -13,7 +14,8 @@ import { nounOf, number, said, t, tn } from './words.ts';
 type Line =
   | { type: 'finding'; entry: number; app: string | null; finding: Found }
   | { type: 'contact'; host: string }
-  | { type: 'partial' | 'skipped' | 'fault'; reason: string }
+  | { type: 'partial'; reason: string; text?: Text }
+  | { type: 'skipped' | 'fault'; reason: string }
   | { type: 'progress'; bytes: number }
   | { type: 'end'; entries: number; findings: number; more: number };
 
@@ -31,7 +33,8 @@ interface Reading {
   done: number;
   found: { entry: number; app: string | null; finding: Found }[];
   contacts: string[];
-  unread: string[];
+  /** By their English sentence. */
+  unread: Map<string, Text | undefined>;
   end: { entries: number; findings: number; more: number } | null;
   fault: string | null;
 }
@@ -52,7 +55,7 @@ export function Recordings() {
       done: 0,
       found: [],
       contacts: [],
-      unread: [],
+      unread: new Map(),
       end: null,
       fault: null,
     };
@@ -110,7 +113,7 @@ function take(now: Reading, line: Line): void {
   else if (line.type === 'progress') now.done = line.bytes;
   else if (line.type === 'end') now.end = line;
   else if (line.type === 'fault') now.fault = line.reason;
-  else now.unread = [...new Set([...now.unread, line.reason])];
+  else now.unread.set(line.reason, line.type === 'partial' ? line.text : undefined);
 }
 
 /** What the lab says of the file, line after line, while it reads. */
@@ -158,7 +161,9 @@ function Shown({ reading, onStop }: { reading: Reading; onStop: () => void }) {
       {end !== null && end.findings > Math.min(found.length, MOST_SHOWN) && (
         <p>{t('rec.more', { count: number(end.findings - Math.min(found.length, MOST_SHOWN)) })}</p>
       )}
-      {unread.length > 0 && <Named title={t('rec.unread')} items={unread} />}
+      {unread.size > 0 && (
+        <Named title={t('rec.unread')} items={[...unread].map(([reason, why]) => said(why, reason))} />
+      )}
       {contacts.length > 0 && <Named title={t('rec.contacts')} items={contacts} />}
     </>
   );

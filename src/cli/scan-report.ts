@@ -3,10 +3,12 @@
  * Promise: memory is bounded whatever the recording; equal findings (same value, place, way and host) are one row with a count.
  */
 import { GEO_SOURCE } from '../formats/geo-caveat.ts';
+import { say } from '../formats/say.ts';
 import { clean, paint, SEVERITY_SGR } from '../formats/terminal.ts';
 import { SEVERITIES, type Severity } from '../model/alert.ts';
 import type { DestinationFacts } from '../model/destination.ts';
 import type { Recorded, RecordedContact, ScanFinding, Scanned } from '../model/lab.ts';
+import type { Text } from '../model/text.ts';
 import { type ContactRow, contactCells, createScanContacts, receiverOf } from './scan-contacts.ts';
 import { createScanVerdict, sentenceOf } from './scan-sentence.ts';
 import { createStoppedFiles, type StoppedFiles } from './scan-stopped.ts';
@@ -31,7 +33,7 @@ export interface ScanReport {
   skipped(recorded: Extract<Recorded, { type: 'skipped' }>): void;
   finding(finding: ScanFinding, place: Place, reveal: boolean): void;
   contact(contact: RecordedContact, facts: DestinationFacts): void;
-  partial(reason: string): void;
+  partial(why: Text): void;
   /** The scan ended before this file did. */
   stopped(recorded: Extract<Scanned, { type: 'stopped' }>): void;
   stoppedFiles: Pick<StoppedFiles, 'count'>;
@@ -70,6 +72,8 @@ export function createScanReport(): ScanReport {
   const skipped = new Map<string, { count: number; example: string }>();
   const missing = new Map<string, number>();
   const partial = new Map<string, number>();
+  /** By their English sentence. */
+  const whyPartial = new Map<string, Text>();
   const files = new Set<string>();
   const contacts = createScanContacts();
   const verdict = createScanVerdict();
@@ -82,6 +86,11 @@ export function createScanReport(): ScanReport {
   const add = (map: Map<string, number>, reason: string) => {
     if (map.has(reason) || map.size < MAX_REASONS) map.set(reason, (map.get(reason) ?? 0) + 1);
   };
+  const addPartial = (why: Text) => {
+    const reason = say(why);
+    add(partial, reason);
+    if (partial.has(reason)) whyPartial.set(reason, why);
+  };
   const texts = () => {
     const isStopped = stopped.summary() !== null;
     return verdict.texts({ withContent, unread, contacts: contacts.servers(), isStopped });
@@ -93,7 +102,9 @@ export function createScanReport(): ScanReport {
       ...stopped.notes(),
       ...[...skipped].map(([reason, { count, example }]) => words('scan.not-read', { times: count, reason, example })),
       ...[...missing].map(([reason, count]) => words('scan.missing', { count, reason })),
-      ...[...partial].map(([reason, count]) => words('scan.partial', { count, reason })),
+      ...[...partial].map(([reason, count]) =>
+        words('scan.partial', { count, reason: whyPartial.get(reason) ?? reason }),
+      ),
       ...(left > 0 ? [words('scan.calls-left', { left, most: MAX_ROWS })] : []),
     ];
     const total = words('scan.total', {
@@ -118,7 +129,7 @@ export function createScanReport(): ScanReport {
       if (!recorded.contact) withContent++;
       files.add(recorded.file);
       for (const reason of recorded.missing) add(missing, reason);
-      if (recorded.partial) add(partial, recorded.partial);
+      if (recorded.partialText) addPartial(recorded.partialText);
       if (recorded.partial || recorded.missing.some((reason) => !ABOUT_ANSWERS.test(reason))) unread++;
     },
     skipped({ file, entry, reason, isHarmless }) {
@@ -142,9 +153,9 @@ export function createScanReport(): ScanReport {
       else if (rows.size < MAX_ROWS) rows.set(key, { finding, shown, first: place, count: 1 });
     },
     contact: contacts.add,
-    partial(reason) {
+    partial(why) {
       unread++;
-      add(partial, reason);
+      addPartial(why);
     },
     stopped({ file, entries: read }) {
       unread++;

@@ -18,6 +18,7 @@ import { registry } from '../kinds/registry.ts';
 import type { Device } from '../model/device.ts';
 import type { Flow, FlowEvent } from '../model/flow.ts';
 import type { InspectEvent, Token, Where } from '../model/identifier.ts';
+import { text } from '../model/text.ts';
 import { ENDLESS, type Turn } from '../model/turn.ts';
 import { type Budget, type BudgetRules, DEFAULT_RULES, Meter } from './budget.ts';
 import type { ByteSink } from './byte-sink.ts';
@@ -157,7 +158,7 @@ export function createInspector(options: InspectorOptions): Inspector {
       exchange = { scope, body: null, contentType: null, codings: NONE, message: null };
       flow.exchanges.set(number, exchange);
       if (flow.exchanges.size > MAX_EXCHANGES) {
-        scope.partial(`more than ${MAX_EXCHANGES} requests open at once: the oldest was given up`);
+        scope.partial(text('unseen.requests', { most: MAX_EXCHANGES }));
         finish(flow, flow.exchanges.oldest()!);
       }
     }

@@ -6,6 +6,7 @@
 
 import { say } from '../formats/say.ts';
 import type { IdentifierKind, JudgeImage } from '../kinds/kind.ts';
+import { UNSEEN_EN } from '../model/catalogue/unseen.ts';
 import type { Device } from '../model/device.ts';
 import type { Finding, InspectEvent, Kind, Token } from '../model/identifier.ts';
 import { mask } from '../model/identifier.ts';
@@ -75,6 +76,12 @@ function inWords(told: Text): string {
 }
 
 const NAMED_ELSEWHERE = text('reason.named-elsewhere');
+
+/** Names of formats are the same in every language. */
+const spentOn = (what: string): string | Text => {
+  const key = `unseen.spent.${what}`;
+  return key in UNSEEN_EN ? { key, values: {} } : what;
+};
 
 export class Scope {
   readonly flowId: string;
@@ -207,8 +214,7 @@ export class Scope {
     this.#candidates++;
     if (this.#candidates < this.limits.candidates) return true;
     this.isSpent = true;
-    const { candidates } = this.limits;
-    this.partial(`more than ${candidates} numbers and ids: the rest was searched for registered values only`);
+    this.partial(text('unseen.numbers', { most: this.limits.candidates }));
     return true;
   }
 
@@ -264,7 +270,7 @@ export class Scope {
     this.#seen ??= new Set();
     if (this.#seen.has(identity)) return;
     if (this.#findings >= this.limits.findings) {
-      this.partial(`more than ${this.limits.findings} findings in one exchange: the rest is not listed`);
+      this.partial(text('unseen.findings', { most: this.limits.findings }));
       return;
     }
     this.#findings++;
@@ -313,14 +319,16 @@ export class Scope {
   }
 
   overspent(what: string): void {
-    this.partial(`more work than its size allows (${what}): the rest was searched for registered values only`);
+    this.partial(text('unseen.overspent', { what: spentOn(what) }));
   }
 
-  partial(reason: string): void {
+  partial(why: Text): void {
     this.said++;
     this.#partial ??= new Set();
-    if (this.#partial.has(reason) || this.#partial.size >= 16) return;
-    this.#partial.add(reason);
-    this.#shared.emit({ type: 'partially-scanned', flowId: this.flowId, exchange: this.exchange, reason });
+    const told = JSON.stringify(why);
+    if (this.#partial.has(told) || this.#partial.size >= 16) return;
+    this.#partial.add(told);
+    const { flowId, exchange } = this;
+    this.#shared.emit({ type: 'partially-scanned', flowId, exchange, reason: say(why), text: why });
   }
 }

@@ -6,9 +6,11 @@
  * flow's state is gone with its `flow-closed`; and what a stage could not do is said as an `unreadable` or `partially-scanned`,
  * never silently.
  */
+
 import type { AlertContext } from '../alert/context.ts';
 import { mayRaise } from '../alert/flow-watch.ts';
 import type { SecretTest } from '../alert/masked-url.ts';
+import { say } from '../formats/say.ts';
 import type { AlertDevice, AlertRecord } from '../model/alert.ts';
 import type { Attribution } from '../model/attribution.ts';
 import type { Log } from '../model/connection.ts';
@@ -16,7 +18,7 @@ import type { DestinationFacts } from '../model/destination.ts';
 import { faultOf } from '../model/fault.ts';
 import type { Direction, Flow, FlowEvent, ServerCertificate } from '../model/flow.ts';
 import type { Finding, InspectEvent } from '../model/identifier.ts';
-import type { Text } from '../model/text.ts';
+import { type Text, text } from '../model/text.ts';
 import { ENDLESS, type Turn } from '../model/turn.ts';
 import { hideInFlow, hideInTls } from './hidden-names.ts';
 
@@ -143,6 +145,7 @@ interface Rest {
 
 const NOTHING: readonly FlowEvent[] = [];
 const NO_BYTES: Buffer = Buffer.alloc(0);
+const FAULT = text('unseen.fault');
 
 export function createRoad(stages: RoadStages): Road {
   const { inspector } = stages;
@@ -284,9 +287,8 @@ export function createRoad(stages: RoadStages): Road {
     // Once per connection: it may be made to fail at every byte.
     if (!about.hasFaulted) stages.log.error({ flowId: about.flow.id, ...faultOf(error) }, 'internal fault');
     about.hasFaulted = true;
-    const reason = 'an internal fault of the lab, see its log';
     for (const inspected of auditors)
-      inspected({ type: 'partially-scanned', flowId: about.flow.id, exchange: 0, reason });
+      inspected({ type: 'partially-scanned', flowId: about.flow.id, exchange: 0, reason: say(FAULT), text: FAULT });
   }
 
   function goOn(about: OpenFlow, rest: Rest, turn: Turn): boolean {

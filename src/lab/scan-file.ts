@@ -2,8 +2,11 @@
  * One file of recorded traffic through a whole detection of its own.
  * Promise: a fault costs the event it came with, and is told.
  */
+
+import { say } from '../formats/say.ts';
 import type { FlowEvent } from '../model/flow.ts';
 import type { Recorded, Scanned, Scanner, ScanOptions } from '../model/lab.ts';
+import { type Text, text } from '../model/text.ts';
 import type { Listed } from '../scan/files.ts';
 import { readRecording } from '../scan/recordings.ts';
 import { recordingReaders } from './recording-readers.ts';
@@ -25,7 +28,7 @@ export async function* scanFile(
   const scanner = await createScanner({
     ...options,
     onFinding: (finding) => void found.push({ type: 'finding', ...place, finding }),
-    onPartial: (_flowId, reason) => void found.push({ type: 'partial', reason }),
+    onPartial: (_flowId, reason, why) => void found.push({ type: 'partial', reason, text: why }),
   });
   try {
     yield* found.splice(0);
@@ -36,7 +39,7 @@ export async function* scanFile(
       else {
         place = { file: recorded.file, entry: recorded.entry, app: recorded.app ?? null };
         const fault = await pushAll(scanner, recorded.events);
-        if (fault !== null) found.push({ type: 'partial', reason: fault });
+        if (fault !== null) found.push({ type: 'partial', reason: say(fault), text: fault });
         yield* found.splice(0);
         if (recorded.type !== 'entry') continue;
         entries++;
@@ -49,13 +52,14 @@ export async function* scanFile(
 }
 
 /** Pushes every event, and returns what went wrong with one of them: a fault costs no more than that. */
-async function pushAll(scanner: Scanner, events: readonly FlowEvent[]): Promise<string | null> {
-  let fault: string | null = null;
+async function pushAll(scanner: Scanner, events: readonly FlowEvent[]): Promise<Text | null> {
+  let fault: Text | null = null;
   for (const event of events) {
     try {
       await scanner.push(event);
     } catch (error) {
-      fault = `an internal fault (${error instanceof Error ? error.message.split('\n', 1)[0] : String(error)})`;
+      const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n', 1);
+      fault = text('unseen.fault-in-scan', { error: line });
     }
   }
   return fault;

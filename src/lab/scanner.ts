@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { monotonicFactory } from 'ulid';
 import { readDevicesFile } from '../devices/store.ts';
+import { say } from '../formats/say.ts';
 import { prepareKnown } from '../inspect/search/known.ts';
 import { registry } from '../kinds/registry.ts';
 import type { AlertDevice, AlertRecord } from '../model/alert.ts';
@@ -13,6 +14,7 @@ import type { Device } from '../model/device.ts';
 import type { FlowEvent } from '../model/flow.ts';
 import type { Finding } from '../model/identifier.ts';
 import type { ScanFinding, Scanner, ScannerOptions } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 import { openComparison } from './comparing.ts';
 import { openDecoders } from './decoders.ts';
 import { openAlerter, openDetection } from './detection.ts';
@@ -32,7 +34,8 @@ export async function createScanner(options: ScannerOptions): Promise<Scanner> {
   const device = merged(phones);
   const decoders = await openDecoders(options.decoders, null);
   const dropped = device ? prepareKnown(device, registry).dropped : 0;
-  if (dropped > 0) options.onPartial('', `too many registered values: ${dropped} of their digests are not looked for`);
+  const unsought = text('unseen.registered', { dropped });
+  if (dropped > 0) options.onPartial('', say(unsought), unsought);
   const geo = await openPlaces(GEO_DIR, []);
   const masking = createMasking(() => device);
   const { homeCountry } = options;
@@ -51,7 +54,7 @@ export async function createScanner(options: ScannerOptions): Promise<Scanner> {
     witnesses: [
       {
         inspected(result) {
-          if (result.type === 'partially-scanned') options.onPartial(result.flowId, result.reason);
+          if (result.type === 'partially-scanned') options.onPartial(result.flowId, result.reason, result.text);
         },
       },
     ],

@@ -120,6 +120,8 @@ function lineOf(
     // Nobody stops it: whoever goes away ends its thread.
     case 'stopped':
       return null;
+    case 'partial':
+      return ++counts.told > MOST_LINES ? null : JSON.parse(withoutPath(JSON.stringify(one)));
     default:
       return ++counts.told > MOST_LINES ? null : { type: one.type, reason: withoutPath(one.reason) };
   }

@@ -50,7 +50,9 @@ export type InspectEvent =
       type: 'partially-scanned';
       flowId: string;
       exchange: number;
+      /** In English. */
       reason: string;
+      text: Text;
     };
 
 /**

@@ -159,7 +159,7 @@ export interface ScannerOptions {
   homeCountry: string | null;
   onFinding: (finding: ScanFinding) => void;
   /** Part of a flow was not looked into. */
-  onPartial: (flowId: string, reason: string) => void;
+  onPartial: (flowId: string, reason: string, text: Text) => void;
 }
 
 /** The detector without a network: recorded flow events in, findings out. */
@@ -195,6 +195,8 @@ export type Recorded =
       missing: string[];
       /** What of it was not looked into, e.g. because it is too large to be held. */
       partial?: string;
+      /** The same, for other languages than English. */
+      partialText?: Text;
       /** App that the recorder names as the sender. */
       app?: string | null;
       /** Set when no more is recorded than that a server was called. */
@@ -222,7 +224,7 @@ export type Recorded =
 export type Scanned =
   | { type: 'finding'; file: string; entry: number; app: string | null; finding: ScanFinding }
   /** Something was not looked into. */
-  | { type: 'partial'; reason: string }
+  | { type: 'partial'; reason: string; text: Text }
   | (Omit<Extract<Recorded, { type: 'entry' }>, 'events' | 'app'> & {
       /** Of a contact: where its server is, and whose. */
       facts?: DestinationFacts;

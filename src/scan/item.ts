@@ -3,17 +3,22 @@
  * iOS's App Privacy Report.
  * Promise: never throws; what it is not is said.
  */
+
 import { errorLine } from '../formats/error-line.ts';
 import type { Recorded } from '../model/lab.ts';
 import type { OpenExchange } from '../model/recording.ts';
+import { text } from '../model/text.ts';
 import { contactEvents } from './contact.ts';
 import { exchangeEvents, networkUrl, type RecordedExchange } from './exchange.ts';
 import { bytesIn } from './har/body.ts';
 import { addressOf, fieldOf, type HarEntry, headersOf, protocolOf, readEntry } from './har/entry.ts';
 import { messagesIn } from './har/messages.ts';
+import { inPart } from './in-part.ts';
 import { mendJson } from './mended-json.ts';
 import { privacyLine } from './privacy-report.ts';
 import { NO_TIME, timeOf } from './time.ts';
+
+const CUT = inPart(text('unseen.cut-entry'));
 
 export interface ItemPlace {
   file: string;
@@ -134,5 +139,5 @@ export function cutItem(text: string, place: ItemPlace, openExchange: OpenExchan
   if (typeof url === 'string' && !/"ur[li]"\s*:\s*"(?:[^"\\]|\\.)*"/.test(text)) return null;
   const recorded = recordedItem(value, place, openExchange);
   if (recorded.type !== 'entry') return null;
-  return { ...recorded, partial: 'the file ends within the entry: what is there was read' };
+  return { ...recorded, ...CUT };
 }

@@ -11,7 +11,9 @@ import { isUtf8 } from 'node:buffer';
 import type { FlowEvent } from '../model/flow.ts';
 import type { Recorded } from '../model/lab.ts';
 import type { OpenExchange } from '../model/recording.ts';
+import { text } from '../model/text.ts';
 import { isFlowEvent, reviveEvent } from './flow-event.ts';
+import { inPart } from './in-part.ts';
 import { cutItem, parseItem, readItem, recordedItem } from './item.ts';
 import { MAX_LINE_BYTES, splitLines } from './lines.ts';
 import { createLongExchange, type LongExchange, type LongExchangeOptions } from './long-exchange.ts';
@@ -126,9 +128,9 @@ function longLine(flowId: string, openExchange: OpenExchange): LongExchangeOptio
 
 function ended(file: string, entry: number, long: LongExchange): Recorded {
   const end = long.end();
-  const size = `line longer than ${MAX_LINE_BYTES / 2 ** 20} MiB`;
-  if (!end.ok) return skipped(file, entry, `${size}, ${end.why}`);
-  return { type: 'entry', file, entry, events: end.events, missing: [], partial: `${size}: only its request was read` };
+  const most = MAX_LINE_BYTES / 2 ** 20;
+  if (!end.ok) return skipped(file, entry, `line longer than ${most} MiB, ${end.why}`);
+  return { type: 'entry', file, entry, events: end.events, missing: [], ...inPart(text('unseen.long-line', { most })) };
 }
 
 function skipped(file: string, entry: number, reason: string): Recorded {

@@ -92,6 +92,29 @@ describe('scan', () => {
     expect(said.stdout).toBe(inEnglish.stdout);
   });
 
+  it('says in Vietnamese what was searched in part, and to programs in English', async () => {
+    let text = `imei=${IMEI}`;
+    for (let i = 0; i < 8; i++) text = Buffer.from(text).toString('base64');
+    const request = {
+      method: 'POST',
+      url: 'http://a.example/',
+      headers: [],
+      postData: { mimeType: 'text/plain', text },
+    };
+    const file = join(dir, 'deep.har');
+    writeFileSync(file, JSON.stringify({ log: { entries: [{ request, response: { status: 200, headers: [] } }] } }));
+    const [said, forPrograms] = await Promise.all([
+      phonehome(['scan', file, '--lang', 'vi']),
+      phonehome(['scan', file, '--lang', 'vi', '--json']),
+    ]);
+    expect(said.stdout).toMatch(
+      /^1 mục chỉ tìm được một phần: base64 nằm trong hơn 4 lớp nên không được xem bên trong$/m,
+    );
+    expect(forPrograms.stdout).toContain(
+      '"partiallyScanned":{"base64 inside more than 4 layers was not looked into":1}',
+    );
+  });
+
   it('of which nothing could be read says no more than that', async () => {
     const file = join(dir, 'notes.txt');
     writeFileSync(file, 'hello\n');

@@ -1,7 +1,9 @@
 /** Flows and their events, short to write, for the tests of the coverage. */
+
 import { createCoverage } from '../../src/coverage/coverage.ts';
 import type { CloseReason, Flow, FlowEvent } from '../../src/model/flow.ts';
 import type { InspectEvent, Where } from '../../src/model/identifier.ts';
+import { text } from '../../src/model/text.ts';
 
 export function flow(id: string, changes: Partial<Flow> = {}): Flow {
   return {
@@ -82,6 +84,7 @@ export const partial = (flowId: string, exchange: number): InspectEvent => ({
   flowId,
   exchange,
   reason: 'too deep',
+  text: text('unseen.fault'),
 });
 
 export type Step = FlowEvent | InspectEvent;

@@ -44,7 +44,7 @@ export async function scan(given: Record<string, unknown>, files: string[]): Pro
     for await (const one of lab.scan(files, { devicesFile, decoders, homeCountry }, stop)) {
       if (one.type === 'progress') progress.show(one.bytes, one.totalBytes, report.counts());
       else if (one.type === 'skipped') report.skipped(one);
-      else if (one.type === 'partial') report.partial(one.reason);
+      else if (one.type === 'partial') report.partial(one.text);
       else if (one.type === 'finding') found(one);
       else if (one.type === 'stopped') report.stopped(one);
       else {

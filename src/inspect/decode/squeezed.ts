@@ -4,6 +4,7 @@
  * limit depends on offsets alone, so it falls on the same byte for every cutting. Data that is not what its header said
  * goes to `fallback` whole, what follows a stream to `after`. The budget is asked at each decoded block.
  */
+import { type Text, text } from '../../model/text.ts';
 import type { Budget } from '../budget.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import type { Codec } from './codec.ts';
@@ -31,7 +32,7 @@ export interface SqueezedOptions {
   name: CodecName;
   inside: ByteSink;
   ratio: number;
-  partial(reason: string): void;
+  partial(why: Text): void;
   budget: Budget;
   /** Past the budget it is still decoded, because what is inside is searched for registered values. */
   isOuter: boolean;
@@ -146,7 +147,7 @@ export class Squeezed implements ByteSink {
       if (!this.#isBelieved) this.#release();
       this.#options.inside.write(part);
     }
-    if (part.length < bytes.length) partial(`${name}: expands more than ${ratio} times; the rest was not looked into`);
+    if (part.length < bytes.length) partial(text('unseen.expands', { format: name, ratio }));
     else if (isOuter || !budget.isOver) return true;
     this.#stop(false);
     return false;
@@ -174,7 +175,7 @@ export class Squeezed implements ByteSink {
       return;
     }
     // In the middle of other bytes a damaged stream is rather none, or has ended.
-    if (fallback) this.#options.partial(`${name}: damaged data; the rest was not looked into`);
+    if (fallback) this.#options.partial(text('unseen.damaged', { format: name }));
     this.#stop(false);
   }
 

@@ -3,6 +3,7 @@
  * Promise: at most BASE + ratio × archive bytes come out, as with every decompressor; stored and deflated files are read,
  * encrypted and otherwise packed ones are said to be unread. The budget is asked at each file and each decoded block.
  */
+import { type Text, text } from '../../model/text.ts';
 import type { Budget } from '../budget.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import { type Codec, NOTHING } from './codec.ts';
@@ -31,7 +32,7 @@ export interface ZipOptions {
   /** Hears all that is no content of a file: names, extra fields, comments, the directory, what stands behind it. */
   margin: ByteSink;
   ratio: number;
-  partial(reason: string): void;
+  partial(why: Text): void;
   budget: Budget;
 }
 
@@ -113,7 +114,7 @@ export class ZipSink implements ByteSink {
     const size = header.readUInt32LE(18);
     const isUnknown = (flags & STREAMED) !== 0 || size === ELSEWHERE;
     if (++this.#files > MAX_FILES) {
-      this.#stop(`zip: more than ${MAX_FILES} files; the rest was not looked into`);
+      this.#stop(text('unseen.zip-files', { most: MAX_FILES }));
       return;
     }
     if (!budget.spend(PER_FILE, 'zip')) {
@@ -122,8 +123,8 @@ export class ZipSink implements ByteSink {
     }
     const isRead = method === DEFLATED || (method === STORED && !isUnknown);
     if (!isRead || flags & ENCRYPTED) {
-      const what = flags & ENCRYPTED ? 'an encrypted file' : `a file packed with method ${method}`;
-      partial(`zip: ${what}${isUnknown ? ' and of unknown length' : ''} was not looked into`);
+      if (flags & ENCRYPTED) partial(text(isUnknown ? 'unseen.zip-encrypted-endless' : 'unseen.zip-encrypted'));
+      else partial(text(isUnknown ? 'unseen.zip-method-endless' : 'unseen.zip-method', { method }));
       this.#left = isUnknown ? null : size;
       if (this.#left === 0) this.#left = null;
       return;
@@ -143,7 +144,7 @@ export class ZipSink implements ByteSink {
       this.#rest = left;
       this.#endFile(true);
     } catch {
-      this.#stop('zip: damaged data; the rest was not looked into');
+      this.#stop(text('unseen.damaged', { format: 'zip' }));
     }
     return true;
   }
@@ -157,7 +158,7 @@ export class ZipSink implements ByteSink {
     this.#produced += part.length;
     if (part.length > 0) this.#open?.write(part);
     const goesOn = budget.spend(part.length / BYTES_PER_UNIT, 'zip');
-    if (part.length < bytes.length) this.#stop(`zip: expands more than ${ratio} times; the rest was not looked into`);
+    if (part.length < bytes.length) this.#stop(text('unseen.expands', { format: 'zip', ratio }));
     else if (!goesOn) this.#stop(null);
     return !this.#isOver;
   }
@@ -170,11 +171,11 @@ export class ZipSink implements ByteSink {
     this.#left = null;
   }
 
-  /** `reason`: null when it was said already. */
-  #stop(reason: string | null): void {
+  /** `why`: null when it was said already. */
+  #stop(why: Text | null): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    if (reason !== null) this.#options.partial(reason);
+    if (why !== null) this.#options.partial(why);
     this.#endFile(false);
   }
 }

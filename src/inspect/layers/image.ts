@@ -5,6 +5,7 @@
  */
 
 import type { JudgeImage } from '../../kinds/kind.ts';
+import { text } from '../../model/text.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import { windowAround } from '../found.ts';
 import { chainOf, locatorIn, type Place } from '../place.ts';
@@ -38,8 +39,7 @@ export class ImageSink implements ByteSink {
     this.#raw.end(complete);
     const { judgeImage, limits, device } = this.#scope;
     if (!judgeImage || this.#length === 0) return;
-    if (this.#length > limits.imageBytes)
-      this.#scope.partial(`picture above ${limits.imageBytes} bytes: only its beginning was looked at`);
+    if (this.#length > limits.imageBytes) this.#scope.partial(text('unseen.picture', { most: limits.imageBytes }));
     const bytes = Buffer.concat(this.#kept);
     this.#kept = [];
     this.#scope.later(this.#look(bytes, judgeImage(bytes, device)));
@@ -53,7 +53,7 @@ export class ImageSink implements ByteSink {
       scope.budget.count(step.value);
       scope.pictureUnits -= step.value;
       if (scope.pictureUnits < 0) {
-        scope.partial('pictures take more work than their size allows: not all of them were compared');
+        scope.partial(text('unseen.pictures'));
         return;
       }
       yield;

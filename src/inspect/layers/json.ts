@@ -3,6 +3,7 @@
  * Promise: streaming, constant memory, any nesting; a string that holds a document of its own is a layer of its own.
  */
 
+import { text } from '../../model/text.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import { type Place, partOf } from '../place.ts';
 import type { Scope } from '../scope.ts';
@@ -34,7 +35,7 @@ export class JsonSink implements ByteSink, Scanning, JsonEvents {
     const scope = this.#scope;
     if (scope.budget.isOver) return false;
     if (this.#place.level >= scope.limits.levels) {
-      scope.partial(`JSON inside more than ${scope.limits.levels} layers was searched, but not taken apart`);
+      scope.partial(text('unseen.json-too-deep', { most: scope.limits.levels }));
       return false;
     }
     const { path, key, within } = this.#path;

@@ -5,6 +5,7 @@
  * budget of the exchange ends within a form or multipart, the rest is searched undivided.
  */
 
+import { text } from '../../model/text.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import type { CodecName } from '../decode/codecs.ts';
 import { Squeezed } from '../decode/squeezed.ts';
@@ -145,7 +146,7 @@ export class Layer implements ByteSink {
     const place = this.#place;
     const rest = { ...this.#hint, codings: this.#hint.codings?.slice(0, -1) ?? [] };
     if (place.depth >= scope.limits.depth || place.level >= scope.limits.levels) {
-      scope.partial(`${name} inside more than ${scope.limits.depth} layers was not looked into`);
+      scope.partial(text('unseen.too-deep', { format: name, most: scope.limits.depth }));
       return new LeafSink(scope, place, 'media', openerOf(scope));
     }
     const inside = placeInside(place, name, null, null);
@@ -174,7 +175,7 @@ export class Layer implements ByteSink {
     const scope = this.#scope;
     const place = this.#place;
     if (place.depth >= scope.limits.depth || place.level >= scope.limits.levels) {
-      scope.partial(`zip inside more than ${scope.limits.depth} layers was not looked into`);
+      scope.partial(text('unseen.too-deep', { format: 'zip', most: scope.limits.depth }));
       return new LeafSink(scope, place, 'media', openerOf(scope));
     }
     return openZip(scope, place, openerOf(scope));
@@ -221,7 +222,7 @@ export class Layer implements ByteSink {
   /** This place as a structure; null when there are too many levels. */
   #container(name: string): Place | null {
     if (this.#place.level < this.#scope.limits.levels) return asContainer(this.#place, name);
-    this.#scope.partial(`${name} inside more than ${this.#scope.limits.levels} layers was not looked into`);
+    this.#scope.partial(text('unseen.too-deep', { format: name, most: this.#scope.limits.levels }));
     return null;
   }
 }

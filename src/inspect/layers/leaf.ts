@@ -4,6 +4,7 @@
  * Promise: at most MAX_OFFERED bytes are kept, and only when there is a decoder to offer them to.
  */
 
+import { text } from '../../model/text.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import { openOneByte } from '../decode/one-byte.ts';
 import { inflateWhole, mayBeShortDeflate } from '../decode/zlib-probe.ts';
@@ -175,7 +176,7 @@ export class LeafSink implements ByteSink {
         yield;
       }
     } catch {
-      this.#scope.partial(`the operator's decoder ${name} failed`);
+      this.#scope.partial(text('unseen.decoder', { name }));
       return null;
     }
   }

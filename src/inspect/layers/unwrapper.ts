@@ -3,6 +3,7 @@
  * Promise: every run is decoded and searched for registered values; a layer is opened for those that hold one, hold
  * text, hold a known format, or are big enough to be a payload. Ordinary words decode to noise and end here.
  */
+import { text } from '../../model/text.ts';
 import type { Alphabet } from '../anchors/runs.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import { inflateWhole, mayBeShortDeflate } from '../decode/zlib-probe.ts';
@@ -140,7 +141,7 @@ export class Unwrapper {
   }
 
   #refuse(): void {
-    this.#scope.partial(`${this.#alphabet} inside more than ${this.#scope.limits.depth} layers was not looked into`);
+    this.#scope.partial(text('unseen.too-deep', { format: this.#alphabet, most: this.#scope.limits.depth }));
   }
 
   #feed(chars: Buffer): void {

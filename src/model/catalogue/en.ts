@@ -7,6 +7,7 @@ import { KIND_FACTS, type Kind } from '../kinds.ts';
 import { NETWORK } from './network.ts';
 import { REASONS } from './reasons.ts';
 import { SPELLINGS } from './spellings.ts';
+import { UNSEEN_EN } from './unseen.ts';
 
 type Nouns = { [K in Kind as `kind.${K}`]: (typeof KIND_FACTS)[K]['noun'] };
 
@@ -37,6 +38,7 @@ export const EN = {
   ...REASONS,
   ...SPELLINGS,
   ...NETWORK,
+  ...UNSEEN_EN,
 
   'scan.stopped': 'The scan was stopped before its end: this is what was found until then.',
   'scan.left': 'What left the phone: {{kinds}}.',

@@ -3,6 +3,7 @@ import { KINDS_VI } from './kinds-vi.ts';
 import { NETWORK_VI } from './network-vi.ts';
 import { REASONS_VI } from './reasons-vi.ts';
 import { SPELLINGS_VI } from './spellings-vi.ts';
+import { UNSEEN_VI } from './unseen.ts';
 
 const nouns = Object.fromEntries(Object.entries(KINDS_VI).map(([kind, noun]) => [`kind.${kind}`, noun]));
 
@@ -31,6 +32,7 @@ export const VI: Record<string, string> = {
   ...REASONS_VI,
   ...SPELLINGS_VI,
   ...NETWORK_VI,
+  ...UNSEEN_VI,
 
   'scan.stopped': 'Việc quét đã bị dừng trước khi xong: đây là những gì tìm thấy cho đến lúc đó.',
   'scan.left': 'Những gì đã rời khỏi điện thoại: {{kinds}}.',

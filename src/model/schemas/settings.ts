@@ -65,7 +65,8 @@ export const recordedLine = z.union([
     finding: z.object({ identifier, evidence }).loose().describe('As in an alert, masked.'),
   }),
   z.object({ type: z.literal('contact'), entry: count, host: text, facts: z.unknown().optional() }),
-  z.object({ type: z.enum(['partial', 'skipped']), reason: text }),
+  z.object({ type: z.literal('partial'), reason: text, text: sentence }),
+  z.object({ type: z.literal('skipped'), reason: text }),
   z.object({ type: z.literal('progress'), bytes: count }),
   z.object({
     type: z.literal('end'),

@@ -6,7 +6,9 @@
 import { isUtf8 } from 'node:buffer';
 import type { Recorded } from '../../model/lab.ts';
 import type { OpenExchange } from '../../model/recording.ts';
+import { text } from '../../model/text.ts';
 import { contactEvents, wordOf } from '../contact.ts';
+import { inPart } from '../in-part.ts';
 import { cutItem, type ItemPlace, parseItem, readItem, recordedItem } from '../item.ts';
 import { createLongExchange, type LongExchange, type LongExchangeOptions } from '../long-exchange.ts';
 import { formOf } from '../recorded-text.ts';
@@ -109,9 +111,16 @@ function longEntry(flowId: string, openExchange: OpenExchange): LongExchangeOpti
 
 function ended(file: string, entry: number, long: LongExchange): Recorded {
   const end = long.end();
-  const size = `entry larger than ${MAX_ENTRY_BYTES / 2 ** 20} MiB`;
-  if (!end.ok) return skipped(file, entry, `${size}, ${end.why}`);
-  return { type: 'entry', file, entry, events: end.events, missing: [], partial: `${size}: only its request was read` };
+  const most = MAX_ENTRY_BYTES / 2 ** 20;
+  if (!end.ok) return skipped(file, entry, `entry larger than ${most} MiB, ${end.why}`);
+  return {
+    type: 'entry',
+    file,
+    entry,
+    events: end.events,
+    missing: [],
+    ...inPart(text('unseen.long-entry', { most })),
+  };
 }
 
 function skipped(file: string, entry: number | null, reason: string): Recorded {

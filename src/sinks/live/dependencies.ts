@@ -52,7 +52,8 @@ export type AuditLine = z.infer<typeof setup.auditEntry>;
 export type RecordedLine =
   | { type: 'finding'; entry: number; app: string | null; finding: object }
   | { type: 'contact'; entry: number; host: string; facts?: object }
-  | { type: 'partial' | 'skipped'; reason: string }
+  | { type: 'partial'; reason: string; text: Text }
+  | { type: 'skipped'; reason: string }
   | { type: 'progress'; bytes: number }
   | { type: 'end'; entries: number; findings: number; more: number }
   | { type: 'fault'; reason: string };

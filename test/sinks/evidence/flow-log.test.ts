@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { FlowEvent } from '../../../src/model/flow.ts';
+import { text } from '../../../src/model/text.ts';
 import { createFlowLog } from '../../../src/sinks/evidence/flow-log.ts';
 import type { FlowRecord, Stored } from '../../../src/sinks/evidence/store.ts';
 import { labFlow } from '../lab-alert.ts';
 import { createMemoryStore } from './memory-store.ts';
+
+const TOO_DEEP = text('unseen.too-deep', { format: 'gzip', most: 8 });
 
 const maskHost = (host: string) => host.replace(/\d{10,}/, '…');
 const opened = (id: string, host = 'a.example'): FlowEvent => ({
@@ -83,7 +86,7 @@ describe('the flow log', () => {
     for (const event of events) log.consume(event, null);
     log.flush();
     expect(store.flow('f')?.closedAt).toBeNull();
-    log.inspected({ type: 'partially-scanned', flowId: 'f', exchange: 0, reason: 'too deep' });
+    log.inspected({ type: 'partially-scanned', flowId: 'f', exchange: 0, reason: 'too deep', text: TOO_DEEP });
     log.consume(closed('f'), null);
     log.close();
     expect(store.flow('f')).toMatchObject({
