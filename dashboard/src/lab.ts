@@ -7,6 +7,7 @@ import type { Alert } from '../../src/model/alert.ts';
 import type { DeviceCoverage } from '../../src/model/coverage.ts';
 import type { Role } from '../../src/model/words.ts';
 import { answerOf, createClient, LabRefusal, type LiveFrame, type Paths } from '../../src/sinks/live/client.ts';
+import { said } from './words.ts';
 
 export interface RegisteredPhone {
   id: string;
@@ -81,8 +82,12 @@ export function notice(response: Response, path: string): void {
   if (response.status === 401) state.value = 'signed-out';
 }
 
-/** The answer to a call of `lab`. @throws LabRefusal */
-export const ask = answerOf;
+/** The answer to a call of `lab`; a refusal is in the person's language. @throws LabRefusal */
+export const ask: typeof answerOf = (call) =>
+  answerOf(call).catch((error: unknown) => {
+    if (!(error instanceof LabRefusal) || error.text === null) throw error;
+    throw new LabRefusal(said(error.text, error.message), error.status, error.text);
+  });
 
 /** What may stand behind the `?` of a list. */
 export type QueryOf<P extends keyof Paths> = Paths[P] extends { get: { parameters: { query?: infer Q } } }

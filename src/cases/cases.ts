@@ -4,8 +4,11 @@
  * A phone is in one open case of its own at most; such a case takes precedence over one of all phones. Of older ones that
  * overlap, the one opened last.
  */
+
+import { refused } from '../formats/refusal.ts';
 import { type Case, type CaseMoment, type NewCase, phonesOf } from '../model/case.ts';
 import type { PlanRun } from '../model/plan.ts';
+import { type Text, text } from '../model/text.ts';
 import { CASE_EVENTS, PHASES } from '../model/words.ts';
 
 /** What the store must offer; the evidence store does. */
@@ -14,7 +17,7 @@ export interface CaseStore {
   cases(): Case[];
 }
 
-export type CaseOutcome = { ok: true; value: Case } | { ok: false; why: string };
+export type CaseOutcome = { ok: true; value: Case } | { ok: false; why: string; text?: Text };
 
 export interface Cases {
   /** Oldest first. */
@@ -46,31 +49,30 @@ export function createCases(store: CaseStore, newId: (time: number) => string): 
 
   function save(given: Case): CaseOutcome {
     const stored = store.putCase(given);
-    if (!stored.ok) return { ok: false, why: `the case could not be stored: ${stored.message}` };
+    if (!stored.ok) return refused(text('refused.case-not-stored', { reason: stored.message }));
     all.set(given.id, given);
     spans = [...all.values()].map(spanOf);
     return { ok: true, value: structuredClone(given) };
   }
 
-  function change(id: string, edit: (given: Case) => Case | string): CaseOutcome {
+  function change(id: string, edit: (given: Case) => Case | { why: Text }): CaseOutcome {
     const given = all.get(id);
-    if (given === undefined) return { ok: false, why: `no case "${id}": phonehome case list shows them` };
-    if (given.closedAt !== null)
-      return { ok: false, why: `case "${id}" is closed since ${given.closedAt}: open a new one to go on` };
+    if (given === undefined) return refused(text('refused.no-case', { id }));
+    if (given.closedAt !== null) return refused(text('refused.case-closed', { id, at: given.closedAt }));
     const changed = edit(given);
-    return typeof changed === 'string' ? { ok: false, why: changed } : save(changed);
+    return 'why' in changed ? refused(changed.why) : save(changed);
   }
 
   function open(given: NewCase, time: number): CaseOutcome {
     const title = given.title.trim();
-    if (title === '') return { ok: false, why: 'a case needs a title' };
+    if (title === '') return refused(text('refused.no-title'));
     const phones = phonesOf(given);
     const claimed = (phones ?? []).flatMap((phone) =>
       [...all.values()]
         .filter((other) => other.closedAt === null && phonesOf(other)?.includes(phone))
-        .map((other) => `${phone} is in case "${other.title}" (${other.id}), which is still open`),
+        .map((other) => text('refused.phone-in-case', { phone, title: other.title, id: other.id })),
     );
-    if (claimed[0] !== undefined) return { ok: false, why: `${claimed[0]}: end it first with phonehome case close` };
+    if (claimed[0] !== undefined) return refused(claimed[0]);
     const { deviceId, label, about, plan } = given;
     return save({
       id: newId(time),
@@ -94,17 +96,17 @@ export function createCases(store: CaseStore, newId: (time: number) => string): 
       change(id, (given) => {
         const name = known(phase, PHASES);
         const problem = markProblem(given, name);
-        if (problem !== null) return problem;
+        if (problem !== null) return { why: problem };
         const agreed = given.marks.find((mark) => AGREED.includes(mark.phase));
         if (name === 'before-consent' && agreed !== undefined)
-          return `consent was given at ${agreed.at} in this case: nothing after it is before consent. Open a new case for a phone that was reset`;
+          return { why: text('refused.agreed-already', { at: agreed.at }) };
         return { ...given, marks: [...given.marks, { phase: name, at: nextAt(given, time) }] };
       }),
     note: (id, event, time) =>
       change(id, (given) => {
         const name = known(event, CASE_EVENTS);
         const problem = markProblem(given, name);
-        if (problem !== null) return problem;
+        if (problem !== null) return { why: problem };
         return { ...given, events: [...(given.events ?? []), { event: name, at: nextAt(given, time) }] };
       }),
     close: (id, time) => change(id, (given) => ({ ...given, closedAt: nextAt(given, time) })),
@@ -136,11 +138,10 @@ function known(word: string, words: readonly string[]): string {
   return words.includes(plain) ? plain : word;
 }
 
-function markProblem(given: Case, name: string): string | null {
-  if (!WORD.test(name))
-    return 'a phase or mark is 1 to 60 letters, digits, blanks, dots or dashes, e.g. before-consent';
+function markProblem(given: Case, name: string): Text | null {
+  if (!WORD.test(name)) return text('refused.mark-name');
   if (given.marks.length + (given.events?.length ?? 0) < MAX_MARKS) return null;
-  return `a case takes at most ${MAX_MARKS} marks: open a new one`;
+  return text('refused.marks-full', { most: MAX_MARKS });
 }
 
 /** A clock set back must not reorder what somebody marked one after the other. */

@@ -4,8 +4,9 @@
  */
 
 import { clean } from '../formats/terminal.ts';
+import { LabError } from '../model/lab.ts';
 import { tell } from './output.ts';
-import { words } from './words.ts';
+import { inWords, words } from './words.ts';
 
 /** The command line itself is wrong: exit code 2. */
 export class UsageError extends Error {
@@ -33,7 +34,8 @@ export function explain(error: unknown): string {
   if (!(error instanceof Error)) return clean(String(error));
   const system = error as NodeJS.ErrnoException;
   const advice = system.code ? ADVICE[system.code] : undefined;
-  const text = advice && error.constructor === Error ? advice(system) : error.message;
+  const said = error instanceof LabError && error.text ? inWords(error.text) : error.message;
+  const text = advice && error.constructor === Error ? advice(system) : said;
   return clean(text.replace(/\s*\n\s*/g, ' ').trim()) || error.name;
 }
 

@@ -6,8 +6,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setDefaultCACertificates } from 'node:tls';
 import { isLoopback } from '../formats/address.ts';
+import { EN } from '../model/catalogue/en.ts';
 import { LabError } from '../model/lab.ts';
+import type { Text } from '../model/text.ts';
 import { findRunningLab } from './lab-state.ts';
+import { inWords, words } from './words.ts';
 
 /** Flags with which a user names a lab. */
 export interface ReachFlags {
@@ -33,15 +36,14 @@ export function addressOf(
   const given = token ?? env.PHONEHOME_TOKEN ?? null;
   if (url) {
     const known = given ?? readToken(data);
-    if (!known) throw new LabError(`a lab elsewhere needs its token: set PHONEHOME_TOKEN to what its DATA/token holds`);
+    if (!known) throw new LabError(words('reach.no-token'));
     if (url.startsWith('https:')) trustOnly(ca, join(data, 'certs', 'ca.pem'));
     return { url, token: known };
   }
   const state = findRunningLab(data);
-  if (!state)
-    throw new LabError(`no lab runs on ${data}: start one with "phonehome start", or name it with --data or --url`);
+  if (!state) throw new LabError(words('reach.no-lab', { data }));
   const known = given ?? readToken(data);
-  if (!known) throw new LabError(`${join(data, 'token')} cannot be read: run this as the user who started the lab`);
+  if (!known) throw new LabError(words('reach.token-unread', { file: join(data, 'token') }));
   return { url: state.url, token: known };
 }
 
@@ -52,12 +54,13 @@ function trustOnly(given: string | null, usual: string): void {
     pem = readFileSync(given ?? usual, 'utf8');
   } catch (error) {
     if (given === null) return;
-    throw new LabError(`--ca ${given} cannot be read (${(error as NodeJS.ErrnoException).code}): check the path`);
+    const { code = '' } = error as NodeJS.ErrnoException;
+    throw new LabError(words('reach.ca-unread', { file: given, code }));
   }
   try {
     setDefaultCACertificates([pem]);
   } catch {
-    throw new LabError(`${given ?? usual} holds no PEM certificate: copy DATA/certs/ca.pem of the lab`);
+    throw new LabError(words('reach.no-pem', { file: given ?? usual }));
   }
 }
 
@@ -70,8 +73,7 @@ export function isInClear(url: string): boolean {
 /** One line for an https lab that shows another certificate than it should; null for every other failure. */
 export function certificateProblem(url: string, error: unknown): string | null {
   const { code = '', cause } = error as { code?: string; cause?: unknown };
-  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code))
-    return `the certificate at ${url} is not the lab's (${code}): copy DATA/certs/ca.pem from the lab and name it with --ca, and use one of its addresses`;
+  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code)) return words('reach.other-certificate', { url, code });
   return cause ? certificateProblem(url, cause) : null;
 }
 
@@ -112,16 +114,15 @@ export async function call(
       signal: AbortSignal.timeout(timeoutMs),
     });
   } catch (error) {
-    throw new LabError(
-      certificateProblem(lab.url, error) ?? `the lab at ${lab.url} does not answer: is it running? (phonehome doctor)`,
-    );
+    throw new LabError(certificateProblem(lab.url, error) ?? words('reach.silent', { url: lab.url }));
   }
   const text = await response.text();
   const parsed = parse(text);
   if (response.ok) return parsed;
-  if (response.status === 401)
-    throw new LabError(`the lab at ${lab.url} refuses the token: set PHONEHOME_TOKEN to what its DATA/token holds`);
-  throw new LabError(`${messageOf(parsed) ?? `the lab answered ${response.status} to ${method} ${path}`}`);
+  if (response.status === 401) throw new LabError(words('reach.token-refused', { url: lab.url }));
+  throw new LabError(
+    messageOf(parsed) ?? words('reach.answered', { status: response.status, asked: `${method} ${path}` }),
+  );
 }
 
 /** The list in an answer, whether it stands alone or under a name. */
@@ -146,8 +147,13 @@ function parse(text: string): unknown {
   }
 }
 
+/** A newer lab may say what this catalogue has not. */
+const isKnown = (text: unknown): text is Text =>
+  typeof (text as Text | null)?.key === 'string' && (text as Text).key in EN && 'values' in (text as Text);
+
 function messageOf(answer: unknown): string | null {
-  const { error, message } = (answer ?? {}) as { error?: unknown; message?: unknown };
+  const { error, message, text } = (answer ?? {}) as { error?: unknown; message?: unknown; text?: unknown };
+  if (isKnown(text)) return inWords(text);
   if (typeof error === 'string') return error;
   return typeof message === 'string' ? message : null;
 }

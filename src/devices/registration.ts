@@ -3,8 +3,9 @@
  * Promise: adding loses nothing that was registered; whatever an operator may not have meant is told, and never by a value: a
  * value that may be mistyped or will not be searched for, an address that was another phone's, a value that another phone has.
  */
+import { labError } from '../formats/refusal.ts';
 import type { Device } from '../model/device.ts';
-import { LabError } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 import type { DeviceRegistry } from './registry.ts';
 
 /**
@@ -47,7 +48,7 @@ export function registerAll(registry: Registry, given: readonly Given[], how: Ho
 
 function changed(before: Device | null, given: Device, how: How): { device: Device; missing: string[] } {
   if (how === 'replace' || (how === 'add' && before === null)) return { device: given, missing: [] };
-  if (before === null) throw new LabError(`no phone "${given.id}" is registered: see phonehome device list`);
+  if (before === null) throw labError(text('refused.no-phone', { id: given.id }));
   if (how === 'add') return { device: joined(before, given), missing: [] };
   return how === 'set' ? { device: replaced(before, given), missing: [] } : without(before, given);
 }

@@ -1,8 +1,11 @@
 /** A case that follows a plan: what is to be done now, and what is marked when it was done. */
+
 import type { Cases } from '../cases/cases.ts';
+import { refused } from '../formats/refusal.ts';
 import { type Case, phonesOf } from '../model/case.ts';
 import { LabError } from '../model/lab.ts';
 import type { PlanView } from '../model/plan.ts';
+import { text } from '../model/text.ts';
 import { advance, begin, notAhead, viewOf } from '../plans/progress.ts';
 import type { EvidenceStore } from '../sinks/evidence/store.ts';
 import type { LiveDependencies, Outcome } from '../sinks/live/dependencies.ts';
@@ -52,7 +55,7 @@ async function findPlan(name: string) {
   try {
     return { ok: true as const, value: await (await import('../plans/plans.ts')).planNamed(name) };
   } catch (error) {
-    if (error instanceof LabError) return { ok: false as const, why: error.message };
+    if (error instanceof LabError) return { ok: false as const, why: error.message, text: error.text };
     throw error;
   }
 }
@@ -66,11 +69,10 @@ function step(
 ): Outcome<PlanView> {
   const given = cases.get(id);
   const seen = given && view(given);
-  if (given?.plan === undefined || !seen) return { ok: false, why: `case "${id}" follows no plan` };
-  if (seen.number !== number)
-    return { ok: false, why: `step ${number} is not the one to be done now, which is ${seen.number}` };
+  if (given?.plan === undefined || !seen) return refused(text('refused.no-plan', { id }));
+  if (seen.number !== number) return refused(text('refused.other-step', { given: number, now: seen.number }));
   if (seen.state === 'wait' && !seen.isReady)
-    return { ok: false, why: `this step waits until ${seen.waitsUntil}: what comes before that would be missed` };
+    return refused(text('refused.step-waits', { until: `${seen.waitsUntil}` }));
   const time = now();
   const { run, phase, mark, isOver } = advance(given.plan, time);
   // Before the step counts as done: a mark that cannot be set is told, and the step may be repeated.
@@ -89,7 +91,7 @@ function step(
     must(cases.close(id, now()));
   }
   const after = view(cases.get(id) ?? given);
-  return after === null ? { ok: false, why: `case "${id}" is gone` } : { ok: true, value: after };
+  return after === null ? refused(text('refused.case-gone', { id })) : { ok: true, value: after };
 }
 
 /** As many as a person would count. */

@@ -17,7 +17,7 @@ export function attempt<T>(work: () => T): Outcome<T> {
   try {
     return { ok: true, value: work() };
   } catch (error) {
-    if (error instanceof LabError) return { ok: false, why: error.message };
+    if (error instanceof LabError) return { ok: false, why: error.message, text: error.text };
     throw error;
   }
 }
@@ -79,7 +79,7 @@ export function caseServices(
 
 /** For the lab's own calls, whose arguments are right: a refusal is a fault. @throws LabError */
 export function must<T>(outcome: Outcome<T>): T {
-  if (!outcome.ok) throw new LabError(outcome.why);
+  if (!outcome.ok) throw new LabError(outcome.why, outcome.text);
   return outcome.value;
 }
 

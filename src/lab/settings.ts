@@ -43,7 +43,7 @@ function databaseServices({
     });
     turn = done.catch(() => undefined);
     return done.catch((error: unknown) => {
-      if (error instanceof LabError) return { ok: false as const, why: error.message };
+      if (error instanceof LabError) return { ok: false as const, why: error.message, text: error.text };
       throw error;
     });
   };

@@ -30,6 +30,13 @@ import type { Role } from './words.ts';
 /** A failure the operator can act on. `message` is one line; the command line prints it without a stack and exits 1. */
 export class LabError extends Error {
   override name = 'LabError';
+  /** The same line, for other languages than English. */
+  readonly text: Text | undefined;
+
+  constructor(line: string, text?: Text) {
+    super(line);
+    this.text = text;
+  }
 }
 
 export const ENGINES = ['wire', 'http-mitm-proxy'] as const;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CaseStore, createCases } from '../../src/cases/cases.ts';
+import { say } from '../../src/formats/say.ts';
 import type { Case } from '../../src/model/case.ts';
 
 const T = Date.UTC(2026, 10, 22, 10, 0, 0);
@@ -109,10 +110,27 @@ describe('phases', () => {
 });
 
 describe('what is refused, with one line', () => {
+  it('in Vietnamese too', () => {
+    const { cases, open } = setup();
+    const id = open('a', T);
+    const refusals = [
+      cases.mark('x', 'boot', T),
+      cases.mark(id, '?', T),
+      cases.open({ title: ' ', deviceId: null, label: null }, T),
+      cases.open({ title: 'another', deviceId: 'a', label: null }, T),
+    ].map((refused) => (refused.ok || !refused.text ? null : say(refused.text, 'vi')));
+    expect(refusals).toEqual([
+      'không có đợt thử "x": phonehome case list liệt kê các đợt thử',
+      expect.stringContaining('tên giai đoạn hay dấu mốc gồm 1 đến 60'),
+      'đợt thử cần có tên',
+      expect.stringContaining('đang trong đợt thử "a run"'),
+    ]);
+  });
+
   it('unknown and closed cases, nameless cases, phases that are no words, endless marks', () => {
     const { cases, open } = setup();
-    expect(cases.mark('x', 'boot', T)).toEqual({ ok: false, why: 'no case "x": phonehome case list shows them' });
-    expect(cases.open({ title: ' ', deviceId: null, label: null }, T)).toEqual({
+    expect(cases.mark('x', 'boot', T)).toMatchObject({ ok: false, why: 'no case "x": phonehome case list shows them' });
+    expect(cases.open({ title: ' ', deviceId: null, label: null }, T)).toMatchObject({
       ok: false,
       why: 'a case needs a title',
     });
@@ -124,7 +142,7 @@ describe('what is refused, with one line', () => {
       why: 'a case takes at most 1000 marks: open a new one',
     });
     cases.close(id, T);
-    expect(cases.close(id, T)).toEqual({
+    expect(cases.close(id, T)).toMatchObject({
       ok: false,
       why: `case "${id}" is closed since 2026-11-22T10:00:00.000Z: open a new one to go on`,
     });
@@ -137,8 +155,8 @@ describe('what is refused, with one line', () => {
       ok: false,
       why: 'a is in case "a run" (case-1), which is still open: end it first with phonehome case close',
     };
-    expect(cases.open({ title: 'another', deviceId: 'a', label: null }, T)).toEqual(refused);
-    expect(cases.open({ title: 'another', deviceId: 'b', label: null, phones: ['b', 'a'] }, T)).toEqual(refused);
+    expect(cases.open({ title: 'another', deviceId: 'a', label: null }, T)).toMatchObject(refused);
+    expect(cases.open({ title: 'another', deviceId: 'b', label: null, phones: ['b', 'a'] }, T)).toMatchObject(refused);
     expect(open('b', T)).toBe('case-2');
     cases.close(id, T);
     expect(open('a', T)).toBe('case-3');
@@ -159,7 +177,7 @@ describe('what is refused, with one line', () => {
     const { cases, open, store } = setup();
     const id = open('a', T);
     store.full = true;
-    expect(cases.mark(id, 'boot', T)).toEqual({
+    expect(cases.mark(id, 'boot', T)).toMatchObject({
       ok: false,
       why: 'the case could not be stored: database or disk is full',
     });

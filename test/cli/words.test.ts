@@ -9,8 +9,10 @@ import { createWatchModel, type WatchModel } from '../../src/cli/watch/model.ts'
 import { drawScreen } from '../../src/cli/watch/screen.ts';
 import { type Language, languageFor, speak, words } from '../../src/cli/words.ts';
 import { TERMINAL_EN, TERMINAL_VI } from '../../src/model/catalogue/terminal.ts';
+import { text } from '../../src/model/text.ts';
 import { labCoverage } from '../coverage/lab-coverage.ts';
 import { differences, leftInEnglish, unsaid } from '../formats/catalogues.ts';
+import { startFakeLab, TOKEN } from './fake-lab.ts';
 import { labAlert } from './lab-alert.ts';
 import { phonehome } from './phonehome.ts';
 
@@ -74,6 +76,32 @@ describe('the language of a command line', () => {
     } finally {
       rmSync(data, { recursive: true });
     }
+  });
+
+  it('is that of what the lab refuses, and of a lab that is not there', async () => {
+    const lab = await startFakeLab({
+      answer: (line) => {
+        if (line.startsWith('GET /api/pins'))
+          return { status: 403, body: { error: 'no', text: text('refused.https-only') } };
+        return { status: 409, body: { error: 'of a newer lab', text: { key: 'refused.unheard-of', values: {} } } };
+      },
+    });
+    const env = { PHONEHOME_TOKEN: TOKEN, LC_ALL: 'vi_VN.UTF-8' };
+    try {
+      expect((await phonehome(['pins', 'list', '--url', lab.url], { env })).stderr).toMatch(
+        /^phonehome: phòng thử này chỉ nhận mã/,
+      );
+      const newer = await phonehome(['trust-test', 'list', '--url', lab.url], { env });
+      expect(newer.stderr).toBe('phonehome: of a newer lab\n');
+      const stranger = await phonehome(['pins', 'list', '--url', lab.url], {
+        env: { ...env, PHONEHOME_TOKEN: 'another' },
+      });
+      expect(stranger.stderr).toMatch(/^phonehome: phòng thử ở .* không nhận mã truy cập: /);
+    } finally {
+      await lab.stop();
+    }
+    const gone = await phonehome(['pins', 'list', '--url', lab.url], { env });
+    expect(gone.stderr).toMatch(/^phonehome: phòng thử ở .* không trả lời: /);
   });
 
   it('is that of help and of wrong usage too, and of a configuration file', async () => {

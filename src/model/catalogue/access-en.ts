@@ -70,4 +70,15 @@ export const ACCESS_EN = {
   'ca.row.key': 'private key',
   'ca.key': '{{file}} (never leaves this machine)',
   'ca.no-terminal': 'add --yes: there is no terminal to ask on',
+
+  'reach.no-token': 'a lab elsewhere needs its token: set PHONEHOME_TOKEN to what its DATA/token holds',
+  'reach.no-lab': 'no lab runs on {{data}}: start one with "phonehome start", or name it with --data or --url',
+  'reach.token-unread': '{{file}} cannot be read: run this as the user who started the lab',
+  'reach.ca-unread': '--ca {{file}} cannot be read ({{code}}): check the path',
+  'reach.no-pem': '{{file}} holds no PEM certificate: copy DATA/certs/ca.pem of the lab',
+  'reach.other-certificate':
+    "the certificate at {{url}} is not the lab's ({{code}}): copy DATA/certs/ca.pem from the lab and name it with --ca, and use one of its addresses",
+  'reach.silent': 'the lab at {{url}} does not answer: is it running? (phonehome doctor)',
+  'reach.token-refused': 'the lab at {{url}} refuses the token: set PHONEHOME_TOKEN to what its DATA/token holds',
+  'reach.answered': 'the lab answered {{status}} to {{asked}}',
 } as const;

@@ -71,4 +71,18 @@ export const ACCESS_VI: Record<string, string> = {
   'ca.row.key': 'khoá riêng',
   'ca.key': '{{file}} (không bao giờ rời máy này)',
   'ca.no-terminal': 'thêm --yes: không có cửa sổ lệnh để hỏi',
+
+  'reach.no-token':
+    'phòng thử ở máy khác cần mã truy cập của nó: đặt PHONEHOME_TOKEN bằng nội dung tệp DATA/token của nó',
+  'reach.no-lab':
+    'không có phòng thử nào chạy trên {{data}}: khởi động bằng "phonehome start", hoặc chỉ ra bằng --data hay --url',
+  'reach.token-unread': 'không đọc được {{file}}: hãy chạy lệnh này bằng người dùng đã khởi động phòng thử',
+  'reach.ca-unread': 'không đọc được --ca {{file}} ({{code}}): hãy kiểm tra đường dẫn',
+  'reach.no-pem': '{{file}} không chứa chứng chỉ PEM: hãy chép DATA/certs/ca.pem của phòng thử',
+  'reach.other-certificate':
+    'chứng chỉ ở {{url}} không phải của phòng thử ({{code}}): hãy chép DATA/certs/ca.pem từ phòng thử và chỉ ra bằng --ca, và dùng một trong các địa chỉ của nó',
+  'reach.silent': 'phòng thử ở {{url}} không trả lời: nó có đang chạy không? (phonehome doctor)',
+  'reach.token-refused':
+    'phòng thử ở {{url}} không nhận mã truy cập: đặt PHONEHOME_TOKEN bằng nội dung tệp DATA/token của nó',
+  'reach.answered': 'phòng thử trả lời {{status}} cho {{asked}}',
 };

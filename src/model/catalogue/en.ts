@@ -6,6 +6,7 @@
 import { KIND_FACTS, type Kind } from '../kinds.ts';
 import { NETWORK } from './network.ts';
 import { REASONS } from './reasons.ts';
+import { REFUSALS_EN } from './refusals.ts';
 import { SPELLINGS } from './spellings.ts';
 import { UNSEEN_EN } from './unseen.ts';
 
@@ -39,6 +40,7 @@ export const EN = {
   ...SPELLINGS,
   ...NETWORK,
   ...UNSEEN_EN,
+  ...REFUSALS_EN,
 
   'scan.stopped': 'The scan was stopped before its end: this is what was found until then.',
   'scan.left': 'What left the phone: {{kinds}}.',

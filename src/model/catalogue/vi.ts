@@ -2,6 +2,7 @@
 import { KINDS_VI } from './kinds-vi.ts';
 import { NETWORK_VI } from './network-vi.ts';
 import { REASONS_VI } from './reasons-vi.ts';
+import { REFUSALS_VI } from './refusals.ts';
 import { SPELLINGS_VI } from './spellings-vi.ts';
 import { UNSEEN_VI } from './unseen.ts';
 
@@ -33,6 +34,7 @@ export const VI: Record<string, string> = {
   ...SPELLINGS_VI,
   ...NETWORK_VI,
   ...UNSEEN_VI,
+  ...REFUSALS_VI,
 
   'scan.stopped': 'Việc quét đã bị dừng trước khi xong: đây là những gì tìm thấy cho đến lúc đó.',
   'scan.left': 'Những gì đã rời khỏi điện thoại: {{kinds}}.',

@@ -4,6 +4,7 @@ import { ROLES } from '../words.ts';
 import { alert } from './alert.ts';
 import { count, port, text, textOrNull, time } from './parts.ts';
 import { planRun } from './plan.ts';
+import { sentence } from './text.ts';
 
 export const caseFacts = z
   .object({
@@ -72,7 +73,10 @@ export const secret = z.object({
   window: text.meta({ contentEncoding: 'base64', description: 'The bytes around it.' }),
 });
 
-export const refusal = z.object({ error: text.describe('One line that says what to do.') });
+export const refusal = z.object({
+  error: text.describe('One line that says what to do.'),
+  text: sentence.optional().describe('The same for other languages, where the catalogue has it.'),
+});
 
 export const session = z.object({
   role: z.enum(ROLES),

@@ -5,11 +5,13 @@
  */
 import { isIP } from 'node:net';
 import { isLoopback } from '../../formats/address.ts';
+import { refusalIn } from '../../formats/refusal.ts';
+import { type Text, text } from '../../model/text.ts';
 import { type Asked, covers, neededFor, type Role } from './roles.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import type { Grant, Tokens } from './tokens.ts';
 
-export type Refusal = { ok: false; status: 401 | 403 | 421; error: string };
+export type Refusal = { ok: false; status: 401 | 403 | 421; error: string; text?: Text };
 export type Admission = { ok: true } | Refusal;
 
 export interface AccessRequest {
@@ -98,8 +100,7 @@ export function createAccess({ tokens, now, names = [], needsTls = false, port =
     checkPlace({ host, origin }) {
       const name = hostName(host);
       if (name === null || (isIP(name) === 0 && !known.has(name))) {
-        const error = 'unknown Host: open the lab by its address, as "phonehome start" printed it';
-        return { ok: false, status: 421, error };
+        return { ok: false, status: 421, ...refusalIn(text('refused.host')) };
       }
       if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) {
         const error = 'foreign Origin: only pages of this lab may use its API from a browser';
@@ -110,7 +111,7 @@ export function createAccess({ tokens, now, names = [], needsTls = false, port =
     check(request, asked) {
       const needs = neededFor(asked);
       if (needsTls && !request.isSafe && asked.path !== '/api/health') {
-        return { ok: false, status: 403, error: 'this lab takes tokens over https only: use https:// in its address' };
+        return { ok: false, status: 403, ...refusalIn(text('refused.https-only')) };
       }
       if (needs === null) return { ok: true, caller: null };
       const caller = callerOf(request);
@@ -124,8 +125,8 @@ export function createAccess({ tokens, now, names = [], needsTls = false, port =
         return { ok: false, status: 403, error };
       }
       if (!covers(caller.role, needs)) {
-        const error = `the ${caller.role} may not do this: it needs the token of the ${needs}`;
-        return { ok: false, status: 403, error };
+        const [role, of] = [text(`refused.role.${caller.role}`), text(`refused.role.${needs}`)];
+        return { ok: false, status: 403, ...refusalIn(text('refused.role', { role, needs: of })) };
       }
       return { ok: true, caller };
     },

@@ -6,7 +6,9 @@
 import type { Socket } from 'node:net';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { refusalIn, refusalOf } from '../../formats/refusal.ts';
 import { say } from '../../formats/say.ts';
+import { text } from '../../model/text.ts';
 import { type Access, CASE_PATH, type Caller } from './access.ts';
 import { readBody } from './bodies.ts';
 import { addCaseFiles } from './case-files.ts';
@@ -48,7 +50,7 @@ export function createApi(
     c.header('Referrer-Policy', 'no-referrer');
     const facts = factsOf(c);
     const place = access.checkPlace(facts);
-    if (!place.ok) return c.json({ error: place.error }, place.status);
+    if (!place.ok) return c.json(refusalOf({ ...place, why: place.error }), place.status);
     const { method, path } = c.req;
     if (path === '/' && access.needsTls && !facts.isSafe) return c.redirect(`https://${facts.host}/`, 307);
     if (!isProtected(path)) return next();
@@ -56,14 +58,14 @@ export function createApi(
     // A person is led to where one signs in.
     const isPage = path === CASE_PATH && (c.req.header('accept') ?? '').includes('text/html');
     if (!checked.ok && checked.status === 401 && isPage) return c.redirect('/', 303);
-    if (!checked.ok) return c.json({ error: checked.error }, checked.status);
+    if (!checked.ok) return c.json(refusalOf({ ...checked, why: checked.error }), checked.status);
     c.set('caller', checked.caller);
     if (checked.caller && c.env?.incoming) onKnown(c.env.incoming.socket);
     return next();
   });
   const limited = bodyLimit({
     maxSize: MAX_BODY,
-    onError: (c) => c.json({ error: `body too large: at most ${MAX_BODY} bytes` }, 413),
+    onError: (c) => c.json(refusalIn(text('refused.too-large', { most: MAX_BODY })), 413),
   });
 
   addSignIn(app, {
@@ -112,7 +114,7 @@ export function createApi(
 
   app.get('/api/devices', (c) => {
     const { reveal = false } = readQuery(DEVICE_QUERY, c.req.query());
-    if (reveal && !services.audit('reveal', 'all devices', who(c))) return c.json({ error: NO_AUDIT }, 409);
+    if (reveal && !services.audit('reveal', 'all devices', who(c))) return c.json(NO_AUDIT, 409);
     return c.json({
       devices: services.devices().map((device) => viewDevice(device, reveal, services.ignoredConnections(device.id))),
     });
@@ -122,7 +124,7 @@ export function createApi(
     const device = services.devices().find(({ id }) => id === c.req.param('id'));
     if (device === undefined) return found(c, null, 'device');
     const { reveal = false } = readQuery(DEVICE_QUERY, c.req.query());
-    if (reveal && !services.audit('reveal', `device ${device.id}`, who(c))) return c.json({ error: NO_AUDIT }, 409);
+    if (reveal && !services.audit('reveal', `device ${device.id}`, who(c))) return c.json(NO_AUDIT, 409);
     return c.json(viewDevice(device, reveal, services.ignoredConnections(device.id)));
   });
   app.post('/api/devices', limited, async (c) => {
@@ -135,7 +137,7 @@ export function createApi(
           },
           201,
         )
-      : c.json({ error: put.why }, 400);
+      : c.json(refusalOf(put), 400);
   });
   app.put('/api/devices/:id', limited, async (c) => {
     const entry = { ...(await readBody('device', await json(c))), id: c.req.param('id') };
@@ -145,14 +147,14 @@ export function createApi(
           ...viewDevice(put.value.device, false, services.ignoredConnections(put.value.device.id)),
           notes: put.value.notes,
         })
-      : c.json({ error: put.why }, 400);
+      : c.json(refusalOf(put), 400);
   });
   app.put('/api/devices', limited, async (c) => {
     const { devices } = await readBody('devices', await json(c));
     const put = await services.putDevices(devices);
     return put.ok
       ? c.json({ count: put.value.length, notes: put.value.flatMap(({ notes }) => notes) })
-      : c.json({ error: put.why }, 400);
+      : c.json(refusalOf(put), 400);
   });
   const change = async (c: Context, how: 'set' | 'drop') => {
     const id = c.req.param('id') ?? '';
@@ -163,7 +165,7 @@ export function createApi(
           ...viewDevice(put.value.device, false, services.ignoredConnections(put.value.device.id)),
           notes: put.value.notes,
         })
-      : c.json({ error: put.why }, 400);
+      : c.json(refusalOf(put), 400);
   };
   app.patch('/api/devices/:id', limited, (c) => change(c, 'set'));
   app.post('/api/devices/:id/drop', limited, (c) => change(c, 'drop'));
@@ -219,7 +221,7 @@ export function createApi(
   app.post('/api/trust-tests', limited, async (c) => {
     const { minutes, ...given } = await readBody('trustTest', await json(c));
     if (!services.audit('trust-test', `${given.test} for ${given.device}`, who(c)))
-      return c.json({ error: 'the audit entry could not be written, so nothing is tested: free disk space' }, 409);
+      return c.json(refusalIn(text('refused.unaudited.tested')), 409);
     return c.json(await services.requestTrustTest({ ...given, limitMs: minutes * 60_000 }), 201);
   });
   app.delete('/api/trust-tests/:id', async (c) =>
@@ -272,12 +274,12 @@ export function createApi(
   app.onError((error, c) => {
     if (error instanceof InputError) return c.json({ error: error.message }, 400);
     onError(error);
-    return c.json({ error: 'the lab failed to answer: its log says why' }, 500);
+    return c.json(refusalIn(text('refused.failed')), 500);
   });
   return app;
 }
 
-const NO_AUDIT = 'the audit entry could not be written, so nothing is revealed: free disk space';
+const NO_AUDIT = refusalIn(text('refused.unaudited.revealed'));
 
 const PROTECTED = new Set(['/api', '/metrics', '/openapi.json', '/asyncapi.json', '/sign-in', '/sign-out', CASE_PATH]);
 
@@ -289,14 +291,16 @@ function who(c: Ctx): string {
   return c.env?.incoming?.socket.remoteAddress ?? 'unknown';
 }
 
-function found(c: Ctx, thing: object | null, what: string): Response {
-  return thing === null ? c.json({ error: `no such ${what}: list them to see their ids` }, 404) : c.json(thing);
+type What = 'alert' | 'case' | 'device' | 'entry' | 'flow' | 'plan' | 'waiting test';
+
+function found(c: Ctx, thing: object | null, what: What): Response {
+  return thing === null ? c.json(refusalIn(text(`refused.no-such.${what}`)), 404) : c.json(thing);
 }
 
-function removed(c: Ctx, done: boolean, what: string): Response {
+function removed(c: Ctx, done: boolean, what: What): Response {
   return done ? c.body(null, 204) : found(c, null, what);
 }
 
 function outcome<T extends object>(c: Ctx, result: Outcome<T>, status: 200 | 201): Response {
-  return result.ok ? c.json(result.value, status) : c.json({ error: result.why }, 409);
+  return result.ok ? c.json(result.value, status) : c.json(refusalOf(result), 409);
 }

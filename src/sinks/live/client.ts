@@ -3,6 +3,7 @@
  * of which that description is made, and the live alerts. Promise: nothing of it asks for more than `fetch` and `WebSocket`.
  */
 import createFetchClient, { type Client } from 'openapi-fetch';
+import type { Text } from '../../model/text.ts';
 import type { LiveFrame, Paths, QueryOf, Refused } from './paths.ts';
 import type { LIVE_QUERY } from './queries.ts';
 
@@ -56,9 +57,13 @@ export class LabRefusal extends Error {
   /** Of the answer. */
   readonly status: number;
 
-  constructor(line: string, status: number) {
+  /** The line for other languages than English; null of what the catalogue has not. */
+  readonly text: Text | null;
+
+  constructor(line: string, status: number, text: Text | null = null) {
     super(line);
     this.status = status;
+    this.text = text;
   }
 }
 
@@ -67,6 +72,6 @@ export async function answerOf<T>(
   call: Promise<{ data?: T; error?: Partial<Refused>; response: Response }>,
 ): Promise<T> {
   const { data, error, response } = await call;
-  if (!response.ok) throw new LabRefusal(error?.error ?? response.statusText, response.status);
+  if (!response.ok) throw new LabRefusal(error?.error ?? response.statusText, response.status, error?.text ?? null);
   return data as T;
 }

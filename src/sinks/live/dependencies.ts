@@ -36,7 +36,7 @@ import type { Role } from '../../model/words.ts';
 import type { AlertQuery, FlowQuery, FlowRecord, Revealed } from '../evidence/store.ts';
 import type { Metric } from './metrics.ts';
 
-export type Outcome<T> = { ok: true; value: T } | { ok: false; why: string };
+export type Outcome<T> = { ok: true; value: T } | { ok: false; why: string; text?: Text | undefined };
 
 export type UpstreamEntry = z.infer<typeof schemas.upstreamEntry>;
 export type DecoderInfo = z.infer<typeof schemas.decoder>;

@@ -1,12 +1,14 @@
 /** How the lab is set up, who did what, and how a phone comes in: what the page of settings shows. */
 import type { Hono } from 'hono';
+import { refusalIn, refusalOf } from '../../formats/refusal.ts';
+import { text } from '../../model/text.ts';
 import type { Bindings, Ctx } from './context.ts';
 import type { LiveDependencies } from './dependencies.ts';
 import { AUDIT_QUERY, DATABASE_QUERY, InputError, readQuery } from './queries.ts';
 
 /** Of a name in the audit. */
 const MOST_NAME = 200;
-const NO_AUDIT = 'the audit entry could not be written, so nothing is changed: free disk space';
+const NO_AUDIT = refusalIn(text('refused.unaudited.changed'));
 
 export function addSettings(
   app: Hono<Bindings>,
@@ -19,14 +21,14 @@ export function addSettings(
     const { body } = c.req.raw;
     if (!name) throw new InputError('name: give the name of the file, e.g. dbip-country-lite.mmdb.gz');
     if (body === null) throw new InputError('the body is empty: send the file as it is');
-    if (!services.audit('geo update', name.slice(0, MOST_NAME), who(c))) return c.json({ error: NO_AUDIT }, 409);
+    if (!services.audit('geo update', name.slice(0, MOST_NAME), who(c))) return c.json(NO_AUDIT, 409);
     const taken = await services.takeDatabase({ name, content: body }, { older });
-    return taken.ok ? c.json(taken.value) : c.json({ error: taken.why }, 409);
+    return taken.ok ? c.json(taken.value) : c.json(refusalOf(taken), 409);
   });
   app.delete('/api/databases', async (c) => {
-    if (!services.audit('geo rollback', 'databases', who(c))) return c.json({ error: NO_AUDIT }, 409);
+    if (!services.audit('geo rollback', 'databases', who(c))) return c.json(NO_AUDIT, 409);
     const gone = await services.rollBackDatabases();
-    return gone.ok ? c.json(gone.value) : c.json({ error: gone.why }, 409);
+    return gone.ok ? c.json(gone.value) : c.json(refusalOf(gone), 409);
   });
   app.get('/api/way-in', (c) => c.json(services.waysIn()));
   app.get('/api/audit', (c) => {

@@ -246,7 +246,7 @@ describe('what it will not swallow', () => {
     });
     expect([answer.status, await answer.json()]).toEqual([
       500,
-      { error: 'the lab failed to answer: its log says why' },
+      { error: 'the lab failed to answer: its log says why', text: { key: 'refused.failed', values: {} } },
     ]);
     expect(errors).toHaveLength(1);
   });

@@ -1,0 +1,19 @@
+/** Refusals in English, with their text for every other language. */
+import { LabError } from '../model/lab.ts';
+import type { Text } from '../model/text.ts';
+import { say } from './say.ts';
+
+/** To be thrown. */
+export const labError = (why: Text): LabError => new LabError(say(why), why);
+
+/** To be returned. */
+export const refused = (why: Text) => ({ ok: false, why: say(why), text: why }) as const;
+
+/** As the body of an answer. */
+export const refusalIn = (why: Text) => ({ error: say(why), text: why });
+
+/** Of one that came as a value. */
+export const refusalOf = ({ why, text }: { why: string; text?: Text | undefined }) => ({
+  error: why,
+  ...(text === undefined ? {} : { text }),
+});

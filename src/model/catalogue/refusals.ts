@@ -1,0 +1,76 @@
+/** What the lab says when it refuses what a command or a page asked for, in both languages: parts of `EN` and `VI`. */
+export const REFUSALS_EN = {
+  'refused.role': 'the {{role}} may not do this: it needs the token of the {{needs}}',
+  'refused.role.viewer': 'viewer',
+  'refused.role.operator': 'operator',
+  'refused.role.administrator': 'administrator',
+  'refused.https-only': 'this lab takes tokens over https only: use https:// in its address',
+  'refused.host': 'unknown Host: open the lab by its address, as "phonehome start" printed it',
+  'refused.no-such.alert': 'no such alert: list them to see their ids',
+  'refused.no-such.case': 'no such case: list them to see their ids',
+  'refused.no-such.device': 'no such device: list them to see their ids',
+  'refused.no-such.entry': 'no such entry: list them to see their ids',
+  'refused.no-such.flow': 'no such flow: list them to see their ids',
+  'refused.no-such.plan': 'no such plan: list them to see their ids',
+  'refused.no-such.waiting test': 'no such waiting test: list them to see their ids',
+  'refused.too-large': 'body too large: at most {{most}} bytes',
+  'refused.failed': 'the lab failed to answer: its log says why',
+  'refused.unaudited.revealed': 'the audit entry could not be written, so nothing is revealed: free disk space',
+  'refused.unaudited.changed': 'the audit entry could not be written, so nothing is changed: free disk space',
+  'refused.unaudited.tested': 'the audit entry could not be written, so nothing is tested: free disk space',
+
+  'refused.no-phone': 'no phone "{{id}}" is registered: see phonehome device list',
+  'refused.no-case': 'no case "{{id}}": phonehome case list shows them',
+  'refused.case-closed': 'case "{{id}}" is closed since {{at}}: open a new one to go on',
+  'refused.case-gone': 'case "{{id}}" is gone',
+  'refused.no-title': 'a case needs a title',
+  'refused.phone-in-case':
+    '{{phone}} is in case "{{title}}" ({{id}}), which is still open: end it first with phonehome case close',
+  'refused.case-not-stored': 'the case could not be stored: {{reason}}',
+  'refused.agreed-already':
+    'consent was given at {{at}} in this case: nothing after it is before consent. Open a new case for a phone that was reset',
+  'refused.mark-name': 'a phase or mark is 1 to 60 letters, digits, blanks, dots or dashes, e.g. before-consent',
+  'refused.marks-full': 'a case takes at most {{most}} marks: open a new one',
+  'refused.no-plan': 'case "{{id}}" follows no plan',
+  'refused.other-step': 'step {{given}} is not the one to be done now, which is {{now}}',
+  'refused.step-waits': 'this step waits until {{until}}: what comes before that would be missed',
+} as const;
+
+export const REFUSALS_VI: Record<keyof typeof REFUSALS_EN, string> = {
+  'refused.role': '{{role}} không được làm việc này: cần mã truy cập của {{needs}}',
+  'refused.role.viewer': 'người xem',
+  'refused.role.operator': 'người vận hành',
+  'refused.role.administrator': 'quản trị viên',
+  'refused.https-only': 'phòng thử này chỉ nhận mã truy cập qua https: hãy dùng https:// trong địa chỉ của nó',
+  'refused.host': 'tên máy chủ lạ: hãy mở phòng thử bằng đúng địa chỉ mà "phonehome start" đã in ra',
+  'refused.no-such.alert': 'không có cảnh báo này: hãy xem danh sách để biết mã của chúng',
+  'refused.no-such.case': 'không có đợt thử này: hãy xem danh sách để biết mã của chúng',
+  'refused.no-such.device': 'không có điện thoại này: hãy xem danh sách để biết mã của chúng',
+  'refused.no-such.entry': 'không có mục này: hãy xem danh sách để biết mã của chúng',
+  'refused.no-such.flow': 'không có kết nối này: hãy xem danh sách để biết mã của chúng',
+  'refused.no-such.plan': 'không có phép thử soạn sẵn này: hãy xem danh sách để biết mã của chúng',
+  'refused.no-such.waiting test': 'không có phép thử nào như vậy đang chờ: hãy xem danh sách để biết mã của chúng',
+  'refused.too-large': 'nội dung gửi lên quá lớn: nhiều nhất {{most}} byte',
+  'refused.failed': 'phòng thử gặp lỗi khi trả lời: nhật ký của nó ghi lý do',
+  'refused.unaudited.revealed':
+    'không ghi được vào nhật ký kiểm tra nên không cho xem gì: hãy giải phóng dung lượng đĩa',
+  'refused.unaudited.changed':
+    'không ghi được vào nhật ký kiểm tra nên không thay đổi gì: hãy giải phóng dung lượng đĩa',
+  'refused.unaudited.tested': 'không ghi được vào nhật ký kiểm tra nên không thử gì: hãy giải phóng dung lượng đĩa',
+
+  'refused.no-phone': 'chưa đăng ký điện thoại nào là "{{id}}": xem phonehome device list',
+  'refused.no-case': 'không có đợt thử "{{id}}": phonehome case list liệt kê các đợt thử',
+  'refused.case-closed': 'đợt thử "{{id}}" đã kết thúc lúc {{at}}: hãy mở đợt mới để làm tiếp',
+  'refused.case-gone': 'đợt thử "{{id}}" không còn nữa',
+  'refused.no-title': 'đợt thử cần có tên',
+  'refused.phone-in-case':
+    '{{phone}} đang trong đợt thử "{{title}}" ({{id}}) chưa kết thúc: hãy kết thúc nó trước bằng phonehome case close',
+  'refused.case-not-stored': 'không lưu được đợt thử: {{reason}}',
+  'refused.agreed-already':
+    'trong đợt thử này đã có sự đồng ý lúc {{at}}: không gì sau đó còn là trước khi đồng ý. Hãy mở đợt mới cho điện thoại đã được đặt lại',
+  'refused.mark-name': 'tên giai đoạn hay dấu mốc gồm 1 đến 60 chữ, số, dấu cách, chấm hoặc gạch, ví dụ before-consent',
+  'refused.marks-full': 'một đợt thử có nhiều nhất {{most}} dấu mốc: hãy mở đợt mới',
+  'refused.no-plan': 'đợt thử "{{id}}" không theo phép thử soạn sẵn nào',
+  'refused.other-step': 'bước {{given}} không phải là bước cần làm lúc này; bước cần làm là {{now}}',
+  'refused.step-waits': 'bước này phải chờ đến {{until}}: làm sớm hơn sẽ bỏ lỡ những gì xảy ra trước đó',
+};
