@@ -15,6 +15,7 @@ import { readAll } from './recording.ts';
 
 const IMEI = '490154203237518';
 const BODY = `{"imei":"${IMEI}"}`;
+const KEYS_OF_OTHERS = `CLIENT_RANDOM ${'0'.repeat(64)} ${'1'.repeat(96)}\n`;
 
 let dir = '';
 beforeAll(() => {
@@ -352,7 +353,7 @@ describeWith(['tshark'], 'TLS keys', () => {
   });
 
   it('of other connections are named as such', async () => {
-    write('other/keys.log', `CLIENT_RANDOM ${'0'.repeat(64)} ${'1'.repeat(96)}\n`);
+    write('other/keys.log', KEYS_OF_OTHERS);
     const [entry] = await read(pcapng([tls.conversation]), 'other/phone.pcapng');
     expect(entry).toMatchObject({
       missing: ['TLS whose keys are not in keys.log: not looked into'],
@@ -375,6 +376,48 @@ describeWith(['tshark'], 'TLS keys', () => {
       { continues: true, encrypted: true, destination: { host } },
     ]);
     expect(sent(all)).toContain(BODY);
+    expect(all.filter(({ type }) => type === 'entry')).toMatchObject([{ entry: 0, missing: [] }]);
+  });
+
+  it.each([
+    [
+      'none there',
+      null,
+      'TLS without its keys: not looked into (keys are read from a file beside the capture, e.g. phone.keys)',
+    ],
+    ['those of others', KEYS_OF_OTHERS, 'TLS whose keys are not in keys.log: not looked into'],
+  ])('that are missing for what went through a proxy’s tunnel are told: %s', async (name, keys, why) => {
+    const connect = Buffer.from(`CONNECT ${host}:443 HTTP/1.1\r\nHost: ${host}:443\r\n\r\n`);
+    const parts = [
+      { up: true, bytes: connect },
+      { up: false, bytes: Buffer.from('HTTP/1.1 200 OK\r\n\r\n') },
+      ...tls.conversation.parts,
+    ];
+    const folder = `tunnel-${name.replaceAll(' ', '-')}`;
+    if (keys) write(`${folder}/keys.log`, keys);
+    const all = await read(pcapng([{ server: { ip: '10.77.0.1', port: 8080 }, parts }]), `${folder}/phone.pcapng`);
+    const entries = all.filter(({ type }) => type === 'entry');
+    expect(entries).toMatchObject([{ entry: 0, missing: [why], contact: { host, ip: null } }]);
+    const flows = eventsOf(all).flatMap((event) => (event.type === 'flow-opened' ? [event.flow] : []));
+    expect(flows).toMatchObject([{ encrypted: false }, { continues: true, encrypted: true, intercepted: false }]);
+  });
+
+  it('that are missing for what came after STARTTLS are told, and what came before is read', async () => {
+    const talk: [boolean, string][] = [
+      [false, '220 mail.example ESMTP\r\n'],
+      [true, `EHLO phone-${IMEI}\r\n`],
+      [false, '250-mail.example\r\n250 STARTTLS\r\n'],
+      [true, 'STARTTLS\r\n'],
+      [false, '220 go ahead\r\n'],
+    ];
+    const before = talk.map(([up, said]) => ({ up, bytes: Buffer.from(said) }));
+    const parts = [...before, ...tls.conversation.parts];
+    const all = await read(pcapng([{ server: { ip: '198.51.100.7', port: 25 }, parts }]), 'start-tls/phone.pcapng');
+    const [entry, ...more] = all.filter(({ type }) => type === 'entry');
+    expect(more).toEqual([]);
+    expect(entry).toMatchObject({ missing: [expect.stringMatching(/^TLS without its keys/)] });
+    expect(entry).not.toHaveProperty('contact');
+    expect(sent(all)).toContain(`EHLO phone-${IMEI}`);
   });
 
   it('show the certificate, as a live connection does', async () => {

@@ -5,7 +5,7 @@
  * the middle gives what is in it; bytes that are missing are told.
  */
 import { statSync } from 'node:fs';
-import type { FlowEvent } from '../../model/flow.ts';
+import type { Flow, FlowEvent } from '../../model/flow.ts';
 import type { Recorded } from '../../model/lab.ts';
 import type { RecordingReaders } from '../../model/recording.ts';
 import { faultIn } from '../item.ts';
@@ -159,12 +159,16 @@ class CaptureReading {
     this.#over.add(number);
     const { path: file } = this.#options;
     const { events, missing, tls } = connection.end(this.#time);
-    if (!tls?.isFromStart) yield { type: 'entry', file, entry: number, events, missing, app };
-    if (!tls) return;
+    if (!tls) {
+      yield { type: 'entry', file, entry: number, events, missing, app };
+      return;
+    }
+    // What came before STARTTLS, or asked a proxy for its tunnel.
+    if (!tls.isFromStart) yield { type: 'part', file, entry: number, events, app };
     const closed: Closed = { ...tls, number, app, missing };
     // Without any keys nothing would come of looking into it.
     if (this.#keys.file !== null || tls.isOpened) this.#waiting.push(closed);
-    else if (tls.isFromStart) yield this.#unopened(closed);
+    else yield this.#unopened(closed);
   }
 
   async *#openWaiting(): AsyncGenerator<Recorded> {
@@ -185,10 +189,12 @@ class CaptureReading {
       yield { type: 'entry', file, entry: stream, events: opened.end(), missing: closed.missing, app: closed.app };
     }
     if (stop?.aborted) return;
-    for (const closed of left.values()) if (closed.isFromStart) yield this.#unopened(closed);
+    for (const closed of left.values()) yield this.#unopened(closed);
   }
 
-  #unopened({ flow, closed, number, app, certificates, alpn, missing }: Closed): Recorded {
+  #unopened(connection: Closed): Recorded {
+    const { closed, number, app, certificates, alpn, missing, isFromStart } = connection;
+    const flow = secured(connection);
     const { path: file, readers } = this.#options;
     const { names } = this.#keys;
     const why =
@@ -205,22 +211,25 @@ class CaptureReading {
       type: 'entry',
       file,
       entry: number,
-      events: [opened, ...established(flow, { alpn, certificates }, readers), closed],
-      missing: [why, ...missing.filter((each) => each !== MISSING_BYTES)],
+      events: [opened, ...established(flow, { alpn, certificates }, readers), { ...closed, flowId: flow.id }],
+      missing: [why, ...missing.filter((each) => !isFromStart || each !== MISSING_BYTES)],
       app,
-      contact: { host, ip, app, count: 1 },
+      // Before STARTTLS more is said than who is called.
+      ...(isFromStart || flow.arrival !== 'transparent' ? { contact: { host, ip, app, count: 1 } } : {}),
     };
   }
 }
 
+/** What comes after STARTTLS, or through a tunnel, is an instalment of the same connection. */
+function secured({ flow, hello, isFromStart }: Closed): Flow {
+  return isFromStart ? flow : { ...flow, id: `${flow.id}.tls`, hello, encrypted: true, continues: true };
+}
+
 /** The events of a connection that tshark opens. */
 function openedFlow(closed: Closed, readers: RecordingReaders) {
-  const { alpn, isFromStart } = closed;
-  const { openedAt: time } = closed.flow;
-  // What comes after STARTTLS is an instalment of the same connection.
-  const flow = isFromStart
-    ? closed.flow
-    : { ...closed.flow, id: `${closed.flow.id}.tls`, hello: closed.hello, encrypted: true, continues: true as const };
+  const { alpn } = closed;
+  const flow = secured(closed);
+  const { openedAt: time } = flow;
   const events: FlowEvent[] = [{ type: 'flow-opened', time, flow }, ...established(flow, closed, readers)];
   const reader = readers.openReader(flow, alpn);
   return {
