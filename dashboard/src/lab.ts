@@ -123,10 +123,11 @@ async function connect(): Promise<void> {
       seq = all.seq;
       take(all.alerts);
     }
-    await look();
-    const latest = await ask(lab.GET('/api/search/latest-alerts')).catch(() => ({ alerts: [] }));
-    earlier.value = latest.alerts;
+    // The lists ask meanwhile.
     history.value++;
+    const latest = ask(lab.GET('/api/search/latest-alerts')).catch(() => ({ alerts: [] }));
+    await look();
+    earlier.value = (await latest).alerts;
     listen();
   } catch {
     later();
