@@ -5,14 +5,18 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { labError } from '../formats/refusal.ts';
+import { say } from '../formats/say.ts';
 import type { AddedPeer, GatewayCheck, GatewayControl, GatewayStatus, TakenDown } from '../model/gateway.ts';
 import { LabError } from '../model/lab.ts';
+import { type TextValue, text } from '../model/text.ts';
 import { type GatewayConfig, parseGatewayConfig, phoneSides } from './config.ts';
 import { daemons } from './daemons.ts';
 import { kernelSettings } from './kernel-settings.ts';
 import { links } from './links.ts';
 import { type Machine, thisMachine } from './machine.ts';
 import type { Dependencies, Part } from './part.ts';
+import { run } from './part.ts';
 import { preflight } from './preflight.ts';
 import { printGateway } from './printout.ts';
 import { readRefused, rules, tableOwner } from './rules.ts';
@@ -64,7 +68,7 @@ export function openGateway(options: GatewayOptions): GatewayControl {
       const running = alike && tableOwner(machine, dataDir) === 'ours';
       const found = preflight({ machine, config, dataDir, running });
       const problem = found.find(({ state }) => state === 'fail');
-      if (problem) throw new LabError(`${problem.name}: ${problem.found}: ${problem.advice}`);
+      if (problem) throw labError(text('gateway.problem', { name: problem.name, ...saidOf(problem) }));
       // Another configuration is undone first: nothing of it would be known afterwards.
       if (before && !alike) takeDown(dataDir, say, machine);
       const state = alike ? before : freshState(machine, config, now());
@@ -78,7 +82,7 @@ export function openGateway(options: GatewayOptions): GatewayControl {
         takeDown(dataDir, say, machine);
         throw error;
       }
-      return found.map((one) => `${one.found}: ${one.advice}`);
+      return found.map((one) => text('gateway.warning', saidOf(one)));
     },
     status() {
       const state = readRunningState(dataDir);
@@ -122,6 +126,12 @@ export function openGateway(options: GatewayOptions): GatewayControl {
   }
 }
 
+/** As a part of a sentence. */
+const saidOf = ({ found, advice, text: told }: GatewayCheck): { found: TextValue; advice: TextValue } => ({
+  found: told?.found ?? found,
+  advice: told?.advice ?? advice ?? '',
+});
+
 /** Undoes whatever `up` did on this data directory; needs no configuration file. */
 export function takeDown(dataDir: string, say: (line: string) => void, machine: Machine = thisMachine()): TakenDown {
   const state = readState(machine, dataDir);
@@ -158,7 +168,9 @@ export function checkGateway(dataDir: string, machine: Machine = thisMachine()):
     return checks.map((check) => ({ ...check, name: `gw ${check.name}` }));
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
-    return [{ name: 'gateway', state: 'fail', found, advice: 'correct the gateway configuration' }];
+    const advice = text('gateway.configuration');
+    const told = { found: (error instanceof LabError && error.text) || run(found), advice };
+    return [{ name: 'gateway', state: 'fail', found, advice: say(advice), text: told }];
   }
 }
 

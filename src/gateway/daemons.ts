@@ -4,21 +4,22 @@
  */
 import { join } from 'node:path';
 import type { GatewayCheck } from '../model/gateway.ts';
+import { type Text, text } from '../model/text.ts';
 import type { Machine } from './machine.ts';
-import { type Dependencies, fail, must, ok, type Part } from './part.ts';
+import { type Dependencies, fail, must, ok, type Part, run } from './part.ts';
 import { checkPool } from './pool.ts';
 import { type DnsmasqPaths, dhcpScript, dnsmasqConf, hostapdConf } from './service-files.ts';
 
 interface Daemon {
   name: string;
   /** Shown when it is missing. */
-  install: string;
+  install: Text;
   /** Null: not wanted by this configuration. */
   conf(dependencies: Pick<Dependencies, 'config' | 'runDir'>): string | null;
   args(conf: string, pidFile: string): string[];
   /** Its file holds a passphrase. */
   mode: number;
-  does: string;
+  does: Text;
 }
 
 export const dnsmasqPaths = (runDir: string): DnsmasqPaths => ({
@@ -34,19 +35,19 @@ export const dhcpLog = (runDir: string): string => join(runDir, 'dhcp-log');
 export const DAEMONS: Daemon[] = [
   {
     name: 'hostapd',
-    install: 'apt install hostapd',
+    install: run('apt install hostapd'),
     conf: ({ config }) => hostapdConf(config),
     args: (conf, pidFile) => ['-B', '-P', pidFile, conf],
     mode: 0o600,
-    does: 'the access point is open',
+    does: text('gateway.access-point'),
   },
   {
     name: 'dnsmasq',
-    install: 'apt install dnsmasq-base, or "dhcp: false" when somebody else gives addresses',
+    install: text('gateway.no-dnsmasq.do'),
     conf: ({ config, runDir }) => (config.dhcp ? dnsmasqConf(config, dnsmasqPaths(runDir)) : null),
     args: (conf) => [`--conf-file=${conf}`],
     mode: 0o644,
-    does: 'phones get addresses',
+    does: text('gateway.addresses'),
   },
 ];
 
@@ -76,9 +77,9 @@ export const daemons: Part = {
     return DAEMONS.flatMap((daemon): GatewayCheck[] => {
       if (daemon.conf(dependencies) === null) return [];
       const { machine, runDir } = dependencies;
-      if (!machine.tool(daemon.name)) return [fail(daemon.name, 'not installed', daemon.install)];
+      if (!machine.tool(daemon.name)) return [fail(daemon.name, text('gateway.not-installed'), daemon.install)];
       if (pidOf(machine, runDir, daemon) === null)
-        return [fail(daemon.name, 'does not run', 'run "phonehome gateway up" again; its reason is in the system log')];
+        return [fail(daemon.name, text('gateway.not-running'), text('gateway.not-running.do'))];
       return [ok(daemon.name, daemon.does)];
     }).concat(
       checkPool(

@@ -1,5 +1,7 @@
 /** Kernel settings: the values before are noted, so that `down` restores them. */
+
 import type { GatewayCheck } from '../model/gateway.ts';
+import { text } from '../model/text.ts';
 import { type Dependencies, fail, ok, type Part, warn } from './part.ts';
 import { type Sysctl, sysctlPath, sysctls } from './service-files.ts';
 
@@ -39,11 +41,11 @@ export const kernelSettings: Part = {
       const value = readSetting(dependencies, setting);
       return value !== null && !sameValue(value, setting.value);
     });
-    const list = wrong.map(({ name, value }) => `${name} is not ${value}`).join(', ');
+    const list = wrong.map(({ name, value }) => text('gateway.kernel-setting', { name, value }));
     return [
       wrong.length === 0
-        ? ok('kernel', 'settings as needed')
-        : warn('kernel', list, 'another program changed it: run "phonehome gateway up" again'),
+        ? ok('kernel', text('gateway.kernel'))
+        : warn('kernel', text('gateway.kernel-settings', { list }), text('gateway.kernel.do')),
       ...checkTable(dependencies),
     ];
   },
@@ -56,8 +58,8 @@ function checkTable({ machine }: Dependencies): GatewayCheck[] {
   const number = (name: string): number => Number(machine.read(sysctlPath(`net.netfilter.${name}`)) ?? Number.NaN);
   const [count, most] = [number('nf_conntrack_count'), number('nf_conntrack_max')];
   if (!(count > most * NEARLY_FULL)) return [];
-  const advice = `sysctl -w net.netfilter.nf_conntrack_max=${most * 4} (some 300 bytes each)`;
-  const found = `the kernel follows ${count} connections of at most ${most}: beyond them phones are dropped`;
+  const advice = text('gateway.connections.do', { most: most * 4 });
+  const found = text('gateway.connections', { now: count, most });
   return [count >= most ? fail('connections', found, advice) : warn('connections', found, advice)];
 }
 

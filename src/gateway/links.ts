@@ -3,6 +3,7 @@ import ipaddr from 'ipaddr.js';
 import type { Interface } from '../formats/ip-json.ts';
 import type { GatewayCheck } from '../model/gateway.ts';
 import { LabError } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 import { type GatewayConfig, type PhoneSide, phoneSides } from './config.ts';
 import { hasDefaultRoute, readInterfaces } from './interfaces.ts';
 import type { Machine } from './machine.ts';
@@ -106,40 +107,34 @@ function addAddress({ machine }: Dependencies, name: string, cidr: string): void
 function checkSide(all: Interface[], side: PhoneSide): GatewayCheck {
   const name = side.interface;
   const link = all.find((one) => one.name === name);
-  if (!link) return fail(name, 'this interface does not exist', `plug it in; this machine has ${namesOf(all)}`);
-  if (!link.up)
-    return fail(name, 'the interface is down', `run "phonehome gateway up" again, or "ip link set ${name} up"`);
+  if (!link)
+    return fail(name, text('gateway.no-interface'), text('gateway.interface-gone.do', { names: namesOf(all) }));
+  if (!link.up) return fail(name, text('gateway.interface-down'), text('gateway.interface-down.do', { name }));
   const lost = [side.address, side.address6].find(
     (cidr) => cidr !== null && !link.addresses.some(({ ip }) => same(ip, addressIn(cidr))),
   );
-  if (lost)
-    return fail(
-      name,
-      `has not the address ${lost}`,
-      'run "phonehome gateway up" again; does another program manage this interface?',
-    );
+  if (lost) return fail(name, text('gateway.address-lost', { address: lost }), text('gateway.address-lost.do'));
   if (link.addresses.some(({ duplicate }) => duplicate))
-    return fail(
-      name,
-      'another machine on this network has the same IPv6 address',
-      'choose another address6 in the gateway configuration',
-    );
-  if (link.carrier === false)
-    return warn(name, 'no cable, or no access point', 'plug it in; it is used as soon as it is there');
-  return ok(name, `up, ${link.addresses.map((one) => `${one.ip}/${one.bits}`).join(', ')}`);
+    return fail(name, text('gateway.duplicate'), text('gateway.other-address6'));
+  if (link.carrier === false) return warn(name, text('gateway.no-carrier'), text('gateway.no-carrier.do'));
+  return ok(
+    name,
+    text('gateway.side-up', { addresses: link.addresses.map((one) => `${one.ip}/${one.bits}`).join(', ') }),
+  );
 }
 
 function checkUplink(all: Interface[], { uplink }: GatewayConfig, route: (family: 4 | 6) => boolean): GatewayCheck {
   const link = all.find((one) => one.name === uplink);
-  if (!link) return fail('uplink', `${uplink} does not exist`, `plug it in; this machine has ${namesOf(all)}`);
+  if (!link)
+    return fail(
+      'uplink',
+      text('gateway.is-not-there', { name: uplink }),
+      text('gateway.interface-gone.do', { names: namesOf(all) }),
+    );
   const families = ([4, 6] as const).filter(route).map((family) => `IPv${family}`);
   if (!link.up || link.carrier === false || families.length === 0)
-    return warn(
-      'uplink',
-      `${uplink} has no way to the internet`,
-      'phones are told so until it is back; it is used again by itself',
-    );
-  return ok('uplink', `${uplink} leads to the internet (${families.join(', ')})`);
+    return warn('uplink', text('gateway.no-internet', { name: uplink }), text('gateway.no-internet.do'));
+  return ok('uplink', text('gateway.internet', { name: uplink, families: families.join(', ') }));
 }
 
 export const namesOf = (all: Interface[]): string =>

@@ -2,8 +2,10 @@
  * What every part of the gateway works on, and what a part is: something `up` makes and `down` undoes.
  * Promise of every part: `up` twice is `up` once; `down` is harmless where nothing was made; both say what they did.
  */
+import { say } from '../formats/say.ts';
 import type { GatewayCheck } from '../model/gateway.ts';
 import { LabError } from '../model/lab.ts';
+import { type Text, text } from '../model/text.ts';
 import type { GatewayConfig } from './config.ts';
 import type { Machine, Ran } from './machine.ts';
 import type { GatewayState } from './state.ts';
@@ -29,19 +31,20 @@ export interface Part {
   check(dependencies: Dependencies): GatewayCheck[];
 }
 
-export const ok = (name: string, found: string): GatewayCheck => ({ name, state: 'ok', found, advice: null });
-export const warn = (name: string, found: string, advice: string): GatewayCheck => ({
+export const ok = (name: string, found: Text): GatewayCheck => checked(name, 'ok', found, null);
+export const warn = (name: string, found: Text, advice: Text): GatewayCheck => checked(name, 'warn', found, advice);
+export const fail = (name: string, found: Text, advice: Text): GatewayCheck => checked(name, 'fail', found, advice);
+
+const checked = (name: string, state: GatewayCheck['state'], found: Text, advice: Text | null): GatewayCheck => ({
   name,
-  state: 'warn',
-  found,
-  advice,
+  state,
+  found: say(found),
+  advice: advice && say(advice),
+  text: { found, advice },
 });
-export const fail = (name: string, found: string, advice: string): GatewayCheck => ({
-  name,
-  state: 'fail',
-  found,
-  advice,
-});
+
+/** A command is the same in every language. */
+export const run = (command: string): Text => text('gateway.run', { command });
 
 /** @throws LabError saying what could not be done, and why */
 export function must(ran: Ran, what: string): string {

@@ -2,7 +2,9 @@
  * How many of the addresses for phones are given away, from dnsmasq's own list. When all are, dnsmasq does not answer: a
  * phone that joins says "connected, no internet" or leaves again, and nothing tells it why.
  */
+
 import type { GatewayCheck } from '../model/gateway.ts';
+import { text } from '../model/text.ts';
 import type { GatewayConfig } from './config.ts';
 import { fail } from './part.ts';
 import { poolSize } from './service-files.ts';
@@ -20,11 +22,5 @@ export function checkPool(config: GatewayConfig, leases: string | null, now: num
     if (expiry === 0 || expiry * 1000 > now) given++;
   }
   if (given < size) return [];
-  return [
-    fail(
-      'addresses for phones',
-      `all ${size} are given away: another phone gets none`,
-      'an address is free again an hour after its phone left; for more, give "address" a wider network in gateway.yaml',
-    ),
-  ];
+  return [fail('addresses for phones', text('gateway.pool', { size }), text('gateway.pool.do'))];
 }

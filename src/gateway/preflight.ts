@@ -6,12 +6,13 @@ import ipaddr from 'ipaddr.js';
 import type { Interface } from '../formats/ip-json.ts';
 import { TABLE } from '../formats/nft-json.ts';
 import type { GatewayCheck } from '../model/gateway.ts';
+import { type Text, text } from '../model/text.ts';
 import { type GatewayConfig, isTunnelOnly, networkOf, phoneSides } from './config.ts';
 import { DAEMONS } from './daemons.ts';
 import { hasDefaultRoute, readInterfaces, sshAddresses } from './interfaces.ts';
 import { namesOf } from './links.ts';
 import type { Machine } from './machine.ts';
-import { fail, warn } from './part.ts';
+import { fail, run, warn } from './part.ts';
 import { foreignAdvice, otherFirewalls, tableOwner } from './rules.ts';
 
 interface Preflight {
@@ -24,15 +25,12 @@ interface Preflight {
 
 /** Empty: everything is in order. Without root only what can be known is said. */
 export function preflight({ machine, config, dataDir, running }: Preflight): GatewayCheck[] {
-  if (machine.platform !== 'linux')
-    return [
-      fail('system', 'a gateway needs Linux', 'use the proxy address on this machine, or a Raspberry Pi as gateway'),
-    ];
+  if (machine.platform !== 'linux') return [fail('system', text('gateway.no-linux'), text('gateway.no-linux.do'))];
   const missing = missingTools(machine, config);
   if (missing.length > 0) return missing;
   const all = readInterfaces(machine);
   return [
-    ...(machine.isRoot ? [] : [fail('rights', 'only root may change rules and addresses', 'run it with sudo')]),
+    ...(machine.isRoot ? [] : [fail('rights', text('gateway.rights'), text('gateway.root'))]),
     ...checkInterfaces(all, config),
     ...checkAddresses(all, config),
     ...(running ? [] : checkSsh(machine, all, config)),
@@ -44,29 +42,25 @@ export function preflight({ machine, config, dataDir, running }: Preflight): Gat
 }
 
 function missingTools(machine: Machine, config: GatewayConfig): GatewayCheck[] {
-  const needed: [string, string][] = [
-    ['ip', 'apt install iproute2'],
-    ['nft', 'apt install nftables'],
-    ...DAEMONS.filter((daemon) => daemon.conf({ config, runDir: '' }) !== null).map((daemon): [string, string] => [
+  const needed: [string, Text][] = [
+    ['ip', run('apt install iproute2')],
+    ['nft', run('apt install nftables')],
+    ...DAEMONS.filter((daemon) => daemon.conf({ config, runDir: '' }) !== null).map((daemon): [string, Text] => [
       daemon.name,
       daemon.install,
     ]),
-    ...(config.wireguard ? ([['wg', 'apt install wireguard-tools']] as [string, string][]) : []),
+    ...(config.wireguard ? ([['wg', run('apt install wireguard-tools')]] as [string, Text][]) : []),
   ];
-  return needed.filter(([name]) => !machine.tool(name)).map(([name, advice]) => fail(name, 'not installed', advice));
+  return needed
+    .filter(([name]) => !machine.tool(name))
+    .map(([name, advice]) => fail(name, text('gateway.not-installed'), advice));
 }
 
 function checkInterfaces(all: Interface[], config: GatewayConfig): GatewayCheck[] {
   const needed = isTunnelOnly(config) ? [config.uplink] : [config.lan, config.uplink];
   return needed
     .filter((name) => !all.some((one) => one.name === name))
-    .map((name) =>
-      fail(
-        name,
-        'this interface does not exist',
-        `plug it in, or correct the configuration; this machine has ${namesOf(all)}`,
-      ),
-    );
+    .map((name) => fail(name, text('gateway.no-interface'), text('gateway.no-interface.do', { names: namesOf(all) })));
 }
 
 /** The phones' network must not be one the machine already stands in elsewhere: routes would go the wrong way. */
@@ -84,8 +78,8 @@ function checkAddresses(all: Interface[], config: GatewayConfig): GatewayCheck[]
         ? [
             fail(
               'address',
-              `${networkOf(cidr)} is the network of ${taken.name} already (${taken.cidr})`,
-              'choose another address in the gateway configuration',
+              text('gateway.network-taken', { network: networkOf(cidr), name: taken.name, cidr: taken.cidr }),
+              text('gateway.other-address'),
             ),
           ]
         : [];
@@ -93,7 +87,7 @@ function checkAddresses(all: Interface[], config: GatewayConfig): GatewayCheck[]
   );
   const [first, second] = sides;
   if (first && second && overlap(first.address, second.address))
-    conflicts.push(fail('address', 'lan and tunnel have the same network', 'choose another wireguard address'));
+    conflicts.push(fail('address', text('gateway.same-network'), text('gateway.same-network.do')));
   return conflicts;
 }
 
@@ -113,35 +107,21 @@ function checkSsh(machine: Machine, all: Interface[], config: GatewayConfig): Ga
     .filter((text) => ipaddr.isValid(text))
     .map((text) => ipaddr.process(text).toString());
   const over = lan?.addresses.find(({ ip }) => addresses.includes(ipaddr.process(ip).toString()));
-  return over
-    ? [
-        fail(
-          'ssh',
-          `somebody is connected by ssh over ${config.lan} (${over.ip}), which becomes the phones' side`,
-          'connect over another interface or at the machine itself, then run this again',
-        ),
-      ]
-    : [];
+  return over ? [fail('ssh', text('gateway.ssh', { name: config.lan, ip: over.ip }), text('gateway.ssh.do'))] : [];
 }
 
 function checkTable(machine: Machine, dataDir: string): GatewayCheck[] {
   const owner = tableOwner(machine, dataDir);
   return owner === null || owner === 'ours'
     ? []
-    : [fail('rules', `a table inet ${TABLE} is there that is not this gateway's`, foreignAdvice(owner))];
+    : [fail('rules', text('gateway.foreign-table', { table: TABLE }), foreignAdvice(owner))];
 }
 
 function checkUplink(machine: Machine, all: Interface[], { uplink }: GatewayConfig): GatewayCheck[] {
   if (!all.some(({ name }) => name === uplink)) return [];
   return hasDefaultRoute(machine, uplink, 4) || hasDefaultRoute(machine, uplink, 6)
     ? []
-    : [
-        warn(
-          'uplink',
-          `${uplink} has no route to the internet`,
-          'phones are told so until it has one; it is used by itself then',
-        ),
-      ];
+    : [warn('uplink', text('gateway.no-route', { name: uplink }), text('gateway.no-route.do'))];
 }
 
 /** NetworkManager takes an interface back from hostapd, and its address with it. */
@@ -150,12 +130,6 @@ function checkOtherManager(machine: Machine, { lan }: GatewayConfig): GatewayChe
   const ran = machine.run('nmcli', ['-t', '-f', 'DEVICE,STATE', 'device']);
   const line = ran.ok ? ran.out.split('\n').find((one) => one.startsWith(`${lan}:`)) : undefined;
   return line && !line.endsWith(':unmanaged')
-    ? [
-        warn(
-          'manager',
-          `NetworkManager manages ${lan} and may take its address away`,
-          `nmcli device set ${lan} managed no`,
-        ),
-      ]
+    ? [warn('manager', text('gateway.manager', { name: lan }), run(`nmcli device set ${lan} managed no`))]
     : [];
 }

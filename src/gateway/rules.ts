@@ -1,7 +1,9 @@
 /** The nftables table and, for tproxy, the routing rule: loaded, recognised, counted, removed. */
+
 import { foreignPackets, parseChains, parseCounted, TABLE } from '../formats/nft-json.ts';
 import type { GatewayCheck, RefusedAttempts } from '../model/gateway.ts';
 import { LabError } from '../model/lab.ts';
+import { type Text, text } from '../model/text.ts';
 import { type GatewayConfig, phoneSides } from './config.ts';
 import { listens } from './interfaces.ts';
 import type { Machine } from './machine.ts';
@@ -36,39 +38,29 @@ export const rules: Part = {
     const owner = tableOwner(machine, dataDir);
     const table: GatewayCheck =
       owner === 'ours'
-        ? ok('rules', `table inet ${TABLE} is loaded`)
+        ? ok('rules', text('gateway.table', { table: TABLE }))
         : owner !== null
-          ? fail('rules', `table inet ${TABLE} belongs to another program or data directory`, foreignAdvice(owner))
+          ? fail('rules', text('gateway.table-of-other', { table: TABLE }), foreignAdvice(owner))
           : machine.isRoot
-            ? fail('rules', `table inet ${TABLE} is not loaded`, 'run "phonehome gateway up" again')
-            : warn('rules', 'not known without root', 'run this with sudo');
+            ? fail('rules', text('gateway.no-table', { table: TABLE }), text('gateway.again'))
+            : warn('rules', text('gateway.table-unknown'), text('gateway.this-root'));
     const { transparentPort } = config;
     return [
       table,
       listens(machine, transparentPort)
-        ? ok('listener', `port ${transparentPort} is open`)
-        : fail(
-            'listener',
-            `nobody listens on port ${transparentPort}: phones are refused`,
-            'start the lab: phonehome start',
-          ),
+        ? ok('listener', text('gateway.port', { port: transparentPort }))
+        : fail('listener', text('gateway.no-listener', { port: transparentPort }), text('gateway.no-listener.do')),
       listens(machine, config.uiPort)
-        ? ok('set-up page', `port ${config.uiPort} is open`)
-        : warn(
-            'set-up page',
-            `nobody listens on port ${config.uiPort}`,
-            'start the lab with the uiPort of the gateway configuration',
-          ),
+        ? ok('set-up page', text('gateway.port', { port: config.uiPort }))
+        : warn('set-up page', text('gateway.no-page', { port: config.uiPort }), text('gateway.no-page.do')),
       ...checkForeign(machine),
       ...otherFirewalls(machine, config),
     ];
   },
 };
 
-export function foreignAdvice(owner: 'other data directory' | 'foreign'): string {
-  return owner === 'foreign'
-    ? `rename that table, or remove it with "nft delete table inet ${TABLE}" if nobody needs it`
-    : 'take that gateway down first: "phonehome gateway down" with its --data directory';
+export function foreignAdvice(owner: 'other data directory' | 'foreign'): Text {
+  return owner === 'foreign' ? text('gateway.foreign-table.do', { table: TABLE }) : text('gateway.other-gateway.do');
 }
 
 /** A phone with a static address of another network, or one that borrows an address. */
@@ -77,13 +69,7 @@ function checkForeign(machine: Machine): GatewayCheck[] {
   if (!ran.ok) return [];
   const packets = foreignPackets(ran.out);
   return packets > 0
-    ? [
-        warn(
-          'addresses',
-          `${packets} packets came from addresses that are not of the phones’ network`,
-          'set the phone to get its address by itself (DHCP), not a static one',
-        ),
-      ]
+    ? [warn('addresses', text('gateway.foreign-packets', { packets }), text('gateway.foreign-packets.do'))]
     : [];
 }
 
@@ -94,17 +80,16 @@ export function otherFirewalls(machine: Machine, config: GatewayConfig): Gateway
   return parseChains(ran.out).flatMap((chain) => {
     if (chain.family === 'inet' && chain.table === TABLE) return [];
     if (chain.policy !== 'drop' || (chain.hook !== 'input' && chain.hook !== 'forward')) return [];
-    const what = chain.hook === 'input' ? 'cannot reach the lab' : 'cannot use UDP';
     const { family, table, name } = chain;
-    const rule = (text: string): string => `nft 'insert rule ${family} ${table} ${name} ${text}'`;
+    const rule = (said: string): string => `nft 'insert rule ${family} ${table} ${name} ${said}'`;
     const lan = anyOf(phoneSides(config).map((side) => side.interface));
     // Answers come in by the uplink: a chain that drops them as well is not helped by the first rule alone.
     const answers = chain.hook === 'input' ? '' : ` && ${rule(`oifname ${lan} ct state established,related accept`)}`;
     return [
       warn(
         'firewall',
-        `table ${family} ${table}, chain ${name} drops what it does not know: phones may ${what}`,
-        `let them through there: ${rule(`iifname ${lan} accept`)}${answers}`,
+        text(`gateway.firewall.${chain.hook}`, { chain: `table ${family} ${table}, chain ${name}` }),
+        text('gateway.firewall.do', { command: `${rule(`iifname ${lan} accept`)}${answers}` }),
       ),
     ];
   });

@@ -5,10 +5,11 @@
 import { join } from 'node:path';
 import type { GatewayCheck, TunnelPeer } from '../model/gateway.ts';
 import { LabError } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 import type { GatewayConfig } from './config.ts';
 import { readInterfaces } from './interfaces.ts';
 import type { Machine } from './machine.ts';
-import { type Dependencies, fail, must, ok, type Part } from './part.ts';
+import { type Dependencies, fail, must, ok, type Part, run } from './part.ts';
 import { addressesOf, type PeerList, readPeers, savePeers, serverConf } from './tunnel-peers.ts';
 
 export const tunnel: Part = {
@@ -32,10 +33,10 @@ export const tunnel: Part = {
   check({ machine, config }) {
     if (!config.wireguard) return [];
     const { interface: name, port } = config.wireguard;
-    if (!machine.tool('wg')) return [fail('wireguard', 'wg is not installed', 'apt install wireguard-tools')];
+    if (!machine.tool('wg')) return [fail('wireguard', text('gateway.no-wg'), run('apt install wireguard-tools'))];
     if (!exists(machine, name))
-      return [fail('wireguard', `${name} does not exist`, 'run "phonehome gateway up" again')];
-    return [ok('wireguard', `${name} listens on UDP port ${port}`)] satisfies GatewayCheck[];
+      return [fail('wireguard', text('gateway.is-not-there', { name }), text('gateway.again'))];
+    return [ok('wireguard', text('gateway.tunnel', { name, port }))] satisfies GatewayCheck[];
   },
 };
 

@@ -1,12 +1,16 @@
 /** What the command line asks of the gateway, and what it gets back. Failures are `LabError`s of one line. */
 
 /** One thing that was looked at, and what to do about it. */
+import type { Text } from './text.ts';
+
 export interface GatewayCheck {
   name: string;
   state: 'ok' | 'warn' | 'fail';
   found: string;
   /** Null when nothing is to be done. */
   advice: string | null;
+  /** Both for other languages than English. */
+  text?: { found: Text; advice: Text | null };
 }
 
 /** Attempts of one phone at something the rules refuse, within the last hour. */
@@ -83,7 +87,7 @@ export interface GatewayControl {
   /** Needs no root; `reveal` shows passphrase and keys. */
   print(reveal: boolean): GatewayFile[];
   /** Returns warnings. `say` hears each step as one line. */
-  up(say: (line: string) => void): string[];
+  up(say: (line: string) => void): Text[];
   status(): GatewayStatus;
   addPeer(name: string): AddedPeer;
   /** False when there is none of this name. */

@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { say } from '../../src/formats/say.ts';
 import { parseGatewayConfig } from '../../src/gateway/config.ts';
 import { checkGateway, openGateway, takeDown } from '../../src/gateway/control.ts';
 import { addressFromHex, readInterfaces } from '../../src/gateway/interfaces.ts';
 import { checkLinks } from '../../src/gateway/links.ts';
 import { bootIdOf, copyPath, parseState, readRunningState, runDirectory, statePath } from '../../src/gateway/state.ts';
 import { publicKeyOf } from '../../src/gateway/tunnel-peers.ts';
+import { LabError } from '../../src/model/lab.ts';
 import { ALL_TOOLS, addrJson, type FakeOptions, fakeMachine, TWO_INTERFACES } from './fake-machine.ts';
 
 /** /proc/net/tcp with somebody connected to 10.77.0.1:22. */
@@ -293,16 +295,29 @@ describe('up warns, and goes on,', () => {
   const open = (options: FakeOptions) => openGateway({ dataDir, configFile: null, machine: fakeMachine(options) });
   it('of a NetworkManager that may take the address away, with the command that stops it', () => {
     const gateway = open({ tools: [...ALL_TOOLS, 'nmcli'], answers: { nmcli: 'wlan0:connected\neth0:connected\n' } });
-    expect(gateway.up(quiet)).toEqual([
+    expect(gateway.up(quiet).map((warning) => say(warning))).toEqual([
       expect.stringMatching(/NetworkManager manages wlan0.*nmcli device set wlan0 managed no$/),
     ]);
     const left = open({ tools: [...ALL_TOOLS, 'nmcli'], answers: { nmcli: 'wlan0:unmanaged\n' } });
     expect(left.up(quiet)).toEqual([]);
   });
 
+  it('in Vietnamese too, and a refusal as well', () => {
+    const gateway = open({ answers: { 'ip -j -4 route show default': '[]', 'ip -j -6 route show default': '[]' } });
+    expect(gateway.up(quiet).map((warning) => say(warning, 'vi'))).toEqual([
+      'eth0 không có đường ra internet: cho đến khi có, điện thoại được báo như vậy; khi có thì nó tự được dùng',
+    ]);
+    const refusal = catchError(() => open({ platform: 'darwin' }).up(quiet));
+    expect(refusal instanceof LabError && refusal.text && say(refusal.text, 'vi')).toMatch(
+      /^system: gateway cần Linux: /,
+    );
+  });
+
   it('of an uplink without a way to the internet', () => {
     const gateway = open({ answers: { 'ip -j -4 route show default': '[]', 'ip -j -6 route show default': '[]' } });
-    expect(gateway.up(quiet)).toEqual([expect.stringMatching(/eth0 has no route.*used by itself then$/)]);
+    expect(gateway.up(quiet).map((warning) => say(warning))).toEqual([
+      expect.stringMatching(/eth0 has no route.*used by itself then$/),
+    ]);
   });
 });
 
@@ -326,7 +341,7 @@ describe('status', () => {
     );
   });
 
-  it('warns before the kernel’s table of connections is full', () => {
+  it('warns before the kernel’s table of connections is full, and says all of it in Vietnamese too', () => {
     const files = {
       '/proc/sys/net/netfilter/nf_conntrack_count': '65000\n',
       '/proc/sys/net/netfilter/nf_conntrack_max': '65536\n',
@@ -348,6 +363,13 @@ describe('status', () => {
         advice: expect.stringContaining('nf_conntrack_max=262144'),
       }),
     );
+    const { checks } = gateway.status();
+    expect(checks.length).toBeGreaterThan(4);
+    for (const { name, found, advice, text } of checks) {
+      expect(text && say(text.found), name).toBe(found);
+      expect(text && say(text.found, 'vi'), name).not.toBe(found);
+      if (advice !== null) expect(text?.advice && say(text.advice, 'vi'), name).not.toBe(advice);
+    }
   });
 });
 
@@ -361,3 +383,11 @@ describe('addresses in /proc/net', () => {
     expect(addressFromHex(hex)).toBe(address);
   });
 });
+
+function catchError(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+}

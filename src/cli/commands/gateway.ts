@@ -2,6 +2,7 @@
  * `phonehome gateway …`: interception without a proxy setting. A small helper: `up` and `down` need root and end at once;
  * the lab itself runs without. `print` shows beforehand all that `up` would do.
  */
+import { say as inEnglish } from '../../formats/say.ts';
 import type { GatewayControl, GatewayStatus } from '../../model/gateway.ts';
 import { LabError } from '../../model/lab.ts';
 import { wantsColour } from '../colour.ts';
@@ -13,7 +14,7 @@ import { loadLab } from '../main-module.ts';
 import { print, printJson, tell } from '../output.ts';
 import { qrCode } from '../qr-code.ts';
 import { table } from '../table.ts';
-import { words } from '../words.ts';
+import { inWords, words } from '../words.ts';
 
 interface GatewayFlags {
   data: string;
@@ -33,9 +34,9 @@ export async function up(given: Record<string, unknown>): Promise<number> {
   const flags = given as unknown as GatewayFlags;
   const gateway = await open(flags);
   const warnings = gateway.up(say);
-  if (flags.json) printJson({ type: 'gateway', up: true, warnings });
+  if (flags.json) printJson({ type: 'gateway', up: true, warnings: warnings.map((warning) => inEnglish(warning)) });
   else {
-    for (const warning of warnings) say(`! ${warning}`);
+    for (const warning of warnings) say(`! ${inWords(warning)}`);
     print(words('gateway.is-up'));
     if (!findRunningLab(flags.data)) print(words('gateway.no-lab'));
   }

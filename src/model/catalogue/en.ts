@@ -4,6 +4,7 @@
  * here too. `_one` and `_other` are chosen by the value `count`.
  */
 import { KIND_FACTS, type Kind } from '../kinds.ts';
+import { GATEWAY_EN } from './gateway.ts';
 import { NETWORK } from './network.ts';
 import { REASONS } from './reasons.ts';
 import { REFUSALS_EN } from './refusals.ts';
@@ -40,6 +41,7 @@ export const EN = {
   ...SPELLINGS,
   ...NETWORK,
   ...UNSEEN_EN,
+  ...GATEWAY_EN,
   ...REFUSALS_EN,
 
   'scan.stopped': 'The scan was stopped before its end: this is what was found until then.',

@@ -1,4 +1,5 @@
 /** Every sentence the lab says of phones, in Vietnamese. It has no forms of number: where English has two, one stands here. */
+import { GATEWAY_VI } from './gateway.ts';
 import { KINDS_VI } from './kinds-vi.ts';
 import { NETWORK_VI } from './network-vi.ts';
 import { REASONS_VI } from './reasons-vi.ts';
@@ -34,6 +35,7 @@ export const VI: Record<string, string> = {
   ...SPELLINGS_VI,
   ...NETWORK_VI,
   ...UNSEEN_VI,
+  ...GATEWAY_VI,
   ...REFUSALS_VI,
 
   'scan.stopped': 'Việc quét đã bị dừng trước khi xong: đây là những gì tìm thấy cho đến lúc đó.',
