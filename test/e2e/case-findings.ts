@@ -1,6 +1,7 @@
 /** What a lab found in a reported case, and what `scan` found in a recording of it, as they are compared. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Alert } from '../../src/model/alert.ts';
 import { type Device, REPLAY_PREFIX } from '../../src/model/device.ts';
 import { phonehome } from './lab-process.ts';
@@ -87,4 +88,58 @@ async function devicesFile(dir: string, cases: readonly PlayedCase[]): Promise<s
   const file = path.join(dir, 'phones.json');
   await writeFile(file, JSON.stringify({ devices: given }));
   return file;
+}
+
+/** What an alert says and no capture can: fields in which none of the findings is as the alert. */
+const KNOWN_TO_THE_LAB = [
+  {
+    name: 'wiko-sts',
+    kind: 'opaque',
+    fields: ['identifier'],
+    because: 'two payloads of one length are a habit where they came in two phases, and a capture knows no phases',
+  },
+  {
+    name: 'xiaomi-cloud-messaging-fixed',
+    kind: 'imei',
+    fields: ['severity'],
+    because: 'milder to the own maker after consent, and a capture does not say when somebody agreed to what',
+  },
+];
+
+/** As `differences` tells it. */
+export const KNOWN_TO_THE_LAB_ALONE = KNOWN_TO_THE_LAB.map(({ because: _, ...row }) => row);
+
+export type Seen = CaseFinding & { count: number };
+
+/** What alerts of cases tell, and how often it came. */
+export const seenIn = (alerts: readonly Alert[], nameOf: (alert: Alert) => string): Seen[] =>
+  alerts.flatMap((alert) => {
+    const found = findingOf(nameOf(alert), alert);
+    return found ? [{ ...found, count: alert.count }] : [];
+  });
+
+/** Alerts that did not come as often as findings, and the other way round; else the fields in which no finding is as the alert. */
+export function differences(seen: readonly Seen[], found: readonly CaseFinding[]): object[] {
+  const left = Map.groupBy(found, essence);
+  const rows: object[] = [];
+  for (const { count, ...alert } of seen) {
+    const what = essence(alert);
+    const { name, identifier } = alert;
+    const { kind } = identifier;
+    const repeats = left.get(what) ?? [];
+    left.delete(what);
+    const fields = FIELDS.filter((field) => !repeats.some((one) => same(one, alert, field)));
+    if (repeats.length !== count) rows.push({ name, kind, live: count, scanned: repeats.length, what });
+    else if (fields.length > 0) rows.push({ name, kind, fields });
+  }
+  for (const [what, { length }] of left) rows.push({ live: 0, scanned: length, what });
+  return rows;
+}
+
+const FIELDS = ['identifier', 'evidence', 'flow', 'destination', 'severity', 'attribution'] as const;
+
+function same(one: CaseFinding, other: CaseFinding, field: (typeof FIELDS)[number]): boolean {
+  const plain = ({ [field]: value }: CaseFinding): unknown =>
+    field === 'evidence' ? { ...(value as object), flow: null } : (value ?? null);
+  return isDeepStrictEqual(plain(one), plain(other));
 }

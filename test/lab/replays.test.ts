@@ -7,7 +7,6 @@ import { type ChildProcess, execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { Alert } from '../../src/model/alert.ts';
 import { type Device, REPLAY_PREFIX } from '../../src/model/device.ts';
@@ -16,7 +15,7 @@ import type { ReplayCase } from '../../src/replay/case.ts';
 import { compare } from '../../src/replay/expectation-check.ts';
 import { replays } from '../../src/replay/registry.ts';
 import { describeWith, NETWORK, requireTool } from '../clients/tools.ts';
-import { type CaseFinding, essence, findingOf, scanCases } from '../e2e/case-findings.ts';
+import { differences, essence, KNOWN_TO_THE_LAB_ALONE, scanCases, seenIn } from '../e2e/case-findings.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { type GatewayLab, startGatewayLab } from './gateway-lab.ts';
 
@@ -52,54 +51,6 @@ function connectionsIn(file: string): { phones: Map<number, string>; ended: numb
     else ended.add(Number(stream));
   }
   return { phones, ended: ended.size };
-}
-
-/** What an alert says and no capture can: fields in which none of the findings is as the alert. */
-const KNOWN_TO_THE_LAB_ALONE = [
-  {
-    name: 'wiko-sts',
-    kind: 'opaque',
-    fields: ['identifier'],
-    because: 'two payloads of one length are a habit where they came in two phases, and a capture knows no phases',
-  },
-  {
-    name: 'xiaomi-cloud-messaging-fixed',
-    kind: 'imei',
-    fields: ['severity'],
-    because: 'milder to the own maker after consent, and a capture does not say when somebody agreed to what',
-  },
-];
-
-/** Alerts that did not come as often as findings, and the other way round; else the fields in which no finding is as the alert. */
-function differences(alerts: readonly Alert[], found: readonly CaseFinding[]): object[] {
-  const left = Map.groupBy(found, essence);
-  const rows: object[] = [];
-  for (const alert of alerts) {
-    const seen = findingOf(alert.device.id, alert);
-    if (seen === null) continue;
-    const {
-      name,
-      identifier: { kind },
-    } = seen;
-    const repeats = left.get(essence(seen)) ?? [];
-    left.delete(essence(seen));
-    if (repeats.length !== alert.count)
-      rows.push({ name, kind, live: alert.count, scanned: repeats.length, what: essence(seen) });
-    else {
-      const fields = FIELDS.filter((field) => !repeats.some((one) => same(one, seen, field)));
-      if (fields.length > 0) rows.push({ name, kind, fields });
-    }
-  }
-  for (const [what, { length }] of left) rows.push({ live: 0, scanned: length, what });
-  return rows;
-}
-
-const FIELDS = ['identifier', 'evidence', 'flow', 'destination', 'severity', 'attribution'] as const;
-
-function same(one: CaseFinding, other: CaseFinding, field: (typeof FIELDS)[number]): boolean {
-  const plain = ({ [field]: value }: CaseFinding): unknown =>
-    field === 'evidence' ? { ...(value as object), flow: null } : (value ?? null);
-  return isDeepStrictEqual(plain(one), plain(other));
 }
 
 interface Played {
@@ -225,8 +176,15 @@ describeWith([...NETWORK, 'curl'], 'reported cases without a proxy setting', () 
     expect(summary).toMatchObject({ entries: requests, skipped: [], skippedEntries: 0, partiallyScanned: {} });
     // A lab prints an alert when the disk has it.
     await expect
-      .poll(() => differences(lab.alerts(), found), { timeout: 30_000 })
-      .toEqual(KNOWN_TO_THE_LAB_ALONE.map(({ because: _, ...row }) => row));
+      .poll(
+        () =>
+          differences(
+            seenIn(lab.alerts(), ({ device }) => device.id),
+            found,
+          ),
+        { timeout: 30_000 },
+      )
+      .toEqual(KNOWN_TO_THE_LAB_ALONE);
     expect(new Set(found.map(essence)).size).toBeGreaterThan(40);
   }, 300_000);
 });
