@@ -2,7 +2,7 @@
  * The result of a scan as one HTML file: opens anywhere, loads nothing, prints well.
  * Promise: everything that came out of a recording is escaped; values are masked unless they were to be revealed.
  */
-import { GEO_CAVEAT, GEO_SOURCE } from '../formats/geo-caveat.ts';
+import { GEO_SOURCE } from '../formats/geo-caveat.ts';
 import { escapeHtml } from '../formats/html.ts';
 import { saidHost } from '../formats/said-host.ts';
 import { SEVERITIES, type Severity } from '../model/alert.ts';
@@ -33,7 +33,7 @@ export function scanHtml(page: ScanPage): string {
 ${page.rows.length ? tableOf(page.rows) : `<p>${escapeHtml(words('scan.html.nothing'))}</p>`}
 ${page.contacts.length ? contactsOf(page.contacts) : ''}
 ${page.notes.length ? `<h2>${escapeHtml(words('scan.html.unread'))}</h2>\n<ul>${page.notes.map((note) => `<li>${escapeHtml(note)}</li>`).join('')}</ul>` : ''}
-<p class="caveat">${escapeHtml(GEO_CAVEAT)} <a href="${GEO_SOURCE.url}">${GEO_SOURCE.text}</a>.</p>
+<p class="caveat">${escapeHtml(words('scan.html.caveat'))} <a href="${GEO_SOURCE.url}">${GEO_SOURCE.text}</a>.</p>
 </html>
 `;
 }

@@ -9,7 +9,7 @@ import { say } from '../formats/say.ts';
 import type { Device } from '../model/device.ts';
 import type { Forgetting } from '../model/forgotten.ts';
 import { LabError } from '../model/lab.ts';
-import { type Text, text } from '../model/text.ts';
+import { text } from '../model/text.ts';
 import type { EvidenceStore, ForgetResult } from '../sinks/evidence/store.ts';
 import { openStoredContent } from './content.ts';
 import { openDataDirectory, pathsIn, sweepLeftovers } from './data-directory.ts';
@@ -141,7 +141,7 @@ function tell(about: {
   const { capture, evidence: file } = pathsIn(dataDir);
   const address = registered?.match.ip ?? null;
   const damaged = readdirSync(dirname(file)).filter((name) => name.startsWith(`${basename(file)}.damaged`));
-  const remains: (Text | null)[] = [
+  const texts = [
     address !== null && isKnown(about.evidence, address) ? text('forget.address', { address }) : null,
     registered?.ignore ? text('forget.ignored') : null,
     registered && devicesFile ? text('forget.devices-file', { file: devicesFile }) : null,
@@ -153,12 +153,13 @@ function tell(about: {
     forgotten.isCompact ? null : text('forget.not-rewritten'),
     text('forget.audit'),
     text('forget.elsewhere'),
-  ];
+  ].filter((one) => one !== null);
   return {
     device,
     removed: forgotten.removed,
     recordings: about.recordings,
-    remains: remains.flatMap((one) => (one === null ? [] : [say(one)])),
+    remains: texts.map((one) => say(one)),
+    texts,
   };
 }
 

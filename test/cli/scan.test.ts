@@ -104,7 +104,7 @@ describe('scan', () => {
     const file = join(dir, 'deep.har');
     writeFileSync(file, JSON.stringify({ log: { entries: [{ request, response: { status: 200, headers: [] } }] } }));
     const [said, forPrograms] = await Promise.all([
-      phonehome(['scan', file, '--lang', 'vi']),
+      phonehome(['scan', file, '--lang', 'vi', '--html', `${file}.html`]),
       phonehome(['scan', file, '--lang', 'vi', '--json']),
     ]);
     expect(said.stdout).toMatch(

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openStoredDevices } from '../../src/devices/store.ts';
+import { say } from '../../src/formats/say.ts';
 import { openDataDirectory, pathsIn } from '../../src/lab/data-directory.ts';
 import { openEvidence, verifyRecorded } from '../../src/lab/evidence.ts';
 import { forgetOffline } from '../../src/lab/forgetting.ts';
@@ -63,6 +64,8 @@ it('takes rows, registration, pins and recordings, and leaves every other phone 
     expect.stringMatching(/recorded under 10\.77\.0\.2 while this phone was not registered/),
     expect.stringMatching(/recording of the whole network in .*capture holds what this phone sent/),
   ]);
+  expect(told.texts?.map((one) => say(one))).toEqual(told.remains);
+  expect(told.texts?.map((one) => say(one, 'vi'))).toContainEqual(expect.stringMatching(/^Nhật ký kiểm tra ghi/));
   expect(forgetOffline(data, PHONE, { recordings: true })).toMatchObject({ recordings: true, removed: { alerts: 0 } });
   forgetOffline(data, '10.77.0.2', { recordings: false });
 

@@ -4,7 +4,7 @@ import { call, runningLabOf } from '../lab-client.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printJson } from '../output.ts';
 import { caPassphrase } from '../passphrase.ts';
-import { words } from '../words.ts';
+import { inWords, words } from '../words.ts';
 
 /** The database is written anew. */
 const PATIENCE_MS = 60_000;
@@ -35,7 +35,7 @@ export async function forget(given: Record<string, unknown>, [device = '']: stri
     words('forget.done', { device, alerts, connections, cases, comparisons }),
     ...(told.recordings ? [words('forget.recording')] : []),
     words('forget.remains'),
-    ...told.remains.map((line) => `  ${line}`),
+    ...(told.texts?.map(inWords) ?? told.remains).map((line) => `  ${line}`),
   );
   return 0;
 }

@@ -58,6 +58,8 @@ export const RECORDS_EN = {
   'case.not-going-on': 'no test run is going on: begin one with phonehome case new TITLE',
   'case.several': 'several test runs begin with "{{id}}": see phonehome case list',
   'case.unknown': 'no test run begins with "{{id}}": see phonehome case list',
+  'scan.html.caveat':
+    "Country is where registries and databases place a server's address: an estimate. Clouds and CDNs move addresses, anycast has no single place, and a server may pass data on. None of the three facts (place, network, company) proves where data is stored or who can read it.",
   'scan.html.unread': 'What could not be looked into',
   'scan.html.head.severity': 'Severity',
   'scan.html.head.what': 'What',

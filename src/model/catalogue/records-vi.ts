@@ -58,6 +58,8 @@ export const RECORDS_VI: Record<string, string> = {
   'case.not-going-on': 'không có đợt thử nào đang chạy: bắt đầu bằng phonehome case new TITLE',
   'case.several': 'có nhiều đợt thử bắt đầu bằng "{{id}}": xem phonehome case list',
   'case.unknown': 'không có đợt thử nào bắt đầu bằng "{{id}}": xem phonehome case list',
+  'scan.html.caveat':
+    'Quốc gia là nơi các cơ quan đăng ký và cơ sở dữ liệu đặt địa chỉ của máy chủ: đó là ước tính. Dịch vụ đám mây và CDN chuyển địa chỉ đi nơi khác, anycast không ở một nơi duy nhất, và máy chủ có thể chuyển dữ liệu tiếp. Không dữ kiện nào trong ba dữ kiện (vị trí, mạng, công ty) chứng minh dữ liệu được lưu ở đâu hay ai đọc được.',
   'scan.html.unread': 'Những gì không xem được',
   'scan.html.head.severity': 'Mức',
   'scan.html.head.what': 'Cái gì',

@@ -207,5 +207,6 @@ export const forgetting = z
     }),
     recordings: z.boolean().describe('The recording of the whole network was deleted.'),
     remains: z.array(text).describe('What is left, and what to do about it, a sentence each.'),
+    texts: z.array(sentence).optional().describe('The same for other languages.'),
   })
   .describe('What was destroyed of a phone.');
