@@ -78,7 +78,7 @@ async function* linesOf(
   options: ScanOptions,
   release: () => Promise<void>,
 ): AsyncGenerator<RecordedLine> {
-  const counts = { entries: 0, findings: 0, contacts: 0, told: 0 };
+  const counts: Counts = { entries: 0, findings: 0, contacts: 0, told: 0, missing: new Set() };
   try {
     const file = { path: `/dev/fd/${fd}`, bytes, isListed: false, isStream: false };
     for await (const one of scanInThread(file, options)) {
@@ -98,13 +98,28 @@ async function* linesOf(
   }
 }
 
+interface Counts {
+  entries: number;
+  findings: number;
+  contacts: number;
+  told: number;
+  /** Of what phones sent: each reason is told once. */
+  missing: Set<string>;
+}
+
+/** What of an entry was not recorded, or not looked into, and was not told before. */
+function unreadOf({ missing, partial }: Extract<ScannedFile, { type: 'entry' }>, counts: Counts): RecordedLine | null {
+  const reasons = [...missing.filter((each) => !/^response /.test(each)), ...(partial ? [partial] : [])];
+  const reason = withoutPath(reasons.join('; ')).replace(/ \(keys are read from a file beside [^)]*\)/, '');
+  if (reason === '' || counts.missing.has(reason) || counts.missing.size >= MOST_LINES) return null;
+  counts.missing.add(reason);
+  return { type: 'skipped', reason };
+}
+
 const withoutPath = (text: string): string => text.replaceAll(/\/dev\/fd\/\d+:? ?/g, '');
 
 /** Null: counted, and not told. */
-function lineOf(
-  one: ScannedFile,
-  counts: { entries: number; findings: number; contacts: number; told: number },
-): RecordedLine | null {
+function lineOf(one: ScannedFile, counts: Counts): RecordedLine | null {
   switch (one.type) {
     case 'finding': {
       if (++counts.findings > MOST_LINES) return null;
@@ -113,7 +128,8 @@ function lineOf(
     }
     case 'entry':
       counts.entries++;
-      if (!one.contact || ++counts.contacts > MOST_LINES) return null;
+      if (!one.contact) return unreadOf(one, counts);
+      if (++counts.contacts > MOST_LINES) return null;
       return { type: 'contact', entry: one.entry, host: one.contact.host, ...(one.facts ? { facts: one.facts } : {}) };
     case 'progress':
       return { type: 'progress', bytes: one.bytes };

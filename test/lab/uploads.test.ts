@@ -50,6 +50,15 @@ it('says what it finds without the value, and leaves nothing behind', async () =
   expect(JSON.stringify(lines)).not.toContain(IMEI);
 });
 
+it('says once of what a phone sent that it is not recorded', async () => {
+  const upload = createUploads({ directory, scanOptions });
+  const sent = { ...request, method: 'POST', bodySize: 100 };
+  const entries = [1, 2].map(() => ({ startedDateTime: '2026-11-22T10:00:00.000Z', request: sent }));
+  const lines = await told(await upload(inPieces(Buffer.from(JSON.stringify({ log: { version: '1.2', entries } })))));
+  const skipped = Array.isArray(lines) ? lines.filter(({ type }) => type === 'skipped') : [];
+  expect(skipped).toEqual([{ type: 'skipped', reason: 'request body not recorded' }]);
+});
+
 it('refuses a second one meanwhile, takes the next afterwards, also when the first was left halfway', async () => {
   const upload = createUploads({ directory, scanOptions });
   const first = await upload(inPieces(har));
