@@ -2,14 +2,25 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { wifiCode } from '../../src/lab/settings.ts';
 import { createUploads } from '../../src/lab/uploads.ts';
 import type { UploadScan } from '../../src/sinks/live/dependencies.ts';
+import { type Origin, startOrigin } from '../clients/origin.ts';
+import { requireTool } from '../clients/tools.ts';
+import { pcapng, recordTls } from '../scan/capture-file.ts';
 
 const IMEI = '490154203237518';
+const HOST = 'vendor.example';
 const directory = mkdtempSync(path.join(tmpdir(), 'uploads-'));
-afterAll(() => rmSync(directory, { recursive: true }));
+let origin: Origin;
+beforeAll(async () => {
+  origin = await startOrigin([HOST]);
+});
+afterAll(async () => {
+  await origin.stop();
+  rmSync(directory, { recursive: true });
+});
 
 const scanOptions = () => ({ devicesFile: null, decoders: [], homeCountry: null });
 const request = {
@@ -57,6 +68,22 @@ it('says once of what a phone sent that it is not recorded', async () => {
   const lines = await told(await upload(inPieces(Buffer.from(JSON.stringify({ log: { version: '1.2', entries } })))));
   const skipped = Array.isArray(lines) ? lines.filter(({ type }) => type === 'skipped') : [];
   expect(skipped).toEqual([{ type: 'skipped', reason: 'request body not recorded' }]);
+});
+
+it('reads a capture, with the keys that are in it', async (context) => {
+  requireTool(context, 'tshark');
+  const recorded = await recordTls({
+    ...{ cert: origin.certPem, key: origin.keyPem, servername: HOST },
+    request: Buffer.from(`GET /x?imei=${IMEI} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`),
+    answer: Buffer.from('HTTP/1.1 204 No Content\r\n\r\n'),
+    place: { ip: '198.51.100.7', port: 443 },
+  });
+  const upload = createUploads({ directory, scanOptions });
+  const lines = await told(await upload(inPieces(pcapng([recorded.conversation], recorded.secrets))));
+  expect(lines).toContainEqual(expect.objectContaining({ type: 'finding', entry: 0 }));
+  expect(Array.isArray(lines) && lines.at(-1)).toMatchObject({ type: 'end', entries: 1, findings: 1 });
+  const closed = await told(await upload(inPieces(pcapng([recorded.conversation]))));
+  expect(closed).toContainEqual(expect.objectContaining({ type: 'contact', host: HOST }));
 });
 
 it('refuses a second one meanwhile, takes the next afterwards, also when the first was left halfway', async () => {

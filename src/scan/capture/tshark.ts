@@ -3,7 +3,8 @@
  * Promise: nothing is looked up on the network (`-n`); what it could read comes out, and then how the file ended; a missing
  * tshark is a LabError of one line that says what to do.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { LabError } from '../../model/lab.ts';
 import { splitLines } from '../lines.ts';
 
@@ -21,13 +22,16 @@ export async function* tshark(
   args: string[],
 ): AsyncGenerator<string, string | null> {
   const keys = keyLog ? ['-o', `tls.keylog_file:${keyLog}`] : [];
-  const child = spawn('tshark', ['-n', '-r', file, ...keys, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+  // A file without a name is open here alone: tshark is given it, as the first after its own three.
+  const [, nameless] = /^\/dev\/fd\/(\d+)$/.exec(file) ?? [];
+  const given = nameless === undefined ? file : '/dev/fd/3';
+  const child = spawn('tshark', ['-n', '-r', given, ...keys, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe', ...(nameless === undefined ? [] : [Number(nameless)])],
     // In a group of its own: Ctrl-C of the terminal is for us, who then end it.
     detached: true,
     // The user's own preferences and plug-ins may turn protocols off.
     env: { ...process.env, WIRESHARK_CONFIG_DIR: '/nonexistent' },
-  });
+  }) as ChildProcessByStdio<null, Readable, Readable>;
   const end = (): void => void child.kill();
   stop?.addEventListener('abort', end);
   if (stop?.aborted) end();
