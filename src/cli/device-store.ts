@@ -2,10 +2,12 @@
  * The registered phones, wherever they are: in the lab that runs on the data directory, else in its devices file.
  * Promise: both ways give the same rows and one-line errors; values are masked unless revealing was asked for.
  */
+import { say } from '../formats/say.ts';
 import type { Device, DiscoveredPhone } from '../model/device.ts';
 import type { FlowRecord } from '../model/flow.ts';
 import { mask } from '../model/identifier.ts';
 import { LabError, type Registering } from '../model/lab.ts';
+import type { Text } from '../model/text.ts';
 import { call, listIn, runningLabOf } from './lab-client.ts';
 import { loadLab } from './main-module.ts';
 
@@ -19,18 +21,33 @@ export interface DeviceRow {
   ignored?: { connections?: number };
 }
 
+/** What the operator may not have meant, in English and for other languages. */
+export interface Note {
+  note: string;
+  text: Text | null;
+}
+
 export interface DeviceStore {
   list(reveal: boolean): Promise<DeviceRow[]>;
   /** One item of `devices:` as in the devices file; resolves to what the operator may not have meant. */
-  put(entry: object, how: Registering): Promise<string[]>;
+  put(entry: object, how: Registering): Promise<Note[]>;
   /** Several, each replaced; resolves to the notes of all. */
-  putAll(entries: readonly object[]): Promise<string[]>;
+  putAll(entries: readonly object[]): Promise<Note[]>;
   /** Phones met on the lab's network; none while no lab runs. */
   discovered(): Promise<DiscoveredPhone[]>;
   /** Addresses without a name that the latest connections came from; none while no lab runs. */
   seen(): Promise<string[]>;
   /** False when no such phone was registered. */
   remove(id: string): Promise<boolean>;
+}
+
+const notesIn = (answer: unknown): Note[] =>
+  paired({ notes: listIn<string>(answer, 'notes'), texts: listIn<Text>(answer, 'noteTexts') });
+
+/** A newer lab may say what this catalogue has not: its English stays. */
+function paired({ notes, texts }: { notes: readonly string[]; texts: readonly Text[] }): Note[] {
+  const byNote = new Map(texts.map((text) => [say(text), text]));
+  return notes.map((note) => ({ note, text: byNote.get(note) ?? null }));
 }
 
 export async function openDeviceStore(dataDir: string): Promise<DeviceStore> {
@@ -49,13 +66,13 @@ export async function openDeviceStore(dataDir: string): Promise<DeviceStore> {
           set: ['PATCH', path],
           drop: ['POST', `${path}/drop`],
         }[how] as ['POST' | 'PUT' | 'PATCH', string];
-        return listIn<string>(await call(lab, method, to, entry), 'notes');
+        return notesIn(await call(lab, method, to, entry));
       },
       putAll: async (entries) => {
-        const notes: string[] = [];
+        const notes: Note[] = [];
         for (const { from, devices } of batchesOf(entries))
           try {
-            notes.push(...listIn<string>(await call(lab, 'PUT', '/api/devices', { devices }), 'notes'));
+            notes.push(...notesIn(await call(lab, 'PUT', '/api/devices', { devices })));
           } catch (error) {
             throw from === 0 || !(error instanceof Error) ? error : new LabError(shifted(error.message, from));
           }
@@ -79,8 +96,8 @@ export async function openDeviceStore(dataDir: string): Promise<DeviceStore> {
   const stored = await (await loadLab()).openDevices(dataDir);
   return {
     list: async (reveal) => stored.list().map((device) => rowOf(device, reveal ? (value) => value : mask)),
-    put: async (entry, how) => stored.put(entry, how).notes,
-    putAll: async (entries) => stored.putAll(entries, 'replace').flatMap(({ notes }) => notes),
+    put: async (entry, how) => paired(stored.put(entry, how)),
+    putAll: async (entries) => stored.putAll(entries, 'replace').flatMap(paired),
     discovered: async () => [],
     seen: async () => [],
     remove: async (id) => stored.remove(id),

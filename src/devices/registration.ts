@@ -3,9 +3,11 @@
  * Promise: adding loses nothing that was registered; whatever an operator may not have meant is told, and never by a value: a
  * value that may be mistyped or will not be searched for, an address that was another phone's, a value that another phone has.
  */
+
 import { labError } from '../formats/refusal.ts';
+import { say } from '../formats/say.ts';
 import type { Device } from '../model/device.ts';
-import { text } from '../model/text.ts';
+import { type Text, text } from '../model/text.ts';
 import type { DeviceRegistry } from './registry.ts';
 
 /**
@@ -18,6 +20,8 @@ export interface Registered {
   device: Device;
   /** One sentence each. */
   notes: string[];
+  /** Those of them that the catalogue has, for other languages. */
+  texts: Text[];
 }
 
 export interface Given {
@@ -38,15 +42,15 @@ export function registerAll(registry: Registry, given: readonly Given[], how: Ho
   const registered = given.map(({ device: one, warnings }) => {
     const before = owners.get(one.id);
     const { device, missing } = changed(before, one, how);
-    const notes = [...warnings, ...missing, ...owners.movedTo(device), ...owners.sharedWith(device)];
+    const texts = [...missing, ...owners.movedTo(device), ...owners.sharedWith(device)];
     owners.put(device);
-    return { device, notes };
+    return { device, notes: [...warnings, ...texts.map((one) => say(one))], texts };
   });
   registry.putAll(registered.map(({ device }) => device));
   return registered;
 }
 
-function changed(before: Device | null, given: Device, how: How): { device: Device; missing: string[] } {
+function changed(before: Device | null, given: Device, how: How): { device: Device; missing: Text[] } {
   if (how === 'replace' || (how === 'add' && before === null)) return { device: given, missing: [] };
   if (before === null) throw labError(text('refused.no-phone', { id: given.id }));
   if (how === 'add') return { device: joined(before, given), missing: [] };
@@ -64,13 +68,12 @@ function replaced(before: Device, given: Device): Device {
   };
 }
 
-function without(before: Device, given: Device): { device: Device; missing: string[] } {
-  const missing: string[] = [];
+function without(before: Device, given: Device): { device: Device; missing: Text[] } {
+  const missing: Text[] = [];
   const left = (sort: string, have: readonly unknown[], gone: readonly unknown[]): unknown[] => {
     const texts = new Set(gone.map((value) => JSON.stringify(value)));
     const kept = have.filter((value) => !texts.has(JSON.stringify(value)));
-    if (have.length - kept.length < texts.size)
-      missing.push(`${before.id} has no such ${sort}: nothing to remove there`);
+    if (have.length - kept.length < texts.size) missing.push(text('note.no-such', { id: before.id, sort }));
     return kept;
   };
   const identifiers: Record<string, readonly unknown[]> = { ...before.identifiers };
@@ -86,7 +89,7 @@ function without(before: Device, given: Device): { device: Device; missing: stri
   for (const mark of ['ip', 'mac'] as const) {
     if (given.match[mark] === null) continue;
     if (given.match[mark] === match[mark]) match[mark] = null;
-    else missing.push(`${before.id} is not known by that ${mark}: nothing to remove there`);
+    else missing.push(text('note.not-known-by', { id: before.id, mark }));
   }
   const keepsLogin = login !== undefined && login !== given.match.login;
   return {
@@ -153,22 +156,23 @@ class Owners {
   }
 
   /** The phones that are no longer known by what this one is known by. */
-  movedTo(device: Device): string[] {
-    const taken = new Map<string, string[]>();
+  movedTo(device: Device): Text[] {
+    const taken = new Map<string, Text>();
     for (const [mark, words] of addressesOf(device))
-      for (const other of this.#others(mark, device.id)) taken.set(other, [...(taken.get(other) ?? []), words]);
-    return [...taken].map(
-      ([other, words]) => `${other} was known by ${words.join(' and ')} until now: from now on that is ${device.id}`,
-    );
+      for (const other of this.#others(mark, device.id)) {
+        const one = taken.get(other);
+        taken.set(other, one ? text('note.and', { one, other: words }) : words);
+      }
+    return [...taken].map(([other, marks]) => text('note.moved', { other, marks, id: device.id }));
   }
 
   /** What both send is found as either's. */
-  sharedWith(device: Device): string[] {
-    const notes = new Set<string>();
+  sharedWith(device: Device): Text[] {
+    const notes = new Map<string, Text>();
     for (const [mark, kind] of numbersOf(device))
       for (const other of this.#others(mark, device.id))
-        notes.add(`${other} has the same ${kind} as ${device.id}: one of the two is mistyped`);
-    return [...notes];
+        notes.set(`${other} ${kind}`, text('note.shared', { other, kind, id: device.id }));
+    return [...notes.values()];
   }
 
   #others(mark: string, id: string): string[] {
@@ -186,12 +190,12 @@ class Owners {
 const marksOf = (device: Device): string[] => [...addressesOf(device), ...numbersOf(device)].map(([mark]) => mark);
 
 /** Each with the words for it. */
-function addressesOf({ match: { ip, mac, login, default: isDefault } }: Device): [mark: string, words: string][] {
-  const marks: [string, string][] = [];
-  if (ip !== null) marks.push([`ip ${ip}`, `the address ${ip}`]);
-  if (mac !== null) marks.push([`mac ${mac}`, `the MAC address ${mac}`]);
-  if (login) marks.push([`login ${login}`, `the login ${login}`]);
-  if (isDefault) marks.push(['default', 'every unknown address']);
+function addressesOf({ match: { ip, mac, login, default: isDefault } }: Device): [mark: string, words: Text][] {
+  const marks: [string, Text][] = [];
+  if (ip !== null) marks.push([`ip ${ip}`, text('note.address', { ip })]);
+  if (mac !== null) marks.push([`mac ${mac}`, text('note.mac', { mac })]);
+  if (login) marks.push([`login ${login}`, text('note.login', { login })]);
+  if (isDefault) marks.push(['default', text('note.default')]);
   return marks;
 }
 

@@ -11,8 +11,8 @@ import { SEVERITIES } from '../model/words.ts';
 import { COUNTRY_CODES, countryName } from './country-names.ts';
 import { CATALOGUES } from './say.ts';
 
-/** Of findings' reasons, recordings, refusals, the gateway and what was not looked into: no sentence of an alert holds them. */
-const ELSEWHERE = /^(?:gateway|reason|refused|scan|unseen)\./;
+/** Of findings' reasons, recordings, refusals, notes, the gateway and what was not looked into: no sentence of an alert holds them. */
+const ELSEWHERE = /^(?:gateway|note|reason|refused|scan|unseen)\./;
 const PLACE = /\{\{[^}]*\}\}/;
 /** Less of an English sentence stands in every second one. */
 const LEAST_LETTERS = 4;

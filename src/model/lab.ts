@@ -266,9 +266,9 @@ export type Registering = 'add' | 'replace' | 'set' | 'drop';
 export interface StoredDevices {
   list(): Device[];
   /** `entry` as one item of `devices:` in the devices file, unchecked; what an operator may not have meant is told in `notes`. */
-  put(entry: unknown, how: Registering): { device: Device; notes: string[] };
+  put(entry: unknown, how: Registering): { device: Device; notes: string[]; texts: Text[] };
   /** Several, written once. @throws LabError that names the first that is not as it should be: `devices[3]: …` */
-  putAll(entries: readonly unknown[], how: Registering): { device: Device; notes: string[] }[];
+  putAll(entries: readonly unknown[], how: Registering): { device: Device; notes: string[]; texts: Text[] }[];
   remove(id: string): boolean;
   /** The whole devices file as YAML or JSON text, values in clear. */
   text(format: 'yaml' | 'json'): string;

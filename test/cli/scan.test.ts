@@ -110,6 +110,7 @@ describe('scan', () => {
     expect(said.stdout).toMatch(
       /^1 mục chỉ tìm được một phần: base64 nằm trong hơn 4 lớp nên không được xem bên trong$/m,
     );
+    expect(readFileSync(`${file}.html`, 'utf8')).toMatch(/class="caveat">Quốc gia là nơi .*đó là ước tính/);
     expect(forPrograms.stdout).toContain(
       '"partiallyScanned":{"base64 inside more than 4 layers was not looked into":1}',
     );

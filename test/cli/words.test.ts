@@ -67,6 +67,26 @@ describe('the language of a command line', () => {
       expect(await said('device', 'add', 'lab-1', '--imei', '490154203237518')).toContain(
         'lab-1 đã được đăng ký; hãy cho',
       );
+      expect(await said('device', 'add', 'lab-2', '--imei', '490154203237518')).toContain(
+        'lab-1 có cùng imei với lab-2: một trong hai bị gõ nhầm.',
+      );
+      await said('device', 'add', 'lab-1', '--ip', '10.77.0.2', '--mac', '02:00:5e:10:00:01');
+      expect(await said('device', 'add', 'lab-2', '--ip', '10.77.0.2', '--mac', '02:00:5e:10:00:01')).toContain(
+        'cho đến nay lab-1 được nhận ra bằng địa chỉ 10.77.0.2 và địa chỉ MAC 02:00:5e:10:00:01: từ bây giờ đó là lab-2.',
+      );
+      const note = await phonehome([
+        'device',
+        'add',
+        'lab-3',
+        '--imei',
+        '490154203237518',
+        '--json',
+        '--data',
+        data,
+        '--lang',
+        'vi',
+      ]);
+      expect(note.stdout).toContain('"note":"lab-1 has the same imei as lab-3: one of the two is mistyped"');
       expect(await said('case', 'list')).toMatch(/^Chưa có đợt thử nào/);
       expect(await said('token', 'show')).toMatch(/^vai trò +tệp +được phép/);
       expect(await said('ca', 'show')).toContain('chưa có chứng chỉ gốc');

@@ -4,13 +4,13 @@ import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { problemLine, readValues } from '../../formats/yaml-document.ts';
 import { LabError } from '../../model/lab.ts';
-import { type DeviceRow, type DeviceStore, openDeviceStore } from '../device-store.ts';
+import { type DeviceRow, type DeviceStore, type Note, openDeviceStore } from '../device-store.ts';
 import { UsageError } from '../errors.ts';
 import { call, runningLabOf } from '../lab-client.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printFile, printJson } from '../output.ts';
 import { table } from '../table.ts';
-import { words } from '../words.ts';
+import { inWords, words } from '../words.ts';
 
 interface DeviceFlags {
   data: string;
@@ -184,10 +184,11 @@ const saysSomething = ({ model, match, identifiers }: ReturnType<typeof entryOf>
   model !== undefined || match !== undefined || Object.keys(identifiers).length > 0;
 
 /** What the operator may not have meant. */
-function tell(notes: readonly string[], json: boolean): void {
-  for (const note of notes) {
+function tell(notes: readonly Note[], json: boolean): void {
+  for (const { note, text } of notes) {
+    const said = text === null ? note : inWords(text);
     if (json) printJson({ type: 'note', note });
-    else print(words('device.note', { note: `${note}${/[.?]$/.test(note) ? '' : '.'}` }));
+    else print(words('device.note', { note: `${said}${/[.?]$/.test(said) ? '' : '.'}` }));
   }
 }
 

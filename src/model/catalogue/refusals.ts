@@ -1,4 +1,4 @@
-/** What the lab says when it refuses what a command or a page asked for, in both languages: parts of `EN` and `VI`. */
+/** What the lab says when it refuses what a command or a page asked for, and notes of a phone that is registered, in both languages: parts of `EN` and `VI`. */
 export const REFUSALS_EN = {
   'refused.role': 'the {{role}} may not do this: it needs the token of the {{needs}}',
   'refused.role.viewer': 'viewer',
@@ -34,6 +34,16 @@ export const REFUSALS_EN = {
   'refused.no-plan': 'case "{{id}}" follows no plan',
   'refused.other-step': 'step {{given}} is not the one to be done now, which is {{now}}',
   'refused.step-waits': 'this step waits until {{until}}: what comes before that would be missed',
+
+  'note.no-such': '{{id}} has no such {{sort}}: nothing to remove there',
+  'note.not-known-by': '{{id}} is not known by that {{mark}}: nothing to remove there',
+  'note.moved': '{{other}} was known by {{marks}} until now: from now on that is {{id}}',
+  'note.and': '{{one}} and {{other}}',
+  'note.address': 'the address {{ip}}',
+  'note.mac': 'the MAC address {{mac}}',
+  'note.login': 'the login {{login}}',
+  'note.default': 'every unknown address',
+  'note.shared': '{{other}} has the same {{kind}} as {{id}}: one of the two is mistyped',
 } as const;
 
 export const REFUSALS_VI: Record<keyof typeof REFUSALS_EN, string> = {
@@ -73,4 +83,14 @@ export const REFUSALS_VI: Record<keyof typeof REFUSALS_EN, string> = {
   'refused.no-plan': 'đợt thử "{{id}}" không theo phép thử soạn sẵn nào',
   'refused.other-step': 'bước {{given}} không phải là bước cần làm lúc này; bước cần làm là {{now}}',
   'refused.step-waits': 'bước này phải chờ đến {{until}}: làm sớm hơn sẽ bỏ lỡ những gì xảy ra trước đó',
+
+  'note.no-such': '{{id}} không có {{sort}} như vậy: không có gì để bỏ',
+  'note.not-known-by': '{{id}} không được nhận ra bằng {{mark}} đó: không có gì để bỏ',
+  'note.moved': 'cho đến nay {{other}} được nhận ra bằng {{marks}}: từ bây giờ đó là {{id}}',
+  'note.and': '{{one}} và {{other}}',
+  'note.address': 'địa chỉ {{ip}}',
+  'note.mac': 'địa chỉ MAC {{mac}}',
+  'note.login': 'tên đăng nhập {{login}}',
+  'note.default': 'mọi địa chỉ lạ',
+  'note.shared': '{{other}} có cùng {{kind}} với {{id}}: một trong hai bị gõ nhầm',
 };

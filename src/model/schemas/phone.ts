@@ -36,6 +36,10 @@ export const deviceView = z.object({
     .describe(
       'Of a registration: what the operator may not have meant, e.g. a value that may be mistyped. Never a value.',
     ),
+  noteTexts: z
+    .array(sentence)
+    .optional()
+    .describe('Those of the notes that are in the catalogue, for other languages.'),
 });
 
 export const discoveredPhone = z

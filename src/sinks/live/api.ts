@@ -134,6 +134,7 @@ export function createApi(
           {
             ...viewDevice(put.value.device, false, services.ignoredConnections(put.value.device.id)),
             notes: put.value.notes,
+            noteTexts: put.value.texts,
           },
           201,
         )
@@ -146,6 +147,7 @@ export function createApi(
       ? c.json({
           ...viewDevice(put.value.device, false, services.ignoredConnections(put.value.device.id)),
           notes: put.value.notes,
+          noteTexts: put.value.texts,
         })
       : c.json(refusalOf(put), 400);
   });
@@ -153,7 +155,11 @@ export function createApi(
     const { devices } = await readBody('devices', await json(c));
     const put = await services.putDevices(devices);
     return put.ok
-      ? c.json({ count: put.value.length, notes: put.value.flatMap(({ notes }) => notes) })
+      ? c.json({
+          count: put.value.length,
+          notes: put.value.flatMap(({ notes }) => notes),
+          noteTexts: put.value.flatMap(({ texts }) => texts),
+        })
       : c.json(refusalOf(put), 400);
   });
   const change = async (c: Context, how: 'set' | 'drop') => {
@@ -164,6 +170,7 @@ export function createApi(
       ? c.json({
           ...viewDevice(put.value.device, false, services.ignoredConnections(put.value.device.id)),
           notes: put.value.notes,
+          noteTexts: put.value.texts,
         })
       : c.json(refusalOf(put), 400);
   };

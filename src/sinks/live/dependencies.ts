@@ -116,9 +116,9 @@ export interface LiveDependencies {
 
   devices(): Device[];
   /** `entry` as one item of `devices:` in the devices file, unchecked. An existing id is replaced. */
-  putDevice(entry: unknown, how: Registering): Awaitable<Outcome<{ device: Device; notes: string[] }>>;
+  putDevice(entry: unknown, how: Registering): Awaitable<Outcome<{ device: Device; notes: string[]; texts: Text[] }>>;
   /** Several at once, each replaced. */
-  putDevices(entries: readonly unknown[]): Awaitable<Outcome<{ device: Device; notes: string[] }[]>>;
+  putDevices(entries: readonly unknown[]): Awaitable<Outcome<{ device: Device; notes: string[]; texts: Text[] }[]>>;
   removeDevice(id: string): Awaitable<boolean>;
   /** Connections of a bystander's phone since the lab started; null: it is none. */
   ignoredConnections(id: string): number | null;

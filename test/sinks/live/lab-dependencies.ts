@@ -212,12 +212,12 @@ export function labDependencies(
       if (typeof id !== 'string') return { ok: false, why: 'devices[0].id is missing: give the phone a name' };
       const device = { ...DEVICE, id };
       devices.set(id, device);
-      return { ok: true, value: { device, notes: [] } };
+      return { ok: true, value: { device, notes: [], texts: [] } };
     },
     putDevices(entries) {
       const given = entries.map((entry) => ({ ...DEVICE, id: String((entry as { id?: unknown }).id) }));
       for (const device of given) devices.set(device.id, device);
-      return { ok: true, value: given.map((device) => ({ device, notes: [] })) };
+      return { ok: true, value: given.map((device) => ({ device, notes: [], texts: [] })) };
     },
     removeDevice: (id) => devices.delete(id),
     ignoredConnections: (id) => (devices.get(id)?.ignore ? 3 : null),

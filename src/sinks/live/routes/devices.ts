@@ -1,6 +1,7 @@
 /** Phones. */
 import { z } from 'zod';
 import * as phones from '../../../model/schemas/phone.ts';
+import { sentence } from '../../../model/schemas/text.ts';
 import { DEVICE_QUERY } from '../queries.ts';
 import * as bodies from '../request-schemas.ts';
 import { type Routes, removed } from './route.ts';
@@ -36,7 +37,7 @@ export const devicesRoutes = {
   'PUT /api/devices': {
     summary: 'Registers several phones, or replaces them.',
     body: bodies.devices,
-    answer: z.object({ count: z.int(), notes: z.array(z.string()) }),
+    answer: z.object({ count: z.int(), notes: z.array(z.string()), noteTexts: z.array(sentence).optional() }),
     means: 'Registered, all of them.',
   },
   'PATCH /api/devices/{id}': {
