@@ -53,6 +53,9 @@ describe('without a lab', () => {
     expect(one.stdout).toContain('zzhc.vnet.cn:443');
     expect(one.stdout).toContain('[simulated]');
     expect((await phonehome(['flows', '--data', data, '--host', 'nowhere'])).stdout).toBe('');
+    const said = await phonehome(['flows', '--data', data, '--host', 'vnet', '--lang', 'vi']);
+    expect(said.stdout).toMatch(/\d+ yêu cầu .*gửi \d+, nhận \d+/);
+    expect(said.stdout).not.toMatch(/request|finding| up,/);
   });
 
   it('says in one line that nothing was recorded yet', async () => {

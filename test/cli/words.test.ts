@@ -1,5 +1,5 @@
 /** The terminal's own words: complete in both languages, chosen as a terminal chooses, and as wide as where they stand. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -122,6 +122,20 @@ describe('the language of a command line', () => {
     }
     const gone = await phonehome(['pins', 'list', '--url', lab.url], { env });
     expect(gone.stderr).toMatch(/^phonehome: phòng thử ở .* không trả lời: /);
+  });
+
+  it('is that of the tunnel of a gateway', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'words-tunnel-'));
+    writeFileSync(join(data, 'gateway.yaml'), 'uplink: eth0\nlan: wlan0\nwireguard:\n  endpoint: 192.0.2.1\n');
+    try {
+      const tunnel = (...args: string[]) =>
+        phonehome(['gateway', 'wireguard', ...args, '--data', data, '--lang', 'vi']);
+      expect((await tunnel('list')).stdout).toMatch(/^Đường hầm chưa có điện thoại nào/);
+      expect((await tunnel('turn')).stderr).toMatch(/^phonehome: gateway wireguard nhận "add NAME"/);
+      expect((await tunnel('remove', 'nokia-01')).stderr).toMatch(/nokia-01 không phải điện thoại của đường hầm/);
+    } finally {
+      rmSync(data, { recursive: true });
+    }
   });
 
   it('is that of help and of wrong usage too, and of a configuration file', async () => {

@@ -101,10 +101,7 @@ export async function printFiles(given: Record<string, unknown>): Promise<number
 export async function wireguard(given: Record<string, unknown>, [verb = '', name = '']: string[]): Promise<number> {
   const flags = given as unknown as GatewayFlags;
   if (verb === 'list' && !name) return await listPeers(flags);
-  if ((verb !== 'add' && verb !== 'remove') || !name)
-    throw new UsageError(
-      'gateway wireguard takes "add NAME", "remove NAME" or "list", e.g. gateway wireguard add nokia-01',
-    );
+  if ((verb !== 'add' && verb !== 'remove') || !name) throw new UsageError(words('tunnel.usage'));
   return verb === 'add' ? await addPeer(flags, name) : await removePeer(flags, name);
 }
 
@@ -118,12 +115,14 @@ async function addPeer(flags: GatewayFlags, name: string): Promise<number> {
   const columns = process.stdout.columns ?? 80;
   const code = qrCode(peer.config, columns, wantsColour());
   print(
-    `Scan this with the WireGuard app of ${name}. It is shown once: its key is kept nowhere.`,
-    code ?? `(${columns} columns are too few for the QR code: widen the terminal, or copy the text below)`,
+    words('tunnel.scan', { name }),
+    code ?? words('tunnel.narrow', { columns }),
     '',
     peer.config,
-    `In the tunnel ${name} is ${[peer.address, peer.address6].filter(Boolean).join(' and ')}.`,
-    peer.applied ? 'The gateway answers it now.' : 'Run "sudo phonehome gateway up" (again) before it is answered.',
+    peer.address6
+      ? words('tunnel.addresses', { name, address: peer.address, address6: peer.address6 })
+      : words('tunnel.address', { name, address: peer.address }),
+    words(peer.applied ? 'tunnel.answered' : 'tunnel.not-yet'),
   );
   return 0;
 }
@@ -135,26 +134,26 @@ async function registerPhone(data: string, name: string): Promise<void> {
     if (!(await store.list(false)).some(({ id }) => id === name)) await store.put({ id: name }, 'add');
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
-    say(`! ${name} could not be registered as a device: ${error.message}`);
+    const reason = error.text ?? error.message;
+    say(`! ${words('tunnel.not-registered', { name, reason })}`);
   }
 }
 
 async function removePeer(flags: GatewayFlags, name: string): Promise<number> {
-  if (!(await open(flags)).removePeer(name))
-    throw new LabError(`${name} is no phone of the tunnel: see gateway wireguard list`);
+  if (!(await open(flags)).removePeer(name)) throw new LabError(words('tunnel.unknown', { name }));
   if (flags.json) printJson({ type: 'peer', name, removed: true });
-  else print(`${name} is no longer answered in the tunnel.`);
+  else print(words('tunnel.removed', { name }));
   return 0;
 }
 
 async function listPeers(flags: GatewayFlags): Promise<number> {
   const peers = (await open(flags)).peers();
   if (flags.json) for (const peer of peers) printJson({ type: 'peer', ...peer });
-  else if (peers.length === 0) print('The tunnel has no phone yet: gateway wireguard add NAME.');
+  else if (peers.length === 0) print(words('tunnel.empty'));
   else
     print(
       ...table([
-        ['phone', 'address', 'IPv6', 'last seen'],
+        [words('gateway.head.phone'), words('gateway.head.address'), 'IPv6', words('gateway.head.seen')],
         ...peers.map((peer) => [peer.name, peer.address, peer.address6 ?? '', peer.lastHandshake ?? '']),
       ]),
     );

@@ -2,6 +2,7 @@
  * `phonehome alerts` and `phonehome flows`: what is stored, printed, then the command ends. From the lab that runs on the data
  * directory (or the one that `--url` names), else from its store.
  */
+
 import { saidHost } from '../../formats/said-host.ts';
 import type { Alert, Severity } from '../../model/alert.ts';
 import type { FlowRecord } from '../../model/flow.ts';
@@ -11,6 +12,7 @@ import { loadLab } from '../main-module.ts';
 import { print, printJson } from '../output.ts';
 import { table } from '../table.ts';
 import { matches, NO_FILTER } from '../watch/filter.ts';
+import { words } from '../words.ts';
 
 interface RecordFlags extends ReachFlags {
   json: boolean;
@@ -85,11 +87,11 @@ function flowRow(flow: FlowRecord): string[] {
     flow.deviceId ?? flow.client.ip,
     `${country} ${saidHost(destination, `${facts?.owner.name ? `${facts.owner.name} · ` : ''}${destination.host}`)}:${destination.port}`,
     flow.protocol ?? (flow.encrypted ? 'tls' : 'tcp'),
-    flow.treatment === 'intercept' ? `${flow.requests} requests` : flow.treatment,
-    `${flow.bytesUp} up, ${flow.bytesDown} down`,
-    flow.findings > 0 ? `${flow.findings} findings` : '',
-    flow.closedAt === null ? 'open' : (flow.reason ?? ''),
-    flow.simulated ? '[simulated]' : '',
+    flow.treatment === 'intercept' ? words('flows.requests', { count: flow.requests }) : flow.treatment,
+    words('flows.bytes', { up: flow.bytesUp, down: flow.bytesDown }),
+    flow.findings > 0 ? words('flows.findings', { count: flow.findings }) : '',
+    flow.closedAt === null ? words('flows.open') : (flow.reason ?? ''),
+    flow.simulated ? words('flows.simulated') : '',
   ];
 }
 

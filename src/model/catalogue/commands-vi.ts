@@ -94,4 +94,23 @@ export const COMMANDS_VI: Record<string, string> = {
   'error.full': 'đĩa đã đầy: giải phóng dung lượng, hoặc chọn thư mục --data khác',
   'error.read-only': '{{path}} chỉ đọc được: chọn thư mục --data khác',
   'error.no-answer': 'ở đó không có gì trả lời: phòng thử có đang chạy không? (phonehome doctor)',
+
+  'flows.requests_other': '{{count}} yêu cầu',
+  'flows.bytes': 'gửi {{up}}, nhận {{down}}',
+  'flows.findings_other': '{{count}} phát hiện',
+  'flows.open': 'đang mở',
+  'flows.simulated': '[giả lập]',
+
+  'tunnel.usage': 'gateway wireguard nhận "add NAME", "remove NAME" hoặc "list", ví dụ gateway wireguard add nokia-01',
+  'tunnel.scan':
+    'Hãy quét mã này bằng ứng dụng WireGuard trên {{name}}. Mã chỉ hiện một lần: khoá của nó không được giữ ở đâu cả.',
+  'tunnel.narrow': '({{columns}} cột không đủ cho mã QR: hãy mở rộng cửa sổ dòng lệnh, hoặc chép đoạn chữ bên dưới)',
+  'tunnel.address': 'Trong đường hầm {{name}} là {{address}}.',
+  'tunnel.addresses': 'Trong đường hầm {{name}} là {{address}} và {{address6}}.',
+  'tunnel.answered': 'Gateway đã trả lời máy này.',
+  'tunnel.not-yet': 'Hãy chạy (lại) "sudo phonehome gateway up" thì máy này mới được trả lời.',
+  'tunnel.not-registered': 'không đăng ký được {{name}} thành điện thoại: {{reason}}',
+  'tunnel.unknown': '{{name}} không phải điện thoại của đường hầm: xem gateway wireguard list',
+  'tunnel.removed': '{{name}} không còn được trả lời trong đường hầm.',
+  'tunnel.empty': 'Đường hầm chưa có điện thoại nào: gateway wireguard add NAME.',
 };
