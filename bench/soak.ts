@@ -86,8 +86,13 @@ async function connection(): Promise<void> {
 
 const imeiOrNot = (): string => (Math.random() < 0.1 ? '490154203237518' : 'none');
 
+/** A replay is over when no connection is open: phones that never rest would let it wait for ten seconds, every time. */
+const [BUSY_MS, REST_MS] = [8000, 2000];
+
 async function phone(): Promise<void> {
   while (!isOver()) {
+    const within = (performance.now() - begin) % (BUSY_MS + REST_MS);
+    if (within > BUSY_MS) await pause(BUSY_MS + REST_MS - within);
     await connection().catch(() => void counts.broken++);
     await pause(Math.random() * 200);
   }
