@@ -34,7 +34,7 @@ const note = (name: string, value: unknown): void => {
   console.log(name, JSON.stringify(value));
   // As it comes: what was measured stays when the rest is not.
   if (!isQuick)
-    writeResult(['dashboard', new Date().toISOString().slice(0, 10), ...(only ? [only] : [])].join('-'), result);
+    writeResult([new Date().toISOString().slice(0, 10), 'dashboard', ...(only ? [only] : [])].join('-'), result);
 };
 
 async function signIn(lab: LabProcess): Promise<{ page: Page; end: () => Promise<void> }> {
