@@ -95,7 +95,7 @@ export const RUN_BY: Readonly<Record<string, readonly [file: string, words: stri
     'test/e2e/operator-decoders.test.ts',
     '--decoder',
   ],
-  'phonehome hub serve --hub-config hub.yaml': ['test/hub/fleet-page.test.ts', "'hub', 'serve'"],
+  'phonehome hub serve --hub-config hub.yaml': ['test/hub/hub-process.ts', "'hub', 'serve'"],
   'phonehome trust-test start api.example.com --device nokia-01 --test self-signed --wait': [
     'test/e2e/pins-and-trust.test.ts',
     "'trust-test'",
