@@ -18,7 +18,7 @@ const EVIL = 'x\u001b]0;pwned\u0007\u001b[2J\u009b1m\u202ecod\u2066\u200b\u2060\
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
 const HIDDEN = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\udb40/;
 
-/** By name: what is given to it, where that is not the name alone. `LAB`: it asks a running lab. */
+/** By name: what is given to it, where that is not the name alone. `LAB`: it asks a running lab. `NEW`: a file that it makes. */
 const CALLS: Record<string, string[]> = {
   alerts: [],
   flows: [],
@@ -58,6 +58,7 @@ const CALLS: Record<string, string[]> = {
   'trust-test start': [EVIL, '--device', EVIL, 'LAB'],
   'trust-test list': ['LAB'],
   'trust-test cancel': [EVIL, 'LAB'],
+  'hub key': ['NEW'],
   doctor: [],
 };
 /** Their output holds the name, one way or another. */
@@ -159,6 +160,8 @@ it.each(NAMES)('%s shows what would steer or hide', async (name) => {
   const html = join(data, 'out.html');
   const given = words.flatMap((word) => {
     if (word === 'LAB') return ['--url', lab.url, '--token', TOKEN];
+    // Made by the command: not where the tests are run.
+    if (word === 'NEW') return [join(data, `new ${EVIL}`)];
     return [word === 'FILE' ? file : word === 'HTML' ? html : word];
   });
   const own = ['--data', data];
