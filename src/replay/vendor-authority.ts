@@ -22,7 +22,9 @@ export async function createVendorAuthority(now: number): Promise<VendorAuthorit
   const keyPem = pair.privateKey.export({ type: 'pkcs8', format: 'pem' });
   const privateKey = forge.pki.privateKeyFromPem(keyPem);
   const publicKey = forge.pki.publicKeyFromPem(pair.publicKey.export({ type: 'spki', format: 'pem' }));
-  const issuer = [{ name: 'commonName', value: 'Simulated vendors (replay only)' }];
+  // Of two authorities of one name OpenSSL takes the first and finds that it did not sign.
+  const name = `Simulated vendors (replay only) ${randomBytes(4).toString('hex')}`;
+  const issuer = [{ name: 'commonName', value: name }];
 
   const issue = (subject: forge.pki.CertificateField[], extensions: object[]): string => {
     const certificate = forge.pki.createCertificate();
