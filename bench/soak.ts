@@ -22,6 +22,8 @@ if (!(minutes > 0)) throw new Error('--minutes is a number above 0');
 
 const EVERY_MS = 10_000;
 const PHONES = 8;
+/** What is kept for nobody is given back by then. */
+const REST_AFTER_MS = 30_000;
 /** Of the time, before which everything still grows to its usual size. */
 const WARM_UP = 1 / 3;
 const MB = 2 ** 20;
@@ -169,8 +171,11 @@ const NAMES = {
   storeMb: 'store, MB',
 } as const;
 
+let restedMb = 0;
 try {
   await Promise.all([watch(), operator(), ...Array.from({ length: PHONES }, phone)]);
+  await pause(REST_AFTER_MS);
+  restedMb = Math.round((await lab.residentBytes()) / MB);
 } finally {
   await world.end();
 }
@@ -180,6 +185,7 @@ const last = samples.at(-1) as Sample;
 const rows = names.map((name) => ({ name: NAMES[name], last: Math.round(last[name]), anHour: slope(name) }));
 for (const { name, last, anHour } of rows)
   console.log(`${name}: ${last} at the end, ${anHour > 0 ? '+' : ''}${anHour} an hour`);
+console.log(`resident after ${REST_AFTER_MS / 1000} s of rest: ${restedMb} MB`);
 console.log(
   `${counts.requests} requests, ${counts.broken} broken off, ${counts.rounds} rounds of all replays, missed ${JSON.stringify(missed)}`,
 );
@@ -187,7 +193,7 @@ const date = new Date().toISOString().slice(0, 10);
 const out = path.join(import.meta.dirname, 'results', `${date}-soak`);
 writeFileSync(
   `${out}.json`,
-  `${JSON.stringify({ date, commit: commitMeasured(), machine, minutes, counts, missed, rows, samples })}\n`,
+  `${JSON.stringify({ date, commit: commitMeasured(), machine, minutes, counts, missed, restedMb, rows, samples })}\n`,
 );
 const series: Series[] = names.map((name) => ({
   name: NAMES[name],
