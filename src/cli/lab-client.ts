@@ -149,7 +149,7 @@ function parse(text: string): unknown {
 
 /** A newer lab may say what this catalogue has not. */
 const isKnown = (text: unknown): text is Text =>
-  typeof (text as Text | null)?.key === 'string' && (text as Text).key in EN && 'values' in (text as Text);
+  typeof (text as Text | null)?.key === 'string' && Object.hasOwn(EN, (text as Text).key) && 'values' in (text as Text);
 
 function messageOf(answer: unknown): string | null {
   const { error, message, text } = (answer ?? {}) as { error?: unknown; message?: unknown; text?: unknown };
