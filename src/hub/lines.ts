@@ -50,30 +50,31 @@ const FOLD = `
   ON CONFLICT (${LINE}) DO UPDATE SET first_seen = least(line.first_seen, excluded.first_seen),
     last_seen = greatest(line.last_seen, excluded.last_seen), sightings = line.sightings + excluded.sightings,
     bytes_up = line.bytes_up + excluded.bytes_up, units = line.units + excluded.units, labs = line.labs + excluded.labs
-  RETURNING id::float8`;
+  RETURNING id::float8, (SELECT count(*)::integer FROM taken) AS taken`;
 
 /** Until nothing is left of what there was. @returns how many lines changed */
 export async function foldLedger(database: Database, rules: readonly FleetRule[] = []): Promise<number> {
   let changed = 0;
   for (;;) {
-    const more = await database.transact((client) => fold(client, rules));
-    changed += more;
-    if (more === 0) return changed;
+    const { lines, taken } = await database.transact((client) => fold(client, rules));
+    changed += lines;
+    if (taken < AT_ONCE) return changed;
   }
 }
 
-async function fold(client: Client, rules: readonly FleetRule[]): Promise<number> {
+/** News at a time, and those of the same lines. Fewer taken: there were no more. */
+async function fold(client: Client, rules: readonly FleetRule[]): Promise<{ lines: number; taken: number }> {
   // One that was broken off would be begun again with more.
   await client.query(`SET LOCAL statement_timeout = '10min'`);
   await client.query('SELECT pg_advisory_xact_lock($1)', [FOLD_LOCK]);
-  const { rows } = await client.query<{ id: number }>(FOLD);
+  const { rows } = await client.query<{ id: number; taken: number }>(FOLD);
   if (rows.length > 0)
     await raise(
       client,
       rules,
       rows.map(({ id }) => id),
     );
-  return rows.length;
+  return { lines: rows.length, taken: rows[0]?.taken ?? 0 };
 }
 
 /** Nobody else tells news until the transaction ends: to be called before it tells any itself. */
@@ -87,7 +88,7 @@ export async function recountLines(
   { lab, unit }: { lab: number; unit: string },
   change: () => Promise<void>,
 ): Promise<void> {
-  while ((await fold(client, [])) > 0);
+  while ((await fold(client, [])).taken >= AT_ONCE);
   const { rows } = await client.query<{ id: number }>(
     `SELECT DISTINCT n.id::float8 FROM hub.lines n JOIN hub.ledger l ON l.organisation_id = n.organisation_id AND ${SAME}
      WHERE l.lab_id = $1 AND l.unit = $2`,

@@ -1,6 +1,5 @@
 /** A connection to the broker as a lab has it: TLS and credentials by its configuration, replies on subjects of its own. */
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
-import { jetstream } from '@nats-io/jetstream';
 import {
   type Authenticator,
   connect,
@@ -13,6 +12,7 @@ import {
 } from '@nats-io/transport-node';
 import { FEED_STREAM, FEED_SUBJECT } from '../../model/hub.ts';
 import type { HubConfig } from './config.ts';
+import { openConfirmations } from './confirmations.ts';
 import type { HubMessage } from './messages.ts';
 
 export interface Broker {
@@ -31,25 +31,21 @@ const FEED_MS = 2000;
 
 /** Rejects when it cannot be reached. A broken connection is not mended: open another. */
 export async function connectBroker({ url, credentials, ca, organisation, lab }: HubConfig): Promise<Broker> {
+  const inboxPrefix = `_INBOX.${organisation}.${lab}`;
   const connection = await connect({
     servers: url.replace(/^(?:nats|tls):\/\//, ''),
     name: `phonehome lab ${organisation} ${lab}`,
-    inboxPrefix: `_INBOX.${organisation}.${lab}`,
+    inboxPrefix,
     timeout: CONNECT_MS,
     reconnect: false,
     ...(credentials ? { authenticator: authenticatorOf(credentials) } : {}),
     ...(url.startsWith('tls:') ? { tls: tlsOf(url, ca) } : {}),
   });
   const refused = watchRefusals(connection);
-  const stream = jetstream(connection, { timeout: CONFIRM_MS });
+  const confirmations = openConfirmations(connection, inboxPrefix, CONFIRM_MS);
   return {
     maxBytes: connection.info?.max_payload ?? 1 << 20,
-    async publish(messages) {
-      const confirmed = messages.map(({ subject, id, bytes }) => stream.publish(subject, bytes, { msgID: id }));
-      const outcomes = await Promise.race([Promise.allSettled(confirmed), refused]);
-      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-      if (failed) throw failed.reason;
-    },
+    publish: (messages) => Promise.race([confirmations.publish(messages), refused]),
     async feed() {
       // Answered by the stream itself: labs may ask for this one message and for no other.
       const asking = connection.request(`$JS.API.DIRECT.GET.${FEED_STREAM}.${FEED_SUBJECT}`, '', {
