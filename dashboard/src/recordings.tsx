@@ -14,8 +14,7 @@ import { nounOf, number, said, t, tn } from './words.ts';
 type Line =
   | { type: 'finding'; entry: number; app: string | null; finding: Found }
   | { type: 'contact'; host: string }
-  | { type: 'partial'; reason: string; text?: Text }
-  | { type: 'skipped' | 'fault'; reason: string }
+  | { type: 'partial' | 'skipped' | 'fault'; reason: string; text?: Text }
   | { type: 'progress'; bytes: number }
   | { type: 'end'; entries: number; findings: number; more: number };
 
@@ -112,8 +111,8 @@ function take(now: Reading, line: Line): void {
   else if (line.type === 'contact') now.contacts = [...new Set([...now.contacts, line.host])];
   else if (line.type === 'progress') now.done = line.bytes;
   else if (line.type === 'end') now.end = line;
-  else if (line.type === 'fault') now.fault = line.reason;
-  else now.unread.set(line.reason, line.type === 'partial' ? line.text : undefined);
+  else if (line.type === 'fault') now.fault = said(line.text, line.reason);
+  else now.unread.set(line.reason, line.text);
 }
 
 /** What the lab says of the file, line after line, while it reads. */

@@ -8,7 +8,7 @@ import { clean, paint, SEVERITY_SGR } from '../formats/terminal.ts';
 import { SEVERITIES, type Severity } from '../model/alert.ts';
 import type { DestinationFacts } from '../model/destination.ts';
 import type { Recorded, RecordedContact, ScanFinding, Scanned } from '../model/lab.ts';
-import type { Text } from '../model/text.ts';
+import { type Text, text } from '../model/text.ts';
 import { type ContactRow, contactCells, createScanContacts, receiverOf } from './scan-contacts.ts';
 import { createScanVerdict, sentenceOf } from './scan-sentence.ts';
 import { createStoppedFiles, type StoppedFiles } from './scan-stopped.ts';
@@ -38,13 +38,18 @@ export interface ScanReport {
   stopped(recorded: Extract<Scanned, { type: 'stopped' }>): void;
   stoppedFiles: Pick<StoppedFiles, 'count'>;
   counts(): { entries: number; findings: number };
-  firstReason(): string | null;
+  firstReason(): Text | null;
   contacts(): ContactRow[];
   /** The last line of `--json` output. */
   summary(): object;
   /** For people; the same content as `page`. */
   lines(colour: boolean): string[];
   page(): ScanReportPage;
+}
+
+interface Reason {
+  why: Text;
+  count: number;
 }
 
 export interface ScanReportPage {
@@ -62,18 +67,14 @@ export interface ScanReportPage {
 const MAX_ROWS = 10_000;
 /** Different reasons kept apart; they are our own sentences, so few. */
 const MAX_REASONS = 200;
-/** What a phone sent is searched; what it got is not. */
-const ABOUT_ANSWERS = /^response /;
 
 export function createScanReport(): ScanReport {
   const rows = new Map<string, ScanRow>();
   const kinds: Record<string, number> = {};
   const severities: Partial<Record<Severity, number>> = {};
-  const skipped = new Map<string, { count: number; example: string }>();
-  const missing = new Map<string, number>();
-  const partial = new Map<string, number>();
-  /** By their English sentence. */
-  const whyPartial = new Map<string, Text>();
+  const skipped = new Map<string, { why: Text; count: number; example: string }>();
+  const missing = new Map<string, Reason>();
+  const partial = new Map<string, Reason>();
   const files = new Set<string>();
   const contacts = createScanContacts();
   const verdict = createScanVerdict();
@@ -83,13 +84,11 @@ export function createScanReport(): ScanReport {
   let skippedEntries = 0;
   let findings = 0;
   let unread = 0;
-  const add = (map: Map<string, number>, reason: string) => {
-    if (map.has(reason) || map.size < MAX_REASONS) map.set(reason, (map.get(reason) ?? 0) + 1);
-  };
-  const addPartial = (why: Text) => {
+  const add = (map: Map<string, Reason>, why: Text) => {
     const reason = say(why);
-    add(partial, reason);
-    if (partial.has(reason)) whyPartial.set(reason, why);
+    const known = map.get(reason);
+    if (known) known.count++;
+    else if (map.size < MAX_REASONS) map.set(reason, { why, count: 1 });
   };
   const texts = () => {
     const isStopped = stopped.summary() !== null;
@@ -100,11 +99,11 @@ export function createScanReport(): ScanReport {
     const left = contacts.left();
     const notes = [
       ...stopped.notes(),
-      ...[...skipped].map(([reason, { count, example }]) => words('scan.not-read', { times: count, reason, example })),
-      ...[...missing].map(([reason, count]) => words('scan.missing', { count, reason })),
-      ...[...partial].map(([reason, count]) =>
-        words('scan.partial', { count, reason: whyPartial.get(reason) ?? reason }),
+      ...[...skipped.values()].map(({ why: reason, count: times, example }) =>
+        words('scan.not-read', { times, reason, example }),
       ),
+      ...[...missing.values()].map(({ why: reason, count }) => words('scan.missing', { count, reason })),
+      ...[...partial.values()].map(({ why: reason, count }) => words('scan.partial', { count, reason })),
       ...(left > 0 ? [words('scan.calls-left', { left, most: MAX_ROWS })] : []),
     ];
     const total = words('scan.total', {
@@ -128,17 +127,19 @@ export function createScanReport(): ScanReport {
       entries++;
       if (!recorded.contact) withContent++;
       files.add(recorded.file);
-      for (const reason of recorded.missing) add(missing, reason);
-      if (recorded.partialText) addPartial(recorded.partialText);
-      if (recorded.partial || recorded.missing.some((reason) => !ABOUT_ANSWERS.test(reason))) unread++;
+      for (const { why: what, advice } of recorded.missing)
+        add(missing, advice ? text('unread.advised', { what, advice }) : what);
+      if (recorded.partialText) add(partial, recorded.partialText);
+      // What a phone sent is searched; what it got is not.
+      if (recorded.partial || recorded.missing.some(({ isAnswer }) => !isAnswer)) unread++;
     },
-    skipped({ file, entry, reason, isHarmless }) {
+    skipped({ file, entry, reason, text: why, isHarmless }) {
       if (entry !== null) skippedEntries++;
       if (!isHarmless) unread++;
       const known = skipped.get(reason);
       if (known) known.count++;
       else if (skipped.size < MAX_REASONS)
-        skipped.set(reason, { count: 1, example: entry === null ? file : words('scan.example', { file, entry }) });
+        skipped.set(reason, { why, count: 1, example: entry === null ? file : words('scan.example', { file, entry }) });
     },
     finding({ value, ...finding }, place, reveal) {
       findings++;
@@ -155,7 +156,7 @@ export function createScanReport(): ScanReport {
     contact: contacts.add,
     partial(why) {
       unread++;
-      addPartial(why);
+      add(partial, why);
     },
     stopped({ file, entries: read }) {
       unread++;
@@ -163,7 +164,7 @@ export function createScanReport(): ScanReport {
     },
     stoppedFiles: stopped,
     counts: () => ({ entries, findings }),
-    firstReason: () => skipped.keys().next().value ?? null,
+    firstReason: () => skipped.values().next().value?.why ?? null,
     contacts: contacts.rows,
     summary: () => ({
       type: 'summary',
@@ -173,10 +174,10 @@ export function createScanReport(): ScanReport {
       kinds,
       severities,
       contacts: contacts.servers(),
-      skipped: [...skipped].map(([reason, each]) => ({ reason, ...each })),
+      skipped: [...skipped].map(([reason, { why, count, example }]) => ({ reason, text: why, count, example })),
       skippedEntries,
-      notRecorded: Object.fromEntries(missing),
-      partiallyScanned: Object.fromEntries(partial),
+      notRecorded: countsIn(missing),
+      partiallyScanned: countsIn(partial),
       ...(stopped.summary() ? { stopped: stopped.summary() } : {}),
       sentence: sentenceOf(texts()),
       text: texts(),
@@ -185,6 +186,9 @@ export function createScanReport(): ScanReport {
     page,
   };
 }
+
+const countsIn = (reasons: ReadonlyMap<string, Reason>): Record<string, number> =>
+  Object.fromEntries([...reasons].map(([reason, { count }]) => [reason, count]));
 
 function keyOf({ identifier, evidence, destination, attribution }: ScanRow['finding'], shown: string): string {
   const { where, decoding, hash } = evidence;

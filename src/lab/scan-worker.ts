@@ -39,6 +39,10 @@ try {
   await send(batch);
   tell({ isOver: true });
 } catch (error) {
-  tell({ fault: error instanceof Error ? error.message : String(error), isExpected: error instanceof LabError });
+  tell({
+    fault: error instanceof Error ? error.message : String(error),
+    isExpected: error instanceof LabError,
+    ...(error instanceof LabError && error.text ? { text: error.text } : {}),
+  });
 }
 port.close();

@@ -8,7 +8,9 @@ import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { LabError, type Scanned, type ScanOptions } from '../model/lab.ts';
+import { type Text, text } from '../model/text.ts';
 import { filesOf, type Listed } from '../scan/files.ts';
+import { skipped } from '../scan/told.ts';
 import { openPlaces } from './opening.ts';
 import { type ScannedFile, scanFile } from './scan-file.ts';
 import { GEO_DIR } from './scanner.ts';
@@ -26,7 +28,10 @@ export interface ScanWorkerData {
 
 /** To a thread: it may send another batch; it is to read no further. */
 export type ScanOrder = 'more' | 'stop';
-export type ScanMessage = { batch: ScannedFile[] } | { isOver: true } | { fault: string; isExpected: boolean };
+export type ScanMessage =
+  | { batch: ScannedFile[] }
+  | { isOver: true }
+  | { fault: string; isExpected: boolean; text?: Text };
 
 /** Of what is told at once. */
 export const BATCH = 200;
@@ -134,7 +139,7 @@ function inThread(data: ScanWorkerData): ScanThread {
     wake();
   };
   worker.on('message', told);
-  worker.on('error', (error: Error) => told({ fault: `a fault of the scan (${error.message})`, isExpected: false }));
+  worker.on('error', (error: Error) => told({ fault: error.message, isExpected: false }));
   worker.on('exit', () => told({ isOver: true }));
   async function* messages(): AsyncGenerator<ScannedFile> {
     for (;;) {
@@ -147,8 +152,8 @@ function inThread(data: ScanWorkerData): ScanThread {
       }
       if ('isOver' in message) return;
       if ('fault' in message) {
-        if (message.isExpected) throw new LabError(message.fault);
-        yield { type: 'skipped', file: data.file.path, entry: null, reason: message.fault };
+        if (message.isExpected) throw new LabError(message.fault, message.text);
+        yield skipped(data.file.path, null, text('unread.fault', { error: message.fault }));
         return;
       }
       order('more');

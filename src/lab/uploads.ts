@@ -6,7 +6,10 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, unlinkSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
-import type { ScanOptions } from '../model/lab.ts';
+import { errorLine } from '../formats/error-line.ts';
+import { say } from '../formats/say.ts';
+import { LabError, type ScanOptions } from '../model/lab.ts';
+import type { Text } from '../model/text.ts';
 import type { RecordedLine, UploadScan } from '../sinks/live/dependencies.ts';
 import type { ScannedFile } from './scan-file.ts';
 import { scanInThread } from './scanning.ts';
@@ -84,6 +87,7 @@ async function* linesOf(
     for await (const one of scanInThread(file, options)) {
       const line = lineOf(one, counts);
       if (line) yield line;
+      if (one.type === 'entry' && !one.contact) yield* unreadOf(one, counts);
     }
     yield {
       type: 'end',
@@ -92,7 +96,7 @@ async function* linesOf(
       more: Math.max(0, counts.findings - MOST_LINES),
     };
   } catch (error) {
-    yield { type: 'fault', reason: error instanceof Error ? withoutPath(error.message) : String(error) };
+    yield withoutPath({ type: 'fault', reason: errorLine(error), ...(textOf(error) ? { text: textOf(error) } : {}) });
   } finally {
     await release();
   }
@@ -107,16 +111,25 @@ interface Counts {
   missing: Set<string>;
 }
 
-/** What of an entry was not recorded, or not looked into, and was not told before. */
-function unreadOf({ missing, partial }: Extract<ScannedFile, { type: 'entry' }>, counts: Counts): RecordedLine | null {
-  const reasons = [...missing.filter((each) => !/^response /.test(each)), ...(partial ? [partial] : [])];
-  const reason = withoutPath(reasons.join('; ')).replace(/ \(keys are read from a file beside [^)]*\)/, '');
-  if (reason === '' || counts.missing.has(reason) || counts.missing.size >= MOST_LINES) return null;
-  counts.missing.add(reason);
-  return { type: 'skipped', reason };
+/**
+ * What of an entry was not recorded, or not looked into, and was not told before. How it would have been kept is not said: no
+ * file beside this one can be sent.
+ */
+function* unreadOf(entry: Extract<ScannedFile, { type: 'entry' }>, counts: Counts): Generator<RecordedLine> {
+  const sent = entry.missing.filter(({ isAnswer }) => !isAnswer).map(({ why }) => why);
+  for (const why of entry.partialText ? [...sent, entry.partialText] : sent) {
+    const line = withoutPath({ type: 'skipped', reason: say(why), text: why } as const);
+    if (counts.missing.has(line.reason) || counts.missing.size >= MOST_LINES) continue;
+    counts.missing.add(line.reason);
+    yield line;
+  }
 }
 
-const withoutPath = (text: string): string => text.replaceAll(/\/dev\/fd\/\d+:? ?/g, '');
+const textOf = (error: unknown): Text | undefined => (error instanceof LabError ? error.text : undefined);
+
+/** The file has no name that anybody could use. */
+const withoutPath = <T extends RecordedLine>(line: T): T =>
+  JSON.parse(JSON.stringify(line).replaceAll(/\/dev\/fd\/\d+:? ?/g, ''));
 
 /** Null: counted, and not told. */
 function lineOf(one: ScannedFile, counts: Counts): RecordedLine | null {
@@ -128,7 +141,7 @@ function lineOf(one: ScannedFile, counts: Counts): RecordedLine | null {
     }
     case 'entry':
       counts.entries++;
-      if (!one.contact) return unreadOf(one, counts);
+      if (!one.contact) return null;
       if (++counts.contacts > MOST_LINES) return null;
       return { type: 'contact', entry: one.entry, host: one.contact.host, ...(one.facts ? { facts: one.facts } : {}) };
     case 'progress':
@@ -137,9 +150,11 @@ function lineOf(one: ScannedFile, counts: Counts): RecordedLine | null {
     case 'stopped':
       return null;
     case 'partial':
-      return ++counts.told > MOST_LINES ? null : JSON.parse(withoutPath(JSON.stringify(one)));
-    default:
-      return ++counts.told > MOST_LINES ? null : { type: one.type, reason: withoutPath(one.reason) };
+      return ++counts.told > MOST_LINES ? null : withoutPath(one);
+    default: {
+      const { type, reason, text } = one;
+      return ++counts.told > MOST_LINES ? null : withoutPath({ type, reason, text });
+    }
   }
 }
 

@@ -189,6 +189,15 @@ export interface RecordedContact {
   count: number;
 }
 
+/** Something of an entry that its recording did not keep. */
+export interface Missing {
+  why: Text;
+  /** How it would have been kept; for whoever has the file. */
+  advice?: Text;
+  /** It is of what the phone got: what it sent is there. */
+  isAnswer?: true;
+}
+
 /** What a recording yields, in its own order; a file that is not a recording yields one `skipped`. */
 export type Recorded =
   | {
@@ -198,8 +207,8 @@ export type Recorded =
       entry: number;
       /** From `flow-opened` to `flow-closed`; the flow's id is unique over the whole run. */
       events: FlowEvent[];
-      /** What the recording did not keep of this entry, e.g. `request body not recorded`. */
-      missing: string[];
+      /** What the recording did not keep of this entry. */
+      missing: Missing[];
       /** What of it was not looked into, e.g. because it is too large to be held. */
       partial?: string;
       /** The same, for other languages than English. */
@@ -219,6 +228,8 @@ export type Recorded =
       file: string;
       entry: number | null;
       reason: string;
+      /** The same, for other languages than English. */
+      text: Text;
       /** Nothing that a phone sent is lost by it. */
       isHarmless?: boolean;
     }

@@ -7,9 +7,11 @@ import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import type { Recorded } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 import { type Contact, contactEvents } from './contact.ts';
 import { networkUrl } from './exchange.ts';
 import { NO_TIME, timeOf } from './time.ts';
+import { skipped } from './told.ts';
 
 const LONGEST_ROW = 64 * 1024;
 
@@ -36,7 +38,7 @@ export async function* readConnections(
     }
     const contact = contactIn(cellsOf(header, row));
     if (contact === null) {
-      yield { type: 'skipped', file, entry: entry++, reason: 'a row without a server' };
+      yield skipped(file, entry++, text('unread.no-server'));
       continue;
     }
     const events = contactEvents(contact, `${flowPrefix}${entry}`);

@@ -5,6 +5,7 @@
  */
 import type { Direction, Flow, FlowEvent } from '../model/flow.ts';
 import type { ExchangeReader, OpenExchange } from '../model/recording.ts';
+import { type Text, text } from '../model/text.ts';
 
 export interface RecordedMessage {
   direction: Direction;
@@ -191,13 +192,13 @@ function messageEvents(exchange: RecordedExchange, reader: ExchangeReader): Flow
  * too; some recorders leave the host to the header.
  */
 export function networkUrl(
-  text: string,
+  given: string,
   host: string | null = null,
-): { url: URL } | { why: string; isHarmless: boolean } {
-  const withHost = text.startsWith('/') && host !== null ? `http://${host}${text}` : text;
+): { url: URL } | { why: Text; isHarmless: boolean } {
+  const withHost = given.startsWith('/') && host !== null ? `http://${host}${given}` : given;
   const url = URL.parse(/^[\w.-]+\.[a-z]{2,}(?::\d+)?\//i.test(withHost) ? `http://${withHost}` : withHost);
-  if (!url) return { why: 'no valid URL', isHarmless: false };
+  if (!url) return { why: text('unread.no-url'), isHarmless: false };
   if (!['http:', 'https:', 'ws:', 'wss:'].includes(url.protocol))
-    return { why: `${url.protocol} is no request on the network`, isHarmless: true };
+    return { why: text('unread.not-network', { protocol: url.protocol }), isHarmless: true };
   return { url };
 }

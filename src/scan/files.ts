@@ -6,9 +6,10 @@
 
 import { readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorLine } from '../formats/error-line.ts';
-import { LabError } from '../model/lab.ts';
+import { labError } from '../formats/refusal.ts';
+import { type Text, text } from '../model/text.ts';
 import { isStandardInput } from './source.ts';
+import { faultIn } from './told.ts';
 
 export interface RecordingFile {
   path: string;
@@ -19,7 +20,7 @@ export interface RecordingFile {
   isStream: boolean;
 }
 
-export type Listed = RecordingFile | { path: string; why: string };
+export type Listed = RecordingFile | { path: string; why: Text };
 
 /** @throws LabError for a path that the user named and that is not there */
 export function filesOf(paths: readonly string[]): Listed[] {
@@ -27,7 +28,9 @@ export function filesOf(paths: readonly string[]): Listed[] {
     if (isStandardInput(path)) return [{ path, bytes: 0, isListed: false, isStream: true }];
     const stat = statOf(path);
     if ('why' in stat)
-      throw new LabError(stat.code === 'ENOENT' ? `there is no ${path}: check the path` : `${path}: ${stat.why}`);
+      throw labError(
+        stat.code === 'ENOENT' ? text('unread.not-there', { path }) : text('unread.at', { path, why: stat.why }),
+      );
     if (!stat.isDirectory()) return [{ path, bytes: stat.size, isListed: false, isStream: !stat.isFile() }];
     return within(path, new Set([realpathSync(path)]));
   });
@@ -43,21 +46,21 @@ function within(directory: string, seen: Set<string>): Listed[] {
   return names.flatMap((name): Listed[] => {
     const path = join(directory, name);
     const stat = statOf(path);
-    if ('why' in stat) return [{ path, why: stat.code === 'ENOENT' ? 'a link to what is not there' : stat.why }];
+    if ('why' in stat) return [{ path, why: stat.code === 'ENOENT' ? text('unread.no-target') : stat.why }];
     const real = realpathSync(path);
     if (stat.isDirectory()) {
-      if (seen.has(real)) return [{ path, why: 'a link to a directory that is read already' }];
+      if (seen.has(real)) return [{ path, why: text('unread.directory-again') }];
       seen.add(real);
       return within(path, seen);
     }
-    if (!stat.isFile()) return [{ path, why: 'no file: a pipe, socket or device' }];
-    if (seen.has(real)) return [{ path, why: 'the same file as one that is read already' }];
+    if (!stat.isFile()) return [{ path, why: text('unread.no-file') }];
+    if (seen.has(real)) return [{ path, why: text('unread.file-again') }];
     seen.add(real);
     return [{ path, bytes: stat.size, isListed: true, isStream: false }];
   });
 }
 
-function statOf(path: string): Stats | { why: string; code: string } {
+function statOf(path: string): Stats | { why: Text; code: string } {
   try {
     return statSync(path);
   } catch (error) {
@@ -65,19 +68,10 @@ function statOf(path: string): Stats | { why: string; code: string } {
   }
 }
 
-const WORDS: Partial<Record<string, string>> = {
-  EACCES: 'must not be read: give yourself the right to (chmod u+r), or run as its owner',
-  EPERM: 'must not be read',
-  ELOOP: 'a link that leads to itself',
-  EISDIR: 'a directory',
-  ENOSPC: 'no room on the disk for its unpacked bytes: unpack it elsewhere first',
-  ENXIO: 'a socket or device that cannot be read',
-  Z_DATA_ERROR: 'its packed data are damaged: what came before was read',
-  Z_BUF_ERROR: 'its packed data end in the middle: what came before was read',
-};
+const CODES = ['EACCES', 'EPERM', 'ELOOP', 'EISDIR', 'ENOSPC', 'ENXIO', 'Z_DATA_ERROR', 'Z_BUF_ERROR'] as const;
 
 /** Why a file could not be read, in a few words. */
-export function whyOf(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
-  return (code !== undefined && WORDS[code]) || `cannot be read (${errorLine(error)})`;
+export function whyOf(error: unknown): Text {
+  const code = CODES.find((one) => one === (error as NodeJS.ErrnoException).code);
+  return code === undefined ? faultIn(error) : text(`unread.code.${code}`);
 }

@@ -3,10 +3,12 @@
  * Promise: pure; a form that is known and not read is named, with what to do.
  */
 
+import { type PlainKey, type Text, text } from '../model/text.ts';
+
 export type Format =
-  | { is: 'har' | 'ndjson' | 'capture' | 'connections' | 'keys' }
+  | { is: 'har' | 'ndjson' | 'capture' | 'connections' | 'keys' | 'unknown' }
   /** Why it is not read. */
-  | { is: 'other'; reason: string };
+  | { is: 'other'; why: Text };
 
 /**
  * First bytes of captures that tshark reads: pcapng, pcap in both byte orders (micro- and nanoseconds, patched), Microsoft
@@ -28,44 +30,35 @@ const CAPTURES = [
 const KEY_LOG =
   /^(?:#[^\n]*\r?\n|\s*\r?\n)*(?:CLIENT_RANDOM|(?:CLIENT|SERVER)_(?:HANDSHAKE_)?TRAFFIC_SECRET(?:_\d+)?|CLIENT_EARLY_TRAFFIC_SECRET|(?:EARLY_)?EXPORTER_(?:MASTER_)?SECRET|RSA(?: Session-ID)?|PMS_CLIENT_RANDOM|QUIC_\w+) [0-9A-Fa-f:]/;
 
-const OTHERS: [beginning: RegExp, reason: string][] = [
-  [/^PK/, 'a zip archive: unpack it and scan what is in it (Fiddler: export the sessions as HTTPArchive)'],
-  [
-    /^\d+:[\s\S]*?(?:\d+:type;|7:version[;,]|4:http[;,])/,
-    'a flow file of mitmproxy: turn it into HAR (mitmdump -nr FILE --set hardump=FILE.har)',
-  ],
-  [/^BZh|^\xfd7zXZ|^7z\xbc\xaf|^Rar!/, 'packed in a way that is not read (bzip2, xz, 7z, rar): unpack it first'],
-  [/^SQLite format 3/, 'a database of SQLite: export HAR, a capture or NDJSON from the program that wrote it'],
-  [/^\s*<\?xml[\s\S]*<(?:items burpVersion|charles-session)/, 'a session of Burp or Charles as XML: export it as HAR'],
-  [
-    /^\s*\[\s*\{\s*"status":[^{]*"(?:method|protocolVersion)":/,
-    'a session of Charles as JSON: export it as HAR (File, Export Session, HTTP Archive)',
-  ],
-  [/^\s*\{\s*"constants":\s*\{/, 'a NetLog of Chrome or Cronet: record as HAR, or a capture with its TLS keys'],
-  [
-    /^\s*\{\s*"info":\s*\{[\s\S]*?schema\.getpostman\.com/,
-    'a collection of Postman: requests to be sent, not a recording',
-  ],
-  [/^btsnoop\0/, 'a recording of Bluetooth: it holds no network traffic'],
+const OTHERS: [form: RegExp, why: PlainKey][] = [
+  [/^PK/, 'unread.zip'],
+  [/^\d+:[\s\S]*?(?:\d+:type;|7:version[;,]|4:http[;,])/, 'unread.mitmproxy'],
+  [/^BZh|^\xfd7zXZ|^7z\xbc\xaf|^Rar!/, 'unread.packed'],
+  [/^SQLite format 3/, 'unread.sqlite'],
+  [/^\s*<\?xml[\s\S]*<(?:items burpVersion|charles-session)/, 'unread.xml-session'],
+  [/^\s*\[\s*\{\s*"status":[^{]*"(?:method|protocolVersion)":/, 'unread.charles'],
+  [/^\s*\{\s*"constants":\s*\{/, 'unread.netlog'],
+  [/^\s*\{\s*"info":\s*\{[\s\S]*?schema\.getpostman\.com/, 'unread.postman'],
+  [/^btsnoop\0/, 'unread.bluetooth'],
 ];
 
 /** @param head the beginning, unpacked. */
 export function formatOf(head: Buffer, path: string): Format {
-  if (head.length === 0) return { is: 'other', reason: 'empty file' };
+  if (head.length === 0) return { is: 'other', why: text('unread.empty') };
   const hex = head.toString('hex', 0, 8);
   if (CAPTURES.some((magic) => hex.startsWith(magic))) return { is: 'capture' };
   const binary = head.toString('latin1');
-  const other = OTHERS.find(([beginning]) => beginning.test(binary));
-  if (other) return { is: 'other', reason: other[1] };
-  const text = head
+  const other = OTHERS.find(([form]) => form.test(binary));
+  if (other) return { is: 'other', why: text(other[1]) };
+  const beginning = head
     .toString('utf8')
     .replace(/^\ufeff/, '')
     .trimStart();
-  if (KEY_LOG.test(text)) return { is: 'keys' };
-  if (isConnectionsTable(text)) return { is: 'connections' };
+  if (KEY_LOG.test(beginning)) return { is: 'keys' };
+  if (isConnectionsTable(beginning)) return { is: 'connections' };
   // RFC 7464 marks the beginning of each text.
-  if (!'{[\u001e'.includes(text.charAt(0))) return { is: 'other', reason: 'neither HAR, capture nor NDJSON' };
-  return { is: isHar(text, path) ? 'har' : 'ndjson' };
+  if (!'{[\u001e'.includes(beginning.charAt(0))) return { is: 'unknown' };
+  return { is: isHar(beginning, path) ? 'har' : 'ndjson' };
 }
 
 /** The table that PCAPdroid exports. */

@@ -4,7 +4,6 @@
  * Promise: never throws; what it is not is said.
  */
 
-import { errorLine } from '../formats/error-line.ts';
 import type { Recorded } from '../model/lab.ts';
 import type { OpenExchange } from '../model/recording.ts';
 import { text } from '../model/text.ts';
@@ -13,10 +12,10 @@ import { exchangeEvents, networkUrl, type RecordedExchange } from './exchange.ts
 import { bytesIn } from './har/body.ts';
 import { addressOf, fieldOf, type HarEntry, headersOf, protocolOf, readEntry } from './har/entry.ts';
 import { messagesIn } from './har/messages.ts';
-import { inPart } from './in-part.ts';
 import { mendJson } from './mended-json.ts';
 import { privacyLine } from './privacy-report.ts';
 import { NO_TIME, timeOf } from './time.ts';
+import { faultIn, inPart, skipped } from './told.ts';
 
 const CUT = inPart(text('unseen.cut-entry'));
 
@@ -34,23 +33,20 @@ export function recordedItem(value: object, place: ItemPlace, openExchange: Open
       const { contact } = privacy;
       return { type: 'entry', file, entry, events: contactEvents(contact, flowId), missing: [], contact };
     }
-    if (privacy) return { type: 'skipped', file, entry, reason: privacy.why, isHarmless: true };
+    if (privacy) return skipped(file, entry, privacy.why, true);
     const read = readItem(value, flowId);
-    if (!read.ok) return { type: 'skipped', file, entry, reason: read.why, isHarmless: read.isHarmless ?? false };
+    if (!read.ok) return skipped(file, entry, read.why, read.isHarmless);
     if ('contact' in read) {
       const contact = { ...read.contact, app: null, count: 1, encrypted: true, bytesUp: 0, bytesDown: 0 };
-      const missing = ['a tunnel through a proxy: what went through it is not recorded here'];
+      const missing = [{ why: text('unread.proxy-tunnel') }];
       return { type: 'entry', file, entry, events: contactEvents(contact, flowId), missing, contact };
     }
     const events = exchangeEvents(read.exchange, openExchange);
     return { type: 'entry', file, entry, events, missing: read.missing };
   } catch (error) {
-    return { type: 'skipped', file, entry, reason: faultIn(error) };
+    return skipped(file, entry, faultIn(error));
   }
 }
-
-/** One fault costs one entry. */
-export const faultIn = (error: unknown): string => `cannot be read (${errorLine(error)})`;
 
 type Item = ReturnType<typeof readEntry>;
 
@@ -77,7 +73,7 @@ interface Line {
 
 function readExchange(value: Line, flowId: string): Item {
   const url = value.url ?? value.uri;
-  if (typeof url !== 'string') return { ok: false, why: 'neither "url" nor a flow event\'s "type"' };
+  if (typeof url !== 'string') return { ok: false, why: text('unread.no-form') };
   const requestHeaders = headersOf(value.headers);
   const place = networkUrl(url, fieldOf(requestHeaders, 'host'));
   if ('why' in place) return { ok: false, ...place };
@@ -106,7 +102,7 @@ function readExchange(value: Line, flowId: string): Item {
     messages: messagesIn([value], time ?? NO_TIME),
   };
   const isOdd = time === null && given !== undefined && given !== null;
-  return { ok: true, exchange, missing: isOdd ? ['a time that no clock shows'] : [] };
+  return { ok: true, exchange, missing: isOdd ? [{ why: text('unread.no-clock') }] : [] };
 }
 
 function bodyOf({ body, bodyBase64 }: Pick<Line, 'body' | 'bodyBase64'>, headers: [string, string][]): Buffer | null {
@@ -116,14 +112,14 @@ function bodyOf({ body, bodyBase64 }: Pick<Line, 'body' | 'bodyBase64'>, headers
 }
 
 /** JSON, or what was meant as JSON: `NaN`, a comma too many, an end in the middle. Null when it is neither, or no object. */
-export function parseItem(text: string): object | null {
+export function parseItem(json: string): object | null {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(json);
   } catch {
-    if (!text.startsWith('{')) return null;
+    if (!json.startsWith('{')) return null;
     try {
-      value = JSON.parse(mendJson(text));
+      value = JSON.parse(mendJson(json));
     } catch {
       return null;
     }
@@ -132,11 +128,11 @@ export function parseItem(text: string): object | null {
 }
 
 /** What is there of an item that the file ends in. Null when not even its address is whole: it would name another server. */
-export function cutItem(text: string, place: ItemPlace, openExchange: OpenExchange): Recorded | null {
-  const value = parseItem(text);
+export function cutItem(json: string, place: ItemPlace, openExchange: OpenExchange): Recorded | null {
+  const value = parseItem(json);
   if (value === null) return null;
   const { request, url = request?.url } = value as { url?: unknown; request?: { url?: unknown } | null };
-  if (typeof url === 'string' && !/"ur[li]"\s*:\s*"(?:[^"\\]|\\.)*"/.test(text)) return null;
+  if (typeof url === 'string' && !/"ur[li]"\s*:\s*"(?:[^"\\]|\\.)*"/.test(json)) return null;
   const recorded = recordedItem(value, place, openExchange);
   if (recorded.type !== 'entry') return null;
   return { ...recorded, ...CUT };

@@ -7,6 +7,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { FlowEvent } from '../model/flow.ts';
 import type { OpenExchange } from '../model/recording.ts';
+import { type Text, text } from '../model/text.ts';
 import { type Body, createBody, exchangeEvents, type RecordedExchange } from './exchange.ts';
 import { createJsonText, type JsonText } from './json-text.ts';
 
@@ -16,7 +17,7 @@ export interface Piece {
   isLast: boolean;
 }
 
-export type LongEnd = { ok: true; events: FlowEvent[] } | { ok: false; why: string };
+export type LongEnd = { ok: true; events: FlowEvent[] } | { ok: false; why: Text };
 
 export interface LongExchange {
   push(bytes: Buffer): FlowEvent[];
@@ -26,7 +27,7 @@ export interface LongExchange {
 
 export interface LongExchangeOptions {
   /** The exchange from an entry in which the long text and all behind it is missing. */
-  read(entry: object): { ok: true; exchange: RecordedExchange } | { ok: false; why: string };
+  read(entry: object): { ok: true; exchange: RecordedExchange } | { ok: false; why: Text };
   /** How the long text at this path is the request's body (`request.postData.text`); null when it is something else. */
   bodyAt(path: string, entry: object, beginning: string): 'utf8' | 'latin1' | 'base64' | null;
   /** Is the request all there when a long text begins at this path? */
@@ -59,7 +60,7 @@ export function createLongExchange(options: LongExchangeOptions): LongExchange {
   /** The next string is a key. */
   let wantsKey = false;
   let at = 0;
-  let why: string | null = null;
+  let why: Text | null = null;
   let body: { text: JsonText; decode: Decode } | null = null;
   let sink: Body | null = null;
   let sent = 0;
@@ -105,15 +106,14 @@ export function createLongExchange(options: LongExchangeOptions): LongExchange {
     const closing = levels.map(({ close }) => close).reverse();
     let entry: object;
     try {
-      const text = `${all.toString('utf8', 0, stringFrom)}"${closing.join('')}`;
-      entry = JSON.parse(text) as object;
+      entry = JSON.parse(`${all.toString('utf8', 0, stringFrom)}"${closing.join('')}`) as object;
     } catch {
-      why = 'no valid JSON';
+      why = text('unread.no-json');
       return [];
     }
     const how = options.bodyAt(path, entry, beginningOf(all.subarray(stringFrom, stringFrom + BEGINNING)));
     if (how === null && !options.isBehindRequest(path)) {
-      why = 'a request that cannot be told from its beginning';
+      why = text('unread.long.untold');
       return [];
     }
     const read = options.read(entry);
@@ -143,8 +143,8 @@ export function createLongExchange(options: LongExchangeOptions): LongExchange {
 
   function take(bytes: Buffer): FlowEvent[] {
     if (!body || !sink) return [];
-    const { text, rest } = body.text.push(bytes);
-    const decoded = body.decode(text, rest !== null);
+    const { text: next, rest } = body.text.push(bytes);
+    const decoded = body.decode(next, rest !== null);
     sent += decoded.length;
     if (rest !== null) body = null;
     return sink.push(decoded);
@@ -165,13 +165,13 @@ export function createLongExchange(options: LongExchangeOptions): LongExchange {
         return events;
       }
       if (headBytes > LONGEST_HEAD) {
-        why = 'no single large body in it';
+        why = text('unread.long.not-single');
         head = [];
       }
       return [];
     },
     end() {
-      if (tail === null) return { ok: false, why: why ?? 'no large body in it' };
+      if (tail === null) return { ok: false, why: why ?? text('unread.long.none') };
       if (!sink) return { ok: true, events: tail };
       // A body that did not end is not complete.
       const ended = sink.end(body === null);

@@ -13,10 +13,10 @@ import type { Recorded } from '../model/lab.ts';
 import type { OpenExchange } from '../model/recording.ts';
 import { text } from '../model/text.ts';
 import { isFlowEvent, reviveEvent } from './flow-event.ts';
-import { inPart } from './in-part.ts';
 import { cutItem, parseItem, readItem, recordedItem } from './item.ts';
 import { MAX_LINE_BYTES, splitLines } from './lines.ts';
 import { createLongExchange, type LongExchange, type LongExchangeOptions } from './long-exchange.ts';
+import { inPart, skipped } from './told.ts';
 
 /** Flows whose end never came are closed at the end of the file; more at once than this would be a broken file. */
 const MAX_OPEN_FLOWS = 10_000;
@@ -41,15 +41,15 @@ export async function* readNdjson(
       long = null;
       continue;
     }
-    const text = textOf(line);
-    if (text === '' || text === '[' || text === ']') continue;
-    if (text.startsWith('{') && !text.endsWith('}')) {
-      const cut = cutItem(text, { file, entry, flowId: `${flowPrefix}${entry}` }, openExchange);
-      yield cut ?? skipped(file, entry, 'the line ends in the middle');
+    const json = textOf(line);
+    if (json === '' || json === '[' || json === ']') continue;
+    if (json.startsWith('{') && !json.endsWith('}')) {
+      const cut = cutItem(json, { file, entry, flowId: `${flowPrefix}${entry}` }, openExchange);
+      yield cut ?? skipped(file, entry, text('unread.cut-line'));
       continue;
     }
-    const value = parseItem(text);
-    if (value === null) yield skipped(file, entry, 'not a JSON object');
+    const value = parseItem(json);
+    if (value === null) yield skipped(file, entry, text('unread.no-object'));
     else if (isFlowEvent(value)) yield* addEvent(value, entry);
     else yield* recordedLine(value, entry);
   }
@@ -63,23 +63,23 @@ export async function* readNdjson(
       bytesUp: 0,
       bytesDown: 0,
     });
-    yield { type: 'entry', file, entry: began, events, missing: ['end of the flow not recorded'] };
+    yield { type: 'entry', file, entry: began, events, missing: [{ why: text('unread.no-end') }] };
   }
 
   function* addEvent(value: object, at: number): Generator<Recorded> {
     const event = reviveEvent(value, flowPrefix);
     if (event === null) {
-      yield skipped(file, at, 'a flow event without what makes it one');
+      yield skipped(file, at, text('unread.no-event'));
       return;
     }
     if (event.type === 'flow-opened') {
-      if (open.size >= MAX_OPEN_FLOWS) yield skipped(file, at, 'too many flows open at once');
+      if (open.size >= MAX_OPEN_FLOWS) yield skipped(file, at, text('unread.many-flows'));
       else open.set(event.flow.id, { entry: at, events: [event] });
       return;
     }
     const flow = open.get(event.flowId);
     if (!flow) {
-      yield skipped(file, at, 'event of a flow that was not opened');
+      yield skipped(file, at, text('unread.no-flow'));
       return;
     }
     flow.events.push(event);
@@ -95,7 +95,7 @@ export async function* readNdjson(
       return;
     }
     for (const [index, each] of (entries as unknown[]).entries()) {
-      if (typeof each !== 'object' || each === null) yield skipped(file, at, 'no request');
+      if (typeof each !== 'object' || each === null) yield skipped(file, at, text('unread.no-request'));
       else yield recordedItem(each, { file, entry: at, flowId: `${flowPrefix}${at}.${index}` }, openExchange);
     }
   }
@@ -118,7 +118,7 @@ function longLine(flowId: string, openExchange: OpenExchange): LongExchangeOptio
     read(entry) {
       const read = readItem(entry, flowId);
       if (!read.ok) return read;
-      return 'exchange' in read ? read : { ok: false, why: 'a tunnel' };
+      return 'exchange' in read ? read : { ok: false, why: text('unread.long.tunnel') };
     },
     bodyAt: (path) => LONG_BODIES[path] ?? null,
     isBehindRequest: (path) => path.startsWith('response.'),
@@ -129,10 +129,6 @@ function longLine(flowId: string, openExchange: OpenExchange): LongExchangeOptio
 function ended(file: string, entry: number, long: LongExchange): Recorded {
   const end = long.end();
   const most = MAX_LINE_BYTES / 2 ** 20;
-  if (!end.ok) return skipped(file, entry, `line longer than ${most} MiB, ${end.why}`);
+  if (!end.ok) return skipped(file, entry, text('unread.long-line', { most, why: end.why }));
   return { type: 'entry', file, entry, events: end.events, missing: [], ...inPart(text('unseen.long-line', { most })) };
-}
-
-function skipped(file: string, entry: number, reason: string): Recorded {
-  return { type: 'skipped', file, entry, reason };
 }

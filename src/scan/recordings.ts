@@ -3,8 +3,9 @@
  * Promise: every path given is accounted for: read, or skipped with the reason. A file that cannot be read, or not to its end,
  * costs no more than itself.
  */
-import { LabError, type Recorded } from '../model/lab.ts';
+import type { Recorded } from '../model/lab.ts';
 import type { RecordingReaders } from '../model/recording.ts';
+import { text } from '../model/text.ts';
 import { readCapture } from './capture/capture.ts';
 import { readConnections } from './connections.ts';
 import { filesOf, type Listed, whyOf } from './files.ts';
@@ -12,6 +13,7 @@ import { formatOf } from './format.ts';
 import { readHar } from './har/har.ts';
 import { readNdjson } from './ndjson.ts';
 import { openSource, type Source } from './source.ts';
+import { skipped } from './told.ts';
 
 /** @throws LabError for a path that is not there */
 export async function* readRecordings(paths: string[], readers: RecordingReaders): AsyncGenerator<Recorded> {
@@ -31,7 +33,7 @@ export async function* readRecording(
 ): AsyncGenerator<Recorded> {
   const { path } = file;
   if ('why' in file) {
-    yield { type: 'skipped', file: path, entry: null, reason: file.why };
+    yield skipped(path, null, file.why);
     return;
   }
   let bytes = 0;
@@ -67,8 +69,7 @@ async function* readFile(path: string, isStream: boolean, reading: Reading): Asy
       yield { type: 'stopped', file: path };
       return;
     }
-    const reason = error instanceof LabError ? error.message : whyOf(error);
-    yield { type: 'skipped', file: path, entry: null, reason };
+    yield skipped(path, null, whyOf(error));
   } finally {
     source?.close();
   }
@@ -93,21 +94,13 @@ async function* readSource(source: Source, reading: Reading): AsyncGenerator<Rec
       return;
     case 'keys':
       // Captures beside it use it: nothing of it is left unread.
-      if (!isListed)
-        yield {
-          type: 'skipped',
-          file: path,
-          entry: null,
-          reason: 'TLS keys: name the capture, they are found beside it',
-        };
+      if (!isListed) yield skipped(path, null, text('unread.keys'));
       return;
-    case 'other': {
-      const advice =
-        isListed || !format.reason.startsWith('neither')
-          ? ''
-          : ': record as HAR or pcapng, or one JSON object per line';
-      yield { type: 'skipped', file: path, entry: null, reason: `${format.reason}${advice}` };
-    }
+    case 'unknown':
+      yield skipped(path, null, text(isListed ? 'unread.unknown' : 'unread.unknown-named'));
+      return;
+    case 'other':
+      yield skipped(path, null, format.why);
   }
 }
 

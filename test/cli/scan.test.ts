@@ -116,6 +116,20 @@ describe('scan', () => {
     );
   });
 
+  it('says in Vietnamese what was not recorded and what was not read', async () => {
+    const request = { method: 'POST', url: 'http://a.example/', headers: [], bodySize: 9 };
+    const file = join(dir, 'not-recorded.har');
+    const entries = [{ request, response: { status: 200, headers: [], content: { size: 5 } } }, { request: {} }];
+    writeFileSync(file, JSON.stringify({ log: { entries } }));
+    const { stdout } = await phonehome(['scan', file, '--lang', 'vi']);
+    expect(stdout).toMatch(/^Không đọc được, 1×: không có yêu cầu \(/m);
+    expect(stdout).toMatch(/^1 mục: phần thân của yêu cầu không được ghi lại$/m);
+    expect(stdout).toMatch(/^1 mục: phần thân của trả lời không được ghi lại$/m);
+    writeFileSync(file, 'no recording');
+    const none = await phonehome(['scan', file, '--lang', 'vi']);
+    expect(none.stderr).toContain('không phải HAR, bản bắt gói tin hay NDJSON');
+  });
+
   it('of which nothing could be read says no more than that', async () => {
     const file = join(dir, 'notes.txt');
     writeFileSync(file, 'hello\n');

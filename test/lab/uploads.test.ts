@@ -67,7 +67,25 @@ it('says once of what a phone sent that it is not recorded', async () => {
   const entries = [1, 2].map(() => ({ startedDateTime: '2026-11-22T10:00:00.000Z', request: sent }));
   const lines = await told(await upload(inPieces(Buffer.from(JSON.stringify({ log: { version: '1.2', entries } })))));
   const skipped = Array.isArray(lines) ? lines.filter(({ type }) => type === 'skipped') : [];
-  expect(skipped).toEqual([{ type: 'skipped', reason: 'request body not recorded' }]);
+  expect(skipped).toEqual([
+    {
+      type: 'skipped',
+      reason: 'request body not recorded',
+      text: { key: 'unread.request-body', values: {} },
+    },
+  ]);
+});
+
+it('says why something was not read as a text, too, without the name that the file had here', async () => {
+  const upload = createUploads({ directory, scanOptions });
+  const cut = await told(await upload(inPieces(har.subarray(0, har.length - 2))));
+  expect(cut).toContainEqual({
+    type: 'skipped',
+    reason: 'the file ends in the middle: 1 entries were read',
+    text: { key: 'unread.cut-file', values: { entries: 1 } },
+  });
+  const other = await told(await upload(inPieces(Buffer.from('PK\u0003\u0004'))));
+  expect(other).toContainEqual(expect.objectContaining({ text: { key: 'unread.zip', values: {} } }));
 });
 
 it('reads a capture, with the keys that are in it', async (context) => {

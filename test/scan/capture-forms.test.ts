@@ -5,13 +5,12 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { recordingReaders } from '../../src/lab/recording-readers.ts';
 import type { Flow, FlowEvent } from '../../src/model/flow.ts';
-import type { Recorded } from '../../src/model/lab.ts';
 import { keysBeside } from '../../src/scan/capture/keys.ts';
 import { describeWith } from '../clients/tools.ts';
 import { selfSigned } from '../wire/certificates.ts';
 import { type Conversation, pcapng, recordTls, segments } from './capture-file.ts';
 import { CLIENT, datagram, ethernet, ipv4, pcap, posting, SERVER, udp } from './frames.ts';
-import { readAll } from './recording.ts';
+import { type Read, readAll } from './recording.ts';
 
 const IMEI = '490154203237518';
 const BODY = `{"imei":"${IMEI}"}`;
@@ -29,11 +28,11 @@ const write = (name: string, bytes: Buffer | string): string => {
   writeFileSync(file, bytes);
   return file;
 };
-const read = (bytes: Buffer, name = 'one.pcap'): Promise<Recorded[]> => readAll(write(name, bytes));
-const eventsOf = (all: Recorded[]): FlowEvent[] =>
+const read = (bytes: Buffer, name = 'one.pcap'): Promise<Read[]> => readAll(write(name, bytes));
+const eventsOf = (all: Read[]): FlowEvent[] =>
   all.flatMap((each) => (each.type === 'entry' || each.type === 'part' ? each.events : []));
-const missingIn = (all: Recorded[]): string[] => all.flatMap((each) => (each.type === 'entry' ? each.missing : []));
-const sent = (all: Recorded[]): string =>
+const missingIn = (all: Read[]): string[] => all.flatMap((each) => (each.type === 'entry' ? each.missing : []));
+const sent = (all: Read[]): string =>
   eventsOf(all)
     .flatMap((event) =>
       (event.type === 'body-chunk' || event.type === 'raw-bytes' || event.type === 'message') &&
@@ -42,7 +41,7 @@ const sent = (all: Recorded[]): string =>
         : [],
     )
     .join('');
-const flowIn = (all: Recorded[]): Flow | undefined =>
+const flowIn = (all: Read[]): Flow | undefined =>
   eventsOf(all).flatMap((event) => (event.type === 'flow-opened' ? [event.flow] : []))[0];
 
 const tunnel = (protocol: number, head: string) => (packet: Buffer) =>

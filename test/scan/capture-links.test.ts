@@ -6,11 +6,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Recorded } from '../../src/model/lab.ts';
 import { describeWith } from '../clients/tools.ts';
 import { segments } from './capture-file.ts';
 import { CLIENT, ethernet, ipv4, pcap, posting, SERVER, udp } from './frames.ts';
-import { readAll } from './recording.ts';
+import { type Read, readAll } from './recording.ts';
 
 const BODY = '{"imei":"490154203237518"}';
 let dir = '';
@@ -19,20 +18,20 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
-async function read(bytes: Buffer): Promise<Recorded[]> {
+async function read(bytes: Buffer): Promise<Read[]> {
   const file = join(dir, 'one.pcap');
   writeFileSync(file, bytes);
   return await readAll(file);
 }
-const eventsOf = (all: Recorded[]) =>
+const eventsOf = (all: Read[]) =>
   all.flatMap((each) => (each.type === 'entry' || each.type === 'part' ? each.events : []));
-const bodies = (all: Recorded[]): string =>
+const bodies = (all: Read[]): string =>
   eventsOf(all)
     .flatMap((event) =>
       event.type === 'body-chunk' && event.direction === 'request' ? [event.bytes.toString('latin1')] : [],
     )
     .join('');
-const told = (all: Recorded[]): string[] =>
+const told = (all: Read[]): string[] =>
   all.flatMap((each) => (each.type === 'skipped' ? [each.reason] : each.type === 'entry' ? each.missing : []));
 
 const hex = (digits: string): Buffer => Buffer.from(digits, 'hex');
@@ -139,7 +138,7 @@ function section(forms: Form[], firstPort: number, { isBig = false, nanoseconds 
 }
 
 /** What was sent from which port; from when on, by the phone of the lab to its server. */
-function connections(all: Recorded[]): Record<string, string> {
+function connections(all: Read[]): Record<string, string> {
   const flows = eventsOf(all).flatMap((event) => (event.type === 'flow-opened' ? [event] : []));
   return Object.fromEntries(
     flows.map(({ flow, time }) => {

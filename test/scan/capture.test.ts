@@ -4,12 +4,11 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readClientHello } from '../../src/formats/client-hello.ts';
 import type { FlowEvent } from '../../src/model/flow.ts';
-import type { Recorded } from '../../src/model/lab.ts';
 import { phonehome } from '../cli/phonehome.ts';
 import { describeWith, requireTool } from '../clients/tools.ts';
 import { selfSigned } from '../wire/certificates.ts';
 import { type Conversation, pcapng, recordTls } from './capture-file.ts';
-import { readAll } from './recording.ts';
+import { type Read, readAll } from './recording.ts';
 
 const IMEI = '490154203237518';
 const VENDOR = { ip: '42.62.48.10', port: 443 };
@@ -38,7 +37,7 @@ const write = (name: string, bytes: Buffer) => {
   return file;
 };
 /** All events of each entry, its parts included. */
-function entries(all: Recorded[]): { entry: number; events: FlowEvent[]; missing: string[] }[] {
+function entries(all: Read[]): { entry: number; events: FlowEvent[]; missing: string[] }[] {
   const out: ReturnType<typeof entries> = [];
   let events: FlowEvent[] = [];
   for (const each of all) {

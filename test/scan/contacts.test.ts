@@ -3,9 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Recorded } from '../../src/model/lab.ts';
 import { phonehome } from '../cli/phonehome.ts';
-import { readAll } from './recording.ts';
+import { type Read, readAll } from './recording.ts';
 
 const IMEI = '490154203237518';
 const HEADER =
@@ -24,7 +23,7 @@ const write = (name: string, text: string): string => {
 };
 const row = (app: string, proto: string, info: string, more = ''): string =>
   `6,10.215.173.1,40000,42.62.48.10,443,10123,${app},${proto},Closed,${info},100,200,3,4,1795305600000,1795305601000${more}`;
-const contactsIn = (all: Recorded[]) => all.flatMap((each) => (each.type === 'entry' ? [each.contact] : []));
+const contactsIn = (all: Read[]) => all.flatMap((each) => (each.type === 'entry' ? [each.contact] : []));
 
 describe("PCAPdroid's table of connections", () => {
   it('gives each row as a contact of its app, with addresses, sizes and time', async () => {

@@ -6,10 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Recorded } from '../../src/model/lab.ts';
 import { requireTool } from '../clients/tools.ts';
 import { ethernet, pcap, posting } from './frames.ts';
-import { harEntry, readAll } from './recording.ts';
+import { harEntry, type Read, readAll } from './recording.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/phonehome.mjs', import.meta.url));
 const HAR = JSON.stringify({ log: { entries: [harEntry()] } });
@@ -28,7 +27,7 @@ const write = (name: string, bytes: Buffer | string): string => {
   writeFileSync(file, bytes);
   return file;
 };
-const said = (all: Recorded[]) => all.map((each) => (each.type === 'skipped' ? each.reason : each.type));
+const said = (all: Read[]) => all.map((each) => (each.type === 'skipped' ? each.reason : each.type));
 const utf16 = (text: string, isBig: boolean): Buffer => {
   const bytes = Buffer.from(text, 'utf16le');
   return isBig ? bytes.swap16() : bytes;

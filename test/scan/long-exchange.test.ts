@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FlowEvent } from '../../src/model/flow.ts';
-import type { Recorded } from '../../src/model/lab.ts';
 import { createJsonText } from '../../src/scan/json-text.ts';
-import { exchangeIn, harEntry, readAll } from './recording.ts';
+import { exchangeIn, harEntry, type Read, readAll } from './recording.ts';
 
 const MiB = 2 ** 20;
 /** Larger than what is parsed in one go. */
@@ -33,7 +32,7 @@ function write(name: string, ...parts: (string | number)[]): string {
 }
 
 /** Flows from their parts, and what was said of each. */
-function flows(all: Recorded[]): { events: FlowEvent[]; entry: number; partial: string | undefined }[] {
+function flows(all: Read[]): { events: FlowEvent[]; entry: number; partial: string | undefined }[] {
   const out: { events: FlowEvent[]; entry: number; partial: string | undefined }[] = [];
   let held: FlowEvent[] = [];
   for (const each of all) {

@@ -1,16 +1,25 @@
 /** Recordings written for a test, and what a reader makes of them. */
 import { writeFileSync } from 'node:fs';
+import { say } from '../../src/formats/say.ts';
 import { recordingReaders } from '../../src/lab/recording-readers.ts';
 import type { FlowEvent } from '../../src/model/flow.ts';
-import type { Recorded } from '../../src/model/lab.ts';
+import type { Missing, Recorded } from '../../src/model/lab.ts';
 import { readRecordings } from '../../src/scan/recordings.ts';
 
-export async function readAll(...paths: string[]): Promise<Recorded[]> {
-  const all: Recorded[] = [];
-  for await (const recorded of readRecordings(paths, recordingReaders))
-    if (recorded.type !== 'progress') all.push(recorded);
+/** What is missing of an entry, as it is said in English. */
+export type Read = Exclude<Recorded, { type: 'entry' }> | (Omit<Entry, 'missing'> & { missing: string[] });
+type Entry = Extract<Recorded, { type: 'entry' }>;
+
+export async function readAll(...paths: string[]): Promise<Read[]> {
+  const all: Read[] = [];
+  for await (const recorded of readRecordings(paths, recordingReaders)) {
+    if (recorded.type === 'entry') all.push({ ...recorded, missing: recorded.missing.map(saidMissing) });
+    else if (recorded.type !== 'progress') all.push(recorded);
+  }
   return all;
 }
+
+const saidMissing = ({ why, advice }: Missing): string => say(why) + (advice ? ` (${say(advice)})` : '');
 
 export interface Exchange {
   method: string;

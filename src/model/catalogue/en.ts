@@ -9,6 +9,7 @@ import { NETWORK } from './network.ts';
 import { REASONS } from './reasons.ts';
 import { REFUSALS_EN } from './refusals.ts';
 import { SPELLINGS } from './spellings.ts';
+import { UNREAD_EN } from './unread.ts';
 import { UNSEEN_EN } from './unseen.ts';
 
 type Nouns = { [K in Kind as `kind.${K}`]: (typeof KIND_FACTS)[K]['noun'] };
@@ -40,6 +41,7 @@ export const EN = {
   ...REASONS,
   ...SPELLINGS,
   ...NETWORK,
+  ...UNREAD_EN,
   ...UNSEEN_EN,
   ...GATEWAY_EN,
   ...REFUSALS_EN,

@@ -5,6 +5,7 @@ import { NETWORK_VI } from './network-vi.ts';
 import { REASONS_VI } from './reasons-vi.ts';
 import { REFUSALS_VI } from './refusals.ts';
 import { SPELLINGS_VI } from './spellings-vi.ts';
+import { UNREAD_VI } from './unread.ts';
 import { UNSEEN_VI } from './unseen.ts';
 
 const nouns = Object.fromEntries(Object.entries(KINDS_VI).map(([kind, noun]) => [`kind.${kind}`, noun]));
@@ -34,6 +35,7 @@ export const VI: Record<string, string> = {
   ...REASONS_VI,
   ...SPELLINGS_VI,
   ...NETWORK_VI,
+  ...UNREAD_VI,
   ...UNSEEN_VI,
   ...GATEWAY_VI,
   ...REFUSALS_VI,

@@ -66,7 +66,7 @@ export const recordedLine = z.union([
   }),
   z.object({ type: z.literal('contact'), entry: count, host: text, facts: z.unknown().optional() }),
   z.object({ type: z.literal('partial'), reason: text, text: sentence }),
-  z.object({ type: z.literal('skipped'), reason: text }),
+  z.object({ type: z.literal('skipped'), reason: text, text: sentence }),
   z.object({ type: z.literal('progress'), bytes: count }),
   z.object({
     type: z.literal('end'),
@@ -74,5 +74,5 @@ export const recordedLine = z.union([
     findings: count,
     more: count.describe('Found, and too many to list.'),
   }),
-  z.object({ type: z.literal('fault'), reason: text }),
+  z.object({ type: z.literal('fault'), reason: text, text: sentence.optional() }),
 ]);

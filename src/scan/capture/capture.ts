@@ -6,11 +6,12 @@
  */
 import { statSync } from 'node:fs';
 import type { Flow, FlowEvent } from '../../model/flow.ts';
-import type { Recorded } from '../../model/lab.ts';
+import type { Missing, Recorded } from '../../model/lab.ts';
 import type { RecordingReaders } from '../../model/recording.ts';
-import { faultIn } from '../item.ts';
+import { type Text, text } from '../../model/text.ts';
+import { faultIn, skipped } from '../told.ts';
 import { Connection, MISSING_BYTES, type TlsFacts } from './connection.ts';
-import { createDatagrams, numbered } from './datagrams.ts';
+import { createDatagrams } from './datagrams.ts';
 import { type Keys, keysBeside } from './keys.ts';
 import { openTls } from './opened-tls.ts';
 import { type Packet, readPackets } from './packets.ts';
@@ -46,7 +47,7 @@ export async function* readCapture(options: CaptureOptions): AsyncGenerator<Reco
 interface Closed extends TlsFacts {
   number: number;
   app: string | null;
-  missing: string[];
+  missing: Missing[];
 }
 
 class CaptureReading {
@@ -101,15 +102,12 @@ class CaptureReading {
       yield { type: 'stopped', file };
       return;
     }
-    if (this.#fragments > 0) {
-      const reason = `${numbered(this.#fragments, 'fragment')} of packets whose other parts are missing: not looked into`;
-      yield { type: 'skipped', file, entry: null, reason };
-    }
-    if (end !== null) yield { type: 'skipped', file, entry: null, reason: endOf(end, this.#packets) };
-    else if (this.#packets === 0) yield { type: 'skipped', file, entry: null, reason: 'no packet in this capture' };
+    if (this.#fragments > 0) yield skipped(file, null, text('unread.fragments', { count: this.#fragments }));
+    if (end !== null) yield skipped(file, null, endOf(end, this.#packets));
+    else if (this.#packets === 0) yield skipped(file, null, text('unread.no-packet'));
     else if (this.#read === 0) {
       const others = [...this.#others].slice(0, 5).join(', ');
-      yield { type: 'skipped', file, entry: null, reason: `neither TCP nor UDP in this capture, only ${others}` };
+      yield skipped(file, null, text('unread.neither', { others }));
     }
   }
 
@@ -145,7 +143,7 @@ class CaptureReading {
       // One fault costs one connection.
       this.#open.delete(packet.stream);
       this.#over.add(packet.stream);
-      yield { type: 'skipped', file, entry: packet.stream, reason: faultIn(error) };
+      yield skipped(file, packet.stream, faultIn(error));
       return;
     }
     if (connection.isOver && !wasOver) this.#lingering.push({ connection, until: this.#packets + LINGER_PACKETS });
@@ -197,10 +195,10 @@ class CaptureReading {
     const flow = secured(connection);
     const { path: file, readers } = this.#options;
     const { names } = this.#keys;
-    const why =
+    const why: Missing =
       names.length === 0
-        ? `TLS without its keys: not looked into (keys are read from a file beside the capture, e.g. ${keyName(file)})`
-        : `TLS whose keys are not in ${names.join(', ')}: not looked into`;
+        ? { why: text('unread.no-keys'), advice: text('unread.keys-advice', { name: keyName(file) }) }
+        : { why: text('unread.other-keys', { names: names.join(', ') }) };
     const opened: FlowEvent = {
       type: 'flow-opened',
       time: flow.openedAt,
@@ -261,9 +259,7 @@ function keyName(path: string): string {
 }
 
 /** tshark's words in ours. */
-function endOf(said: string, packets: number): string {
-  if (/cut short/.test(said)) return 'the capture ends in the middle of a packet: what is whole was read';
-  return packets === 0
-    ? `tshark cannot read it: ${said}`
-    : `the capture is damaged (${said}): what came before was read`;
+function endOf(said: string, packets: number): Text {
+  if (/cut short/.test(said)) return text('unread.cut-capture');
+  return packets === 0 ? text('unread.tshark-refused', { said }) : text('unread.damaged-capture', { said });
 }

@@ -5,14 +5,15 @@
  */
 import { type ParsedHello, readClientHello } from '../../formats/client-hello.ts';
 import type { ClientHelloFacts, CloseReason, Direction, Flow, FlowEvent } from '../../model/flow.ts';
-import type { StreamReader } from '../../model/lab.ts';
+import type { Missing, StreamReader } from '../../model/lab.ts';
 import type { RecordingReaders } from '../../model/recording.ts';
+import { text } from '../../model/text.ts';
 import { askedIn, isHeadOpen, isTlsRecord, LONGEST_HEAD } from './first-bytes.ts';
 import type { Packet } from './packets.ts';
 import { createSegments, type Piece } from './segments.ts';
 import { callerOf } from './who-calls.ts';
 
-export const MISSING_BYTES = 'bytes of it are missing in the capture: packets were cut or lost';
+export const MISSING_BYTES: Missing = { why: text('unread.lost-bytes') };
 
 /** A gap that is larger is not filled: what follows it is not read rightly anyway. */
 const LARGEST_FILL = 16 << 20;
@@ -29,7 +30,7 @@ export interface ConnectionOptions {
 
 export interface ConnectionEnd {
   events: FlowEvent[];
-  missing: string[];
+  missing: Missing[];
   /** Set when TLS was seen. */
   tls: TlsFacts | null;
 }

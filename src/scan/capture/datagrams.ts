@@ -6,31 +6,34 @@ import { LRUCache } from 'lru-cache';
 import type { FlowEvent } from '../../model/flow.ts';
 import type { Recorded, RecordedContact } from '../../model/lab.ts';
 import type { RecordingReaders } from '../../model/recording.ts';
+import { type Text, text } from '../../model/text.ts';
 import { contactEvents } from '../contact.ts';
+import { skipped } from '../told.ts';
 import type { Packet } from './packets.ts';
 import { callerOf } from './who-calls.ts';
 
 /** Of tshark's layers, the closed ones, and what their connections are called. */
-const CLOSED: [layer: string, words: string][] = [
+const CLOSED: [layer: string, what: string | Text][] = [
   ['quic', 'QUIC'],
   ['gquic', 'QUIC'],
   ['dtls', 'DTLS'],
-  ['wg', 'a WireGuard tunnel'],
-  ['openvpn', 'an OpenVPN tunnel'],
+  ['wg', text('unread.tunnel.wg')],
+  ['openvpn', text('unread.tunnel.openvpn')],
 ];
 /** Seen as packets only. */
-const PACKETS: [layer: string, words: string][] = [
+const PACKETS: [layer: string, what: string][] = [
   ['esp', 'IPsec'],
   ['sctp', 'SCTP'],
   ['dccp', 'DCCP'],
 ];
+const LOCKED = text('unread.wifi');
 const LOOK_UPS = ['dns', 'mdns', 'llmnr'];
 /** Addresses are given by the network's own (DHCP). */
 const OWN_PORTS = [67, 68, 546, 547];
 const MAX_STREAMS = 100_000;
 
 interface ClosedStream {
-  words: string;
+  what: string | Text;
   client: Packet['from'];
   server: Packet['to'];
   host: string | null;
@@ -50,7 +53,7 @@ export function createDatagrams(options: { path: string; prefix: string; readers
   const { path: file, prefix } = options;
   const callers = new LRUCache<number, Packet['from']>({ max: MAX_STREAMS });
   const closed = new Map<number, ClosedStream>();
-  const counted = new Map<string, number>();
+  const counted = new Map<string | Text, number>();
   /** Of the flows that are open: the entry they belong to. */
   const entries = new Map<string, { entry: number; app: string | null; isWhole: boolean }>();
   let events: FlowEvent[] = [];
@@ -74,7 +77,7 @@ export function createDatagrams(options: { path: string; prefix: string; readers
       if (event.type !== 'flow-closed') yield { type: 'part', file, entry, events: [event], app };
       else {
         entries.delete(flowId);
-        const missing = isWhole ? [] : ['datagrams that the capture cut: only their beginning was searched'];
+        const missing = isWhole ? [] : [{ why: text('unread.cut-datagrams') }];
         yield { type: 'entry', file, entry, events: [event], missing, app };
       }
     }
@@ -89,13 +92,13 @@ export function createDatagrams(options: { path: string; prefix: string; readers
     return caller;
   }
 
-  function close(packet: Packet, words: string): void {
+  function close(packet: Packet, what: string | Text): void {
     const caller = callerIn(packet);
     const isUp = caller.ip === packet.from.ip && caller.port === packet.from.port;
     const [client, server] = isUp ? [packet.from, packet.to] : [packet.to, packet.from];
     const { time, app } = packet;
     const stream = closed.get(packet.stream) ?? {
-      words,
+      what,
       client,
       server,
       host: null,
@@ -108,17 +111,17 @@ export function createDatagrams(options: { path: string; prefix: string; readers
     if (isUp) stream.bytesUp += packet.payloadBytes;
     else stream.bytesDown += packet.payloadBytes;
     if (closed.has(packet.stream) || closed.size < MAX_STREAMS) closed.set(packet.stream, stream);
-    else counted.set(words, (counted.get(words) ?? 0) + 1);
+    else counted.set(what, (counted.get(what) ?? 0) + 1);
   }
 
   return {
     *packet(packet) {
       const [, known] = PACKETS.find(([layer]) => packet.layers.includes(layer)) ?? [];
-      const packets = packet.isLocked ? 'encrypted Wi-Fi' : known;
+      const packets = packet.isLocked ? LOCKED : known;
       if (packets) counted.set(packets, (counted.get(packets) ?? 0) + 1);
       if (packet.transport !== 'udp' || packets) return;
-      const [layer, words] = CLOSED.find(([name]) => packet.layers.includes(name)) ?? [];
-      if (words && (closed.has(packet.stream) || mayBeClosed(layer, packet.payload))) return close(packet, words);
+      const [layer, what] = CLOSED.find(([name]) => packet.layers.includes(name)) ?? [];
+      if (what && (closed.has(packet.stream) || mayBeClosed(layer, packet.payload))) return close(packet, what);
       if (OWN_PORTS.includes(packet.to.port) && OWN_PORTS.includes(packet.from.port)) return;
       const caller = callerIn(packet);
       const isUp = caller.ip === packet.from.ip && caller.port === packet.from.port;
@@ -140,7 +143,7 @@ export function createDatagrams(options: { path: string; prefix: string; readers
       reader.close(time);
       yield* handOn();
       for (const [entry, stream] of closed) {
-        const { words, client, server, app, bytesUp, bytesDown } = stream;
+        const { what, client, server, app, bytesUp, bytesDown } = stream;
         const lookedUpAs = reader.nameOf(client.ip, server.ip);
         const host = stream.host ?? lookedUpAs ?? server.ip;
         const isGuessed = stream.host === null && lookedUpAs !== null;
@@ -151,21 +154,15 @@ export function createDatagrams(options: { path: string; prefix: string; readers
           file,
           entry,
           events: contactEvents(
-            { ...contact, ...about, protocol: words === 'QUIC' ? 'quic' : 'udp' },
+            { ...contact, ...about, protocol: what === 'QUIC' ? 'quic' : 'udp' },
             `${prefix}q${entry}`,
           ),
-          missing: [`${words}: not looked into`],
+          missing: [{ why: text('unread.protocol', { protocol: what }) }],
           app,
           contact,
         };
       }
-      for (const [words, count] of counted)
-        yield {
-          type: 'skipped',
-          file,
-          entry: null,
-          reason: `${numbered(count, 'packet')} of ${words}: not looked into`,
-        };
+      for (const [protocol, count] of counted) yield skipped(file, null, text('unread.packets', { count, protocol }));
     },
   };
 }
@@ -181,5 +178,3 @@ function isDtlsRecord(bytes: Buffer): boolean {
   const [type = 0, major, minor] = bytes;
   return type >= 20 && type <= 26 && major === 0xfe && (minor === 0xff || minor === 0xfd);
 }
-
-export const numbered = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

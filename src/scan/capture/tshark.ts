@@ -5,7 +5,9 @@
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { labError } from '../../formats/refusal.ts';
 import { LabError } from '../../model/lab.ts';
+import { text } from '../../model/text.ts';
 import { splitLines } from '../lines.ts';
 
 export interface TsharkInput {
@@ -42,13 +44,7 @@ export async function* tshark(
   const ended = new Promise<string | LabError | null>((resolve) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       const missing = error.code === 'ENOENT';
-      resolve(
-        new LabError(
-          missing
-            ? 'captures are read through tshark, which is not installed: apt install tshark'
-            : `tshark cannot be run: ${error.message}`,
-        ),
-      );
+      resolve(labError(missing ? text('unread.no-tshark') : text('unread.tshark-not-run', { error: error.message })));
     });
     child.once('close', (code) => resolve(code === 0 ? null : reasonIn(said)));
   });

@@ -3,6 +3,8 @@
  * have found others for what is no text: `_content` (HTTP Toolkit, pcapng-utils), `content`, `body`.
  * Promise: everything that is recorded of a body comes out, the same thing once; what the recorder did not keep is named.
  */
+import type { Missing } from '../../model/lab.ts';
+import { text } from '../../model/text.ts';
 import { bytesOfText, type RecordedBytes } from '../recorded-text.ts';
 import { type Pair, pairsOf, textOf } from './pairs.ts';
 
@@ -31,29 +33,31 @@ export interface RequestBodies {
   /** What else stands in the recording, with its content type: fields that the text does not hold, another body. */
   more: { bytes: Buffer; contentType: string }[];
   isBinary: boolean;
-  missing: string[];
+  missing: Missing[];
 }
 
 const FORM = 'application/x-www-form-urlencoded';
 
 export function requestBodies(request: HarBodies, contentType: string): RequestBodies {
-  const missing: string[] = [];
+  const missing: Missing[] = [];
   const found: { bytes: Buffer; contentType: string; isBinary: boolean }[] = [];
   for (const place of PLACES) {
     const recorded = request[place];
     const type = typeOf(recorded) || contentType;
-    const text = bytesIn(recorded, type);
-    if (text?.isDamaged) missing.push('request body not text: the recorder lost bytes of it');
-    if (text && !found.some(({ bytes }) => bytes.equals(text.bytes)))
-      found.push({ bytes: text.bytes, contentType: type, isBinary: text.isBinary });
-    const fields = fieldsOf(recorded).filter((field) => !text || !holds(text.bytes, field));
+    const read = bytesIn(recorded, type);
+    if (read?.isDamaged) missing.push({ why: text('unread.request-body-damaged') });
+    if (read && !found.some(({ bytes }) => bytes.equals(read.bytes)))
+      found.push({ bytes: read.bytes, contentType: type, isBinary: read.isBinary });
+    const fields = fieldsOf(recorded).filter((field) => !read || !holds(read.bytes, field));
     if (fields.length === 0) continue;
     const form = formOf(fields, type);
     found.push({ bytes: form, contentType: /multipart/i.test(type) ? type : FORM, isBinary: false });
   }
   if (found.length === 0 && Number(request.bodySize) > 0) {
-    const status = typeof request._requestBodyStatus === 'string' ? ` (${request._requestBodyStatus})` : '';
-    missing.push(`request body not recorded${status}`);
+    const { _requestBodyStatus: status } = request;
+    missing.push({
+      why: typeof status === 'string' ? text('unread.request-body-status', { status }) : text('unread.request-body'),
+    });
   }
   const [first, ...more] = found;
   return {

@@ -4,6 +4,8 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { isIP } from 'node:net';
+import type { Missing } from '../../model/lab.ts';
+import { type Text, text } from '../../model/text.ts';
 import { networkUrl, type RecordedExchange } from '../exchange.ts';
 import { bytesOfText } from '../recorded-text.ts';
 import { NO_TIME, timeOf } from '../time.ts';
@@ -37,22 +39,22 @@ export interface HarRequest extends HarBodies {
 }
 
 export type ReadEntry =
-  | { ok: true; exchange: RecordedExchange; missing: string[] }
+  | { ok: true; exchange: RecordedExchange; missing: Missing[] }
   /** Only that the server was contacted: a tunnel that nobody looked into. */
   | { ok: true; contact: { host: string; port: number; time: number; ip: string | null } }
   /** `isHarmless`: nothing was sent. */
-  | { ok: false; why: string; isHarmless?: boolean };
+  | { ok: false; why: Text; isHarmless?: boolean };
 
 export function readEntry(entry: HarEntry, flowId: string): ReadEntry {
   const { request } = entry ?? {};
-  if (!request || typeof request.url !== 'string') return { ok: false, why: 'no request' };
+  if (!request || typeof request.url !== 'string') return { ok: false, why: text('unread.no-request') };
   if (typeof entry._fromCache === 'string' && entry._fromCache)
-    return { ok: false, why: 'from the cache: nothing was sent', isHarmless: true };
-  const missing: string[] = [];
+    return { ok: false, why: text('unread.cached'), isHarmless: true };
+  const missing: Missing[] = [];
   const given = entry.startedDateTime;
   const read = timeOf(given);
   if (read === null && given !== undefined && given !== null && given !== '')
-    missing.push('a time that no clock shows');
+    missing.push({ why: text('unread.no-clock') });
   const time = read ?? NO_TIME;
   const ip = addressOf(entry.serverIPAddress);
   const method = typeof request.method === 'string' && request.method !== '' ? request.method : 'GET';
@@ -91,18 +93,18 @@ export function readEntry(entry: HarEntry, flowId: string): ReadEntry {
 /** Fiddler and Charles record the opening of a tunnel as an entry of its own. */
 function tunnel(url: string, about: { time: number; ip: string | null }): ReadEntry {
   const place = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? url : `https://${url}`);
-  if (!place) return { ok: false, why: 'no valid URL' };
+  if (!place) return { ok: false, why: text('unread.no-url') };
   const host = place.hostname.replace(/^\[|\]$/g, '');
   return { ok: true, contact: { host, port: Number(place.port) || 443, ...about } };
 }
 
-function responseOf(response: HarEntry['response']): { exchange: RecordedExchange['response']; missing: string[] } {
-  const missing: string[] = [];
+function responseOf(response: HarEntry['response']): { exchange: RecordedExchange['response']; missing: Missing[] } {
+  const missing: Missing[] = [];
   const headers = headersOf(response?.headers);
   const recorded = response?.content ?? response?._content;
   const body = bytesIn(recorded, fieldOf(headers, 'content-type') ?? '');
   if (!body && Number(wordOf((recorded as { size?: unknown } | null | undefined)?.size)) > 0)
-    missing.push('response body not recorded');
+    missing.push({ why: text('unread.response-body'), isAnswer: true });
   const status = Number(wordOf(response?.status)) || 0;
   if (status === 0) return { exchange: null, missing };
   const bytes = body?.bytes ?? null;
@@ -118,8 +120,8 @@ export function headersOf(recorded: unknown): Pair[] {
 }
 
 /** On the wire the characters were bytes; the lab shows each byte of a head as one character. */
-const latin1 = (text: string): string =>
-  /[^\0-\x7f]/.test(text) ? bytesOfText(text, undefined, false).bytes.toString('latin1') : text;
+const latin1 = (value: string): string =>
+  /[^\0-\x7f]/.test(value) ? bytesOfText(value, undefined, false).bytes.toString('latin1') : value;
 
 export function fieldOf(headers: readonly Pair[], name: string): string | null {
   return headers.find(([each]) => each.toLowerCase() === name)?.[1] ?? null;
@@ -162,9 +164,9 @@ function wordOf(recorded: unknown): string {
 }
 
 export function protocolOf(version: unknown): string {
-  const text = wordOf(version).toLowerCase();
-  if (/^(h3|http\/3|quic)/.test(text)) return 'h3';
-  return /^(h2|http\/2|2)/.test(text) ? 'h2' : 'http/1.1';
+  const word = wordOf(version).toLowerCase();
+  if (/^(h3|http\/3|quic)/.test(word)) return 'h3';
+  return /^(h2|http\/2|2)/.test(word) ? 'h2' : 'http/1.1';
 }
 
 /** `1.2.3.4`, `[2001:db8::1]`, either with a port; null for what is no address. */

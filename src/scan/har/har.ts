@@ -8,11 +8,11 @@ import type { Recorded } from '../../model/lab.ts';
 import type { OpenExchange } from '../../model/recording.ts';
 import { text } from '../../model/text.ts';
 import { contactEvents, wordOf } from '../contact.ts';
-import { inPart } from '../in-part.ts';
 import { cutItem, type ItemPlace, parseItem, readItem, recordedItem } from '../item.ts';
 import { createLongExchange, type LongExchange, type LongExchangeOptions } from '../long-exchange.ts';
 import { formOf } from '../recorded-text.ts';
 import { NO_TIME, timeOf } from '../time.ts';
+import { inPart, skipped } from '../told.ts';
 import { namesBytes } from './body.ts';
 import { createHarEntries, MAX_ENTRY_BYTES } from './entries.ts';
 import { fieldOf, type HarEntry, headersOf } from './entry.ts';
@@ -32,7 +32,7 @@ export async function* readHar(
   const read = (bytes: Buffer): Recorded => {
     const at = entry++;
     const value = parseItem(textOf(bytes));
-    return value === null ? skipped(file, at, 'no valid JSON') : recordedItem(value, placeAt(at), openExchange);
+    return value === null ? skipped(file, at, text('unread.no-json')) : recordedItem(value, placeAt(at), openExchange);
   };
   for await (const chunk of chunks) {
     const hasMark = first && chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf;
@@ -57,10 +57,9 @@ export async function* readHar(
   const cut = rest && cutItem(textOf(rest), placeAt(whole), openExchange);
   if (cut) yield cut;
   const state = entries.state();
-  if (state === 'broken') yield skipped(file, null, `broken JSON after ${whole} entries: the rest was not read`);
-  else if (state === 'in-the-middle')
-    yield skipped(file, null, `the file ends in the middle: ${whole} entries were read`);
-  else if (whole === 0) yield skipped(file, null, 'no log.entries in it: not a HAR, or an empty one');
+  if (state === 'broken') yield skipped(file, null, text('unread.broken', { entries: whole }));
+  else if (state === 'in-the-middle') yield skipped(file, null, text('unread.cut-file', { entries: whole }));
+  else if (whole === 0) yield skipped(file, null, text('unread.no-entries'));
 }
 
 const textOf = (bytes: Buffer): string => (isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1'));
@@ -69,7 +68,7 @@ const textOf = (bytes: Buffer): string => (isUtf8(bytes) ? bytes.toString('utf8'
 function refused(file: string, error: object | null, flowId: string, entry: number): Recorded {
   const { hostname, cause, startedDateTime } = (error ?? {}) as Record<string, unknown>;
   const host = wordOf(hostname);
-  if (host === null) return skipped(file, entry, 'a refused connection without a name');
+  if (host === null) return skipped(file, entry, text('unread.no-name'));
   const contact = {
     host,
     ip: null,
@@ -81,7 +80,7 @@ function refused(file: string, error: object | null, flowId: string, entry: numb
     bytesUp: 0,
     bytesDown: 0,
   };
-  const missing = [`a connection that did not come about (${wordOf(cause) ?? 'TLS failed'}): nothing was read`];
+  const missing = [{ why: text('unread.no-connection', { cause: wordOf(cause) ?? text('unread.tls-failed') }) }];
   return { type: 'entry', file, entry, events: contactEvents(contact, flowId), missing, contact };
 }
 
@@ -92,7 +91,7 @@ function longEntry(flowId: string, openExchange: OpenExchange): LongExchangeOpti
     read(entry) {
       const read = readItem(entry, flowId);
       if (!read.ok) return read;
-      return 'exchange' in read ? read : { ok: false, why: 'a tunnel' };
+      return 'exchange' in read ? read : { ok: false, why: text('unread.long.tunnel') };
     },
     bodyAt(path, entry, beginning) {
       if (!BODIES.test(path)) return null;
@@ -112,7 +111,7 @@ function longEntry(flowId: string, openExchange: OpenExchange): LongExchangeOpti
 function ended(file: string, entry: number, long: LongExchange): Recorded {
   const end = long.end();
   const most = MAX_ENTRY_BYTES / 2 ** 20;
-  if (!end.ok) return skipped(file, entry, `entry larger than ${most} MiB, ${end.why}`);
+  if (!end.ok) return skipped(file, entry, text('unread.long-entry', { most, why: end.why }));
   return {
     type: 'entry',
     file,
@@ -121,8 +120,4 @@ function ended(file: string, entry: number, long: LongExchange): Recorded {
     missing: [],
     ...inPart(text('unseen.long-entry', { most })),
   };
-}
-
-function skipped(file: string, entry: number | null, reason: string): Recorded {
-  return { type: 'skipped', file, entry, reason };
 }

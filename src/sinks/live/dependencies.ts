@@ -53,10 +53,10 @@ export type RecordedLine =
   | { type: 'finding'; entry: number; app: string | null; finding: object }
   | { type: 'contact'; entry: number; host: string; facts?: object }
   | { type: 'partial'; reason: string; text: Text }
-  | { type: 'skipped'; reason: string }
+  | { type: 'skipped'; reason: string; text: Text }
   | { type: 'progress'; bytes: number }
   | { type: 'end'; entries: number; findings: number; more: number }
-  | { type: 'fault'; reason: string };
+  | { type: 'fault'; reason: string; text?: Text };
 export type UploadScan =
   | { ok: true; lines: AsyncIterable<RecordedLine> }
   | { ok: false; status: 409 | 413; why: string };
