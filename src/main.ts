@@ -88,8 +88,8 @@ export const rotateToken: LabModule['rotateToken'] = async (dataDir, role) =>
 export const openGateway: LabModule['openGateway'] = async (options) =>
   (await import('./gateway/control.ts')).openGateway(options);
 
-export const takeGatewayDown: LabModule['takeGatewayDown'] = async (dataDir, say) =>
-  (await import('./gateway/control.ts')).takeDown(dataDir, say);
+export const takeGatewayDown: LabModule['takeGatewayDown'] = async (dataDir, tell) =>
+  (await import('./gateway/control.ts')).takeDown(dataDir, tell);
 
 export const checkGateway: LabModule['checkGateway'] = async (dataDir) =>
   (await import('./gateway/control.ts')).checkGateway(dataDir);

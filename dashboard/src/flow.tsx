@@ -106,7 +106,7 @@ function Facts({ flow }: { flow: FlowRecord }) {
     [t('flow.fingerprint'), hello?.ja4],
     [t('flow.requests'), `${number(flow.requests)}${flow.protocol ? ` · ${flow.protocol}` : ''}`],
     [t('flow.amount'), t('flows.bytes', { up: bytes(flow.bytesUp), down: bytes(flow.bytesDown) })],
-    [t('flow.not-seen'), flow.notSeen.join(' · ')],
+    [t('flow.not-seen'), flow.notSeen.map((why, at) => said(flow.notSeenTexts?.[at], why)).join(' · ')],
   ];
   return (
     <dl class="facts-list">

@@ -3,8 +3,10 @@
  * Promise: the same end whatever the cutting; only a chunk-size line is ever copied. Chunks that cannot be read make it
  * `broken`, and nothing more is taken: what follows is neither of this message nor another one.
  */
+
 import { type Framing, MAX_CHUNK_LINE_BYTES, readChunkLine } from '../formats/http1-framing.ts';
 import { MAX_SECTION_BYTES, SectionEnd } from '../formats/http1-head.ts';
+import { EN } from '../model/catalogue/en.ts';
 
 export interface BodyMeter {
   readonly done: boolean;
@@ -29,7 +31,7 @@ export function createMeter(framing: Framing, plain = false): BodyMeter {
     case 'until-close':
       return endless(null);
     case 'ambiguous':
-      return endless(framing.reason);
+      return endless(EN[framing.reason]);
   }
 }
 
@@ -75,7 +77,7 @@ function chunkedMeter(plain: boolean): BodyMeter {
     const lf = chunk.indexOf(LF, from);
     const end = lf < 0 ? chunk.length : lf + 1;
     if (line.length + end - from > MAX_CHUNK_LINE_BYTES) {
-      broken = 'a chunk-size line over the limit';
+      broken = EN['unheard.chunk.line'];
       return from;
     }
     line = Buffer.concat([line, chunk.subarray(from, end)]);
@@ -83,7 +85,7 @@ function chunkedMeter(plain: boolean): BodyMeter {
     const read = readChunkLine(line.toString('latin1'), plain);
     line = EMPTY;
     if (!read.ok) {
-      broken = read.why;
+      broken = EN[read.why];
       return from;
     }
     left = read.size;
@@ -101,7 +103,7 @@ function chunkedMeter(plain: boolean): BodyMeter {
     }
     if (state === 'after-data') {
       if (chunk[from] === LF && (sawCr || !plain)) state = 'line';
-      else if (chunk[from] !== CR || (sawCr && plain)) broken = 'a chunk longer than its size';
+      else if (chunk[from] !== CR || (sawCr && plain)) broken = EN['unheard.chunk.long'];
       sawCr = broken === null && state === 'after-data';
       return broken === null ? from + 1 : from;
     }

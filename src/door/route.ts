@@ -5,6 +5,7 @@
 
 import { type Framing, frameRequest } from '../formats/http1-framing.ts';
 import { asksUpgrade, parseRequestLine, type RequestLine } from '../formats/http1-head.ts';
+import { EN } from '../model/catalogue/en.ts';
 import type { Decide, Dialled, Engine, LiveFlow, PlainConnection } from '../model/connection.ts';
 import { type Head, parseAbsoluteTarget, parseAuthority, proxyUser, toOriginForm } from './http-head.ts';
 import { CHALLENGE, failureReply, httpReply } from './replies.ts';
@@ -66,7 +67,8 @@ export function route(options: ForwardOptions, visitor: Visitor, head: Head): Ro
   if (head.isOdd) return reject(400, 'a head that servers divide into lines differently');
   const framing = frameRequest(head.fields, line.minor, line.method);
   // Sent on until the close, it would take the phone's next request along, which may be for another server.
-  if (framing.kind === 'ambiguous') return reject(400, `it cannot be told where this request ends: ${framing.reason}`);
+  if (framing.kind === 'ambiguous')
+    return reject(400, `it cannot be told where this request ends: ${EN[framing.reason]}`);
   const { bytes, cut } = toOriginForm(head, line, target);
   return {
     to: 'server',

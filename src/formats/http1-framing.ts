@@ -3,23 +3,24 @@
  * Where two readers could disagree it does not choose: it answers `ambiguous` with the reason, because a guess here would
  * show one body and let another one pass.
  */
+import type { PlainKey } from '../model/text.ts';
 import { type Fields, listOf, trimBlanks } from './http1-head.ts';
 
 export type Framing =
   | { kind: 'none' }
   | { kind: 'sized'; length: number }
   /** `last`: why nothing that follows may be taken for another message; null when it may. */
-  | { kind: 'chunked'; last: string | null }
+  | { kind: 'chunked'; last: PlainKey | null }
   | { kind: 'until-close' }
   /** `chunked`: a field speaks of transfer codings, so the body may be in chunks. */
-  | { kind: 'ambiguous'; reason: string; chunked: boolean };
+  | { kind: 'ambiguous'; reason: PlainKey; chunked: boolean };
 
 const NONE: Framing = { kind: 'none' };
 const CHUNKED: Framing = { kind: 'chunked', last: null };
 /** The field that counts is the transfer coding (RFC 9112 6.3), but a server that goes by the other sees another message. */
 const CHUNKED_AND_SIZED: Framing = {
   kind: 'chunked',
-  last: 'ambiguous framing: both content-length and transfer-encoding',
+  last: 'unheard.framing.both',
 };
 const UNTIL_CLOSE: Framing = { kind: 'until-close' };
 const CODING_WORD = /transfer-encoding/i;
@@ -34,11 +35,12 @@ interface Lengths {
 
 export function frameRequest(fields: Fields, minor: number, method: string): Framing {
   const framing = frame(fields, minor);
-  if (framing === UNTIL_CLOSE) return ambiguous('a request whose last transfer coding is not chunked', true);
+  if (framing === UNTIL_CLOSE) return ambiguous('unheard.framing.last', true);
   if (framing !== null && method === 'CONNECT' && !(framing.kind === 'sized' && framing.length === 0))
-    return framing.kind === 'ambiguous' ? framing : ambiguous('CONNECT with a body');
+    return framing.kind === 'ambiguous' ? framing : ambiguous('unheard.framing.connect');
   // Some servers know `chunked` alone by sight, and take its chunks for further requests when it has company.
-  if (framing?.kind === 'chunked' && isCompound(fields.headers)) return ambiguous('a coding before chunked', true);
+  if (framing?.kind === 'chunked' && isCompound(fields.headers))
+    return ambiguous('unheard.framing.before-chunked', true);
   return framing ?? NONE;
 }
 
@@ -59,22 +61,22 @@ export function frameResponse(fields: Fields, minor: number, status: number, met
 function frame(fields: Fields, minor: number): Framing | null {
   if (fields.suspect) {
     const chunked = fields.headers.some(([name, value]) => CODING_WORD.test(name) || CODING_WORD.test(value));
-    return ambiguous('a malformed content-length or transfer-encoding line', chunked);
+    return ambiguous('unheard.framing.malformed', chunked);
   }
   const { length, lengthsDiffer, codings } = collect(fields.headers);
   if (codings !== null) {
-    if (minor === 0) return ambiguous('transfer-encoding in an HTTP/1.0 message', true);
+    if (minor === 0) return ambiguous('unheard.framing.http10', true);
     const chunked = codings.indexOf('chunked');
-    if (chunked >= 0 && chunked < codings.length - 1) return ambiguous('chunked is not the last transfer coding', true);
+    if (chunked >= 0 && chunked < codings.length - 1) return ambiguous('unheard.framing.not-last', true);
     if (chunked >= 0) return length === null ? CHUNKED : CHUNKED_AND_SIZED;
-    if (length !== null) return ambiguous('both content-length and transfer-encoding', true);
+    if (length !== null) return ambiguous('unheard.framing.both', true);
     // RFC 2616 knew `identity`; RFC 9112 dropped it. It says nothing.
     return codings.every((coding) => coding === 'identity') ? null : UNTIL_CLOSE;
   }
   if (length === null) return null;
-  if (lengthsDiffer) return ambiguous('content-length fields that differ');
-  if (Number.isNaN(length)) return ambiguous('a content-length that is no number');
-  if (length > Number.MAX_SAFE_INTEGER) return ambiguous('a content-length beyond 2^53');
+  if (lengthsDiffer) return ambiguous('unheard.framing.lengths');
+  if (Number.isNaN(length)) return ambiguous('unheard.framing.no-number');
+  if (length > Number.MAX_SAFE_INTEGER) return ambiguous('unheard.framing.large');
   return { kind: 'sized', length };
 }
 
@@ -107,22 +109,21 @@ const CHUNK_LINE = /^[ \t]*([0-9A-Fa-f]+)[ \t]*(;[^\n]*)?\r*\n$/;
 const PLAIN_CHUNK_LINE = /^[0-9A-Fa-f]+[ \t]*(?:;[^\r\n\0]*)?\r\n$/;
 
 /** `extension`: where the extensions begin, -1 when there are none. */
-export type ChunkLine = { ok: true; size: number; extension: number } | { ok: false; why: string };
+export type ChunkLine = { ok: true; size: number; extension: number } | { ok: false; why: PlainKey };
 
 /**
  * @param line with its LF. Leading zeros are digits like others.
  * @param plain it is passed on to a server of which nobody knows how it reads: only what all read alike is taken.
  */
 export function readChunkLine(line: string, plain = false): ChunkLine {
-  if (plain && !PLAIN_CHUNK_LINE.test(line))
-    return { ok: false, why: 'a chunk-size line that servers read differently' };
+  if (plain && !PLAIN_CHUNK_LINE.test(line)) return { ok: false, why: 'unheard.chunk.doubtful' };
   const match = CHUNK_LINE.exec(line);
-  if (!match) return { ok: false, why: 'a chunk size that is no hexadecimal number' };
+  if (!match) return { ok: false, why: 'unheard.chunk.no-number' };
   const size = Number.parseInt(match[1]!, 16);
-  if (size > Number.MAX_SAFE_INTEGER) return { ok: false, why: 'a chunk size beyond 2^53' };
+  if (size > Number.MAX_SAFE_INTEGER) return { ok: false, why: 'unheard.chunk.large' };
   return { ok: true, size, extension: match[2] === undefined ? -1 : line.indexOf(';') };
 }
 
-function ambiguous(what: string, chunked = false): Framing {
-  return { kind: 'ambiguous', reason: `ambiguous framing: ${what}`, chunked };
+function ambiguous(reason: PlainKey, chunked = false): Framing {
+  return { kind: 'ambiguous', reason, chunked };
 }

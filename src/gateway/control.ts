@@ -9,7 +9,7 @@ import { labError } from '../formats/refusal.ts';
 import { say } from '../formats/say.ts';
 import type { AddedPeer, GatewayCheck, GatewayControl, GatewayStatus, TakenDown } from '../model/gateway.ts';
 import { LabError } from '../model/lab.ts';
-import { type TextValue, text } from '../model/text.ts';
+import { type Text, type TextValue, text } from '../model/text.ts';
 import { type GatewayConfig, parseGatewayConfig, phoneSides } from './config.ts';
 import { daemons } from './daemons.ts';
 import { kernelSettings } from './kernel-settings.ts';
@@ -49,7 +49,7 @@ export function openGateway(options: GatewayOptions): GatewayControl {
   const { dataDir, machine = thisMachine(), now = Date.now } = options;
   const config = readGatewayConfig(options.configFile ?? join(dataDir, 'gateway.yaml'));
   const runDir = runDirectory(dataDir);
-  const dependencies = (state: GatewayState, say: (line: string) => void): Dependencies => ({
+  const dependencies = (state: GatewayState, tell: (step: Text) => void): Dependencies => ({
     machine,
     config,
     dataDir,
@@ -57,12 +57,12 @@ export function openGateway(options: GatewayOptions): GatewayControl {
     state,
     save: () => saveState(machine, dataDir, state),
     now,
-    say,
+    tell,
   });
 
   return {
     print: (reveal) => printGateway({ config, dataDir, runDir, machine, reveal }),
-    up(say) {
+    up(tell) {
       const before = readState(machine, dataDir);
       const alike = before !== null && shapeOf(before.config) === shapeOf(config);
       const running = alike && tableOwner(machine, dataDir) === 'ours';
@@ -70,16 +70,16 @@ export function openGateway(options: GatewayOptions): GatewayControl {
       const problem = found.find(({ state }) => state === 'fail');
       if (problem) throw labError(text('gateway.problem', { name: problem.name, ...saidOf(problem) }));
       // Another configuration is undone first: nothing of it would be known afterwards.
-      if (before && !alike) takeDown(dataDir, say, machine);
+      if (before && !alike) takeDown(dataDir, tell, machine);
       const state = alike ? before : freshState(machine, config, now());
       state.config = config;
-      const gateway = dependencies(state, say);
+      const gateway = dependencies(state, tell);
       gateway.save();
       try {
         for (const part of PARTS) part.up(gateway);
       } catch (error) {
-        say('something failed: what was done is undone');
-        takeDown(dataDir, say, machine);
+        tell(text('gateway.step.failed'));
+        takeDown(dataDir, tell, machine);
         throw error;
       }
       return found.map((one) => text('gateway.warning', saidOf(one)));
@@ -133,7 +133,7 @@ const saidOf = ({ found, advice, text: told }: GatewayCheck): { found: TextValue
 });
 
 /** Undoes whatever `up` did on this data directory; needs no configuration file. */
-export function takeDown(dataDir: string, say: (line: string) => void, machine: Machine = thisMachine()): TakenDown {
+export function takeDown(dataDir: string, tell: (step: Text) => void, machine: Machine = thisMachine()): TakenDown {
   const state = readState(machine, dataDir);
   const owner = tableOwner(machine, dataDir);
   if (!state && owner !== 'ours') {
@@ -141,7 +141,7 @@ export function takeDown(dataDir: string, say: (line: string) => void, machine: 
     if (machine.read(statePath(dataDir)) !== null && machine.isRoot) machine.remove(statePath(dataDir));
     return 'nothing';
   }
-  if (!machine.isRoot) throw new LabError('only root may take the gateway down: run it with sudo');
+  if (!machine.isRoot) throw labError(text('gateway.not-root-down'));
   const runDir = runDirectory(dataDir);
   const gateway: Dependencies | null = state && {
     machine,
@@ -151,10 +151,10 @@ export function takeDown(dataDir: string, say: (line: string) => void, machine: 
     state,
     save: () => saveState(machine, dataDir, state),
     now: Date.now,
-    say,
+    tell,
   };
   if (gateway) for (const part of PARTS.toReversed()) part.down(gateway);
-  else for (const part of [daemons, rules]) part.down({ machine, dataDir, runDir, say } as Dependencies);
+  else for (const part of [daemons, rules]) part.down({ machine, dataDir, runDir, tell } as Dependencies);
   machine.remove(runDir);
   machine.remove(statePath(dataDir));
   return state ? 'all' : 'part';
@@ -176,10 +176,7 @@ export function checkGateway(dataDir: string, machine: Machine = thisMachine()):
 
 /** @throws LabError */
 export function readGatewayConfig(path: string): GatewayConfig {
-  if (!existsSync(path))
-    throw new LabError(
-      `there is no ${path}: write two lines into it, "lan: wlan0" and "uplink: eth0" (see docs/gateway.md)`,
-    );
+  if (!existsSync(path)) throw labError(text('gateway.no-file', { path }));
   return parseGatewayConfig(readFileSync(path, 'utf8'), path);
 }
 
@@ -207,7 +204,7 @@ function freshState(machine: Machine, config: GatewayConfig, now: number): Gatew
 
 function wireguardOf(config: GatewayConfig): NonNullable<GatewayConfig['wireguard']> {
   if (config.wireguard) return config.wireguard;
-  throw new LabError('the gateway configuration has no tunnel: add "wireguard:" with "endpoint: ADDRESS" below it');
+  throw labError(text('gateway.no-tunnel'));
 }
 
 /** Without a file there are no phones; none is made for looking. */

@@ -53,24 +53,29 @@ export const DAEMONS: Daemon[] = [
 
 export const daemons: Part = {
   up(dependencies) {
-    const { machine, runDir, say } = dependencies;
+    const { machine, runDir, tell } = dependencies;
     machine.write(dnsmasqPaths(runDir).script, dhcpScript(dhcpLog(runDir)), 0o755);
     for (const daemon of DAEMONS) {
-      const text = daemon.conf(dependencies);
+      const wanted = daemon.conf(dependencies);
       const file = confFile(runDir, daemon);
       const running = pidOf(machine, runDir, daemon);
-      if (running !== null && machine.read(file) === text) continue;
+      if (running !== null && machine.read(file) === wanted) continue;
       if (running !== null) end(machine, running);
-      if (text === null) continue;
-      machine.write(file, text, daemon.mode);
-      must(machine.run(daemon.name, daemon.args(file, pidFile(runDir, daemon))), `${daemon.name} did not start`);
-      say(`${daemon.name}: ${daemon.does}`);
+      if (wanted === null) continue;
+      machine.write(file, wanted, daemon.mode);
+      must(
+        machine.run(daemon.name, daemon.args(file, pidFile(runDir, daemon))),
+        text('gateway.cannot.start', { name: daemon.name }),
+      );
+      tell(text('gateway.step.daemon', { name: daemon.name, does: daemon.does }));
     }
   },
-  down({ machine, runDir, say }) {
+  down({ machine, runDir, tell }) {
     for (const daemon of DAEMONS.toReversed()) {
       const running = pidOf(machine, runDir, daemon);
-      if (running !== null) say(`${daemon.name}: ${end(machine, running) ? 'ended' : 'does not end'}`);
+      if (running === null) continue;
+      const { name } = daemon;
+      tell(end(machine, running) ? text('gateway.step.ended', { name }) : text('gateway.step.not-ended', { name }));
     }
   },
   check(dependencies) {

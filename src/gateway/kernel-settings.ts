@@ -10,7 +10,7 @@ const NEEDED = /forward/;
 
 export const kernelSettings: Part = {
   up(dependencies) {
-    const { machine, config, state, save, say } = dependencies;
+    const { machine, config, state, save, tell } = dependencies;
     let changed = 0;
     for (const setting of sysctls(config)) {
       const before = readSetting(dependencies, setting);
@@ -20,21 +20,21 @@ export const kernelSettings: Part = {
       save();
       const ran = machine.set(sysctlPath(setting.name), setting.value);
       if (ran.ok) changed++;
-      else
-        say(
-          `${setting.name} could not be set (${ran.why})${NEEDED.test(setting.name) ? ': UDP of phones is not forwarded' : ''}`,
-        );
+      else {
+        const what = { name: setting.name, why: ran.why };
+        tell(NEEDED.test(setting.name) ? text('gateway.step.not-set-udp', what) : text('gateway.step.not-set', what));
+      }
     }
-    if (changed > 0) say(`kernel: ${changed} settings changed`);
+    if (changed > 0) tell(text('gateway.step.kernel', { count: changed }));
   },
-  down({ machine, config, state, say }) {
+  down({ machine, config, state, tell }) {
     let restored = 0;
     for (const setting of sysctls(config).reverse()) {
       const before = state.sysctls[setting.name];
       if (before !== undefined && machine.set(sysctlPath(setting.name), before).ok) restored++;
     }
     state.sysctls = {};
-    if (restored > 0) say(`kernel: ${restored} settings as before`);
+    if (restored > 0) tell(text('gateway.step.kernel-back', { count: restored }));
   },
   check(dependencies) {
     const wrong = sysctls(dependencies.config).filter((setting) => {

@@ -1,8 +1,9 @@
 /** The phones' interfaces: raised, given the gateway's address; and the uplink, looked at. */
+
 import ipaddr from 'ipaddr.js';
 import type { Interface } from '../formats/ip-json.ts';
+import { labError } from '../formats/refusal.ts';
 import type { GatewayCheck } from '../model/gateway.ts';
-import { LabError } from '../model/lab.ts';
 import { text } from '../model/text.ts';
 import { type GatewayConfig, type PhoneSide, phoneSides } from './config.ts';
 import { hasDefaultRoute, readInterfaces } from './interfaces.ts';
@@ -13,7 +14,7 @@ const same = (a: string, b: string): boolean => ipaddr.process(a).toString() ===
 
 export const links: Part = {
   up(dependencies) {
-    const { machine, config, state, save, say } = dependencies;
+    const { machine, config, state, save, tell } = dependencies;
     for (const side of phoneSides(config)) {
       const link = readInterfaces(machine).find(({ name }) => name === side.interface);
       // The tunnel is raised where it is made.
@@ -21,8 +22,11 @@ export const links: Part = {
       if (!link.up) {
         state.raised = [...new Set([...state.raised, side.interface])];
         save();
-        must(machine.run('ip', ['link', 'set', side.interface, 'up']), `${side.interface} could not be raised`);
-        say(`${side.interface}: raised`);
+        must(
+          machine.run('ip', ['link', 'set', side.interface, 'up']),
+          text('gateway.cannot.raise', { name: side.interface }),
+        );
+        tell(text('gateway.step.raised', { name: side.interface }));
       }
       const wanted = [side.address6, side.address].filter(
         (cidr) => cidr !== null && !link.addresses.some(({ ip }) => same(ip, addressIn(cidr))),
@@ -35,16 +39,17 @@ export const links: Part = {
         state.addresses = [...state.addresses, { interface: side.interface, cidr }];
         save();
         addAddress(dependencies, side.interface, cidr);
-        say(`${side.interface}: address ${cidr} added`);
+        tell(text('gateway.step.address', { name: side.interface, cidr }));
       }
     }
   },
-  down({ machine, state, say }) {
+  down({ machine, state, tell }) {
     for (const { interface: name, cidr } of state.addresses) {
-      if (machine.run('ip', ['addr', 'del', cidr, 'dev', name]).ok) say(`${name}: address ${cidr} removed`);
+      if (machine.run('ip', ['addr', 'del', cidr, 'dev', name]).ok)
+        tell(text('gateway.step.no-address', { name, cidr }));
     }
     for (const name of state.raised) {
-      if (machine.run('ip', ['link', 'set', name, 'down']).ok) say(`${name}: down again`);
+      if (machine.run('ip', ['link', 'set', name, 'down']).ok) tell(text('gateway.step.lowered', { name }));
     }
     state.addresses = [];
     state.raised = [];
@@ -83,7 +88,7 @@ function refuseTaken(machine: Machine, name: string, cidr: string, waited: boole
     // Whatever became of the entry meanwhile (reachable, stale, asked again): only who answered has an address in it.
     const ran = machine.run('ip', ['-j', 'neigh', 'show', ip, 'dev', name]);
     if (ran.ok && ran.out.includes('lladdr'))
-      throw new LabError(`another machine on ${name} has ${cidr} already: choose another address`);
+      throw labError(text('gateway.address-taken', { name, cidr, field: 'address' }));
     // Nobody can answer where there is no cable yet.
     if (readInterfaces(machine).find((one) => one.name === name)?.carrier === false) break;
     if (tries > 1) machine.wait(SETTLE_WAIT_MS);
@@ -93,12 +98,11 @@ function refuseTaken(machine: Machine, name: string, cidr: string, waited: boole
 
 /** A new IPv6 address is asked about on the network for a second (RFC 4862 5.4): another machine's is not taken from it. */
 function addAddress({ machine }: Dependencies, name: string, cidr: string): void {
-  must(machine.run('ip', ['addr', 'add', cidr, 'dev', name]), `${name} could not be given ${cidr}`);
+  must(machine.run('ip', ['addr', 'add', cidr, 'dev', name]), text('gateway.cannot.address', { name, cidr }));
   for (let tries = 0; cidr.includes(':') && tries < SETTLE_TRIES; tries++) {
     const link = readInterfaces(machine).find((one) => one.name === name);
     const address = link?.addresses.find(({ ip }) => same(ip, cidr.split('/')[0] ?? ''));
-    if (address?.duplicate)
-      throw new LabError(`another machine on ${name} has ${cidr} already: choose another address6`);
+    if (address?.duplicate) throw labError(text('gateway.address-taken', { name, cidr, field: 'address6' }));
     if (!address?.tentative) return;
     machine.wait(SETTLE_WAIT_MS);
   }

@@ -2,9 +2,9 @@
  * What every part of the gateway works on, and what a part is: something `up` makes and `down` undoes.
  * Promise of every part: `up` twice is `up` once; `down` is harmless where nothing was made; both say what they did.
  */
+import { labError } from '../formats/refusal.ts';
 import { say } from '../formats/say.ts';
 import type { GatewayCheck } from '../model/gateway.ts';
-import { LabError } from '../model/lab.ts';
 import { type Text, text } from '../model/text.ts';
 import type { GatewayConfig } from './config.ts';
 import type { Machine, Ran } from './machine.ts';
@@ -20,7 +20,8 @@ export interface Dependencies {
   state: GatewayState;
   save: () => void;
   now: () => number;
-  say: (line: string) => void;
+  /** Hears each step. */
+  tell: (step: Text) => void;
 }
 
 export interface Part {
@@ -47,7 +48,7 @@ const checked = (name: string, state: GatewayCheck['state'], found: Text, advice
 export const run = (command: string): Text => text('gateway.run', { command });
 
 /** @throws LabError saying what could not be done, and why */
-export function must(ran: Ran, what: string): string {
+export function must(ran: Ran, what: Text): string {
   if (ran.ok) return ran.out;
-  throw new LabError(`${what}: ${ran.why}`);
+  throw labError(text('gateway.cannot', { what, why: ran.why }));
 }

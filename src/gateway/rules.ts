@@ -1,8 +1,8 @@
 /** The nftables table and, for tproxy, the routing rule: loaded, recognised, counted, removed. */
 
 import { foreignPackets, parseChains, parseCounted, TABLE } from '../formats/nft-json.ts';
+import { labError } from '../formats/refusal.ts';
 import type { GatewayCheck, RefusedAttempts } from '../model/gateway.ts';
-import { LabError } from '../model/lab.ts';
 import { type Text, text } from '../model/text.ts';
 import { type GatewayConfig, phoneSides } from './config.ts';
 import { listens } from './interfaces.ts';
@@ -21,18 +21,22 @@ export function tableOwner(machine: Machine, dataDir: string): 'ours' | 'other d
 }
 
 export const rules: Part = {
-  up({ machine, config, dataDir, say }) {
-    must(machine.run('nft', ['-f', '-'], ruleset(config, gatewayId(dataDir))), 'the rules could not be loaded');
+  up({ machine, config, dataDir, tell }) {
+    must(machine.run('nft', ['-f', '-'], ruleset(config, gatewayId(dataDir))), text('gateway.cannot.rules'));
     removeRouting(machine);
     if (config.mode === 'tproxy') addRouting(machine);
-    say(`rules: table inet ${TABLE} loaded, TCP of phones goes to port ${config.transparentPort} (${config.mode})`);
+    tell(text('gateway.step.rules', { table: TABLE, port: config.transparentPort, mode: config.mode }));
   },
-  down({ machine, dataDir, say }) {
+  down({ machine, dataDir, tell }) {
     removeRouting(machine);
     const owner = tableOwner(machine, dataDir);
     if (owner !== 'ours') return;
     const ran = machine.run('nft', ['-f', '-'], removeRuleset);
-    say(ran.ok ? `rules: table inet ${TABLE} removed` : `rules: table inet ${TABLE} could not be removed (${ran.why})`);
+    tell(
+      ran.ok
+        ? text('gateway.step.no-rules', { table: TABLE })
+        : text('gateway.step.rules-left', { table: TABLE, why: ran.why }),
+    );
   },
   check({ machine, config, dataDir }) {
     const owner = tableOwner(machine, dataDir);
@@ -113,7 +117,8 @@ function addRouting(machine: Machine): void {
     ]);
     const failed = [rule, route].find((ran) => !ran.ok);
     // A machine without IPv6 has no table for it either.
-    if (failed && !failed.ok && family === '-4') throw new LabError(`tproxy routing could not be set: ${failed.why}`);
+    if (failed && !failed.ok && family === '-4')
+      throw labError(text('gateway.cannot', { what: text('gateway.cannot.tproxy'), why: failed.why }));
   }
 }
 

@@ -7,7 +7,8 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } f
 import { join } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { urlHost } from '../formats/address.ts';
-import { LabError } from '../model/lab.ts';
+import { labError } from '../formats/refusal.ts';
+import { text } from '../model/text.ts';
 import { hostOf, type WireguardConfig } from './config.ts';
 import type { Machine } from './machine.ts';
 
@@ -34,10 +35,10 @@ export const peersPath = (dataDir: string): string => join(dataDir, 'wireguard.j
 
 /** An empty list with a new key when there is none yet. @throws LabError when the file is broken */
 export function readPeers(machine: Pick<Machine, 'read'>, dataDir: string): PeerList {
-  const text = machine.read(peersPath(dataDir));
-  if (text === null) return { v: 1, privateKey: createKeys().privateKey, peers: [] };
+  const written = machine.read(peersPath(dataDir));
+  if (written === null) return { v: 1, privateKey: createKeys().privateKey, peers: [] };
   try {
-    const list = JSON.parse(text) as PeerList;
+    const list = JSON.parse(written) as PeerList;
     const sound = list.peers.every(
       ({ name, publicKey, presharedKey, number }) =>
         NAME.test(name) && KEY.test(publicKey) && KEY.test(presharedKey) && Number.isInteger(number) && number > 0,
@@ -46,9 +47,7 @@ export function readPeers(machine: Pick<Machine, 'read'>, dataDir: string): Peer
   } catch {
     // Said below.
   }
-  throw new LabError(
-    `${peersPath(dataDir)} is broken: restore it, or remove it and add every phone of the tunnel again`,
-  );
+  throw labError(text('gateway.peers-broken', { path: peersPath(dataDir) }));
 }
 
 export function savePeers(machine: Machine, dataDir: string, list: PeerList): void {
@@ -69,16 +68,14 @@ export function addPeer(
   wireguard: WireguardConfig,
   name: string,
 ): { list: PeerList; peer: Peer; config: string } {
-  if (!NAME.test(name)) throw new LabError('a name is 1 to 64 letters, digits, dots, dashes: use the id of the device');
-  if (list.peers.some((peer) => peer.name === name))
-    throw new LabError(`${name} is a phone of the tunnel already: remove it first to make new keys`);
+  if (!NAME.test(name)) throw labError(text('gateway.peer-name'));
+  if (list.peers.some((peer) => peer.name === name)) throw labError(text('gateway.peer-there', { name }));
   const own = hostNumber(wireguard.address);
   const taken = new Set([own, ...list.peers.map((peer) => peer.number)]);
   const last = 2 ** Math.min(16, 32 - ipaddr.parseCIDR(wireguard.address)[1]) - 2;
   let number = 1;
   while (taken.has(number)) number++;
-  if (number > last)
-    throw new LabError(`the tunnel's network ${wireguard.address} is full: remove a phone, or widen it`);
+  if (number > last) throw labError(text('gateway.tunnel-full', { address: wireguard.address }));
   const keys = createKeys();
   const peer = { name, publicKey: keys.publicKey, presharedKey: randomBytes(32).toString('base64'), number };
   const { address, address6 } = addressesOf(wireguard, number);

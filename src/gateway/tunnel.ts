@@ -2,10 +2,11 @@
  * The WireGuard interface: the kernel's, or `wireguard-go` over /dev/net/tun where the kernel has none.
  * Its phones pass the same rules as those of the lan.
  */
+
 import { join } from 'node:path';
+import { labError } from '../formats/refusal.ts';
 import type { GatewayCheck, TunnelPeer } from '../model/gateway.ts';
-import { LabError } from '../model/lab.ts';
-import { text } from '../model/text.ts';
+import { type Text, text } from '../model/text.ts';
 import type { GatewayConfig } from './config.ts';
 import { readInterfaces } from './interfaces.ts';
 import type { Machine } from './machine.ts';
@@ -14,21 +15,21 @@ import { addressesOf, type PeerList, readPeers, savePeers, serverConf } from './
 
 export const tunnel: Part = {
   up(dependencies) {
-    const { machine, config, dataDir, state, save, say } = dependencies;
+    const { machine, config, dataDir, state, save, tell } = dependencies;
     if (!config.wireguard) return;
     const { interface: name, port } = config.wireguard;
-    if (!exists(machine, name)) say(`${name}: made (${makeInterface(machine, name)}), phones call UDP port ${port}`);
+    if (!exists(machine, name)) tell(text('gateway.step.tunnel', { name, by: makeInterface(machine, name), port }));
     const list = readPeers(machine, dataDir);
     savePeers(machine, dataDir, list);
     applyPeers(dependencies, list);
     state.peers = publicPeers(config, list);
     save();
   },
-  down({ machine, config, say }) {
+  down({ machine, config, tell }) {
     const name = config.wireguard?.interface;
     // wireguard-go ends with its interface.
     if (name && exists(machine, name) && isTunnel(machine, name) && machine.run('ip', ['link', 'del', name]).ok)
-      say(`${name}: removed`);
+      tell(text('gateway.step.no-tunnel', { name }));
   },
   check({ machine, config }) {
     if (!config.wireguard) return [];
@@ -54,7 +55,7 @@ export function applyPeers(
   if (!config.wireguard) return;
   const file = join(runDir, 'wireguard.conf');
   machine.write(file, serverConf(list, config.wireguard), 0o600);
-  must(machine.run('wg', ['syncconf', config.wireguard.interface, file]), 'the tunnel could not be configured');
+  must(machine.run('wg', ['syncconf', config.wireguard.interface, file]), text('gateway.cannot.tunnel'));
   machine.remove(file);
   state.peers = publicPeers(config, list);
 }
@@ -62,18 +63,16 @@ export function applyPeers(
 const READY_TRIES = 40;
 const READY_WAIT_MS = 50;
 
-function makeInterface(machine: Machine, name: string): string {
-  if (machine.run('ip', ['link', 'add', name, 'type', 'wireguard']).ok) return 'kernel';
-  if (!machine.tool('wireguard-go'))
-    throw new LabError(
-      'this kernel has no WireGuard: apt install wireguard-go, or remove "wireguard" from the configuration',
-    );
-  must(machine.run('wireguard-go', [name]), 'wireguard-go did not start');
+/** Says by what. */
+function makeInterface(machine: Machine, name: string): Text {
+  if (machine.run('ip', ['link', 'add', name, 'type', 'wireguard']).ok) return text('gateway.step.by-kernel');
+  if (!machine.tool('wireguard-go')) throw labError(text('gateway.no-wireguard'));
+  must(machine.run('wireguard-go', [name]), text('gateway.cannot.start', { name: 'wireguard-go' }));
   for (let tries = 0; tries < READY_TRIES; tries++) {
-    if (machine.run('wg', ['show', name]).ok) return 'wireguard-go';
+    if (machine.run('wg', ['show', name]).ok) return text('gateway.step.by-program', { program: 'wireguard-go' });
     machine.wait(READY_WAIT_MS);
   }
-  throw new LabError(`wireguard-go made no interface ${name}: is /dev/net/tun there?`);
+  throw labError(text('gateway.no-tun', { name }));
 }
 
 const exists = (machine: Machine, name: string): boolean => readInterfaces(machine).some((one) => one.name === name);

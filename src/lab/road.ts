@@ -412,13 +412,20 @@ export function createRoad(stages: RoadStages): Road {
     lost(flowId, bytes, time, turn = ENDLESS) {
       const about = settled(flowId);
       if (!about) return true;
-      const what = bytes > 0 ? `${bytes} bytes` : 'an unknown number of bytes';
-      const reason = `${what} were not looked into: the lab could not keep up`;
+      const why = bytes > 0 ? text('unheard.lost', { count: bytes }) : text('unheard.lost-unknown');
       attempt(about, () => stages.witnesses.forEach((witness) => void witness.lost?.(flowId, bytes)), undefined);
       const ends = closing(about, time);
       // Whatever protocol it was, its beginning is missing.
       about.reader = stages.openReader({ ...about.flow, continues: true }, 'unknown');
-      return begin(about, [...ends, { type: 'unreadable', flowId, direction: 'request', time, reason }], null, turn);
+      const missed: FlowEvent = {
+        type: 'unreadable',
+        flowId,
+        direction: 'request',
+        time,
+        reason: say(why),
+        text: why,
+      };
+      return begin(about, [...ends, missed], null, turn);
     },
     resume(flowId, turn = ENDLESS) {
       const about = open.get(flowId);

@@ -139,7 +139,7 @@ export function createMitmCarrier({ now, log }: MitmOptions): Carrier {
         abort('server-reset', error.code ?? error.message);
       },
       garbage() {
-        conversation.unreadable('not HTTP/1.1 as http-mitm-proxy understands it');
+        conversation.unreadable('unheard.mitm');
         abort('client-garbage', 'http-mitm-proxy carries well-formed HTTP/1.1 only: use --engine wire');
       },
       // A proxy request to a server, not to the lab: only the wire can carry what follows it.
@@ -211,7 +211,7 @@ export function createMitmCarrier({ now, log }: MitmOptions): Carrier {
         if (side === 'server') resetSocket(client);
       },
       garbage() {
-        for (const conversation of live) conversation.unreadable('not HTTP/1.1 as http-mitm-proxy understands it');
+        for (const conversation of live) conversation.unreadable('unheard.mitm');
         leave('client-garbage', 'http-mitm-proxy carries well-formed HTTP/1.1 only: use --engine wire');
         resetSocket(client);
       },

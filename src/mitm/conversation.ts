@@ -8,8 +8,10 @@ import type { Agent, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { urlHost } from '../formats/address.ts';
 import { resetSocket } from '../formats/tcp-reset.ts';
+import { EN } from '../model/catalogue/en.ts';
 import type { Leg, LiveFlow } from '../model/connection.ts';
 import type { CloseReason, Direction } from '../model/flow.ts';
+import { type PlainKey, text } from '../model/text.ts';
 import { createAgent } from './agent.ts';
 
 export interface Exchange {
@@ -37,7 +39,7 @@ export interface Conversation {
   readonly busy: boolean;
   /** All that was asked has its whole answer, though requests may still go on. */
   readonly answered: boolean;
-  unreadable(reason: string): void;
+  unreadable(why: PlainKey): void;
   /** Ends the server's connection and closes the flow; safe to call twice. */
   end(reason: CloseReason, detail: string | null): void;
 }
@@ -141,7 +143,15 @@ export function createConversation({ flow, server, phone, now }: ConversationOpt
           }),
       };
     },
-    unreadable: (reason) => flow.emit({ type: 'unreadable', flowId: id, direction: 'request', time: now(), reason }),
+    unreadable: (why) =>
+      flow.emit({
+        type: 'unreadable',
+        flowId: id,
+        direction: 'request',
+        time: now(),
+        reason: EN[why],
+        text: text(why),
+      }),
     end(reason, detail) {
       if (over) return;
       over = true;

@@ -163,7 +163,7 @@ export type FlowEvent =
     }
   | { type: 'raw-bytes'; flowId: string; direction: Direction; time: number; bytes: Buffer }
   | { type: 'upgraded'; flowId: string; exchange: number; time: number; protocol: string }
-  | { type: 'unreadable'; flowId: string; direction: Direction; time: number; reason: string }
+  | { type: 'unreadable'; flowId: string; direction: Direction; time: number; reason: string; text: Text }
   | {
       type: 'flow-closed';
       flowId: string;

@@ -86,8 +86,8 @@ export type TakenDown = 'nothing' | 'part' | 'all';
 export interface GatewayControl {
   /** Needs no root; `reveal` shows passphrase and keys. */
   print(reveal: boolean): GatewayFile[];
-  /** Returns warnings. `say` hears each step as one line. */
-  up(say: (line: string) => void): Text[];
+  /** Returns warnings. `tell` hears each step. */
+  up(tell: (step: Text) => void): Text[];
   status(): GatewayStatus;
   addPeer(name: string): AddedPeer;
   /** False when there is none of this name. */

@@ -507,7 +507,7 @@ export interface LabModule {
   }): Promise<{ bytes: number; sessions: number }>;
   openGateway(options: { dataDir: string; configFile: string | null }): Promise<GatewayControl>;
   /** Undoes what `gateway up` did; false when nothing was up. @throws LabError without root */
-  takeGatewayDown(dataDir: string, say: (line: string) => void): Promise<TakenDown>;
+  takeGatewayDown(dataDir: string, tell: (step: Text) => void): Promise<TakenDown>;
   /** Empty when no gateway is configured here. */
   checkGateway(dataDir: string): Promise<GatewayCheck[]>;
   /** One plain line per alert, as in a pipe; colours are ANSI. */

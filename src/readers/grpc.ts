@@ -5,7 +5,9 @@
  * A body that breaks the framing goes on as plain `body-chunk`. Messages are never collected: memory is five bytes
  * and, for compressed ones, the inflate window.
  */
+
 import type { Direction, FlowEvent } from '../model/flow.ts';
+import type { PlainKey } from '../model/text.ts';
 import { Base64Stream } from './base64-stream.ts';
 import { Carry } from './carry.ts';
 import { Gunzip } from './gunzip.ts';
@@ -53,7 +55,7 @@ export class GrpcBody {
     const rest = this.#base64.push(bytes, (decoded) => this.#read(decoded, time, out));
     if (rest === null) return;
     this.#base64 = null;
-    this.#break('a grpc-web-text body that is not base64', time, out);
+    this.#break('unheard.grpc.base64', time, out);
     this.#read(rest, time, out);
   }
 
@@ -82,7 +84,7 @@ export class GrpcBody {
     const flags = prefix[0]!;
     const web = this.#protocol === 'grpc-web';
     if ((flags & ~(web ? COMPRESSED | TRAILERS : COMPRESSED)) !== 0) {
-      this.#break('a body that is not framed as its gRPC content type says', time, out);
+      this.#break('unheard.grpc.framing', time, out);
       return end;
     }
     this.#left = prefix.readUInt32BE(1);
@@ -103,7 +105,7 @@ export class GrpcBody {
       if (this.#opener.failed) {
         // What was opened so far stays; the rest is handed on closed, and said to be so.
         const { direction } = this.#options;
-        this.#context.unreadable(direction, 'a compressed gRPC message that could not be opened', time, out);
+        this.#context.unreadable(direction, 'unheard.grpc.compressed', time, out);
         this.#emit(this.#opener.rest(), false, time, out);
         this.#opener = null;
       }
@@ -135,7 +137,7 @@ export class GrpcBody {
     });
   }
 
-  #break(reason: string, time: number, out: FlowEvent[]): void {
+  #break(reason: PlainKey, time: number, out: FlowEvent[]): void {
     if (this.#inMessage) this.#emit(EMPTY, true, time, out);
     this.#inMessage = false;
     this.#broken = true;

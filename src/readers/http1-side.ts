@@ -2,6 +2,7 @@
 
 import { type RequestHead, type ResponseHead, SectionEnd } from '../formats/http1-head.ts';
 import type { Direction } from '../model/flow.ts';
+import type { PlainKey } from '../model/text.ts';
 import type { MessageBody } from './body.ts';
 import { Carry } from './carry.ts';
 
@@ -31,7 +32,7 @@ export interface Side {
   exchange: number;
   bodyOpen: boolean;
   /** Why nothing after this body may be read as another message; null when it may. */
-  last: string | null;
+  last: PlainKey | null;
   /** It is not certain that this body is in chunks. */
   doubtful: boolean;
   /** A chunk of it was read. */

@@ -17,13 +17,14 @@ import {
   skipEmptyLines,
 } from '../formats/http1-head.ts';
 import type { Direction, FlowEvent } from '../model/flow.ts';
+import type { PlainKey } from '../model/text.ts';
 import { openMessageBody } from './body.ts';
 import { fieldOf, NO_FIELDS, newSide, type Pending, parseOnce, type Side } from './http1-side.ts';
 import { readTarget } from './http1-target.ts';
 import type { Layer, ReaderContext } from './layer.ts';
 import type { Upgrade } from './upgrade.ts';
 
-const LATE = 'a head or chunk line that goes on for too long';
+const LATE: PlainKey = 'unheard.http1.late';
 const LF = 10;
 const CR = 13;
 
@@ -108,7 +109,7 @@ export class Http1Layer implements Layer {
         return this.#readTrailers(side, chunk, at, time, out);
       case 'held':
         if (side.carry.length + chunk.length - at > this.#context.limits.maxHeldBytes) {
-          this.#fail(side, 'too many bytes before the answer to an upgrade', time, out);
+          this.#fail(side, 'unheard.http1.before-upgrade', time, out);
           return at;
         }
         side.carry.add(chunk, at);
@@ -128,7 +129,7 @@ export class Http1Layer implements Layer {
       start = skipEmptyLines(chunk, start);
       if (start === chunk.length) return start;
       if (side.direction === 'response' && this.#requestsLost && this.#pending.length === 0) {
-        this.#fail(side, 'answers whose requests could not be read', time, out);
+        this.#fail(side, 'unheard.http1.answers', time, out);
         return start;
       }
     }
@@ -156,7 +157,7 @@ export class Http1Layer implements Layer {
       if (side.carry.length > 0) side.carry.add(chunk, start, end);
       return end;
     }
-    if (stop < chunk.length) this.#fail(side, 'a head or trailer section over the limit', time, out);
+    if (stop < chunk.length) this.#fail(side, 'unheard.http1.section', time, out);
     else side.carry.add(chunk, start);
     return -1;
   }
@@ -165,7 +166,7 @@ export class Http1Layer implements Layer {
   #requestHead(side: Side, text: string, time: number, out: FlowEvent[]): boolean {
     const head = parseOnce(side, text, parseRequestHead);
     if (head === null || this.#pending.length >= this.#context.limits.maxPipelined) {
-      const reason = head === null ? 'not an HTTP/1 request' : 'too many requests without an answer';
+      const reason = head === null ? 'unheard.http1.request' : 'unheard.http1.pipelined';
       this.#fail(side, reason, time, out);
       return false;
     }
@@ -189,7 +190,7 @@ export class Http1Layer implements Layer {
   #responseHead(side: Side, text: string, time: number, out: FlowEvent[]): boolean {
     const head = parseOnce(side, text, parseResponseHead);
     if (head === null) {
-      this.#fail(side, 'not an HTTP/1 response', time, out);
+      this.#fail(side, 'unheard.http1.response', time, out);
       return false;
     }
     const { status, headers } = head;
@@ -285,7 +286,7 @@ export class Http1Layer implements Layer {
     while (end < stop && chunk[end] !== LF) end += 1;
     if (end === stop) {
       if (stop < chunk.length) {
-        this.#noChunk(side, 'a chunk-size line over the limit', time, out);
+        this.#noChunk(side, 'unheard.chunk.line', time, out);
         return at;
       }
       side.carry.add(chunk, at);
@@ -310,7 +311,7 @@ export class Http1Layer implements Layer {
   }
 
   /** A line that is no chunk size: where chunks were only supposed, this is the body itself. */
-  #noChunk(side: Side, why: string, time: number, out: FlowEvent[]): void {
+  #noChunk(side: Side, why: PlainKey, time: number, out: FlowEvent[]): void {
     if (!side.doubtful || side.chunked) {
       this.#fail(side, why, time, out);
       return;
@@ -322,7 +323,7 @@ export class Http1Layer implements Layer {
   #readChunkEnd(side: Side, chunk: Buffer, at: number, time: number, out: FlowEvent[]): number {
     if (chunk[at] === LF) side.phase = 'chunk-line';
     else if (chunk[at] !== CR) {
-      this.#fail(side, 'a chunk longer than its size', time, out);
+      this.#fail(side, 'unheard.chunk.long', time, out);
       return at;
     }
     return at + 1;
@@ -380,22 +381,21 @@ export class Http1Layer implements Layer {
   /** The answer will not come: what was held back, and what may follow, is raw. */
   #abandonHeld(time: number, out: FlowEvent[]): void {
     this.#awaited = 0;
-    if (this.#request.phase === 'held') this.#fail(this.#request, 'an upgrade that was never answered', time, out);
+    if (this.#request.phase === 'held') this.#fail(this.#request, 'unheard.http1.no-upgrade', time, out);
   }
 
   /** The side is over: what is still open is told. */
   #finish(side: Side, complete: boolean, time: number, out: FlowEvent[]): void {
     if (side.carry.length > 0) {
-      if (side.phase === 'chunk-line')
-        this.#noChunk(side, 'the connection ended inside a head or chunk line', time, out);
-      else this.#fail(side, 'the connection ended inside a head or chunk line', time, out);
+      if (side.phase === 'chunk-line') this.#noChunk(side, 'unheard.http1.ended', time, out);
+      else this.#fail(side, 'unheard.http1.ended', time, out);
     }
     if (side.bodyOpen) this.#closeBody(side, NO_FIELDS, complete, time, out);
     side.phase = 'raw';
   }
 
   /** Gives the direction up: the rest of it is raw. */
-  #fail(side: Side, reason: string, time: number, out: FlowEvent[]): void {
+  #fail(side: Side, reason: PlainKey, time: number, out: FlowEvent[]): void {
     if (side.bodyOpen) this.#closeBody(side, NO_FIELDS, false, time, out);
     this.#context.unreadable(side.direction, reason, time, out);
     this.#context.raw(side.direction, side.carry.take(), time, out);

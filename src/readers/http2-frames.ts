@@ -5,7 +5,9 @@
  * a wrong size comes out as `raw`. Only numbers the RFC defines are dropped: lengths, ids, priorities, windows, settings.
  * At most one header block and one frame header are kept in memory.
  */
+
 import type { FlowEvent } from '../model/flow.ts';
+import type { PlainKey } from '../model/text.ts';
 import { Carry } from './carry.ts';
 
 /** RFC 9113 3.4: what a client sends first. */
@@ -19,7 +21,7 @@ export interface FrameHandler {
   reset(streamId: number, time: number, out: FlowEvent[]): void;
   raw(bytes: Buffer, time: number, out: FlowEvent[]): void;
   /** A header block could not be put together: HPACK's table cannot be trusted from here. Called before its `raw`. */
-  lost(reason: string, time: number, out: FlowEvent[]): void;
+  lost(reason: PlainKey, time: number, out: FlowEvent[]): void;
 }
 
 const TYPE = {
@@ -81,7 +83,7 @@ export class FrameSplitter {
   /** A header block that began before then and has not ended comes out as raw, and so does its rest. */
   giveUpBlock(before: number, time: number, out: FlowEvent[]): void {
     if (!this.isHolding() || this.#heldSince > before) return;
-    this.#loseBlock('a header block that goes on for too long', time, out);
+    this.#loseBlock('unheard.http2.endless-block', time, out);
     if (!this.#inFrame || this.#take !== 'block') return;
     this.#handler.raw(this.#payload.take(), time, out);
     this.#take = 'raw';
@@ -119,7 +121,7 @@ export class FrameSplitter {
     this.#padding = 0;
     this.#inFrame = true;
     if (this.#blockStream !== 0 && (this.#type !== CONTINUATION || this.#streamId !== this.#blockStream))
-      this.#loseBlock('a header block interrupted by another frame', time, out);
+      this.#loseBlock('unheard.http2.broken-block', time, out);
     this.#take = this.#howToTake(time, out);
     if (this.#left === 0) this.#endPayload(time, out);
   }
@@ -134,7 +136,7 @@ export class FrameSplitter {
         if (this.#type === CONTINUATION && this.#blockStream === 0) return 'raw';
         if (this.#blockStream === 0) this.#heldSince = time;
         if (this.#block.length + this.#left <= this.#maxBlockBytes) return 'block';
-        this.#loseBlock('a header block over the limit', time, out);
+        this.#loseBlock('unheard.http2.large-block', time, out);
         return 'raw';
       case TYPE.priority:
         return this.#left === 5 ? 'skip' : 'raw';
@@ -213,7 +215,7 @@ export class FrameSplitter {
       this.#blockStream = this.#streamId;
       this.#blockEnds = this.#type === TYPE.headers && (this.#flags & FLAG.endStream) !== 0;
       if (start > end || this.#streamId === 0) {
-        this.#loseBlock('a header frame of a wrong size or without a stream', time, out);
+        this.#loseBlock('unheard.http2.stray-block', time, out);
         this.#handler.raw(payload, time, out);
         return;
       }
@@ -243,7 +245,7 @@ export class FrameSplitter {
     }
   }
 
-  #loseBlock(reason: string, time: number, out: FlowEvent[]): void {
+  #loseBlock(reason: PlainKey, time: number, out: FlowEvent[]): void {
     const streamId = this.#blockStream;
     this.#handler.lost(reason, time, out);
     if (this.#block.length > 0) this.#handler.raw(this.#block.take(), time, out);

@@ -5,7 +5,9 @@
  * more (frames of closed or unknown streams, header blocks after a broken one) comes out as raw bytes, and DATA goes on.
  * Memory: two HPACK tables, one header block, and a small record per open stream; bodies are views of the chunks.
  */
+
 import type { Direction, FlowEvent } from '../model/flow.ts';
+import type { PlainKey } from '../model/text.ts';
 import { type MessageBody, openMessageBody } from './body.ts';
 import { Carry } from './carry.ts';
 import { HpackDecoder } from './hpack.ts';
@@ -139,7 +141,7 @@ export class Http2Layer implements Layer {
         ? PREFACE.subarray(0, bytes.length).equals(bytes.subarray(0, PREFACE.length))
         : bytes.length < 4 || bytes[3] === SETTINGS;
     if (!looksRight) {
-      this.#context.unreadable(direction, 'not HTTP/2', time, out);
+      this.#context.unreadable(direction, 'unheard.http2', time, out);
       this.#raw[direction] = true;
       this.#opening[direction] = null;
       this.#context.raw(direction, opening.take(), time, out);
@@ -161,7 +163,7 @@ export class Http2Layer implements Layer {
     };
   }
 
-  #lose(direction: Direction, reason: string, time: number, out: FlowEvent[]): void {
+  #lose(direction: Direction, reason: PlainKey, time: number, out: FlowEvent[]): void {
     this.#decoders[direction].lost = true;
     this.#context.unreadable(direction, reason, time, out);
   }
@@ -240,16 +242,11 @@ export class Http2Layer implements Layer {
         else if (literal) beyond.push([name, value]);
       });
     if (room < 0) {
-      this.#context.unreadable(
-        direction,
-        'a header list over the limit: the rest of it is searched as raw bytes',
-        time,
-        out,
-      );
+      this.#context.unreadable(direction, 'unheard.http2.list', time, out);
       this.#context.raw(direction, fieldLines(beyond), time, out);
     }
     if (understood) return fields;
-    this.#lose(direction, 'header compression that cannot be followed (HPACK)', time, out);
+    this.#lose(direction, 'unheard.http2.hpack', time, out);
     this.#context.raw(direction, fieldLines(fields), time, out);
     this.#context.raw(direction, Buffer.from(block), time, out);
     return null;
@@ -279,7 +276,7 @@ export class Http2Layer implements Layer {
     });
     stream.request.begun = true;
     if (this.#streams.size >= this.#context.limits.maxStreams) {
-      this.#context.unreadable('request', 'too many open streams: new ones are searched as raw bytes', time, out);
+      this.#context.unreadable('request', 'unheard.http2.streams', time, out);
       this.#closeHalf(stream, 'request', NO_FIELDS, end, time, out);
       return;
     }

@@ -3,7 +3,9 @@
  * to `out`; layers nest (HTTP/1 → CONNECT → HTTP/1 → WebSocket) and then share one `ReaderContext`: the flow, the limits,
  * the exchange numbers, and the list of what was already said to be unreadable.
  */
+import { EN } from '../model/catalogue/en.ts';
 import type { Direction, Flow, FlowEvent } from '../model/flow.ts';
+import { type PlainKey, text } from '../model/text.ts';
 import { Expansion } from './inflate.ts';
 import type { ReaderLimits } from './limits.ts';
 
@@ -45,12 +47,12 @@ export class ReaderContext {
     return this.#lastExchange;
   }
 
-  /** Says once per reason and direction that something could not be understood. Reasons are fixed texts, so the list stays small. */
-  unreadable(direction: Direction, reason: string, time: number, out: FlowEvent[]): void {
-    const key = `${direction} ${reason}`;
+  /** Says once per reason and direction that something could not be understood. Reasons are keys, so the list stays small. */
+  unreadable(direction: Direction, why: PlainKey, time: number, out: FlowEvent[]): void {
+    const key = `${direction} ${why}`;
     if (this.#said.has(key)) return;
     this.#said.add(key);
-    out.push({ type: 'unreadable', flowId: this.flow.id, direction, time, reason });
+    out.push({ type: 'unreadable', flowId: this.flow.id, direction, time, reason: EN[why], text: text(why) });
   }
 
   raw(direction: Direction, bytes: Buffer, time: number, out: FlowEvent[]): void {

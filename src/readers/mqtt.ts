@@ -15,7 +15,7 @@ const CONNECT = 1;
 /** MQTT 5.0 1.5.5: a remaining length has at most four bytes. */
 const MAX_FIXED_HEADER_BYTES = 5;
 const EMPTY = Buffer.alloc(0);
-const NOT_MQTT = 'not MQTT';
+const NOT_MQTT = 'unheard.mqtt';
 
 interface Side {
   readonly direction: Direction;
@@ -99,7 +99,7 @@ export class MqttLayer implements Layer {
   #collect(side: Side, chunk: Buffer, at: number, time: number, out: FlowEvent[]): number {
     const { maxMqttHeaderBytes } = this.#context.limits;
     if (side.type !== PUBLISH && side.left > maxMqttHeaderBytes && side.fields.length === 0) {
-      this.#context.unreadable(side.direction, 'an MQTT packet over the limit: searched undivided', time, out);
+      this.#context.unreadable(side.direction, 'unheard.mqtt.long', time, out);
       side.collecting = false;
       return at;
     }

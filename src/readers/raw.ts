@@ -8,9 +8,9 @@ import type { Direction, FlowEvent } from '../model/flow.ts';
 import { Carry } from './carry.ts';
 import type { Layer, ReaderContext } from './layer.ts';
 
-export const NO_READER = 'no reader knows this protocol: searched as raw bytes';
-export const TLS_INSIDE = 'TLS inside the connection: not intercepted';
-export const STARTTLS = 'STARTTLS: encrypted from here, not intercepted';
+export const NO_READER = 'unheard.no-reader';
+export const TLS_INSIDE = 'unheard.tls-inside';
+export const STARTTLS = 'unheard.starttls';
 
 /** Record header (5), handshake type and length (4), client version (2). */
 const HELLO_BYTES = 11;

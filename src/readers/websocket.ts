@@ -5,7 +5,9 @@
  * Broken framing makes the rest of the direction raw; a message that cannot be decompressed is handed on as it came.
  * Memory: a frame header per direction and, once compressed messages were seen, an inflate window.
  */
+
 import type { Direction, FlowEvent } from '../model/flow.ts';
+import type { PlainKey } from '../model/text.ts';
 import { Carry } from './carry.ts';
 import { Inflate } from './inflate.ts';
 import type { Layer, ReaderContext } from './layer.ts';
@@ -116,18 +118,17 @@ export class WebSocketLayer implements Layer {
   }
 
   /** Null, or why this cannot be a frame. */
-  #beginFrame(side: Side, header: Buffer, time: number, out: FlowEvent[]): string | null {
+  #beginFrame(side: Side, header: Buffer, time: number, out: FlowEvent[]): PlainKey | null {
     const first = header[0]!;
     const opcode = first & 15;
     const data = opcode < 8;
-    if (opcode !== OPCODE.continuation && LABELS[opcode] === undefined)
-      return 'a WebSocket frame with a reserved opcode';
-    if (opcode === OPCODE.continuation && side.label === '') return 'a WebSocket continuation of nothing';
-    if (data && opcode !== OPCODE.continuation && side.label !== '') return 'a WebSocket message inside another';
+    if (opcode !== OPCODE.continuation && LABELS[opcode] === undefined) return 'unheard.websocket.reserved';
+    if (opcode === OPCODE.continuation && side.label === '') return 'unheard.websocket.continuation';
+    if (data && opcode !== OPCODE.continuation && side.label !== '') return 'unheard.websocket.inside';
     const length = payloadLength(header);
-    if (length > Number.MAX_SAFE_INTEGER) return 'a WebSocket frame longer than 2^53';
+    if (length > Number.MAX_SAFE_INTEGER) return 'unheard.websocket.long';
     if (first & RSV23 || (first & RSV1 && (this.#options.deflate === null || !data || opcode === OPCODE.continuation)))
-      this.#context.unreadable(side.direction, 'a WebSocket extension no reader knows', time, out);
+      this.#context.unreadable(side.direction, 'unheard.websocket.extension', time, out);
     side.fin = (first & 0x80) !== 0;
     side.opcode = opcode;
     side.left = length;
@@ -185,7 +186,7 @@ export class WebSocketLayer implements Layer {
     side.inflate ??= new Inflate(this.#context.expands());
     side.inflate.push(bytes, (opened) => this.#data(side, opened, false, time, out));
     if (!side.inflate.failed) return;
-    this.#context.unreadable(side.direction, 'a WebSocket message that cannot be decompressed', time, out);
+    this.#context.unreadable(side.direction, 'unheard.websocket.compressed', time, out);
     const closed = bytes === DEFLATE_TAIL ? EMPTY : side.inflate.rest();
     if (closed.length > 0) this.#data(side, closed, false, time, out);
     side.inflate = null;

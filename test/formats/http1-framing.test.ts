@@ -4,14 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { createMeter } from '../../src/door/body-meter.ts';
 import { frameRequest, frameResponse, readChunkLine } from '../../src/formats/http1-framing.ts';
 import { parseRequestHead, parseResponseHead, SectionEnd } from '../../src/formats/http1-head.ts';
+import { EN } from '../../src/model/catalogue/en.ts';
 import { read } from '../readers/reading.ts';
 
 const CHUNKED_HEAD = 'Transfer-Encoding: chunked\r\n';
 const CHUNKED = { kind: 'chunked', last: null };
-const BOTH = 'ambiguous framing: both content-length and transfer-encoding';
+const keyOf = (said: string) => Object.entries(EN).find(([, sentence]) => sentence === said)?.[0];
+const BOTH = keyOf('ambiguous framing: both content-length and transfer-encoding');
 const ambiguous = (what: string, chunked = false) => ({
   kind: 'ambiguous',
-  reason: `ambiguous framing: ${what}`,
+  reason: keyOf(`ambiguous framing: ${what}`),
   chunked,
 });
 const NO_NUMBER = ambiguous('a content-length that is no number');
@@ -101,8 +103,8 @@ it.each([
   ['000000000000000000000000001f;a=b\r\n', { ok: true, size: 31, extension: 28 }],
   [' 5 \r\n', { ok: true, size: 5, extension: -1 }],
   ['5\n', { ok: true, size: 5, extension: -1 }],
-  ['0x5\r\n', { ok: false, why: 'a chunk size that is no hexadecimal number' }],
-  ['20000000000000\r\n', { ok: false, why: 'a chunk size beyond 2^53' }],
+  ['0x5\r\n', { ok: false, why: 'unheard.chunk.no-number' }],
+  ['20000000000000\r\n', { ok: false, why: 'unheard.chunk.large' }],
 ])('the chunk-size line %j is read', (line, expected) => {
   expect(readChunkLine(line)).toEqual(expected);
 });

@@ -12,6 +12,7 @@ import { checkLinks } from '../../src/gateway/links.ts';
 import { bootIdOf, copyPath, parseState, readRunningState, runDirectory, statePath } from '../../src/gateway/state.ts';
 import { publicKeyOf } from '../../src/gateway/tunnel-peers.ts';
 import { LabError } from '../../src/model/lab.ts';
+import type { Text } from '../../src/model/text.ts';
 import { ALL_TOOLS, addrJson, type FakeOptions, fakeMachine, TWO_INTERFACES } from './fake-machine.ts';
 
 /** /proc/net/tcp with somebody connected to 10.77.0.1:22. */
@@ -145,6 +146,23 @@ describe('up and down', () => {
     machine.files.set('/proc/sys/kernel/random/boot_id', 'boot-2');
     expect(takeDown(dataDir, quiet, machine)).toBe('nothing');
     expect(machine.files.get('/proc/sys/net/ipv4/ip_forward')).toBe('1');
+  });
+
+  it('tell each step, in Vietnamese too', () => {
+    const { machine, gateway } = open({ files: { '/proc/sys/net/ipv4/ip_forward': '0' } });
+    const steps: Text[] = [];
+    gateway.up((step) => void steps.push(step));
+    takeDown(dataDir, (step) => void steps.push(step), machine);
+    const english = steps.map((step) => say(step));
+    expect(english).toEqual([
+      'rules: table inet phonehome loaded, TCP of phones goes to port 8443 (redirect)',
+      'wlan0: address fd77::1/64 added',
+      'kernel: 1 setting changed',
+      'dnsmasq: phones get addresses',
+      'kernel: 1 setting as before',
+      'wlan0: address fd77::1/64 removed',
+    ]);
+    for (const [at, step] of steps.entries()) expect(say(step, 'vi')).not.toBe(english[at]);
   });
 
   it('undo what was done when a step fails, and pass the reason on', () => {

@@ -5,6 +5,7 @@ import { createMasking } from '../../src/lab/masking.ts';
 import { createRoad, type RoadStages } from '../../src/lab/road.ts';
 import type { FlowEvent } from '../../src/model/flow.ts';
 import type { InspectEvent } from '../../src/model/identifier.ts';
+import { text } from '../../src/model/text.ts';
 import type { Turn } from '../../src/model/turn.ts';
 import { labFlow, TIME } from '../alert/lab-flow.ts';
 
@@ -32,7 +33,16 @@ function road({ steps = 1, fault }: { steps?: number; fault?: Error } = {}) {
       pieceBytes: PIECE,
       push: (direction, bytes, time): FlowEvent[] => [{ type: 'raw-bytes', flowId: flow.id, direction, time, bytes }],
       end: () => [],
-      close: (time) => [{ type: 'unreadable', flowId: flow.id, direction: 'request', time, reason: 'cut off' }],
+      close: (time) => [
+        {
+          type: 'unreadable',
+          flowId: flow.id,
+          direction: 'request',
+          time,
+          reason: 'cut off',
+          text: text('unheard.http1.ended'),
+        },
+      ],
     }),
     inspector: {
       push(event, turn) {

@@ -2,9 +2,11 @@
  * `phonehome gateway …`: interception without a proxy setting. A small helper: `up` and `down` need root and end at once;
  * the lab itself runs without. `print` shows beforehand all that `up` would do.
  */
+
 import { say as inEnglish } from '../../formats/say.ts';
 import type { GatewayControl, GatewayStatus } from '../../model/gateway.ts';
 import { LabError } from '../../model/lab.ts';
+import type { Text } from '../../model/text.ts';
 import { wantsColour } from '../colour.ts';
 import { openDeviceStore } from '../device-store.ts';
 import { checkLines } from '../doctor/check.ts';
@@ -28,15 +30,15 @@ async function open({ data, gatewayConfig }: GatewayFlags): Promise<GatewayContr
 }
 
 /** Steps go to stderr: stdout belongs to the result. */
-const say = (line: string): void => tell(line);
+const told = (step: Text): void => tell(inWords(step));
 
 export async function up(given: Record<string, unknown>): Promise<number> {
   const flags = given as unknown as GatewayFlags;
   const gateway = await open(flags);
-  const warnings = gateway.up(say);
+  const warnings = gateway.up(told);
   if (flags.json) printJson({ type: 'gateway', up: true, warnings: warnings.map((warning) => inEnglish(warning)) });
   else {
-    for (const warning of warnings) say(`! ${inWords(warning)}`);
+    for (const warning of warnings) tell(`! ${inWords(warning)}`);
     print(words('gateway.is-up'));
     if (!findRunningLab(flags.data)) print(words('gateway.no-lab'));
   }
@@ -45,7 +47,7 @@ export async function up(given: Record<string, unknown>): Promise<number> {
 
 export async function down(given: Record<string, unknown>): Promise<number> {
   const { data, json } = given as unknown as GatewayFlags;
-  const undone = await (await loadLab()).takeGatewayDown(data, say);
+  const undone = await (await loadLab()).takeGatewayDown(data, told);
   if (json) printJson({ type: 'gateway', up: false, wasUp: undone !== 'nothing', undone });
   else print(words(`gateway.was.${undone}`));
   return undone === 'part' ? 1 : 0;
@@ -135,7 +137,7 @@ async function registerPhone(data: string, name: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
     const reason = error.text ?? error.message;
-    say(`! ${words('tunnel.not-registered', { name, reason })}`);
+    tell(`! ${words('tunnel.not-registered', { name, reason })}`);
   }
 }
 

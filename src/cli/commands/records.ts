@@ -87,10 +87,12 @@ function flowRow(flow: FlowRecord): string[] {
     flow.deviceId ?? flow.client.ip,
     `${country} ${saidHost(destination, `${facts?.owner.name ? `${facts.owner.name} · ` : ''}${destination.host}`)}:${destination.port}`,
     flow.protocol ?? (flow.encrypted ? 'tls' : 'tcp'),
-    flow.treatment === 'intercept' ? words('flows.requests', { count: flow.requests }) : flow.treatment,
+    flow.treatment === 'intercept'
+      ? words('flows.requests', { count: flow.requests })
+      : words(`flows.treatment.${flow.treatment}`),
     words('flows.bytes', { up: flow.bytesUp, down: flow.bytesDown }),
     flow.findings > 0 ? words('flows.findings', { count: flow.findings }) : '',
-    flow.closedAt === null ? words('flows.open') : (flow.reason ?? ''),
+    flow.reason === null ? words('flows.open') : words(`flows.reason.${flow.reason}`),
     flow.simulated ? words('flows.simulated') : '',
   ];
 }

@@ -4,7 +4,10 @@
  * Promise: sans I/O; one flow per pair of addresses and ports, closed after a silence; exact byte counts; a call that goes on for
  * hours costs no more than its first `maxSearched` bytes, and the flow says so.
  */
+
+import { say } from '../../formats/say.ts';
 import type { EmitFlowEvent, Flow } from '../../model/flow.ts';
+import { type Text, text } from '../../model/text.ts';
 import { lookedUp } from '../looked-up.ts';
 import type { Datagram } from './packet.ts';
 
@@ -103,10 +106,10 @@ export function createUdpFlows(options: UdpFlowsOptions): UdpFlows {
     emit({ type: 'flow-closed', flowId: id, time, reason: 'ended', detail, bytesUp, bytesDown });
   }
 
-  function say(flow: OpenFlow, time: number, reason: string): void {
+  function tell(flow: OpenFlow, time: number, why: Text): void {
     if (flow.said) return;
     flow.said = true;
-    emit({ type: 'unreadable', flowId: flow.id, direction: 'request', time, reason });
+    emit({ type: 'unreadable', flowId: flow.id, direction: 'request', time, reason: say(why), text: why });
   }
 
   function between(
@@ -132,11 +135,11 @@ export function createUdpFlows(options: UdpFlowsOptions): UdpFlows {
     } else {
       flow.bytesUp += payload.length;
       if (flow.searched + payload.length > maxSearched) {
-        say(flow, time, `more than ${maxSearched >> 10} KB of datagrams: the rest was not searched`);
+        tell(flow, time, text('unheard.datagrams', { most: maxSearched >> 10 }));
       } else {
         flow.searched += payload.length;
         emit({ type: 'raw-bytes', flowId: flow.id, direction: 'request', time, bytes: payload });
-        if (!whole) say(flow, time, 'a datagram of which parts are missing: they were not searched');
+        if (!whole) tell(flow, time, text('unheard.datagram'));
       }
     }
     if (flows.size > maxFlows) {

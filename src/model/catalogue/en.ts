@@ -5,10 +5,12 @@
  */
 import { KIND_FACTS, type Kind } from '../kinds.ts';
 import { GATEWAY_EN } from './gateway.ts';
+import { GATEWAY_STEPS_EN } from './gateway-steps.ts';
 import { NETWORK } from './network.ts';
 import { REASONS } from './reasons.ts';
 import { REFUSALS_EN } from './refusals.ts';
 import { SPELLINGS } from './spellings.ts';
+import { UNHEARD_EN } from './unheard.ts';
 import { UNREAD_EN } from './unread.ts';
 import { UNSEEN_EN } from './unseen.ts';
 
@@ -41,9 +43,11 @@ export const EN = {
   ...REASONS,
   ...SPELLINGS,
   ...NETWORK,
+  ...UNHEARD_EN,
   ...UNREAD_EN,
   ...UNSEEN_EN,
   ...GATEWAY_EN,
+  ...GATEWAY_STEPS_EN,
   ...REFUSALS_EN,
 
   'scan.stopped': 'The scan was stopped before its end: this is what was found until then.',

@@ -1,10 +1,13 @@
 /** Every sentence the lab says of phones, in Vietnamese. It has no forms of number: where English has two, one stands here. */
+
 import { GATEWAY_VI } from './gateway.ts';
+import { GATEWAY_STEPS_VI } from './gateway-steps.ts';
 import { KINDS_VI } from './kinds-vi.ts';
 import { NETWORK_VI } from './network-vi.ts';
 import { REASONS_VI } from './reasons-vi.ts';
 import { REFUSALS_VI } from './refusals.ts';
 import { SPELLINGS_VI } from './spellings-vi.ts';
+import { UNHEARD_VI } from './unheard.ts';
 import { UNREAD_VI } from './unread.ts';
 import { UNSEEN_VI } from './unseen.ts';
 
@@ -35,9 +38,11 @@ export const VI: Record<string, string> = {
   ...REASONS_VI,
   ...SPELLINGS_VI,
   ...NETWORK_VI,
+  ...UNHEARD_VI,
   ...UNREAD_VI,
   ...UNSEEN_VI,
   ...GATEWAY_VI,
+  ...GATEWAY_STEPS_VI,
   ...REFUSALS_VI,
 
   'scan.stopped': 'Việc quét đã bị dừng trước khi xong: đây là những gì tìm thấy cho đến lúc đó.',

@@ -1,9 +1,11 @@
 /** The record of a flow: who, where to, how protected, how much, how it ended. Never a byte of content. */
+
 import { z } from 'zod';
 import { ARRIVALS, CLOSE_REASONS, FLOW_ENGINES, PASS_CAUSES, TREATMENTS } from '../words.ts';
 import { contentNote } from './content.ts';
 import { destination, destinationFacts } from './destination.ts';
 import { count, milliseconds, port, text, textOrNull } from './parts.ts';
+import { sentence } from './text.ts';
 
 export const clientHello = z
   .object({
@@ -54,6 +56,10 @@ export const flowRecord = z.object({
   requests: count,
   findings: count,
   notSeen: z.array(text).describe('Why parts were not understood or not searched; each reason once.'),
+  notSeenTexts: z
+    .array(sentence)
+    .optional()
+    .describe('The same, one by one, for other languages; absent in records of earlier versions.'),
   reason: z.enum(CLOSE_REASONS).nullable(),
   detail: textOrNull,
   bytesUp: count,

@@ -4,10 +4,12 @@
  * is already waiting is replaced by its newer version, never queued twice. Written twice per flow: soon after it
  * opened, and after it closed. Host names are masked by the caller's function before they touch a disk.
  */
+
 import type { ContentNote } from '../../model/content.ts';
 import type { DestinationFacts } from '../../model/destination.ts';
 import type { Flow, FlowEvent } from '../../model/flow.ts';
 import type { InspectEvent } from '../../model/identifier.ts';
+import type { Text } from '../../model/text.ts';
 import type { FlowRecord, Stored } from './store.ts';
 
 export interface FlowLogOptions {
@@ -79,9 +81,11 @@ export function createFlowLog(options: FlowLogOptions): FlowLog {
     return result.ok;
   }
 
-  function notSeen(flowId: string, reason: string): void {
+  function notSeen(flowId: string, { reason, text }: { reason: string; text: Text }): void {
     const record = open.get(flowId);
-    if (record && !record.notSeen.includes(reason) && record.notSeen.length < MAX_REASONS) record.notSeen.push(reason);
+    if (!record || record.notSeen.includes(reason) || record.notSeen.length >= MAX_REASONS) return;
+    record.notSeen.push(reason);
+    record.notSeenTexts?.push(text);
   }
 
   return {
@@ -106,7 +110,7 @@ export function createFlowLog(options: FlowLogOptions): FlowLog {
       enqueue(record);
     },
     inspected(event) {
-      if (event.type === 'partially-scanned') notSeen(event.flowId, event.reason);
+      if (event.type === 'partially-scanned') notSeen(event.flowId, event);
       else {
         const record = open.get(event.finding.evidence.flow);
         if (record) record.findings++;
@@ -162,6 +166,7 @@ function begin(flow: Flow, facts: DestinationFacts | null, maskHost: FlowLogOpti
     requests: 0,
     findings: 0,
     notSeen: [],
+    notSeenTexts: [],
     reason: null,
     detail: null,
     bytesUp: 0,
@@ -173,7 +178,7 @@ function note(
   record: FlowRecord,
   event: Exclude<FlowEvent, { type: 'flow-opened' }>,
   facts: DestinationFacts | null,
-  notSeen: (flowId: string, reason: string) => void,
+  notSeen: (flowId: string, why: { reason: string; text: Text }) => void,
 ): void {
   switch (event.type) {
     case 'tls-established':
@@ -191,7 +196,7 @@ function note(
       record.protocol = event.protocol;
       return;
     case 'unreadable':
-      notSeen(event.flowId, event.reason);
+      notSeen(event.flowId, event);
       return;
     case 'flow-closed':
       record.facts = facts ?? record.facts;

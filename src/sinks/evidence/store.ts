@@ -3,6 +3,7 @@
  * Everything is synchronous: when `putAlert` has returned `ok`, killing the process loses nothing of it.
  * Expected failures (disk full, I/O) are values, never thrown. A value of an identifier is only ever stored encrypted.
  */
+import { say } from '../../formats/say.ts';
 import { type Alert, type AlertRecord, type AlertType, SEVERITIES, type Severity } from '../../model/alert.ts';
 import type { Case } from '../../model/case.ts';
 import type { TokenRow } from '../../model/comparison.ts';
@@ -10,6 +11,7 @@ import type { DeviceCoverage, Gap } from '../../model/coverage.ts';
 import type { FlowRecord } from '../../model/flow.ts';
 import type { Forgotten } from '../../model/forgotten.ts';
 import type { Kind } from '../../model/identifier.ts';
+import { text } from '../../model/text.ts';
 
 export type Stored = { ok: true } | { ok: false; why: 'disk-full' | 'failed'; message: string };
 
@@ -182,8 +184,16 @@ export function limitOf(limit: number | undefined): number {
 
 /** A connection whose end nobody saw: what it sent after the lab ended was not looked into. */
 export function closedAsKilled(flow: FlowRecord, time: number): FlowRecord {
-  const detail = 'the lab ended before this connection did';
-  return { ...flow, closedAt: time, reason: 'lab-killed', detail, notSeen: [...flow.notSeen, detail] };
+  const why = text('unheard.killed');
+  const detail = say(why);
+  return {
+    ...flow,
+    closedAt: time,
+    reason: 'lab-killed',
+    detail,
+    notSeen: [...flow.notSeen, detail],
+    notSeenTexts: [...(flow.notSeenTexts ?? []), why],
+  };
 }
 
 /** Whether a query asks for an alert: of those that are not in the database (yet). */

@@ -6,6 +6,7 @@ import type { FlowRecord, Stored } from '../../../src/sinks/evidence/store.ts';
 import { labFlow } from '../lab-alert.ts';
 import { createMemoryStore } from './memory-store.ts';
 
+const NOT_HTTP = { reason: 'not an HTTP/1 request', text: text('unheard.http1.request') };
 const TOO_DEEP = text('unseen.too-deep', { format: 'gzip', most: 8 });
 
 const maskHost = (host: string) => host.replace(/\d{10,}/, '…');
@@ -80,8 +81,8 @@ describe('the flow log', () => {
       opened('f'),
       { type: 'tls-established', flowId: 'f', time: 1, alpn: 'h2', version: 'TLSv1.3', cipher: 'x', certificate: null },
       HEAD,
-      { type: 'unreadable', flowId: 'f', direction: 'request', time: 1, reason: 'not HTTP' },
-      { type: 'unreadable', flowId: 'f', direction: 'response', time: 1, reason: 'not HTTP' },
+      { type: 'unreadable', flowId: 'f', direction: 'request', time: 1, ...NOT_HTTP },
+      { type: 'unreadable', flowId: 'f', direction: 'response', time: 1, ...NOT_HTTP },
     ];
     for (const event of events) log.consume(event, null);
     log.flush();
@@ -95,7 +96,8 @@ describe('the flow log', () => {
       protocol: 'h2',
       requests: 1,
       tls: { alpn: 'h2' },
-      notSeen: ['not HTTP', 'too deep'],
+      notSeen: ['not an HTTP/1 request', 'too deep'],
+      notSeenTexts: [NOT_HTTP.text, TOO_DEEP],
       bytesUp: 11,
       bytesDown: 22,
     });
