@@ -26,6 +26,7 @@ export function generatedLab(name: string, phones: number, alerts: number): HubR
       const count = Math.max(0, Math.min(limit, alerts - position));
       return Array.from({ length: count }, (_, index) => recordAt(position + 1 + index));
     },
+    lastSigned: () => null,
     close() {},
   };
 }

@@ -39,6 +39,7 @@ function publish(name: string, reader: HubReader): Publisher {
     connect: () => connectBroker(config),
     modelOf: (device) => modelOf(phoneIn(device)),
     firmwareOf: (device) => firmwareOf(phoneIn(device)),
+    signingKey: null,
     version: 'bench',
     onState: ({ state, problem, confirmed, head }) => {
       confirmedOf.set(name, confirmed);

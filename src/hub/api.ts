@@ -12,6 +12,7 @@ import { presenceOf, readModelOverviews, readPresence, readUnits } from './overv
 import { addPage, addSessions, callerOf, type PageFiles, type Variables } from './page.ts';
 import { type FleetRule, readFleetAlerts } from './rules.ts';
 import type { Signals } from './signals.ts';
+import { readSignedHeads } from './signatures.ts';
 import { readStandings } from './standing.ts';
 
 export interface ApiOptions {
@@ -141,6 +142,10 @@ export function createApi({
     const lab = c.req.param('lab');
     const units = await asItself(c.get('organisation'), (client) => readUnits(client, lab));
     return units === null ? c.json({ error: `no lab is called ${lab}` }, 404) : c.json({ units });
+  });
+  api.get('/api/labs/:lab/heads', async (c) => {
+    const lab = c.req.param('lab');
+    return c.json({ heads: await asItself(c.get('organisation'), (client) => readSignedHeads(client, lab)) });
   });
   api.onError((_, c) => c.json({ error: 'the database does not answer: try again' }, 503));
   return api;

@@ -13,6 +13,7 @@ import { holdLines } from './lines.ts';
 import { type Aside, type Content, type Read, type Received, readMessage, type Told, WAITING } from './message.ts';
 import { type Placed, putAlerts, putCoverage, putFlows, putForgotten, putGaps } from './rows.ts';
 import { tellTaken } from './signals.ts';
+import { checkBeats, putSigned, type SignedEnd } from './signatures.ts';
 
 type Beat = Extract<Told, { heartbeat: object }>;
 type Stored = Extract<Told, { heartbeat: null }>;
@@ -53,6 +54,7 @@ async function take(client: Client, read: readonly Read[]): Promise<Counted> {
     );
     await hear(client, known);
     placed.push(...(await takeChains(client, known, aside)));
+    await checkBeats(client, signedBeatsOf(known));
   }
   await putContents(client, placed);
   await putAside(client, aside);
@@ -132,6 +134,14 @@ async function hear(client: Client, labs: readonly KnownLab[]): Promise<void> {
   );
 }
 
+/** What the last heartbeat of each says was signed. */
+function signedBeatsOf(labs: readonly KnownLab[]): SignedEnd[] {
+  return labs.flatMap(({ id: lab, organisation, told }) => {
+    const { history, signed } = told.findLast((one): one is Beat => one.heartbeat !== null)?.heartbeat ?? {};
+    return history !== undefined && signed ? [{ lab, organisation, history, ...signed }] : [];
+  });
+}
+
 interface History {
   lab: number;
   organisation: number;
@@ -157,12 +167,13 @@ async function takeChains(client: Client, labs: readonly KnownLab[], aside: Asid
     histories.filter((one) => !before.has(`${one.lab} ${one.history}`)),
   );
   const placed: Placed<Content>[] = [];
+  const signedEnds: SignedEnd[] = [];
   const changed: (History & { stretches: Stretch[] })[] = [];
   for (const one of histories) {
     const { lab, organisation, history, told } = one;
     const kept = before.get(`${lab} ${history}`) ?? [];
     let stretches = kept;
-    for (const { run, said, time, subject, bytes, received } of told) {
+    for (const { run, signed, said, time, subject, bytes, received } of told) {
       const joined = full.has(lab) && kept.length === 0 ? TOO_MANY_HISTORIES : join(stretches, run);
       if (!joined.ok) {
         aside.push({ subject, bytes, received, why: 'forged', detail: `record ${joined.position}: ${joined.what}` });
@@ -174,12 +185,16 @@ async function takeChains(client: Client, labs: readonly KnownLab[], aside: Asid
         continue;
       }
       const { last: position, hash } = run;
-      if (!isWithin(stretches, position)) placed.push({ lab, organisation, history, position, hash, time, ...said });
+      if (!isWithin(stretches, position)) {
+        placed.push({ lab, organisation, history, position, hash, time, ...said });
+        if (signed) signedEnds.push({ lab, organisation, history, position, hash, ...signed });
+      }
       stretches = joined.stretches;
     }
     if (stretches !== kept) changed.push({ ...one, stretches });
   }
   if (changed.length > 0) await keepStretches(client, changed);
+  await putSigned(client, signedEnds);
   return placed;
 }
 

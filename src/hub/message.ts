@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 import {
+  type ChainSignature,
   HUB_KINDS,
   HUB_NAME,
   type HubAlert,
@@ -40,7 +41,14 @@ interface Common extends Received {
 
 export type Told =
   | (Common & { heartbeat: HubHeartbeat })
-  | (Common & { heartbeat: null; history: string; run: Run; said: Content });
+  | (Common & {
+      heartbeat: null;
+      history: string;
+      run: Run;
+      /** Of the end of the run; null: it was not signed there. */
+      signed: ChainSignature | null;
+      said: Content;
+    });
 
 export const WHY_ASIDE = ['newer', 'unreadable', 'forged', 'unknown organisation', 'refused by the database'] as const;
 /** Tried again after an update, or when an organisation was added. */
@@ -91,7 +99,12 @@ export function readMessage(received: Received): Read {
   const { history } = data.chain as { history: string };
   return {
     ok: true,
-    told: { ...common, heartbeat: null, history, run, said: { kind, content: content.data } as Content },
+    told: {
+      ...common,
+      ...{ heartbeat: null, history, run },
+      signed: data.signed ?? null,
+      said: { kind, content: content.data } as Content,
+    },
   };
 }
 

@@ -7,11 +7,24 @@ import { LabError } from '../model/lab.ts';
 import type { Client, Database } from './database.ts';
 import { makePartitions } from './partitions.ts';
 import { LINES } from './schema-lines.ts';
+import { SIGNATURES } from './schema-signatures.ts';
 
 /** Tables with a column `organisation_id`. */
 const SEPARATED = ['labs', 'chains', 'faults', 'forgotten', 'alerts', 'flows', 'coverage', 'gaps', 'ledger'];
 /** What organisations may read. */
-const READ = ['labs', 'alerts', 'flows', 'coverage', 'gaps', 'ledger', 'lines', 'units', 'fleet_alerts'];
+const READ = [
+  'labs',
+  'alerts',
+  'flows',
+  'coverage',
+  'gaps',
+  'ledger',
+  'lines',
+  'units',
+  'fleet_alerts',
+  'lab_keys',
+  'checkpoints',
+];
 
 const MIGRATIONS: readonly string[] = [
   `
@@ -177,6 +190,7 @@ const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX ON hub.sessions (token, ends);
   `,
+  SIGNATURES,
 ];
 
 /** Of one hub at a time. */

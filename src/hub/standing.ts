@@ -25,6 +25,14 @@ export async function readStandings(client: Client, organisation: string | null)
        SELECT split_part(subject, '.', 2) AS organisation, split_part(subject, '.', 3) AS lab, why, count(*) AS n FROM hub.aside GROUP BY 1, 2, 3
        UNION ALL SELECT organisation, lab, why, count FROM hub.aside_over) AS aside GROUP BY 1, 2, 3`,
   );
+  const { rows: signed } = await client.query(
+    `SELECT labs.id AS lab_id, position::float8, time, encode(sha256(key), 'hex') AS key
+     FROM hub.labs JOIN hub.lab_keys ON lab_keys.lab_id = labs.id CROSS JOIN LATERAL (
+       SELECT position, time FROM hub.checkpoints WHERE lab_id = labs.id AND history = labs.history ORDER BY position DESC LIMIT 1) latest`,
+  );
+  const { rows: forged } = await client.query(
+    'SELECT lab_id, position::float8, why FROM hub.forged ORDER BY seen DESC, position DESC LIMIT 1000',
+  );
   const known = labs.map((row): LabStanding => {
     const own = chains.filter((chain) => chain.lab_id === row.id);
     const missing = own.flatMap((chain, index) => {
@@ -33,6 +41,7 @@ export async function readStandings(client: Client, organisation: string | null)
       return chain.first > from ? [{ history: chain.history, from, to: chain.first - 1 }] : [];
     });
     const misfits = faults.filter((fault) => fault.lab_id === row.id);
+    const end = signed.find((one) => one.lab_id === row.id);
     const current = own.filter((chain) => chain.history === row.history);
     return {
       organisation: row.organisation,
@@ -46,6 +55,11 @@ export async function readStandings(client: Client, organisation: string | null)
       chain: misfits.length > 0 ? 'broken' : missing.length > 0 ? 'gap' : 'whole',
       missing: missing.slice(0, MAX_LISTED),
       faults: misfits.slice(0, MAX_LISTED).map(({ position, what }) => `record ${position}: ${what}`),
+      signed: end ? { position: end.position, time: end.time, key: end.key.slice(0, 16) } : null,
+      forged: forged
+        .filter((one) => one.lab_id === row.id)
+        .slice(0, MAX_LISTED)
+        .map(({ position, why }) => ({ position, why })),
       histories: new Set(own.map(({ history }) => history)).size,
       aside: Object.fromEntries(
         aside

@@ -13,6 +13,8 @@ export interface HubThreadData {
   evidence: string;
   cursor: string;
   version: string;
+  /** As it is sent. */
+  signingKey: string | null;
   models: [device: string, model: string | null][];
   firmwares: Firmwares;
 }
@@ -59,6 +61,7 @@ const publisher = startPublisher({
   firmwareOf: (device, time) =>
     firmwares.findLast(({ phones, since }) => since <= time && (phones === null || phones.includes(device)))
       ?.firmware ?? null,
+  signingKey: data.signingKey,
   version: data.version,
   onState: (state) => void lab.state(state),
   ...(config.feedKey === null ? {} : { onFeed: (bytes: Uint8Array) => void lab.feed(bytes) }),

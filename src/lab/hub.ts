@@ -2,10 +2,12 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { privacyProblem } from '../ca/private-file.ts';
+import { keyText } from '../formats/signed-head.ts';
 import { phonesOf } from '../model/case.ts';
 import { faultOf } from '../model/fault.ts';
 import type { HubState } from '../model/hub.ts';
 import { type Text, text } from '../model/text.ts';
+import { readPublicKey } from '../sinks/evidence/key-file.ts';
 import { type HubConfig, readHubConfig } from '../sinks/hub/config.ts';
 import { prepareForReader } from '../sinks/hub/reader.ts';
 import { connectCalls } from './calls.ts';
@@ -36,6 +38,7 @@ export function openHub(
     privacyProblem(path, { kind: 'file', keep: 'secret', otherwise: 'replace what is in it' }),
   );
   prepareForReader(paths.evidence);
+  const signingKey = readPublicKey(paths.signingKey);
   const feed =
     config.feedKey === null
       ? null
@@ -84,6 +87,7 @@ export function openHub(
       evidence: paths.evidence,
       cursor: paths.hub,
       version: ownVersion(),
+      signingKey: signingKey && keyText(signingKey),
       models,
       firmwares,
     };

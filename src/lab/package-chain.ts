@@ -4,7 +4,8 @@
  */
 import { hash, type KeyObject, verify } from 'node:crypto';
 import { type ChainType, hashOf } from '../formats/chain-link.ts';
-import { commitmentOf, contentOf, type Field, signedText } from '../sinks/evidence/chain.ts';
+import { signedText } from '../formats/signed-head.ts';
+import { commitmentOf, contentOf, type Field } from '../sinks/evidence/chain.ts';
 import { TABLES } from '../sinks/evidence/rows.ts';
 
 const FILES = { 'alerts.ndjson': 'alert', 'flows.ndjson': 'flow' } as const;

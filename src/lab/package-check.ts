@@ -6,9 +6,9 @@ import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { fromFdPromise } from 'yauzl';
 import { COMMENT, COMMENT_BYTES, END_BYTES, sealedText } from '../export/zip.ts';
+import { isSignedWith } from '../formats/signed-head.ts';
 import { readCheckpoint } from '../model/checkpoint.ts';
 import { LabError, type PackageVerdict } from '../model/lab.ts';
-import { isSignedWith } from '../sinks/evidence/checkpoints.ts';
 import { fingerprintOfKey } from './evidence.ts';
 import { type ChainCheck, createChainCheck } from './package-chain.ts';
 

@@ -17,6 +17,7 @@ export type HubGap = z.infer<typeof schemas.hubGap>;
 export type HubForgotten = z.infer<typeof schemas.hubForgotten>;
 export type HubHeartbeat = z.infer<typeof schemas.hubHeartbeat>;
 export type ChainRun = z.infer<typeof schemas.chainRun>;
+export type ChainSignature = z.infer<typeof schemas.chainSignature>;
 export type HubEvent = z.infer<typeof schemas.hubEvent>;
 
 /** Tables for labs: a stream of one message. */
@@ -49,6 +50,10 @@ export interface HubState {
   feed?: FeedState;
 }
 
+/** `signature`: it does not fit; `key`: another key than the lab's first one; `record`: another record than the lab told. */
+export const FORGED_WHYS = ['signature', 'key', 'record'] as const;
+export type ForgedWhy = (typeof FORGED_WHYS)[number];
+
 /** What the hub says of one lab. */
 export interface LabStanding {
   organisation: string;
@@ -68,6 +73,10 @@ export interface LabStanding {
   missing: { history: string; from: number; to: number }[];
   /** What does not fit: `message 12 does not hash to what it says`. */
   faults: string[];
+  /** The last signed end of a chain that the hub holds and whose signature it checked; null: none came yet. */
+  signed: { position: number; time: string; key: string } | null;
+  /** Signatures that do not hold, the latest first. */
+  forged: { position: number; why: ForgedWhy }[];
   /** More than one: its store was restored, saved from damage, or written anew. */
   histories: number;
   /** Messages kept aside, by why. */

@@ -58,6 +58,7 @@ describeWith(['nats-server', 'postgres'], 'a hub of three labs', () => {
       connect: () => connectBroker(config),
       modelOf: () => 'Nokia 7 Plus',
       firmwareOf: () => null,
+      signingKey: null,
       version: 'test',
       onState: (state) => {
         opened.state = state;

@@ -147,6 +147,7 @@ export function openShop(directory: string, nats: Nats, name: string): Shop {
     connect: () => connectBroker(config),
     modelOf: (device) => modelOf(phoneOf(device)).name,
     firmwareOf: (device) => firmwareOf(shop, phoneOf(device)),
+    signingKey: null,
     version: '0.1.0',
     onState: (told) => {
       state = told.state;

@@ -1,7 +1,9 @@
 /** A lab's store on disk and what the lab would publish of it, without the lab. */
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { keyText } from '../../src/formats/signed-head.ts';
 import type { Received } from '../../src/hub/message.ts';
 import { openSqliteStore } from '../../src/sinks/evidence/sqlite.ts';
 import type { Disclosure } from '../../src/sinks/hub/content.ts';
@@ -11,10 +13,11 @@ import { openHubReader, prepareForReader } from '../../src/sinks/hub/reader.ts';
 export const NOW = Date.UTC(2026, 10, 22, 12);
 const GENESIS = '0'.repeat(64);
 
-export function openStoredLab(sender: Sender, given: Partial<Disclosure> = {}) {
+export function openStoredLab(sender: Sender, given: Partial<Disclosure> = {}, signingKey: KeyObject | null = null) {
   const directory = mkdtempSync(join(tmpdir(), 'hub-lab-'));
   const file = join(directory, 'evidence.db');
-  const store = openSqliteStore({ file, key: Buffer.alloc(32, 7) });
+  const store = openSqliteStore({ file, key: Buffer.alloc(32, 7), ...(signingKey && { signingKey }) });
+  const key = signingKey && keyText(createPublicKey(signingKey));
   prepareForReader(file);
   const reader = openHubReader(file);
   const disclosure: Disclosure = {
@@ -38,14 +41,20 @@ export function openStoredLab(sender: Sender, given: Partial<Disclosure> = {}) {
     messages(maxBytes = 1 << 20): Received[] {
       const records = reader.after(position, 10_000);
       const stretch = { history: store.epoch(), before, records };
-      const messages = messagesOf(stretch, sender, disclosure, { maxBytes, time: new Date(NOW).toISOString() });
+      const messages = messagesOf(stretch, sender, disclosure, {
+        ...{ maxBytes, time: new Date(NOW).toISOString(), key },
+      });
       position = records.at(-1)?.position ?? position;
       before = records.at(-1)?.hash ?? before;
       return messages.map(arrive);
     },
     /** @param clock milliseconds by which the lab's is ahead */
     heartbeat(clock = 0): Received {
-      const said = { version: '1', history: store.epoch(), head: reader.head(), published: position };
+      const end = key === null ? null : reader.lastSigned(position);
+      const said = {
+        ...{ version: '1', history: store.epoch(), head: reader.head(), published: position },
+        ...(end && key !== null && { signed: { ...end, key } }),
+      };
       return arrive(heartbeatOf(sender, said, new Date(NOW + clock).toISOString()));
     },
     close() {

@@ -157,7 +157,10 @@ function Labs({ labs }: { labs: readonly FleetLab[] }) {
           const [problem] = problemsOf(lab);
           return (
             <li key={lab.lab}>
-              <a class={`row ${lab.chain === 'broken' ? 'broken' : lab.presence}`} href={labLink(lab.lab)}>
+              <a
+                class={`row ${lab.chain === 'broken' || lab.forged.length > 0 ? 'broken' : lab.presence}`}
+                href={labLink(lab.lab)}
+              >
                 <strong class="what">{lab.lab}</strong>
                 <span class={`presence ${lab.presence}`}>{t(`presence.${lab.presence}`)}</span>
                 <span class="facts">

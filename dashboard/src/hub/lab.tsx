@@ -44,7 +44,7 @@ export function Lab() {
 }
 
 function Standing({ lab }: { lab: FleetLab }) {
-  const { version, head, held, presence } = lab;
+  const { version, head, held, signed, presence } = lab;
   return (
     <>
       <p class={`summary presence ${presence}`} role="status">
@@ -55,6 +55,9 @@ function Standing({ lab }: { lab: FleetLab }) {
           sizeOf(lab),
           ...(version === null ? [] : [t('lab.version', { version })]),
           ...(head === null ? [] : [t('lab.held', { held: number(held), head: number(Math.max(held, head)) })]),
+          ...(signed === null
+            ? []
+            : [t('lab.signed', { position: number(signed.position), when: when(signed.time), key: signed.key })]),
         ].join(' · ')}
       </p>
       {problemsOf(lab).map((problem) => (

@@ -7,10 +7,20 @@ export function sinceOf({ heard, presence }: Pick<FleetLab, 'heard' | 'presence'
 }
 
 /** What somebody should look at; empty: nothing. */
-export function problemsOf({ chain, faults, missing, isClockWrong, clockAhead, histories, aside }: FleetLab): string[] {
+export function problemsOf({
+  chain,
+  faults,
+  forged,
+  missing,
+  isClockWrong,
+  clockAhead,
+  histories,
+  aside,
+}: FleetLab): string[] {
   const seconds = Math.round(Math.abs(clockAhead ?? 0));
   return [
     ...(chain === 'broken' ? [t('problem.broken', { fault: faults[0] ?? '' })] : []),
+    ...forged.slice(0, 1).map(({ position, why }) => t(`problem.forged-${why}`, { position: number(position) })),
     ...missing.map(({ from, to }) => t('problem.gap', { from: number(from), to: number(to) })),
     ...(isClockWrong
       ? [t((clockAhead ?? 0) > 0 ? 'problem.clock-ahead' : 'problem.clock-behind', { seconds: number(seconds) })]

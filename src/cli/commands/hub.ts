@@ -1,5 +1,5 @@
 /** `phonehome hub …`: many labs in one database. */
-import type { HubCommands, HubStatus, LabStanding } from '../../model/hub.ts';
+import type { ForgedWhy, HubCommands, HubStatus, LabStanding } from '../../model/hub.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printJson, tell } from '../output.ts';
 import { stopSignal } from '../stop-signal.ts';
@@ -73,8 +73,8 @@ export async function serve(given: Record<string, unknown>): Promise<number> {
   return 0;
 }
 
-const isWell = ({ chain, isClockWrong, aside }: LabStanding): boolean =>
-  chain === 'whole' && !isClockWrong && Object.keys(aside).length === 0;
+const isWell = ({ chain, forged, isClockWrong, aside }: LabStanding): boolean =>
+  chain === 'whole' && forged.length === 0 && !isClockWrong && Object.keys(aside).length === 0;
 
 function describe({ labs, strangers }: HubStatus): string[] {
   if (labs.length === 0 && strangers.length === 0) return ['No lab has published anything yet.'];
@@ -96,9 +96,16 @@ function describe({ labs, strangers }: HubStatus): string[] {
   ];
 }
 
-function stateOf({ chain, missing, faults, isClockWrong, clockAhead, histories, aside }: LabStanding): string {
+const FORGED: Record<ForgedWhy, string> = {
+  signature: 'what it says it signed does not fit its key',
+  key: 'it signed with another key than before',
+  record: 'it signed another record than it told',
+};
+
+function stateOf({ chain, missing, faults, forged, isClockWrong, clockAhead, histories, aside }: LabStanding): string {
   const said = [
     ...(chain === 'broken' ? [`its chain is broken: ${faults[0]}`] : []),
+    ...forged.slice(0, 1).map(({ position, why }) => `${FORGED[why]} (record ${position})`),
     ...missing.map(({ from, to }) => `records ${from} to ${to} are missing`),
     ...(isClockWrong ? [`its clock is off by ${Math.round(clockAhead ?? 0)} s`] : []),
     ...(histories > 1 ? [`${histories} histories: its store was restored or begun anew`] : []),

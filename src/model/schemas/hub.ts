@@ -21,6 +21,24 @@ export const chainRun = z
   })
   .describe('The stretch of the chain that a message carries: what was stored since the message before it.');
 
+/** Of an end of the chain. What is signed names the history, the position and the hash as well. */
+const signature = {
+  time: z
+    .string()
+    .regex(/^\d{4}-\d\d-\d\dT[\d:.]{8,15}Z$/)
+    .describe('As it stands in what was signed, ISO 8601, UTC.'),
+  key: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{59}=$/)
+    .describe('Public half of the key of the installation: SPKI, DER, base64.'),
+  signature: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{86}==$/)
+    .describe('Ed25519, base64.'),
+};
+
+export const chainSignature = z.object(signature).describe('Of the end of the stretch that the message carries.');
+
 const phone = {
   unit: text,
   name: text.optional().describe('Only where the hub may see it.'),
@@ -102,6 +120,10 @@ export const hubHeartbeat = z.object({
   history: text,
   head: count.describe("Position of the last record of the lab's chain."),
   published: count.describe('Position up to which the stream has confirmed.'),
+  signed: z
+    .object({ position: count.min(1), hash, ...signature })
+    .optional()
+    .describe('The last end of the chain that was signed, if it is published.'),
 });
 
 /** Content by the kind of a message; `chain` carries links alone. */
@@ -121,5 +143,5 @@ export const hubEvent = z.object({
   type: text.describe('`phonehome.KIND.v1`.'),
   time: time.describe("By the lab's clock, when it was published."),
   datacontenttype: z.literal('application/json'),
-  data: z.object({ chain: chainRun.nullable(), content: z.unknown() }),
+  data: z.object({ chain: chainRun.nullable(), content: z.unknown(), signed: chainSignature.optional() }),
 });

@@ -8,6 +8,7 @@
 import { hash, type KeyObject, randomFillSync, sign } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { type ChainType, type Head, hashOf, START } from '../../formats/chain-link.ts';
+import { signedText } from '../../formats/signed-head.ts';
 
 /** Said by the chain about itself: where it begins, and which records lost their rows by order of the operator or by age. */
 export type ChainNote =
@@ -62,11 +63,6 @@ function createSalts(): () => Uint8Array {
     pool.fill(0, at - SALT_BYTES, at);
     return salt;
   };
-}
-
-/** What is signed. */
-export function signedText(epoch: string, head: Head, time: string): Buffer {
-  return Buffer.from(`phonehome chain\n${epoch}\n${head.position}\n${hex(head.hash)}\n${time}\n`);
 }
 
 export type Chain = ReturnType<typeof createChain>;

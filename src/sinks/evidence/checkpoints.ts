@@ -1,16 +1,9 @@
 /** Ends of the chain that were signed, as they are taken away and brought back. */
-import { createHash, type KeyObject, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import type { Head } from '../../formats/chain-link.ts';
+import { isSignedWith, keyNameOf } from '../../formats/signed-head.ts';
 import type { Checkpoint } from '../../model/checkpoint.ts';
-import { signedText } from './chain.ts';
-
-/** First digits of the SHA-256 of a public key. */
-export const keyNameOf = (key: KeyObject): string =>
-  createHash('sha256')
-    .update(key.export({ type: 'spki', format: 'der' }))
-    .digest('hex')
-    .slice(0, 16);
 
 export function checkpointOf(
   key: KeyObject,
@@ -41,15 +34,6 @@ export function lastCheckpointIn(database: DatabaseSync, key: KeyObject): Checkp
   if (row === undefined) return null;
   const head = { position: Number(row.position), hash: row.hash as Uint8Array };
   return checkpointOf(key, epoch, head, { time: String(row.time), bytes: row.signature as Uint8Array });
-}
-
-/** Whether it was signed with that key. */
-export function isSignedWith(
-  key: KeyObject,
-  { epoch, position, hash, time, key: keyName, signature }: Checkpoint,
-): boolean {
-  const text = signedText(epoch, { position, hash: Buffer.from(hash, 'hex') }, time);
-  return keyNameOf(key) === keyName && verify(null, text, key, Buffer.from(signature, 'base64'));
 }
 
 /** Why the chain does not go on from an end that was noted elsewhere; null: it does. */

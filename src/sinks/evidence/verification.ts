@@ -7,9 +7,10 @@
 import { type KeyObject, verify } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { type ChainRecord, type ChainType, hashOf, START } from '../../formats/chain-link.ts';
+import { signedText } from '../../formats/signed-head.ts';
 import type { Checkpoint } from '../../model/checkpoint.ts';
 import type { StoreProblem, StoreVerdict } from '../../model/verdict.ts';
-import { type ChainNote, commitmentOf, contentOf, type Field, signedText } from './chain.ts';
+import { type ChainNote, commitmentOf, contentOf, type Field } from './chain.ts';
 import { checkpointOf, missingFrom } from './checkpoints.ts';
 import { openBeside, ROW_TYPES, TABLES } from './rows.ts';
 import { CHAIN_VERSION, newerProblem, versionOf } from './schema.ts';

@@ -1,5 +1,5 @@
 /** Stored records as messages of the stream: each content with the links of the chain since the one before it. */
-import type { ChainRun, HubEvent, HubHeartbeat, HubKind } from '../../model/hub.ts';
+import type { ChainRun, ChainSignature, HubEvent, HubHeartbeat, HubKind } from '../../model/hub.ts';
 import { type Content, contentOf, type Disclosure } from './content.ts';
 import type { StoredRecord } from './reader.ts';
 
@@ -29,12 +29,13 @@ export interface Stretch {
 /**
  * @param maxBytes what the broker takes; a content above it stays in the shop, its link goes
  * @param time ISO 8601
+ * @param key with which the lab signs, as it is sent; null: no signature goes along
  */
 export function messagesOf(
   { history, before, records }: Stretch,
   sender: Sender,
   disclosure: Disclosure,
-  { maxBytes, time }: { maxBytes: number; time: string },
+  { maxBytes, time, key }: { maxBytes: number; time: string; key: string | null },
 ): HubMessage[] {
   const messages: HubMessage[] = [];
   let previous = before;
@@ -50,17 +51,17 @@ export function messagesOf(
       hash: last.hash,
     };
     const id = `${sender.lab}/${history}/${last.position}`;
-    const message = messageOf(sender, id, said?.kind ?? 'chain', time, chain, said?.content ?? null);
-    messages.push(
-      said !== null && message.bytes.length > maxBytes ? messageOf(sender, id, 'chain', time, chain, null) : message,
-    );
+    const signed = key !== null && last.signed ? { key, ...last.signed } : undefined;
+    const say = (kind: HubKind, content: unknown) => messageOf(sender, id, kind, time, { chain, content, signed });
+    const message = say(said?.kind ?? 'chain', said?.content ?? null);
+    messages.push(said !== null && message.bytes.length > maxBytes ? say('chain', null) : message);
     previous = last.hash;
     links = [];
   };
   for (const record of records) {
     links.push(record);
     const said = contentOf(record, disclosure);
-    if (said !== null || links.length >= MAX_LINKS) emit(said);
+    if (said !== null || links.length >= MAX_LINKS || (key !== null && record.signed)) emit(said);
   }
   emit(null);
   return messages;
@@ -68,15 +69,14 @@ export function messagesOf(
 
 /** Says that the lab is there, and how far it has come. @param time ISO 8601 */
 export const heartbeatOf = (sender: Sender, heartbeat: HubHeartbeat, time: string): HubMessage =>
-  messageOf(sender, `${sender.lab}/heartbeat/${time}`, 'heartbeat', time, null, heartbeat);
+  messageOf(sender, `${sender.lab}/heartbeat/${time}`, 'heartbeat', time, { chain: null, content: heartbeat });
 
 function messageOf(
   { organisation, lab }: Sender,
   id: string,
   kind: HubKind,
   time: string,
-  chain: ChainRun | null,
-  content: unknown,
+  data: { chain: ChainRun | null; content: unknown; signed?: ChainSignature | undefined },
 ): HubMessage {
   const event: HubEvent = {
     specversion: '1.0',
@@ -85,7 +85,7 @@ function messageOf(
     type: `phonehome.${kind}.v1`,
     time,
     datacontenttype: 'application/json',
-    data: { chain, content },
+    data,
   };
   return { subject: `phonehome.${organisation}.${lab}.${kind}`, id, bytes: Buffer.from(JSON.stringify(event)) };
 }

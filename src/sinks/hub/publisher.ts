@@ -20,6 +20,8 @@ export interface PublisherOptions {
   connect: () => Promise<Broker>;
   modelOf: Disclosure['modelOf'];
   firmwareOf: Disclosure['firmwareOf'];
+  /** Public half of the key that signs the lab's chain, as it is sent; null: no signature goes along. */
+  signingKey: string | null;
   /** Of this program. */
   version: string;
   onState: (state: HubState) => void;
@@ -41,7 +43,7 @@ const MAX_RETRY_MS = 30_000;
 const TELL_MS = 1000;
 
 export function startPublisher(options: PublisherOptions): Publisher {
-  const { config, reader, file, connect, modelOf, firmwareOf, version, onState } = options;
+  const { config, reader, file, connect, modelOf, firmwareOf, signingKey, version, onState } = options;
   const { organisation, lab, url } = config;
   const sender = { organisation, lab };
   const disclosure: Disclosure = { key: config.key, isClear: config.isClear, modelOf, firmwareOf };
@@ -73,7 +75,7 @@ export function startPublisher(options: PublisherOptions): Publisher {
     if (last === undefined) return false;
     const stretch = { history: historyOf(cursor), before: cursor.hash, records };
     // Subject and headers count as well.
-    const limits = { maxBytes: to.maxBytes - 1024, time: new Date().toISOString() };
+    const limits = { maxBytes: to.maxBytes - 1024, time: new Date().toISOString(), key: signingKey };
     await to.publish(messagesOf(stretch, sender, disclosure, limits));
     cursor = { ...cursor, position: last.position, hash: last.hash };
     keepCursor(file, sender, cursor);
@@ -82,7 +84,11 @@ export function startPublisher(options: PublisherOptions): Publisher {
 
   async function beat(to: Broker): Promise<void> {
     if (performance.now() - beatAt < config.heartbeatMs) return;
-    const said = { version, history: historyOf(cursor), head: reader.head(), published: cursor.position };
+    const end = signingKey === null ? null : reader.lastSigned(cursor.position);
+    const said = {
+      ...{ version, history: historyOf(cursor), head: reader.head(), published: cursor.position },
+      ...(end && { signed: { ...end, key: signingKey as string } }),
+    };
     await to.publish([heartbeatOf(sender, said, new Date().toISOString())]);
     beatAt = performance.now();
     if (options.onFeed === undefined) return;

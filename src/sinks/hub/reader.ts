@@ -16,7 +16,11 @@ export interface StoredRecord {
   hash: string;
   /** The row, JSON; null when a newer version took its place, when it was destroyed, or when it is of no use elsewhere. */
   json: string | null;
+  /** Of the chain's end there, where it was signed. */
+  signed?: { time: string; signature: string };
 }
+
+export type SignedRecord = Pick<StoredRecord, 'position' | 'hash'> & NonNullable<StoredRecord['signed']>;
 
 export interface HubReader {
   epoch(): string;
@@ -26,6 +30,8 @@ export interface HubReader {
   hashAt(position: number): string | null;
   /** At most `limit` records after a position. Throws what the disk says. */
   after(position: number, limit: number): StoredRecord[];
+  /** The last end that was signed, at most at a position; null: none was. */
+  lastSigned(until: number): SignedRecord | null;
   close(): void;
 }
 
@@ -64,6 +70,10 @@ export function openHubReader(file: string): HubReader {
     links: database.prepare(
       'SELECT position, type, replaces, commitment, hash FROM chain WHERE position > ? ORDER BY position LIMIT ?',
     ),
+    signed: database.prepare('SELECT position, time, signature FROM checkpoints WHERE position BETWEEN ? AND ?'),
+    lastSigned: database.prepare(
+      'SELECT position, hash, time, signature FROM checkpoints WHERE position <= ? ORDER BY position DESC LIMIT 1',
+    ),
     rows: new Map<string, StatementSync>(
       Object.entries(CONTENT).map(([type, { table, json }]) => [
         type,
@@ -80,6 +90,8 @@ export function openHubReader(file: string): HubReader {
       if (links.some((link) => link.type === type))
         for (const { link, json } of statement.all(first as number, last as number))
           found.set(Number(link), json as string | null);
+    const ends = links.length === 0 ? [] : sql.signed.all(first as number, last as number);
+    const signed = new Map(ends.map((row) => [Number(row.position), signatureIn(row)]));
     return links.map((link) => ({
       position: Number(link.position),
       type: link.type as ChainType,
@@ -87,6 +99,9 @@ export function openHubReader(file: string): HubReader {
       commitment: hex(link.commitment),
       hash: hex(link.hash),
       json: found.get(Number(link.position)) ?? null,
+      ...(signed.has(Number(link.position)) && {
+        signed: signed.get(Number(link.position)) as NonNullable<StoredRecord['signed']>,
+      }),
     }));
   }
 
@@ -109,6 +124,10 @@ export function openHubReader(file: string): HubReader {
       if (records.length > 0 && !log.now()) throw new Error('the disk does not confirm what was written');
       return records;
     },
+    lastSigned(until) {
+      const row = sql.lastSigned.get(until);
+      return row === undefined ? null : { position: Number(row.position), hash: hex(row.hash), ...signatureIn(row) };
+    },
     close() {
       log.close();
       database.close();
@@ -116,4 +135,8 @@ export function openHubReader(file: string): HubReader {
   };
 }
 
+const signatureIn = ({ time, signature }: Record<string, unknown>) => ({
+  time: String(time),
+  signature: Buffer.from(signature as Uint8Array).toString('base64'),
+});
 const hex = (bytes: unknown): string => Buffer.from(bytes as Uint8Array).toString('hex');
