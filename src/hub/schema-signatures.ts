@@ -17,6 +17,8 @@ export const SIGNATURES = `
     position bigint NOT NULL,
     hash bytea NOT NULL,
     time text NOT NULL,
+    -- Its name: the first digits of its SHA-256.
+    key text NOT NULL,
     signature bytea NOT NULL,
     PRIMARY KEY (lab_id, history, position)
   );

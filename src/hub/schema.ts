@@ -12,19 +12,7 @@ import { SIGNATURES } from './schema-signatures.ts';
 /** Tables with a column `organisation_id`. */
 const SEPARATED = ['labs', 'chains', 'faults', 'forgotten', 'alerts', 'flows', 'coverage', 'gaps', 'ledger'];
 /** What organisations may read. */
-const READ = [
-  'labs',
-  'alerts',
-  'flows',
-  'coverage',
-  'gaps',
-  'ledger',
-  'lines',
-  'units',
-  'fleet_alerts',
-  'lab_keys',
-  'checkpoints',
-];
+const READ = ['labs', 'alerts', 'flows', 'coverage', 'gaps', 'ledger', 'lines', 'units', 'fleet_alerts', 'checkpoints'];
 
 const MIGRATIONS: readonly string[] = [
   `

@@ -38,9 +38,9 @@ export async function putSigned(client: Client, ends: readonly SignedEnd[]): Pro
       if (!keys.has(end.lab)) await keepKey(client, end);
       keys.set(end.lab, end.key);
       await client.query(
-        `INSERT INTO hub.checkpoints (organisation_id, lab_id, history, position, hash, time, signature)
-         VALUES ($1, $2, $3, $4, decode($5, 'hex'), $6, decode($7, 'base64')) ON CONFLICT DO NOTHING`,
-        [end.organisation, end.lab, end.history, end.position, end.hash, end.time, end.signature],
+        `INSERT INTO hub.checkpoints (organisation_id, lab_id, history, position, hash, time, key, signature)
+         VALUES ($1, $2, $3, $4, decode($5, 'hex'), $6, $7, decode($8, 'base64')) ON CONFLICT DO NOTHING`,
+        [end.organisation, end.lab, end.history, end.position, end.hash, end.time, keyNameOf(key), end.signature],
       );
     }
   }
@@ -89,9 +89,9 @@ export async function checkBeats(client: Client, told: readonly SignedEnd[]): Pr
 /** Lines as `phonehome verify --expect` of the lab takes them, the latest first; of what the client's role may see. */
 export async function readSignedHeads(client: Client, lab: string): Promise<string[]> {
   const { rows } = await client.query(
-    `SELECT checkpoints.history, position::float8, encode(hash, 'hex') AS hash, time, left(encode(sha256(key), 'hex'), 16) AS key,
+    `SELECT checkpoints.history, position::float8, encode(hash, 'hex') AS hash, time, key,
        translate(encode(signature, 'base64'), E'\\n', '') AS signature
-     FROM hub.checkpoints JOIN hub.lab_keys USING (lab_id) JOIN hub.labs ON labs.id = lab_id
+     FROM hub.checkpoints JOIN hub.labs ON labs.id = lab_id
      WHERE labs.name = $1 ORDER BY time DESC, position DESC LIMIT ${MAX_HEADS}`,
     [lab],
   );

@@ -26,9 +26,8 @@ export async function readStandings(client: Client, organisation: string | null)
        UNION ALL SELECT organisation, lab, why, count FROM hub.aside_over) AS aside GROUP BY 1, 2, 3`,
   );
   const { rows: signed } = await client.query(
-    `SELECT labs.id AS lab_id, position::float8, time, encode(sha256(key), 'hex') AS key
-     FROM hub.labs JOIN hub.lab_keys ON lab_keys.lab_id = labs.id CROSS JOIN LATERAL (
-       SELECT position, time FROM hub.checkpoints WHERE lab_id = labs.id AND history = labs.history ORDER BY position DESC LIMIT 1) latest`,
+    `SELECT labs.id AS lab_id, position::float8, time, key FROM hub.labs CROSS JOIN LATERAL (
+       SELECT position, time, key FROM hub.checkpoints WHERE lab_id = labs.id AND history = labs.history ORDER BY position DESC LIMIT 1) latest`,
   );
   const { rows: forged } = await client.query(
     'SELECT lab_id, position::float8, why FROM hub.forged ORDER BY seen DESC, position DESC LIMIT 1000',
@@ -55,7 +54,7 @@ export async function readStandings(client: Client, organisation: string | null)
       chain: misfits.length > 0 ? 'broken' : missing.length > 0 ? 'gap' : 'whole',
       missing: missing.slice(0, MAX_LISTED),
       faults: misfits.slice(0, MAX_LISTED).map(({ position, what }) => `record ${position}: ${what}`),
-      signed: end ? { position: end.position, time: end.time, key: end.key.slice(0, 16) } : null,
+      signed: end ? { position: end.position, time: end.time, key: end.key } : null,
       forged: forged
         .filter((one) => one.lab_id === row.id)
         .slice(0, MAX_LISTED)

@@ -28,7 +28,7 @@ export function nkeyAccounts(names: readonly string[]): Accounts {
     return `  { nkey: ${pair.getPublicKey()}${permissions} }`;
   });
   return {
-    config: `authorization { users: [\n${lines.join(',\n')}\n] }\n`,
+    config: `authorization { timeout: 30, users: [\n${lines.join(',\n')}\n] }\n`,
     secrets: Object.fromEntries(users.map(({ name, pair }) => [name, seedOf(pair)])),
   };
 }
@@ -52,6 +52,7 @@ export function jwtAccounts(names: readonly string[], expired: readonly string[]
   });
   return {
     config: [
+      'authorization { timeout: 30 }',
       `operator: ${jwt(operator, operator.getPublicKey(), 'chain', { type: 'operator', version: 2 })}`,
       `system_account: ${system.getPublicKey()}`,
       'resolver: MEMORY',

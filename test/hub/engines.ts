@@ -128,7 +128,7 @@ export async function openNats(
     config,
     [
       `listen: "127.0.0.1:${port}"`,
-      ...(authority ? [`tls { cert_file: "${certificate}", key_file: "${key}" }`] : []),
+      ...(authority ? [`tls { cert_file: "${certificate}", key_file: "${key}", timeout: 30 }`] : []),
       `jetstream { store_dir: "${join(directory, 'nats')}" }`,
       accounts,
     ].join('\n'),

@@ -2,6 +2,7 @@
  * Stores of three labs, published by what a lab publishes with, through a real broker and a hub of its own process into a real
  * database; each is killed in turn and comes back. In the end the hub holds what was stored: nothing is missing, nothing there twice.
  */
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,6 +10,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { jetstream } from '@nats-io/jetstream';
 import { connect, nkeyAuthenticator } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { keyText } from '../../src/formats/signed-head.ts';
 import { openHub } from '../../src/hub/commands.ts';
 import { openDatabase } from '../../src/hub/database.ts';
 import type { HubState } from '../../src/model/hub.ts';
@@ -39,6 +41,7 @@ interface Lab {
 describeWith(['nats-server', 'postgres'], 'a hub of three labs', () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'hub-'));
   const labs = new Map<string, Lab>();
+  const { privateKey: signingKey } = generateKeyPairSync('ed25519');
   const hubs: HubProcess[] = [];
   let nats: Nats;
   let postgres: Postgres;
@@ -58,7 +61,7 @@ describeWith(['nats-server', 'postgres'], 'a hub of three labs', () => {
       connect: () => connectBroker(config),
       modelOf: () => 'Nokia 7 Plus',
       firmwareOf: () => null,
-      signingKey: null,
+      signingKey: keyText(createPublicKey(signingKey)),
       version: 'test',
       onState: (state) => {
         opened.state = state;
@@ -142,7 +145,7 @@ describeWith(['nats-server', 'postgres'], 'a hub of three labs', () => {
     await startHub();
     for (const name of LABS) {
       const file = path.join(directory, `${name.replace('/', '-')}.db`);
-      const store = openSqliteStore({ file, key: Buffer.alloc(32, 7) });
+      const store = openSqliteStore({ file, key: Buffer.alloc(32, 7), signingKey });
       prepareForReader(file);
       publish(name, file, { store, stored: 0 });
     }
@@ -207,12 +210,17 @@ describeWith(['nats-server', 'postgres'], 'a hub of three labs', () => {
     await everythingArrives();
   });
 
-  it('has every chain whole in the end, nothing aside, and a ledger that adds up', async () => {
+  it('has every chain whole in the end and signed, nothing aside, and a ledger that adds up', async () => {
+    for (const { store } of labs.values()) store.checkpoint();
+    await eventually('it holds the last signatures', async () => {
+      const { labs: all } = await openHub(hubFile).status();
+      return all.every(({ signed, held }) => signed?.position === held);
+    });
     const { labs: standings, strangers } = await openHub(hubFile).status();
     expect(strangers).toEqual([]);
     expect(standings.map(({ organisation, lab }) => `${organisation}/${lab}`)).toEqual([...LABS]);
     // Of the clock nothing: under one that was moved for the tests the broker goes by the kernel's.
-    for (const each of standings) expect(each).toMatchObject({ chain: 'whole', histories: 1, aside: {} });
+    for (const each of standings) expect(each).toMatchObject({ chain: 'whole', forged: [], histories: 1, aside: {} });
     const [counted] = await ask<Record<string, string>>(
       `SELECT (SELECT sum(count) FROM hub.alerts) AS alerts, (SELECT sum(sightings) FROM hub.ledger WHERE kind = 'imei') AS imei,
          (SELECT count(*) FROM hub.flows WHERE closed_at IS NOT NULL) AS flows,

@@ -51,10 +51,10 @@ describeWith(['postgres'], 'what a lab signed', () => {
   }
   const standing = async (lab: string) =>
     (await database.transact((client) => readStandings(client, 'alpha'))).find((each) => each.lab === lab);
-  const askFor = async (path: string, organisation: string) => {
+  const askFor = async (path: string, organisation: string): Promise<{ heads: string[]; alerts: object[] }> => {
     const api = createApi({ database, isWell: () => true });
     const answer = await api.request(path, { headers: { authorization: `Bearer ${tokens[organisation]}` } });
-    return answer.json();
+    return (await answer.json()) as { heads: string[]; alerts: object[] };
   };
   const headsOf = async (lab: string, organisation = 'alpha'): Promise<string[]> =>
     (await askFor(`/api/labs/${lab}/heads`, organisation)).heads;
