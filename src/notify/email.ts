@@ -66,8 +66,7 @@ function outcomeOf(error: Error & { code?: string; responseCode?: number }): Out
   if (error instanceof SecretError || error.name === 'DestinationError') return failed(error.message);
   const { code = error.name, responseCode } = error;
   if (code === 'EAUTH') return failed('the server does not take this user and password');
-  if (responseCode !== undefined && responseCode >= 500)
-    return refused(`the server answered ${responseCode}: it does not take this mail`);
+  if (code === 'EMESSAGE') return refused(`the server does not take this mail (${responseCode ?? 'it is too long'})`);
   if (code === 'ETLS') return failed('the server offers no encryption that holds');
   return failed(responseCode === undefined ? `cannot be reached (${code})` : `the server answered ${responseCode}`);
 }

@@ -96,6 +96,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
   }
 
   function flushSafely(): void {
+    if (isStopped) return;
     try {
       flush();
       pump();
@@ -127,6 +128,8 @@ export function createNotifier(options: NotifierOptions): Notifier {
       if (due.length === 0) return;
       const notices = due.map(({ alert }) => noticeOf(alert, receiver));
       const outcome = await send(receiver, notices);
+      // Whoever sends it next does so under the same id.
+      if (isStopped) return;
       if (outcome.ok) delivered(name, due);
       else if (!failedToo(name, due, outcome)) return;
     }
@@ -136,10 +139,11 @@ export function createNotifier(options: NotifierOptions): Notifier {
   function lettersFor(name: string, receiver: Receiver): { letter: Waiting; alert: Alert }[] {
     const isMail = receiver.type === 'email';
     for (;;) {
-      const letters = outbox.waiting(name, isMail ? MAX_MAIL : 1);
+      const letters = asTried(outbox.waiting(name, isMail ? MAX_MAIL : 1));
       const [oldest] = letters;
       if (oldest === undefined) return [];
-      if (isMail && letters.length < MAX_MAIL && now() - oldest.since < receiver.collectSeconds * 1000) return [];
+      const isOpen = isMail && oldest.attempts === 0 && letters.length < MAX_MAIL;
+      if (isOpen && now() - oldest.since < receiver.collectSeconds * 1000) return [];
       const due = letters.flatMap((letter) => {
         const alert = alertOf(letter.id);
         const mute = alert && muteOf(alert, config(), now());
@@ -226,6 +230,12 @@ export function createNotifier(options: NotifierOptions): Notifier {
       isStopped = true;
     },
   };
+}
+
+/** What was tried together goes together again: the same mail under the same id, should only the answer have been lost. */
+function asTried(letters: Waiting[]): Waiting[] {
+  const tried = letters.filter(({ attempts }) => attempts > 0);
+  return tried.length > 0 ? tried : letters;
 }
 
 /** 1 s, 2 s, 4 s … up to ten minutes, give or take a fifth. */

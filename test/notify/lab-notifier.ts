@@ -61,6 +61,7 @@ export function labNotifier(given: unknown, { phones = [] as string[] } = {}) {
       alerts.set(alert.id, alert);
       running.notifier.take(alert);
     },
+    now: () => now,
     pass(ms: number) {
       now += ms;
     },
