@@ -3,12 +3,15 @@
  * for one. The thread begins with the first search and ends when nobody asked for a while; one that takes too long is ended and
  * said to have been.
  */
+
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { labError } from '../formats/refusal.ts';
 import type { OpenHints } from '../inspect/opened.ts';
 import { LabError } from '../model/lab.ts';
 import type { BodyHits, OpenedLayer } from '../model/opened.ts';
 import type { AppCoverage, AppCoverageQuery, BodySearch } from '../model/search.ts';
+import { text } from '../model/text.ts';
 import type { Search } from '../sinks/evidence/search.ts';
 import type { LiveDependencies } from '../sinks/live/dependencies.ts';
 import { connectCalls } from './calls.ts';
@@ -57,7 +60,7 @@ export function openSearching(data: string): Searching {
       for (const reject of begun.waiting) reject(error);
     };
     worker.on('error', ended);
-    worker.on('exit', () => ended(new LabError('the search was ended')));
+    worker.on('exit', () => ended(labError(text('refused.search-ended'))));
     running = begun;
     return begun;
   }

@@ -2,14 +2,16 @@
  * Recordings that come over the API. Promise: one at a time and no larger than stated; the file has no name on the disk from the
  * beginning, so nothing of it outlives the scan; the scan has a thread of its own, and what it says is masked.
  */
+
 import { randomBytes } from 'node:crypto';
 import { existsSync, unlinkSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
 import { errorLine } from '../formats/error-line.ts';
+import { refused } from '../formats/refusal.ts';
 import { say } from '../formats/say.ts';
 import { LabError, type ScanOptions } from '../model/lab.ts';
-import type { Text } from '../model/text.ts';
+import { type Text, text } from '../model/text.ts';
 import type { RecordedLine, UploadScan } from '../sinks/live/dependencies.ts';
 import type { ScannedFile } from './scan-file.ts';
 import { scanInThread } from './scanning.ts';
@@ -30,7 +32,7 @@ export function createUploads(options: UploadsOptions): (body: AsyncIterable<Uin
   const { directory, scanOptions, maxBytes = MAX_UPLOAD } = options;
   let isBusy = false;
   return async (body) => {
-    if (isBusy) return { ok: false, status: 409, why: 'another recording is being read: wait until it is done' };
+    if (isBusy) return { status: 409, ...refused(text('refused.uploading')) };
     isBusy = true;
     let file: FileHandle | null = null;
     const release = async (): Promise<void> => {
@@ -42,7 +44,7 @@ export function createUploads(options: UploadsOptions): (body: AsyncIterable<Uin
       const bytes = await receive(body, file, maxBytes);
       if (bytes === null) {
         await release();
-        return { ok: false, status: 413, why: `too large: at most ${maxBytes} bytes; larger ones by phonehome scan` };
+        return { status: 413, ...refused(text('refused.upload-large', { most: maxBytes })) };
       }
       return { ok: true, lines: linesOf(file.fd, bytes, scanOptions(), release) };
     } catch (error) {

@@ -75,7 +75,10 @@ it('refuses a report to a viewer, of no case, in no language, and without an aud
   expect((await ask('/api/cases/c1/report', 'viewer')).status).toBe(403);
   expect((await ask('/api/cases/nothing/report')).status).toBe(404);
   const wrong = await ask('/api/cases/c1/report?language=fr');
-  expect([wrong.status, await wrong.json()]).toEqual([400, { error: 'language: give one of en, vi' }]);
+  expect([wrong.status, await wrong.json()]).toMatchObject([
+    400,
+    { error: 'language: give one of en, vi', text: { key: 'input.one-of' } },
+  ]);
   canAudit = false;
   expect((await ask('/api/cases/c1/report')).status).toBe(409);
   canAudit = true;

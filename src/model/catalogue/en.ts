@@ -6,6 +6,7 @@
 import { KIND_FACTS, type Kind } from '../kinds.ts';
 import { GATEWAY_EN } from './gateway.ts';
 import { GATEWAY_STEPS_EN } from './gateway-steps.ts';
+import { INPUT_EN } from './input.ts';
 import { NETWORK } from './network.ts';
 import { REASONS } from './reasons.ts';
 import { REFUSALS_EN } from './refusals.ts';
@@ -46,6 +47,7 @@ export const EN = {
   ...UNHEARD_EN,
   ...UNREAD_EN,
   ...UNSEEN_EN,
+  ...INPUT_EN,
   ...GATEWAY_EN,
   ...GATEWAY_STEPS_EN,
   ...REFUSALS_EN,

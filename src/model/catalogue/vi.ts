@@ -2,6 +2,7 @@
 
 import { GATEWAY_VI } from './gateway.ts';
 import { GATEWAY_STEPS_VI } from './gateway-steps.ts';
+import { INPUT_VI } from './input.ts';
 import { KINDS_VI } from './kinds-vi.ts';
 import { NETWORK_VI } from './network-vi.ts';
 import { REASONS_VI } from './reasons-vi.ts';
@@ -41,6 +42,7 @@ export const VI: Record<string, string> = {
   ...UNHEARD_VI,
   ...UNREAD_VI,
   ...UNSEEN_VI,
+  ...INPUT_VI,
   ...GATEWAY_VI,
   ...GATEWAY_STEPS_VI,
   ...REFUSALS_VI,

@@ -1,17 +1,19 @@
 /** A plan: what a person does to a phone, step by step, and how far a case has followed it. */
+
 import { z } from 'zod';
+import { EN } from '../catalogue/en.ts';
 import { text, time } from './parts.ts';
 
 const sentence = z.string().trim().min(1).max(1000);
 const planText = z
   .union([sentence, z.strictObject({ en: sentence, vi: sentence.optional() })], {
-    error: 'must be a text of 1 to 1000 characters, or one in each language: {en: …, vi: …}',
+    error: EN['input.own.plan-text'],
   })
   .describe('In English, or in both languages: `{en, vi}`.');
 const word = z
   .string()
   .trim()
-  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,59}$/u, 'must be 1 to 60 letters, digits, blanks, dots or dashes');
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,59}$/u, EN['input.own.word']);
 
 /** A month and a day. */
 const MAX_MINUTES = 46_080;

@@ -95,7 +95,7 @@ export function createApi(
     const id = c.req.param('id');
     if (services.alert(id) === null) return found(c, null, 'alert');
     const revealed = services.reveal(id, { who: who(c), time: new Date(services.now()).toISOString() });
-    if (!revealed.ok) return c.json({ error: revealed.why }, 409);
+    if (!revealed.ok) return c.json(refusalOf(revealed), 409);
     const { value, seen, window } = revealed.secret;
     return c.json({ value, seen, window: window.toString('base64') });
   });
@@ -215,7 +215,7 @@ export function createApi(
   app.get('/api/beacons', (c) => c.json(services.beacons()));
   app.get('/api/why', async (c) => {
     const { host, device } = readQuery(WHY_QUERY, c.req.query());
-    if (!host) throw new InputError('host: name the server');
+    if (!host) throw new InputError(text('input.no-host'));
     return c.json({ why: await services.why(host, device ?? null) });
   });
   app.get('/api/pins', async (c) => c.json({ pins: await services.pins() }));
@@ -242,7 +242,7 @@ export function createApi(
   });
   app.delete('/api/upstream-map', async (c) => {
     const { host, port } = readQuery(UPSTREAM_QUERY, c.req.query());
-    if (host === undefined || port === undefined) throw new InputError('host, port: name the entry to remove');
+    if (host === undefined || port === undefined) throw new InputError(text('input.no-entry'));
     return removed(c, await services.removeUpstream(host.toLowerCase(), port), 'entry');
   });
 
@@ -252,7 +252,7 @@ export function createApi(
     const { cases } = await readBody('replays', await json(c));
     const known = new Set((await services.replays()).map(({ name }) => name));
     if (cases.some((name) => !known.has(name))) {
-      throw new InputError(`cases: give names from GET /api/replays: ${[...known].join(', ')}`);
+      throw new InputError(text('input.cases', { names: [...known].join(', ') }));
     }
     return c.json({ outcomes: await services.replay(cases) });
   });
@@ -276,10 +276,10 @@ export function createApi(
         return new Response(body, { status: page.status, headers: page.headers });
       }
     }
-    return c.json({ error: `nothing answers ${method} here: see /openapi.json` }, 404);
+    return c.json(refusalIn(text('refused.no-address', { method })), 404);
   });
   app.onError((error, c) => {
-    if (error instanceof InputError) return c.json({ error: error.message }, 400);
+    if (error instanceof InputError) return c.json(refusalIn(error.text), 400);
     onError(error);
     return c.json(refusalIn(text('refused.failed')), 500);
   });

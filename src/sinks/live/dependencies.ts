@@ -59,7 +59,7 @@ export type RecordedLine =
   | { type: 'fault'; reason: string; text?: Text };
 export type UploadScan =
   | { ok: true; lines: AsyncIterable<RecordedLine> }
-  | { ok: false; status: 409 | 413; why: string };
+  | { ok: false; status: 409 | 413; why: string; text: Text };
 
 export interface PhonePage {
   status: number;

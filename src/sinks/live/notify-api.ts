@@ -1,5 +1,8 @@
 /** `/api/notify…`: who is told of alerts outside the lab. What changes it is written into notify.yaml, and mutes stand in the audit. */
+
 import type { Hono, MiddlewareHandler } from 'hono';
+import { refusalIn, refusalOf } from '../../formats/refusal.ts';
+import { text } from '../../model/text.ts';
 import { readBody } from './bodies.ts';
 import type { Bindings, Ctx } from './context.ts';
 import type { LiveDependencies, NotifyServices, Outcome } from './dependencies.ts';
@@ -7,7 +10,7 @@ import { InputError } from './queries.ts';
 import { json } from './sign-in.ts';
 
 const NAME = /^\w[\w.-]{0,59}$/;
-const NO_AUDIT = 'the audit entry could not be written, so nothing is changed: free disk space';
+const NO_AUDIT = refusalIn(text('refused.unaudited.changed'));
 
 export function addNotify(
   app: Hono<Bindings>,
@@ -17,16 +20,15 @@ export function addNotify(
 ): void {
   const nameIn = (c: Ctx): string => {
     const name = c.req.param('id') ?? '';
-    if (!NAME.test(name)) throw new InputError('the name: letters, digits, dots and dashes, at most 60');
+    if (!NAME.test(name)) throw new InputError(text('input.notify-name'));
     return name;
   };
-  const missing = (c: Ctx, what: string) => c.json({ error: `no such ${what}: GET /api/notify lists them` }, 404);
+  const missing = (c: Ctx, what: 'receiver' | 'mute') => c.json(refusalIn(text(`refused.no-notify.${what}`)), 404);
   const hasReceiver = (name: string): boolean => Object.hasOwn(notify.config().receivers, name);
   const hasMute = (name: string): boolean => notify.config().mutes.some((mute) => mute.name === name);
   const changed = (c: Ctx, result: Outcome<null>) =>
-    result.ok ? c.json(notify.state()) : c.json({ error: result.why }, 409);
-  const removed = (c: Ctx, result: Outcome<null>) =>
-    result.ok ? c.body(null, 204) : c.json({ error: result.why }, 409);
+    result.ok ? c.json(notify.state()) : c.json(refusalOf(result), 409);
+  const removed = (c: Ctx, result: Outcome<null>) => (result.ok ? c.body(null, 204) : c.json(refusalOf(result), 409));
 
   app.get('/api/notify', (c) => c.json(notify.state()));
   app.get('/api/notify/receivers/:id', (c) => {
@@ -36,7 +38,7 @@ export function addNotify(
   app.put('/api/notify/receivers/:id', limited, async (c) => {
     const name = nameIn(c);
     const receiver = await readBody('receiver', await json(c));
-    if (!audit('notify', `receiver ${name}`, whoOf(c))) return c.json({ error: NO_AUDIT }, 409);
+    if (!audit('notify', `receiver ${name}`, whoOf(c))) return c.json(NO_AUDIT, 409);
     return changed(c, await notify.change((file) => file.setIn(['receivers', name], receiver)));
   });
   app.delete('/api/notify/receivers/:id', async (c) => {
@@ -59,7 +61,7 @@ export function addNotify(
   app.put('/api/notify/mutes/:id', limited, async (c) => {
     const name = nameIn(c);
     const mute = { name, ...(await readBody('mute', await json(c))) };
-    if (!audit('mute', name, whoOf(c))) return c.json({ error: NO_AUDIT }, 409);
+    if (!audit('mute', name, whoOf(c))) return c.json(NO_AUDIT, 409);
     const others = notify.config().mutes.filter((one) => one.name !== name);
     return changed(c, await notify.change((file) => file.set('mutes', [...others, mute])));
   });
@@ -72,7 +74,7 @@ export function addNotify(
   app.put('/api/notify/secrets/:id', limited, async (c) => {
     const name = nameIn(c);
     const { secret } = await readBody('secret', await json(c));
-    if (!audit('notify', `secret ${name}`, whoOf(c))) return c.json({ error: NO_AUDIT }, 409);
+    if (!audit('notify', `secret ${name}`, whoOf(c))) return c.json(NO_AUDIT, 409);
     notify.putSecret(name, secret);
     return c.body(null, 204);
   });

@@ -3,11 +3,19 @@
  * data, because the first `GET /api/alerts` must not load a schema library.
  * A wrong parameter is an `InputError` of one line that names it and never quotes it.
  */
+import { say } from '../../formats/say.ts';
+import { type Text, text } from '../../model/text.ts';
 import { ALERT_TYPES, FLOW_GROUPS, KINDS, SEVERITIES } from '../../model/words.ts';
 
 /** What a client can mend: one line that says how. */
 export class InputError extends Error {
   override name = 'InputError';
+  readonly text: Text;
+
+  constructor(text: Text) {
+    super(say(text));
+    this.text = text;
+  }
 }
 
 export interface Parameter<T = unknown> {
@@ -20,7 +28,7 @@ export interface Parameter<T = unknown> {
 /** What `readQuery` gives for a table of parameters: each of them may be missing. */
 type Given<Q extends Record<string, Parameter>> = { [K in keyof Q]?: ReturnType<Q[K]['read']> };
 
-const text = (description: string): Parameter<string> => ({
+const words = (description: string): Parameter<string> => ({
   description,
   schema: { type: 'string' },
   read: (given) => given,
@@ -30,7 +38,7 @@ const whole = (description: string, more: Record<string, unknown> = {}): Paramet
   description,
   schema: { type: 'integer', minimum: 0, ...more },
   read(given, name) {
-    if (!/^\d{1,15}$/.test(given)) throw new InputError(`${name}: give a whole number from 0 on`);
+    if (!/^\d{1,15}$/.test(given)) throw new InputError(text('input.whole', { name }));
     return Number(given);
   },
 });
@@ -39,17 +47,17 @@ const flag = (description: string): Parameter<boolean> => ({
   description,
   schema: { type: 'boolean' },
   read(given, name) {
-    if (given !== 'true' && given !== 'false') throw new InputError(`${name}: give true or false`);
+    if (given !== 'true' && given !== 'false') throw new InputError(text('input.flag', { name }));
     return given === 'true';
   },
 });
 
-const oneOf = <T extends string>(words: readonly T[], description: string): Parameter<T> => ({
+const oneOf = <T extends string>(all: readonly T[], description: string): Parameter<T> => ({
   description,
-  schema: { type: 'string', enum: [...words] },
+  schema: { type: 'string', enum: [...all] },
   read(given, name) {
-    const word = words.find((one) => one === given);
-    if (word === undefined) throw new InputError(`${name}: give one of ${words.join(', ')}`);
+    const word = all.find((one) => one === given);
+    if (word === undefined) throw new InputError(text('input.one-of', { name, words: all.join(', ') }));
     return word;
   },
 });
@@ -59,31 +67,31 @@ const simulated = flag('Only of replays and tests (true), or only of the world (
 /** What a live client may ask for, too. */
 export const LIVE_QUERY = {
   since: whole('Only those with a greater `seq`; of a live client without it only what is new.'),
-  device: text('Of this device.'),
-  case: text('Of this case.'),
+  device: words('Of this device.'),
+  case: words('Of this case.'),
   kind: oneOf(KINDS, 'About this kind of identifier.'),
   type: oneOf(ALERT_TYPES, 'Of this type.'),
   severity: oneOf(SEVERITIES, 'This severity or worse.'),
   simulated,
 };
 const limit = whole('At most this many.', { minimum: 1, maximum: 2000, default: 500 });
-export const CODE_QUERY = { code: text('From the address that `phonehome ui` prints.') };
+export const CODE_QUERY = { code: words('From the address that `phonehome ui` prints.') };
 export const ALERT_QUERY = {
   ...LIVE_QUERY,
-  flow: text('With evidence in this flow.'),
+  flow: words('With evidence in this flow.'),
   limit,
   newest: flag('Newest first.'),
 };
 export const FLOW_QUERY = {
-  device: text('Of this device.'),
-  host: text('A part of the host name.'),
+  device: words('Of this device.'),
+  host: words('A part of the host name.'),
   simulated,
   after: whole('Opened at or after, milliseconds since the epoch.'),
   before: whole('Opened before: `openedAt` of the last one pages back.'),
   limit,
 };
 const window = {
-  q: text('Words that must all stand in it, in any order; upper and lower case of ASCII letters are one.'),
+  q: words('Words that must all stand in it, in any order; upper and lower case of ASCII letters are one.'),
   language: oneOf(['en', 'vi'], 'In which they are typed; English when not given.'),
   offset: whole('So many of the newest are left out: where a list goes on.'),
   limit,
@@ -97,10 +105,10 @@ export const ALERT_SEARCH = {
 export const FLOW_SEARCH = {
   ...window,
   device: FLOW_QUERY.device,
-  host: text('Exactly this one, as of the next three; empty: where none is known.'),
-  owner: text('Of this owner.'),
-  country: text('In this country, ISO 3166-1 alpha-2.'),
-  app: text('Of this app or SDK.'),
+  host: words('Exactly this one, as of the next three; empty: where none is known.'),
+  owner: words('Of this owner.'),
+  country: words('In this country, ISO 3166-1 alpha-2.'),
+  app: words('Of this app or SDK.'),
   simulated,
   withFindings: flag('Only those in which something was found.'),
   after: FLOW_QUERY.after,
@@ -110,9 +118,9 @@ export const GROUP_QUERY = {
   by: oneOf(FLOW_GROUPS, 'What is put together.'),
   ...FLOW_SEARCH,
 };
-export const APP_QUERY = { device: text('Of this device.'), simulated };
+export const APP_QUERY = { device: words('Of this device.'), simulated };
 export const AUDIT_QUERY = { limit };
-export const WHY_QUERY = { host: text('The server, or a part of its name.'), device: text('Of this device.') };
+export const WHY_QUERY = { host: words('The server, or a part of its name.'), device: words('Of this device.') };
 export const DEVICE_QUERY = { reveal: flag('Values in clear; stands in the audit.') };
 export const CONTENT_QUERY = { reveal: flag('As it stood there; stands in the audit.') };
 export const BODY_QUERY = {
@@ -127,8 +135,8 @@ const { from: _from, length: _length, ...OPENED } = BODY_QUERY;
 /** Which kept bytes are opened. */
 export const OPENED_QUERY = OPENED;
 export const BODY_SEARCH = {
-  q: text('The text that is looked for, in any case of letters.'),
-  device: text('Of this device.'),
+  q: words('The text that is looked for, in any case of letters.'),
+  device: words('Of this device.'),
   after: FLOW_QUERY.after,
   before: whole('Opened before: `next` of the last answer goes on.'),
   reveal: flag('Must be true: what is found is shown as it stands there.'),
@@ -138,11 +146,11 @@ export const REPORT_QUERY = {
   language: oneOf(['en', 'vi'], 'Of its words; English when not given.'),
 };
 export const COMPARE_QUERY = {
-  a: text('A case, a phase of one (`CASE:before-consent`), or a phone.'),
-  b: text('What it is held against.'),
+  a: words('A case, a phase of one (`CASE:before-consent`), or a phone.'),
+  b: words('What it is held against.'),
   language: REPORT_QUERY.language,
 };
-export const UPSTREAM_QUERY = { host: text('Of the entry.'), port: whole('Of the entry.') };
+export const UPSTREAM_QUERY = { host: words('Of the entry.'), port: whole('Of the entry.') };
 
 /** @throws InputError */
 export function readQuery<Q extends Record<string, Parameter>>(parameters: Q, query: Record<string, string>): Given<Q> {
@@ -153,6 +161,6 @@ export function readQuery<Q extends Record<string, Parameter>>(parameters: Q, qu
 }
 
 export const DATABASE_QUERY = {
-  name: text('Name of the file as its vendor gave it: its ending says how it is packed.'),
+  name: words('Name of the file as its vendor gave it: its ending says how it is packed.'),
   older: flag('Take it although it is older than what answers now.'),
 };

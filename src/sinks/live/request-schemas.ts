@@ -1,6 +1,8 @@
 /** What the API accepts as bodies. Loaded with the first of them: zod takes 20 MB. */
+
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { EN } from '../../model/catalogue/en.ts';
 import * as notify from '../../model/schemas/notify.ts';
 import { plan } from '../../model/schemas/plan.ts';
 import { PIN_OVERRIDES, ROLES, TRUST_TESTS } from '../../model/words.ts';
@@ -13,8 +15,8 @@ const orNull = text.nullish().transform((value) => value ?? null);
 const upstreamEntry = z.strictObject({
   host,
   port: z.int().min(1).max(65535),
-  dial: z.string().max(60).refine(isLoopbackDial, 'must be a loopback address with a port, e.g. 127.0.0.1:18080'),
-  address: z.string().refine((address) => isIP(address) !== 0, 'must be an IP address'),
+  dial: z.string().max(60).refine(isLoopbackDial, EN['input.own.loopback']),
+  address: z.string().refine((address) => isIP(address) !== 0, EN['input.own.ip']),
 });
 
 const fact = text.optional();
@@ -55,7 +57,7 @@ export const trustTest = z.strictObject({
 export const upstream = z
   .union([z.array(upstreamEntry), z.strictObject({ entries: z.array(upstreamEntry) })])
   .transform((given) => (Array.isArray(given) ? given : given.entries))
-  .refine((entries) => entries.length > 0 && entries.length <= 100, 'must hold 1 to 100 entries');
+  .refine((entries) => entries.length > 0 && entries.length <= 100, EN['input.own.entries']);
 export const replays = z.strictObject({ cases: z.array(text).min(1).max(50) });
 export const devices = z.strictObject({ devices: z.array(z.looseObject({})).min(1).max(1000) });
 export const forget = z.strictObject({

@@ -19,8 +19,8 @@ export function addSettings(
   app.post('/api/databases', async (c) => {
     const { name, older = false } = readQuery(DATABASE_QUERY, c.req.query());
     const { body } = c.req.raw;
-    if (!name) throw new InputError('name: give the name of the file, e.g. dbip-country-lite.mmdb.gz');
-    if (body === null) throw new InputError('the body is empty: send the file as it is');
+    if (!name) throw new InputError(text('input.file-name'));
+    if (body === null) throw new InputError(text('input.empty-file'));
     if (!services.audit('geo update', name.slice(0, MOST_NAME), who(c))) return c.json(NO_AUDIT, 409);
     const taken = await services.takeDatabase({ name, content: body }, { older });
     return taken.ok ? c.json(taken.value) : c.json(refusalOf(taken), 409);

@@ -2,9 +2,12 @@
  * How a person signs in: with a token once, or by the one-time address that `phonehome ui` prints, and out again; and how an
  * administrator replaces a token. What a browser holds afterwards is a cookie that no script can read.
  */
+
 import type { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { deleteCookie, setCookie } from 'hono/cookie';
+import { refusalIn } from '../../formats/refusal.ts';
+import { text } from '../../model/text.ts';
 import { ROLES } from '../../model/words.ts';
 import { type Access, type Caller, isSafeSocket } from './access.ts';
 import { readBody } from './bodies.ts';
@@ -57,12 +60,12 @@ export function addSignIn(app: Hono<Bindings>, options: SignInOptions): void {
       ? { token: new URLSearchParams(await c.req.text()).get('token') ?? '' }
       : await readBody('signIn', await json(c));
     const grant = tokens.grantOf(token.trim());
-    if (grant === null) return isForm ? c.text(`${WRONG}\n`, 401) : c.json({ error: WRONG }, 401);
+    if (grant === null) return isForm ? c.text(`${WRONG.error}\n`, 401) : c.json(WRONG, 401);
     const signedIn = begin(c, grant);
     return isForm ? c.redirect('/', 303) : c.json(signedIn);
   });
   app.post('/sign-out', (c) => {
-    if (c.req.header('origin') === undefined) return c.json({ error: 'sign out from a page of this lab' }, 403);
+    if (c.req.header('origin') === undefined) return c.json(refusalIn(text('refused.sign-out')), 403);
     end(c, access.callerOf(factsOf(c)));
     return c.redirect('/', 303);
   });
@@ -79,23 +82,25 @@ export function addSignIn(app: Hono<Bindings>, options: SignInOptions): void {
     const { role = caller.role, minutes = 1 } = await readBody('signInCode', await json(c));
     const grant = role === caller.role ? caller.grant : tokens.grantFor(role);
     if (grant === null || !covers(caller.role, role))
-      return c.json({ error: `the ${caller.role} signs nobody in as ${role}` }, 403);
+      return c.json(refusalIn(text('refused.sign-in-as', { role: roleText(caller.role), other: roleText(role) })), 403);
     const { code, expiresAt } = sessions.offer(grant, minutes * MINUTE_MS);
     return c.json({ path: `/sign-in?code=${code}`, role, expiresAt: new Date(expiresAt).toISOString() }, 201);
   });
   app.post('/api/tokens/:id/rotate', (c) => {
     const role = ROLES.find((one) => one === c.req.param('id'));
-    if (role === undefined) throw new InputError(`role: give one of ${ROLES.join(', ')}`);
+    if (role === undefined) throw new InputError(text('input.one-of', { name: 'role', words: ROLES.join(', ') }));
     if (!options.audit('rotate-token', role, options.whoOf(c)))
-      return c.json({ error: 'the audit entry could not be written, so nothing is replaced: free disk space' }, 409);
+      return c.json(refusalIn(text('refused.unaudited.replaced')), 409);
     const token = tokens.rotate(role);
     onEnded();
     return c.json({ role, token });
   });
 }
 
+const roleText = (role: Role) => text(`refused.role.${role}`);
+
 const USED = 'This address was used already, or is older than a minute: phonehome ui prints another one.';
-const WRONG = 'wrong token: phonehome token show says where the right one stands';
+const WRONG = refusalIn(text('refused.wrong-token'));
 
 /** What the access rules need to know of a request. */
 export function factsOf(c: Ctx) {
@@ -120,6 +125,6 @@ export async function json(c: Ctx): Promise<unknown> {
   try {
     return await c.req.json();
   } catch {
-    throw new InputError('the body is not JSON');
+    throw new InputError(text('input.not-json'));
   }
 }

@@ -2,7 +2,9 @@ import { request } from 'node:http';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { say } from '../../../src/formats/say.ts';
 import type { Alert } from '../../../src/model/alert.ts';
+import type { Text } from '../../../src/model/text.ts';
 import { text } from '../../../src/model/text.ts';
 import { createAccess } from '../../../src/sinks/live/access.ts';
 import { createApi } from '../../../src/sinks/live/api.ts';
@@ -119,7 +121,10 @@ describe('alerts', () => {
   ])('?%s is refused: %s', async (query, error) => {
     const answer = await lab.call(`/api/alerts?${query}`);
     expect(answer.status).toBe(400);
-    expect(((await answer.json()) as { error: string }).error).toContain(error);
+    const refusal = (await answer.json()) as { error: string; text: Text };
+    expect(refusal.error).toContain(error);
+    expect(say(refusal.text)).toBe(refusal.error);
+    expect(say(refusal.text, 'vi')).toMatch(/: cần /);
   });
 
   it('a value is shown only on request, and the request stands in the audit', async () => {

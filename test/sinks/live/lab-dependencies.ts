@@ -1,6 +1,7 @@
 /** A lab behind the API that keeps everything in memory, and a started server on loopback. */
 
 import { type ContentMask, orderContent, partOf } from '../../../src/formats/flow-content.ts';
+import { refused } from '../../../src/formats/refusal.ts';
 import { say } from '../../../src/formats/say.ts';
 import type { Case } from '../../../src/model/case.ts';
 import type { ContentEvent } from '../../../src/model/content.ts';
@@ -174,7 +175,7 @@ export function labDependencies(
     async scanUpload(body) {
       let bytes = 0;
       for await (const chunk of body) bytes += chunk.length;
-      if (bytes > 100) return { ok: false, status: 413, why: 'too large' };
+      if (bytes > 100) return { status: 413, ...refused(text('refused.upload-large', { most: 100 })) };
       const lines = (async function* () {
         yield { type: 'end', entries: bytes, findings: 0, more: 0 } as const;
       })();
