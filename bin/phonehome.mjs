@@ -31,10 +31,11 @@ const FLAGS = ['--max-semi-space-size=8', '--expose-gc', '--no-allocation-site-p
 // No core dump, however it was started: it would hold keys and what phones sent. Node cannot set that limit, a shell can.
 const SHELL = '/bin/sh';
 const WITHOUT_CORE = 'ulimit -c 0 2>/dev/null; exec "$0" "$@"';
-// One malloc arena: with more, freed buffers stay where they were. Many threads: with the usual four, two names whose
-// servers are silent keep every other name waiting (libuv asks for names on half of them at most).
+// Some malloc arenas: with one, both halves and V8's compilers wait for one lock; with one per thread, freed buffers stay where
+// they were. Many threads: with the usual four, two names whose servers are silent keep every other name waiting (libuv asks for
+// names on half of them at most).
 const environment = {
-  MALLOC_ARENA_MAX: '1',
+  MALLOC_ARENA_MAX: '8',
   UV_THREADPOOL_SIZE: '64',
   ...process.env,
 };

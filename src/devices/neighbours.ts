@@ -1,10 +1,11 @@
 /**
- * Which MAC address stands behind an address of the lab's own network, from the kernel's neighbour table.
- * Promise: an answer costs a map look-up; the table is read in the background (`ip -j neigh`), at most every
- * `refreshMs` and only while somebody asks. An address never seen before is looked for once in /proc/net/arp
- * (some 50 µs, at most four times a second), an IPv6 one is asked for by itself where the caller can wait (`meet`, 3 ms), so
- * that a phone is known from its very first connection. No other program is ever waited for.
- * Where neither exists every answer is null.
+ * Which MAC address stands behind an address of the lab's own network, from the kernel's neighbour tables.
+ * Promise: an answer costs a map look-up. Addresses of IPv4 are read from /proc/net/arp (some 50 µs), every `refreshMs` while
+ * somebody asks, for one never seen before at most four times a second. /proc has no table of IPv6: its addresses come from
+ * `ip -j -6 neigh`, in the background, at most once a minute and only while somebody asks for one; a new one is asked for by itself
+ * where the caller can wait (`meet`, 3 ms), so that a phone is known from its very first connection. No program is started for the
+ * sake of IPv4: to start one, the memory of the whole lab is mapped anew (20 to 50 ms in which this thread stands still).
+ * No other program is ever waited for. Where neither exists every answer is null.
  */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -13,22 +14,24 @@ import { addressKey } from '../formats/address.ts';
 import { canonicalMac } from '../formats/mac-address.ts';
 
 const ARP_INTERVAL_MS = 250;
+const PROGRAM_INTERVAL_MS = 60_000;
 const ASK_AGAIN_MS = 5000;
 /** Programs that run at once; a flood of addresses does without. */
 const MAX_ASKING = 4;
 /** What loopback and incomplete entries show. */
 const NO_MAC = '00:00:00:00:00:00';
+const LOOPBACK = '::1';
 
 export interface NeighbourTable {
   /** `aa:bb:cc:dd:ee:ff`, or null when (not yet) known. */
   macOf(ip: string): string | null;
-  /** Reads the table now. Never rejects. */
+  /** Reads the table of IPv6 now. Never rejects. */
   refresh(): Promise<void>;
   /** Asks for an address that /proc cannot tell; null when there is nothing to ask. Never rejects. */
   meet(ip: string): Promise<void> | null;
 }
 
-/** Resolves to the output of `ip -j neigh`; rejects when there is no such tool. */
+/** Resolves to the output of `ip -j -6 neigh`; rejects when there is no such tool. */
 export type ReadNeighbours = () => Promise<string>;
 
 export function createNeighbourTable(options: {
@@ -41,11 +44,13 @@ export function createNeighbourTable(options: {
   refreshMs?: number;
 }): NeighbourTable {
   const { now, read = runIpNeigh, readArp = readProcArp, readOne = runIpNeighOne, refreshMs = 5000 } = options;
+  /** By IPv4 address, and by IPv6 address. */
+  let arp = new Map<string, string>();
   let macs = new Map<string, string>();
+  let arpReadAt = -Infinity;
   let readAt = -Infinity;
   let running: Promise<void> | null = null;
   let absent = false;
-  let arpReadAt = -Infinity;
 
   const refresh = (): Promise<void> => {
     running ??= read()
@@ -63,17 +68,16 @@ export function createNeighbourTable(options: {
     return running;
   };
 
-  const newcomer = (key: string): string | null => {
-    let found: string | null = null;
-    try {
-      for (const [ip, mac] of parseArp(readArp())) {
-        if (!macs.has(ip)) macs.set(ip, mac);
-        if (ip === key) found = mac;
+  const macOfIpv4 = (key: string): string | null => {
+    if (now() - arpReadAt >= (arp.has(key) ? refreshMs : Math.min(ARP_INTERVAL_MS, refreshMs))) {
+      arpReadAt = now();
+      try {
+        arp = new Map(parseArp(readArp()));
+      } catch {
+        arpReadAt = Infinity; // not Linux: never again
       }
-    } catch {
-      arpReadAt = Infinity; // not Linux: never again
     }
-    return found;
+    return arp.get(key) ?? null;
   };
 
   const asking = new Map<string, Promise<void>>();
@@ -97,16 +101,14 @@ export function createNeighbourTable(options: {
   return {
     refresh,
     macOf(ip) {
-      if (!absent && now() - readAt >= refreshMs) void refresh();
       const key = addressKey(ip);
-      const known = macs.get(key);
-      if (known !== undefined || key.includes(':') || now() - arpReadAt < ARP_INTERVAL_MS) return known ?? null;
-      arpReadAt = now();
-      return newcomer(key);
+      if (!key.includes(':')) return macOfIpv4(key);
+      if (!absent && key !== LOOPBACK && now() - readAt >= PROGRAM_INTERVAL_MS) void refresh();
+      return macs.get(key) ?? null;
     },
     meet(ip) {
       const key = addressKey(ip);
-      if (absent || !key.includes(':') || key === '::1' || macs.has(key)) return null;
+      if (absent || !key.includes(':') || key === LOOPBACK || macs.has(key)) return null;
       if (asking.size >= MAX_ASKING) return null;
       if (now() - (unknown.get(key) ?? -Infinity) < ASK_AGAIN_MS) return null;
       return asking.get(key) ?? ask(key);
@@ -148,7 +150,7 @@ const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
 function runIpNeigh(): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = { timeout: 3000, maxBuffer: MAX_OUTPUT_BYTES, encoding: 'utf8' as const };
-    execFile('ip', ['-j', 'neigh'], options, (error, stdout) => (error ? reject(error) : resolve(stdout)));
+    execFile('ip', ['-j', '-6', 'neigh'], options, (error, stdout) => (error ? reject(error) : resolve(stdout)));
   });
 }
 

@@ -3,15 +3,16 @@
  * request before it was read. Elsewhere nothing changes.
  */
 import { readlinkSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 
-/** Of `nice`: a third of the weight of the relay's thread, so that who reads never stands still either. */
+/** Steps of `nice` behind the relay's thread, however that was started: a third of its weight, so that who reads never stands still either. */
 const BEHIND = 5;
 
 /** Of the thread that calls; Linux counts priorities by thread. Where that cannot be had nothing happens. */
 export function stepBehind(): void {
   try {
-    setPriority(Number(readlinkSync('/proc/thread-self').split('/').at(-1)), BEHIND);
+    const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
+    setPriority(thread, Math.min(getPriority(thread) + BEHIND, constants.priority.PRIORITY_LOW));
   } catch {
     // Another system, or one that allows nothing.
   }

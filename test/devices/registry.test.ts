@@ -129,26 +129,46 @@ describe('the neighbour table', () => {
     }
   });
 
-  test('answers at once, reads in the background, and at most once per interval however often it is asked', async () => {
+  const HEAD = 'IP address       HW type     Flags       HW address            Mask     Device\n';
+  const arpOf = (ip: string) => `${HEAD}${ip}         0x1         0x2         ${MAC}     *        wlan0\n`;
+
+  test('starts no program for IPv4, however often it is asked', () => {
+    let nowMs = 0;
+    let arp = arpOf('10.0.0.1');
+    const table = createNeighbourTable({
+      now: () => nowMs,
+      read: () => Promise.reject(new Error('a program was started')),
+      readOne: () => Promise.reject(new Error('a program was started')),
+      readArp: () => arp,
+    });
+    for (; nowMs < 120_000; nowMs += 100) {
+      expect(table.macOf('10.0.0.1')).toBe(MAC);
+      expect(table.macOf('127.0.0.1')).toBeNull();
+    }
+    arp = HEAD;
+    nowMs += 5000;
+    expect(table.macOf('10.0.0.1')).toBeNull();
+  });
+
+  test('of IPv6 answers at once, reads in the background, and at most once a minute however often it is asked', async () => {
     let nowMs = 0;
     let reads = 0;
     const table = createNeighbourTable({
       now: () => nowMs,
-      refreshMs: 5000,
       read: async () => {
         reads++;
         return output;
       },
-      readArp: () => '',
+      readArp: () => HEAD,
     });
-    expect(table.macOf('10.0.0.1')).toBeNull();
+    expect(table.macOf('::1')).toBeNull();
+    expect(reads).toBe(0);
+    expect(table.macOf('fe80::1')).toBeNull();
     await table.refresh();
     expect(reads).toBe(1);
-    for (let i = 0; i < 100; i++) expect(table.macOf('10.0.0.1')).toBe(MAC);
-    expect(table.macOf('fe80::1%eth0')).toBe('02:00:5e:10:00:02');
+    for (; nowMs < 60_000; nowMs += 600) expect(table.macOf('fe80::1%eth0')).toBe('02:00:5e:10:00:02');
     expect(reads).toBe(1);
-    nowMs = 5000;
-    table.macOf('10.0.0.1');
+    table.macOf('fe80::1');
     await table.refresh();
     expect(reads).toBe(2);
   });
@@ -158,12 +178,12 @@ describe('the neighbour table', () => {
     const table = createNeighbourTable({ now: () => 0, read: async () => outputs.shift() ?? '' });
     await table.refresh();
     await table.refresh();
-    expect(table.macOf('10.0.0.1')).toBe(MAC);
+    expect(table.macOf('fe80::1')).toBe('02:00:5e:10:00:02');
   });
 
   test('a phone that has just joined is known from its first connection, from /proc/net/arp', () => {
     let nowMs = 0;
-    let arp = 'IP address       HW type     Flags       HW address            Mask     Device\n';
+    let arp = HEAD;
     const arpReads: number[] = [];
     const table = createNeighbourTable({
       now: () => nowMs,
@@ -200,6 +220,7 @@ describe('the neighbour table', () => {
     await table.refresh();
     nowMs = 1e9;
     expect(table.macOf('10.0.0.1')).toBeNull();
+    expect(table.macOf('fe80::1')).toBeNull();
     expect(reads).toBe(1);
   });
 

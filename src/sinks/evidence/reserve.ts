@@ -26,6 +26,11 @@ export interface Reserve {
 
 const HEAD_BYTES = 23;
 const BYTES = 4 << 20;
+/**
+ * Written piece by piece: the kernel keeps what was written at once as one folio, and a folio of a megabyte is written to the disk
+ * whole for every alert (ext4, Linux 6.18: 300 alerts of 3 KB with `fdatasync` 58-115 MB in 9,500 operations, by pages 3 MB in 800).
+ */
+const PAGE = 4096;
 
 /** @throws what the disk says, when there is no room for it */
 export function openReserve(file: string, sealer: Sealer, bytes = BYTES): Reserve {
@@ -42,8 +47,10 @@ export function openReserve(file: string, sealer: Sealer, bytes = BYTES): Reserv
   const records = readRecords();
 
   function writeAll(content: Buffer, at: number): void {
-    for (let done = 0; done < content.length; )
-      done += writeSync(descriptor, content, done, content.length - done, at + done);
+    for (let done = 0; done < content.length; ) {
+      const upTo = PAGE - ((at + done) % PAGE);
+      done += writeSync(descriptor, content, done, Math.min(upTo, content.length - done), at + done);
+    }
   }
   function read(from: number, length: number): Buffer {
     const content = Buffer.alloc(length);
