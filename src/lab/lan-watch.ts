@@ -28,7 +28,8 @@ import { watchDiscovery } from '../lan/phones/watch.ts';
 import { startCapture } from '../lan/recording/capture.ts';
 import { tellRefused } from '../lan/refused/refused.ts';
 import { watchRefused } from '../lan/refused/watch.ts';
-import { rightsPrefix, runTool } from '../lan/tool.ts';
+import { keepRunning, rightsPrefix } from '../lan/tool.ts';
+import { openToolRunner, type ToolRunner } from '../lan/tool-runner.ts';
 import type { Log, RelayedLeg } from '../model/connection.ts';
 import type { DiscoveredPhone } from '../model/device.ts';
 import type { EmitFlowEvent, Flow, FlowEvent } from '../model/flow.ts';
@@ -93,6 +94,12 @@ interface Part {
 export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> {
   const { now, notify, history, uptimeMs = () => performance.now() } = options;
   const prefix = rightsPrefix();
+  /** While a gateway is up. */
+  let tools: ToolRunner | null = null;
+  const runner = (): ToolRunner => {
+    tools ??= openToolRunner();
+    return tools;
+  };
   const parts = new Map<string, Part>();
   const complaints = new Map<string, string>();
   // Phone's address and port of connections the relay took lately: with tproxy nothing else tells them.
@@ -143,7 +150,7 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
       onMissed(past) {
         for (const [ip, sent] of Map.groupBy(past, ({ client }) => client)) options.onMissed(ip, sent);
       },
-      list: () => runTool(prefix, 'nft', ['-j', 'list', 'sets', 'table', 'inet', TABLE]),
+      list: () => runner().runTool(prefix, 'nft', ['-j', 'list', 'sets', 'table', 'inet', TABLE]),
       onRefused(count) {
         const time = now();
         tellRefused(options.emit, count, {
@@ -206,6 +213,7 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
       prefix,
       nameOf: history.nameOf,
       onTrouble: notify,
+      run: { keepRunning, streamTool: (...asked) => runner().streamTool(...asked) },
     });
   }
 
@@ -223,7 +231,7 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
       async neighbours() {
         const tables = await Promise.all(
           lan.map((side) =>
-            runTool([], 'ip', [
+            runner().runTool([], 'ip', [
               '-j',
               'neigh',
               'show',
@@ -264,7 +272,7 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
       uplink: config.uplink,
       checkLinks: (all, hasRoute) => checkLinks(config, all, hasRoute),
       checkPool: config.dhcp ? (list, at) => checkPool(config, list, at) : null,
-      run: (name, args, rights) => runTool(rights ? prefix : [], name, args),
+      run: (name, args, rights) => runner().runTool(rights ? prefix : [], name, args),
       readLeases: () => readOrNull(leases),
       now,
       uptimeMs,
@@ -289,6 +297,8 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
     const closing = [...parts.values()];
     parts.clear();
     await Promise.all(closing.map((part) => part.close()));
+    tools?.close();
+    tools = null;
   }
 
   await look();

@@ -25,6 +25,7 @@ export function rightsPrefix(readStatus = () => readFileSync('/proc/self/status'
 }
 
 export type Said = { ok: true; out: string } | { ok: false; why: Text };
+export type Streamed = { ok: true } | { ok: false; why: Text };
 
 const TIME_LIMIT_MS = 10_000;
 /** 4,096 refused destinations are 1 MB of JSON; a dump of 65,536 connections 16 MB. */
@@ -52,7 +53,7 @@ export function streamTool(
   name: string,
   args: readonly string[],
   onData: (chunk: Buffer) => void,
-): Promise<{ ok: true } | { ok: false; why: Text }> {
+): Promise<Streamed> {
   const [command = name, ...rest] = [...prefix, name, ...args];
   return new Promise((resolve) => {
     const child = spawn(command, rest, {
