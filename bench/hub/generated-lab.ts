@@ -27,6 +27,7 @@ export function generatedLab(name: string, phones: number, alerts: number): HubR
       return Array.from({ length: count }, (_, index) => recordAt(position + 1 + index));
     },
     lastSigned: () => null,
+    sealedOf: () => null,
     close() {},
   };
 }

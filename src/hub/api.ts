@@ -5,6 +5,7 @@ import type { FleetOverview } from '../model/hub.ts';
 import { SEVERITIES } from '../model/words.ts';
 import type { Client, Database } from './database.ts';
 import { compareFirmware, readModels, readPhones } from './fleet.ts';
+import { readIdentifiers } from './identifiers.ts';
 import { readLedger } from './ledger.ts';
 import { foldLedger } from './lines.ts';
 import type { Organisation } from './organisations.ts';
@@ -96,6 +97,14 @@ export function createApi({
       compareFirmware(client, model, simulatedOf(c) ?? false),
     );
     return c.json({ model, lines });
+  });
+  api.get('/api/identifiers', async (c) => {
+    const { model } = c.req.query();
+    if (model === undefined) return c.json({ error: 'model: a model is needed' }, 400);
+    const identifiers = await asItself(c.get('organisation'), (client) =>
+      readIdentifiers(client, model, simulatedOf(c) ?? false),
+    );
+    return c.json({ model, identifiers });
   });
   api.get('/api/alerts', async (c) => {
     const before = c.req.query('before') ?? null;

@@ -179,6 +179,8 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX ON hub.sessions (token, ends);
   `,
   SIGNATURES,
+  // Values that nobody registered, compared over the units of a model.
+  `CREATE INDEX ON hub.alerts (organisation_id, model) WHERE content ? 'print'`,
 ];
 
 /** Of one hub at a time. */

@@ -5,6 +5,7 @@ import { connectBroker } from '../sinks/hub/broker.ts';
 import type { HubConfig } from '../sinks/hub/config.ts';
 import { startPublisher } from '../sinks/hub/publisher.ts';
 import { openHubReader } from '../sinks/hub/reader.ts';
+import { createPrints } from '../sinks/hub/value-prints.ts';
 import { connectCalls } from './calls.ts';
 
 export interface HubThreadData {
@@ -15,6 +16,9 @@ export interface HubThreadData {
   version: string;
   /** As it is sent. */
   signingKey: string | null;
+  /** Of the evidence store, and where the phones' own lie. */
+  evidenceKey: Uint8Array;
+  phoneKeys: string;
   models: [device: string, model: string | null][];
   firmwares: Firmwares;
 }
@@ -62,6 +66,10 @@ const publisher = startPublisher({
     firmwares.findLast(({ phones, since }) => since <= time && (phones === null || phones.includes(device)))
       ?.firmware ?? null,
   signingKey: data.signingKey,
+  printOf: createPrints({
+    ...{ reader, phoneKeys: data.phoneKeys, key: config.key },
+    installation: Buffer.from(data.evidenceKey),
+  }),
   version: data.version,
   onState: (state) => void lab.state(state),
   ...(config.feedKey === null ? {} : { onFeed: (bytes: Uint8Array) => void lab.feed(bytes) }),

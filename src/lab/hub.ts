@@ -30,7 +30,7 @@ const TICK_MS = 1000;
 
 /** @throws LabError naming file, line and field */
 export function openHub(
-  { paths, devices, guests, cases, geo, log }: Knowledge,
+  { paths, keys, devices, guests, cases, geo, log }: Knowledge,
   file: string,
   notify: (subject: string, message: Text, severity: 'info' | 'medium') => void,
 ): HubPublishing {
@@ -87,6 +87,7 @@ export function openHub(
       evidence: paths.evidence,
       cursor: paths.hub,
       version: ownVersion(),
+      ...{ evidenceKey: keys.key, phoneKeys: paths.phoneKeys },
       signingKey: signingKey && keyText(signingKey),
       models,
       firmwares,

@@ -106,6 +106,26 @@ export interface FleetOverview {
   models: ModelOverview[];
 }
 
+/** `unit`: each unit has its own and keeps it; `shared`: several have the same; `changing`: most have several; `open`: too little is known. */
+export const IDENTIFIER_VERDICTS = ['unit', 'shared', 'changing', 'open'] as const;
+export type IdentifierVerdict = (typeof IDENTIFIER_VERDICTS)[number];
+
+/** A place where units of a model told values that nobody registered. */
+export interface ModelIdentifier extends Spread {
+  company: string | null;
+  country: string | null;
+  host: string;
+  /** As what it was found. */
+  kind: string;
+  where: string | null;
+  /** With `[]` for every place in a list. */
+  path: string | null;
+  verdict: IdentifierVerdict;
+  /** Different ones, over all units. */
+  values: number;
+  sightings: number;
+}
+
 /** A phone in one shop. */
 export interface LabUnit {
   unit: string;

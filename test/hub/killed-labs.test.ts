@@ -2,6 +2,7 @@
  * Whole labs, each a process of its own that publishes to a real broker and hub, killed while replays run through them, and started
  * again. In the end the hub holds what their stores hold: nothing is missing, nothing there twice, and what they signed fits.
  */
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -17,6 +18,7 @@ import { type Nats, openNats, openPostgres, type Postgres, writeHubConfig, write
 import { type HubProcess, startHubProcess } from './hub-process.ts';
 
 const LABS = ['alpha/hanoi', 'alpha/saigon'] as const;
+const BIN = path.resolve(import.meta.dirname, '../../bin/phonehome.mjs');
 const CASES = ['nokia-7-plus', 'wiko-sts'];
 const WAIT_MS = 120_000;
 
@@ -91,10 +93,14 @@ describeWith(['nats-server', 'postgres'], 'labs that are killed while they recor
       await Promise.all(
         LABS.map(async (name) => {
           const lab = labs.get(name) as LabProcess;
-          const playing = replay(name);
+          const playing = spawn(process.execPath, [BIN, 'replay', ...CASES, '--data', dataOf(name)], {
+            stdio: 'ignore',
+          });
+          const played = new Promise((resolve) => playing.once('exit', resolve));
           await lab.until('first finding', (alerts) => alerts.some(({ type }) => type === 'leak'));
           await lab.kill();
-          await playing;
+          playing.kill('SIGKILL');
+          await played;
           await start(name);
         }),
       );

@@ -10,13 +10,15 @@ import type { Disclosure } from '../../src/sinks/hub/content.ts';
 import { heartbeatOf, messagesOf, type Sender } from '../../src/sinks/hub/messages.ts';
 import { openHubReader, prepareForReader } from '../../src/sinks/hub/reader.ts';
 
+/** Of the evidence stores. */
+export const STORE_KEY = Buffer.alloc(32, 7);
 export const NOW = Date.UTC(2026, 10, 22, 12);
 const GENESIS = '0'.repeat(64);
 
 export function openStoredLab(sender: Sender, given: Partial<Disclosure> = {}, signingKey: KeyObject | null = null) {
   const directory = mkdtempSync(join(tmpdir(), 'hub-lab-'));
   const file = join(directory, 'evidence.db');
-  const store = openSqliteStore({ file, key: Buffer.alloc(32, 7), ...(signingKey && { signingKey }) });
+  const store = openSqliteStore({ file, key: STORE_KEY, ...(signingKey && { signingKey }) });
   const key = signingKey && keyText(createPublicKey(signingKey));
   prepareForReader(file);
   const reader = openHubReader(file);

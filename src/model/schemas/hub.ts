@@ -68,6 +68,11 @@ export const hubAlert = z.object({
   kind: z.enum(KINDS).nullable(),
   confidence: z.enum(CONFIDENCES).nullable(),
   masked: text.optional().describe('Only where the hub may see it.'),
+  print: z
+    .string()
+    .regex(/^[0-9a-f]{24}$/)
+    .optional()
+    .describe("Pseudonym of a value that nobody registered: HMAC-SHA256 with the organisation's key, cut to 96 bits."),
   direction: z.enum(DIRECTIONS).nullish().describe('Earlier versions do not tell it.'),
   where: z.enum(WHERES).nullable(),
   path: textOrNull,

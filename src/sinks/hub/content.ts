@@ -20,6 +20,8 @@ export interface Disclosure {
   modelOf(device: string): string | null;
   /** As the tester noted it of the test run a phone was in at that time, milliseconds since the epoch; null: nobody did. */
   firmwareOf(device: string, time: number): string | null;
+  /** Of a value that nobody registered; without it, and for others, none leaves. */
+  printOf?: (alert: Alert) => string | null;
 }
 
 export type Content = { kind: HubKind; content: unknown };
@@ -48,6 +50,7 @@ function phoneOf(device: string, { key, isClear }: Disclosure): { unit: string; 
 
 function alertOf(alert: Alert, disclosure: Disclosure): HubAlert {
   const { identifier, evidence, destination, flow } = alert;
+  const print = disclosure.printOf?.(alert) ?? null;
   return {
     ...phoneOf(alert.device.id, disclosure),
     ...serverOf(destination, destination),
@@ -60,6 +63,7 @@ function alertOf(alert: Alert, disclosure: Disclosure): HubAlert {
     kind: identifier?.kind ?? null,
     confidence: identifier?.confidence ?? null,
     ...(disclosure.isClear && identifier ? { masked: identifier.masked } : {}),
+    ...(print === null ? {} : { print }),
     direction: evidence?.direction ?? null,
     where: evidence?.where ?? null,
     path: evidence?.path ?? null,

@@ -20,6 +20,7 @@ export interface PublisherOptions {
   connect: () => Promise<Broker>;
   modelOf: Disclosure['modelOf'];
   firmwareOf: Disclosure['firmwareOf'];
+  printOf?: NonNullable<Disclosure['printOf']>;
   /** Public half of the key that signs the lab's chain, as it is sent; null: no signature goes along. */
   signingKey: string | null;
   /** Of this program. */
@@ -43,10 +44,16 @@ const MAX_RETRY_MS = 30_000;
 const TELL_MS = 1000;
 
 export function startPublisher(options: PublisherOptions): Publisher {
-  const { config, reader, file, connect, modelOf, firmwareOf, signingKey, version, onState } = options;
+  const { config, reader, file, connect, modelOf, firmwareOf, printOf, signingKey, version, onState } = options;
   const { organisation, lab, url } = config;
   const sender = { organisation, lab };
-  const disclosure: Disclosure = { key: config.key, isClear: config.isClear, modelOf, firmwareOf };
+  const disclosure: Disclosure = {
+    key: config.key,
+    isClear: config.isClear,
+    modelOf,
+    firmwareOf,
+    ...(printOf && { printOf }),
+  };
   let cursor: Cursor = openCursor(file, sender, reader);
   let broker: Broker | null = null;
   let beatAt = -Infinity;

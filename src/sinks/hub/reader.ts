@@ -32,6 +32,8 @@ export interface HubReader {
   after(position: number, limit: number): StoredRecord[];
   /** The last end that was signed, at most at a position; null: none was. */
   lastSigned(until: number): SignedRecord | null;
+  /** The value of an alert as it is stored; null: none is. */
+  sealedOf(alertId: string): Uint8Array | null;
   close(): void;
 }
 
@@ -74,6 +76,7 @@ export function openHubReader(file: string): HubReader {
     lastSigned: database.prepare(
       'SELECT position, hash, time, signature FROM checkpoints WHERE position <= ? ORDER BY position DESC LIMIT 1',
     ),
+    sealed: database.prepare('SELECT sealed FROM secrets WHERE alert_id = ?'),
     rows: new Map<string, StatementSync>(
       Object.entries(CONTENT).map(([type, { table, json }]) => [
         type,
@@ -127,6 +130,10 @@ export function openHubReader(file: string): HubReader {
     lastSigned(until) {
       const row = sql.lastSigned.get(until);
       return row === undefined ? null : { position: Number(row.position), hash: hex(row.hash), ...signatureIn(row) };
+    },
+    sealedOf(alertId) {
+      const sealed = sql.sealed.get(alertId)?.sealed;
+      return sealed instanceof Uint8Array ? sealed : null;
     },
     close() {
       log.close();
