@@ -245,6 +245,9 @@ describeWith(['nats-server', 'postgres', 'chromium'], 'the page over fifty labs'
     await page.getByText(/^came with B7-112: on \d+ phones in \d+ labs$/).waitFor();
     await page.reload();
     await rows.getByText('B7-112').waitFor();
+    await page.getByLabel('Model').selectOption('Lab Phone A1');
+    await page.getByText(/^An identifier of the phone: (\d+) values on \1 phones in \d+ labs$/).waitFor();
+    await page.getByLabel('Model').selectOption('Lab Phone B7');
     await page.getByLabel('Order').selectOption({ label: 'last seen first' });
     expect(await page.getByLabel('Model').inputValue()).toBe('Lab Phone B7');
     expect(faults).toEqual([]);

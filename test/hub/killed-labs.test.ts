@@ -129,6 +129,24 @@ describeWith(['nats-server', 'postgres'], 'labs that are killed while they recor
     ).toEqual([]);
   });
 
+  it('tell the hub a print of each value that nobody registered, and of no other', async () => {
+    for (const name of LABS) {
+      const store = new DatabaseSync(pathsIn(dataOf(name)).evidence, { readOnly: true });
+      const stored = store
+        .prepare(`SELECT id FROM alerts WHERE json_extract(json, '$.identifier.known') = 0 ORDER BY id`)
+        .all();
+      store.close();
+      const { rows } = await database.transact((client) =>
+        client.query(
+          `SELECT a.id FROM hub.alerts a JOIN hub.labs l ON l.id = lab_id WHERE l.name = $1 AND content ? 'print' ORDER BY a.id COLLATE "C"`,
+          [name.split('/')[1]],
+        ),
+      );
+      expect(rows.map(({ id }) => id)).toEqual(stored.map(({ id }) => id));
+      expect(rows.length).toBeGreaterThan(0);
+    }
+  });
+
   it('have whole chains in the hub, one history each, signed with their own keys', async () => {
     // The first records are signed, and what a lab records until it is asked to end.
     for (const lab of labs.values()) expect(await lab.stop()).toBe(0);

@@ -1,4 +1,5 @@
 /** Fifty shops with twenty phones each: their stores, published by what a lab publishes with. Lab values only. */
+import { hash } from 'node:crypto';
 import path from 'node:path';
 import type { Alert } from '../../src/model/alert.ts';
 import type { Kind } from '../../src/model/kinds.ts';
@@ -115,6 +116,7 @@ export function openShop(directory: string, nats: Nats, name: string): Shop {
           location: { country: one.country, confidence: 'agreed', votes: [], note: null },
           owner: { name: one.company, country: one.country, kind: null, evidence: 'table', parent: null },
         },
+        count: one.kind === 'android_id' ? 2 : 1,
         ...{ time: at, firstSeen: at, lastSeen: at },
         ...changes,
       },
@@ -148,6 +150,9 @@ export function openShop(directory: string, nats: Nats, name: string): Shop {
     modelOf: (device) => modelOf(phoneOf(device)).name,
     firmwareOf: (device) => firmwareOf(shop, phoneOf(device)),
     signingKey: null,
+    // As if nobody had registered it.
+    printOf: ({ device, identifier }) =>
+      identifier?.kind === 'android_id' ? hash('sha256', device.id).slice(0, 24) : null,
     version: '0.1.0',
     onState: (told) => {
       state = told.state;

@@ -9,6 +9,7 @@ import { filterValue } from '../filter-bar.tsx';
 import { Refusal } from '../refusal.tsx';
 import { country, number, t, tn, when } from '../words.ts';
 import { useHubAnswer } from './ask.ts';
+import { UnregisteredValues } from './identifiers.tsx';
 import { Selects } from './selects.tsx';
 import { FirmwareChanges } from './spreads.tsx';
 import { whatOf } from './what.ts';
@@ -38,6 +39,7 @@ export function Ledger() {
       <Refusal said={refusal?.message} />
       {value && lines.length === 0 && <p class="empty">{t('ledger.none')}</p>}
       {filterValue('model') !== '' && <FirmwareChanges model={filterValue('model')} />}
+      {filterValue('model') !== '' && <UnregisteredValues model={filterValue('model')} />}
       {lines.length > 0 && <Lines lines={lines} />}
       {lines.length === MOST && <p class="quiet">{t('ledger.most', { count: number(MOST) })}</p>}
     </section>
