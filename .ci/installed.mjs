@@ -1,4 +1,4 @@
-/** An installed lab: starts on free ports, a phone of this process leaks through it, the alert is printed; a signal ends it. Then again on the same data. */
+/** An installed lab: starts on free ports, a gateway's too, a phone of this process leaks through it, the alert is printed; a signal ends it. Then again on the same data. */
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -11,7 +11,7 @@ await new Promise((resolve) => server.once('listening', resolve));
 writeFileSync('map.json', JSON.stringify([{ host: 'vendor.example', port: 80, dial: `127.0.0.1:${server.address().port}`, address: '42.62.48.10' }]));
 
 for (const time of ['first', 'second']) {
-  const lab = spawn('phonehome', ['start', '--json', '--data', 'lab', '--host', '127.0.0.1', '--proxy-port', '0', '--ui-port', '0', '--devices', 'phones.yaml', '--upstream-map', 'map.json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const lab = spawn('phonehome', ['start', '--json', '--data', 'lab', '--host', '127.0.0.1', '--proxy-port', '0', '--ui-port', '0', '--transparent-port', '0', '--devices', 'phones.yaml', '--upstream-map', 'map.json'], { stdio: ['ignore', 'pipe', 'inherit'] });
   let alert = null;
   for await (const line of createInterface({ input: lab.stdout })) {
     const said = JSON.parse(line);

@@ -14,7 +14,8 @@ const WHOLE = [
   /^@ip-location-db\/[\w-]+\/[\w-]+-country\.mmdb$/,
   /^world-atlas\/(?!countries-110m).*\.json$/,
   /^zod\/src$/,
-  /^koffi\/(src|vendor|doc|lib\/native)$/,
+  /^koffi\/(vendor|doc|lib\/native)$/,
+  /^koffi\/src\/.*\.(cc|hh|S|asm|inc|def|txt)$/,
   /^(@[\w-]+\/)?[\w.-]+\/(\.github|tests?|examples?)$/,
 ];
 const FILES = /(\.map|\.md|\/\.(eslintrc.*|editorconfig|gitattributes|npmignore))$/;

@@ -1,6 +1,6 @@
 /** The package holds the tables that are made when packing, which git leaves out; an operator's own files stay at home. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
@@ -21,6 +21,20 @@ it('geoip: tables and the own list of companies, no database of an operator', ()
     });
     const paths = [...said.matchAll(/"path": "(geoip\/[^"]+)"/g)].map(([, file]) => file);
     expect(paths.sort()).toEqual(['geoip/as-ipv4.table', 'geoip/owners.json']);
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+});
+
+it('what is taken away after installing leaves what reads the destination of a redirected connection able to load', () => {
+  const copy = mkdtempSync(path.join(tmpdir(), 'trimmed-'));
+  try {
+    for (const part of ['bin/trim.mjs', 'node_modules/koffi', 'node_modules/@koromix'])
+      cpSync(path.join(ROOT, part), path.join(copy, part), { recursive: true });
+    execFileSync(process.execPath, [path.join(copy, 'bin/trim.mjs')]);
+    expect(existsSync(path.join(copy, 'node_modules/koffi/src/koffi/src/call.cc'))).toBe(false);
+    const script = "process.stdout.write(String(require('koffi').load(null).func('int getpid()')() === process.pid))";
+    expect(execFileSync(process.execPath, ['-e', script], { cwd: copy, encoding: 'utf8' })).toBe('true');
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }

@@ -8,7 +8,7 @@ import type { ReplayEnvironment } from './replaying.ts';
 import { allAlertsSince, type Between, must } from './services.ts';
 
 /** How long a replay waits for its last connection to be looked at. */
-const QUIET_MS = 10_000;
+const QUIET_MS = 60_000;
 
 export interface ReplayEnvironmentOptions {
   knowledge: Knowledge;

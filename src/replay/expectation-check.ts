@@ -56,8 +56,10 @@ export function compare(
   return replays.map((replay) => {
     const verdict = judge(replay, alerts, operatorKey);
     const { missed, seen, unexpected, unmarked } = verdict;
+    const passedOn = alerts.findLast(({ text }) => text?.key === 'lab.was-deaf');
     const notes = [
       missed.length > 0 && `missed: ${list(missed.map(describe))}`,
+      missed.length > 0 && passedOn !== undefined && `this machine was too busy: ${passedOn.message}`,
       unexpected.length > 0 && `not expected: ${list(unexpected.map(describeAlert))}`,
       unmarked.length > 0 && `without simulated mark or label: ${list(unmarked.map(describeAlert))}`,
     ].filter((note) => note !== false);

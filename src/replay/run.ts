@@ -88,6 +88,8 @@ export async function runReplay(replay: ReplayCase, lab: ReplayLab): Promise<Rep
 
 function reason(error: unknown): string {
   if (error instanceof AggregateError) return reason(error.errors[0]);
+  if (error instanceof Error && ['AbortError', 'TimeoutError'].includes(error.name))
+    return 'no answer in two minutes, this machine is too busy or too slow';
   return error instanceof Error ? error.message : String(error);
 }
 

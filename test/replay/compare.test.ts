@@ -50,6 +50,20 @@ const nokia = (kind: Kind, rest: Partial<Given> = {}): Alert =>
 const allOfNokia = (): Alert[] => (['imei', 'wifi_mac', 'iccid', 'cell', 'imsi'] as const).map((kind) => nokia(kind));
 
 describe('compare', () => {
+  it('says of what is missing that the lab passed something on unread meanwhile, and nothing of that where nothing is missing', () => {
+    const message = 'The lab could not keep up: what 2 connections sent meanwhile was passed on and not looked into.';
+    const lab = {
+      ...nokia('imei'),
+      device: { id: 'lab', model: null, ip: '', mac: null },
+      type: 'system' as const,
+      message,
+    };
+    const deaf = { ...lab, text: { key: 'lab.was-deaf', values: { flows: 2 } } };
+    const [missed] = compare([nokia7Plus], [...allOfNokia().slice(1), deaf]);
+    expect(missed?.note).toMatch(/^missed: .*imei.*; this machine was too busy: The lab could not keep up: what 2 /);
+    expect(compare([nokia7Plus], [...allOfNokia(), deaf])[0]).toMatchObject({ ok: true, note: null });
+  });
+
   it('accepts a case when every expected alert came, in any order and however often', () => {
     expect(compare([nokia7Plus], [...allOfNokia().reverse(), nokia('imei')])).toEqual([
       {
