@@ -35,7 +35,8 @@ export const reportCase: LabModule['reportCase'] = async (dataDir, id, options) 
 export const judgeCase: LabModule['judgeCase'] = async (record, language) =>
   (await import('./report/verdict.ts')).judge(record, language);
 
-export const listPlans: LabModule['listPlans'] = async () => (await import('./plans/plans.ts')).listPlans();
+export const listPlans: LabModule['listPlans'] = async (dataDir) =>
+  (await import('./lab/kept-plans.ts')).listKeptPlans(dataDir);
 
 export const readPlan: LabModule['readPlan'] = async (file) => (await import('./plans/plans.ts')).readPlan(file);
 

@@ -452,8 +452,8 @@ export interface LabModule {
   ): Promise<{ content: string | Uint8Array; simulated: boolean }>;
   /** The report's verdict on a case: one sentence. */
   judgeCase(record: CaseRecord, language: 'en' | 'vi'): Promise<string>;
-  /** Ready-made ones. */
-  listPlans(): Promise<Plan[]>;
+  /** Ready-made ones, and those of the feed that the lab has in force. */
+  listPlans(dataDir: string): Promise<Plan[]>;
   /** One of the operator's own. @throws LabError of one line that names what is wrong and where */
   readPlan(file: string): Promise<Plan>;
   /**

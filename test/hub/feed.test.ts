@@ -8,6 +8,7 @@ import { type Feed, openFeed, sealFeed } from '../../src/formats/signed-feed.ts'
 import { giveNames, hintOf } from '../../src/kinds/key-names.ts';
 import { openFeedInForce } from '../../src/lab/feed.ts';
 import { publishFeedDirectory } from '../../src/lab/feed-publishing.ts';
+import { listKeptPlans } from '../../src/lab/kept-plans.ts';
 import { givePlans, listPlans } from '../../src/plans/plans.ts';
 import { connectBroker } from '../../src/sinks/hub/broker.ts';
 import { readHubConfig } from '../../src/sinks/hub/config.ts';
@@ -68,6 +69,17 @@ describe('tables of a hub in a lab', () => {
     });
   const ownersFile = (): string => path.join(directory, 'geoip', 'owners.feed.json');
   const owner = (): string | null => readOwners(ownersFile()).get('zz-feed.example')?.name ?? null;
+
+  it('are among the plans that commands list, and a feed that cannot be read takes none of the ready-made ones away', async () => {
+    const named = async () => (await listKeptPlans(directory)).map(({ name }) => name);
+    const ready = await named();
+    expect(ready.length).toBeGreaterThan(0);
+    expect(open().take(feedOf(1, { 'plans/of-the-hub.yaml': PLAN }))).toBe('taken');
+    givePlans([]);
+    expect(await named()).toEqual([...ready, 'of-the-hub']);
+    writeFileSync(path.join(directory, 'feed.json'), '{"signed":"{}"}');
+    expect(await named()).toEqual(ready);
+  });
 
   it('are in force as one, and again after a restart', async () => {
     const feed = open();

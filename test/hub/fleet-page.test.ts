@@ -209,6 +209,10 @@ describeWith(['nats-server', 'postgres', 'chromium'], 'the page over fifty labs'
       "INSERT INTO hub.faults (organisation_id, lab_id, history, position, what) VALUES ($1, $2, $3, 7, 'it is another record than came before')",
       [lab?.organisation_id, lab?.id, lab?.history],
     );
+    await ask(
+      "INSERT INTO hub.forged (organisation_id, lab_id, history, position, why) VALUES ($1, $2, $3, 9, 'key')",
+      [lab?.organisation_id, lab?.id, lab?.history],
+    );
     const { page, faults, end } = await open();
     await page
       .locator('.summary', { hasText: '48 of 50 labs are live. 1 is silent. 1 is offline. 1 lab needs' })
@@ -223,6 +227,8 @@ describeWith(['nats-server', 'postgres', 'chromium'], 'the page over fifty labs'
     expect(await page.locator('.card').count()).toBe(PHONES);
     await page.evaluate("location.hash = '#/lab/vinh-2'");
     await page.getByText('Its record contradicts what it told before: record 7: it is another').waitFor();
+    await page.getByText('It signed with another key than before (record 9).').waitFor();
+    await page.getByText(/signed up to record 1 on .* \(key [0-9a-f]{16}\)/).waitFor();
     await page.evaluate("location.hash = '#/lab/nowhere'");
     await page.getByText('No lab of this name has published anything.').waitFor();
     expect(faults).toEqual([]);

@@ -1,6 +1,7 @@
 /** Fifty shops with twenty phones each: their stores, published by what a lab publishes with. Lab values only. */
-import { hash } from 'node:crypto';
+import { generateKeyPairSync, hash } from 'node:crypto';
 import path from 'node:path';
+import { keyText } from '../../src/formats/signed-head.ts';
 import type { Alert } from '../../src/model/alert.ts';
 import type { Kind } from '../../src/model/kinds.ts';
 import { openSqliteStore } from '../../src/sinks/evidence/sqlite.ts';
@@ -92,7 +93,8 @@ export interface Shop {
 export function openShop(directory: string, nats: Nats, name: string): Shop {
   const shop = SHOPS.indexOf(name);
   const file = path.join(directory, `${name.replace('/', '-')}.db`);
-  const store = openSqliteStore({ file, key: Buffer.alloc(32, 7) });
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const store = openSqliteStore({ file, key: Buffer.alloc(32, 7), signingKey: privateKey });
   prepareForReader(file);
   let seq = 0;
   const idOf = (phone: number): string => `${name}-${phone}`;
@@ -149,7 +151,7 @@ export function openShop(directory: string, nats: Nats, name: string): Shop {
     connect: () => connectBroker(config),
     modelOf: (device) => modelOf(phoneOf(device)).name,
     firmwareOf: (device) => firmwareOf(shop, phoneOf(device)),
-    signingKey: null,
+    signingKey: keyText(publicKey),
     // As if nobody had registered it.
     printOf: ({ device, identifier }) =>
       identifier?.kind === 'android_id' ? hash('sha256', device.id).slice(0, 24) : null,

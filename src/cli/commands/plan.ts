@@ -26,8 +26,8 @@ const ASK_EVERY_MS = 500;
 const FACTS = ['model', 'units', 'firmware', 'sim', 'tester', 'place', 'purpose'] as const;
 
 export async function list(given: Record<string, unknown>): Promise<number> {
-  const { json, lang } = given as unknown as PlanFlags;
-  const plans = await (await loadLab()).listPlans();
+  const { data, json, lang } = given as unknown as PlanFlags;
+  const plans = await (await loadLab()).listPlans(data);
   if (json) for (const plan of plans) printJson({ type: 'plan', ...plan });
   else
     print(
@@ -81,7 +81,7 @@ async function caseOf(lab: LabAddress, flags: PlanFlags, device: string, wanted:
   if (open) return { id: open.id, title: open.title, isNew: false, begun: open.openedAt };
   await mustBeKnown(lab, device);
   const about = Object.fromEntries(FACTS.flatMap((fact) => (flags[fact] ? [[fact, flags[fact]]] : [])));
-  const ready = own ?? (await module.listPlans()).find((plan) => plan.name === name);
+  const ready = own ?? (await module.listPlans(flags.data)).find((plan) => plan.name === name);
   const title = flags.title ?? (ready ? inLanguage(ready.title, flags.lang) : name);
   const made = (await call(lab, 'POST', '/api/cases', { title, deviceId: device, about, plan: own ?? name })) as Case;
   return { id: made.id, title, isNew: true, begun: made.openedAt };
