@@ -85,7 +85,7 @@ export function createSearch(database: DatabaseSync): Search {
       const chosen = `SELECT rowid FROM flows ${isByWords ? 'INDEXED BY flows_place' : ''} ${where}
         ORDER BY opened_at DESC, rowid DESC LIMIT ? OFFSET ?`;
       const sql = `SELECT json FROM flows WHERE rowid IN (${chosen}) ORDER BY opened_at DESC, rowid DESC`;
-      // What only the small indexes of time and phone are needed for is counted in a tenth of the time there.
+      // Counted in a fifth of the time where the small indexes of time and phone say enough (1,000,000: 54 ms, 251 by place).
       const isByMore = isByWords || query.simulated !== undefined || query.withFindings === true;
       const from = `flows ${isByMore ? 'INDEXED BY flows_place' : ''} ${where}`;
       const { rows, total } = window<FlowRecord>(sql, from, values, query);
