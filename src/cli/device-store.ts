@@ -2,12 +2,13 @@
  * The registered phones, wherever they are: in the lab that runs on the data directory, else in its devices file.
  * Promise: both ways give the same rows and one-line errors; values are masked unless revealing was asked for.
  */
+import { labError } from '../formats/refusal.ts';
 import { say } from '../formats/say.ts';
 import type { Device, DiscoveredPhone } from '../model/device.ts';
 import type { FlowRecord } from '../model/flow.ts';
 import { mask } from '../model/identifier.ts';
 import { LabError, type Registering } from '../model/lab.ts';
-import type { Text } from '../model/text.ts';
+import { type Text, type TextKey, text } from '../model/text.ts';
 import { call, listIn, runningLabOf } from './lab-client.ts';
 import { loadLab } from './main-module.ts';
 
@@ -44,10 +45,13 @@ export interface DeviceStore {
 const notesIn = (answer: unknown): Note[] =>
   paired({ notes: listIn<string>(answer, 'notes'), texts: listIn<Text>(answer, 'noteTexts') });
 
-/** A newer lab may say what this catalogue has not: its English stays. */
+/** Of another version: of one that is older not every note has a text, and one that is newer may say what this catalogue has not. */
 function paired({ notes, texts }: { notes: readonly string[]; texts: readonly Text[] }): Note[] {
-  const byNote = new Map(texts.map((text) => [say(text), text]));
-  return notes.map((note) => ({ note, text: byNote.get(note) ?? null }));
+  const isWhole = notes.length === texts.length;
+  return notes.map((note, at) => {
+    const same = isWhole ? texts[at] : undefined;
+    return { note, text: same && say(same) === note ? same : null };
+  });
 }
 
 export async function openDeviceStore(dataDir: string): Promise<DeviceStore> {
@@ -74,7 +78,7 @@ export async function openDeviceStore(dataDir: string): Promise<DeviceStore> {
           try {
             notes.push(...notesIn(await call(lab, 'PUT', '/api/devices', { devices })));
           } catch (error) {
-            throw from === 0 || !(error instanceof Error) ? error : new LabError(shifted(error.message, from));
+            throw shifted(error, from);
           }
         return notes;
       },
@@ -123,8 +127,20 @@ function batchesOf(entries: readonly object[]): { from: number; devices: object[
   return batches;
 }
 
-const shifted = (message: string, from: number): string =>
-  message.replace(/devices\[(\d+)\]/, (_, index: string) => `devices[${Number(index) + from}]`);
+const ONE_OF: TextKey = 'devices.of';
+
+/** What is wrong with one of several phones that were given, counted from 0; null: it is about all of them. */
+export function oneOf(error: unknown): { index: number; why: Text } | null {
+  const why = error instanceof LabError ? error.text : undefined;
+  return why?.key === ONE_OF ? { index: Number(why.values.index), why } : null;
+}
+
+function shifted(error: unknown, from: number): unknown {
+  const found = oneOf(error);
+  if (found === null) return error;
+  const { problem = '' } = found.why.values;
+  return labError(text('devices.of', { list: 'devices', index: found.index + from, problem }));
+}
 
 type Listed = Device & Pick<DeviceRow, 'ignored'>;
 

@@ -122,6 +122,7 @@ export async function call(
   if (response.status === 401) throw new LabError(words('reach.token-refused', { url: lab.url }));
   throw new LabError(
     messageOf(parsed) ?? words('reach.answered', { status: response.status, asked: `${method} ${path}` }),
+    textOf(parsed),
   );
 }
 
@@ -151,9 +152,15 @@ function parse(text: string): unknown {
 const isKnown = (text: unknown): text is Text =>
   typeof (text as Text | null)?.key === 'string' && Object.hasOwn(EN, (text as Text).key) && 'values' in (text as Text);
 
+function textOf(answer: unknown): Text | undefined {
+  const { text } = (answer ?? {}) as { text?: unknown };
+  return isKnown(text) ? text : undefined;
+}
+
 function messageOf(answer: unknown): string | null {
-  const { error, message, text } = (answer ?? {}) as { error?: unknown; message?: unknown; text?: unknown };
-  if (isKnown(text)) return inWords(text);
+  const { error, message } = (answer ?? {}) as { error?: unknown; message?: unknown };
+  const text = textOf(answer);
+  if (text) return inWords(text);
   if (typeof error === 'string') return error;
   return typeof message === 'string' ? message : null;
 }

@@ -4,18 +4,20 @@
  * false alerts; what fits badly (a check digit), or will not be searched for, is a warning.
  * No message contains the value.
  */
+
 import type { Checked, IdentifierKind } from '../kinds/kind.ts';
 import { registry } from '../kinds/registry.ts';
 import type { Device } from '../model/device.ts';
 import type { TextIdentifierKind } from '../model/kinds.ts';
+import { text } from '../model/text.ts';
 
-const PLACEHOLDER = 'is a placeholder that every phone sends: remove it';
-const NOT_SEARCHED = 'is too short or too common to be searched for: it counts beside its name only';
+const PLACEHOLDER = text('registered.placeholder');
+const NOT_SEARCHED = text('registered.not-searched');
 
 /** @param kinds all kinds unless given. */
-export function check(kind: TextIdentifierKind, text: string, kinds: readonly IdentifierKind[] = registry): Checked {
+export function check(kind: TextIdentifierKind, given: string, kinds: readonly IdentifierKind[] = registry): Checked {
   const entry = kinds.find((one) => one.kind === kind);
-  const checked = entry?.register?.(text) ?? { ok: false, problem: 'cannot be registered' };
+  const checked = entry?.register?.(given) ?? { ok: false, problem: text('registered.never') };
   if (!entry || !checked.ok) return checked;
   if (entry.isPlaceholder?.(checked.value)) return { ok: false, problem: PLACEHOLDER };
   const isSearched = entry.spell(phoneWith(kind, checked.value)).length > 0;

@@ -3,6 +3,7 @@
  * Promise: either every device in it, or every problem in it with its line and field; a typing error in a field's
  * name is a problem too, since a phone whose IMEI nobody searches for looks innocent. Messages never hold a value.
  */
+
 import { readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { basename, dirname, resolve } from 'node:path';
@@ -18,6 +19,7 @@ import {
   type RegisteredIdentifiers,
 } from '../model/device.ts';
 import { TEXT_KINDS } from '../model/kinds.ts';
+import { text } from '../model/text.ts';
 import { check } from './identifier-formats.ts';
 
 export type ParsedDevices = { ok: true; devices: Device[]; warnings: Problem[] } | { ok: false; errors: Problem[] };
@@ -36,11 +38,11 @@ const DEVICE_FIELDS = ['id', 'model', 'match', 'default', 'identifiers', 'canari
 const ID = /^[A-Za-z0-9][\w.-]{0,63}$/;
 
 /** @param fileName where the text came from: photos are looked for beside it. */
-export function parseDevices(text: string, fileName: string, readPhoto: ReadPhoto = readPhotoFile): ParsedDevices {
-  const { root, problems, warnings } = readDocument(text);
+export function parseDevices(written: string, fileName: string, readPhoto: ReadPhoto = readPhotoFile): ParsedDevices {
+  const { root, problems, warnings } = readDocument(written);
   if (!root) return { ok: false, errors: problems };
   const list = root.entries(['devices']).get('devices');
-  if (!list && problems.length === 0) root.fail("holds no 'devices:' list");
+  if (!list && problems.length === 0) root.fail(text('devices.no-list'));
   const fields = list?.items() ?? [];
   const devices = fields.map((field) => deviceOf(field, dirname(resolve(fileName)), readPhoto));
   refuseTwins(devices, fields);
@@ -51,13 +53,9 @@ export function parseDevices(text: string, fileName: string, readPhoto: ReadPhot
 function deviceOf(field: Field, directory: string, readPhoto: ReadPhoto): Device {
   const parts = field.entries(DEVICE_FIELDS);
   const id = parts.get('id')?.text() ?? null;
-  if (id === null) field.fail("needs an 'id'");
-  else if (!ID.test(id))
-    parts.get('id')?.fail('must be 1 to 64 letters, digits, dots, dashes or underscores, a letter or digit first');
-  else if (id.startsWith(REPLAY_PREFIX))
-    parts
-      .get('id')
-      ?.fail(`begins with "${REPLAY_PREFIX}", which is kept for the phones of replays: choose another one`);
+  if (id === null) field.fail(text('devices.no-id'));
+  else if (!ID.test(id)) parts.get('id')?.fail(text('devices.id'));
+  else if (id.startsWith(REPLAY_PREFIX)) parts.get('id')?.fail(text('devices.replay-id', { prefix: REPLAY_PREFIX }));
   const device: Device = {
     id: id ?? '',
     model: parts.get('model')?.text() ?? null,
@@ -69,7 +67,7 @@ function deviceOf(field: Field, directory: string, readPhoto: ReadPhoto): Device
   };
   const { ip, mac, default: isDefault } = device.match;
   if (!ip && !mac && !isDefault) {
-    field.warn("has no address under 'match' and is not 'default: true': it is known by its proxy user name only");
+    field.warn(text('devices.unaddressed'));
   }
   return device;
 }
@@ -79,10 +77,9 @@ function matchOf(field: Field | undefined, topLevelDefault: Field | undefined): 
   const ip = parts.get('ip')?.text() ?? null;
   const mac = parts.get('mac')?.text() ?? null;
   const login = parts.get('login')?.text() ?? null;
-  if (login && !ID.test(login))
-    parts.get('login')?.fail('must be a user name of letters, digits, dots, dashes or underscores');
-  if (ip && isIP(ip) === 0) parts.get('ip')?.fail('must be an IPv4 or IPv6 address');
-  if (mac && !canonicalMac(mac)) parts.get('mac')?.fail('must be a MAC address such as 02:00:5e:10:00:01');
+  if (login && !ID.test(login)) parts.get('login')?.fail(text('devices.login'));
+  if (ip && isIP(ip) === 0) parts.get('ip')?.fail(text('devices.ip'));
+  if (mac && !canonicalMac(mac)) parts.get('mac')?.fail(text('devices.mac'));
   return {
     ip: ip && addressKey(ip),
     mac: mac && canonicalMac(mac),
@@ -92,9 +89,9 @@ function matchOf(field: Field | undefined, topLevelDefault: Field | undefined): 
 }
 
 function truth(field: Field | undefined): boolean {
-  const text = field?.text()?.toLowerCase() ?? 'false';
-  if (text !== 'true' && text !== 'false') field?.fail('must be true or false');
-  return text === 'true';
+  const given = field?.text()?.toLowerCase() ?? 'false';
+  if (given !== 'true' && given !== 'false') field?.fail(text('devices.truth'));
+  return given === 'true';
 }
 
 function identifiersOf(field: Field | undefined): RegisteredIdentifiers {
@@ -103,12 +100,12 @@ function identifiersOf(field: Field | undefined): RegisteredIdentifiers {
   for (const kind of TEXT_KINDS) {
     const values: string[] = [];
     for (const item of parts.get(kind)?.items() ?? []) {
-      const text = item.text();
-      if (text === null) {
-        item.fail('must be a text or a number');
+      const given = item.text();
+      if (given === null) {
+        item.fail(text('devices.text-or-number'));
         continue;
       }
-      const checked = check(kind, text);
+      const checked = check(kind, given);
       if (!checked.ok) item.fail(checked.problem);
       else {
         if (checked.warning) item.warn(checked.warning);
@@ -139,7 +136,7 @@ function cellOf(field: Field): RegisteredCell {
   const whole = (name: string, otherName: string, max: number): number => {
     const given = parts.has(name) || !parts.has(otherName) ? name : otherName;
     const value = numberOf(field, parts, given, 0, max);
-    if (value % 1 !== 0 && value <= max) parts.get(given)?.fail('must be a whole number');
+    if (value % 1 !== 0 && value <= max) parts.get(given)?.fail(text('devices.whole'));
     return value;
   };
   return {
@@ -159,13 +156,13 @@ function numberOf(
   otherwise?: number,
 ): number {
   const field = parts.get(name);
-  const text = field?.text() ?? null;
-  if (text === null) {
-    if (otherwise === undefined && parent.isMap()) parent.fail(`needs '${name}'`);
+  const given = field?.text() ?? null;
+  if (given === null) {
+    if (otherwise === undefined && parent.isMap()) parent.fail(text('devices.needs', { name }));
     return otherwise ?? 0;
   }
-  const value = /^[+-]?\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= min && value <= max)) field?.fail(`must be a number from ${min} to ${max}`);
+  const value = /^[+-]?\d+(\.\d+)?$/.test(given) ? Number(given) : Number.NaN;
+  if (!(value >= min && value <= max)) field?.fail(text('devices.number', { min, max }));
   return value;
 }
 
@@ -179,7 +176,7 @@ function canariesOf(field: Field | undefined, directory: string, readPhoto: Read
     const name = contact.get('name')?.text() ?? null;
     const phone = contact.get('phone')?.text() ?? null;
     if (name !== null && phone !== null) contacts.push({ name, phone });
-    else if (item.isMap()) item.fail("needs a 'name' and a 'phone'");
+    else if (item.isMap()) item.fail(text('devices.contact'));
   }
   const canaries: Canaries = {
     contacts,
@@ -194,27 +191,27 @@ function canariesOf(field: Field | undefined, directory: string, readPhoto: Read
 }
 
 function photoOf(field: Field, directory: string, readPhoto: ReadPhoto): PlantedPhoto | null {
-  const text = field.text();
-  if (text === null) {
-    field.fail('must be the path of a picture');
+  const given = field.text();
+  if (given === null) {
+    field.fail(text('devices.photo'));
     return null;
   }
   try {
-    const bytes = readPhoto(resolve(directory, text));
-    if (bytes.length > 0) return { name: basename(text), bytes };
-    field.fail('is an empty file');
+    const bytes = readPhoto(resolve(directory, given));
+    if (bytes.length > 0) return { name: basename(given), bytes };
+    field.fail(text('devices.empty-file'));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    field.fail(code === 'ENOENT' ? `no such file beside the devices file` : `cannot be read (${code ?? message})`);
+    field.fail(code === 'ENOENT' ? text('devices.no-file') : text('devices.unreadable', { error: code ?? message }));
   }
   return null;
 }
 
 function textsOf(field: Field | undefined): string[] {
   return (field?.items() ?? []).flatMap((item) => {
-    const text = item.text();
-    if (text === null) item.fail('must be a text');
-    return text ?? [];
+    const given = item.text();
+    if (given === null) item.fail(text('devices.text'));
+    return given ?? [];
   });
 }
 
@@ -234,7 +231,7 @@ function refuseTwins(devices: Device[], fields: Field[]): void {
       if (!value) continue;
       const first = seen.get(`${name} ${value}`);
       if (first === undefined) seen.set(`${name} ${value}`, i);
-      else fields[i]?.fail(`has the same ${name} as devices[${first}]`);
+      else fields[i]?.fail(text('devices.twin', { name, index: first }));
     }
   });
 }

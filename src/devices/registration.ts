@@ -20,13 +20,13 @@ export interface Registered {
   device: Device;
   /** One sentence each. */
   notes: string[];
-  /** Those of them that the catalogue has, for other languages. */
+  /** The same, one by one, for other languages. */
   texts: Text[];
 }
 
 export interface Given {
   device: Device;
-  warnings: readonly string[];
+  warnings: readonly Text[];
 }
 
 type Registry = Pick<DeviceRegistry, 'list' | 'get' | 'putAll'>;
@@ -42,9 +42,9 @@ export function registerAll(registry: Registry, given: readonly Given[], how: Ho
   const registered = given.map(({ device: one, warnings }) => {
     const before = owners.get(one.id);
     const { device, missing } = changed(before, one, how);
-    const texts = [...missing, ...owners.movedTo(device), ...owners.sharedWith(device)];
+    const texts = [...warnings, ...missing, ...owners.movedTo(device), ...owners.sharedWith(device)];
     owners.put(device);
-    return { device, notes: [...warnings, ...texts.map((one) => say(one))], texts };
+    return { device, notes: texts.map((one) => say(one)), texts };
   });
   registry.putAll(registered.map(({ device }) => device));
   return registered;

@@ -6,17 +6,16 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { labError } from '../formats/refusal.ts';
 import { replaceFile } from '../formats/replace-file.ts';
-import { problemLine } from '../formats/yaml-document.ts';
+import { type Problem, problemLine, problemText } from '../formats/yaml-document.ts';
 import type { Device, PlantedPhoto } from '../model/device.ts';
 import { LabError, type StoredDevices } from '../model/lab.ts';
+import { type Text, type TextKey, text } from '../model/text.ts';
 import { formatDevices } from './format.ts';
 import { type ParsedDevices, parseDevices, type ReadPhoto } from './parser.ts';
 import { register, registerAll } from './registration.ts';
 import { createDeviceRegistry } from './registry.ts';
-
-/** Of a phone that is known by its login or not at all: a command says it in its own words. */
-const UNADDRESSED = "has no address under 'match'";
 
 export const devicesPath = (dataDir: string): string => join(dataDir, 'devices.yaml');
 
@@ -32,34 +31,31 @@ export function loadDevices(dataDir: string): Device[] {
  */
 export function openDevicesFile(dataDir: string): { devices: Device[]; save: (devices: readonly Device[]) => void } {
   const path = devicesPath(dataDir);
-  let known = textOf(path);
+  let known = writtenAt(path);
   return {
     devices: loadDevices(dataDir),
     save(devices) {
-      if (textOf(path) !== known)
-        throw new LabError(
-          `${path} was edited since it was read, so it is not overwritten: stop the lab and start it again, then repeat this`,
-        );
+      if (writtenAt(path) !== known) throw labError(text('devices.edited', { path }));
       saveDevices(dataDir, devices);
-      known = textOf(path);
+      known = writtenAt(path);
     },
   };
 }
 
 /** Null when there is none. */
-const textOf = (path: string): string | null => (existsSync(path) ? readFileSync(path, 'utf8') : null);
+const writtenAt = (path: string): string | null => (existsSync(path) ? readFileSync(path, 'utf8') : null);
 
 /** A devices file of the operator's. @throws LabError naming line and field of the first problem and how many there are */
 export function readDevicesFile(path: string): { devices: Device[]; warnings: string[] } {
-  let text: string;
+  let written: string;
   try {
-    text = readFileSync(path, 'utf8');
+    written = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new LabError(
-      `devices file ${path} cannot be read (${(error as NodeJS.ErrnoException).code}): check the path`,
-    );
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw labError(text('devices.file-unread', { path, error: code ?? message }));
   }
-  return accepted(parseDevices(text, path), path);
+  const { devices, warnings } = accepted(parseDevices(written, path), path);
+  return { devices, warnings: warnings.map((warning) => problemLine(path, warning)) };
 }
 
 /**
@@ -77,7 +73,8 @@ export function readAll<T>(entries: readonly unknown[], read: (entry: unknown) =
     try {
       return read(entry);
     } catch (error) {
-      if (error instanceof LabError) throw new LabError(`devices[${index}]: ${error.message}`);
+      if (error instanceof LabError)
+        throw labError(text('devices.of', { list: 'devices', index, problem: textOf(error) }));
       throw error;
     }
   });
@@ -88,21 +85,21 @@ export function readEntry(
   entry: unknown,
   directory: string,
   readPhoto?: ReadPhoto,
-): { device: Device; warnings: string[] } {
-  let text: string;
+): { device: Device; warnings: Text[] } {
+  let written: string;
   try {
-    text = JSON.stringify({ devices: [entry] });
+    written = JSON.stringify({ devices: [entry] });
   } catch {
-    throw new LabError('device: not plain data: send it as one item of the devices file');
+    throw labError(text('devices.not-plain'));
   }
-  const parsed = parseDevices(text, join(directory, 'device'), readPhoto);
+  const parsed = parseDevices(written, join(directory, 'device'), readPhoto);
   // Everything stands on one made-up line: only the field is worth naming.
   if (!parsed.ok) parsed.errors = parsed.errors.map((error) => ({ ...error, line: 0, field: shortField(error.field) }));
-  else parsed.warnings = parsed.warnings.map((warning) => ({ ...warning, line: 0, field: shortField(warning.field) }));
   const { devices, warnings } = accepted(parsed, 'device');
   const device = devices[0];
-  if (!device) throw new LabError("device: needs an 'id'");
-  return { device, warnings: warnings.flatMap((line) => (line.includes(UNADDRESSED) ? [] : [withoutFile(line)])) };
+  if (!device) throw labError(text('file.field', { field: 'device', problem: text('devices.no-id') }));
+  // Of a phone that is known by its login or not at all a command says it in its own words.
+  return { device, warnings: warnings.filter(({ text: why }) => why?.key !== UNADDRESSED).map(ownWarning) };
 }
 
 /** @throws LabError when the disk refuses */
@@ -112,7 +109,7 @@ export function saveDevices(dataDir: string, devices: readonly Device[]): void {
     replaceFile(devicesPath(dataDir), formatDevices(devices, 'yaml', photoPath));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new LabError(`${devicesPath(dataDir)} cannot be written (${code ?? message}): check the data directory`);
+    throw labError(text('devices.not-written', { path: devicesPath(dataDir), error: code ?? message }));
   }
 }
 
@@ -136,18 +133,28 @@ export function openStoredDevices(dataDir: string): StoredDevices {
   };
 }
 
-function accepted(parsed: ParsedDevices, fileName: string): { devices: Device[]; warnings: string[] } {
-  if (parsed.ok) {
-    return { devices: parsed.devices, warnings: parsed.warnings.map((warning) => problemLine(fileName, warning)) };
-  }
-  const [first, ...others] = parsed.errors.map((error) => problemLine(fileName, error));
-  const more = others.length > 0 ? ` (and ${others.length} more: ${others.slice(0, 3).join('; ')})` : '';
-  throw new LabError(`${first ?? fileName}${more}`);
+function accepted(parsed: ParsedDevices, fileName: string): Extract<ParsedDevices, { ok: true }> {
+  if (parsed.ok) return parsed;
+  const [first = text('file.said', { problem: fileName }), ...others] = parsed.errors.map((error) =>
+    problemText(fileName, error),
+  );
+  throw labError(
+    others.length === 0 ? first : text('file.more', { first, number: others.length, others: others.slice(0, 3) }),
+  );
 }
 
-/** Of one phone alone: `imei: …` in place of `device: identifiers.imei[0]: …`. */
-const withoutFile = (line: string): string =>
-  line.replace(/^device: (?:identifiers\.)?/, '').replace(/^(\w+)\[0\]/, '$1');
+const UNADDRESSED: TextKey = 'devices.unaddressed';
+
+/** Of one phone alone: `imei: …` in place of `device: devices[0].identifiers.imei[0]: …`. */
+function ownWarning({ field, problem, text: why }: Problem): Text {
+  const said = why ?? text('file.said', { problem });
+  const name = shortField(field)
+    ?.replace(/^identifiers\./, '')
+    .replace(/^(\w+)\[0\]/, '$1');
+  return name ? text('file.field', { field: name, problem: said }) : said;
+}
+
+const textOf = ({ text: why, message }: LabError): Text => why ?? text('file.said', { problem: message });
 
 const shortField = (field: string | null): string | null => field?.replace(/^devices\[0\]\.?/, '') || null;
 

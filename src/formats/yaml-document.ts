@@ -4,7 +4,10 @@
  * Promise: problems are values, never thrown, and never quote the text, which may hold a secret. In a tree every scalar
  * is the text as written (YAML's failsafe schema): no number loses a leading zero or a digit, `no` is not false.
  */
+
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Text, text } from '../model/text.ts';
+import { say } from './say.ts';
 
 export interface Problem {
   /** 1-based; 0 when it belongs to no line. */
@@ -12,6 +15,8 @@ export interface Problem {
   /** Null when it belongs to the file as a whole. */
   field: string | null;
   problem: string;
+  /** The same, for other languages than English. */
+  text?: Text;
 }
 
 export interface Field {
@@ -25,8 +30,8 @@ export interface Field {
   entries(allowed: readonly string[]): Map<string, Field>;
   isMap(): boolean;
   /** Marks a problem here. */
-  fail(problem: string): void;
-  warn(problem: string): void;
+  fail(why: Text): void;
+  warn(why: Text): void;
 }
 
 export interface ParsedDocument {
@@ -35,8 +40,8 @@ export interface ParsedDocument {
   warnings: Problem[];
 }
 
-export function readDocument(text: string): ParsedDocument {
-  const { document, lines, problems } = parseText(text, 'failsafe');
+export function readDocument(written: string): ParsedDocument {
+  const { document, lines, problems } = parseText(written, 'failsafe');
   const warnings: Problem[] = [];
   if (problems.length > 0) return { root: null, problems, warnings };
   const source = { document, lines, problems, warnings };
@@ -48,8 +53,8 @@ export type ParsedValues =
   { ok: true; value: unknown; lineOf(...path: (string | number)[]): number } | { ok: false; problem: Problem };
 
 /** @param scalars `text`: every one as written; `typed`: numbers, true, false and null are what YAML says they are */
-export function readValues(text: string, scalars: 'text' | 'typed'): ParsedValues {
-  const { document, lines, problems } = parseText(text, scalars === 'text' ? 'failsafe' : 'core');
+export function readValues(written: string, scalars: 'text' | 'typed'): ParsedValues {
+  const { document, lines, problems } = parseText(written, scalars === 'text' ? 'failsafe' : 'core');
   if (problems[0]) return { ok: false, problem: problems[0] };
   try {
     return {
@@ -62,21 +67,17 @@ export function readValues(text: string, scalars: 'text' | 'typed'): ParsedValue
     };
   } catch {
     // An alias to nothing, or one that unfolds to more than anybody writes, is noticed only here.
-    return { ok: false, problem: { line: 0, field: null, problem: plainWords('BAD_ALIAS') } };
+    return { ok: false, problem: problemAt(0, null, text('file.yaml.BAD_ALIAS')) };
   }
 }
 
-function parseText(text: string, schema: 'failsafe' | 'core') {
+function parseText(written: string, schema: 'failsafe' | 'core') {
   const lines = new LineCounter();
-  const document = parseDocument(text, { schema, lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(written, { schema, lineCounter: lines, prettyErrors: false });
   // A bracket that never closes makes every later line look badly indented: the cause is named, not its shadow.
   const others = document.errors.filter(({ code }) => code !== 'BAD_INDENT');
   const problems = (others.length > 0 ? others : document.errors).map(
-    ({ code, pos }): Problem => ({
-      line: lines.linePos(pos[0]).line,
-      field: null,
-      problem: plainWords(code),
-    }),
+    ({ code, pos }): Problem => problemAt(lines.linePos(pos[0]).line, null, whyOf(code)),
   );
   return { document, lines, problems };
 }
@@ -85,6 +86,23 @@ function parseText(text: string, schema: 'failsafe' | 'core') {
 export function problemLine(fileName: string, { line, field, problem }: Problem): string {
   return [line > 0 ? `${fileName}:${line}` : fileName, ...(field === null ? [] : [field]), problem].join(': ');
 }
+
+/** The same as a text. */
+export function problemText(fileName: string, { line, field, problem, text: why }: Problem): Text {
+  const said = why ?? text('file.said', { problem });
+  const place = line > 0 ? `${fileName}:${line}` : fileName;
+  return text('file.field', {
+    field: place,
+    problem: field === null ? said : text('file.field', { field, problem: said }),
+  });
+}
+
+const problemAt = (line: number, field: string | null, why: Text): Problem => ({
+  line,
+  field,
+  problem: say(why),
+  text: why,
+});
 
 interface Source {
   document: Document;
@@ -96,8 +114,8 @@ interface Source {
 function fieldOf(source: Source, given: unknown, name: string, keyLine: number): Field {
   const node = isAlias(given) ? given.resolve(source.document) : (given as Node | null);
   const line = node?.range && !isAlias(given) ? source.lines.linePos(node.range[0]).line : keyLine;
-  const at = (problem: string): Problem => ({ line, field: name === '' ? null : name, problem });
-  const fail = (problem: string): void => void source.problems.push(at(problem));
+  const at = (why: Text): Problem => problemAt(line, name === '' ? null : name, why);
+  const fail = (why: Text): void => void source.problems.push(at(why));
   const empty = (): boolean => node === null || node === undefined || (isScalar(node) && isEmpty(node.value));
   return {
     name,
@@ -112,7 +130,7 @@ function fieldOf(source: Source, given: unknown, name: string, keyLine: number):
       const found = new Map<string, Field>();
       if (empty()) return found;
       if (!isMap(node)) {
-        fail('must be a map of fields');
+        fail(text('file.no-map'));
         return found;
       }
       for (const pair of node.items) {
@@ -122,33 +140,33 @@ function fieldOf(source: Source, given: unknown, name: string, keyLine: number):
         const entryName = name === '' ? key : `${name}.${key}`;
         if (allowed.includes(key)) found.set(key, fieldOf(source, pair.value, entryName, entryLine));
         else
-          source.problems.push({
-            line: entryLine,
-            field: entryName,
-            problem: `is not a known field; known here: ${allowed.join(', ')}`,
-          });
+          source.problems.push(
+            problemAt(entryLine, entryName, text('file.unknown-field', { known: allowed.join(', ') })),
+          );
       }
       return found;
     },
     isMap: () => isMap(node),
     fail,
-    warn: (problem) => void source.warnings.push(at(problem)),
+    warn: (why) => void source.warnings.push(at(why)),
   };
 }
 
 const isEmpty = (value: unknown): boolean =>
   value === null || value === undefined || /^\s*(null|~)?\s*$/i.test(String(value));
 
+const CODES = [
+  'DUPLICATE_KEY',
+  'TAB_AS_INDENT',
+  'BAD_INDENT',
+  'MISSING_CHAR',
+  'BLOCK_AS_IMPLICIT_KEY',
+  'MULTIPLE_DOCS',
+  'BAD_ALIAS',
+] as const;
+
 /** The parser's own messages may quote the text, and the text holds identifiers. */
-function plainWords(code: string): string {
-  const words: Record<string, string> = {
-    DUPLICATE_KEY: 'the same field stands here twice',
-    TAB_AS_INDENT: 'indented with a tab; use spaces',
-    BAD_INDENT: 'indentation does not fit the lines above, or a bracket above is not closed',
-    MISSING_CHAR: 'a closing quote, bracket or separator is missing',
-    BLOCK_AS_IMPLICIT_KEY: 'a colon stands where none can; put the value in quotes',
-    MULTIPLE_DOCS: 'more than one document in the file',
-    BAD_ALIAS: 'a reference (*name) points at nothing',
-  };
-  return words[code] ?? `not valid YAML or JSON (${code.toLowerCase().replaceAll('_', ' ')})`;
+function whyOf(code: string): Text {
+  const known = CODES.find((one) => one === code);
+  return known ? text(`file.yaml.${known}`) : text('file.no-yaml', { what: code.toLowerCase().replaceAll('_', ' ') });
 }

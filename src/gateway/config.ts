@@ -4,7 +4,8 @@
  */
 
 import ipaddr from 'ipaddr.js';
-import { type ParsedValues, problemLine, readValues } from '../formats/yaml-document.ts';
+import { labError } from '../formats/refusal.ts';
+import { type ParsedValues, problemLine, problemText, readValues } from '../formats/yaml-document.ts';
 import { LabError } from '../model/lab.ts';
 
 export interface GatewayConfig {
@@ -66,7 +67,7 @@ const isEndpoint = (text: string): boolean => ipaddr.isValid(text) || /^[A-Za-z0
 /** Reads YAML or JSON. Throws a `LabError` naming the field and what it takes. */
 export function parseGatewayConfig(text: string, fileName: string): GatewayConfig {
   const read = readValues(text, 'typed');
-  if (!read.ok) throw new LabError(problemLine(fileName, read.problem));
+  if (!read.ok) throw labError(problemText(fileName, read.problem));
   const { lineOf } = read;
   const fields = openFields({ given: read.value ?? {}, fileName, lineOf, within: [] });
 

@@ -8,7 +8,7 @@ import type { Confidence, Kind, Where } from '../model/identifier.ts';
 import type { Text } from '../model/text.ts';
 
 /** What an operator typed: as it is kept, with a warning where it may be mistyped; or why it can be no such value. */
-export type Checked = { ok: true; value: string; warning: string | null } | { ok: false; problem: string };
+export type Checked = { ok: true; value: string; warning: Text | null } | { ok: false; problem: Text };
 
 /** One way a registered value may be written before any encoding or hashing. */
 export interface Spelling {

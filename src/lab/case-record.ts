@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { wholeClassOf } from '../coverage/shares.ts';
 import { medianOf } from '../formats/median.ts';
+import { labError } from '../formats/refusal.ts';
 import { type Alert, SEVERITIES } from '../model/alert.ts';
 import type { Case } from '../model/case.ts';
 import { phonesOf } from '../model/case.ts';
@@ -16,8 +17,8 @@ import {
 } from '../model/case-record.ts';
 import type { CoverageClass } from '../model/coverage.ts';
 import { KINDS } from '../model/kinds.ts';
-import { LabError } from '../model/lab.ts';
 import type { Mute } from '../model/notify.ts';
+import { text } from '../model/text.ts';
 import { muteOf } from '../notify/rules.ts';
 import type { EvidenceStore, FlowRecord } from '../sinks/evidence/store.ts';
 import { pathsIn } from './data-directory.ts';
@@ -57,7 +58,7 @@ export async function recordOfCase(
   simulated?: boolean,
 ): Promise<CaseRecord> {
   const given = store.case(id);
-  if (given === null) throw new LabError(`no test run "${id}": see phonehome case list`);
+  if (given === null) throw labError(text('records.no-case', { id }));
   const record = recordOf(store, given, simulated);
   const phoneRecords = heldRecords(store, dataDir, given, record.simulated);
   return {

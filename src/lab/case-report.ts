@@ -1,7 +1,10 @@
 /** A case of the store as a report. */
+
+import { labError } from '../formats/refusal.ts';
 import type { CaseRecord } from '../model/case-record.ts';
 import { isFinding } from '../model/case-record.ts';
 import { LabError, type LabModule } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 import type { ReportDocument } from '../report/document.ts';
 import { reportHtml } from '../report/html.ts';
 import { writeLetter } from '../report/letter.ts';
@@ -38,8 +41,7 @@ export const reportCase: LabModule['reportCase'] = async (
 
 function letterOf(record: CaseRecord, language: 'en' | 'vi'): ReportDocument {
   const letter = writeLetter(record, language);
-  if (letter === null)
-    throw new LabError('nothing was seen to leave in this test run: there is nothing to ask a vendor about');
+  if (letter === null) throw labError(text('records.nothing-left'));
   return letter;
 }
 

@@ -1,7 +1,10 @@
 /** Certificates of the operator's own (`--client-cert HOST=FILE`), for servers that ask the app for one. */
+
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { labError } from '../formats/refusal.ts';
 import { LabError } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 
 /**
  * The PEM of certificate and key for a server's name, or null.
@@ -14,7 +17,7 @@ export function readClientCertificates(given: readonly string[]): (name: string)
 
 function readOne(flag: string): [name: string, pem: string] {
   const [name = '', file = ''] = flag.split(/=(.*)/s);
-  if (!name || !file) throw new LabError(`--client-cert ${flag}: say HOST=FILE, e.g. api.example.com=phone.pem`);
+  if (!name || !file) throw labError(text('records.client-cert', { flag }));
   try {
     const pem = readFileSync(file, 'utf8');
     if (new X509Certificate(pem).checkPrivateKey(createPrivateKey(pem))) return [name.toLowerCase(), pem];

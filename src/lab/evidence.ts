@@ -1,8 +1,11 @@
 /** The evidence store of a data directory, with its keys: opened in the same way by the lab and by commands while none runs. */
+
 import { hash, type KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { labError } from '../formats/refusal.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
 import { LabError } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 import type { StoreVerdict } from '../model/verdict.ts';
 import { createDiskSync } from '../sinks/evidence/disk-sync.ts';
 import { isSealedFile, readOrCreateKey, readOrCreateSigningKey, readPublicKey } from '../sinks/evidence/key-file.ts';
@@ -112,6 +115,5 @@ export const fingerprintOfKey = (key: KeyObject): string =>
   hash('sha256', key.export({ type: 'spki', format: 'der' }), 'hex');
 
 function mustHoldTraffic(dataDir: string): void {
-  if (!existsSync(pathsIn(dataDir).evidence))
-    throw new LabError(`${dataDir} holds no traffic yet: record some with "phonehome start", or name it with --data`);
+  if (!existsSync(pathsIn(dataDir).evidence)) throw labError(text('records.no-traffic', { dir: dataDir }));
 }

@@ -2,15 +2,18 @@
  * One case as a package (docs/evidence.md). Reads one moment of the store and writes nothing to it; in memory: the report, and one
  * exchange at a time, however many connections there are. What cannot be had is left out and said in the package.
  */
+
 import { createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { loadDevices, readDevicesFile } from '../devices/store.ts';
 import { readmeOf } from '../export/readme.ts';
 import { createPackage, told } from '../export/zip.ts';
+import { labError } from '../formats/refusal.ts';
 import type { Alert } from '../model/alert.ts';
 import { phonesOf } from '../model/case.ts';
 import type { CaseRecord } from '../model/case-record.ts';
 import type { Device } from '../model/device.ts';
-import { type ExportFacts, type ExportOptions, LabError } from '../model/lab.ts';
+import type { ExportFacts, ExportOptions } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 import { type CaseRows, countFlows, openCaseRows } from '../sinks/evidence/case-rows.ts';
 import { createSealer } from '../sinks/evidence/sealer.ts';
 import { recordOfCase } from './case-record.ts';
@@ -89,7 +92,7 @@ async function readStored(
   const store = openRecorded(dataDir);
   try {
     const given = store.case(id);
-    if (given === null) throw new LabError(`no test run "${id}": see phonehome case list`);
+    if (given === null) throw labError(text('records.no-case', { id }));
     const flows = countFlows(pathsIn(dataDir).evidence, { phones: phonesOf(given), ...spanOf(given) });
     const total = (PASSES + 3) * flows;
     let done = 0;

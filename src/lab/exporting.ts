@@ -1,7 +1,10 @@
 /** Starts the export of a case in a thread of its own, with its entry in the audit and the chain signed as far as it goes. */
+
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { labError } from '../formats/refusal.ts';
 import { type ExportFacts, LabError, type LabModule } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 import { openSigning } from './evidence.ts';
 import type { ExportMessage } from './export-worker.ts';
 
@@ -9,7 +12,7 @@ import type { ExportMessage } from './export-worker.ts';
 export const exportPackage: LabModule['exportPackage'] = async (options, onProgress = () => {}) => {
   const store = openSigning(options.dataDir, options.passphrase);
   try {
-    if (store.case(options.id) === null) throw new LabError(`no test run "${options.id}": see phonehome case list`);
+    if (store.case(options.id) === null) throw labError(text('records.no-case', { id: options.id }));
     const action = options.redact ? 'export redacted' : 'export';
     const noted = store.audit({
       time: new Date().toISOString(),

@@ -2,9 +2,11 @@
  * Forgetting a phone: what the lab's rooms remember of it, its key, its rows, its registration, what is known of its apps.
  * Promise: what can refuse comes first, so that a refusal leaves everything as it was; what the lab cannot destroy is named.
  */
+
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { openStoredDevices, sweepPhotos } from '../devices/store.ts';
+import { labError } from '../formats/refusal.ts';
 import { say } from '../formats/say.ts';
 import type { Device } from '../model/device.ts';
 import type { Forgetting } from '../model/forgotten.ts';
@@ -60,7 +62,7 @@ export function forgetOffline(
   device: string,
   { recordings, passphrase = null }: { recordings: boolean; passphrase?: string | null },
 ): Forgetting {
-  if (!existsSync(dataDir)) throw new LabError(`there is no ${dataDir}: name the lab's directory with --data`);
+  if (!existsSync(dataDir)) throw labError(text('records.no-lab', { dir: dataDir }));
   const unlock = openDataDirectory(dataDir);
   try {
     const keys = openKeys(dataDir, passphrase);

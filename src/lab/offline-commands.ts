@@ -1,4 +1,5 @@
 /** What commands read and change while no lab runs: cases, certificates, the list of geo databases. */
+
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { monotonicFactory } from 'ulid';
@@ -10,6 +11,7 @@ import { loadDevices } from '../devices/store.ts';
 import { openGeo } from '../enrich/geo.ts';
 import { putAside, takeDatabase } from '../enrich/geo-update.ts';
 import type { GeoSource } from '../enrich/sources.ts';
+import { labError } from '../formats/refusal.ts';
 import { cutCapture } from '../lan/recording/case.ts';
 import {
   type AuthorityInfo,
@@ -19,6 +21,7 @@ import {
   type StoredCases,
   type StoredRecords,
 } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 import type { Role } from '../model/words.ts';
 import { rotateTokenFile } from '../sinks/live/tokens.ts';
 import { pathsIn } from './data-directory.ts';
@@ -71,7 +74,7 @@ export async function exportAuthority(
   passphrase: string | null = null,
 ): Promise<Buffer> {
   const authority = findAuthority(pathsIn(dataDir).certs, { now, passphrase });
-  if (!authority) throw new LabError(`${dataDir} holds no certificate authority yet: "phonehome start" makes one`);
+  if (!authority) throw labError(text('records.no-authority', { dir: dataDir }));
   return authority.export(format).bytes;
 }
 

@@ -2,13 +2,17 @@
  * Holds a package against itself: its seal over every byte, the list of hashes, the signatures, and each record against the chain.
  * Says the first thing that does not fit. Reads the file twice and keeps none of it; what it reads is believed in nothing.
  */
+
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { fromFdPromise } from 'yauzl';
 import { COMMENT, COMMENT_BYTES, END_BYTES, sealedText } from '../export/zip.ts';
+import { errorLine } from '../formats/error-line.ts';
+import { labError } from '../formats/refusal.ts';
 import { isSignedWith } from '../formats/signed-head.ts';
 import { readCheckpoint } from '../model/checkpoint.ts';
-import { LabError, type PackageVerdict } from '../model/lab.ts';
+import type { PackageVerdict } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 import { fingerprintOfKey } from './evidence.ts';
 import { type ChainCheck, createChainCheck } from './package-chain.ts';
 
@@ -37,11 +41,13 @@ export async function verifyPackage(file: string): Promise<PackageVerdict> {
   }
 }
 
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? errorLine(error);
+
 function opened(file: string): number {
   try {
     return openSync(file, 'r');
   } catch (error) {
-    throw new LabError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}): name the package to verify`);
+    throw labError(text('records.package', { file, error: codeOf(error) }));
   }
 }
 

@@ -4,13 +4,15 @@
  * network, a VPN.
  * Promise: bounded; the same file twice is once; what was imported stands in the audit, and so in the chain, by its SHA-256.
  */
+
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { labError } from '../formats/refusal.ts';
 import { replaceFile } from '../formats/replace-file.ts';
 import { type Case, phonesOf } from '../model/case.ts';
-import { LabError } from '../model/lab.ts';
 import type { HeldRecord, PhoneContact, PhoneRecord } from '../model/phone-record.ts';
+import { text } from '../model/text.ts';
 import { readRecordings } from '../scan/recordings.ts';
 import type { EvidenceStore } from '../sinks/evidence/store.ts';
 import { pathsIn } from './data-directory.ts';
@@ -31,11 +33,10 @@ const fileOf = (dataDir: string, caseId: string): string => join(pathsIn(dataDir
 export async function importPhoneRecord(dataDir: string, caseId: string, file: string): Promise<PhoneRecord> {
   const store = openRecorded(dataDir);
   try {
-    if (store.case(caseId) === null) throw new LabError(`no test run "${caseId}": see phonehome case list`);
+    if (store.case(caseId) === null) throw labError(text('records.no-case', { id: caseId }));
     const record = await readRecord(file);
     const others = recordsOf(dataDir, caseId).filter(({ sha256 }) => sha256 !== record.sha256);
-    if (others.length >= MAX_RECORDS)
-      throw new LabError(`this test run has ${MAX_RECORDS} records already: begin another one`);
+    if (others.length >= MAX_RECORDS) throw labError(text('records.full', { most: MAX_RECORDS }));
     const entry = {
       time: record.importedAt,
       action: 'import',
@@ -43,7 +44,7 @@ export async function importPhoneRecord(dataDir: string, caseId: string, file: s
       who: 'terminal',
     };
     const noted = store.audit(entry);
-    if (!noted.ok) throw new LabError(`the audit entry could not be written, so nothing is imported: ${noted.message}`);
+    if (!noted.ok) throw labError(text('records.unaudited', { message: noted.message }));
     replaceFile(fileOf(dataDir, caseId), JSON.stringify([...others, record]));
     return record;
   } finally {
@@ -57,21 +58,18 @@ async function readRecord(file: string): Promise<PhoneRecord> {
   let skipped = 0;
   for await (const each of readRecordings([file], recordingReaders)) {
     if (each.type === 'skipped') {
-      if (each.entry === null) throw new LabError(`${file} is no record of a phone: ${each.reason}`);
+      if (each.entry === null) throw labError(text('records.none', { file, why: each.text }));
       skipped++;
     }
     if (each.type !== 'entry') continue;
     const { contact, events } = each;
-    if (!contact) throw new LabError(`${file} holds traffic, not a phone's record of servers: phonehome scan reads it`);
+    if (!contact) throw labError(text('records.traffic', { file }));
     const at = events[0]?.time ? new Date(events[0].time).toISOString() : null;
     const known = contacts.get(contact.host);
     if (!known && contacts.size >= MAX_CONTACTS) further++;
     else contacts.set(contact.host, counted(known, contact, at));
   }
-  if (contacts.size === 0)
-    throw new LabError(
-      `${file} names no server: give an App Privacy Report of iOS (.ndjson) or a table of PCAPdroid (.csv)`,
-    );
+  if (contacts.size === 0) throw labError(text('records.no-server', { file }));
   return {
     file: basename(file),
     sha256: await sha256Of(file),
@@ -112,7 +110,7 @@ function recordsOf(dataDir: string, caseId: string): PhoneRecord[] {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as PhoneRecord[];
   } catch {
-    throw new LabError(`${file} cannot be understood: delete it, and import the phone's record again`);
+    throw labError(text('records.broken', { file }));
   }
 }
 

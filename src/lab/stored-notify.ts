@@ -1,8 +1,11 @@
 /** Who is told of alerts, for commands: by the files of the data directory, whether a lab runs or not. A running one reads them anew. */
+
 import { existsSync } from 'node:fs';
 import { openDevicesFile } from '../devices/store.ts';
+import { labError } from '../formats/refusal.ts';
 import { LabError, type StoredNotify } from '../model/lab.ts';
 import type { Mute, NotifyConfig } from '../model/notify.ts';
+import { text } from '../model/text.ts';
 import { editConfig, loadConfig, secretsIn } from '../notify/config-file.ts';
 import { EXAMPLE } from '../notify/example.ts';
 import { createNotifier, type Notifier } from '../notify/notifier.ts';
@@ -17,7 +20,7 @@ export function openStoredNotify(dataDir: string): StoredNotify {
   const withNotifier = async <T>(
     work: (given: { notifier: Notifier; outbox: Outbox; config: NotifyConfig }) => T | Promise<T>,
   ): Promise<T> => {
-    if (!existsSync(dataDir)) throw new LabError(`there is no ${dataDir}: name the lab's directory with --data`);
+    if (!existsSync(dataDir)) throw labError(text('records.no-lab', { dir: dataDir }));
     const config = loadConfig(paths.notify, ownFiles);
     const outbox = openOutbox(paths.outbox);
     try {

@@ -1,9 +1,13 @@
 /** Ready-made plans, and those of an operator's own: read from YAML or JSON, with the line of what is wrong. */
+
 import { readdir, readFile } from 'node:fs/promises';
-import { problemLine, readValues } from '../formats/yaml-document.ts';
+import { errorLine } from '../formats/error-line.ts';
+import { labError } from '../formats/refusal.ts';
+import { problemLine, problemText, readValues } from '../formats/yaml-document.ts';
 import { LabError } from '../model/lab.ts';
 import type { Plan } from '../model/plan.ts';
 import { plan as schema } from '../model/schemas/plan.ts';
+import { text } from '../model/text.ts';
 
 const READY = new URL('./ready/', import.meta.url);
 /** A hundred steps in two languages are 100 KB. */
@@ -29,25 +33,25 @@ export async function planNamed(name: string): Promise<Plan> {
   const all = await listPlans();
   const found = all.find((plan) => plan.name === name);
   if (found) return found;
-  throw new LabError(`no plan "${name}": there are ${all.map((plan) => plan.name).join(', ')}, or name a file`);
+  throw labError(text('records.no-plan', { name, names: all.map((plan) => plan.name).join(', ') }));
 }
 
 /** @throws LabError of one line */
 export async function readPlan(file: string): Promise<Plan> {
-  let text: string;
+  let written: string;
   try {
-    text = await readFile(file, 'utf8');
+    written = await readFile(file, 'utf8');
   } catch (error) {
-    throw new LabError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}): check the path`);
+    throw labError(text('records.unread', { file, error: (error as NodeJS.ErrnoException).code ?? errorLine(error) }));
   }
-  return parsePlan(text, file);
+  return parsePlan(written, file);
 }
 
 /** @throws LabError, e.g. `my.yaml:7: steps.0.wait: needs minutes or seconds` */
-export function parsePlan(text: string, fileName: string): Plan {
-  if (text.length > MAX_TEXT) throw new LabError(`${fileName}: larger than any plan`);
-  const values = readValues(text, 'typed');
-  if (!values.ok) throw new LabError(problemLine(fileName, values.problem));
+export function parsePlan(written: string, fileName: string): Plan {
+  if (written.length > MAX_TEXT) throw labError(text('records.large-plan', { file: fileName }));
+  const values = readValues(written, 'typed');
+  if (!values.ok) throw labError(problemText(fileName, values.problem));
   const read = schema.safeParse(values.value);
   if (read.success) return read.data;
   const [issue] = read.error.issues;

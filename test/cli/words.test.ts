@@ -87,6 +87,17 @@ describe('the language of a command line', () => {
         'vi',
       ]);
       expect(note.stdout).toContain('"note":"lab-1 has the same imei as lab-3: one of the two is mistyped"');
+      expect(await said('device', 'add', 'lab-4', '--imei', '490154203237519')).toContain(
+        'imei: chữ số kiểm tra không khớp: gõ nhầm chăng?',
+      );
+      expect(await said('device', 'add', 'lab-4', '--imei', '12')).toMatch(
+        /: device: identifiers\.imei\[0\]: phải có 15/,
+      );
+      const file = join(data, 'phones.yaml');
+      writeFileSync(file, 'devices:\n  - id: a\n  - id: b\n    match: {ip: x}\n');
+      expect(await said('device', 'import', file)).toContain(
+        'phones.yaml:3: devices[1]: device: match.ip: phải là địa chỉ IPv4 hoặc IPv6',
+      );
       expect(await said('case', 'list')).toMatch(/^Chưa có đợt thử nào/);
       expect(await said('token', 'show')).toMatch(/^vai trò +tệp +được phép/);
       expect(await said('ca', 'show')).toContain('chưa có chứng chỉ gốc');

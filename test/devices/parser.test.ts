@@ -5,10 +5,25 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatDevices } from '../../src/devices/format.ts';
-import { parseDevices } from '../../src/devices/parser.ts';
+import { parseDevices as parseFile } from '../../src/devices/parser.ts';
+import { say } from '../../src/formats/say.ts';
+import type { Problem } from '../../src/formats/yaml-document.ts';
 import { problemLine } from '../../src/formats/yaml-document.ts';
 
 const photo = Buffer.from('jpeg');
+/** Each problem with its text: in English it is the sentence, in Vietnamese another one. */
+function plain({ text, ...problem }: Problem): Problem {
+  if (text === undefined) throw new Error(`no text: ${problem.problem}`);
+  expect(say(text)).toBe(problem.problem);
+  expect(say(text, 'vi')).not.toBe(problem.problem);
+  return problem;
+}
+function parseDevices(...given: Parameters<typeof parseFile>): ReturnType<typeof parseFile> {
+  const parsed = parseFile(...given);
+  return parsed.ok
+    ? { ...parsed, warnings: parsed.warnings.map(plain) }
+    : { ...parsed, errors: parsed.errors.map(plain) };
+}
 const parse = (text: string) => parseDevices(text, 'devices.yaml', () => photo);
 
 const CONTRACT = `devices:

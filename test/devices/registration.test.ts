@@ -1,10 +1,12 @@
 /** Registering cannot go wrong silently: adding loses nothing, and what an operator may not have meant is told, without a value. */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { check } from '../../src/devices/identifier-formats.ts';
 import { openStoredDevices } from '../../src/devices/store.ts';
+import { say } from '../../src/formats/say.ts';
 import type { StoredDevices } from '../../src/model/lab.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'phonehome-registration-'));
@@ -63,6 +65,11 @@ describe('what is told', () => {
   });
 });
 
+const saidOf = (checked: ReturnType<typeof check>) =>
+  checked.ok
+    ? { ...checked, warning: checked.warning && say(checked.warning) }
+    : { ...checked, problem: say(checked.problem) };
+
 describe('values as people have them', () => {
   it.each([
     ['imei', '490154203237518/01', IMEI],
@@ -80,16 +87,22 @@ describe('values as people have them', () => {
     ['android_id', '0000000000000000', /placeholder/],
     ['eid', '890490321234', /32 digits/],
   ] as const)('%s %s is refused', (kind, typed, problem) => {
-    expect(check(kind, typed)).toMatchObject({ ok: false, problem: expect.stringMatching(problem) });
+    expect(saidOf(check(kind, typed))).toMatchObject({ ok: false, problem: expect.stringMatching(problem) });
   });
 
   it('what will not be searched for is said', () => {
-    expect(check('imei', '490154203237519')).toMatchObject({ ok: true, warning: expect.stringMatching(/check digit/) });
+    expect(saidOf(check('imei', '490154203237519'))).toMatchObject({
+      ok: true,
+      warning: expect.stringMatching(/check digit/),
+    });
     for (const [kind, value] of [
       ['ssid', 'guest'],
       ['serial', '1234'],
     ] as const)
-      expect(check(kind, value)).toMatchObject({ ok: true, warning: expect.stringMatching(/searched|by chance/) });
+      expect(saidOf(check(kind, value))).toMatchObject({
+        ok: true,
+        warning: expect.stringMatching(/searched|by chance/),
+      });
   });
 });
 

@@ -1,10 +1,13 @@
 /** `phonehome device …`: the phones under test. Values are masked unless `--reveal` is given. */
+
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
-import { problemLine, readValues } from '../../formats/yaml-document.ts';
+import { labError } from '../../formats/refusal.ts';
+import { say } from '../../formats/say.ts';
+import { problemText, readValues } from '../../formats/yaml-document.ts';
 import { LabError } from '../../model/lab.ts';
-import { type DeviceRow, type DeviceStore, type Note, openDeviceStore } from '../device-store.ts';
+import { type DeviceRow, type DeviceStore, type Note, oneOf, openDeviceStore } from '../device-store.ts';
 import { UsageError } from '../errors.ts';
 import { call, runningLabOf } from '../lab-client.ts';
 import { loadLab } from '../main-module.ts';
@@ -195,18 +198,17 @@ function tell(notes: readonly Note[], json: boolean): void {
 export async function importFile(given: Record<string, unknown>, [file = '']: string[]): Promise<number> {
   const { data, json } = given as unknown as DeviceFlags;
   const read = readValues(readFileSync(file, 'utf8'), 'text');
-  if (!read.ok) throw new LabError(problemLine(file, read.problem));
+  if (!read.ok) throw labError(problemText(file, read.problem));
   const { devices } = (read.value ?? {}) as { devices?: unknown };
   if (!Array.isArray(devices)) throw new LabError(words('device.list-needed', { file }));
   const store = await openDeviceStore(data);
   try {
     tell(await store.putAll(devices.map((entry: unknown) => withPhotosBeside(entry, file))), json);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const [, index, problem = message] = /^devices\[(\d+)\]: (.*)$/s.exec(message) ?? [];
-    if (index === undefined) throw error;
-    const line = read.lineOf('devices', Number(index));
-    throw new LabError(problemLine(file, { line, field: `devices[${index}]`, problem }));
+    const found = oneOf(error);
+    if (found === null) throw error;
+    const line = read.lineOf('devices', found.index);
+    throw labError(problemText(file, { line, field: null, problem: say(found.why), text: found.why }));
   }
   if (json) printJson({ type: 'imported', count: devices.length });
   else print(words('device.imported', { count: devices.length }));

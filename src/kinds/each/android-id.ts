@@ -65,8 +65,8 @@ const SHARED = '9774d56d682e549c';
 
 function register(text: string): Checked {
   const value = text.toLowerCase();
-  if (value === SHARED) return good(value, 'is shared by a whole series of old phones: it tells no phone');
-  return good(value, /^[0-9a-f]{15,16}$/.test(value) ? null : 'is not 16 hexadecimal digits: mistyped?');
+  if (value === SHARED) return good(value, 'registered.shared-id');
+  return good(value, /^[0-9a-f]{15,16}$/.test(value) ? null : 'registered.android-id');
 }
 
 function spellOne(registered: string, device: Device): Spelling[] {

@@ -19,8 +19,8 @@ export const eid: IdentifierKind = {
   title: 'EID (eSIM chip number)',
   register: (text) => {
     const value = digitsOf(text);
-    if (!/^\d{32}$/.test(value)) return bad('must be 32 digits');
-    return good(value, passesMod97(value) ? null : 'check digits do not fit: mistyped?');
+    if (!/^\d{32}$/.test(value)) return bad('registered.eid');
+    return good(value, passesMod97(value) ? null : 'registered.check-digits');
   },
   example: '89049032123451234512345678901235',
   isPlaceholder: isNobody,

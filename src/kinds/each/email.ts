@@ -70,7 +70,7 @@ const isNobody = placeholders({
 export const email: IdentifierKind = {
   kind: 'email',
   title: 'email address',
-  register: (text) => (/^[^\s@]+@[^\s@]+$/.test(text) ? good(text) : bad('must be an email address')),
+  register: (text) => (/^[^\s@]+@[^\s@]+$/.test(text) ? good(text) : bad('registered.email')),
   example: 'lab@example.com',
   isPlaceholder: isNobody,
   canonical: mailboxOf,

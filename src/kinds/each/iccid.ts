@@ -84,12 +84,11 @@ function register(text: string): Checked {
   const written = digitsOf(text).toUpperCase();
   const value = /^\d{19}F$/.test(written) ? written.slice(0, -1) : written;
   if (LETTERED.test(value)) return good(value);
-  if (!/^\d{18,20}$/.test(value))
-    return bad('must be 18 to 20 digits; of some operators a few of them are the letters A to F');
-  if (!value.startsWith('89')) return good(value, 'does not begin with 89: mistyped?');
+  if (!/^\d{18,20}$/.test(value)) return bad('registered.iccid');
+  if (!value.startsWith('89')) return good(value, 'registered.iccid-begins');
   // 18 and 19 digits exist with and without the check digit (ITU-T E.118).
   const fits = passesLuhn(value) || value.length === 18;
-  return good(value, fits ? null : 'check digit does not fit: mistyped?');
+  return good(value, fits ? null : 'registered.check-digit');
 }
 
 /** `89`, country and issuer in digits; the operators of China have letters in the rest. */

@@ -145,8 +145,8 @@ function register(text: string): Checked {
   // As `*#06#` shows it, the number of the software version behind it.
   const value = digitsOf(text.replace(/^([\d\s-]{14,22})\s?\/\s?\d{2}$/, '$1')).toUpperCase();
   if (/^[0-9A-F]{14}$/.test(value) && /[A-F]/.test(value)) return good(value); // MEID
-  if (!/^\d{14,16}$/.test(value)) return bad('must be 15 digits (14 without check digit, 16 as IMEISV, or a MEID)');
-  return good(value, value.length === 15 && !passesLuhn(value) ? 'check digit does not fit: mistyped?' : null);
+  if (!/^\d{14,16}$/.test(value)) return bad('registered.imei');
+  return good(value, value.length === 15 && !passesLuhn(value) ? 'registered.check-digit' : null);
 }
 
 function spellOne(registered: string): Spelling[] {

@@ -25,7 +25,7 @@ export const imsi: IdentifierKind = {
   title: 'IMSI',
   register: (text) => {
     const value = digitsOf(text);
-    return /^\d{14,15}$/.test(value) ? good(value) : bad('must be 14 or 15 digits');
+    return /^\d{14,15}$/.test(value) ? good(value) : bad('registered.imsi');
   },
   example: '001010123456789',
   isPlaceholder: isNobody,

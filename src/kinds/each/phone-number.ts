@@ -23,8 +23,8 @@ export const phoneNumber: IdentifierKind = {
   title: 'phone number',
   register: (text) => {
     const value = text.replace(/[\s().\-/]/g, '');
-    if (!/^\+?\d{4,15}$/.test(value)) return bad('must be a phone number of 4 to 15 digits');
-    return good(value, value.startsWith('+') ? null : 'has no country code: write it as +84… to find every spelling');
+    if (!/^\+?\d{4,15}$/.test(value)) return bad('registered.phone-number');
+    return good(value, value.startsWith('+') ? null : 'registered.no-country');
   },
   example: '+84912345678',
   isPlaceholder: isNobodysNumber,

@@ -3,13 +3,15 @@
  * name. Names are short and common: registered ones count only where nothing joins them, and the shortest only beside
  * a name for them.
  */
+
 import type { Device } from '../../model/device.ts';
+import { text } from '../../model/text.ts';
 import { hintOf } from '../key-names.ts';
 import type { IdentifierKind, Run, Spelling, Verdict } from '../kind.ts';
 import { standsAlone } from '../parts/digit-spans.ts';
 import { bareValue } from '../parts/key-value.ts';
 import { placeholders } from '../parts/placeholders.ts';
-import { anyText, bad } from '../parts/registration.ts';
+import { anyText } from '../parts/registration.ts';
 import { distinct } from '../parts/spelling.ts';
 import { spellText } from '../parts/text-spellings.ts';
 import { found, judgeNamedHash } from '../parts/verdict.ts';
@@ -41,8 +43,10 @@ const isNobody = placeholders({
 export const ssid: IdentifierKind = {
   kind: 'ssid',
   title: 'Wi-Fi name (SSID)',
-  register: (text) =>
-    Buffer.byteLength(text) <= LONGEST ? anyText(text) : bad(`must be at most ${LONGEST} bytes long`),
+  register: (given) =>
+    Buffer.byteLength(given) <= LONGEST
+      ? anyText(given)
+      : { ok: false, problem: text('registered.bytes', { most: LONGEST }) },
   example: 'LabWiFi',
   isPlaceholder: isNobody,
   spell(device: Device): Spelling[] {

@@ -19,11 +19,7 @@ const isNobody = placeholders({ isCoded: true });
 export const udid: IdentifierKind = {
   kind: 'udid',
   title: 'UDID (Apple device id)',
-  register: (text) =>
-    good(
-      text,
-      OLD.test(text) || NEW.test(text) ? null : 'is neither 40 hexadecimal digits nor 8-16 of them: mistyped?',
-    ),
+  register: (text) => good(text, OLD.test(text) || NEW.test(text) ? null : 'registered.udid'),
   example: '00008030-001A2D3E0E88802E',
   isPlaceholder: isNobody,
   spell(device: Device): Spelling[] {

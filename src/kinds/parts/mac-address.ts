@@ -18,7 +18,7 @@ export const isNobodysMac = placeholders({
 
 export function registerMac(text: string): Checked {
   const value = canonicalMac(text);
-  return value ? good(value) : bad('must be a MAC address such as 02:00:5e:10:00:01');
+  return value ? good(value) : bad('devices.mac');
 }
 
 /** Twelve hex digits, lower case; null for anything else and for placeholders. */

@@ -16,7 +16,7 @@ export const isNobodysUuid = placeholders({ fixed: ['000000000000000000000000000
 export function registerUuid(written: string): Checked {
   const value = written.toLowerCase();
   const fits = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value);
-  return fits ? good(value) : good(written, 'is not a UUID: mistyped?');
+  return fits ? good(value) : good(written, 'registered.no-uuid');
 }
 
 /** With and without dashes; ids of other forms (OAID may be 16 to 64 hex digits) as they are. */

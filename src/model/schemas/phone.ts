@@ -36,10 +36,7 @@ export const deviceView = z.object({
     .describe(
       'Of a registration: what the operator may not have meant, e.g. a value that may be mistyped. Never a value.',
     ),
-  noteTexts: z
-    .array(sentence)
-    .optional()
-    .describe('Those of the notes that are in the catalogue, for other languages.'),
+  noteTexts: z.array(sentence).optional().describe('The notes, one by one, for other languages.'),
 });
 
 export const discoveredPhone = z
