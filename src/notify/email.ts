@@ -1,5 +1,6 @@
 /** Sends what waits as one mail, by nodemailer. Plain text only: nothing a phone or server wrote becomes markup or a header. */
 import { readFileSync } from 'node:fs';
+import { LRUCache } from 'lru-cache';
 import type { Email } from '../model/notify.ts';
 import { SEVERITIES } from '../model/words.ts';
 import { type Guard, resolveAllowed } from './destination.ts';
@@ -9,6 +10,8 @@ import { SecretError } from './webhook.ts';
 
 const TIMEOUT_MS = 15_000;
 const BETWEEN = '\n\n----\n\n';
+/** Who has not got a mail that others got, by its receiver and id: those alone get it again. Forgotten with the process. */
+const left = new LRUCache<string, string[]>({ max: 1000 });
 
 export interface EmailOptions {
   receiver: Email;
@@ -40,20 +43,29 @@ export async function sendEmail({ receiver, notices, secretOf, guard }: EmailOpt
       disableUrlAccess: true,
     });
     const [first] = notices as [Notice];
-    await transport.sendMail({
+    const messageId = `<${first.id}.${notices.length}@phonehome.lab>`;
+    const key = JSON.stringify([server, port, to, messageId]);
+    const { rejected, rejectedErrors } = await transport.sendMail({
       from,
-      to,
+      to: left.get(key) ?? to,
       subject: subjectOf(notices, receiver.language),
       text: notices.map(({ text }) => text).join(BETWEEN),
       // The same mail again has the same id: servers and readers know it.
-      messageId: `<${first.id}.${notices.length}@phonehome.lab>`,
+      messageId,
       headers: { 'Auto-Submitted': 'auto-generated' },
     });
-    return { ok: true };
+    left.delete(key);
+    if (rejected.length === 0) return { ok: true };
+    left.set(key, rejected.map(addressOf));
+    return failed(
+      `the server answered ${rejectedErrors?.[0]?.responseCode ?? 'no'} for ${left.get(key)?.join(', ')}; the others have it`,
+    );
   } catch (error) {
     return outcomeOf(error as Error & { code?: string; responseCode?: number });
   }
 }
+
+const addressOf = (one: string | { address: string }): string => (typeof one === 'string' ? one : one.address);
 
 function subjectOf(notices: readonly Notice[], language: Email['language']): string {
   const say = wordsIn(language);

@@ -88,6 +88,44 @@ describe('alerts by mail', () => {
     expect({ ok, detail }).toEqual({ ok: false, detail: 'the server does not take this user and password' });
   });
 
+  it('whom a server does not take for a while get the mail later, and the others once', async () => {
+    const got: string[] = [];
+    let isFull = true;
+    const { port } = await mailServer({
+      onRcptTo: ({ address }, _session, done) =>
+        done(
+          isFull && address.startsWith('night')
+            ? Object.assign(new Error('mailbox full'), { responseCode: 452 })
+            : undefined,
+        ),
+      onData(stream, { envelope }, done) {
+        stream.resume().on('end', () => {
+          got.push(...envelope.rcptTo.map(({ address }) => address));
+          done();
+        });
+      },
+    });
+    const { show, settle, pass, outbox } = lab(mail(port, { to: ['desk@example.com', 'night@example.com'] }));
+    show(labAlert(1));
+    await settle();
+    pass(60_000);
+    await settle();
+    expect(outbox().account('mail')).toMatchObject({
+      lastError: 'the server answered 452 for night@example.com; the others have it',
+    });
+    for (let round = 0; round < 3; round++) {
+      pass(3_600_000);
+      await settle();
+    }
+    expect(got).toEqual(['desk@example.com']);
+    expect(outbox().account('mail')).toMatchObject({ sent: 0, waiting: 1, lastError: 'the server answered 452' });
+    isFull = false;
+    pass(24 * 3_600_000);
+    await settle();
+    expect(got).toEqual(['desk@example.com', 'night@example.com']);
+    expect(outbox().account('mail')).toMatchObject({ sent: 1, waiting: 0 });
+  });
+
   it('do not go unencrypted where encryption was asked for', async () => {
     const { mails, port } = await mailServer();
     const { notifier } = lab(mail(port, { tls: 'starttls' }));
