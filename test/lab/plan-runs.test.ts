@@ -87,9 +87,10 @@ describe('a case with a plan', () => {
   it('of a name that means nothing is not opened, and a case without one has no step', async () => {
     const { store, services } = lab();
     const api = services();
-    expect(await api.openCase({ title: 'x', deviceId: null, label: null, plan: 'nothing' })).toEqual({
+    expect(await api.openCase({ title: 'x', deviceId: null, label: null, plan: 'nothing' })).toMatchObject({
       ok: false,
       why: expect.stringContaining('no plan "nothing": there are after-fix,'),
+      text: { key: 'records.no-plan', values: { name: 'nothing' } },
     });
     expect(store.cases()).toEqual([]);
     await api.openCase({ title: 'x', deviceId: null, label: null });

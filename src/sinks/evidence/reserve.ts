@@ -27,8 +27,8 @@ export interface Reserve {
 const HEAD_BYTES = 23;
 const BYTES = 4 << 20;
 /**
- * Written piece by piece: the kernel keeps what was written at once as one folio, and a folio of a megabyte is written to the disk
- * whole for every alert (ext4, Linux 6.18: 300 alerts of 3 KB with `fdatasync` 58-115 MB in 9,500 operations, by pages 3 MB in 800).
+ * Written piece by piece: the kernel keeps what was written at once as one folio, and a sync of 3 KB goes through all of it (ext4,
+ * Linux 6.18, idle machine: `fdatasync` 0.46 ms, 0.92 for 99 of 100; by pages 0.19 and 0.58; what reaches the disk is the same).
  */
 const PAGE = 4096;
 
