@@ -34,11 +34,13 @@ interface Stream {
 
 /** The smallest that is allowed: the stream's own output buffer is not used. */
 const OPTIONS = { chunkSize: 64 };
+/** Any window a stream asks for. Node's default is that of the first stream, for all that are read after a `reset` as well. */
+const ZLIB = { ...OPTIONS, windowBits: constants.Z_MAX_WINDOWBITS };
 /** RFC 9659 3: what a sender may ask for over HTTP, 8 MB. Zstandard itself allows 128 MB. */
 const ZSTD = { ...OPTIONS, params: { [constants.ZSTD_d_windowLogMax]: 23 } };
 
 const make: Record<NativeName, () => Stream> = {
-  zlib: () => createInflate(OPTIONS) as unknown as Stream,
+  zlib: () => createInflate(ZLIB) as unknown as Stream,
   deflate: () => createInflateRaw(OPTIONS) as unknown as Stream,
   br: () => createBrotliDecompress(OPTIONS) as unknown as Stream,
   zstd: () => createZstdDecompress(ZSTD) as unknown as Stream,

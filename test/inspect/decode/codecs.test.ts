@@ -9,7 +9,7 @@ import {
   zstdCompressSync,
 } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { BLOCK } from '../../../src/inspect/decode/codec.ts';
 import { type CodecName, createCodec } from '../../../src/inspect/decode/codecs.ts';
 import { isNoZlib } from '../../../src/inspect/decode/native.ts';
@@ -151,6 +151,36 @@ it('UTF-16 of either order is read as what it says', () => {
   const text = Buffer.from('Nguy\u1ec5n').toString('latin1');
   expect(decode('utf-16le', little, 1)).toBe(text);
   expect(decode('utf-16be', Buffer.from(little).swap16(), 1)).toBe(text);
+});
+
+describe('a zlib stream with a small window, the first of all', () => {
+  const small = deflateSync('a small window', { windowBits: 9 });
+  const usual = deflateSync('the usual window');
+  /** With decompressors that nobody used yet. */
+  const fresh = () => {
+    vi.resetModules();
+    return import('../../../src/inspect/decode/native.ts');
+  };
+
+  it('does not keep later ones from being read by the same decompressor', async () => {
+    const { native } = await fresh();
+    const said = [small, usual, small, usual].map((stream) => {
+      let text = '';
+      const codec = native('zlib', (bytes) => {
+        text += bytes.toString('latin1');
+        return true;
+      });
+      codec.push(stream);
+      codec.end();
+      return text;
+    });
+    expect(said).toEqual(['a small window', 'the usual window', 'a small window', 'the usual window']);
+  });
+
+  it('is not what later ones are held against', async () => {
+    const { isNoZlib: isNone } = await fresh();
+    expect([small, usual, small, usual].map(isNone)).toEqual([false, false, false, false]);
+  });
 });
 
 describe('what begins like zlib', () => {
