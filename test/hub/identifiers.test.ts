@@ -1,20 +1,15 @@
-/** Values that nobody registered, from stores of several labs, compared over units by a hub that sees none of them. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createApi } from '../../src/hub/api.ts';
-import { type Database, openDatabase } from '../../src/hub/database.ts';
+import type { Database } from '../../src/hub/database.ts';
 import { verdictOf } from '../../src/hub/identifiers.ts';
 import { ingest } from '../../src/hub/ingest.ts';
-import { addOrganisation } from '../../src/hub/organisations.ts';
-import { migrate } from '../../src/hub/schema.ts';
 import type { ModelIdentifier } from '../../src/model/hub.ts';
 import { createPrints } from '../../src/sinks/hub/value-prints.ts';
 import { describeWith } from '../clients/tools.ts';
 import { labAlert } from '../sinks/lab-alert.ts';
-import { openPostgres, type Postgres } from './engines.ts';
-import { NOW, openStoredLab, STORE_KEY, type StoredLab } from './stored-lab.ts';
+import { withHubDatabase } from './hub-database.ts';
+import { openStoredLab, STORE_KEY, type StoredLab } from './stored-lab.ts';
 
 const MODEL = 'Nokia 7 Plus';
 const KEYS = { alpha: Buffer.alloc(32, 1), beta: Buffer.alloc(32, 2) };
@@ -29,25 +24,13 @@ it('tells what stays with a unit from what units share and from what changes', (
 });
 
 describeWith(['postgres'], 'values that nobody registered', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'hub-'));
-  const open: StoredLab[] = [];
-  const tokens: Record<string, string> = {};
-  let postgres: Postgres;
   let database: Database;
+  let tokens: Record<string, string>;
+  let open: StoredLab[];
+  let directory: string;
   let seq = 0;
-
-  beforeAll(async () => {
-    postgres = await openPostgres(directory);
-    await postgres.start();
-    database = openDatabase({ url: postgres.url, password: null }, 4);
-    await migrate(database, new Date(NOW));
-    for (const name of ['alpha', 'beta']) tokens[name] = (await addOrganisation(database, name)).token;
-  });
-  afterAll(async () => {
-    for (const lab of open) lab.close();
-    await database?.close();
-    await postgres?.kill();
-    rmSync(directory, { recursive: true, force: true });
+  withHubDatabase(4, (hub) => {
+    ({ database, tokens, open, directory } = hub);
   });
 
   function newLab(lab: string, organisation: keyof typeof KEYS = 'alpha'): StoredLab {

@@ -1,41 +1,24 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createApi } from '../../src/hub/api.ts';
-import { type Client, type Database, openDatabase } from '../../src/hub/database.ts';
+import type { Client, Database } from '../../src/hub/database.ts';
 import { ingest, retryAside } from '../../src/hub/ingest.ts';
 import { ledgerStatement, readLedger } from '../../src/hub/ledger.ts';
 import { foldLedger } from '../../src/hub/lines.ts';
 import type { Received } from '../../src/hub/message.ts';
 import { addOrganisation } from '../../src/hub/organisations.ts';
 import { makePartitions } from '../../src/hub/partitions.ts';
-import { migrate } from '../../src/hub/schema.ts';
 import { readStandings } from '../../src/hub/standing.ts';
 import { describeWith } from '../clients/tools.ts';
 import { labAlert, labFlowRecord, labRecord } from '../sinks/lab-alert.ts';
-import { openPostgres, type Postgres } from './engines.ts';
+import { withHubDatabase } from './hub-database.ts';
 import { NOW, openStoredLab, type StoredLab } from './stored-lab.ts';
 
 describeWith(['postgres'], 'the hub takes into PostgreSQL', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'hub-'));
-  let postgres: Postgres;
   let database: Database;
-  const tokens: Record<string, string> = {};
-  const open: StoredLab[] = [];
-
-  beforeAll(async () => {
-    postgres = await openPostgres(directory);
-    await postgres.start();
-    database = openDatabase({ url: postgres.url, password: null }, 6);
-    await migrate(database, new Date(NOW));
-    for (const name of ['alpha', 'beta']) tokens[name] = (await addOrganisation(database, name)).token;
-  });
-  afterAll(async () => {
-    for (const lab of open) lab.close();
-    await database?.close();
-    await postgres?.kill();
-    rmSync(directory, { recursive: true, force: true });
+  let tokens: Record<string, string>;
+  let open: StoredLab[];
+  withHubDatabase(6, (hub) => {
+    ({ database, tokens, open } = hub);
   });
 
   const rows = async (sql: string, ...values: unknown[]): Promise<Record<string, unknown>[]> =>

@@ -1,47 +1,29 @@
 /** Ends of chains that labs signed, through ingestion into a real database. */
 import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { isSignedWith, keyNameOf, keyText, signedText } from '../../src/formats/signed-head.ts';
 import { createApi } from '../../src/hub/api.ts';
-import { type Database, openDatabase } from '../../src/hub/database.ts';
+import type { Database } from '../../src/hub/database.ts';
 import { ingest } from '../../src/hub/ingest.ts';
 import type { Received } from '../../src/hub/message.ts';
-import { addOrganisation } from '../../src/hub/organisations.ts';
-import { migrate } from '../../src/hub/schema.ts';
 import { readStandings } from '../../src/hub/standing.ts';
 import { type Checkpoint, readCheckpoint } from '../../src/model/checkpoint.ts';
 import { SIGN_EVERY } from '../../src/sinks/evidence/chain.ts';
 import { heartbeatOf } from '../../src/sinks/hub/messages.ts';
 import { describeWith } from '../clients/tools.ts';
 import { labAlert, labFlowRecord } from '../sinks/lab-alert.ts';
-import { openPostgres, type Postgres } from './engines.ts';
+import { withHubDatabase } from './hub-database.ts';
 import { NOW, openStoredLab, type StoredLab } from './stored-lab.ts';
 
 const newKey = (): KeyObject => generateKeyPairSync('ed25519').privateKey;
 const TIME = new Date(NOW).toISOString();
 
 describeWith(['postgres'], 'what a lab signed', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'hub-'));
-  let postgres: Postgres;
   let database: Database;
-  const tokens: Record<string, string> = {};
-  const open: StoredLab[] = [];
-
-  beforeAll(async () => {
-    postgres = await openPostgres(directory);
-    await postgres.start();
-    database = openDatabase({ url: postgres.url, password: null }, 4);
-    await migrate(database, new Date(NOW));
-    for (const name of ['alpha', 'beta']) tokens[name] = (await addOrganisation(database, name)).token;
-  });
-  afterAll(async () => {
-    for (const lab of open) lab.close();
-    await database?.close();
-    await postgres?.kill();
-    rmSync(directory, { recursive: true, force: true });
+  let tokens: Record<string, string>;
+  let open: StoredLab[];
+  withHubDatabase(4, (hub) => {
+    ({ database, tokens, open } = hub);
   });
 
   function newLab(lab: string, key: KeyObject | null): StoredLab {
