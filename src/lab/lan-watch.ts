@@ -297,7 +297,7 @@ export async function openLanWatch(options: LanWatchOptions): Promise<LanWatch> 
     const closing = [...parts.values()];
     parts.clear();
     await Promise.all(closing.map((part) => part.close()));
-    tools?.close();
+    await tools?.close();
     tools = null;
   }
 

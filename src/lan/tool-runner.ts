@@ -23,8 +23,8 @@ export type Answer = { id: number; chunk: Buffer } | { id: number; said: Said | 
 export interface ToolRunner {
   runTool: typeof runTool;
   streamTool: typeof streamTool;
-  /** Ends the process, and with it what it runs. */
-  close(): void;
+  /** Ends the process, and with it what it runs; resolves when both are gone. */
+  close(): Promise<void>;
 }
 
 interface Waiting {
@@ -92,7 +92,11 @@ export function openToolRunner(): ToolRunner {
     },
     close() {
       isGone = true;
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+      const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+      child.ref();
       if (child.connected) child.disconnect();
+      return exited;
     },
   };
 }

@@ -31,7 +31,14 @@ const TIME_LIMIT_MS = 10_000;
 /** 4,096 refused destinations are 1 MB of JSON; a dump of 65,536 connections 16 MB. */
 const MAX_OUTPUT_BYTES = 64 << 20;
 
-export function runTool(prefix: Prefix, name: string, args: readonly string[], limitMs = TIME_LIMIT_MS): Promise<Said> {
+/** `ending` kills the tool. */
+export function runTool(
+  prefix: Prefix,
+  name: string,
+  args: readonly string[],
+  limitMs = TIME_LIMIT_MS,
+  ending?: AbortSignal,
+): Promise<Said> {
   const [command = name, ...rest] = [...prefix, name, ...args];
   const options = {
     timeout: limitMs,
@@ -40,10 +47,13 @@ export function runTool(prefix: Prefix, name: string, args: readonly string[], l
     encoding: 'utf8' as const,
   };
   return new Promise((resolve) => {
-    execFile(command, rest, options, (error, out, complaint) => {
+    const child = execFile(command, rest, options, (error, out, complaint) => {
+      ending?.removeEventListener('abort', kill);
       if (!error) resolve({ ok: true, out });
       else resolve({ ok: false, why: explain(prefix, name, (error as NodeJS.ErrnoException).code, complaint) });
     });
+    const kill = (): void => void child.kill();
+    ending?.addEventListener('abort', kill);
   });
 }
 
@@ -53,6 +63,7 @@ export function streamTool(
   name: string,
   args: readonly string[],
   onData: (chunk: Buffer) => void,
+  ending?: AbortSignal,
 ): Promise<Streamed> {
   const [command = name, ...rest] = [...prefix, name, ...args];
   return new Promise((resolve) => {
@@ -61,6 +72,9 @@ export function streamTool(
       env: environment(),
       timeout: TIME_LIMIT_MS,
     });
+    const kill = (): void => void child.kill();
+    ending?.addEventListener('abort', kill);
+    child.once('close', () => ending?.removeEventListener('abort', kill));
     let complaint = '';
     child.stdout.on('data', onData);
     child.stderr.setEncoding('utf8').on('data', (part: string) => {

@@ -230,6 +230,9 @@ it('what came while the lab could not be reached is there when it can', async (c
   await page.route('**/api/session', (route) => (isAway ? route.abort() : route.continue()));
   await signIn(page);
   await page.evaluate("location.hash = '#/live'");
+  const listed = page.locator('.alert');
+  await listed.first().waitFor();
+  const known = await listed.count();
   isAway = true;
   cut();
   await page.getByText('The lab does not answer. Trying again…').waitFor();
@@ -237,6 +240,7 @@ it('what came while the lab could not be reached is there when it can', async (c
   await leak();
   isAway = false;
   await page.waitForSelector('.state.live');
+  await expect.poll(() => listed.count(), PATIENT).toBe(known + 2);
   await page.locator('.alert summary').first().click();
   const [last, before] = [`field-${sent}`, `field-${sent - 1}`];
   await page.locator('.alert pre', { hasText: last }).first().waitFor();

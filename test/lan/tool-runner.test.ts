@@ -6,8 +6,8 @@ import { runTool } from '../../src/lan/tool.ts';
 import { openToolRunner, type ToolRunner } from '../../src/lan/tool-runner.ts';
 
 const open: ToolRunner[] = [];
-afterEach(() => {
-  for (const runner of open.splice(0)) runner.close();
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((runner) => runner.close()));
 });
 function start(): ToolRunner {
   const runner = openToolRunner();
@@ -77,10 +77,22 @@ describe('when that process is killed', () => {
   });
 });
 
-it('it ends when it is closed', async () => {
+it('closing it ends the process and what it runs, before it says so', async () => {
   const runner = start();
   const pid = await processOf(runner);
-  expect(isOver(pid)).toBe(false);
-  runner.close();
-  await expect.poll(() => isOver(pid)).toBe(true);
+  let said = '';
+  void runner.streamTool([], 'sh', ['-c', 'echo $$; exec sleep 60'], (chunk) => {
+    said += chunk;
+  });
+  await expect.poll(() => said).toMatch(/^\d+\n$/);
+  expect([isOver(pid), isOver(Number(said))]).toEqual([false, false]);
+  await runner.close();
+  expect([isOver(pid), isOver(Number(said))]).toEqual([true, true]);
+});
+
+it('closing one that is gone, and closing twice, ends', async () => {
+  const runner = start();
+  process.kill(await processOf(runner), 'SIGKILL');
+  await runner.close();
+  await runner.close();
 });
