@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { reportHooks } from './test/failed-hooks.ts';
 import { reportSkipped } from './test/skipped-tests.ts';
 import { testsWithoutSockets } from './test/without-sockets.ts';
 
@@ -43,7 +44,7 @@ export default defineConfig({
       // The terminal speaks the language of its environment.
       LC_ALL: 'C.UTF-8',
     },
-    reporters: ['default', reportSkipped(), ...(REPORT ? [jsonReport(REPORT)] : [])],
+    reporters: ['default', reportSkipped(), ...(REPORT ? [jsonReport(REPORT), reportHooks(REPORT)] : [])],
     projects: IS_LOAD
       ? [{ extends: true, test: { name: 'load', include: ['test/load/*.test.ts'], fileParallelism: false } }]
       : [

@@ -4,7 +4,7 @@ import path from 'node:path';
 
 /** What was expected and what came, without the rest of the stack. */
 const reason = (messages = []) =>
-  messages.map((message) => `\n    ${message.split(/\n\s+at /)[0].slice(0, 600).replaceAll('\n', '\n    ')}`).join('');
+  messages.filter(Boolean).map((message) => `\n    ${message.split(/\n\s+at /)[0].slice(0, 600).replaceAll('\n', '\n    ')}`).join('');
 
 const sums = process.argv.slice(2).map((file, index) => {
   const run = path.basename(file);
@@ -14,12 +14,13 @@ const sums = process.argv.slice(2).map((file, index) => {
     return { passed: 0, failed: 1, skipped: 0 };
   }
   const { testResults, numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(text);
+  const hooks = existsSync(`${file}.hooks`) ? JSON.parse(readFileSync(`${file}.hooks`, 'utf8')) : {};
   let unloaded = 0;
   for (const file of testResults) {
     const name = path.relative('.', file.name);
     if (file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed')) {
       unloaded++;
-      console.log(`${run}: did not run: ${name}: ${file.message}`);
+      console.log(`${run}: did not run: ${name}${reason([file.message, ...(hooks[file.name] ?? [])])}`);
     }
     for (const test of file.assertionResults)
       if (test.status === 'failed' || (index === 0 && test.status !== 'passed'))
