@@ -31,7 +31,7 @@ export function Flow() {
       {flow.simulated && <span class="badge replay">{t('alert.replay')}</span>}
       <p class={`verdict ${light === 'ok' ? '' : light}`}>{t(word)}</p>
       {flow.why && <p>{said(flow.why.text, flow.why.sentence)}</p>}
-      {flow.detail && <p class="quiet">{flow.detail}</p>}
+      {flow.detail && <p class="quiet">{said(flow.detailText, flow.detail)}</p>}
       {flow.facts && <ThreeFacts facts={flow.facts} />}
       <p>
         <a class="button" href={`#/flows?host=${encodeURIComponent(flow.destination.host)}`}>

@@ -3,6 +3,7 @@
  * refused phones, servers that never answered, watched receivers with nothing readable, a phone without the lab's CA.
  * State per open flow is two booleans; their table is bounded, because a flow whose end was lost must not stay for ever.
  */
+import { say } from '../formats/say.ts';
 import type { AlertType, Severity } from '../model/alert.ts';
 import type { Flow, FlowEvent } from '../model/flow.ts';
 import { type Text, type TextValue, text } from '../model/text.ts';
@@ -203,7 +204,7 @@ export function createFlowWatch(
         {
           type: 'system',
           severity: 'low',
-          fold: ['refused', flow.client.ip, why ?? ''],
+          fold: ['refused', flow.client.ip, why === null ? '' : say(why)],
           aboutDestination: false,
           write: () => text('refused', { ip: flow.client.ip, why: why ?? text('refused.not-allowed') }),
         },

@@ -6,13 +6,13 @@
 
 import { type Framing, MAX_CHUNK_LINE_BYTES, readChunkLine } from '../formats/http1-framing.ts';
 import { MAX_SECTION_BYTES, SectionEnd } from '../formats/http1-head.ts';
-import { EN } from '../model/catalogue/en.ts';
+import type { PlainKey } from '../model/text.ts';
 
 export interface BodyMeter {
   readonly done: boolean;
   readonly untilClose: boolean;
   /** Why its end cannot be known; null while it can. */
-  readonly broken: string | null;
+  readonly broken: PlainKey | null;
   /** Only the trailer section is left; where it begins, the walk over a request stops once. */
   readonly inTrailers: boolean;
   /** Walks `chunk` from `from`; the index after the last byte that belongs to this message. */
@@ -31,11 +31,11 @@ export function createMeter(framing: Framing, plain = false): BodyMeter {
     case 'until-close':
       return endless(null);
     case 'ambiguous':
-      return endless(EN[framing.reason]);
+      return endless(framing.reason);
   }
 }
 
-const endless = (broken: string | null): BodyMeter => ({
+const endless = (broken: PlainKey | null): BodyMeter => ({
   done: false,
   untilClose: true,
   broken,
@@ -66,7 +66,7 @@ const EMPTY = Buffer.alloc(0);
 
 function chunkedMeter(plain: boolean): BodyMeter {
   let state: 'line' | 'data' | 'after-data' | 'trailers' | 'done' = 'line';
-  let broken: string | null = null;
+  let broken: PlainKey | null = null;
   let line = EMPTY;
   let left = 0;
   let sawCr = false;
@@ -77,7 +77,7 @@ function chunkedMeter(plain: boolean): BodyMeter {
     const lf = chunk.indexOf(LF, from);
     const end = lf < 0 ? chunk.length : lf + 1;
     if (line.length + end - from > MAX_CHUNK_LINE_BYTES) {
-      broken = EN['unheard.chunk.line'];
+      broken = 'unheard.chunk.line';
       return from;
     }
     line = Buffer.concat([line, chunk.subarray(from, end)]);
@@ -85,7 +85,7 @@ function chunkedMeter(plain: boolean): BodyMeter {
     const read = readChunkLine(line.toString('latin1'), plain);
     line = EMPTY;
     if (!read.ok) {
-      broken = EN[read.why];
+      broken = read.why;
       return from;
     }
     left = read.size;
@@ -103,7 +103,7 @@ function chunkedMeter(plain: boolean): BodyMeter {
     }
     if (state === 'after-data') {
       if (chunk[from] === LF && (sawCr || !plain)) state = 'line';
-      else if (chunk[from] !== CR || (sawCr && plain)) broken = EN['unheard.chunk.long'];
+      else if (chunk[from] !== CR || (sawCr && plain)) broken = 'unheard.chunk.long';
       sawCr = broken === null && state === 'after-data';
       return broken === null ? from + 1 : from;
     }
@@ -111,7 +111,7 @@ function chunkedMeter(plain: boolean): BodyMeter {
     if (end >= 0) state = 'done';
     const reached = end < 0 ? chunk.length : end;
     trailerBytes += reached - from;
-    if (trailerBytes > MAX_SECTION_BYTES) broken = 'a head or trailer section over the limit';
+    if (trailerBytes > MAX_SECTION_BYTES) broken = 'unheard.http1.section';
     return reached;
   };
 

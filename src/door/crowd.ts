@@ -3,10 +3,12 @@
  * Promise: a phone beyond its share loses by that alone; what is turned away leaves a flow, one a second for each phone however
  * many it tries.
  */
+
 import type { Socket } from 'node:net';
 import { plainAddress } from '../formats/address.ts';
 import { createPlaces, placeKey } from '../formats/places.ts';
 import type { Dialled, Engine } from '../model/connection.ts';
+import { text } from '../model/text.ts';
 
 export interface CrowdOptions {
   connections: number;
@@ -103,7 +105,7 @@ export function createCrowd(
 const FULL: Dialled & { ok: false } = {
   ok: false,
   reason: 'refused-by-policy',
-  detail: 'this phone holds as many connections as one may',
+  detail: text('treated.crowded'),
   ip: null,
   simulated: false,
 };

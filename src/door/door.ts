@@ -10,6 +10,7 @@ import { plainAddress } from '../formats/address.ts';
 import { resetSocket } from '../formats/tcp-reset.ts';
 import type { Decide, Engine, Log } from '../model/connection.ts';
 import { faultOf } from '../model/fault.ts';
+import { type Text, text } from '../model/text.ts';
 import { type Crowd, type CrowdOptions, createCrowd, UNBOUNDED } from './crowd.ts';
 import { forward } from './forwarder.ts';
 import { turnAwayEarly } from './gate.ts';
@@ -77,7 +78,7 @@ export interface Door {
   /** A connection redirected here by the gateway, with the destination it had. */
   accept(socket: Socket, at: Redirected): void;
   /** One that may not go where it wants: recorded, then reset. */
-  refuse(socket: Socket, at: Redirected, why: string): void;
+  refuse(socket: Socket, at: Redirected, why: Text): void;
   /** Stops listening, closes the engine, ends what is open. Resolves when all is closed; safe to call twice. */
   close(): Promise<void>;
 }
@@ -137,19 +138,19 @@ export function createDoor(options: DoorOptions): Promise<Door> {
       seen: false,
     };
     if (remoteAddress === undefined) {
-      recordEnd(engine, visitor, flowFacts(visitor, null, NOWHERE), 'client-reset', 'it left before it was seen');
+      recordEnd(engine, visitor, flowFacts(visitor, null, NOWHERE), 'client-reset', text('ended.unseen'));
       socket.destroy();
       return null;
     }
-    if (!isAdmitted) turnAway(visitor, 'only clients with a private address are served');
+    if (!isAdmitted) turnAway(visitor, text('treated.stranger'));
     else if (turnedAway === 0) return visitor;
     else {
       options.onCrowded?.(ip, turnedAway);
-      turnAway(visitor, `this phone holds as many connections as one may: ${turnedAway} were closed`);
+      turnAway(visitor, text('treated.crowded-closed', { count: turnedAway }));
     }
     return null;
   };
-  const turnAway = (visitor: Visitor, reason: string): void => {
+  const turnAway = (visitor: Visitor, reason: Text): void => {
     const facts = flowFacts(visitor, null, NOWHERE, { treatment: 'refuse', reason });
     recordEnd(engine, visitor, facts, 'refused-by-policy', reason);
     resetSocket(visitor.socket);
@@ -167,14 +168,14 @@ export function createDoor(options: DoorOptions): Promise<Door> {
   const run = (visitor: Visitor, task: Promise<void>): void => {
     task.catch((error: unknown) => {
       log.error({ ...faultOf(error) }, 'a connection failed in the door');
-      leaveUnseen(visitor, 'error', 'internal error');
+      leaveUnseen(visitor, 'error', text('ended.internal'));
       visitor.socket.destroy();
     });
   };
   const leaveUnseen = (
     visitor: Visitor,
     reason: Parameters<typeof recordEnd>[3],
-    detail: string | null,
+    detail: Text | null,
     sent: Buffer | null = null,
   ) => {
     if (visitor.seen) return;
@@ -193,7 +194,7 @@ export function createDoor(options: DoorOptions): Promise<Door> {
     const first = await peek(socket, { test: kindOf, maxBytes: 1, timeoutMs: timeouts.silenceMs });
     if (!first.ok) {
       const reason = first.why === 'reset' ? 'client-reset' : first.why === 'timeout' ? 'idle-timeout' : 'ended';
-      leaveUnseen(visitor, reason, 'the phone said nothing');
+      leaveUnseen(visitor, reason, text('ended.nothing-said'));
       socket.destroy();
       return;
     }
@@ -202,13 +203,13 @@ export function createDoor(options: DoorOptions): Promise<Door> {
         return direct(visitor, first.bytes);
       case 'http':
         // A connection that ends without any request still has to be recorded.
-        socket.once('close', () => leaveUnseen(visitor, 'ended', 'no request came'));
+        socket.once('close', () => leaveUnseen(visitor, 'ended', text('ended.no-request')));
         return forward(forwardOptions, visitor, first.bytes);
       case 'socks4':
       case 'socks5':
         return socks(visitor, first.value, first.bytes);
       case 'garbage':
-        leaveUnseen(visitor, 'client-garbage', 'neither HTTP, SOCKS nor TLS', await hearOut(socket, first.bytes));
+        leaveUnseen(visitor, 'client-garbage', text('ended.no-protocol'), await hearOut(socket, first.bytes));
         resetSocket(socket);
     }
   };
@@ -245,7 +246,7 @@ export function createDoor(options: DoorOptions): Promise<Door> {
     const sni = hello.ok && hello.value !== 'other' ? hello.value.facts.sni : null;
     if (!hello.ok || hello.value === 'other' || sni === null) {
       const isTls = hello.ok && hello.value !== 'other';
-      const why = isTls ? 'TLS without a server name' : 'not a whole TLS ClientHello';
+      const why = text(isTls ? 'ended.no-name' : 'ended.no-hello');
       const facts = flowFacts(visitor, device(visitor), { ...NOWHERE, arrival: 'tls-direct' });
       const reason = !hello.ok && hello.why === 'reset' ? 'client-reset' : 'client-garbage';
       const sent = hello.ok && !isTls ? await hearOut(socket, hello.bytes) : hello.bytes;

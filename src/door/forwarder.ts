@@ -5,9 +5,12 @@
  * Promise: bodies, answers (1xx, trailers, upgrades included) and every byte of a head that is not hop-by-hop pass
  * unchanged and unwaited; at most `MAX_HEAD` bytes of a request head and `MAX_ORIGINS` idle connections are held.
  */
+
 import type { Framing } from '../formats/http1-framing.ts';
 import { parseRequestLine, skipEmptyLines } from '../formats/http1-head.ts';
+import { say } from '../formats/say.ts';
 import { resetAfterWords, resetSocket } from '../formats/tcp-reset.ts';
+import { type Text, text } from '../model/text.ts';
 import { type BodyMeter, createMeter } from './body-meter.ts';
 import { findHeadEnd, type Head, parseHead, tokensOf, toOriginTrailers } from './http-head.ts';
 import { createOrigin, type Origin, type OriginEvents } from './origin.ts';
@@ -70,15 +73,15 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
     endWith(client, bytes);
   };
   /** A head that is not passed on, of which the phone may have sent much. */
-  const refuseHead = (status: 408 | 431, why: string) => {
+  const refuseHead = (status: 408 | 431, why: Text) => {
     recordGarbage(options, visitor, why, pending);
-    reply(httpReply(status, `phonehome: ${why}`));
+    reply(httpReply(status, `phonehome: ${say(why)}`));
   };
   const drop = (origin: Origin, ...why: Parameters<Origin['close']>) => {
     origins.delete(origin.key);
     origin.close(...why);
   };
-  const clientGone = (detail: string) => {
+  const clientGone = (detail: Text) => {
     if (exchange) drop(exchange.origin, 'client-reset', detail);
     exchange = null;
     leave();
@@ -100,9 +103,9 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
   };
   const onError = (error: NodeJS.ErrnoException) => {
     if (!exchange && !dialling && pending.length > 0) recordGarbage(options, visitor, CUT, pending);
-    clientGone(error.code ?? 'error');
+    clientGone(text('ended.code', { code: error.code ?? 'error' }));
   };
-  const onClose = () => clientGone('the phone closed the connection');
+  const onClose = () => clientGone(text('ended.phone-closed'));
   const onDrain = () => exchange?.origin.resume();
 
   const events: OriginEvents = {
@@ -115,7 +118,7 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
       pump();
     },
     unasked(origin) {
-      drop(origin, 'ended', 'the server spoke without being asked');
+      drop(origin, 'ended', text('ended.unasked'));
     },
     drained(origin) {
       if (exchange?.origin === origin && !dialling) goOn();
@@ -130,12 +133,12 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
       if (exchange?.origin !== origin) return drop(origin, 'ended');
       if (origin.response?.upgraded && !clientEnded) return void client.end();
       exchange = null;
-      drop(origin, 'ended', origin.response?.complete ? null : 'the server ended before its answer was whole');
+      drop(origin, 'ended', origin.response?.complete ? null : text('ended.half-answer'));
       endClient();
     },
     failed(origin, code) {
       const busy = exchange?.origin === origin;
-      drop(origin, 'server-reset', code);
+      drop(origin, 'server-reset', text('ended.code', { code }));
       if (!busy || over) return;
       leave();
       if (origin.response?.begun) resetAfterWords(client);
@@ -179,17 +182,17 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
       origin.leaveOut(cut);
       origin.write(bytes);
     }
-    if (request.broken !== null) breakOff(now, request.broken);
+    if (request.broken !== null) breakOff(now, text(request.broken));
     // The phone's side ended before its body did, and this was the last of it.
     else if (clientEnded && !now.request.done) now.origin.end();
   };
 
   /** The rest of a request whose end is lost goes nowhere: it may hold the next one, for another server. */
-  const breakOff = (now: Exchange, why: string) => {
+  const breakOff = (now: Exchange, why: Text) => {
     exchange = null;
     drop(now.origin, 'client-garbage', why);
     if (!now.origin.response?.begun) {
-      reply(httpReply(400, `phonehome: ${why}`));
+      reply(httpReply(400, `phonehome: ${say(why)}`));
       return;
     }
     leave();
@@ -213,7 +216,7 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
       if (clientEnded) {
         if (pending.length > 0) recordGarbage(options, visitor, CUT, pending);
         endClient();
-      } else if (pending.length > MAX_HEAD) refuseHead(431, 'the request head is larger than 64 KB');
+      } else if (pending.length > MAX_HEAD) refuseHead(431, text('ended.large-head'));
       else setTimer(pending.length === 0 ? 'request' : 'head');
       return false;
     }
@@ -270,10 +273,10 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
           return;
         }
         const origin = createOrigin(routed.key, client, opened.dialled, opened.flow, options.now, events);
-        if (over) return origin.close('client-reset', 'the phone left while the server was dialled');
+        if (over) return origin.close('client-reset', text('ended.while-dialled'));
         start(origin);
         const idle = origins.size > MAX_ORIGINS ? origins.values().next().value : undefined;
-        if (idle) drop(idle, 'ended', 'closed to make room');
+        if (idle) drop(idle, 'ended', text('ended.room'));
         goOn();
         pump();
       });
@@ -284,10 +287,10 @@ export function forward(options: ForwardOptions, visitor: Visitor, early: Buffer
   pump();
 }
 
-const CUT = 'the phone ended within a request head';
-const LATE = 'the request head did not come in time';
+const CUT = text('ended.in-head');
+const LATE = text('ended.late-head');
 
-function recordGarbage(options: ForwardOptions, visitor: Visitor, detail: string, sent: Buffer): void {
+function recordGarbage(options: ForwardOptions, visitor: Visitor, detail: Text, sent: Buffer): void {
   const deviceId = options.identify({ ip: visitor.from.ip, proxyUser: visitor.user });
   recordEnd(options.engine, visitor, flowFacts(visitor, deviceId, NOWHERE), 'client-garbage', detail, sent);
 }

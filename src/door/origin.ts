@@ -2,10 +2,12 @@
  * One server connection of an absolute-form client: its socket, its flow and the answer it is giving.
  * Promise: what the server sends goes to the phone at once and unchanged, with backpressure; the flow closes once.
  */
+
 import type { Socket } from 'node:net';
 import { resetSocket } from '../formats/tcp-reset.ts';
 import type { Dialled, LiveFlow } from '../model/connection.ts';
 import type { CloseReason } from '../model/flow.ts';
+import type { Text } from '../model/text.ts';
 import { createResponseWatch, type ResponseWatch } from './response-watch.ts';
 
 const EMPTY = Buffer.alloc(0);
@@ -42,7 +44,7 @@ export interface Origin {
   end(): void;
   resume(): void;
   /** Ends the connection: `ended` and `lab-stopped` quietly, anything else with a reset. */
-  close(reason: CloseReason, detail?: string | null): void;
+  close(reason: CloseReason, detail?: Text | null): void;
 }
 
 export function createOrigin(

@@ -10,6 +10,7 @@ import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import { plainAddress } from '../formats/address.ts';
 import type { RelayedLeg } from '../model/connection.ts';
+import { type Text, text } from '../model/text.ts';
 import { turnAwayEarly } from './gate.ts';
 import type { OriginalDestination } from './original-destination.ts';
 
@@ -19,7 +20,7 @@ export interface ListenerOptions {
   originalDestination: (socket: Socket) => OriginalDestination | null;
   deliver: (socket: Socket, destination: OriginalDestination) => void;
   /** `destination` is null when the kernel does not know it. */
-  refuse: (socket: Socket, destination: OriginalDestination | null, why: string) => void;
+  refuse: (socket: Socket, destination: OriginalDestination | null, why: Text) => void;
   /** Reset at once, nothing else is done for them. Default: nobody. */
   isTurnedAway?: (ip: string) => boolean;
   /** Called once the port is open, with its descriptor: tproxy needs an option set on it. */
@@ -53,8 +54,8 @@ export async function openListener(options: ListenerOptions): Promise<Transparen
   server.on('drop', () => options.onDrop?.());
   server.on('connection', (socket) => {
     const destination = options.originalDestination(socket);
-    if (!destination) options.refuse(socket, null, 'the kernel does not know where this connection was going');
-    else if (isOwn(destination.ip)) options.refuse(socket, destination, 'this is the lab itself, not a destination');
+    if (!destination) options.refuse(socket, null, text('treated.no-destination'));
+    else if (isOwn(destination.ip)) options.refuse(socket, destination, text('treated.lab-reached'));
     else {
       if (options.onEnd) tellEnd(socket, destination, options.onEnd);
       options.deliver(socket, destination);

@@ -1,6 +1,9 @@
 /** What the door itself says to a phone over HTTP: one plain-text line, and never anything about the phone. */
+
 import type { Socket } from 'node:net';
+import { say } from '../formats/say.ts';
 import type { CloseReason } from '../model/flow.ts';
+import type { Text } from '../model/text.ts';
 
 const TITLES: Record<number, string> = {
   400: 'Bad Request',
@@ -28,8 +31,8 @@ export function httpReply(status: number, text: string, fields = ''): Buffer {
 export const CHALLENGE = 'Proxy-Authenticate: Basic realm="device name as user, any password"\r\n';
 
 /** Status and line for a destination that could not be reached. */
-export function failureReply(reason: CloseReason, detail: string): Buffer {
-  return httpReply(reason === 'refused-by-policy' ? 403 : 502, `phonehome: ${detail}`);
+export function failureReply(reason: CloseReason, detail: Text): Buffer {
+  return httpReply(reason === 'refused-by-policy' ? 403 : 502, `phonehome: ${say(detail)}`);
 }
 
 /** Sends the last bytes and ends; what the phone still sends is read and dropped for a moment. */

@@ -5,8 +5,9 @@
 
 import { type Framing, frameRequest } from '../formats/http1-framing.ts';
 import { asksUpgrade, parseRequestLine, type RequestLine } from '../formats/http1-head.ts';
-import { EN } from '../model/catalogue/en.ts';
+import { say } from '../formats/say.ts';
 import type { Decide, Dialled, Engine, LiveFlow, PlainConnection } from '../model/connection.ts';
+import { type Text, text } from '../model/text.ts';
 import { type Head, parseAbsoluteTarget, parseAuthority, proxyUser, toOriginForm } from './http-head.ts';
 import { CHALLENGE, failureReply, httpReply } from './replies.ts';
 import { flowFacts, type Named, recordEnd, type Visitor } from './visitor.ts';
@@ -36,7 +37,7 @@ export type Opened = { ok: true; dialled: Dialled & { ok: true }; flow: LiveFlow
 
 export type Routed =
   | { to: 'connect'; authority: Authority }
-  | { to: 'reply'; bytes: Buffer; garbage: string | null }
+  | { to: 'reply'; bytes: Buffer; garbage: Text | null }
   | {
       to: 'server';
       key: string;
@@ -52,7 +53,7 @@ export type Routed =
 export function route(options: ForwardOptions, visitor: Visitor, head: Head): Routed {
   const line = parseRequestLine(head.start);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: no target holds them, and servers part words at them
-  if (!line || /[\x00-\x20\x7f]/.test(line.target)) return reject(400, 'the first line is not an HTTP/1 request line');
+  if (!line || /[\x00-\x20\x7f]/.test(line.target)) return reject(400, text('ended.no-request-line'));
   visitor.user = proxyUser(head) ?? visitor.user;
   if (options.challenge && visitor.user === null) {
     const bytes = httpReply(407, 'phonehome: give the device name as user and any password', CHALLENGE);
@@ -60,15 +61,14 @@ export function route(options: ForwardOptions, visitor: Visitor, head: Head): Ro
   }
   if (line.method === 'CONNECT') {
     const authority = parseAuthority(line.target, 443);
-    return authority ? { to: 'connect', authority } : reject(400, 'CONNECT needs host:port');
+    return authority ? { to: 'connect', authority } : reject(400, text('ended.no-authority'));
   }
   const target = parseAbsoluteTarget(line.target, line.method);
   if (!target) return misdirected(options, line);
-  if (head.isOdd) return reject(400, 'a head that servers divide into lines differently');
+  if (head.isOdd) return reject(400, text('ended.odd-head'));
   const framing = frameRequest(head.fields, line.minor, line.method);
   // Sent on until the close, it would take the phone's next request along, which may be for another server.
-  if (framing.kind === 'ambiguous')
-    return reject(400, `it cannot be told where this request ends: ${EN[framing.reason]}`);
+  if (framing.kind === 'ambiguous') return reject(400, text('ended.no-end', { why: text(framing.reason) }));
   const { bytes, cut } = toOriginForm(head, line, target);
   return {
     to: 'server',
@@ -82,15 +82,15 @@ export function route(options: ForwardOptions, visitor: Visitor, head: Head): Ro
   };
 }
 
-function reject(status: number, why: string): Routed {
-  return { to: 'reply', bytes: httpReply(status, `phonehome: ${why}`), garbage: why };
+function reject(status: number, why: Text): Routed {
+  return { to: 'reply', bytes: httpReply(status, `phonehome: ${say(why)}`), garbage: why };
 }
 
 function misdirected(options: ForwardOptions, line: RequestLine): Routed {
   if (line.target.startsWith('/') || line.target === '*') {
-    return { to: 'reply', bytes: httpReply(400, options.hint), garbage: 'a request to the proxy itself' };
+    return { to: 'reply', bytes: httpReply(400, options.hint), garbage: text('ended.to-proxy') };
   }
-  return reject(501, 'only http:// is served in absolute form; use CONNECT for anything else');
+  return reject(501, text('ended.absolute'));
 }
 
 /** For an engine that serves absolute-form requests itself. `early` begins with a head that was routed to a server. */
@@ -107,7 +107,7 @@ async function open(options: ForwardOptions, visitor: Visitor, named: Named, sto
   const deviceId = options.identify({ ip: visitor.from.ip, proxyUser: visitor.user });
   const decision = options.decide({ ...named, sni: null, deviceId, clientIp: visitor.from.ip, isTls: false });
   if (decision.treatment === 'refuse') {
-    const detail = decision.reason ?? 'refused by policy';
+    const detail = decision.reason ?? text('treated.policy');
     recordEnd(options.engine, visitor, flowFacts(visitor, deviceId, named, decision), 'refused-by-policy', detail);
     return { ok: false, reply: failureReply('refused-by-policy', detail) };
   }

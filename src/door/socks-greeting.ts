@@ -2,8 +2,10 @@
  * The SOCKS conversation up to the request, over a real socket; parsing is in `socks.ts`.
  * Promise: one time limit for the whole of it, and the right last words for a client that asks for the impossible.
  */
+
 import type { Socket } from 'node:net';
 import type { CloseReason } from '../model/flow.ts';
+import { type Text, text } from '../model/text.ts';
 import { peek } from './peek.ts';
 import {
   type Parsed,
@@ -35,7 +37,7 @@ export type Greeted =
 interface Refused {
   ok: false;
   reason: CloseReason;
-  detail: string;
+  detail: Text;
   /** What the phone is told. */
   last: Buffer;
   /** What the phone said, which no server hears. */
@@ -62,7 +64,7 @@ export async function greetSocks(socket: Socket, version: 'socks4' | 'socks5', t
     const sent = Buffer.concat([...before, result.bytes]);
     if (!result.ok) {
       const reason = result.why === 'reset' ? 'client-reset' : 'client-garbage';
-      return { ok: false, reason, detail: `the SOCKS request was not finished (${result.why})`, last: NONE, sent };
+      return { ok: false, reason, detail: text(`ended.socks-unfinished.${result.why}`), last: NONE, sent };
     }
     if (result.value.state === 'bad') {
       return { ok: false, reason: 'client-garbage', detail: result.value.why, last: refusal, sent };
@@ -90,7 +92,7 @@ export async function greetSocks(socket: Socket, version: 'socks4' | 'socks5', t
     return {
       ok: false,
       reason: 'client-garbage',
-      detail: 'no SOCKS5 method in common',
+      detail: text('ended.socks.method'),
       last,
       sent: Buffer.concat([...before, left]),
     };

@@ -2,13 +2,15 @@
  * SOCKS 4, 4a and 5 (RFC 1928, user/password RFC 1929) as a sans-I/O reader: CONNECT only, any password is accepted.
  * Promise: each reader answers `more` until its message is whole, whatever the cutting, and never throws.
  */
+
 import { isIPv6 } from 'node:net';
 import type { CloseReason } from '../model/flow.ts';
+import { type Text, text } from '../model/text.ts';
 
-export type Parsed<T> = { state: 'more' } | { state: 'bad'; why: string } | { state: 'read'; value: T; length: number };
+export type Parsed<T> = { state: 'more' } | { state: 'bad'; why: Text } | { state: 'read'; value: T; length: number };
 
 const MORE = { state: 'more' } as const;
-const bad = (why: string) => ({ state: 'bad', why }) as const;
+const bad = (why: Text) => ({ state: 'bad', why }) as const;
 
 export interface SocksRequest {
   host: string;
@@ -26,7 +28,7 @@ export function readSocks5Greeting(bytes: Buffer): Parsed<{ method: 0 | 2 | 255 
 }
 
 export function readSocks5Login(bytes: Buffer): Parsed<{ user: string }> {
-  if (bytes.length >= 1 && bytes[0] !== 1) return bad('unknown version of the SOCKS5 user/password message');
+  if (bytes.length >= 1 && bytes[0] !== 1) return bad(text('ended.socks.login'));
   if (bytes.length < 2) return MORE;
   const userEnd = 2 + bytes[1]!;
   if (bytes.length < userEnd + 1) return MORE;
@@ -36,27 +38,27 @@ export function readSocks5Login(bytes: Buffer): Parsed<{ user: string }> {
 }
 
 export function readSocks5Request(bytes: Buffer): Parsed<SocksRequest> {
-  if (bytes.length >= 1 && bytes[0] !== 5) return bad('not a SOCKS5 request');
+  if (bytes.length >= 1 && bytes[0] !== 5) return bad(text('ended.socks.version'));
   if (bytes.length < 5) return MORE;
-  if (bytes[1] !== 1) return bad('only CONNECT is served over SOCKS5');
+  if (bytes[1] !== 1) return bad(text('ended.socks.connect5'));
   const kind = bytes[3];
   const hostAt = kind === 3 ? 5 : 4;
   const hostLength = kind === 1 ? 4 : kind === 4 ? 16 : kind === 3 ? bytes[4]! : -1;
-  if (hostLength < 0) return bad('unknown SOCKS5 address type');
+  if (hostLength < 0) return bad(text('ended.socks.address'));
   const length = hostAt + hostLength + 2;
   if (bytes.length < length) return MORE;
   const raw = bytes.subarray(hostAt, hostAt + hostLength);
   const host = kind === 1 ? raw.join('.') : kind === 4 ? ipv6(raw) : raw.toString('latin1');
-  if (host === '') return bad('empty host name in the SOCKS5 request');
+  if (host === '') return bad(text('ended.socks.empty5'));
   return { state: 'read', value: { host, port: bytes.readUInt16BE(length - 2), user: null }, length };
 }
 
 /** SOCKS4: VN CD PORT IP USER 0; SOCKS4a: the address is 0.0.0.x and a name and another 0 follow. */
 export function readSocks4Request(bytes: Buffer): Parsed<SocksRequest> {
-  if (bytes.length >= 2 && bytes[1] !== 1) return bad('only CONNECT is served over SOCKS4');
+  if (bytes.length >= 2 && bytes[1] !== 1) return bad(text('ended.socks.connect4'));
   if (bytes.length < 9) return MORE;
   const userEnd = bytes.indexOf(0, 8);
-  if (userEnd < 0) return bytes.length > 8 + 255 ? bad('SOCKS4 user name too long') : MORE;
+  if (userEnd < 0) return bytes.length > 8 + 255 ? bad(text('ended.socks.user')) : MORE;
   const user = bytes.toString('utf8', 8, userEnd) || null;
   const port = bytes.readUInt16BE(2);
   const named = bytes[4] === 0 && bytes[5] === 0 && bytes[6] === 0 && bytes[7] !== 0;
@@ -64,9 +66,9 @@ export function readSocks4Request(bytes: Buffer): Parsed<SocksRequest> {
     return { state: 'read', value: { host: bytes.subarray(4, 8).join('.'), port, user }, length: userEnd + 1 };
   }
   const hostEnd = bytes.indexOf(0, userEnd + 1);
-  if (hostEnd < 0) return bytes.length > userEnd + 1 + 255 ? bad('SOCKS4a host name too long') : MORE;
+  if (hostEnd < 0) return bytes.length > userEnd + 1 + 255 ? bad(text('ended.socks.host')) : MORE;
   const host = bytes.toString('latin1', userEnd + 1, hostEnd);
-  if (host === '') return bad('empty host name in the SOCKS4a request');
+  if (host === '') return bad(text('ended.socks.empty4'));
   return { state: 'read', value: { host, port, user }, length: hostEnd + 1 };
 }
 

@@ -4,12 +4,14 @@
  * Promise: a server that speaks first is relayed as soon as it speaks; two that stay silent are waited for, within a limit; what
  * looks like a ClientHello and is none is relayed as it is.
  */
+
 import { isIP } from 'node:net';
 import { type ParsedHello, readClientHello } from '../formats/client-hello.ts';
 import { parseRequestLine } from '../formats/http1-head.ts';
 import { resetSocket } from '../formats/tcp-reset.ts';
 import type { Decide, Decision, Dialled, Engine } from '../model/connection.ts';
 import type { CloseReason } from '../model/flow.ts';
+import { type Text, text } from '../model/text.ts';
 import { findHeadEnd, parseAuthority, parseHead, valuesOf } from './http-head.ts';
 import { type Peeked, peek } from './peek.ts';
 import { flowFacts, type Named, recordEnd, tunnelFor, type Visitor } from './visitor.ts';
@@ -31,7 +33,7 @@ export interface TunnelOptions {
 export interface TunnelAnswer {
   /** Sent when the destination is connected; empty for arrivals that expect nothing. */
   success: Buffer;
-  failure: (reason: CloseReason, detail: string) => void;
+  failure: (reason: CloseReason, detail: Text) => void;
 }
 
 const NOTHING = Buffer.alloc(0);
@@ -62,7 +64,7 @@ export async function enterTunnel(
       isTls: hello !== null,
     });
   const refuse = (decision: Decision) => {
-    const detail = decision.reason ?? 'refused by policy';
+    const detail = decision.reason ?? text('treated.policy');
     recordEnd(engine, visitor, flowFacts(visitor, deviceId, named, decision), 'refused-by-policy', detail);
     answer.failure('refused-by-policy', detail);
   };
@@ -81,7 +83,7 @@ export async function enterTunnel(
   if (client.destroyed) {
     dialled.socket.destroy();
     const facts = flowFacts(visitor, deviceId, named, first, dialled);
-    return recordEnd(engine, visitor, facts, 'client-reset', 'the phone left while the server was dialled');
+    return recordEnd(engine, visitor, facts, 'client-reset', text('ended.while-dialled'));
   }
   if (answer.success.length > 0) client.write(answer.success);
 
@@ -149,7 +151,7 @@ function leaveSilent({ options, visitor, deviceId, named, dialled, first }: Ente
   visitor.socket.destroy();
   if (continues) return;
   const facts = flowFacts(visitor, deviceId, named, first, dialled);
-  recordEnd(options.engine, visitor, facts, 'idle-timeout', 'neither side said anything');
+  recordEnd(options.engine, visitor, facts, 'idle-timeout', text('ended.both-silent'));
 }
 
 /** What the phone itself named, else the name it last looked the address up by, else the address. */

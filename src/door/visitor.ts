@@ -2,9 +2,11 @@
  * One accepted connection while the door deals with it: who it is and which flows came of it.
  * Promise: a connection that leaves without a flow of its own still gets one, opened and closed, so that none is unseen.
  */
+
 import type { Socket } from 'node:net';
 import type { Decision, Dialled, Engine, LiveFlow, Tunnel } from '../model/connection.ts';
 import type { Arrival, CloseReason, Flow } from '../model/flow.ts';
+import type { Text } from '../model/text.ts';
 
 export interface Visitor {
   socket: Socket;
@@ -63,7 +65,7 @@ export function recordEnd(
   visitor: Visitor,
   facts: Omit<Flow, 'id' | 'engine'>,
   reason: CloseReason,
-  detail: string | null,
+  detail: Text | null,
   sent: Buffer | null = null,
 ): void {
   visitor.seen = true;

@@ -4,11 +4,13 @@
  * private network behind it, nor to the addresses under which clouds tell a machine its own secrets.
  * `--allow-clients` and `--allow-destinations` widen it; the lab's own ports stay closed whatever is allowed.
  */
+
 import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import { LabError } from '../model/lab.ts';
+import { type Text, text } from '../model/text.ts';
 
-export type Verdict = { ok: true } | { ok: false; why: string };
+export type Verdict = { ok: true } | { ok: false; why: Text };
 type Network = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
 const CLIENT_RANGES = new Set(['private', 'loopback', 'linkLocal', 'uniqueLocal', 'carrierGradeNat']);
@@ -87,14 +89,11 @@ export function createDestinationGuard(
     const address = insideOf(ipaddr.process(ip.replace(/%.*/, '')));
     const range = address.range();
     const isOwn = isHere || range === 'loopback' || range === 'unspecified' || ownAddresses.has(address.toString());
-    if (isOwn && options.ownPorts().includes(port)) return { ok: false, why: 'this is the lab itself' };
+    if (isOwn && options.ownPorts().includes(port)) return { ok: false, why: text('treated.lab') };
     if (within(address, allowed)) return { ok: true };
-    if (isOwn || NEVER_DIALLED.has(range))
-      return { ok: false, why: 'this machine is not a destination: --allow-destinations opens it' };
-    if (within(address, neighbours))
-      return { ok: false, why: 'the lab’s own network is not a destination: --allow-destinations opens it' };
-    if (INSIDE.has(range) || within(address, METADATA))
-      return { ok: false, why: 'a private network is not a destination: --allow-destinations opens it' };
+    if (isOwn || NEVER_DIALLED.has(range)) return { ok: false, why: text('treated.this-machine') };
+    if (within(address, neighbours)) return { ok: false, why: text('treated.own-network') };
+    if (INSIDE.has(range) || within(address, METADATA)) return { ok: false, why: text('treated.private-network') };
     return { ok: true };
   };
 }

@@ -8,7 +8,9 @@
  * | `decide` | phone, name, whether it speaks TLS | intercept · pass through (a bystander's phone; the app refuses the lab; the operator says so) · test |
  * | `mayConnect` | the resolved address and port | dialled, or refused |
  */
+
 import type { Decide, Decision } from '../model/connection.ts';
+import { text } from '../model/text.ts';
 import type { Pins } from '../wire/pins.ts';
 import type { TrustTests } from '../wire/trust-tests.ts';
 import { createAdmission, createDestinationGuard } from './access.ts';
@@ -34,7 +36,7 @@ export interface PolicyOptions {
 }
 
 const INTERCEPT: Decision = { treatment: 'intercept', reason: null };
-const BYSTANDER: Decision = { treatment: 'passthrough', reason: 'this phone is ignored', cause: 'operator' };
+const BYSTANDER: Decision = { treatment: 'passthrough', reason: text('treated.ignored'), cause: 'operator' };
 
 /** @throws LabError naming the flag and the range */
 export function createPolicy(options: PolicyOptions): Policy {

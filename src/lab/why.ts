@@ -52,14 +52,19 @@ interface About {
 
 function reasonOf(flow: FlowRecord, about: About): Text {
   if (flow.treatment === 'passthrough') return passed(flow, about);
-  if (flow.treatment === 'refuse') return text('why.refused', { why: flow.treatmentReason ?? flow.detail ?? '' });
+  if (flow.treatment === 'refuse') return text('why.refused', { why: treatedFor(flow) || endedWith(flow) });
   if (flow.reason === null) return text('why.open');
   if (flow.requests > 0) return text('why.read', { count: flow.requests });
   return failed(flow, about) ?? (flow.bytesUp > 0 ? text('why.bytes') : text('why.nothing-said'));
 }
 
-function passed({ passCause, treatmentReason }: FlowRecord, { pin, host, phone }: About): Text {
-  const proof = pin?.proof ?? treatmentReason ?? '';
+/** Records of earlier versions have the English sentence alone. */
+const treatedFor = (flow: FlowRecord): Text | string => flow.treatmentReasonText ?? flow.treatmentReason ?? '';
+const endedWith = (flow: FlowRecord): Text | string => flow.detailText ?? flow.detail ?? '';
+
+function passed(flow: FlowRecord, { pin, host, phone }: About): Text {
+  const proof = pin?.proofText ?? pin?.proof ?? treatedFor(flow);
+  const { passCause } = flow;
   switch (passCause) {
     case 'operator':
       return text('why.operator', { host, phone });
@@ -74,7 +79,7 @@ function passed({ passCause, treatmentReason }: FlowRecord, { pin, host, phone }
     case 'server-tls':
       return text(`why.${passCause}`, { proof });
     default:
-      return text('why.passed', { why: treatmentReason ?? '' });
+      return text('why.passed', { why: treatedFor(flow) });
   }
 }
 
@@ -85,17 +90,17 @@ function failed(flow: FlowRecord, { trusts, host }: About): Text | null {
       if (flow.certificate?.problem) return text('why.refused-untrusted', { problem: flow.certificate.problem });
       return trusts ? text('why.refused-certificate') : text('why.no-trust');
     case 'upstream-tls-failed':
-      return flow.detail?.includes('asks the app for a certificate')
+      return flow.detail === say(text('ended.asks-certificate'))
         ? text('why.client-certificate', { host })
-        : text('why.server-tls', { proof: flow.detail ?? '' });
+        : text('why.server-tls', { proof: endedWith(flow) });
     case 'upstream-refused':
     case 'upstream-unresolvable':
     case 'upstream-timeout':
       return text(`why.${flow.reason}`);
     case 'refused-by-policy':
-      return text('why.refused', { why: flow.detail ?? '' });
+      return text('why.refused', { why: endedWith(flow) });
     case 'error':
-      return flow.encrypted ? text('why.phone-tls', { proof: flow.detail ?? '' }) : null;
+      return flow.encrypted ? text('why.phone-tls', { proof: endedWith(flow) }) : null;
     case 'client-reset':
       return text('why.phone-left');
     case 'server-reset':

@@ -7,9 +7,11 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv6, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { codeOf } from '../formats/error-line.ts';
 import { resetSocket } from '../formats/tcp-reset.ts';
 import type { Carrier, Leg, LiveFlow, Log, PairOptions, PlainConnection, Tunnel } from '../model/connection.ts';
 import type { CloseReason } from '../model/flow.ts';
+import { type Text, text } from '../model/text.ts';
 import { type Conversation, createConversation } from './conversation.ts';
 import { createCore, createGivenServer } from './core.ts';
 
@@ -93,23 +95,23 @@ export function createMitmCarrier({ now, log }: MitmOptions): Carrier {
     const conversation = createConversation({ flow, server: serverLeg, phone: phone.stream, now });
     let first = told.onFirstUp;
     let over = false;
-    const finish = (reason: CloseReason, detail: string | null) => {
+    const finish = (reason: CloseReason, detail: Text | null) => {
       if (over) return;
       over = true;
       const better = told.explain?.(reason);
       conversation.end(better?.reason ?? reason, better?.detail ?? detail);
     };
-    const abort = (reason: CloseReason, detail: string | null) => {
+    const abort = (reason: CloseReason, detail: Text | null) => {
       finish(reason, detail);
       resetSocket(phone.raw);
     };
-    const phoneBroke = (error: NodeJS.ErrnoException) => finish(reasonOf(error, 'client'), error.code ?? null);
+    const phoneBroke = (error: NodeJS.ErrnoException) => finish(reasonOf(error, 'client'), codeOf(error));
     const serverBroke = (error: NodeJS.ErrnoException) => {
       const reason = reasonOf(error, 'server');
       // The last words of its answer may be on their way through the pipe.
       setImmediate(() => {
-        if (conversation.busy && conversation.answered) finish(reason, error.code ?? null);
-        else abort(reason, error.code ?? null);
+        if (conversation.busy && conversation.answered) finish(reason, codeOf(error));
+        else abort(reason, codeOf(error));
       });
     };
     const serverGone = () => {
@@ -135,23 +137,22 @@ export function createMitmCarrier({ now, log }: MitmOptions): Carrier {
         return conversation;
       },
       broke(_conversation, side, error) {
-        if (side === 'phone') return finish('client-reset', error.code ?? null);
-        abort('server-reset', error.code ?? error.message);
+        if (side === 'phone') return finish('client-reset', codeOf(error));
+        abort('server-reset', text('ended.code', { code: error.code ?? error.message }));
       },
       garbage() {
         conversation.unreadable('unheard.mitm');
-        abort('client-garbage', 'http-mitm-proxy carries well-formed HTTP/1.1 only: use --engine wire');
+        abort('client-garbage', text('ended.mitm-form'));
       },
       // A proxy request to a server, not to the lab: only the wire can carry what follows it.
-      connect: () =>
-        abort('client-garbage', 'http-mitm-proxy carries no CONNECT inside a connection: use --engine wire'),
+      connect: () => abort('client-garbage', text('ended.mitm-connect')),
     });
   }
 
   function plain({ client, early, open, connect }: PlainConnection): void {
     const servers = new Map<string, Promise<Conversation | null>>();
     const live = new Set<Conversation>();
-    const leave = (reason: CloseReason, detail: string | null) => {
+    const leave = (reason: CloseReason, detail: Text | null) => {
       for (const conversation of live) conversation.end(reason, detail);
       live.clear();
     };
@@ -165,18 +166,18 @@ export function createMitmCarrier({ now, log }: MitmOptions): Carrier {
       const leg = { stream: socket, raw: socket };
       const conversation = createConversation({ flow: opened.flow, server: leg, phone: null, now });
       if (client.destroyed) {
-        conversation.end('client-reset', 'the phone left while the server was dialled');
+        conversation.end('client-reset', text('ended.while-dialled'));
         return null;
       }
       live.add(conversation);
-      const gone = (reason: CloseReason, detail: string | null) => {
+      const gone = (reason: CloseReason, detail: Text | null) => {
         servers.delete(keyOf(target));
         live.delete(conversation);
         conversation.end(reason, detail);
       };
       socket.on('error', (error: NodeJS.ErrnoException) => {
         const isBroken = conversation.busy && !conversation.answered;
-        gone(reasonOf(error, 'server'), error.code ?? null);
+        gone(reasonOf(error, 'server'), codeOf(error));
         if (isBroken) resetSocket(client);
       });
       socket.once('end', () => {
@@ -186,11 +187,11 @@ export function createMitmCarrier({ now, log }: MitmOptions): Carrier {
       const idle = [...live].find((one) => one !== conversation && !one.busy);
       if (live.size > MAX_SERVERS && idle) {
         live.delete(idle);
-        idle.end('ended', 'closed to make room');
+        idle.end('ended', text('ended.room'));
       }
       return conversation;
     };
-    client.on('error', (error: NodeJS.ErrnoException) => leave(reasonOf(error, 'client'), error.code ?? null));
+    client.on('error', (error: NodeJS.ErrnoException) => leave(reasonOf(error, 'client'), codeOf(error)));
     client.once('close', () => leave('ended', null));
     if (early.length > 0) client.unshift(early);
     give(client, {
@@ -207,12 +208,12 @@ export function createMitmCarrier({ now, log }: MitmOptions): Carrier {
       },
       broke(conversation, side, error) {
         live.delete(conversation);
-        conversation.end(side === 'phone' ? 'client-reset' : 'server-reset', error.code ?? null);
+        conversation.end(side === 'phone' ? 'client-reset' : 'server-reset', codeOf(error));
         if (side === 'server') resetSocket(client);
       },
       garbage() {
         for (const conversation of live) conversation.unreadable('unheard.mitm');
-        leave('client-garbage', 'http-mitm-proxy carries well-formed HTTP/1.1 only: use --engine wire');
+        leave('client-garbage', text('ended.mitm-form'));
         resetSocket(client);
       },
       connect(text, _socket, rest) {

@@ -11,7 +11,7 @@ import { resetSocket } from '../formats/tcp-reset.ts';
 import { EN } from '../model/catalogue/en.ts';
 import type { Leg, LiveFlow } from '../model/connection.ts';
 import type { CloseReason, Direction } from '../model/flow.ts';
-import { type PlainKey, text } from '../model/text.ts';
+import { type PlainKey, type Text, text } from '../model/text.ts';
 import { createAgent } from './agent.ts';
 
 export interface Exchange {
@@ -41,7 +41,7 @@ export interface Conversation {
   readonly answered: boolean;
   unreadable(why: PlainKey): void;
   /** Ends the server's connection and closes the flow; safe to call twice. */
-  end(reason: CloseReason, detail: string | null): void;
+  end(reason: CloseReason, detail: Text | null): void;
 }
 
 export interface ConversationOptions {

@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import type { Arrival, ClientHelloFacts, CloseReason, Direction, Flow, FlowEvent, Treatment } from './flow.ts';
 import type { PassCause } from './pin.ts';
+import type { Text } from './text.ts';
 import type { TrustTestState } from './trust-test.ts';
 
 /** What the phone's ClientHello offered, numbers as on the wire without GREASE: enough to offer the same upstream. */
@@ -21,7 +22,7 @@ export interface TlsOffer {
 export interface Decision {
   treatment: Treatment;
   /** One sentence; null for `intercept`. */
-  reason: string | null;
+  reason: Text | null;
   /** Of a connection that is passed through. */
   cause?: PassCause;
   /** Nothing is proven yet: whether the phone says something on it is to be told. */
@@ -45,7 +46,7 @@ export type Decide = (about: {
 /** An expected network failure is a value, not an exception. */
 export type Dialled =
   | { ok: true; socket: Socket; ip: string; simulated: boolean }
-  | { ok: false; reason: CloseReason; detail: string; ip: string | null; simulated: boolean };
+  | { ok: false; reason: CloseReason; detail: Text; ip: string | null; simulated: boolean };
 
 /** One open flow. `up` and `down` count and copy; they never throw. `close` is final and may be called twice. */
 export interface LiveFlow {
@@ -59,7 +60,7 @@ export interface LiveFlow {
   emit(event: FlowEvent): void;
   /** Who relays it gives the way to pause and resume it, for a phone that sends faster than it can be read. */
   control(hold: (isHeld: boolean) => void): void;
-  close(reason: CloseReason, detail?: string | null): void;
+  close(reason: CloseReason, detail?: Text | null): void;
 }
 
 /** One phone connection to one destination, dialled, its first bytes peeked at. */
@@ -118,7 +119,7 @@ export interface PairOptions {
   /** The phone ended; told before it is passed on. */
   onClientEnd?: () => void;
   /** May give a better reason than the one derived from the sockets. */
-  explain?: (reason: CloseReason) => { reason: CloseReason; detail: string | null } | null;
+  explain?: (reason: CloseReason) => { reason: CloseReason; detail: Text | null } | null;
 }
 
 /** A phone connection that speaks absolute-form HTTP and so may name several servers. */

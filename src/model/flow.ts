@@ -40,7 +40,7 @@ export interface Flow {
   arrival: Arrival;
   treatment: Treatment;
   /** Why this treatment, one sentence, when it is not `intercept`. */
-  treatmentReason: string | null;
+  treatmentReason: Text | null;
   /** The same as a word, where policy would have read it and it was passed through. */
   passCause?: PassCause;
   destination: Destination;
@@ -170,7 +170,7 @@ export type FlowEvent =
       time: number;
       reason: CloseReason;
       /** A sentence for people; null when `reason` says it all. */
-      detail: string | null;
+      detail: Text | null;
       /** Bytes read from the phone and from the server, after TLS where it was terminated. */
       bytesUp: number;
       bytesDown: number;

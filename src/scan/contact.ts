@@ -1,8 +1,10 @@
 /**
  * A connection of which the recording knows no more than that it was: an app called a server. Shown as a contact.
  */
+
 import type { FlowEvent } from '../model/flow.ts';
 import type { RecordedContact } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 
 export interface Contact extends RecordedContact {
   port: number;
@@ -31,7 +33,7 @@ export function contactEvents(contact: Contact, flowId: string): FlowEvent[] {
       deviceId: null,
       arrival: 'transparent',
       treatment: isLookUp ? 'intercept' : 'passthrough',
-      treatmentReason: isLookUp ? null : 'recorded without its content',
+      treatmentReason: isLookUp ? null : text('treated.no-content'),
       destination: { host, port, ip, ...(guessed && { guessed }) },
       encrypted,
       intercepted: isLookUp,

@@ -59,7 +59,7 @@ export async function* readNdjson(
       flowId,
       time: events.at(-1)?.time ?? 0,
       reason: 'error',
-      detail: 'the recording ends here',
+      detail: text('ended.recording'),
       bytesUp: 0,
       bytesDown: 0,
     });

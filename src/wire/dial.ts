@@ -3,10 +3,12 @@
  * Promise: policy sees the very address that is dialled, so a name that resolves to something else next time (DNS
  * rebinding) cannot slip by; failures are values with the reason a flow closes with.
  */
+
 import { connect, isIP, type Socket } from 'node:net';
 import { readOutBeforeFailing } from '../formats/tcp-reset.ts';
 import type { Dialled } from '../model/connection.ts';
 import type { CloseReason } from '../model/flow.ts';
+import { type Text, text } from '../model/text.ts';
 import { createLookUps } from './look-ups.ts';
 import { createRace } from './race.ts';
 
@@ -18,7 +20,7 @@ export interface UpstreamEntry {
   simulated: boolean;
 }
 
-export type Permission = { ok: true } | { ok: false; why: string };
+export type Permission = { ok: true } | { ok: false; why: Text };
 
 export interface DialOptions {
   /** Null: dial as asked. Entries of the map are the operator's word: policy is not asked about them. */
@@ -51,10 +53,11 @@ export function createDial(options: DialOptions): (target: Target) => Promise<Di
       const list = await lookUp(host, client);
       if (list.length > 0) return { ok: true, list };
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? 'no answer';
-      return failure('upstream-unresolvable', `the name could not be resolved (${code})`);
+      const { code } = error as NodeJS.ErrnoException;
+      const why = code ? text('ended.unresolved', { code }) : text('ended.unresolved-silent');
+      return failure('upstream-unresolvable', why);
     }
-    return failure('upstream-unresolvable', 'the name has no address');
+    return failure('upstream-unresolvable', text('ended.no-address'));
   };
 
   return async ({ host, port, client = '' }) => {
@@ -70,9 +73,9 @@ export function createDial(options: DialOptions): (target: Target) => Promise<Di
         refused.push({ ...failure('refused-by-policy', permission.why), ip: mapped?.address ?? ip, simulated });
       return permission.ok;
     });
-    if (allowed.length === 0) return refused.at(-1) ?? failure('upstream-unresolvable', 'the name has no address');
+    if (allowed.length === 0) return refused.at(-1) ?? failure('upstream-unresolvable', text('ended.no-address'));
     const deadline = performance.now() + options.connectTimeoutMs;
-    if (options.connectTimeoutMs <= 0) return failure('upstream-timeout', 'no address was tried');
+    if (options.connectTimeoutMs <= 0) return failure('upstream-timeout', text('ended.not-tried'));
     const raced = await race<Dialled & { ok: true }, Dialled & { ok: false }>(allowed, dialPort, (ip) => {
       const about = { ip: mapped?.address ?? ip, simulated };
       const { socket, connected } = connectTo(ip, dialPort, Math.max(1, deadline - performance.now()));
@@ -90,7 +93,7 @@ export function createDial(options: DialOptions): (target: Target) => Promise<Di
   };
 }
 
-function failure(reason: CloseReason, detail: string): Dialled & { ok: false } {
+function failure(reason: CloseReason, detail: Text): Dialled & { ok: false } {
   return { ok: false, reason, detail, ip: null, simulated: false };
 }
 
@@ -117,7 +120,7 @@ function connectTo(
   const connected = new Promise<(Dialled & { ok: false }) | null>((resolve) => {
     const timer = setTimeout(() => {
       socket.destroy();
-      resolve(failure('upstream-timeout', 'the server did not answer in time'));
+      resolve(failure('upstream-timeout', text('ended.server-late')));
     }, timeoutMs);
     socket.once('connect', () => {
       clearTimeout(timer);
@@ -132,14 +135,14 @@ function connectTo(
     // Given up by whoever asked: nobody waits any more.
     socket.once('close', () => {
       clearTimeout(timer);
-      resolve(failure('upstream-timeout', 'the server did not answer in time'));
+      resolve(failure('upstream-timeout', text('ended.server-late')));
     });
   });
   return { socket, connected };
 }
 
 function connectFailure(error: NodeJS.ErrnoException): Dialled & { ok: false } {
-  if (error.code === 'ECONNREFUSED') return failure('upstream-refused', 'the server refused the connection');
-  if (error.code === 'ETIMEDOUT') return failure('upstream-timeout', 'the server did not answer in time');
-  return failure('upstream-refused', `the server cannot be reached (${error.code ?? error.message})`);
+  if (error.code === 'ECONNREFUSED') return failure('upstream-refused', text('ended.server-refused'));
+  if (error.code === 'ETIMEDOUT') return failure('upstream-timeout', text('ended.server-late'));
+  return failure('upstream-refused', text('ended.unreachable', { code: error.code ?? error.message }));
 }

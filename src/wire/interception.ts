@@ -5,16 +5,18 @@
  * Promise: the phone is never shown a trusted certificate for a server whose own is bad; every way out closes the flow
  * with its reason, and what the failure says about app or server is counted (phone-verdict.ts).
  */
+
 import { isIP } from 'node:net';
 import type { SecureContext, TLSSocket } from 'node:tls';
 import type { Dialled, Leg, LiveFlow, Tunnel } from '../model/connection.ts';
 import type { ClientHelloFacts, CloseReason } from '../model/flow.ts';
 import type { LeafKey } from '../model/leaf-key.ts';
+import { type Text, text } from '../model/text.ts';
 import { type JoinOptions, reset } from './join.ts';
 import type { LeafRequest } from './leaf-contexts.ts';
 import { answerPhone, type PhoneTlsResult, refusalAlert } from './phone-tls.ts';
 import { createVerdict, type PhoneVerdict } from './phone-verdict.ts';
-import { type Pins, RESET, SILENT } from './pins.ts';
+import { type Pins, RESET, SILENT, saidOf } from './pins.ts';
 import type { Trial } from './trial.ts';
 import {
   ASKED,
@@ -92,7 +94,7 @@ export async function intercept(
   if (waiting.gone) {
     if (secured.ok) secured.stream.destroy();
     given.trial?.unclear();
-    flow.close('client-reset', 'the phone left before it was shown a certificate');
+    flow.close('client-reset', text('ended.before-certificate'));
     client.destroy();
     return;
   }
@@ -143,7 +145,7 @@ function holdClient({ client, early }: Tunnel, onGone: () => void): { readonly g
 }
 
 /** The server's leg once it is secured, or why it never will be. */
-type ServerLeg = { ok: true; leg: Leg } | { ok: false; reason: CloseReason; detail: string };
+type ServerLeg = { ok: true; leg: Leg } | { ok: false; reason: CloseReason; detail: Text };
 
 /**
  * The server that fits what the phone is told. Another one than a moment ago, behind the same address, is left, and the
@@ -175,7 +177,7 @@ async function fittingServer(
   return { ok: false, reason: 'upstream-tls-failed', detail: second.ok ? CHANGED : second.detail };
 }
 
-const CHANGED = 'the server is not what it was a moment ago; the next connection follows it';
+const CHANGED = text('ended.changed');
 
 /** `shown`: what the phone is told; `asked` must turn out the same before a byte is relayed. */
 function answer(interception: Interception, shown: Shown, asked: Promise<Secured>): void {
@@ -184,7 +186,7 @@ function answer(interception: Interception, shown: Shown, asked: Promise<Secured
   let server: Leg | null = null;
   /** Until the join has both ends, this function answers for them. */
   let waiting = true;
-  const giveUp = (reason: CloseReason, detail: string | null) => {
+  const giveUp = (reason: CloseReason, detail: Text | null) => {
     waiting = false;
     verdict.over();
     flow.close(reason, detail);
@@ -194,7 +196,7 @@ function answer(interception: Interception, shown: Shown, asked: Promise<Secured
   /** When the phone's handshake was over; null before. */
   let since: number | null = null;
   const left = () => {
-    if (waiting) giveUp('server-reset', 'the server closed during the TLS handshake with the phone');
+    if (waiting) giveUp('server-reset', text('ended.server-closed-tls'));
   };
   const meet = () => {
     if (since === null || !server) return;
@@ -249,19 +251,19 @@ function contextFor({ options, request, verdict, trial, key }: Interception, sho
 function phoneFailed(
   { verdict, trial }: Interception,
   result: Exclude<PhoneTlsResult, { outcome: 'secured' }>,
-): [CloseReason, string | null] {
+): [CloseReason, Text | null] {
   switch (result.outcome) {
     case 'certificate-rejected':
       return verdict.refused(result.how)
-        ? ['client-rejected-certificate', result.how]
-        : ['client-reset', 'the phone left during the TLS handshake'];
+        ? ['client-rejected-certificate', saidOf(result.how)]
+        : ['client-reset', text('ended.phone-left-tls')];
     case 'reset':
-      return ['client-reset', 'during the TLS handshake'];
+      return ['client-reset', text('ended.during-tls')];
     case 'timeout':
-      return ['idle-timeout', 'the phone did not finish the TLS handshake'];
+      return ['idle-timeout', text('ended.phone-late-tls')];
     case 'failed':
-      if (!trial) verdict.failed({ kind: 'phone-tls', how: result.detail });
-      return ['error', `TLS with the phone failed: ${result.detail}`];
+      if (!trial) verdict.failed({ kind: 'phone-tls', how: text('ended.code', { code: result.code }) });
+      return ['error', text('ended.phone-tls', { code: result.code })];
   }
 }
 

@@ -3,9 +3,11 @@
  * Promise: bytes pass unchanged and first, the copy is taken after; a slow side slows the other (backpressure); one
  * side's end is passed on as an end and its reset as a reset; a side left half open is not waited for for ever.
  */
+import { codeOf } from '../formats/error-line.ts';
 import { isGone, resetAfterWords, resetSocket } from '../formats/tcp-reset.ts';
 import type { Leg, LiveFlow, PairOptions } from '../model/connection.ts';
 import type { CloseReason } from '../model/flow.ts';
+import { type Text, text } from '../model/text.ts';
 
 export interface JoinOptions extends PairOptions {
   /** After one side has ended: how long the other may stay without any progress, milliseconds. */
@@ -22,7 +24,7 @@ export function join(client: Leg, server: Leg, flow: LiveFlow, options: JoinOpti
   let first = options.onFirstUp;
   let heardDownAt = Number.NEGATIVE_INFINITY;
 
-  const finish = (reason: CloseReason, detail: string | null) => {
+  const finish = (reason: CloseReason, detail: Text | null) => {
     if (finished) return;
     finished = true;
     const better = options.explain?.(reason);
@@ -33,9 +35,9 @@ export function join(client: Leg, server: Leg, flow: LiveFlow, options: JoinOpti
     const own = side === 'client' ? client : server;
     // After both ends were seen nothing is lost by a reset: it is how some stacks close.
     if (ended.client && ended.server) finish('ended', null);
-    else if (isReset(error)) finish(side === 'client' ? 'client-reset' : 'server-reset', error.code ?? null);
-    else if (error.code === 'ETIMEDOUT') finish('idle-timeout', `the ${nameOf(side)} no longer answers`);
-    else finish('error', `${nameOf(side)}: ${error.code ?? error.message}`);
+    else if (isReset(error)) finish(side === 'client' ? 'client-reset' : 'server-reset', codeOf(error));
+    else if (error.code === 'ETIMEDOUT') finish('idle-timeout', text(`ended.dead.${side}`));
+    else finish('error', text(`ended.error.${side}`, { code: error.code ?? error.message }));
     if (side === 'server') passResetOn();
     else reset(other);
     reset(own);
@@ -51,7 +53,7 @@ export function join(client: Leg, server: Leg, flow: LiveFlow, options: JoinOpti
     if (closed === 2) return finish('ended', null);
     // Closed without an end of its own and without an error: nobody is left to talk to.
     if (!ended[side] && !finished) {
-      finish(side === 'client' ? 'client-reset' : 'server-reset', 'closed without an end');
+      finish(side === 'client' ? 'client-reset' : 'server-reset', text('ended.no-fin'));
       if (side === 'server') passResetOn();
       else reset(server);
     }
@@ -67,7 +69,7 @@ export function join(client: Leg, server: Leg, flow: LiveFlow, options: JoinOpti
         leg.raw.setTimeout(options.halfOpenMs);
         return;
       }
-      finish('idle-timeout', 'one side had ended, the other went silent');
+      finish('idle-timeout', text('ended.half-open'));
       reset(leg);
       reset(other);
     });
@@ -149,8 +151,4 @@ export const reset = ({ stream, raw }: Leg): void => resetSocket(raw, stream);
 
 export function isReset(error: NodeJS.ErrnoException): boolean {
   return error.code === 'ECONNRESET' || error.code === 'EPIPE' || error.code === 'ECONNABORTED';
-}
-
-function nameOf(side: 'client' | 'server'): string {
-  return side === 'client' ? 'phone' : 'server';
 }

@@ -24,7 +24,7 @@ export type PhoneTlsResult =
   | { outcome: 'certificate-rejected'; how: string }
   | { outcome: 'reset' }
   | { outcome: 'timeout' }
-  | { outcome: 'failed'; detail: string };
+  | { outcome: 'failed'; code: string };
 
 export function answerPhone(request: PhoneTlsRequest, done: (result: PhoneTlsResult) => void): TLSSocket {
   const stream = new TLSSocket(request.client, {
@@ -48,7 +48,7 @@ export function answerPhone(request: PhoneTlsRequest, done: (result: PhoneTlsRes
     const how = refusalAlert(error.code);
     if (how) settle({ outcome: 'certificate-rejected', how });
     else if (error.code === 'ECONNRESET' || error.code === 'EPIPE') settle({ outcome: 'reset' });
-    else settle({ outcome: 'failed', detail: error.code ?? error.message });
+    else settle({ outcome: 'failed', code: error.code ?? error.message });
   };
   stream.on('error', onError);
   // Node tells failures of a server-side handshake here first, and later alerts only here.

@@ -41,7 +41,7 @@ export interface PinsOptions {
 export type Failure =
   | { kind: 'refused'; how: string; untrusted: boolean }
   | { kind: 'client-certificate' }
-  | { kind: 'phone-tls' | 'server-tls'; how: string };
+  | { kind: 'phone-tls' | 'server-tls'; how: Text };
 
 export interface Judgement {
   /** Failures of this kind so far, this one included; 0 when it does not count. */
@@ -57,7 +57,7 @@ export interface Proven {
 export type PinDecision =
   | { passthrough: false }
   /** `watched`: nothing is proven yet; `passed` must be told whether the app spoke. */
-  | { passthrough: true; cause: PassCause; reason: string; watched: boolean };
+  | { passthrough: true; cause: PassCause; reason: Text; watched: boolean };
 
 export interface Pins {
   /** Asked for every TLS connection that policy would intercept. */
@@ -97,9 +97,9 @@ interface Entry {
   since: number;
   last: number;
   /** The next connection is passed through for this; null: it is not. */
-  next: { cause: PassCause; how: string } | null;
+  next: { cause: PassCause; how: string | Text } | null;
   /** What the connection that is being watched would prove. */
-  watching: { cause: PassCause; how: string } | null;
+  watching: { cause: PassCause; how: string | Text } | null;
   rounds: number;
   proven: Proven | null;
   passes: number;
@@ -154,7 +154,7 @@ export function createPins(options: PinsOptions): Pins {
     Object.assign(entry, { proven: null, passes: 0, left: 0, until: 0, probeUntil: 0, alerts: 0, strangers: 0 });
   };
   /** Nothing is proven by it alone: the next connection is passed through, and shows more. */
-  const doubt = (entry: Entry, cause: PassCause, how: string): Proven | null => {
+  const doubt = (entry: Entry, cause: PassCause, how: string | Text): Proven | null => {
     if (entry.proven) {
       const isSame =
         how === RESET
@@ -206,7 +206,7 @@ export function createPins(options: PinsOptions): Pins {
       entry.next = null;
       entry.watching = next;
       if (next.how === SILENT) return passing('silent', text('pass.silent'), true);
-      return passing(next.how === RESET ? 'silent' : next.cause, text('pass.once', { proof: next.how }), true);
+      return passing(next.how === RESET ? 'silent' : next.cause, text('pass.once', { proof: saidOf(next.how) }), true);
     },
 
     failed(device, name, failure) {
@@ -219,7 +219,7 @@ export function createPins(options: PinsOptions): Pins {
       if (!entry.proven && time - entry.last > forgetMs) {
         Object.assign(entry, { alerts: 0, strangers: 0, rounds: 0, since: time });
       }
-      entry.how = how;
+      entry.how = typeof how === 'string' ? how : say(how);
       entry.last = time;
       const judged = judge(entry, failure);
       changed(entry);
@@ -255,7 +255,9 @@ export function createPins(options: PinsOptions): Pins {
       entry.rounds = spoke ? entry.rounds + 1 : 0;
       if (entry.rounds < ROUNDS) return null;
       const proof =
-        how === SILENT ? text('proof.silent', { times: ROUNDS }) : text('proof.failed', { how, times: ROUNDS });
+        how === SILENT
+          ? text('proof.silent', { times: ROUNDS })
+          : text('proof.failed', { how: saidOf(how), times: ROUNDS });
       // Who finished the handshake without an alert has the lab's certificate, whatever it wants besides.
       const proven = prove(entry, { cause, proof });
       changed(entry);
@@ -292,7 +294,7 @@ export function createPins(options: PinsOptions): Pins {
       if (count < threshold && entry.proven?.cause !== 'own-root') return { count, proven: null };
       return {
         count,
-        proven: prove(entry, { cause: 'own-root', proof: text('proof.untrusted', { how, times: count }) }),
+        proven: prove(entry, { cause: 'own-root', proof: text('proof.untrusted', { how: saidOf(how), times: count }) }),
       };
     }
     if (how === SILENT || how === RESET) return { count: 1, proven: doubt(entry, 'pinned', how) };
@@ -313,7 +315,14 @@ export const RESET = 'reset after the whole handshake, without a word';
 const INTERCEPT: PinDecision = { passthrough: false };
 
 function passing(cause: PassCause, reason: Text, watched = false): PinDecision {
-  return { passthrough: true, cause, reason: say(reason), watched };
+  return { passthrough: true, cause, reason, watched };
+}
+
+/** How it failed, for people. */
+export function saidOf(how: string | Text): Text {
+  if (typeof how !== 'string') return how;
+  if (how === SILENT) return text('ended.silent-close');
+  return how === RESET ? text('ended.reset-silent') : text('ended.code', { code: how });
 }
 
 /** Why a name is passed through, one sentence. */
@@ -352,7 +361,7 @@ function restored(state: PinState): Entry {
   else entry.alerts = state.rejections;
   if (state.state === 'watching') return entry;
   const { cause = 'pinned', passes = FIRST_PASSES, left = passes, until } = state;
-  const known = state.proof ? text('proof.earlier', { said: state.proof }) : null;
+  const known = state.proofText ?? (state.proof ? text('proof.earlier', { said: state.proof }) : null);
   const proof = known ?? text('proof.alert', { how: state.how ?? SILENT, times: state.rejections });
   return Object.assign(entry, { proven: { cause: cause ?? 'pinned', proof }, passes, left, until: until ?? 0 });
 }
@@ -368,6 +377,7 @@ function stateOf(entry: Entry, time: number): PinState {
     how: entry.how,
     cause: proven?.cause ?? null,
     proof: proven && say(proven.proof),
+    proofText: proven?.proof ?? null,
     passes: entry.passes,
     left: entry.left,
     since: entry.since,

@@ -4,6 +4,7 @@
  * failures are values; a server that asks for a certificate is noticed; contexts, sessions and certificate facts live
  * in bounded LRUs.
  */
+
 import { isIP, type Socket } from 'node:net';
 import {
   checkServerIdentity,
@@ -18,6 +19,7 @@ import { LRUCache } from 'lru-cache';
 import { readOutBeforeFailing } from '../formats/tcp-reset.ts';
 import type { TlsOffer } from '../model/connection.ts';
 import type { ServerCertificate } from '../model/flow.ts';
+import { type Text, text } from '../model/text.ts';
 import { createIntermediates, type Intermediates } from './intermediates.ts';
 import type { FetchIssuer } from './issuer-fetch.ts';
 import { certificateFacts } from './server-certificate.ts';
@@ -57,7 +59,7 @@ export interface Shown {
 export type Secured =
   | ({ ok: true; stream: TLSSocket } & Shown)
   /** `isNetwork`: it did not answer in time. */
-  | { ok: false; detail: string; asksCertificate: boolean; isNetwork: boolean };
+  | { ok: false; detail: Text; asksCertificate: boolean; isNetwork: boolean };
 
 export interface UpstreamTls {
   connect(request: UpstreamTlsRequest): Promise<Secured>;
@@ -162,17 +164,16 @@ export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
         }
         resolve(result);
       };
-      const fail = (detail: string, isNetwork = false) => {
+      const fail = (detail: Text, isNetwork = false) => {
         const asksCertificate = !isNetwork && asks(handle);
         settle({ ok: false, detail: asksCertificate ? ASKED : detail, asksCertificate, isNetwork });
       };
-      const timer = setTimeout(
-        () => fail('the server did not finish the TLS handshake in time', true),
-        options.handshakeTimeoutMs,
-      );
+      const timer = setTimeout(() => fail(text('ended.server-late-tls'), true), options.handshakeTimeoutMs);
       // Stays: an error before the relay takes over must not be unhandled.
-      stream.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
-      stream.once('close', () => fail('the server closed the connection'));
+      stream.on('error', (error: NodeJS.ErrnoException) =>
+        fail(text('ended.code', { code: error.code ?? error.message })),
+      );
+      stream.once('close', () => fail(text('ended.server-closed')));
       stream.once('secureConnect', () => {
         const alpn = stream.alpnProtocol || null;
         const resumed = stream.isSessionReused() ? kept?.shown : undefined;
@@ -201,7 +202,7 @@ export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
 }
 
 /** How a server's question for a certificate is called where a flow ends because of it. */
-export const ASKED = 'the server asks the app for a certificate the lab does not have';
+export const ASKED = text('ended.asks-certificate');
 
 interface Asked {
   getSharedSigalgs(): unknown[];

@@ -4,7 +4,6 @@
  * it becomes exactly one flow; nothing outside is reached but through what is injected.
  */
 import { lookup } from 'node:dns/promises';
-import { say } from '../formats/say.ts';
 import type { Carrier, Decision, Engine, Leg, LiveFlow, Log, Tunnel } from '../model/connection.ts';
 import { faultOf } from '../model/fault.ts';
 import type { ClientHelloFacts } from '../model/flow.ts';
@@ -156,7 +155,7 @@ export function createWire(options: WireOptions): Wire {
       intercept(carried ? carriedOptions : interceptOptions, given, offered, flow, { key, trial }).catch(
         (error: unknown) => {
           log.error({ ...faultOf(error) }, 'a connection failed in the wire');
-          flow.close('error', 'internal error');
+          flow.close('error', text('ended.internal'));
           client.destroy();
           server.destroy();
         },
@@ -183,7 +182,7 @@ export function createWire(options: WireOptions): Wire {
     else
       relayPreamble(...legs, flow, given.early, (agreed) => {
         if (!agreed) return relay(flow);
-        flow.close('ended', 'goes on under TLS (STARTTLS)');
+        flow.close('ended', text('ended.starttls'));
         startTls();
       });
   };
@@ -211,7 +210,7 @@ export function createWire(options: WireOptions): Wire {
 /** No certificate of the lab fits what this phone offers: it is not made to fail first. */
 function passedForWant(decision: Decision): Decision {
   if (decision.treatment !== 'intercept') return decision;
-  return { treatment: 'passthrough', reason: say(reasonOf(NO_LEAF)), cause: NO_LEAF.cause };
+  return { treatment: 'passthrough', reason: reasonOf(NO_LEAF), cause: NO_LEAF.cause };
 }
 
 const NO_LEAF = { cause: 'phone-tls', proof: text('proof.no-leaf') } as const;

@@ -376,11 +376,11 @@ describe('flows nobody could look into', () => {
   it('a refused client is a system alert with the reason', () => {
     const flow = labFlow({
       treatment: 'refuse',
-      treatmentReason: '198.51.100.9 is not a private address: allow it with --allow-clients',
+      treatmentReason: text('treated.private-network'),
     });
     const [record] = alerter().flowEvent(closed({ reason: 'refused-by-policy' }), labContext({ flow }));
     expect(record?.alert).toMatchObject({ type: 'system', severity: 'low', destination: null });
-    expect(record?.alert.message).toContain('--allow-clients');
+    expect(record?.alert.message).toContain('a private network is not a destination');
   });
 
   it('notices of the lab itself fold by subject', () => {

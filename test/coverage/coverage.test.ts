@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCoverage } from '../../src/coverage/coverage.ts';
 import type { CloseReason, Flow } from '../../src/model/flow.ts';
+import { text } from '../../src/model/text.ts';
 import { body, closed, flow, head, opaque, partial, raw, rejected, run, type Step } from './lab-flows.ts';
 
 const table = (coverage: ReturnType<typeof createCoverage>) =>
@@ -116,7 +117,7 @@ describe('what a flow counts as', () => {
       flow('f', {
         treatment: 'passthrough',
         intercepted: false,
-        treatmentReason: 'the operator passes this name through',
+        treatmentReason: text('pass.operator'),
       }),
       [closed('f', 70)],
       [['passed', 1, 70, 0]],

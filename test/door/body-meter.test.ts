@@ -27,13 +27,13 @@ describe('the end of chunks', () => {
   });
 
   it.each([
-    ['zz\r\n', 'a chunk size that is no hexadecimal number'],
-    ['\r\n', 'a chunk size that is no hexadecimal number'],
-    ['-1\r\n', 'a chunk size that is no hexadecimal number'],
-    ['ffffffffffffff\r\n', 'a chunk size beyond 2^53'],
-    ['4\r\nWikix', 'a chunk longer than its size'],
-    [`1;${'x'.repeat(17_000)}\r\n`, 'a chunk-size line over the limit'],
-    [`0\r\nT: ${'x'.repeat(300_000)}\r\n\r\n`, 'a head or trailer section over the limit'],
+    ['zz\r\n', 'unheard.chunk.no-number'],
+    ['\r\n', 'unheard.chunk.no-number'],
+    ['-1\r\n', 'unheard.chunk.no-number'],
+    ['ffffffffffffff\r\n', 'unheard.chunk.large'],
+    ['4\r\nWikix', 'unheard.chunk.long'],
+    [`1;${'x'.repeat(17_000)}\r\n`, 'unheard.chunk.line'],
+    [`0\r\nT: ${'x'.repeat(300_000)}\r\n\r\n`, 'unheard.http1.section'],
   ])('is given up on, and nothing more taken, at %.20j', (text, why) => {
     const meter = createMeter(CHUNKED);
     meter.take(Buffer.from(text), 0);

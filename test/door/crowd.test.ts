@@ -1,8 +1,10 @@
 /** A phone that opens connections until nothing is left: it loses, the others do not notice. */
+
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { descriptorLimit, sharesOf } from '../../src/lab/descriptors.ts';
+import { text } from '../../src/model/text.ts';
 import { startLab, type TestLab } from '../wire/lab.ts';
 
 let lab: TestLab;
@@ -62,7 +64,7 @@ describe('the door', () => {
     expect(flood.every((answer) => answer.startsWith('HTTP/1.1 200'))).toBe(true);
     for (let i = 0; i < 20; i++) expect(await phone('127.0.9.1').answer).toBe('');
     expect(await phone('127.0.9.2').answer).toMatch(/^HTTP\/1.1 200/);
-    const refused = lab.flows().filter(({ treatmentReason }) => treatmentReason?.startsWith('this phone holds'));
+    const refused = lab.flows().filter(({ treatmentReason }) => treatmentReason?.key.startsWith('treated.crowded'));
     expect(refused.length).toBeGreaterThan(0);
     expect(refused.length).toBeLessThan(20);
     expect(crowded).toContain('127.0.9.1');
@@ -73,9 +75,8 @@ describe('the door', () => {
     for (let i = 0; i < 20; i++) await phone('127.0.9.1').closed;
     later = 1000;
     await phone('127.0.9.1').closed;
-    const told = () =>
-      lab.flows().flatMap(({ treatmentReason }) => treatmentReason?.match(/: (\d+) were closed/)?.[1] ?? []);
-    expect(told().reduce((sum, count) => sum + Number(count), 0)).toBe(21);
+    const told = () => lab.flows().flatMap(({ treatmentReason }) => treatmentReason?.values.count ?? []);
+    expect(told().reduce<number>((sum, count) => sum + Number(count), 0)).toBe(21);
   });
 
   it('has a place for a newcomer when all are taken, of who holds most', async () => {
@@ -103,7 +104,7 @@ describe('the door', () => {
     lab.map.set('a.test:443', (server.address() as { port: number }).port);
     const silent = phone('127.0.9.1');
     await silent.closed;
-    expect((await lab.closed()).closed).toMatchObject({ reason: 'idle-timeout', detail: 'neither side said anything' });
+    expect((await lab.closed()).closed).toMatchObject({ reason: 'idle-timeout', detail: text('ended.both-silent') });
   });
 });
 

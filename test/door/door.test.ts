@@ -2,6 +2,8 @@ import { createServer, Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDoor } from '../../src/door/door.ts';
+import { say } from '../../src/formats/say.ts';
+import { text } from '../../src/model/text.ts';
 import { chromeHello } from '../formats/hellos.ts';
 import { labCa, silentLog, startLab, type TestLab, worldCa } from '../wire/lab.ts';
 import { curl, dialUp, httpServer, type TestServer, tcpServer, webServer } from '../wire/servers.ts';
@@ -207,16 +209,16 @@ describe('what cannot be served', () => {
         resolve: () => Promise.resolve([round++ === 0 ? '127.0.0.9' : '127.0.0.1']),
         mayConnect: (ip, port) => {
           asked.push(`${ip}:${port}`);
-          return { ok: false, why: 'loopback is not a destination' };
+          return { ok: false, why: text('treated.this-machine') };
         },
       },
     });
     const ran = await curl('-x', lab.proxy, '-w', '%{http_code}', 'http://rebound.test:8081/');
-    expect(ran.stdout.toString()).toBe('phonehome: loopback is not a destination\n403');
+    expect(ran.stdout.toString()).toBe(`phonehome: ${say(text('treated.this-machine'))}\n403`);
     const { flow, closed } = await lab.closed();
     expect(flow).toMatchObject({
       treatment: 'refuse',
-      treatmentReason: 'loopback is not a destination',
+      treatmentReason: text('treated.this-machine'),
       destination: { ip: '127.0.0.9' },
     });
     expect(closed.reason).toBe('refused-by-policy');
@@ -224,10 +226,10 @@ describe('what cannot be served', () => {
   });
 
   it('refuses by policy before anything is dialled', async () => {
-    await restart({ door: { decide: () => ({ treatment: 'refuse', reason: 'not today' }) } });
+    await restart({ door: { decide: () => ({ treatment: 'refuse', reason: text('treated.policy') }) } });
     await web();
     expect((await curl('-x', lab.proxy, '-w', '%{http_code}', 'http://a.test/')).stdout.toString()).toBe(
-      'phonehome: not today\n403',
+      'phonehome: refused by policy\n403',
     );
     expect((await curl('-x', lab.proxy, 'https://a.test/')).stderr).toContain('403');
     expect((await curl('-x', `socks5h://127.0.0.1:${lab.door.port}`, 'http://a.test/')).code).toBe(97);
@@ -268,10 +270,10 @@ describe('what cannot be served', () => {
     const at = { arrival: 'transparent', host: '192.0.2.7', port: 443 } as const;
     // What is left of a connection whose reset came before it was taken: a socket without addresses.
     lab.door.accept(new Socket(), at);
-    lab.door.refuse(new Socket(), at, 'the kernel does not know where this connection was going');
+    lab.door.refuse(new Socket(), at, text('treated.no-destination'));
     for (const index of [0, 1]) {
       const { flow, closed } = await lab.closed(index);
-      expect(closed).toMatchObject({ reason: 'client-reset', detail: 'it left before it was seen' });
+      expect(closed).toMatchObject({ reason: 'client-reset', detail: text('ended.unseen') });
       expect(flow.treatment).toBe('intercept');
     }
   });

@@ -3,6 +3,7 @@ import { createServer as createHttp } from 'node:http';
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
+import { text } from '../../src/model/text.ts';
 import { startLab, type TestLab } from '../wire/lab.ts';
 import { curl, curlWith, dialUp, httpServer, type TestServer, tcpServer } from '../wire/servers.ts';
 
@@ -235,7 +236,7 @@ describe('absolute-form HTTP', () => {
     expect((await curl('-x', lab.proxy, 'http://a.test/')).code).toBe(18);
     expect((await lab.closed()).closed).toMatchObject({
       reason: 'ended',
-      detail: 'the server ended before its answer was whole',
+      detail: text('ended.half-answer'),
     });
   });
 

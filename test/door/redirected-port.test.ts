@@ -10,10 +10,11 @@ import {
   openListener,
   type TransparentListener,
 } from '../../src/door/redirected-port.ts';
+import { type Text, text } from '../../src/model/text.ts';
 
 interface Heard {
   delivered: OriginalDestination[];
-  refused: { destination: OriginalDestination | null; why: string }[];
+  refused: { destination: OriginalDestination | null; why: Text }[];
 }
 
 const open: TransparentListener[] = [];
@@ -63,15 +64,13 @@ describe('a connection to the port for redirected connections', () => {
     const { listener, heard, told } = await listen({ ip: '10.77.0.1', port: 8443 });
     await Promise.all([call(listener.port), told]);
     expect(heard.delivered).toEqual([]);
-    expect(heard.refused).toEqual([
-      { destination: { ip: '10.77.0.1', port: 8443 }, why: expect.stringContaining('lab itself') },
-    ]);
+    expect(heard.refused).toEqual([{ destination: { ip: '10.77.0.1', port: 8443 }, why: text('treated.lab-reached') }]);
   });
 
   it('is refused when the kernel does not know where it was going', async () => {
     const { listener, heard, told } = await listen(null);
     await Promise.all([call(listener.port), told]);
-    expect(heard.refused).toEqual([{ destination: null, why: expect.stringContaining('does not know') }]);
+    expect(heard.refused).toEqual([{ destination: null, why: text('treated.no-destination') }]);
   });
 
   it('cannot be had on a port in use: one line that names the flag', async () => {

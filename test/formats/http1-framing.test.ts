@@ -157,8 +157,8 @@ function readBody(body: Buffer): { complete: boolean; broken: string | null } {
   const events = read([['request', Buffer.concat([Buffer.from(`POST / HTTP/1.1\r\n${CHUNKED_HEAD}\r\n`), body])]]);
   const end = events.find((event) => event.type === 'body-end');
   const complete = end?.type === 'body-end' && end.complete;
-  const said = events.flatMap((event) => (event.type === 'unreadable' ? [event.reason] : []));
+  const said = events.flatMap((event) => (event.type === 'unreadable' ? [event.text.key] : []));
   // More may have been to come.
-  const broken = said.find((reason) => !reason.startsWith('the connection ended')) ?? null;
+  const broken = said.find((key) => key !== 'unheard.http1.ended') ?? null;
   return { complete, broken: complete ? null : broken };
 }

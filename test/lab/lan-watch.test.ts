@@ -1,10 +1,12 @@
 /** What a phone does on the lab network beside its TCP connections is seen: with the real rules, kernel and tools. */
+
 import { type ChildProcess, execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseGatewayConfig } from '../../src/gateway/config.ts';
 import { ruleset } from '../../src/gateway/ruleset.ts';
+import { text } from '../../src/model/text.ts';
 import { describeWith, NETWORK } from '../clients/tools.ts';
 import { asNobody, createLabNetwork, type LabNetwork } from './network.ts';
 
@@ -119,7 +121,7 @@ for i in range(20): s.sendto(bytes(100 + i), ('${to}', 0))`,
       const { id } = four.flow as { id: string };
       expect(await until(({ flowId, type }) => type === 'flow-closed' && flowId === id)).toMatchObject({
         reason: 'refused-by-policy',
-        detail: '1 packet, 35 bytes refused',
+        detail: text('ended.refused-packets', { count: 1, bytes: 35 }),
       });
     });
 

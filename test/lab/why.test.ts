@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { say } from '../../src/formats/say.ts';
 import { explain } from '../../src/lab/why.ts';
 import type { Trust } from '../../src/model/coverage.ts';
 import type { FlowRecord } from '../../src/model/flow.ts';
 import type { PinState } from '../../src/model/pin.ts';
+import { text } from '../../src/model/text.ts';
 import { PASS_CAUSES } from '../../src/model/words.ts';
 
 const HOST = 'api.example.com';
@@ -85,6 +87,16 @@ describe('why', () => {
       tell({ treatment: 'passthrough', intercepted: false, passCause: cause }),
     );
     expect(others).not.toContain(told);
+  });
+
+  it('puts what a connection says of itself into the language it is told in', () => {
+    const refused = {
+      reason: 'refused-by-policy',
+      detail: 'this is the lab itself',
+      detailText: text('treated.lab'),
+    } as const;
+    const [told] = explain({ host: HOST, flows: [flow(refused)], pins: [], trustOf: () => 'trusts' });
+    expect(told && say(told.text, 'vi')).toContain('đây chính là phòng thử');
   });
 
   it('names the proof of a pass-through', () => {

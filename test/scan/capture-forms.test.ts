@@ -1,10 +1,12 @@
 /** Captures as they are really made: through tunnels, of datagrams, cut, out of order, begun late, by other tools. */
+
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { recordingReaders } from '../../src/lab/recording-readers.ts';
 import type { Flow, FlowEvent } from '../../src/model/flow.ts';
+import { text } from '../../src/model/text.ts';
 import { keysBeside } from '../../src/scan/capture/keys.ts';
 import { describeWith } from '../clients/tools.ts';
 import { selfSigned } from '../wire/certificates.ts';
@@ -246,7 +248,7 @@ describeWith(['tshark'], 'a datagram', () => {
     // The datagram and the first connection said no name themselves.
     expect(called.map(({ guessed }) => guessed)).toEqual([undefined, true, true, undefined]);
     expect(eventsOf(all)).toContainEqual(
-      expect.objectContaining({ type: 'flow-closed', detail: `answered: ${SERVER}` }),
+      expect.objectContaining({ type: 'flow-closed', detail: text('ended.dns.addresses', { addresses: SERVER }) }),
     );
   });
 

@@ -57,7 +57,7 @@ describe('a phone that refuses the certificate', () => {
       expect(ran.stdout.toString()).toBe('ok');
       const { flow, closed } = await lab.closed(3);
       expect(flow).toMatchObject({ treatment: 'passthrough', intercepted: false, encrypted: true });
-      expect(flow.treatmentReason).toContain('unknown_ca');
+      expect(JSON.stringify(flow.treatmentReason)).toContain('unknown_ca');
       expect(flow.hello?.ja4).toMatch(/^t1[23]d/);
       expect(closed.reason).toBe('ended');
       expect(closed.bytesUp).toBeGreaterThan(200);

@@ -2,9 +2,11 @@
  * When phone and server have both left, the flow ends, and says how: every way each can leave, in clear, under TLS and under
  * HTTP/2, passed through and by a proxy request. The lab's own patience with half-open connections is far longer than a test.
  */
+
 import type { Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
+import { text } from '../../src/model/text.ts';
 import { labCa, startLab, type TestLab, worldCa } from './lab.ts';
 import { dialUp, tcpServer, tlsServer } from './servers.ts';
 
@@ -31,7 +33,7 @@ const rawOf = (stream: Socket): Socket => (stream as Socket & { _parent?: Socket
 
 /** One connection through the lab on which both sides have said something. */
 async function pair(kind: string): Promise<Pair> {
-  const passes = { treatment: 'passthrough', reason: 'for this test' } as const;
+  const passes = { treatment: 'passthrough', reason: text('pass.operator') } as const;
   const lab = await startLab(kind === 'passed through' ? { door: { decide: () => passes } } : {});
   closing.push(() => lab.stop());
   const met = Promise.withResolvers<Socket>();

@@ -1,7 +1,9 @@
 /** The ClientHello a server meets when a real client asks for https://a.test/ through the lab. */
+
 import { readClientHello } from '../../src/formats/client-hello.ts';
 import type { TlsOffer } from '../../src/model/connection.ts';
 import type { ClientHelloFacts, Treatment } from '../../src/model/flow.ts';
+import { text } from '../../src/model/text.ts';
 import type { Lab } from '../clients/client.ts';
 import { startLab } from './lab.ts';
 import { tcpServer } from './servers.ts';
@@ -28,7 +30,7 @@ export async function firstHello(
       socket.destroy();
     });
   });
-  const lab = await startLab({ door: { decide: () => ({ treatment, reason: 'measured' }) } });
+  const lab = await startLab({ door: { decide: () => ({ treatment, reason: text('pass.operator') }) } });
   lab.map.set('a.test:443', server.port);
   const asked = ask({ proxy: { host: '127.0.0.1', port: lab.door.port }, caFile });
   const hello = await got.promise;

@@ -1,10 +1,12 @@
 /** Intermediates that a server leaves out, fetched where the operator allows it: real sockets, and nothing on a server's word alone. */
+
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { connect as connectTls, createServer as createTls, type TLSSocket } from 'node:tls';
 import { afterEach, expect, it } from 'vitest';
+import { text } from '../../src/model/text.ts';
 import { createIntermediates } from '../../src/wire/intermediates.ts';
 import { createIssuerFetch } from '../../src/wire/issuer-fetch.ts';
 import { createAuthority } from './certificates.ts';
@@ -58,7 +60,13 @@ function intermediates(mayDial = true) {
   const dial = async ({ host, port }: { host: string; port: number }) => {
     dialled.push(`${host}:${port}`);
     if (!mayDial)
-      return { ok: false, reason: 'refused-by-policy', detail: 'not allowed', ip: null, simulated: false } as const;
+      return {
+        ok: false,
+        reason: 'refused-by-policy',
+        detail: text('treated.private-network'),
+        ip: null,
+        simulated: false,
+      } as const;
     const socket = connect(port, '127.0.0.1');
     await once(socket, 'connect');
     return { ok: true, socket, ip: '127.0.0.1', simulated: false } as const;

@@ -1,5 +1,7 @@
 /** Names with several addresses, some of them dead: the good one is found soon, and the dead ones are remembered. */
+
 import { afterEach, expect, it, vi } from 'vitest';
+import { text } from '../../src/model/text.ts';
 import { createDial } from '../../src/wire/dial.ts';
 import { createRace } from '../../src/wire/race.ts';
 import { type TestServer, tcpServer } from './servers.ts';
@@ -80,7 +82,7 @@ it('dials the one address of six at which somebody listens, and no address that 
     upstream: () => null,
     mayConnect: (ip) => {
       asked.push(ip);
-      return ip === '127.0.0.9' ? { ok: false, why: 'not there' } : { ok: true };
+      return ip === '127.0.0.9' ? { ok: false, why: text('treated.private-network') } : { ok: true };
     },
     resolve: () => Promise.resolve(['127.0.0.9', '127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5', '127.0.0.1']),
     connectTimeoutMs: 5000,
@@ -91,7 +93,7 @@ it('dials the one address of six at which somebody listens, and no address that 
   expect(asked).toContain('127.0.0.9');
   const refused = createDial({
     upstream: () => null,
-    mayConnect: () => ({ ok: false, why: 'not there' }),
+    mayConnect: () => ({ ok: false, why: text('treated.private-network') }),
     resolve: () => Promise.resolve(['127.0.0.1']),
     connectTimeoutMs: 5000,
   });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { PinState } from '../../src/model/pin.ts';
+import { text } from '../../src/model/text.ts';
 import { createPins, type Failure, type Pins, RESET, SILENT } from '../../src/wire/pins.ts';
 
 const MINUTE = 60_000;
@@ -36,7 +37,7 @@ describe('an app that refuses the certificate with an alert', () => {
       passthrough: true,
       cause: 'pinned',
       watched: false,
-      reason: 'the app insists on a certificate of its own (alert unknown_ca 3 times)',
+      reason: text('pass.pinned', { proof: text('proof.alert', { how: 'unknown_ca', times: 3 }) }),
     });
   });
 
@@ -111,7 +112,7 @@ describe('a phone that never trusted the certificate', () => {
     expect(pins.decide('other', 'pin.test')).toMatchObject({
       passthrough: true,
       cause: 'no-certificate',
-      reason: "the phone does not have the lab's certificate (alert unknown_ca 3 times)",
+      reason: text('pass.no-certificate', { proof: text('proof.alert', { how: 'unknown_ca', times: 3 }) }),
     });
   });
 
@@ -237,14 +238,14 @@ describe('other failures', () => {
     expect(fail({ kind: 'client-certificate' }).proven).toMatchObject({ cause: 'client-certificate' });
     expect(decide()).toMatchObject({
       cause: 'client-certificate',
-      reason: 'the server asks the app for a certificate the lab does not have',
+      reason: text('pass.client-certificate'),
     });
   });
 
   it('TLS that fails passes the next connection, and is proof when that carries data twice running', () => {
     for (let n = 0; n < 2; n++) {
       expect(passes()).toBe(false);
-      fail({ kind: 'server-tls', how: 'ECONNRESET' });
+      fail({ kind: 'server-tls', how: text('ended.code', { code: 'ECONNRESET' }) });
       expect(decide()).toMatchObject({ passthrough: true, cause: 'server-tls', watched: true });
       pins.passed('phone', 'pin.test', true);
     }
@@ -254,7 +255,7 @@ describe('other failures', () => {
   it('of a server that is broken for everybody is no proof', () => {
     for (let n = 0; n < 5; n++) {
       expect(passes()).toBe(false);
-      fail({ kind: 'server-tls', how: 'ECONNRESET' });
+      fail({ kind: 'server-tls', how: text('ended.code', { code: 'ECONNRESET' }) });
       passes();
       pins.passed('phone', 'pin.test', false);
     }

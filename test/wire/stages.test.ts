@@ -1,10 +1,12 @@
 /** One side goes away at every stage of an intercepted connection: the other learns it, the flow closes once. */
+
 import { once } from 'node:events';
 import { createServer as createHttps } from 'node:https';
 import type { Socket } from 'node:net';
 import { type TLSSocket, connect as tlsConnect } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
+import { text } from '../../src/model/text.ts';
 import { chromeHello } from '../formats/hellos.ts';
 import { labCa, startLab, type TestLab, worldCa } from './lab.ts';
 import { dialUp, type TestServer, tcpServer, tlsServer } from './servers.ts';
@@ -62,7 +64,7 @@ describe('while the server is still shaking hands', () => {
     const { closed } = await lab.closed();
     expect(closed).toMatchObject({
       reason: 'client-reset',
-      detail: 'the phone left before it was shown a certificate',
+      detail: text('ended.before-certificate'),
     });
     expect(lab.pins.list()).toEqual([]);
   });
@@ -84,7 +86,7 @@ describe('while the server is still shaking hands', () => {
     expect(await client.ended).toBe('ECONNRESET');
     expect((await lab.closed()).closed).toMatchObject({
       reason: 'upstream-tls-failed',
-      detail: expect.stringContaining('in time'),
+      detail: text('ended.server-late-tls'),
     });
   });
 });

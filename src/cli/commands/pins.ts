@@ -4,7 +4,7 @@ import { PIN_OVERRIDES, type PinOverride, type PinState } from '../../model/pin.
 import { addressOf, call, listIn, type ReachFlags } from '../lab-client.ts';
 import { print, printJson } from '../output.ts';
 import { table } from '../table.ts';
-import { words } from '../words.ts';
+import { inWords, words } from '../words.ts';
 
 interface PinFlags extends ReachFlags {
   json: boolean;
@@ -29,7 +29,7 @@ export async function list(given: Record<string, unknown>): Promise<number> {
           pin.name,
           wordFor(pin),
           pin.cause ?? '–',
-          pin.proof ??
+          (pin.proofText ? inWords(pin.proofText) : pin.proof) ??
             (pin.rejections > 0
               ? words('pins.refused', { how: pin.how ?? words('pins.how-refused'), times: pin.rejections })
               : '–'),

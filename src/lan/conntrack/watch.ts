@@ -169,7 +169,7 @@ function createTeller(options: InventoryWatchOptions): (notice: InventoryNotice)
         deviceId: options.identify(client.ip),
         arrival: 'transparent',
         treatment: 'passthrough',
-        treatmentReason: protocol === 'udp' ? 'datagrams nobody searched' : 'not TCP: forwarded as it is',
+        treatmentReason: text(protocol === 'udp' ? 'treated.datagrams' : 'treated.not-tcp'),
         destination: lookedUp(options.nameOf(client.ip, destination.ip), destination.ip, destination.port),
         encrypted: false,
         intercepted: false,
@@ -183,7 +183,7 @@ function createTeller(options: InventoryWatchOptions): (notice: InventoryNotice)
     if (flowId === undefined) return;
     ids.delete(notice.key);
     const { bytesUp, bytesDown, lasting } = notice;
-    const detail = lasting ? 'it goes on; what follows is counted anew' : null;
+    const detail = lasting ? text('ended.lasting') : null;
     emit({ type: 'flow-closed', flowId, time, reason: 'ended', detail, bytesUp, bytesDown });
   };
 }

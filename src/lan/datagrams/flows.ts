@@ -100,7 +100,7 @@ export function createUdpFlows(options: UdpFlowsOptions): UdpFlows {
     return { id, mac, lastAt: 0, bytesUp: 0, bytesDown: 0, searched: 0, said: false };
   }
 
-  function closeFlow(key: string, flow: OpenFlow, time: number, detail: string | null): void {
+  function closeFlow(key: string, flow: OpenFlow, time: number, detail: Text | null): void {
     flows.delete(key);
     const { id, bytesUp, bytesDown } = flow;
     emit({ type: 'flow-closed', flowId: id, time, reason: 'ended', detail, bytesUp, bytesDown });
@@ -123,7 +123,7 @@ export function createUdpFlows(options: UdpFlowsOptions): UdpFlows {
     const known = flows.get(key);
     const isOther = known !== undefined && mac !== null && known.mac !== null && mac !== known.mac;
     // What another machine says from this address is not filed under the same name.
-    if (isOther) closeFlow(key, known, time, 'another machine sends from this address');
+    if (isOther) closeFlow(key, known, time, text('ended.other-machine'));
     const flow = known && !isOther ? known : openFlow(client, server, mac, key, time);
     flow.mac ??= mac;
     flows.delete(key);
@@ -144,7 +144,7 @@ export function createUdpFlows(options: UdpFlowsOptions): UdpFlows {
     }
     if (flows.size > maxFlows) {
       const [oldest] = flows;
-      if (oldest) closeFlow(...oldest, time, 'too many at once: it is no longer followed');
+      if (oldest) closeFlow(...oldest, time, text('ended.too-many'));
     }
   }
 
@@ -165,7 +165,7 @@ export function createUdpFlows(options: UdpFlowsOptions): UdpFlows {
     has: ({ client, destination }) => seen.has(keyOf(client, destination)),
     open: () => flows.size,
     close(time) {
-      for (const [key, flow] of [...flows]) closeFlow(key, flow, time, 'the lab stopped watching');
+      for (const [key, flow] of [...flows]) closeFlow(key, flow, time, text('ended.watch-over'));
     },
   };
 }

@@ -2,7 +2,9 @@
  * One look-up of a phone as a flow: opened with the question, the name as a message of protocol `dns`, closed with the
  * answer. So a look-up travels the same road as a request: searched for identifiers, placed, logged, counted.
  */
+
 import type { EmitFlowEvent, Flow } from '../../model/flow.ts';
+import { type Text, text } from '../../model/text.ts';
 import { type AnswerFacts, type DnsQuery, RCODE, TYPE_NAMES } from './message.ts';
 
 export interface LookUp {
@@ -46,13 +48,8 @@ export function openLookUp(emit: EmitFlowEvent, lookUp: LookUp): void {
     emit({ ...message, exchange: 1, bytes: Buffer.from(query.name.replaceAll('.', ''), 'latin1'), final: true });
 }
 
-const RCODE_WORDS: Readonly<Record<number, string>> = {
-  [RCODE.malformed]: 'the resolver did not understand the question',
-  [RCODE.failed]: 'the resolver failed',
-  [RCODE.noSuchName]: 'there is no such name',
-  [RCODE.notImplemented]: 'the resolver does not know this sort of question',
-  [RCODE.refused]: 'the resolver refused to answer',
-};
+/** RFC 1035 4.1.1. */
+const FAILURES = [1, 2, 3, 4, 5] as const;
 
 /** `answer` null: nobody answered. `own`: the lab answered by itself. */
 export function closeLookUp(
@@ -61,21 +58,23 @@ export function closeLookUp(
   end: { time: number; answer: AnswerFacts | null; bytesDown: number; own: boolean },
 ): void {
   const { answer } = end;
-  const said =
-    answer === null
-      ? 'no resolver answered'
-      : answer.rcode !== RCODE.ok
-        ? (RCODE_WORDS[answer.rcode] ?? `answered with code ${answer.rcode}`)
-        : answer.addresses.length > 0
-          ? `answered: ${answer.addresses.slice(0, 4).join(', ')}`
-          : 'answered: nothing of this type';
+  const said = answer === null ? text('ended.dns.none') : saidOf(answer);
   emit({
     type: 'flow-closed',
     flowId: lookUp.id,
     time: end.time,
     reason: 'ended',
-    detail: end.own ? `${said} (by the lab itself)` : said,
+    detail: end.own ? text('ended.by-lab', { said }) : said,
     bytesUp: lookUp.bytesUp,
     bytesDown: end.bytesDown,
   });
+}
+
+function saidOf({ rcode, addresses }: AnswerFacts): Text {
+  if (rcode === RCODE.ok)
+    return addresses.length > 0
+      ? text('ended.dns.addresses', { addresses: addresses.slice(0, 4).join(', ') })
+      : text('ended.dns.nothing');
+  const failure = FAILURES.find((code) => code === rcode);
+  return failure ? text(`ended.dns.${failure}`) : text('ended.dns.code', { code: rcode });
 }

@@ -5,6 +5,7 @@
  */
 import type { EmitFlowEvent, Flow } from '../../model/flow.ts';
 import type { RefusedAttempts } from '../../model/gateway.ts';
+import { text } from '../../model/text.ts';
 import { lookedUp } from '../looked-up.ts';
 
 /** What was counted since the call before; the first call tells what is not in `before`. */
@@ -28,12 +29,6 @@ export function createDifference<Count extends { packets: number; bytes: number 
   };
 }
 
-const WHY: Record<RefusedAttempts['what'], string> = {
-  quic: 'QUIC is refused, so that apps fall back to what can be read',
-  dot: 'DNS over TLS is refused, so that look-ups stay visible',
-  doq: 'DNS over QUIC is refused, so that look-ups stay visible',
-};
-
 /** A refused attempt as a flow that never got anywhere: nothing of it reached the destination, so it counts no bytes. */
 export function tellRefused(
   emit: EmitFlowEvent,
@@ -50,7 +45,7 @@ export function tellRefused(
     deviceId,
     arrival: 'transparent',
     treatment: 'refuse',
-    treatmentReason: WHY[count.what],
+    treatmentReason: text(`treated.${count.what}`),
     destination: lookedUp(about.host, count.destination, count.port),
     encrypted: true,
     intercepted: false,
@@ -58,6 +53,6 @@ export function tellRefused(
     simulated: false,
   };
   emit({ type: 'flow-opened', flow, time });
-  const detail = `${count.packets} packet${count.packets === 1 ? '' : 's'}, ${count.bytes} bytes refused`;
+  const detail = text('ended.refused-packets', { count: count.packets, bytes: count.bytes });
   emit({ type: 'flow-closed', flowId: id, time, reason: 'refused-by-policy', detail, bytesUp: 0, bytesDown: 0 });
 }

@@ -4,6 +4,7 @@
  * here too. `_one` and `_other` are chosen by the value `count`.
  */
 import { KIND_FACTS, type Kind } from '../kinds.ts';
+import { ENDINGS_EN } from './endings.ts';
 import { FILES_EN } from './files.ts';
 import { GATEWAY_EN } from './gateway.ts';
 import { GATEWAY_STEPS_EN } from './gateway-steps.ts';
@@ -48,6 +49,7 @@ export const EN = {
   ...UNHEARD_EN,
   ...UNREAD_EN,
   ...UNSEEN_EN,
+  ...ENDINGS_EN,
   ...INPUT_EN,
   ...FILES_EN,
   ...GATEWAY_EN,

@@ -40,6 +40,9 @@ export const flowRecord = z.object({
   arrival: z.enum(ARRIVALS),
   treatment: z.enum(TREATMENTS),
   treatmentReason: textOrNull.describe('Why this treatment, one sentence, when it is not `intercept`.'),
+  treatmentReasonText: sentence
+    .optional()
+    .describe('The same for other languages; absent without a reason, and in records of earlier versions.'),
   passCause: z.enum(PASS_CAUSES).nullish().describe('The same as a word, where it was passed through.'),
   destination,
   facts: destinationFacts.nullable(),
@@ -61,7 +64,10 @@ export const flowRecord = z.object({
     .optional()
     .describe('The same, one by one, for other languages; absent in records of earlier versions.'),
   reason: z.enum(CLOSE_REASONS).nullable(),
-  detail: textOrNull,
+  detail: textOrNull.describe('How it ended, one sentence; null when `reason` says it all.'),
+  detailText: sentence
+    .optional()
+    .describe('The same for other languages; absent without a detail, and in records of earlier versions.'),
   bytesUp: count,
   bytesDown: count,
   clock: z

@@ -168,6 +168,7 @@ export const pin = z
     how: textOrNull.describe('TLS alert name, or `silent-close`; null when only an override is set.'),
     cause: z.enum(PASS_CAUSES).nullable().describe('Why it is passed through; null while it is not.'),
     proof: textOrNull.describe('What proves that, e.g. `alert unknown_ca 3 times`.'),
+    proofText: sentence.nullish().describe('The same for other languages; absent in states of earlier versions.'),
     passes: count.describe('Connections passed through before one tries again: 2, 4, 8…; 0 while it is intercepted.'),
     left: count.describe('How many of them are left.'),
     since: milliseconds,

@@ -202,7 +202,7 @@ class CaptureReading {
     const opened: FlowEvent = {
       type: 'flow-opened',
       time: flow.openedAt,
-      flow: { ...flow, treatment: 'passthrough', treatmentReason: 'recorded without its keys', intercepted: false },
+      flow: { ...flow, treatment: 'passthrough', treatmentReason: text('treated.no-keys'), intercepted: false },
     };
     const { host, ip } = flow.destination;
     return {

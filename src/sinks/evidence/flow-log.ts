@@ -5,6 +5,7 @@
  * opened, and after it closed. Host names are masked by the caller's function before they touch a disk.
  */
 
+import { say } from '../../formats/say.ts';
 import type { ContentNote } from '../../model/content.ts';
 import type { DestinationFacts } from '../../model/destination.ts';
 import type { Flow, FlowEvent } from '../../model/flow.ts';
@@ -152,7 +153,8 @@ function begin(flow: Flow, facts: DestinationFacts | null, maskHost: FlowLogOpti
     engine,
     arrival,
     treatment,
-    treatmentReason,
+    treatmentReason: treatmentReason && say(treatmentReason),
+    ...(treatmentReason && { treatmentReasonText: treatmentReason }),
     passCause: passCause ?? null,
     destination: { ...flow.destination, host },
     facts,
@@ -202,7 +204,8 @@ function note(
       record.facts = facts ?? record.facts;
       record.closedAt = event.time;
       record.reason = event.reason;
-      record.detail = event.detail;
+      record.detail = event.detail && say(event.detail);
+      if (event.detail) record.detailText = event.detail;
       record.bytesUp = event.bytesUp;
       record.bytesDown = event.bytesDown;
       return;

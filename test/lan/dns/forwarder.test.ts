@@ -14,6 +14,7 @@ import { frame } from '../../../src/lan/dns/tcp.ts';
 import { createUpstream, type Resolver } from '../../../src/lan/dns/upstream.ts';
 import type { Device } from '../../../src/model/device.ts';
 import type { FlowEvent } from '../../../src/model/flow.ts';
+import { text } from '../../../src/model/text.ts';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -124,7 +125,10 @@ describe('a look-up', () => {
     expect(events[0]).toMatchObject({
       flow: { engine: 'gateway', protocol: 'dns', deviceId: 'phone', destination: { host: 'zzhc.vnet.cn', port: 53 } },
     });
-    expect(events.at(-1)).toMatchObject({ reason: 'ended', detail: 'answered: 42.62.48.10' });
+    expect(events.at(-1)).toMatchObject({
+      reason: 'ended',
+      detail: text('ended.dns.addresses', { addresses: '42.62.48.10' }),
+    });
   });
 
   it('of 150 at once gets each its own answer', async () => {
@@ -185,7 +189,7 @@ describe('a look-up', () => {
     expect(await (await forwarder([failing, alive])).client.resolve4('a.vnet.cn')).toEqual(['42.62.48.10']);
     const { client, events } = await forwarder([failing]);
     await expect(client.resolve4('b.vnet.cn')).rejects.toMatchObject({ code: 'ESERVFAIL' });
-    expect(events.at(-1)).toMatchObject({ detail: 'the resolver failed' });
+    expect(events.at(-1)).toMatchObject({ detail: text('ended.dns.2') });
   });
 
   it('to a slow resolver is asked elsewhere as well, and its late answer still counts', async () => {
@@ -279,7 +283,7 @@ describe('a look-up', () => {
     for (let index = 0; index < 4; index++)
       await expect(client.resolve4('a.vnet.cn')).rejects.toMatchObject({ code: 'ESERVFAIL' });
     expect(trouble).toEqual([expect.stringContaining('no resolver answers')]);
-    expect(events.at(-1)).toMatchObject({ detail: 'no resolver answered' });
+    expect(events.at(-1)).toMatchObject({ detail: text('ended.dns.none') });
     mute = false;
     expect(await client.resolve4('a.vnet.cn')).toEqual(['42.62.48.10']);
     expect(trouble).toEqual([expect.any(String), null]);

@@ -67,7 +67,12 @@ describe('what is new', () => {
         type: 'flow-opened',
         flow: { protocol: 'quic', treatment: 'refuse', destination: { host: 'zzhc.vnet.cn', ip: '42.62.48.10' } },
       },
-      { type: 'flow-closed', reason: 'refused-by-policy', bytesUp: 0, detail: '3 packets, 300 bytes refused' },
+      {
+        type: 'flow-closed',
+        reason: 'refused-by-policy',
+        bytesUp: 0,
+        detail: text('ended.refused-packets', { count: 3, bytes: 300 }),
+      },
     ]);
   });
 });

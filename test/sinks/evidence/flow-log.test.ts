@@ -54,6 +54,20 @@ describe('the flow log', () => {
     expect([store.flow('f')?.app, asked]).toEqual(['com.example', [3, null]]);
   });
 
+  it('keeps why it was treated as it was, and how it ended, in English and for other languages', () => {
+    const store = createMemoryStore();
+    const log = createFlowLog({ write: store.putFlows, maskHost });
+    const [treatmentReason, detail] = [text('pass.operator'), text('ended.server-late')];
+    const flow = labFlow('f', { treatment: 'passthrough', treatmentReason });
+    for (const event of [{ type: 'flow-opened', flow, time: 1 } as const, { ...closed('f'), detail } as FlowEvent])
+      log.consume(event, null);
+    log.close();
+    expect(store.flow('f')).toMatchObject({
+      ...{ treatmentReason: 'the operator passes this name through', treatmentReasonText: treatmentReason },
+      ...{ detail: 'the server did not answer in time', detailText: detail },
+    });
+  });
+
   it("notes how far the lab's clock is ahead of a server's last answer, unless that came out of a cache", () => {
     const store = createMemoryStore();
     const log = createFlowLog({ write: store.putFlows, maskHost });
