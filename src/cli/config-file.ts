@@ -3,11 +3,11 @@
  * Promise: a key that is no flag of any command is an error naming file, key and the nearest flag;
  * a key of another command is left alone, so one file serves `start` and `watch` alike.
  */
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type ParsedValues, problemLine, readValues } from '../formats/yaml-document.ts';
 import { explain, UsageError } from './errors.ts';
 import { attributeOf, type Flag } from './flags.ts';
+import { readGiven } from './given-file.ts';
 
 export function applyConfigFile(command: Command, path: string, own: Flag[], all: Flag[]): void {
   const { entries, lineOf } = readMapping(path);
@@ -25,7 +25,7 @@ export function applyConfigFile(command: Command, path: string, own: Flag[], all
 type Mapping = { entries: Record<string, unknown>; lineOf: (ParsedValues & { ok: true })['lineOf'] };
 
 function readMapping(path: string): Mapping {
-  const read = readValues(readFileSync(path, 'utf8'), 'typed');
+  const read = readValues(readGiven(path), 'typed');
   if (!read.ok) throw new UsageError(problemLine(path, read.problem));
   const entries = read.value ?? {};
   if (typeof entries !== 'object' || Array.isArray(entries)) {

@@ -126,10 +126,11 @@ export async function call(
   );
 }
 
-/** The list in an answer, whether it stands alone or under a name. */
+/** The list in an answer, whether it stands alone or under a name. @throws LabError where there is none: another server answered */
 export function listIn<T>(answer: unknown, name: string): T[] {
   const list = Array.isArray(answer) ? answer : (answer as Record<string, unknown> | null)?.[name];
-  return Array.isArray(list) ? (list as T[]) : [];
+  if (!Array.isArray(list)) throw new LabError(words('reach.other-server', { name }));
+  return list as T[];
 }
 
 function readToken(dataDir: string): string | null {

@@ -8,6 +8,7 @@ import {
   chownSync,
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   fsyncSync,
   mkdirSync,
@@ -18,7 +19,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, resolve } from 'node:path';
 
 /** Nothing in it is anybody's secret. */
 export const PUBLIC = { mode: 0o644, directoryMode: 0o755 };
@@ -59,13 +60,29 @@ export function replaceSecret(path: string, content: string): void {
   }
 }
 
+/**
+ * Makes what is missing of a path. Node's own `recursive` never ends where a parent is there and the disk knows no such name (/proc).
+ * @returns what was made, outermost first
+ * @throws what the disk says
+ */
+export function makeDirectories(path: string, mode: number): string[] {
+  const missing: string[] = [];
+  for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.unshift(at);
+  return missing.filter((one) => {
+    try {
+      mkdirSync(one, { mode });
+      return true;
+    } catch (error) {
+      // Somebody else was faster.
+      if (existsSync(one)) return false;
+      throw error;
+    }
+  });
+}
+
 function makeDirectory(directory: string, mode: number): void {
-  let made = mkdirSync(directory, { recursive: true, mode });
-  if (made === undefined || process.getuid?.() !== 0) return;
-  const { uid, gid } = statSync(dirname(made));
-  chownSync(made, uid, gid);
-  for (const name of relative(made, directory).split(sep).filter(Boolean)) {
-    made = join(made, name);
-    chownSync(made, uid, gid);
-  }
+  const made = makeDirectories(directory, mode);
+  if (made[0] === undefined || process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(dirname(made[0]));
+  for (const one of made) chownSync(one, uid, gid);
 }

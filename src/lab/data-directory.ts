@@ -3,10 +3,11 @@
  * Promise: one lab at a time, held by the operating system, so that a killed one leaves no lock; nothing is read that another
  * user could have put there. Every failure is one line that says what to do.
  */
-import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, lstatSync, openSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Privacy, privacyProblem } from '../ca/private-file.ts';
+import { makeDirectories } from '../formats/replace-file.ts';
 import { LabError } from '../model/lab.ts';
 
 /** Where everything lies below the data directory. */
@@ -122,7 +123,7 @@ function problemIn(data: string, kept: typeof KEPT): string | null {
 
 function makeDirectory(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectories(path, 0o700);
     if (!statSync(path).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -135,6 +136,7 @@ function lock(data: string): () => void {
   const path = pathsIn(data).lock;
   let database: DatabaseSync | null = null;
   try {
+    closeSync(openSync(path, 'a', 0o600));
     database = new DatabaseSync(path, { timeout: 0 });
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
     const held = database;

@@ -38,11 +38,13 @@ export function forgetInLab(given: {
   detection.settle();
   detection.bystanders.forget(device);
   const told = evidence.cases();
-  const forgotten = must(evidence.forget(device, { who, time: new Date(now()).toISOString() }));
+  const forgotten = must(
+    evidence.forget(device, { who, time: new Date(now()).toISOString(), isRegistered: registered !== null }),
+  );
   forgetPhoneRecords(options.data, device, told);
   detection.content.store?.forget(device);
   for (const id of forgotten.cases) cases.forget(id);
-  pinBook.forget(device);
+  mustBeKnown(device, forgotten, pinBook.forget(device));
   const isRecording = Boolean(options.capture);
   return tell({
     dataDir: options.data,
@@ -75,13 +77,15 @@ export function forgetOffline(
     try {
       const time = new Date().toISOString();
       const told = evidence.cases();
-      const forgotten = must(evidence.forget(device, { who: 'terminal', time, isPatient: true }));
+      const forgotten = must(
+        evidence.forget(device, { who: 'terminal', time, isPatient: true, isRegistered: registered !== null }),
+      );
       forgetPhoneRecords(dataDir, device, told);
       const content = openStoredContent(dataDir, keys.phoneKeys);
       content?.forget(device);
       content?.close();
       const pins = openPinBook(pathsIn(dataDir).pins, []);
-      pins.forget(device);
+      mustBeKnown(device, forgotten, pins.forget(device));
       return tell({
         dataDir,
         device,
@@ -103,6 +107,11 @@ export function forgetOffline(
 function must(result: ForgetResult): Extract<ForgetResult, { ok: true }> {
   if (!result.ok) throw new LabError(result.why);
   return result;
+}
+
+/** Who mistypes a name must not believe that the phone is forgotten. @throws LabError */
+function mustBeKnown(device: string, { isKnown }: { isKnown: boolean }, hadPins: boolean): void {
+  if (!isKnown && !hadPins) throw labError(text('forget.unknown', { device }));
 }
 
 /** It goes on to be ignored: forgotten altogether, it would be recorded as a phone nobody knows. */

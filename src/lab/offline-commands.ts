@@ -6,7 +6,7 @@ import { monotonicFactory } from 'ulid';
 import { findAuthority } from '../ca/authority.ts';
 import { isKeySealed } from '../ca/root.ts';
 import { rotateAuthority as rotate } from '../ca/rotation.ts';
-import { createCases } from '../cases/cases.ts';
+import { type Cases, createCases } from '../cases/cases.ts';
 import { loadDevices } from '../devices/store.ts';
 import { openGeo } from '../enrich/geo.ts';
 import { putAside, takeDatabase } from '../enrich/geo-update.ts';
@@ -23,6 +23,7 @@ import {
 } from '../model/lab.ts';
 import { text } from '../model/text.ts';
 import type { Role } from '../model/words.ts';
+import type { EvidenceStore } from '../sinks/evidence/store.ts';
 import { rotateTokenFile } from '../sinks/live/tokens.ts';
 import { pathsIn } from './data-directory.ts';
 import { openEvidence, openRecorded } from './evidence.ts';
@@ -32,14 +33,19 @@ import { must } from './services.ts';
 const now = Date.now;
 
 export async function openCases(dataDir: string): Promise<StoredCases> {
-  const store = openEvidence(dataDir);
-  const cases = createCases(store, monotonicFactory());
+  let store: EvidenceStore | null = null;
+  // Only a new case makes a store: of a directory that holds none nothing is said but that.
+  const cases = (open = openRecorded): Cases => {
+    store ??= open(dataDir);
+    return createCases(store, monotonicFactory());
+  };
   return {
-    list: cases.list,
-    open: (given) => must(cases.open(given, now())),
-    mark: (id, mark) => must('phase' in mark ? cases.mark(id, mark.phase, now()) : cases.note(id, mark.event, now())),
-    close: (id) => must(cases.close(id, now())),
-    end: () => store.close(),
+    list: () => cases().list(),
+    open: (given) => must(cases(openEvidence).open(given, now())),
+    mark: (id, mark) =>
+      must('phase' in mark ? cases().mark(id, mark.phase, now()) : cases().note(id, mark.event, now())),
+    close: (id) => must(cases().close(id, now())),
+    end: () => store?.close(),
   };
 }
 

@@ -35,6 +35,7 @@ interface Contents {
 export async function verifyPackage(file: string): Promise<PackageVerdict> {
   const descriptor = opened(file);
   try {
+    if (fstatSync(descriptor).isDirectory()) throw labError(text('records.package', { file, error: 'EISDIR' }));
     return await verifyOpen(descriptor);
   } finally {
     closeSync(descriptor);

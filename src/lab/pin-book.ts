@@ -10,8 +10,8 @@ import { PIN_OVERRIDES, type PinState } from '../model/pin.ts';
 export interface PinBook {
   initial: PinState[];
   note(state: PinState): void;
-  /** Written at once. */
-  forget(device: string): void;
+  /** Written at once. False where nothing was known of it. */
+  forget(device: string): boolean;
   close(): void;
 }
 
@@ -43,9 +43,10 @@ export function openPinBook(file: string, warnings: string[]): PinBook {
     forget(device) {
       let isKnown = false;
       for (const [key, state] of states) if (state.device === device) isKnown = states.delete(key) || isKnown;
-      if (!isKnown) return;
+      if (!isKnown) return false;
       if (timer !== null) clearTimeout(timer);
       write();
+      return true;
     },
     close() {
       if (timer === null) return;

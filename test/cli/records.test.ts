@@ -1,5 +1,8 @@
 /** `alerts` and `flows`: what is stored is printed, then the command ends, with a lab and without one. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -71,4 +74,27 @@ it('a lab elsewhere is asked, and the command ends', async () => {
   const ran = await phonehome(['alerts', '--url', lab.url, '--since', '1'], { env: { PHONEHOME_TOKEN: TOKEN } });
   await lab.stop();
   expect([ran.code, lines(ran.stdout).length]).toEqual([0, 2]);
+});
+
+it('what another server answers is no empty list', async () => {
+  const other = createServer((_request, response) => response.end('{"status":"ok"}'));
+  await once(other.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+  for (const command of [['alerts'], ['why', 'api.example.com']]) {
+    const ran = await phonehome([...command, '--url', url], { env: { PHONEHOME_TOKEN: TOKEN } });
+    expect([ran.code, ran.stdout]).toEqual([1, '']);
+    expect(ran.stderr).toMatch(/^phonehome: what answered is no lab of this version [^\n]+\n$/);
+  }
+  other.close();
+});
+
+it('reading a directory that holds no lab makes nothing there, and a store is its owner’s alone', async () => {
+  const none = join(data, 'mistyped');
+  for (const command of [['case', 'list'], ['case', 'show'], ['report', '--out', join(data, 'x.html')], ['verify']]) {
+    const ran = await phonehome([...command, '--data', none]);
+    expect([command, ran.code, ran.stderr]).toEqual([command, 1, expect.stringContaining('holds no traffic yet')]);
+  }
+  expect(existsSync(none)).toBe(false);
+  expect((await phonehome(['case', 'new', 'Before the lab ran', '--data', none])).code).toBe(0);
+  for (const name of ['.', 'certs']) expect(statSync(join(none, name)).mode & 0o077, name).toBe(0);
 });

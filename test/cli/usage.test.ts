@@ -116,6 +116,14 @@ describe('a configuration file', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('none.yaml')]);
   });
 
+  it('that is a directory is named, here and where phones are imported', async () => {
+    for (const command of [
+      ['watch', '--config', dir],
+      ['device', 'import', dir],
+    ])
+      expect((await phonehome(command)).stderr).toBe(`phonehome: ${dir} is a directory, a file is needed\n`);
+  });
+
   it('serves several commands: keys of another one are left alone, flags win over it', async () => {
     const file = write(`proxy-port: 3128\ndata: ${join(dir, 'from-the-file')}\n`);
     const fromFile = await phonehome(['watch', '--config', file]);

@@ -1,9 +1,18 @@
 /** A file is made anew whole or not at all, for its owner alone unless it is said to be public. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { PUBLIC, replaceFile } from '../../src/formats/replace-file.ts';
+import { makeDirectories, PUBLIC, replaceFile } from '../../src/formats/replace-file.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -45,4 +54,10 @@ it('leaves nothing beside it when it cannot be put in its place', () => {
   expect(() => replaceFile(join(directory, 'file'), 'y')).toThrow();
   expect(readdirSync(directory)).toEqual(['file']);
   expect(existsSync(join(directory, 'file', 'inside'))).toBe(true);
+});
+
+it('a directory that the disk does not make is an error, also where Node’s own way never ends', () => {
+  writeFileSync(join(directory, 'file'), '');
+  expect(() => makeDirectories(join(directory, 'file', 'below'), 0o700)).toThrow(/ENOTDIR/);
+  if (existsSync('/proc/self')) expect(() => makeDirectories('/proc/phonehome/below', 0o700)).toThrow(/ENOENT/);
 });

@@ -18,6 +18,7 @@ describe('a data directory', () => {
     const fresh = join(data, 'deeper', 'data');
     const unlock = openDataDirectory(fresh);
     expect(statSync(fresh).mode & 0o777).toBe(0o700);
+    expect(statSync(join(fresh, 'lock')).mode & 0o777).toBe(0o600);
     unlock();
   });
 

@@ -98,3 +98,13 @@ it('is refused while a lab holds the directory, and nothing is destroyed', () =>
   expect(() => forgetOffline(data, PHONE, { recordings: false })).toThrow(/another lab runs/);
   unlock();
 });
+
+it('says that nobody is known by a name that was mistyped, and notes nothing of it', () => {
+  openEvidence(data).close();
+  expect(() => forgetOffline(data, 'nokai', { recordings: false })).toThrow(/nothing was forgotten: no phone "nokai"/);
+  // A second slip of the same pen is no phone that was forgotten before.
+  expect(() => forgetOffline(data, 'nokai', { recordings: false })).toThrow(/nothing was forgotten/);
+  const store = openEvidence(data);
+  expect(store.audits()).toEqual([]);
+  store.close();
+});

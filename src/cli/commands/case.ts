@@ -1,11 +1,15 @@
 /** `phonehome case …`: test runs and their phases, in the running lab or, without one, in the store of the data directory. */
+import { isIP } from 'node:net';
 import { clean } from '../../formats/terminal.ts';
 import { type Case, type CaseFacts, phonesOf } from '../../model/case.ts';
+import { REPLAY_PREFIX } from '../../model/device.ts';
+import { LabError } from '../../model/lab.ts';
 import { CASE_EVENTS } from '../../model/words.ts';
 import { type CaseStore, openCaseStore } from '../case-store.ts';
 import { caseLines, describeCase, moment } from '../case-text.ts';
 import { chooseCase, newestFirst } from '../chosen-case.ts';
 import { openDeviceStore } from '../device-store.ts';
+import { runningLabOf } from '../lab-client.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printJson } from '../output.ts';
 import { table } from '../table.ts';
@@ -44,6 +48,7 @@ export async function open(given: Record<string, unknown>, [title = '']: string[
   const { data, json, device = [], ...facts } = given as unknown as CaseFlags;
   const about: CaseFacts = {};
   for (const name of FACTS) if (facts[name]) about[name] = facts[name];
+  await mustBeKnown(data, device);
   const made = await withStore(data, (store) =>
     store.open({
       title,
@@ -56,6 +61,15 @@ export async function open(given: Record<string, unknown>, [title = '']: string[
   if (json) printJson({ type: 'case', ...made });
   else print(words('case.begun', { id: made.id }), words('case.mark-from'));
   return 0;
+}
+
+/** A slip of the pen would be a test of a phone that never comes. @throws LabError */
+async function mustBeKnown(data: string, phones: readonly string[]): Promise<void> {
+  // Whoever starts a lab later may name another devices file.
+  if (phones.length === 0 || (await runningLabOf(data)) === null) return;
+  const known = (await (await openDeviceStore(data)).list(false)).map(({ id }) => id);
+  const stranger = phones.find((id) => !known.includes(id) && !id.startsWith(REPLAY_PREFIX) && isIP(id) === 0);
+  if (stranger !== undefined) throw new LabError(words('device.unknown', { id: stranger }));
 }
 
 const FACTS = ['model', 'units', 'firmware', 'sim', 'tester', 'place', 'purpose'] as const;

@@ -1,6 +1,6 @@
 /** `phonehome device …`: the phones under test. Values are masked unless `--reveal` is given. */
 
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { labError } from '../../formats/refusal.ts';
@@ -9,6 +9,7 @@ import { problemText, readValues } from '../../formats/yaml-document.ts';
 import { LabError } from '../../model/lab.ts';
 import { type DeviceRow, type DeviceStore, type Note, oneOf, openDeviceStore } from '../device-store.ts';
 import { UsageError } from '../errors.ts';
+import { readGiven } from '../given-file.ts';
 import { call, runningLabOf } from '../lab-client.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printFile, printJson } from '../output.ts';
@@ -197,7 +198,7 @@ function tell(notes: readonly Note[], json: boolean): void {
 
 export async function importFile(given: Record<string, unknown>, [file = '']: string[]): Promise<number> {
   const { data, json } = given as unknown as DeviceFlags;
-  const read = readValues(readFileSync(file, 'utf8'), 'text');
+  const read = readValues(readGiven(file), 'text');
   if (!read.ok) throw labError(problemText(file, read.problem));
   const { devices } = (read.value ?? {}) as { devices?: unknown };
   if (!Array.isArray(devices)) throw new LabError(words('device.list-needed', { file }));

@@ -1,9 +1,10 @@
 /** `phonehome verify`: holds what is stored against the chain that was kept while it was stored. A lab may run meanwhile. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../model/checkpoint.ts';
 import { LabError } from '../../model/lab.ts';
 import type { StoreVerdict } from '../../model/verdict.ts';
 import { UsageError } from '../errors.ts';
+import { readGiven } from '../given-file.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printJson } from '../output.ts';
 import { words } from '../words.ts';
@@ -35,8 +36,7 @@ function printHead(verdict: StoreVerdict): number {
 
 /** The line itself, or a file that holds it. */
 function expectedIn(given: string): Checkpoint {
-  const found =
-    readCheckpoint(given) ?? readCheckpoint(existsSync(given) ? firstHeadIn(readFileSync(given, 'utf8')) : '');
+  const found = readCheckpoint(given) ?? readCheckpoint(existsSync(given) ? firstHeadIn(readGiven(given)) : '');
   if (found) return found;
   throw new UsageError(words('verify.expect'));
 }

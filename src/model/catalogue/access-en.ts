@@ -79,6 +79,8 @@ export const ACCESS_EN = {
   'reach.other-certificate':
     "the certificate at {{url}} is not the lab's ({{code}}): copy DATA/certs/ca.pem from the lab and name it with --ca, and use one of its addresses",
   'reach.silent': 'the lab at {{url}} does not answer: is it running? (phonehome doctor)',
+  'reach.other-server':
+    'what answered is no lab of this version (no "{{name}}" in its answer): check the address and the port',
   'reach.token-refused': 'the lab at {{url}} refuses the token: set PHONEHOME_TOKEN to what its DATA/token holds',
   'reach.answered': 'the lab answered {{status}} to {{asked}}',
 } as const;

@@ -82,6 +82,8 @@ export const ACCESS_VI: Record<string, string> = {
   'reach.other-certificate':
     'chứng chỉ ở {{url}} không phải của phòng thử ({{code}}): hãy chép DATA/certs/ca.pem từ phòng thử và chỉ ra bằng --ca, và dùng một trong các địa chỉ của nó',
   'reach.silent': 'phòng thử ở {{url}} không trả lời: nó có đang chạy không? (phonehome doctor)',
+  'reach.other-server':
+    'bên trả lời không phải phòng thử của phiên bản này (không có "{{name}}" trong câu trả lời): hãy kiểm tra địa chỉ và cổng',
   'reach.token-refused':
     'phòng thử ở {{url}} không nhận mã truy cập: đặt PHONEHOME_TOKEN bằng nội dung tệp DATA/token của nó',
   'reach.answered': 'phòng thử trả lời {{status}} cho {{asked}}',

@@ -312,6 +312,8 @@ export const EN = {
   'lab.works-again': '{{subject}}: works again',
   'forget.address':
     'What was recorded under {{address}} while this phone was not registered stands there still: phonehome forget {{address}}.',
+  'forget.unknown':
+    'nothing was forgotten: no phone "{{device}}" is registered, and nothing was recorded under that name or address (phonehome device list)',
   'forget.ignored': 'It is still ignored: by what it is known by it stays in the list of phones.',
   'forget.notify': '{{file}} names this phone in a rule or a mute: take it out there.',
   'forget.devices-file': '{{file}} names this phone: the lab does not write this file, take it out there.',

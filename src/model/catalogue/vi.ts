@@ -284,6 +284,8 @@ export const VI: Record<string, string> = {
   'lab.works-again': '{{subject}}: hoạt động trở lại',
   'forget.address':
     'Những gì ghi dưới địa chỉ {{address}} khi máy chưa đăng ký vẫn còn đó: phonehome forget {{address}}.',
+  'forget.unknown':
+    'chưa quên gì cả: không có điện thoại "{{device}}" nào được đăng ký, và chưa có gì được ghi dưới tên hay địa chỉ đó (phonehome device list)',
   'forget.ignored': 'Máy vẫn được bỏ qua: những gì dùng để nhận ra nó vẫn nằm trong danh sách điện thoại.',
   'forget.notify': '{{file}} nêu tên điện thoại này trong một quy tắc hoặc một mục tắt tiếng: hãy tự xoá ở đó.',
   'forget.devices-file': '{{file}} có tên điện thoại này: phòng thử không ghi vào tệp đó, hãy tự xoá.',

@@ -16,12 +16,13 @@ export function forgetPhone(
   { database, rows, write }: Pick<Parts, 'database' | 'rows' | 'write'>,
   keys: PhoneKeys | null,
   device: string,
-  { time, who, isPatient = false }: ForgetWish,
+  { time, who, isPatient = false, isRegistered = false }: ForgetWish,
 ): ForgetResult {
-  keys?.destroy(device);
+  const hadKey = keys?.destroy(device) ?? false;
   const cases = database.prepare('SELECT id FROM cases WHERE device = ?').all(device);
   let counts: Partial<Record<RowType, number>> = {};
   let comparisons = 0;
+  let isKnown = isRegistered || hadKey || wasForgotten(database, device);
   const stored = write(() => {
     const lastSeq = database.prepare('SELECT max(seq) AS seq FROM alerts').get()?.seq ?? 0;
     database
@@ -37,7 +38,8 @@ export function forgetPhone(
       { type: 'coverage', where: 'device = ?', values: [device] },
     ]);
     comparisons = Number(database.prepare('DELETE FROM tokens WHERE device = ?').run(device).changes);
-    rows.put('audit', [time, 'forget', device, who]);
+    isKnown ||= comparisons > 0 || Object.values(counts).some((count) => count > 0);
+    if (isKnown) rows.put('audit', [time, 'forget', device, who]);
   });
   if (!stored.ok)
     return { ok: false, why: `its values cannot be read any more, but its rows are still there: ${stored.message}` };
@@ -50,9 +52,14 @@ export function forgetPhone(
       comparisons,
     },
     cases: cases.map(({ id }) => String(id)),
+    isKnown,
     isCompact: rewrite(database, isPatient),
   };
 }
+
+/** Then it may be asked for again: what a recording or an unused part of the file still held is taken the second time. */
+const wasForgotten = (database: Parts['database'], device: string): boolean =>
+  database.prepare(`SELECT 1 FROM audit WHERE action = 'forget' AND subject = ?`).get(device) !== undefined;
 
 /** Leaves nothing in free pages, in gaps of pages, and in the log. False when it would take too long, or somebody reads. */
 function rewrite(database: Parts['database'], isPatient: boolean): boolean {

@@ -56,7 +56,7 @@ export function readPublicKey(file: string, passphrase: string | null = null): K
 
 /** Text of a secret file, made by `create` when there is none. */
 export function readOrCreate(file: string, create: () => string, passphrase: string | null = null): string {
-  mkdirSync(dirname(file), { recursive: true });
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   try {
     const text = create();
     writeFileSync(file, `${passphrase === null ? text : sealed(text, passphrase)}\n`, { mode: 0o600, flag: 'wx' });

@@ -15,7 +15,8 @@ export interface PhoneKeys {
   /** Null when there is none. */
   find(deviceId: string): Buffer | null;
   /** Overwrites and removes it. */
-  destroy(deviceId: string): void;
+  /** False where there was none. */
+  destroy(deviceId: string): boolean;
 }
 
 /** As many phones send at a time. */
@@ -49,12 +50,13 @@ export function openPhoneKeys(directory: string, installation: Buffer): PhoneKey
     destroy(deviceId) {
       held.delete(deviceId);
       const file = fileOf(deviceId);
-      if (!existsSync(file)) return;
+      if (!existsSync(file)) return false;
       const descriptor = openSync(file, 'r+');
       writeSync(descriptor, Buffer.alloc(statSync(file).size), 0);
       fsyncSync(descriptor);
       closeSync(descriptor);
       rmSync(file);
+      return true;
     },
   };
 }

@@ -178,7 +178,11 @@ export function createReservedStore({ store, reserve, database, journal }: Reser
       }
       trim();
       journal.now();
-      return { ...result, removed: { ...result.removed, alerts: result.removed.alerts + alerts } };
+      return {
+        ...result,
+        removed: { ...result.removed, alerts: result.removed.alerts + alerts },
+        isKnown: result.isKnown || alerts > 0,
+      };
     },
     retry,
     waiting: () => ({ waiting: waiting.size, unreserved: isReserved ? 0 : waiting.size, lost }),

@@ -85,7 +85,7 @@ function watched(store: EvidenceStore, onDamaged: () => void): EvidenceStore {
 function openDatabase({ file, key, maxPages }: SqliteStoreOptions): DatabaseSync {
   let database: DatabaseSync | null = null;
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     closeSync(openSync(file, 'a', 0o600)); // also created with this mode: the WAL file copies it
     chmodSync(file, 0o600);
     database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });

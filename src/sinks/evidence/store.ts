@@ -92,6 +92,8 @@ export interface Counts {
 export interface ForgetWish extends Pick<AuditEntry, 'who' | 'time'> {
   /** Nobody waits for this thread: the file is written anew however large it is. */
   isPatient?: boolean;
+  /** It was known before its rows were looked for. */
+  isRegistered?: boolean;
 }
 
 export type ForgetResult =
@@ -100,6 +102,8 @@ export type ForgetResult =
       removed: Forgotten;
       /** Ids of the cases that went. */
       cases: string[];
+      /** Something of it was there, or it was forgotten before; else nothing was done, and nothing stands in the audit. */
+      isKnown: boolean;
       /** Nothing is left in unused parts of the file. */
       isCompact: boolean;
     }

@@ -157,7 +157,7 @@ export function createMemoryStore(): EvidenceStore {
         cases: ownCases.length,
         comparisons: compared.length,
       };
-      return { ok: true, removed, cases: ownCases, isCompact: true };
+      return { ok: true, removed, cases: ownCases, isKnown: true, isCompact: true };
     },
     checkpoint: () => OK,
     close() {},
