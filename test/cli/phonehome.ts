@@ -2,7 +2,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const BIN = fileURLToPath(new URL('../../bin/phonehome.mjs', import.meta.url));
+export const BIN = fileURLToPath(new URL('../../bin/phonehome.mjs', import.meta.url));
 
 export interface Ended {
   code: number | null;

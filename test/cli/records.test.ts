@@ -12,7 +12,7 @@ import { openSqliteStore } from '../../src/sinks/evidence/sqlite.ts';
 import { labFlowRecord, labRecord } from '../sinks/lab-alert.ts';
 import { startFakeLab, TOKEN } from './fake-lab.ts';
 import { labAlert } from './lab-alert.ts';
-import { phonehome } from './phonehome.ts';
+import { BIN, phonehome, startCommand } from './phonehome.ts';
 
 let data = '';
 beforeEach(() => {
@@ -97,4 +97,12 @@ it('reading a directory that holds no lab makes nothing there, and a store is it
   expect(existsSync(none)).toBe(false);
   expect((await phonehome(['case', 'new', 'Before the lab ran', '--data', none])).code).toBe(0);
   for (const name of ['.', 'certs']) expect(statSync(join(none, name)).mode & 0o077, name).toBe(0);
+});
+
+it('output that a full disk did not take is a failure', async () => {
+  record(1, 0);
+  const script = 'exec "$0" "$@" > /dev/full';
+  const asked = [process.execPath, BIN, 'alerts', '--data', data, '--json'];
+  const { code, stderr } = await startCommand('sh', ['-c', script, ...asked]).ended;
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/^phonehome: [^\n]*space[^\n]*\n$/)]);
 });
