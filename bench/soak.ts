@@ -8,7 +8,9 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { type IncomingMessage, request } from 'node:http';
 import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { openTls } from '../test/clients/tunnel.ts';
@@ -50,12 +52,13 @@ const isOver = (): boolean => performance.now() > end;
 async function call(method: string, pathAndQuery: string, body?: object): Promise<Buffer> {
   const token = (await readFile(lab.ready.token, 'utf8')).trim();
   const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) };
-  const answer = await fetch(`${lab.ready.ui.url}${pathAndQuery}`, {
-    ...{ method, headers },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-  const bytes = Buffer.from(await answer.arrayBuffer());
-  if (!answer.ok) throw new Error(`${method} ${pathAndQuery}: ${answer.status} ${bytes.toString('utf8', 0, 200)}`);
+  // `fetch` gives up after five minutes: on a busy machine an answer may take longer.
+  const asked = request(`${lab.ready.ui.url}${pathAndQuery}`, { method, headers });
+  asked.end(body && JSON.stringify(body));
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  const bytes = await buffer(answer);
+  const { statusCode = 0 } = answer;
+  if (statusCode >= 300) throw new Error(`${method} ${pathAndQuery}: ${statusCode} ${bytes.toString('utf8', 0, 200)}`);
   return bytes;
 }
 
