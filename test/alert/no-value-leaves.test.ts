@@ -209,6 +209,23 @@ describe('what stays readable', () => {
     expect(maskLocator('field 3.1', none)).toBe('field 3.1');
   });
 
+  it.each([
+    ['deviceInfo', true],
+    ['v1.2.3', true],
+    ['a'.repeat(32), true],
+    ['a'.repeat(33), false],
+    ['build-123', true],
+    ['build-12-34', false],
+    ['Bangkok', true],
+    ['kxzwqpt', false],
+    ['track', true],
+    ['bcdfg', true],
+    ['bcdfgh', false],
+    ['', true],
+  ])('%j looks like words: %s', (text, isSo) => {
+    expect(looksLikeWords(text)).toBe(isSo);
+  });
+
   it('no string of more than three digits looks like words, and any target is masked without throwing', () => {
     fc.assert(fc.property(fc.stringMatching(/^[0-9]{4,40}$/), (digits) => !looksLikeWords(digits)));
     fc.assert(

@@ -60,6 +60,12 @@ describe('what left, before and after', () => {
       [['moved', 'imei', 'host,country']],
     ],
     [
+      'goes to another company, to the same host',
+      [finding()],
+      [finding({ owner: 'Buyer of the vendor' })],
+      [['moved', 'imei', 'owner']],
+    ],
+    [
       'is a hash in a cookie now',
       [finding()],
       [finding({ where: 'cookie', path: 'cookie:d', encoding: 'sha1 hex' })],

@@ -1,11 +1,12 @@
 /** Sums and classes where two numbers happen to be alike. */
 import { describe, expect, it } from 'vitest';
 import { createCoverage } from '../../src/coverage/coverage.ts';
+import { createGaps } from '../../src/coverage/gaps.ts';
 import { writeCoverage } from '../../src/coverage/sentence.ts';
 import { say } from '../../src/formats/say.ts';
 import type { DeviceCoverage, Gap } from '../../src/model/coverage.ts';
 import type { Flow, FlowEvent } from '../../src/model/flow.ts';
-import { closed, flow, raw } from './lab-flows.ts';
+import { closed, flow, head, raw } from './lab-flows.ts';
 
 const opened = (id: string, changes: Partial<Flow> = {}): FlowEvent => ({
   type: 'flow-opened',
@@ -72,4 +73,29 @@ describe('a time in which nobody looked', () => {
     );
     expect(at(null)).toMatch(/Nobody looks into what is sent since 2026-11-22 \d\d:\d\d:\d\d\./);
   });
+});
+
+it('as many unread bytes up as down are counted as unread all the same', () => {
+  const events = [opened('f'), head('f'), raw('f', 300), answer('f', 300), closed('f', 1000, 1000)];
+  expect(counted(events).rows.filter(({ bytesUp }) => bytesUp > 0)).toMatchObject([
+    { class: 'read', bytesUp: 700, bytesDown: 700 },
+    { class: 'unreadable', bytesUp: 300, bytesDown: 300 },
+  ]);
+});
+
+it('of past times in which nobody looked the newest 200 are known', () => {
+  const gaps = createGaps(
+    Array.from(
+      { length: 201 },
+      (_, index): Gap => ({
+        kind: 'unwatched',
+        subject: `${index}`,
+        from: new Date(index * 1000).toISOString(),
+        to: new Date(index * 1000 + 500).toISOString(),
+        detail: null,
+      }),
+    ),
+  );
+  expect(gaps.since(0).length).toBe(200);
+  expect(gaps.since(0)[0]?.subject).toBe('1');
 });

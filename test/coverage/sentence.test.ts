@@ -102,6 +102,13 @@ describe('the sentence', () => {
       },
       '50 % of what this phone sent through the lab could be read; the rest went to: X (the app lets nobody look); c (the app lets nobody look); d (the app lets nobody look); 1 more.',
     ],
+    [
+      {
+        rows: [row('read', { bytesUp: 100 }), row('refused'), row('quic'), row('pinned', { open: 1 })],
+        unseen: [unseen('refused.example', 0, 'refused'), unseen('quic.example', 0, 'quic'), unseen('open.example', 0)],
+      },
+      'What got through the lab could be read. The lab refused 2 connections: refused.example (refused by the lab); quic.example (QUIC, refused by the lab). 1 connection that nobody reads is still open: open.example (the app lets nobody look).',
+    ],
   ])('%j', (changes, expected) => {
     expect(sentence(changes)).toBe(expected);
   });
