@@ -20,9 +20,20 @@ export interface Head {
 export const START: Head = { position: 0, hash: new Uint8Array(32) };
 
 /** SHA-256 over one line: the hash before it and its own commitment in hex, its number, its type, what it replaces. */
-export function hashOf(previous: Uint8Array, { position, type, replaces, commitment }: ChainRecord): Buffer {
-  return hash('sha256', `${hex(previous)} ${hex(commitment)} ${position} ${type} ${replaces ?? '-'}\n`, 'buffer');
+export function hashOf(previous: Uint8Array, record: ChainRecord): Buffer {
+  const { position, type, replaces, commitment } = record;
+  return hash('sha256', textOf(hex(previous), { position, type, replaces, commitment: hex(commitment) }), 'buffer');
 }
+
+/** The same of what is in hex already, in hex: a reader of millions makes no buffer for each. */
+export function hexHashOf(previous: string, record: HexRecord): string {
+  return hash('sha256', textOf(previous, record), 'hex');
+}
+
+type HexRecord = Omit<ChainRecord, 'commitment'> & { commitment: string };
+
+const textOf = (previous: string, { position, type, replaces, commitment }: HexRecord): string =>
+  `${previous} ${commitment} ${position} ${type} ${replaces ?? '-'}\n`;
 
 const hex = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');

@@ -1,27 +1,34 @@
 /**
  * The stretch of the chain that a package holds, line by line: links, commitments of the rows that are in it, signatures, and the
- * lines of `alerts.ndjson` and `flows.ndjson`, which must be those rows in that order.
+ * lines of `alerts.ndjson` and `flows.ndjson`, which must be those rows in that order. Whether they are, one hash over the rows of
+ * each file says; which line is not, only a second reading, which holds a piece of the hash of every line.
  */
-import { hash, type KeyObject, verify } from 'node:crypto';
-import { type ChainType, hashOf } from '../formats/chain-link.ts';
+import { createHash, hash, type KeyObject, verify } from 'node:crypto';
+import { type ChainType, hexHashOf } from '../formats/chain-link.ts';
 import { signedText } from '../formats/signed-head.ts';
-import { commitmentOf, contentOf, type Field } from '../sinks/evidence/chain.ts';
+import { contentOf, type Field, hexCommitmentOf } from '../sinks/evidence/chain.ts';
 import { TABLES } from '../sinks/evidence/rows.ts';
 
 const FILES = { 'alerts.ndjson': 'alert', 'flows.ndjson': 'flow' } as const;
 type Listed = keyof typeof FILES;
-/** Enough to tell lines apart that somebody changed: each is bound by the list of hashes as well. Of ten million lines 80 MB. */
+/** Enough to tell lines apart that somebody changed: each is bound by the list of hashes as well. */
 const PRINT_BYTES = 8;
+/** Of one block of them. */
+const BLOCK_PRINTS = 1 << 16;
 /** So many are looked into; of a changed package with millions of lines the first ones say enough. */
 const MAX_FOUND = 100;
 const MAX_LINE = 32 << 20;
 
 export interface ChainCheck {
+  /** Files whose lines it wants. */
+  wants(name: string): boolean;
   push(name: string, chunk: Buffer): void;
   /** Nothing more comes of a file. */
   end(name: string): void;
   /** In the order of the chain. */
   problems(key: KeyObject | null): string[];
+  /** Whether the files are the rows of the chain and nothing else. @param sums SHA-256 of each file, in hex */
+  fits(sums: ReadonlyMap<string, string>): boolean;
   counts(): { records: number; rows: number; signed: number; head: { position: number; hash: string } | null };
 }
 
@@ -40,17 +47,16 @@ interface Line {
   signature?: string;
 }
 
-export function createChainCheck(): ChainCheck {
+/** @param isNamed the lines are read as well, and those that do not fit are named: 8 bytes of memory a line */
+export function createChainCheck(isNamed: boolean): ChainCheck {
   const lines = new Map<string, { rest: Buffer[]; length: number }>();
-  /** Of the lines of each listed file, one after the other; `next` is the one that a row must fit. */
-  const prints: Record<Listed, { all: Prints; next: number }> = {
-    'alerts.ndjson': { all: createPrints(), next: 0 },
-    'flows.ndjson': { all: createPrints(), next: 0 },
-  };
+  /** Of the lines of each listed file, one after the other; `next` is the one that a row must fit. `sum` is of the rows. */
+  const listOf = () => ({ all: createPrints(), next: 0, sum: createHash('sha256') });
+  const prints = { 'alerts.ndjson': listOf(), 'flows.ndjson': listOf() } satisfies Record<Listed, object>;
   const found: string[] = [];
   const signatures: { position: number; time: string; signature: Buffer; hash: Buffer }[] = [];
   let epoch = '';
-  let head: { position: number; hash: Buffer } | null = null;
+  let head: { position: number; hash: string } | null = null;
   let records = 0;
   let rows = 0;
   let signed = 0;
@@ -61,18 +67,16 @@ export function createChainCheck(): ChainCheck {
   function record(line: Line): void {
     const { position = -1, type = '', replaces = null, commitment = '', salt, fields } = line;
     const name = `record ${position} (${type})`;
-    const own = Buffer.from(line.hash ?? '', 'hex');
-    const given = { position, type: type as ChainType, replaces, commitment: Buffer.from(commitment, 'hex') };
+    const own = String(line.hash);
     if (head && position !== head.position + 1)
       wrong(`record ${head.position + 1} of the chain was removed: record ${position} follows ${head.position}`);
-    else if (head && !hashOf(head.hash, given).equals(own))
+    else if (head && hexHashOf(head.hash, { position, type: type as ChainType, replaces, commitment }) !== own)
       wrong(`${name} of the chain is not what was written, or not where`);
     head = { position, hash: own };
     records++;
     if (salt === undefined || fields === undefined) return;
     rows++;
-    if (!commitmentOf(Buffer.from(salt, 'hex'), contentOf(fields)).equals(given.commitment))
-      wrong(`${name} was changed`);
+    if (hexCommitmentOf(salt, contentOf(fields)) !== commitment) wrong(`${name} was changed`);
     const file = (Object.keys(FILES) as Listed[]).find((one) => FILES[one] === type);
     if (file) follow(file, fields, name);
   }
@@ -80,8 +84,12 @@ export function createChainCheck(): ChainCheck {
   function follow(file: Listed, fields: Field[], name: string): void {
     const of = prints[file];
     const json = String(fields[TABLES[FILES[file]].columns.indexOf('json')]);
-    const own = Buffer.from(json);
     const at = of.next++;
+    if (!isNamed) {
+      of.sum.update(json).update('\n');
+      return;
+    }
+    const own = Buffer.from(json);
     if (of.all.indexOf(own, at, at + 1) === at || found.length >= MAX_FOUND) return;
     const later = of.all.indexOf(own, at + 1);
     if (later !== -1) wrong(`${file}, line ${at + 1}: it stands in the place of ${name}, which is line ${later + 1}`);
@@ -103,25 +111,27 @@ export function createChainCheck(): ChainCheck {
     }
     if (line.after) {
       epoch = String(line.epoch);
-      head = { position: line.after.position, hash: Buffer.from(line.after.hash, 'hex') };
+      head = { position: line.after.position, hash: String(line.after.hash) };
     } else if (line.signed !== undefined)
       signatures.push({
         position: line.signed,
         time: String(line.time),
         signature: Buffer.from(line.signature ?? '', 'hex'),
         // It stands behind its record.
-        hash: head?.position === line.signed ? head.hash : Buffer.alloc(0),
+        hash: Buffer.from(head?.position === line.signed ? head.hash : '', 'hex'),
       });
     else record(line);
   }
 
   return {
+    wants: (name) => name === 'chain.ndjson' || (isNamed && name in prints),
     push(name, chunk) {
       const state = lines.get(name) ?? { rest: [], length: 0 };
       lines.set(name, state);
       let from = 0;
       for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, from)) {
-        take(name, Buffer.concat([...state.rest, chunk.subarray(from, at)]));
+        const end = chunk.subarray(from, at);
+        take(name, state.rest.length === 0 ? end : Buffer.concat([...state.rest, end]));
         state.rest = [];
         state.length = 0;
         from = at + 1;
@@ -137,7 +147,7 @@ export function createChainCheck(): ChainCheck {
     problems(key) {
       const all = [...found];
       for (const [file, { all: listed, next }] of Object.entries(prints))
-        if (rows > 0 && listed.count() > next)
+        if (isNamed && rows > 0 && listed.count() > next)
           all.push(`${file}, line ${next + 1}: no record of the chain stands for it: it was added`);
       for (const { position, time, signature, hash: at } of signatures)
         if (!key || at.length === 0 || !verify(null, signedText(epoch, { position, hash: at }, time), key, signature))
@@ -145,34 +155,37 @@ export function createChainCheck(): ChainCheck {
         else signed = Math.max(signed, position);
       return all;
     },
+    fits: (sums) =>
+      rows === 0 || Object.entries(prints).every(([file, { sum }]) => sums.get(file) === sum.copy().digest('hex')),
     counts: () => ({
       records,
       rows,
       signed,
-      head: head && { position: head.position, hash: head.hash.toString('hex') },
+      head,
     }),
   };
 }
 
-type Prints = ReturnType<typeof createPrints>;
-
 /** Of lines, in their order: a piece of the hash of each. */
 function createPrints() {
-  let all = Buffer.alloc(1 << 16);
-  let length = 0;
+  const blocks: Buffer[] = [];
+  let count = 0;
   const printOf = (line: Uint8Array): Buffer => hash('sha256', line, 'buffer').subarray(0, PRINT_BYTES);
   return {
     add(line: Uint8Array): void {
-      if (length === all.length) all = Buffer.concat([all, Buffer.alloc(all.length)]);
-      length += printOf(line).copy(all, length);
+      const at = count++ % BLOCK_PRINTS;
+      if (at === 0) blocks.push(Buffer.alloc(BLOCK_PRINTS * PRINT_BYTES));
+      printOf(line).copy(blocks.at(-1) as Buffer, at * PRINT_BYTES);
     },
-    count: () => length / PRINT_BYTES,
+    count: () => count,
     /** Line of that content, of those from `from` to before `to`; -1: none. */
-    indexOf(line: Uint8Array, from: number, to = length / PRINT_BYTES): number {
+    indexOf(line: Uint8Array, from: number, to = count): number {
       const print = printOf(line);
-      const end = Math.min(length, to * PRINT_BYTES);
-      for (let at = from * PRINT_BYTES; at < end; at += PRINT_BYTES)
-        if (print.equals(all.subarray(at, at + PRINT_BYTES))) return at / PRINT_BYTES;
+      for (let at = from; at < Math.min(count, to); at++) {
+        const start = (at % BLOCK_PRINTS) * PRINT_BYTES;
+        if (blocks[Math.floor(at / BLOCK_PRINTS)]?.compare(print, 0, PRINT_BYTES, start, start + PRINT_BYTES) === 0)
+          return at;
+      }
       return -1;
     },
   };

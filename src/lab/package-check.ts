@@ -1,6 +1,7 @@
 /**
  * Holds a package against itself: its seal over every byte, the list of hashes, the signatures, and each record against the chain.
- * Says the first thing that does not fit. Reads the file twice and keeps none of it; what it reads is believed in nothing.
+ * Says the first thing that does not fit. Reads the file twice, a third time where lines do not fit, and keeps none of it; what it
+ * reads is believed in nothing.
  */
 
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
@@ -55,7 +56,8 @@ function opened(file: string): number {
 async function verifyOpen(descriptor: number): Promise<PackageVerdict> {
   const { size } = fstatSync(descriptor);
   const seal = sealAt(descriptor, size);
-  const contents = await read(descriptor);
+  let contents = await read(descriptor, false);
+  if (!contents.chain.fits(contents.sums)) contents = await read(descriptor, true);
   const key = keyIn(contents);
   const problems = [
     ...(seal.ok ? [] : [seal.why]),
@@ -123,9 +125,12 @@ function* blocks(descriptor: number, end: number): Generator<Buffer> {
   }
 }
 
-/** By the list at the zip's end, which is all that an archiver believes; what stands outside of it the seal finds. */
-async function read(descriptor: number): Promise<Contents> {
-  const contents: Contents = { sums: new Map(), held: new Map(), chain: createChainCheck(), broken: null };
+/**
+ * By the list at the zip's end, which is all that an archiver believes; what stands outside of it the seal finds.
+ * @param isNamed see `createChainCheck`
+ */
+async function read(descriptor: number, isNamed: boolean): Promise<Contents> {
+  const contents: Contents = { sums: new Map(), held: new Map(), chain: createChainCheck(isNamed), broken: null };
   let name = 'its list of files';
   try {
     const zip = await fromFdPromise(descriptor, { autoClose: false, lazyEntries: true });
@@ -144,14 +149,14 @@ async function readEntry(name: string, stream: AsyncIterable<Buffer>, { sums, he
   const hash = createHash('sha256');
   const parts: Buffer[] = [];
   let length = 0;
-  const isListed = name === 'chain.ndjson' || name === 'alerts.ndjson' || name === 'flows.ndjson';
+  const isRead = chain.wants(name);
   for await (const chunk of stream) {
     hash.update(chunk);
     length += chunk.length;
     if (HELD.has(name) && length <= MAX_HELD) parts.push(chunk);
-    if (isListed) chain.push(name, chunk);
+    if (isRead) chain.push(name, chunk);
   }
-  if (isListed) chain.end(name);
+  if (isRead) chain.end(name);
   sums.set(name, hash.digest('hex'));
   if (HELD.has(name)) held.set(name, Buffer.concat(parts));
 }

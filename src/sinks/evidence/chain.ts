@@ -46,6 +46,9 @@ export function commitmentOf(salt: Uint8Array, content: string): Buffer {
   return hash('sha256', `${hex(salt)}\n${content}`, 'buffer');
 }
 
+/** The same of a salt in hex, in hex. */
+export const hexCommitmentOf = (salt: string, content: string): string => hash('sha256', `${salt}\n${content}`, 'hex');
+
 const hex = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 
