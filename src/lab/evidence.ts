@@ -23,14 +23,16 @@ type Told = Pick<SqliteStoreOptions, 'onSalvaged' | 'onDamaged'>;
 
 /**
  * Without the passphrase of encrypted keys no value is revealed and nothing signed.
+ * @param isChecked see `SqliteStoreOptions`
  * @throws an `Error` of one line that says what to do
  */
-export function openEvidence(dataDir: string): EvidenceStore {
+export function openEvidence(dataDir: string, isChecked = false): EvidenceStore {
   const { signingKey, evidenceKey } = pathsIn(dataDir);
   const isLocked = isSealedFile(evidenceKey) || isSealedFile(signingKey);
   return openSqliteStore({
     file: pathsIn(dataDir).evidence,
     ...(isLocked ? { key: null } : openKeys(dataDir, null)),
+    isChecked,
   });
 }
 
@@ -85,9 +87,9 @@ function openReserveIn(file: string, sealer: Sealer, told: (line: string) => voi
 }
 
 /** The same, of what is there already. @throws LabError when nothing was recorded yet */
-export function openRecorded(dataDir: string): EvidenceStore {
+export function openRecorded(dataDir: string, isChecked = false): EvidenceStore {
   mustHoldTraffic(dataDir);
-  return openEvidence(dataDir);
+  return openEvidence(dataDir, isChecked);
 }
 
 /** The same, able to sign. @throws LabError also when the keys are encrypted with something else */

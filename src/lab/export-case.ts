@@ -84,12 +84,12 @@ export async function exportCase(
   }
 }
 
-/** All connections are gone through for the record, to find those that belong to it, for its files, and for the chain. */
+/** Whoever starts an export has opened the store. All connections are gone through for the record, to find those that belong to it, for its files, and for the chain. */
 async function readStored(
   { dataDir, id, simulated }: ExportOptions,
   onProgress: (progress: ExportProgress) => void,
 ): Promise<{ stored: CaseRecord; step: (count: number) => void }> {
-  const store = openRecorded(dataDir);
+  const store = openRecorded(dataDir, true);
   try {
     const given = store.case(id);
     if (given === null) throw labError(text('records.no-case', { id }));

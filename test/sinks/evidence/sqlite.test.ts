@@ -10,6 +10,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -184,6 +185,31 @@ describe('a damaged database', () => {
     // All but what stood on two pages.
     expect(again.counts().alerts).toBeGreaterThan(580);
     again.close();
+  });
+
+  it('is looked for once by a process that opens it again and again, and anew in a file that was written to', () => {
+    const file = newFile();
+    const store = openSqliteStore({ file, key });
+    for (let seq = 1; seq <= 600; seq++) store.putAlert(labRecord(seq));
+    store.close();
+    const told: Salvaged[] = [];
+    const open = (isChecked = false) =>
+      openSqliteStore({ file, key, isChecked, onSalvaged: (one) => told.push(one) }).close();
+    const writtenAt = (seconds: number) => utimesSync(file, seconds, seconds);
+    writtenAt(1_700_000_000);
+    open();
+    const bytes = readFileSync(file);
+    const end = bytes.length - (bytes.length % 4096);
+    bytes.fill(0xaa, end - 4096 * 40, end - 4096 * 30);
+    writeFileSync(file, bytes);
+    writtenAt(1_700_000_000);
+    open();
+    writtenAt(1_700_000_001);
+    open(true);
+    expect(told).toHaveLength(0);
+    writtenAt(1_700_000_002);
+    open();
+    expect(told).toHaveLength(1);
   });
 
   it('is noticed while it is in use', () => {
