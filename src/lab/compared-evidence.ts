@@ -2,7 +2,7 @@
 import { saidHost } from '../formats/said-host.ts';
 import type { Alert } from '../model/alert.ts';
 import type { Case } from '../model/case.ts';
-import type { ComparedContact, ComparedFinding } from '../model/comparison.ts';
+import type { ComparedContact, ComparedFinding, SideRecord } from '../model/comparison.ts';
 import type { EvidenceStore, FlowRecord } from '../sinks/evidence/store.ts';
 import { OWN_NAME, type Span } from './recorded-flows.ts';
 
@@ -42,34 +42,71 @@ export function findingOf({
   ];
 }
 
-export function contactsOf(flows: readonly FlowRecord[]): Record<string, ComparedContact> {
-  const times = new Map<string, number[]>();
-  for (const { destination, openedAt } of flows) {
-    const host = saidHost(destination);
-    if (host === OWN_NAME) continue;
-    const known = times.get(host);
-    if (known) known.push(openedAt);
-    else times.set(host, [openedAt]);
-  }
-  return Object.fromEntries([...times].map(([host, all]) => [host, contactOf(all)]));
+/** What a comparison needs of connections, in memory for their servers and visits, however many connections there are. */
+export interface GatheredFlows {
+  /** One for each phone and host; the requests of all its connections. */
+  flows: SideRecord['flows'];
+  contacts: Record<string, ComparedContact>;
+  /** From the first opening to the last end. */
+  span: Span;
 }
 
-function contactOf(times: number[]): ComparedContact {
-  const sorted = times.toSorted((a, b) => a - b);
-  const gaps = sorted.slice(1).map((time, index) => time - (sorted[index] ?? time));
-  const silences = gaps.filter((gap) => gap >= BURST_MS);
+/** Connections in any order; those of a phone near each other in time come cheapest one after the other. */
+export function gatherFlows(flows: Iterable<FlowRecord>): GatheredFlows {
+  const sums = new Map<string, SideRecord['flows'][number]>();
+  const hosts = new Map<string, { connections: number; visits: Visit[] }>();
+  const span = { after: Number.POSITIVE_INFINITY, before: 0 };
+  for (const { destination, openedAt, closedAt, deviceId, client, facts, requests } of flows) {
+    const host = saidHost(destination);
+    const device = deviceId ?? client.ip;
+    const owner = facts?.owner.name ?? null;
+    const sum = sums.get(`${device} ${host}`);
+    sums.set(`${device} ${host}`, {
+      device,
+      host,
+      owner: owner ?? sum?.owner ?? null,
+      requests: requests + (sum?.requests ?? 0),
+    });
+    span.after = Math.min(span.after, openedAt, closedAt ?? openedAt);
+    span.before = Math.max(span.before, openedAt, closedAt ?? openedAt);
+    if (host === OWN_NAME) continue;
+    const known = hosts.get(host) ?? { connections: 0, visits: [] };
+    hosts.set(host, known);
+    known.connections++;
+    visit(known.visits, openedAt);
+  }
   return {
-    connections: times.length,
-    visits: silences.length + 1,
-    longestGapMs: silences.length === 0 ? null : Math.max(...silences),
+    flows: [...sums.values()],
+    contacts: Object.fromEntries([...hosts].map(([host, one]) => [host, contactOf(one)])),
+    span: sums.size === 0 ? { after: 0, before: 0 } : span,
   };
 }
 
-export function spanOfFlows(flows: readonly FlowRecord[]): Span {
-  const times = flows.flatMap(({ openedAt, closedAt }) => [openedAt, closedAt ?? openedAt]);
-  const least = times.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const most = times.reduce((a, b) => Math.max(a, b), 0);
-  return times.length === 0 ? { after: 0, before: 0 } : { after: least, before: most };
+/** Times of the first and the last contact of one. */
+type Visit = [from: number, to: number];
+
+/** @param visits the latest first */
+function visit(visits: Visit[], time: number): void {
+  // Most come in the order of the store, the latest first: the place is at the end.
+  const at = visits.findLastIndex(([from]) => from >= time);
+  const [later, earlier] = [visits[at], visits[at + 1]];
+  const joinsLater = later !== undefined && later[0] - time < BURST_MS;
+  const joinsEarlier = earlier !== undefined && time - earlier[1] < BURST_MS;
+  if (joinsLater && joinsEarlier) {
+    later[0] = earlier[0];
+    visits.splice(at + 1, 1);
+  } else if (joinsLater) later[0] = time;
+  else if (joinsEarlier) earlier[1] = Math.max(earlier[1], time);
+  else visits.splice(at + 1, 0, [time, time]);
+}
+
+function contactOf({ connections, visits }: { connections: number; visits: Visit[] }): ComparedContact {
+  const silences = visits.slice(1).map(([, to], index) => (visits[index]?.[0] ?? to) - to);
+  return {
+    connections,
+    visits: visits.length,
+    longestGapMs: silences.length === 0 ? null : Math.max(...silences),
+  };
 }
 
 /** Without the times in which no lab ran. */

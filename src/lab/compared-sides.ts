@@ -8,7 +8,7 @@ import type { Claim, Comparison, SideRecord, SideSummary, TokenRow } from '../mo
 import { REPLAY_PREFIX } from '../model/device.ts';
 import { LabError } from '../model/lab.ts';
 import type { EvidenceStore, FlowRecord, TokenQuery } from '../sinks/evidence/store.ts';
-import { contactsOf, findingOf, marksIn, spanOfFlows, watchedMs } from './compared-evidence.ts';
+import { findingOf, gatherFlows, marksIn, watchedMs } from './compared-evidence.ts';
 import { openRecorded } from './evidence.ts';
 import { allFlows, OWN_NAME, type Span, spanOf } from './recorded-flows.ts';
 import { allAlertsSince } from './services.ts';
@@ -119,7 +119,7 @@ function splits(name: string): [string, string | null][] {
 function deviceSide(store: Store, device: string, simulated: boolean): SideRecord {
   const query = { device, simulated };
   const alerts = allAlertsSince({ alerts: (page) => store.alerts({ ...page, ...query }) }, 0);
-  const flows = [...allFlows(store, query)];
+  const { flows, contacts, span } = gatherFlows(allFlows(store, query));
   const cases = store.cases().filter((one) => (phonesOf(one) ?? []).includes(device));
   return {
     name: device,
@@ -127,10 +127,10 @@ function deviceSide(store: Store, device: string, simulated: boolean): SideRecor
     simulated,
     tokens: tokensOf(store, { device }, simulated),
     identifiers: alerts.flatMap(identifierOf),
-    flows: flows.map(destinationOf),
+    flows,
     findings: alerts.flatMap(findingOf),
-    contacts: contactsOf(flows),
-    watchedMs: watchedMs(store, [spanOfFlows(flows)]),
+    contacts,
+    watchedMs: watchedMs(store, [span]),
     marks: marksIn(cases, null),
   };
 }
@@ -144,11 +144,12 @@ function caseSide(
   const alerts = allAlertsSince({ alerts: (page) => store.alerts({ ...page, case: given.id, simulated }) }, 0);
   const spans = phase === null ? [spanOf(given)] : phaseSpans(given, phase);
   const phones = phonesOf(given) ?? [null];
-  const flows = spans.flatMap((span) =>
-    phones.flatMap((phone) => [
-      ...allFlows(store, { ...(phone === null ? {} : { device: phone }), ...span, simulated }),
-    ]),
-  );
+  function* all(): Generator<FlowRecord> {
+    for (const span of spans)
+      for (const phone of phones)
+        yield* allFlows(store, { ...(phone === null ? {} : { device: phone }), ...span, simulated });
+  }
+  const { flows, contacts } = gatherFlows(all());
   const told = alerts.filter(({ case: at }) => phase === null || at?.phase === phase || (at?.phases?.[phase] ?? 0) > 0);
   return {
     name,
@@ -156,9 +157,9 @@ function caseSide(
     simulated,
     tokens: tokensOf(store, { case: given.id }, simulated).filter((row) => phase === null || row.phase === phase),
     identifiers: told.flatMap(identifierOf),
-    flows: flows.map(destinationOf),
+    flows,
     findings: told.flatMap(findingOf),
-    contacts: contactsOf(flows),
+    contacts,
     watchedMs: watchedMs(store, spans),
     marks: marksIn([given], phase),
   };
@@ -174,15 +175,6 @@ function phaseSpans(given: Case, phase: string): Span[] {
     const next = given.marks[index + 1];
     return [{ after: Date.parse(mark.at), before: next ? Date.parse(next.at) : spanOf(given).before }];
   });
-}
-
-function destinationOf(flow: FlowRecord): SideRecord['flows'][number] {
-  return {
-    device: flow.deviceId ?? flow.client.ip,
-    host: saidHost(flow.destination),
-    owner: flow.facts?.owner.name ?? null,
-    requests: flow.requests,
-  };
 }
 
 function identifierOf(alert: ReturnType<Store['alerts']>[number]): SideRecord['identifiers'] {
