@@ -116,5 +116,16 @@ const protocolOf = (protocol: string | null, encrypted: boolean): string =>
 /** Ours are texts; theirs is a number that every program can hold. */
 const flowNumber = (id: string): number => hash('sha256', id, 'buffer').readUIntBE(0, 6);
 
-/** e.g. `2026-11-22T10:00:00.000000+0000`. */
-const timestamp = (ms: number): string => new Date(ms).toISOString().replace('Z', '000+0000');
+let minute = Number.NaN;
+let minuteText = '';
+
+/** e.g. `2026-11-22T10:00:00.000000+0000`. Of a connection three, of millions one after the other: only another minute asks the calendar. */
+function timestamp(ms: number): string {
+  const whole = Math.floor(ms / 60_000);
+  if (whole !== minute) {
+    minuteText = new Date(whole * 60_000).toISOString().slice(0, -7);
+    minute = whole;
+  }
+  const seconds = String(Math.trunc(ms - whole * 60_000)).padStart(5, '0');
+  return `${minuteText}${seconds.slice(0, 2)}.${seconds.slice(2)}000+0000`;
+}

@@ -138,6 +138,7 @@ function seenOf(
   'phases' | 'contacts' | 'furtherContacts' | 'connections' | 'readShare' | 'apps' | 'clock' | 'openings'
 > {
   const phases = phasesOf(given);
+  const begun = phases.map(({ from }) => Date.parse(from));
   const contacts = new Map<string, CaseContact>();
   const furtherHosts = new Set<string>();
   const openings = new Map<string, number[]>();
@@ -150,8 +151,7 @@ function seenOf(
       if (flow.destination.host === OWN_NAME) continue;
       connections++;
       bytes += flow.bytesUp;
-      const at = new Date(flow.openedAt).toISOString();
-      const phase = phases.findLast(({ from }) => from <= at);
+      const phase = phases[begun.findLastIndex((from) => from <= flow.openedAt)];
       if (phase) phase.connections++;
       const why = whyUnread(flow);
       if (why !== null) unread += flow.bytesUp;
