@@ -15,7 +15,7 @@ import type { Closers } from './closers.ts';
 import { contentServices } from './content.ts';
 import { TOKEN_FILE } from './data-directory.ts';
 import { descriptorLimit, sharesOf } from './descriptors.ts';
-import { forgetInLab } from './forgetting.ts';
+import { forgetInLab, forgetInSteps } from './forgetting.ts';
 import type { HubPublishing } from './hub.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { LiveDetection } from './live-detection.ts';
@@ -161,7 +161,9 @@ function servicesOf(
     ...planServices({ cases, now, between, onMark, evidence, flush: flowLog.flush, settle: detection.settle }),
     ignoredConnections: detection.bystanders.connectionsOf,
     async forgetPhone(device, { recordings, who }) {
-      const result = await between(() => attempt(() => forgetInLab({ knowledge, detection, device, recordings, who })));
+      const connections = await forgetInSteps(evidence, detection.content.store, device);
+      const given = { knowledge, detection, device, recordings, who, connections };
+      const result = await between(() => attempt(() => forgetInLab(given)));
       if (result.ok) await relay.forgetPhone(device);
       return result;
     },

@@ -5,6 +5,7 @@
 
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { openStoredDevices, sweepPhotos } from '../devices/store.ts';
 import { labError } from '../formats/refusal.ts';
 import { say } from '../formats/say.ts';
@@ -12,6 +13,7 @@ import type { Device } from '../model/device.ts';
 import type { Forgetting } from '../model/forgotten.ts';
 import { LabError } from '../model/lab.ts';
 import { text } from '../model/text.ts';
+import type { ContentStore } from '../sinks/content/store.ts';
 import type { EvidenceStore, ForgetResult } from '../sinks/evidence/store.ts';
 import { openStoredContent } from './content.ts';
 import { openDataDirectory, pathsIn, sweepLeftovers } from './data-directory.ts';
@@ -21,6 +23,34 @@ import type { LiveDetection } from './live-detection.ts';
 import { forgetPhoneRecords } from './phone-records.ts';
 import { openPinBook } from './pin-book.ts';
 
+/** Of connections, in one step: some ten milliseconds. */
+const STEP = 300;
+/** Of kept content, each of up to 64 KB, which is overwritten. */
+const PIECES = 30;
+const REST_MS = 5;
+
+/**
+ * Destroys connections and content of a phone a little at a time, while the lab goes on: it may have millions, and a lab whose
+ * thread stands still for ten seconds is ended. Comes before `forgetInLab`, to which the last of them are left.
+ * @param rest between two steps
+ * @returns how many connections
+ */
+export async function forgetInSteps(
+  evidence: Pick<EvidenceStore, 'forgetFlows'>,
+  content: Pick<ContentStore, 'forgetPieces'> | null,
+  device: string,
+  rest: () => Promise<unknown> = () => setTimeout(REST_MS),
+): Promise<number> {
+  let connections = 0;
+  for (let removed = STEP; removed === STEP; await rest()) {
+    removed = evidence.forgetFlows(device, STEP);
+    connections += removed;
+  }
+  for (let removed = content ? PIECES : 0; removed === PIECES; await rest())
+    removed = content?.forgetPieces(device, PIECES) ?? 0;
+  return connections;
+}
+
 /** In the running lab, between two records. What its relay knows is the caller's. @throws LabError */
 export function forgetInLab(given: {
   knowledge: Pick<Knowledge, 'options' | 'devices' | 'evidence' | 'cases' | 'pinBook' | 'now'>;
@@ -28,8 +58,10 @@ export function forgetInLab(given: {
   device: string;
   recordings: boolean;
   who: string;
+  /** That went in steps before. */
+  connections: number;
 }): Forgetting {
-  const { knowledge, detection, device, recordings, who } = given;
+  const { knowledge, detection, device, recordings, who, connections } = given;
   const { options, devices, evidence, cases, pinBook, now } = knowledge;
   const registered = devices.get(device);
   if (registered?.ignore) devices.put(bystander(registered));
@@ -51,7 +83,10 @@ export function forgetInLab(given: {
     device,
     registered,
     evidence,
-    forgotten,
+    forgotten: {
+      ...forgotten,
+      removed: { ...forgotten.removed, connections: forgotten.removed.connections + connections },
+    },
     recordings: recordings && !isRecording && removeRecordings(options.data),
     isRecording,
     devicesFile: options.devicesFile,

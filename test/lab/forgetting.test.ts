@@ -7,7 +7,7 @@ import { openStoredDevices } from '../../src/devices/store.ts';
 import { say } from '../../src/formats/say.ts';
 import { openDataDirectory, pathsIn } from '../../src/lab/data-directory.ts';
 import { openEvidence, verifyRecorded } from '../../src/lab/evidence.ts';
-import { forgetOffline } from '../../src/lab/forgetting.ts';
+import { forgetInSteps, forgetOffline } from '../../src/lab/forgetting.ts';
 import { readOrCreateKey } from '../../src/sinks/evidence/key-file.ts';
 import { openSqliteStore } from '../../src/sinks/evidence/sqlite.ts';
 import { IMEI, labFlowRecord, labRecord } from '../sinks/lab-alert.ts';
@@ -90,6 +90,25 @@ it('takes rows, registration, pins and recordings, and leaves every other phone 
   expect(left.reveal(labRecord(3).alert.id, { who: 'x', time: 'now' })).toMatchObject({ secret: { value: IMEI } });
   expect(left.flows({}).map(({ id }) => id)).toEqual(['other']);
   left.close();
+});
+
+it('of very many connections goes on beside a lab: a little at a time, and no other phone’s', async () => {
+  const store = openEvidence(data);
+  const all = Array.from({ length: 2500 }, (_, n) =>
+    labFlowRecord(`flow-${n}`, n, n % 5 === 0 ? { deviceId: 'other' } : {}),
+  );
+  store.putFlows(all);
+  const left: number[] = [store.counts().flows];
+  const rest = async () => void left.push(store.counts().flows);
+  expect(await forgetInSteps(store, null, PHONE, rest)).toBe(2000);
+  expect(left.length).toBeGreaterThan(5);
+  const widest = Math.max(...left.map((count, at) => (left[at - 1] ?? count) - count));
+  expect(widest).toBeLessThanOrEqual(300);
+  expect(store.flows({ limit: 2000 }).map(({ deviceId }) => deviceId)).toEqual(Array(500).fill('other'));
+  store.putFlows(all.slice(0, 400).map((flow) => ({ ...flow, deviceId: null, client: { ip: '10.77.0.7', port: 1 } })));
+  expect(await forgetInSteps(store, null, '10.77.0.7', rest)).toBe(400);
+  store.close();
+  expect(verifyRecorded(data)).toMatchObject({ isIntact: true });
 });
 
 it('is refused while a lab holds the directory, and nothing is destroyed', () => {

@@ -6,8 +6,8 @@ import { print, printJson } from '../output.ts';
 import { caPassphrase } from '../passphrase.ts';
 import { inWords, words } from '../words.ts';
 
-/** The database is written anew. */
-const PATIENCE_MS = 60_000;
+/** The database is written anew; a million connections take a minute or two. */
+const PATIENCE_MS = 290_000;
 
 interface ForgetFlags {
   data: string;

@@ -34,6 +34,8 @@ export interface ContentStore extends ContentReader {
   prune(before: number, limit: number): number;
   /** Removes what is kept of a phone, its key first. */
   forget(device: string): void;
+  /** Removes some of it. @returns how many pieces; fewer than `limit`: there are no more, or the disk refuses */
+  forgetPieces(device: string, limit: number): number;
   /** Sealed bytes that are kept. */
   bytes(): number;
 }
@@ -105,6 +107,9 @@ function storeOn(database: DatabaseSync, { phoneKeys, maxBytes }: ContentStoreOp
       'DELETE FROM pieces WHERE position IN (SELECT position FROM pieces WHERE time < ? ORDER BY time LIMIT ?) RETURNING size',
     ),
     forget: database.prepare('DELETE FROM pieces WHERE device = ? RETURNING size'),
+    forgetSome: database.prepare(
+      'DELETE FROM pieces WHERE position IN (SELECT position FROM pieces WHERE device = ? LIMIT ?) RETURNING size',
+    ),
   };
   let bytes = Number(sql.sum.get()?.bytes ?? 0);
 
@@ -152,6 +157,13 @@ function storeOn(database: DatabaseSync, { phoneKeys, maxBytes }: ContentStoreOp
         count = removed(sql.prune.all(before, limit));
       });
       return count;
+    },
+    forgetPieces(device, limit) {
+      let count = 0;
+      const { ok } = transact(() => {
+        count = removed(sql.forgetSome.all(device, limit));
+      });
+      return ok ? count : 0;
     },
     forget(device) {
       phoneKeys.destroy(device);

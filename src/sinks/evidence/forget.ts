@@ -12,6 +12,16 @@ const MAX_REWRITTEN = 64 << 20;
 /** A connection belongs to its phone, or, of one nobody registered, to its address. */
 const OWN_FLOWS = `device = ? OR (device IS NULL AND json_extract(json, '$.client.ip') = ?)`;
 
+/** Some of them, with one tombstone. @returns how many */
+export function forgetFlows({ rows, write }: Pick<Parts, 'rows' | 'write'>, device: string, limit: number): number {
+  let removed = 0;
+  const where = `id IN (SELECT id FROM flows WHERE ${OWN_FLOWS} LIMIT ?)`;
+  const stored = write(() => {
+    removed = rows.remove('forgotten', [{ type: 'flow', where, values: [device, device, limit] }]).flow ?? 0;
+  });
+  return stored.ok ? removed : 0;
+}
+
 export function forgetPhone(
   { database, rows, write }: Pick<Parts, 'database' | 'rows' | 'write'>,
   keys: PhoneKeys | null,

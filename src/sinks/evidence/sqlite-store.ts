@@ -6,7 +6,7 @@ import type { Case } from '../../model/case.ts';
 import type { TokenRow } from '../../model/comparison.ts';
 import type { Gap } from '../../model/coverage.ts';
 import { type Chain, createChain } from './chain.ts';
-import { forgetPhone } from './forget.ts';
+import { forgetFlows, forgetPhone } from './forget.ts';
 import type { PhoneKeys } from './phone-keys.ts';
 import { besideCase, createRows, type Parts } from './rows.ts';
 import { createSealer } from './sealer.ts';
@@ -47,6 +47,7 @@ export function createSqliteStore(database: DatabaseSync, options: SqliteOptions
     ...tokenRows(parts),
     ...upkeep(parts),
     forget: (device, entry) => forgetPhone(parts, phoneKeys, device, entry),
+    forgetFlows: (device, limit) => forgetFlows(parts, device, limit),
   };
 }
 

@@ -169,6 +169,11 @@ export interface EvidenceStore {
    * its address. Connections that were recorded under the address of a registered one stay.
    */
   forget(device: string, wish: ForgetWish): ForgetResult;
+  /**
+   * Destroys connections that `forget` would destroy, and nothing else.
+   * @param limit as many as one call may take the time for @returns how many; fewer than `limit`: there are no more, or the disk refuses
+   */
+  forgetFlows(device: string, limit: number): number;
   counts(): Counts;
   /** Signs the chain as far as it goes now. */
   checkpoint(): Stored;

@@ -77,6 +77,16 @@ describe('the store of content', () => {
     thief.close();
   });
 
+  it('removes what is kept of a phone some pieces at a time, and nobody else’s', () => {
+    const store = open();
+    for (let number = 0; number < 5; number++) store.put([piece('f', number, Buffer.from('x'))]);
+    store.put([piece('g', 0, Buffer.from('other'), 'phone-2')]);
+    expect([2, 2, 2, 2].map((limit) => store.forgetPieces('phone-1', limit))).toEqual([2, 2, 1, 0]);
+    expect([...store.eventsOf('f')]).toEqual([]);
+    expect([...store.eventsOf('g')].length).toBe(1);
+    store.close();
+  });
+
   it('destroys what is older than it is to be kept', () => {
     const store = open();
     for (let number = 0; number < 5; number++) store.put([piece('f', number, Buffer.from('x'))]);

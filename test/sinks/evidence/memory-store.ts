@@ -137,6 +137,11 @@ export function createMemoryStore(): EvidenceStore {
       return removed;
     },
     counts: () => ({ alerts: alerts.size, flows: flows.size, cases: cases.size }),
+    forgetFlows(device, limit) {
+      const own = [...flows.values()].filter((flow) => (flow.deviceId ?? flow.client.ip) === device).slice(0, limit);
+      for (const { id } of own) flows.delete(id);
+      return own.length;
+    },
     forget(device, { time, who }) {
       const own = [...alerts.values()].filter((alert) => alert.device.id === device);
       for (const { id } of own) {
