@@ -15,7 +15,8 @@ const OWN_FLOWS = `device = ? OR (device IS NULL AND json_extract(json, '$.clien
 /** Some of them, with one tombstone. @returns how many */
 export function forgetFlows({ rows, write }: Pick<Parts, 'rows' | 'write'>, device: string, limit: number): number {
   let removed = 0;
-  const where = `id IN (SELECT id FROM flows WHERE ${OWN_FLOWS} LIMIT ?)`;
+  const ended = `json_extract(json, '$.closedAt') IS NOT NULL`;
+  const where = `id IN (SELECT id FROM flows WHERE (${OWN_FLOWS}) AND ${ended} LIMIT ?)`;
   const stored = write(() => {
     removed = rows.remove('forgotten', [{ type: 'flow', where, values: [device, device, limit] }]).flow ?? 0;
   });

@@ -138,7 +138,8 @@ export function createMemoryStore(): EvidenceStore {
     },
     counts: () => ({ alerts: alerts.size, flows: flows.size, cases: cases.size }),
     forgetFlows(device, limit) {
-      const own = [...flows.values()].filter((flow) => (flow.deviceId ?? flow.client.ip) === device).slice(0, limit);
+      const isOwn = (flow: FlowRecord): boolean => (flow.deviceId ?? flow.client.ip) === device;
+      const own = [...flows.values()].filter((flow) => isOwn(flow) && flow.closedAt !== null).slice(0, limit);
       for (const { id } of own) flows.delete(id);
       return own.length;
     },
