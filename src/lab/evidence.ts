@@ -22,7 +22,8 @@ import { keyProblem, pathsIn } from './data-directory.ts';
 type Told = Pick<SqliteStoreOptions, 'onSalvaged' | 'onDamaged'>;
 
 /**
- * Without the passphrase of encrypted keys no value is revealed and nothing signed.
+ * Without the passphrase of encrypted keys no value is revealed and nothing signed. A damaged store is refused: the lab that holds
+ * the lock puts it aside, and says so.
  * @param isChecked see `SqliteStoreOptions`
  * @throws an `Error` of one line that says what to do
  */
@@ -33,6 +34,7 @@ export function openEvidence(dataDir: string, isChecked = false): EvidenceStore 
     file: pathsIn(dataDir).evidence,
     ...(isLocked ? { key: null } : openKeys(dataDir, null)),
     isChecked,
+    isShared: true,
   });
 }
 
@@ -95,7 +97,7 @@ export function openRecorded(dataDir: string, isChecked = false): EvidenceStore 
 /** The same, able to sign. @throws LabError also when the keys are encrypted with something else */
 export function openSigning(dataDir: string, passphrase: string | null): EvidenceStore {
   mustHoldTraffic(dataDir);
-  return openSqliteStore({ file: pathsIn(dataDir).evidence, ...openKeys(dataDir, passphrase) });
+  return openSqliteStore({ file: pathsIn(dataDir).evidence, ...openKeys(dataDir, passphrase), isShared: true });
 }
 
 /** Holds what is stored against its chain; a lab may run meanwhile. @throws LabError when nothing was recorded yet */

@@ -160,6 +160,10 @@ export function newerProblem(file: string, version: number): string | null {
   return `${file} was written by a newer Phonehome (schema ${version}, this one knows ${MIGRATIONS.length}): update Phonehome, or start with another --data directory`;
 }
 
+/** Of a store that only the lab itself may put aside. */
+export const damagedProblem = (file: string): string =>
+  `${file} is damaged, and was left as it is: start the lab (anew, where it runs), which keeps the file aside, saves what can be read and says how much`;
+
 /** Applies what is missing, each step in a transaction of its own. Returns the version found before. */
 export function migrate(database: DatabaseSync): number {
   const found = versionOf(database);

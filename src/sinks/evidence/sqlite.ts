@@ -10,7 +10,7 @@ import { basename, dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { PhoneKeys } from './phone-keys.ts';
 import { moveAside, type Salvaged, salvage } from './salvage.ts';
-import { migrate, newerProblem, versionOf } from './schema.ts';
+import { damagedProblem, migrate, newerProblem, versionOf } from './schema.ts';
 import { fingerprintOf } from './seal.ts';
 import { createSqliteStore, NEW } from './sqlite-store.ts';
 import type { EvidenceStore } from './store.ts';
@@ -29,6 +29,8 @@ export interface SqliteStoreOptions {
   onDamaged?: () => void;
   /** Somebody has just opened it: it is not read whole again, and what is damaged in it is noticed by whoever reads that. */
   isChecked?: boolean;
+  /** A lab may have it open, or whoever opens it tells nobody: damaged, it is refused, and left as it is. */
+  isShared?: boolean;
   /** Pages of 4 KB after which the database counts as full; for tests and small disks. */
   maxPages?: number;
 }
@@ -49,6 +51,7 @@ export function openSqliteStore(options: SqliteStoreOptions): EvidenceStore {
     return watched(storeOn(openDatabase(options), options, NEW), onDamaged);
   } catch (error) {
     if (!(error instanceof DamagedError)) throw error;
+    if (options.isShared) throw new StoreError(damagedProblem(options.file));
     const keptAs = moveAside(options.file, new Date().toISOString().replace(/[:.]/g, '-'));
     const database = openDatabase(options);
     onSalvaged(salvage(keptAs, database));

@@ -13,7 +13,7 @@ import type { StoreProblem, StoreVerdict } from '../../model/verdict.ts';
 import { type ChainNote, commitmentOf, contentOf, type Field } from './chain.ts';
 import { checkpointOf, missingFrom } from './checkpoints.ts';
 import { openBeside, ROW_TYPES, TABLES } from './rows.ts';
-import { CHAIN_VERSION, newerProblem, versionOf } from './schema.ts';
+import { CHAIN_VERSION, damagedProblem, newerProblem, versionOf } from './schema.ts';
 
 /** What is expected of a record's row. */
 const ABSENT = 0;
@@ -38,7 +38,10 @@ export function verifyStore(file: string, key: KeyObject | null, expected: Check
     database.exec('BEGIN');
     return verifyOpen(database, key, expected);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_OUT_OF_RANGE') throw error;
+    // Corrupt, or no database.
+    const { code, errcode = 0 } = error as { code?: string; errcode?: number };
+    if (errcode % 256 === 11 || errcode % 256 === 26) throw new Error(damagedProblem(file));
+    if (code !== 'ERR_OUT_OF_RANGE') throw error;
     throw new Error(`${file} was changed: a number stands in it that is larger than any a lab writes`);
   } finally {
     database.close();
