@@ -183,19 +183,22 @@ export function createInspector(options: InspectorOptions): Inspector {
   function onHead(flow: FlowState, event: Extract<FlowEvent, { type: 'request-head' }>): void {
     finish(flow, event.exchange);
     const exchange = exchangeOf(event.flowId, flow, event.exchange);
-    let hasHost = false;
+    let host: string | null = null;
     let headBytes = event.target.length;
     let codings: string | null = null;
     for (const [name, value] of event.headers) {
       headBytes += name.length + value.length;
-      if (name.length === 4) hasHost ||= name.toLowerCase() === 'host';
-      else if (name.length === 12 && name.toLowerCase() === 'content-type') exchange.contentType ??= value;
+      if (name.length === 4) {
+        if (name.toLowerCase() === 'host') host ??= value;
+      } else if (name.length === 12 && name.toLowerCase() === 'content-type') exchange.contentType ??= value;
       else if (name.length === 16 && name.toLowerCase() === 'content-encoding') codings ??= value;
     }
     if (codings !== null) exchange.codings = codings.split(',').filter((coding) => coding.trim() !== '');
     exchange.scope.budget.grant(headBytes);
     searchMethod(exchange.scope, event.method);
-    flow.head.search(exchange.scope, event.target, event.headers, hasHost ? null : event.authority);
+    // The two differ where a request hides whom it is for.
+    const isSaid = host !== null && event.authority.startsWith(host);
+    flow.head.search(exchange.scope, event.target, event.headers, isSaid ? null : event.authority);
   }
 
   function onMessage(flow: FlowState, event: Extract<FlowEvent, { type: 'message' }>): Work | null {

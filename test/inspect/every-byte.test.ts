@@ -167,3 +167,12 @@ describe('a planted contact of a script beyond Latin is found as', () => {
   for (const [place, sent] of Object.entries(places))
     it(place, () => expect(found(sent, byteByByte, contact)).toHaveLength(1));
 });
+
+it('searches the server that a request is for when its Host field names another', () => {
+  const inspector = createInspector({ deviceFor: () => labPhone });
+  const about = { flowId: flow.id, exchange: 1, time: 0, protocol: 'h2', method: 'GET', target: '/', scheme: 'https' };
+  inspector.push({ type: 'flow-opened', flow, time: 0 });
+  const headers: [string, string][] = [['Host', 'vendor.example']];
+  const head = { type: 'request-head' as const, ...about, authority: `${IMEI}.t.example`, headers };
+  expect(findings(inspector.push(head)).map(({ value }) => value)).toEqual([IMEI]);
+});

@@ -24,6 +24,14 @@ async function eventsOf(change: Parameters<typeof harEntry>[0]): Promise<FlowEve
 }
 const request = async (change: object) => exchangeIn(await eventsOf({ request: { headers: [], ...change } }));
 
+it('shows name and password of an address as the header that sends them', async () => {
+  const basic = `Basic ${Buffer.from(`phone:${IMEI}`).toString('base64')}`;
+  const url = `http://phone:${IMEI}@v.example/a`;
+  expect((await request({ url })).headers).toContainEqual(['Authorization', basic]);
+  const said = [{ name: 'authorization', value: 'Bearer x' }];
+  expect((await request({ url, headers: said })).headers).not.toContainEqual(['Authorization', basic]);
+});
+
 describe('a body', () => {
   const base64 = Buffer.from(JSON_BODY).toString('base64');
   it.each([
@@ -101,6 +109,41 @@ describe('a body', () => {
     const change = { bodySize: 9_000_000, _requestBodyStatus: 'discarded:too-large' };
     const [recorded] = await readAll(writeHar(join(dir, 'left.har'), [harEntry({ request: change })]));
     expect(recorded).toMatchObject({ missing: ['request body not recorded (discarded:too-large)'] });
+  });
+
+  const NOT_KEPT = 'request body not recorded';
+  const IN_PART = 'only a part of the request body recorded';
+  const NO_FILE = 'the content of an uploaded file is not recorded';
+  const length = (value: string): object => ({ headers: [{ name: 'Content-Length', value }] });
+  const file = { name: 'photo', fileName: 'a.jpg', contentType: 'image/jpeg' };
+  it.each([
+    ['only its size is kept', { postData: { mimeType: 'image/jpeg', size: 200 } }, NOT_KEPT],
+    ['neither text nor fields are kept', { postData: { mimeType: 'image/jpeg', comment: 'binary' } }, NOT_KEPT],
+    ['only its length is kept, in the head', { ...length('500') }, NOT_KEPT],
+    ['the text is cut', { bodySize: 50_000, postData: { text: JSON_BODY } }, IN_PART],
+    ['the parts of files were left out of the text', { ...length('50000'), postData: { text: '--b--' } }, IN_PART],
+    ['files have a name only', { postData: { mimeType: 'multipart/form-data', params: [file] } }, NO_FILE],
+  ])('of which %s is named as not recorded', async (_, change, said) => {
+    const entry = harEntry({ request: { headers: [], ...change } });
+    const [recorded] = await readAll(writeHar(join(dir, 'unkept.har'), [entry]));
+    expect(recorded).toMatchObject({ missing: [said] });
+  });
+
+  it.each([
+    ['its line breaks are written otherwise', { bodySize: 12, postData: { text: 'a=1\nb=2\nc=' } }],
+    [
+      'a coding was undone',
+      { bodySize: 90, headers: [{ name: 'Content-Encoding', value: 'gzip' }], postData: { text: 'a' } },
+    ],
+    ['it is empty', { bodySize: 0, postData: { mimeType: 'text/plain' } }],
+    ['its size is not known', { bodySize: -1, postData: { text: JSON_BODY } }],
+    ['it is kept as base64', { bodySize: 26, postData: { text: base64, encoding: 'base64' } }],
+    ['its letters take more than a byte', { bodySize: 6, postData: { text: 'điệ' } }],
+  ])('is not called cut when %s', async (_, change) => {
+    const [recorded] = await readAll(
+      writeHar(join(dir, 'whole.har'), [harEntry({ request: { headers: [], ...change } })]),
+    );
+    expect(recorded).toMatchObject({ missing: [] });
   });
 
   it('of which the recorder lost bytes is named', async () => {

@@ -86,6 +86,8 @@ export const UNREAD_EN = {
   'unread.no-clock': 'a time that no clock shows',
   'unread.request-body': 'request body not recorded',
   'unread.request-body-status': 'request body not recorded ({{status}})',
+  'unread.request-body-part': 'only a part of the request body recorded',
+  'unread.request-file': 'the content of an uploaded file is not recorded',
   'unread.request-body-damaged': 'request body not text: the recorder lost bytes of it',
   'unread.response-body': 'response body not recorded',
 } as const;
@@ -176,6 +178,8 @@ export const UNREAD_VI: Record<string, string> = {
   'unread.no-clock': 'thời điểm mà không đồng hồ nào chỉ',
   'unread.request-body': 'phần thân của yêu cầu không được ghi lại',
   'unread.request-body-status': 'phần thân của yêu cầu không được ghi lại ({{status}})',
+  'unread.request-body-part': 'chỉ một phần thân của yêu cầu được ghi lại',
+  'unread.request-file': 'nội dung của một tệp được tải lên không được ghi lại',
   'unread.request-body-damaged': 'phần thân của yêu cầu không phải văn bản: chương trình ghi đã làm mất một số byte',
   'unread.response-body': 'phần thân của trả lời không được ghi lại',
 };

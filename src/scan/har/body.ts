@@ -38,27 +38,34 @@ export interface RequestBodies {
 
 const FORM = 'application/x-www-form-urlencoded';
 
-export function requestBodies(request: HarBodies, contentType: string): RequestBodies {
+/** @param sentBytes what the request's head says; null where it says nothing, or counts what a coding made of the body */
+export function requestBodies(request: HarBodies, contentType: string, sentBytes: number | null): RequestBodies {
   const missing: Missing[] = [];
   const found: { bytes: Buffer; contentType: string; isBinary: boolean }[] = [];
+  /** The longest that is recorded as it was sent. */
+  let longest = 0;
   for (const place of PLACES) {
     const recorded = request[place];
     const type = typeOf(recorded) || contentType;
     const read = bytesIn(recorded, type);
     if (read?.isDamaged) missing.push({ why: text('unread.request-body-damaged') });
+    if (read) longest = Math.max(longest, read.bytes.length, mostBytesOf(recorded));
     if (read && !found.some(({ bytes }) => bytes.equals(read.bytes)))
       found.push({ bytes: read.bytes, contentType: type, isBinary: read.isBinary });
+    if (hasUnkeptFile(recorded)) missing.push({ why: text('unread.request-file') });
     const fields = fieldsOf(recorded).filter((field) => !read || !holds(read.bytes, field));
     if (fields.length === 0) continue;
     const form = formOf(fields, type);
     found.push({ bytes: form, contentType: /multipart/i.test(type) ? type : FORM, isBinary: false });
   }
-  if (found.length === 0 && Number(request.bodySize) > 0) {
+  const size = Math.max(sentBytes ?? 0, Number(request.bodySize) || 0);
+  if (found.length === 0 && (size > 0 || isNotKept(request))) {
     const { _requestBodyStatus: status } = request;
     missing.push({
       why: typeof status === 'string' ? text('unread.request-body-status', { status }) : text('unread.request-body'),
     });
   }
+  if (longest > 0 && sentBytes !== null && longest < size) missing.push({ why: text('unread.request-body-part') });
   const [first, ...more] = found;
   return {
     body: first?.bytes ?? null,
@@ -67,6 +74,32 @@ export function requestBodies(request: HarBodies, contentType: string): RequestB
     isBinary: first?.isBinary ?? false,
     missing,
   };
+}
+
+/** A body was there, and neither its text nor its fields were kept. */
+function isNotKept(request: HarBodies): boolean {
+  return request.bodySize !== 0 && PLACES.some((place) => isWithoutContent(request[place]));
+}
+
+function isWithoutContent(recorded: unknown): boolean {
+  if (typeof recorded !== 'object' || recorded === null || Array.isArray(recorded)) return false;
+  const { text, params, size } = recorded as HarText;
+  return Number(size) > 0 || (typeOf(recorded) !== '' && text === undefined && params === undefined);
+}
+
+/** Bytes that a recorded text may have had on the wire: recorders write line breaks in their own way. */
+function mostBytesOf(recorded: unknown): number {
+  const given = typeof recorded === 'string' ? recorded : (recorded as HarText | null | undefined)?.text;
+  return typeof given === 'string' ? Buffer.byteLength(given) + (given.match(/(?<!\r)\n/g)?.length ?? 0) : 0;
+}
+
+function hasUnkeptFile(recorded: unknown): boolean {
+  const { params, text } = (recorded ?? {}) as HarText;
+  if (!Array.isArray(params) || (typeof text === 'string' && text !== '')) return false;
+  return params.some((param: { fileName?: unknown; value?: unknown } | null) => {
+    const { fileName, value } = param ?? {};
+    return typeof fileName === 'string' && fileName !== '' && (value ?? '') === '';
+  });
 }
 
 function typeOf(recorded: unknown): string {

@@ -65,7 +65,9 @@ export function readEntry(entry: HarEntry, flowId: string): ReadEntry {
   if ('why' in place) return { ok: false, ...place };
   const cookie = missingCookies(request.cookies, fieldOf(requestHeaders, 'cookie') ?? '');
   if (cookie !== '') requestHeaders.push(['Cookie', latin1(cookie)]);
-  const bodies = requestBodies(request, fieldOf(requestHeaders, 'content-type') ?? '');
+  const user = userOf(place.url);
+  if (user !== null && fieldOf(requestHeaders, 'authorization') === null) requestHeaders.push(['Authorization', user]);
+  const bodies = requestBodies(request, fieldOf(requestHeaders, 'content-type') ?? '', sentBytes(requestHeaders));
   // Some recorders keep it with the body alone.
   if (bodies.contentType !== '' && fieldOf(requestHeaders, 'content-type') === null)
     requestHeaders.push(['Content-Type', latin1(bodies.contentType)]);
@@ -88,6 +90,27 @@ export function readEntry(entry: HarEntry, flowId: string): ReadEntry {
       messages: messagesIn([entry, request, entry.response], time),
     },
   };
+}
+
+/** Name and password of an address are sent as a header (RFC 7617). */
+function userOf({ username, password }: URL): string | null {
+  if (username === '' && password === '') return null;
+  return `Basic ${Buffer.from(`${plainOf(username)}:${plainOf(password)}`).toString('base64')}`;
+}
+
+function plainOf(escaped: string): string {
+  try {
+    return decodeURIComponent(escaped);
+  } catch {
+    return escaped;
+  }
+}
+
+/** Of the body, where what is recorded has as many: not where a coding was undone, or one of the connection's is counted. */
+function sentBytes(headers: readonly Pair[]): number | null {
+  if (fieldOf(headers, 'content-encoding') !== null || fieldOf(headers, 'transfer-encoding') !== null) return null;
+  const length = Number(fieldOf(headers, 'content-length') ?? 0);
+  return Number.isSafeInteger(length) ? length : 0;
 }
 
 /** Fiddler and Charles record the opening of a tunnel as an entry of its own. */
