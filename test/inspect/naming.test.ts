@@ -50,3 +50,24 @@ describe('a value whose name stands beside it', () => {
     expect(kindsIn('{"imei":{"value":"490154203237518"}}')).toEqual(['imei']);
   });
 });
+
+describe('a name directly before its value', () => {
+  it.each([
+    ['imei', '<imei><![CDATA[356938035643809]]></imei>'],
+    ['serial', '<sn><![CDATA[R58N30ABCDE]]></sn>'],
+    ['ssid', '<a/><ssid><![CDATA[VNPT_Nha_Toi]]></ssid>'],
+    ['device_name', "<device_name><![CDATA[Binh's iPhone]]></device_name>"],
+    ['bssid', '<wifi>\n<bssid>\n<![CDATA[f4:f2:6d:aa:bb:cc]]></bssid></wifi>'],
+    ['location', '<x><lat><![CDATA[21.02851]]></lat><lng><![CDATA[105.80482]]></lng></x>'],
+  ])('is seen around unescaped text in XML: %s', (kind, element) => {
+    const found = findings(inspect({ body: `<?xml version="1.0"?><r>${element}</r>`, device: null }));
+    expect(found.map(({ identifier }) => identifier.kind)).toEqual([kind]);
+    expect(found[0]!.value).not.toContain(']');
+  });
+
+  it('is no pair of a MAC address, though its last letters are hex digits', () => {
+    expect(kindsIn('os:android|mac:a4:50:46:1b:2c:3d|lang:vi')).toEqual(['wifi_mac']);
+    expect(kindsIn('print AA:a4:50:46:1b:2c:3d')).toEqual([]);
+    expect(kindsIn('mac:a4:50:46:1b:2c:3d:aa:bb')).toEqual([]);
+  });
+});

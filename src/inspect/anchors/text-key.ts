@@ -10,7 +10,13 @@ import { Members } from './sift.ts';
 export const REACH = 80;
 
 /** What a value ends with in free text. */
-const VALUE = /^\s{0,2}["'\\]{0,2}([^\s"'\\<>,;&|]{1,64})/;
+const VALUE = /^\s{0,2}(?:<!\[CDATA\[)?["'\\]{0,2}([^\s"'\\<>,;&|]{1,64})/;
+/** Around the text of an element that is written without escapes (XML 1.0, 2.7). */
+const CDATA = Buffer.from('<![CDATA');
+const CDATA_START = `${CDATA}[`;
+const CDATA_END = ']]';
+const BRACKET = 0x5b;
+const LAST_OF_CDATA = 0x41;
 
 /** As written; null when none stands directly before `start`. A comma counts only after a name that is known to be one. */
 export function keyBefore(bytes: Buffer, start: number, floor = 0): string | null {
@@ -18,6 +24,12 @@ export function keyBefore(bytes: Buffer, start: number, floor = 0): string | nul
   let at = start;
   if (at > least && bytes[at - 1] === 0x2b) at--;
   at = skipBack(bytes, at, least, OPENING, 3);
+  if (
+    bytes[at] === BRACKET &&
+    bytes[at - 1] === LAST_OF_CDATA &&
+    bytes.subarray(least, at).subarray(-CDATA.length).equals(CDATA)
+  )
+    at -= CDATA.length;
   at = skipBack(bytes, at, least, SPACE, 2);
   // `=`, `:`, `>`, `,`, `=>`, `%3A`, `%3D`.
   if (at <= least) return null;
@@ -90,7 +102,8 @@ export function findPairs(
     // `ssid,lang` are two names.
     if (!value || (separator === COMMA && !/\d/.test(value[1]!))) return true;
     const end = at + 1 + value[0].length;
-    found(key, end - value[1]!.length, end);
+    const cut = value[0].includes(CDATA_START) ? value[1]!.indexOf(CDATA_END) : -1;
+    found(key, end - value[1]!.length, cut < 0 ? end : end - value[1]!.length + cut);
     return true;
   });
 }

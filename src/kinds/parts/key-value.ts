@@ -17,7 +17,7 @@ const PER_NAMES = 400;
 /** A coordinate with all the digits of a double. */
 const MAX_NUMBER = 24;
 const KEYED =
-  /([A-Za-z][A-Za-z0-9_.-]{0,30})["'\]]{0,2}\s{0,3}[:=>]\s{0,3}["']?(-?[0-9A-Fa-f]{1,16}(?:\.\d{1,17})?)(?![0-9A-Za-z])/g;
+  /([A-Za-z][A-Za-z0-9_.-]{0,30})["'\]]{0,2}\s{0,3}[:=>]\s{0,3}(?:<!\[CDATA\[)?["']?(-?[0-9A-Fa-f]{1,16}(?:\.\d{1,17})?)(?![0-9A-Za-z])/g;
 /** Of a property list. */
 const PLIST = /<key>([A-Za-z][\w.-]{0,30})<\/key>\s{0,20}<(?:real|string|integer)>(-?\d{1,16}(?:\.\d{1,17})?)(?=<)/g;
 const NAMES = /(?:^|[{,;&<\s"'[|])([A-Za-z][A-Za-z0-9_-]{0,30})["']?\s{0,3}[:=]/g;
@@ -52,7 +52,7 @@ const MAX_FREE = 64;
 export function freeValue(run: Run): Value {
   const value = bareValue(run);
   if (/["']/.test(run.text.charAt(run.start - 1)) || /["'\\]/.test(run.text.charAt(run.start))) return value;
-  const rest = /^[^"{}<>;&|,\r\n\\]*/.exec(run.text.slice(value.end, value.end + MAX_FREE))?.[0] ?? '';
+  const rest = /^(?:(?!\]\]>)[^"{}<>;&|,\r\n\\])*/.exec(run.text.slice(value.end, value.end + MAX_FREE))?.[0] ?? '';
   // What goes on beyond is prose, not a value.
   if (rest.length === MAX_FREE || rest.trim() === '') return value;
   const end = value.end + rest.trimEnd().length;

@@ -89,8 +89,8 @@ export function judgeMac(run: Run, kind: Kind, bare: boolean): Verdict | null {
   const hex = isShort || /^[0-9A-Fa-f:.-]{12,17}$/.test(written) ? macHex(isShort ? padded(written) : written) : null;
   // Group addresses (lowest bit of the first byte) belong to no device.
   if (!hex || Number.parseInt(hex.slice(0, 2), 16) & 1 || !standsAlone(run.text, run.start, run.end)) return null;
-  // More pairs beside it: a fingerprint or an IPv6 address.
-  if (/[0-9A-Fa-f][:.-]$/.test(run.text.slice(0, run.start).slice(-2))) return null;
+  // More pairs beside it: a fingerprint or an IPv6 address. The end of a name is none: `mac:a4:50:…`.
+  if (/(?:^|[^0-9A-Za-z_])[0-9A-Fa-f]+[:.-]$/.test(run.text.slice(Math.max(0, run.start - 12), run.start))) return null;
   if (/^[:.-][0-9A-Fa-f]{2}(?![0-9A-Za-z])/.test(run.text.slice(run.end, run.end + 4))) return null;
   const value = withColons(hex);
   const isLocal = (Number.parseInt(hex.slice(0, 2), 16) & 2) !== 0;
