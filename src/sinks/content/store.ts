@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { ContentEvent } from '../../model/content.ts';
 import type { PhoneKeys } from '../evidence/phone-keys.ts';
 import { moveAside } from '../evidence/salvage.ts';
+import { damagedProblem } from '../evidence/schema.ts';
 import type { Stored } from '../evidence/store.ts';
 import { type HeldEvent, openPiece, sealPiece } from './piece.ts';
 
@@ -67,19 +68,25 @@ export function openContentStore(options: ContentStoreOptions): ContentStore {
   try {
     return storeOn(openFile(options.file), options);
   } catch (error) {
-    const { errcode = 0 } = error as { errcode?: number };
-    // Corrupt, or no database.
-    if (errcode % 256 !== 11 && errcode % 256 !== 26) throw error;
+    if (!isDamage(error)) throw error;
     options.onDamaged?.(moveAside(options.file, new Date().toISOString().replace(/[:.]/g, '-')));
     return storeOn(openFile(options.file), options);
   }
 }
 
-/** Beside a lab that writes, or without one. @throws when there is none */
+/** Beside a lab that writes, or without one. @throws when there is none, or it is no database any more */
 export function openContentReader(file: string, phoneKeys: PhoneKeys): ContentReader {
   const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
-  return { eventsOf: readFrom(database, phoneKeys), close: () => database.close() };
+  try {
+    return { eventsOf: readFrom(database, phoneKeys), close: () => database.close() };
+  } catch (error) {
+    database.close();
+    throw isDamage(error) ? new Error(damagedProblem(file)) : error;
+  }
 }
+
+/** Corrupt, or no database. */
+const isDamage = (error: unknown): boolean => [11, 26].includes(((error as { errcode?: number }).errcode ?? 0) % 256);
 
 function openFile(file: string): DatabaseSync {
   closeSync(openSync(file, 'a', 0o600));
@@ -178,28 +185,44 @@ function readFrom(database: DatabaseSync, phoneKeys: PhoneKeys): ContentReader['
   const next = database.prepare(
     'SELECT number, device, time, size, sealed FROM pieces WHERE flow = ? AND number > ? ORDER BY number LIMIT 1',
   );
+  const nextPiece = (flowId: string, number: number) => {
+    try {
+      return next.get(flowId, number);
+    } catch (error) {
+      if (isDamage(error)) return DAMAGED;
+      throw error;
+    }
+  };
   return function* eventsOf(flowId) {
     let expected = 0;
     for (let number = -1; ; ) {
-      const row = next.get(flowId, number);
+      const row = nextPiece(flowId, number);
       if (row === undefined) return;
+      if (row === DAMAGED) {
+        // What lies behind a page that cannot be read is out of reach.
+        yield gone(flowId, 0, 0);
+        return;
+      }
       number = Number(row.number);
       const time = Number(row.time);
-      const gone = (bytes: number): ContentEvent => ({
-        type: 'not-kept',
-        flowId,
-        exchange: null,
-        direction: 'request',
-        time,
-        bytes,
-        why: 'gone',
-      });
-      if (number > expected) yield gone(0);
+      if (number > expected) yield gone(flowId, time, 0);
       expected = number + 1;
       const key = phoneKeys.find(String(row.device));
       const events = key && openPiece(key, { flowId, number }, row.sealed as Uint8Array);
       if (events) yield* events;
-      else yield gone(Number(row.size));
+      else yield gone(flowId, time, Number(row.size));
     }
   };
 }
+
+const DAMAGED = 'damaged';
+
+const gone = (flowId: string, time: number, bytes: number): ContentEvent => ({
+  type: 'not-kept',
+  flowId,
+  exchange: null,
+  direction: 'request',
+  time,
+  bytes,
+  why: 'gone',
+});

@@ -97,6 +97,23 @@ describe('the store of content', () => {
     store.close();
   });
 
+  it('pages that cannot be read take what stood on them, and no reader fails for it', () => {
+    const store = open();
+    const flows = Array.from({ length: 40 }, (_, index) => `flow-${index}`);
+    for (const flow of flows) store.put([piece(flow, 0, Buffer.alloc(3000, 1))]);
+    store.close();
+    const bytes = readFileSync(file());
+    for (let page = 6; page < bytes.length / 4096; page += 4)
+      if (!bytes.includes('CREATE', page * 4096)) bytes.fill(0xaa, page * 4096, page * 4096 + 4000);
+    writeFileSync(file(), bytes);
+    const reader = openContentReader(file(), keys());
+    const types = flows.flatMap((flow) => [...reader.eventsOf(flow)].map(({ type }) => type));
+    reader.close();
+    expect(new Set(types)).toEqual(new Set(['body-chunk', 'not-kept']));
+    writeFileSync(file(), 'hello');
+    expect(() => openContentReader(file(), keys())).toThrow(/content\.db is damaged, and was left as it is/);
+  });
+
   it('keeps a damaged file aside and begins anew', () => {
     writeFileSync(file(), 'this is no database, whatever its name says. '.repeat(100));
     let keptAs = '';
