@@ -90,17 +90,17 @@ export function toMarkdown(results: HubResults): string {
   if (relay)
     parts.push(
       '## A lab that publishes beside one that does not',
-      `Two labs in turn, ${relay.rounds} rounds, POSTs of 1 KB on kept connections and new connections with one request each; CPU seconds per 1,000 by thread (\`main\` relays, \`lab\` reads and stores), median, and the median of the ratios of each round.`,
+      `Two labs in turn, ${relay.rounds} rounds, POSTs of 1 KB on kept connections and new connections with one request each; CPU seconds per 1,000 by thread (\`main\` relays, \`lab\` reads and stores), median, and the median of the ratios of each round, which lies between the two last columns with a probability of 95 %.`,
       table(
-        ['1,000', 'thread', 'off', 'on', 'on / off', 'lowest', 'highest'],
-        relay.ratios.map(({ what, thread, off, on, ratio, lowest, highest }) => [
+        ['1,000', 'thread', 'off', 'on', 'on / off', 'from', 'to'],
+        relay.ratios.map(({ what, thread, off, on, ratio, from, to }) => [
           what,
           thread,
           number(off, 4),
           number(on, 4),
           number(ratio, 3),
-          number(lowest, 3),
-          number(highest, 3),
+          number(from, 3),
+          number(to, 3),
         ]),
       ),
     );
