@@ -3,13 +3,9 @@
  * Promise: an answer read synchronously from the socket's descriptor, or null; it never throws. A connection that was not
  * redirected does not fail: the kernel names the listener's own address, which the caller must refuse (loop guard).
  */
-import { createRequire } from 'node:module';
 import { isIPv4, type Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import type koffi from 'koffi';
-
-/** Loaded on first use, which most labs never come to: it is 4 MB resident. */
-const loadC = () => (createRequire(import.meta.url)('koffi') as typeof koffi).load(null);
+import { loadC } from './c-library.ts';
 
 /** `level`/`name` of getsockopt and the size of the answer, from linux/netfilter_ipv4.h and netfilter_ipv6/ip6_tables.h. */
 const SO_ORIGINAL_DST = { level: 0, name: 80, sockaddrBytes: 16 };

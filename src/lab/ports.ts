@@ -23,7 +23,7 @@ import { descriptorLimit, sharesOf } from './descriptors.ts';
 import { openGatewayView } from './gateway-view.ts';
 import { createLoginConflicts } from './login-conflicts.ts';
 import { openLookUps } from './look-ups.ts';
-import { createScavenger } from './memory.ts';
+import { createScavenger, trimMalloc } from './memory.ts';
 import type { News } from './news.ts';
 import { readCertificates } from './opening.ts';
 import { createPolicy } from './policy.ts';
@@ -192,7 +192,7 @@ function refuse(error: unknown): never {
 
 /** What goes to the lab; this thread's garbage is collected by how much of it there is. */
 function observed(end: RelayEnd): RelayEnd {
-  const scavenger = createScavenger();
+  const scavenger = createScavenger(undefined, undefined, trimMalloc);
   return {
     ...end,
     event(event) {

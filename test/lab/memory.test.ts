@@ -11,6 +11,7 @@ function watched() {
   const scavenger = createScavenger(
     (options) => void collected.push(options?.type ?? ''),
     () => inUse.bytes,
+    () => void collected.push('given back'),
   );
   return { inUse, collected, scavenger };
 }
@@ -49,7 +50,19 @@ it('after a thousand connections a major one follows', () => {
   const { collected, scavenger } = watched();
   for (let n = 0; n < 1000; n++) scavenger.connection();
   vi.advanceTimersByTime(3_600_000);
-  expect(collected).toEqual([...QUIET, 'major']);
+  expect(collected).toEqual([...QUIET, 'major', 'given back']);
+});
+
+it('memory between buffers is given back after a rest, once, and when a thousand connections came in several bursts', () => {
+  vi.useFakeTimers();
+  const { collected, scavenger } = watched();
+  for (let burst = 0; burst < 4; burst++) {
+    for (let n = 0; n < 300; n++) scavenger.connection();
+    vi.advanceTimersByTime(5000);
+  }
+  expect(collected).not.toContain('given back');
+  vi.advanceTimersByTime(3_600_000);
+  expect(collected.filter((one) => one === 'given back').length).toBe(1);
 });
 
 it('as long as anything goes through the thread, connections ask for nothing', () => {
@@ -77,7 +90,7 @@ it('a few connections ask for nothing', () => {
   expect(collected).toEqual([]);
 });
 
-it('without a collector nothing happens', () => {
+it('without a collector nothing is collected', () => {
   const scavenger = createScavenger(null);
   for (let n = 0; n < 100; n++) scavenger.relayed(1 << 20);
   for (let n = 0; n < 500; n++) scavenger.connection();
