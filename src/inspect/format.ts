@@ -110,14 +110,12 @@ function magicOf(bytes: Buffer, from: number, to: number): Format | null {
   return isMedia(ascii) ? 'media' : null;
 }
 
-/** RFC 1950: method 8, window up to 32 KB, no dictionary, check bits. */
-function isZlib(bytes: Buffer, from = 0): boolean {
-  const header = bytes.length < from + 2 ? 0 : (bytes[from]! << 8) | bytes[from + 1]!;
-  return (
-    (header >>> 8 === 0x78 || header >>> 8 === 0x58 || header >>> 8 === 0x48) &&
-    header % 31 === 0 &&
-    (header & 0x20) === 0
-  );
+/** RFC 1950: method 8, window of 256 bytes to 32 KB, no dictionary, check bits. */
+export function isZlib(bytes: Buffer, from = 0): boolean {
+  if (bytes.length < from + 2) return false;
+  const method = bytes[from]!;
+  const flags = bytes[from + 1]!;
+  return (method & 0x8f) === 8 && (flags & 0x20) === 0 && ((method << 8) | flags) % 31 === 0;
 }
 
 /** First bytes of formats that are compressed or coded by nature: their bytes are no secret payload. */

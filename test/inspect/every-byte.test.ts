@@ -1,5 +1,5 @@
 /** Every byte that a phone sends is searched for registered values, whatever it stands for: names, heads, what is between parts. */
-import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
+import { crc32, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { createInspector } from '../../src/inspect/inspector.ts';
 import type { Device } from '../../src/model/device.ts';
@@ -175,4 +175,21 @@ it('searches the server that a request is for when its Host field names another'
   const headers: [string, string][] = [['Host', 'vendor.example']];
   const head = { type: 'request-head' as const, ...about, authority: `${IMEI}.t.example`, headers };
   expect(findings(inspector.push(head)).map(({ value }) => value)).toEqual([IMEI]);
+});
+
+describe('a stream of zlib', () => {
+  const text = `{"report":"of today","imei":"${IMEI}"}`;
+  const around = [Buffer.from([0, 1, 0xff, 0xfe, 0x80]), Buffer.from([0xff, 0x80, 0, 7])] as const;
+  const windows = [9, 10, 11, 12, 13, 14, 15];
+  // Of the four grades that a header may name, 2 to 5 are the second.
+  const all = windows.flatMap((windowBits) => [1, 3, 6, 9].map((level) => ({ windowBits, level })));
+
+  it.each(all)('is opened alone and inside other bytes: %o', (options) => {
+    const stream = deflateSync(text, options);
+    expect(findings(inspect({ body: stream })).map(({ value }) => value)).toEqual([IMEI]);
+    for (const cuts of [[], 1, 7]) {
+      const body = Buffer.concat([around[0], stream, around[1]]);
+      expect(findings(inspect({ body, cuts })).map(({ value }) => value)).toEqual([IMEI]);
+    }
+  });
 });

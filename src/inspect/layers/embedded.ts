@@ -9,6 +9,7 @@ import { GzipHead } from '../decode/gzip-head.ts';
 import { Squeezed } from '../decode/squeezed.ts';
 import { ZipSink } from '../decode/zip.ts';
 import { isZlibStream, PROBE } from '../decode/zlib-probe.ts';
+import { isZlib } from '../format.ts';
 import { asContainer, type Place, partOf, placeInside } from '../place.ts';
 import type { Scope } from '../scope.ts';
 import { MarginSink } from './margin.ts';
@@ -23,7 +24,11 @@ const MAGICS: readonly [Embedded, Buffer][] = [
   ['zlib', Buffer.from([0x78, 0x9c])],
   ['zlib', Buffer.from([0x78, 0xda])],
   ['zlib', Buffer.from([0x78, 0x01])],
+  ['zlib', Buffer.from([0x78, 0x5e])],
 ];
+/** Windows under 32 KB, as libpng and small devices ask for, are looked for only so far: they have 28 headers. */
+const SMALL_WINDOWS = 4096;
+const LARGEST_WINDOW = 0x78;
 const LONGEST = 4;
 const MAX_OPEN = 4;
 /** Noise holds a zlib header every 20 KB; real streams beyond this many come in no request. */
@@ -36,6 +41,8 @@ export class EmbeddedFinder implements ByteSink {
   /** The first byte was looked at already, when the layer was recognised or not. */
   #skipFirst: boolean;
   #tried = 0;
+  /** Bytes of the layer that were looked at. */
+  #done = 0;
   #open: Opened[] = [];
   readonly #magics: typeof MAGICS;
   readonly #scope: Scope;
@@ -99,6 +106,7 @@ export class EmbeddedFinder implements ByteSink {
     }
     this.#feed(all.subarray(from, ready));
     if (ready > 0) this.#skipFirst = false;
+    this.#done += ready;
   }
 
   #feed(bytes: Buffer): void {
@@ -116,6 +124,11 @@ export class EmbeddedFinder implements ByteSink {
       ) {
         out.push({ at, name });
       }
+    }
+    if (this.#magics === MAGICS) {
+      const to = Math.min(ready, all.length - 1, SMALL_WINDOWS - this.#done);
+      for (let at = this.#skipFirst ? 1 : 0; at < to; at++)
+        if ((all[at]! & 0x8f) === 8 && all[at] !== LARGEST_WINDOW && isZlib(all, at)) out.push({ at, name: 'zlib' });
     }
     return out.sort((a, b) => a.at - b.at);
   }
