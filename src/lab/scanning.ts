@@ -1,5 +1,5 @@
 /**
- * Recorded traffic through the detector, a thread for each file, as many at once as there are processors.
+ * Recorded traffic through the detector, a thread for each large file, as many at once as there are processors.
  * Promise: what is yielded comes file after file, in the order they were named; memory is bounded, because a thread that is
  * far ahead waits; a thread that dies costs its file, and that is told. One file alone needs no thread. A scan that is stopped
  * yields what was found until then, and names every file that was not read to its end.
@@ -94,8 +94,12 @@ async function* inThreads(
     for (const [index, ofTurn] of files.entries()) {
       for (let next = index; next < index + atOnce; next++) {
         const file = files[next];
-        if (file && !running.has(next) && !stop?.aborted)
+        if (file && !isSmall(file) && !running.has(next) && !stop?.aborted)
           running.set(next, inThread({ file, index: next, options, ahead: AHEAD }));
+      }
+      if (isSmall(ofTurn) && !stop?.aborted) {
+        for await (const one of scanHere(ofTurn, index, options, stop)) yield [index, one];
+        continue;
       }
       const thread = running.get(index);
       if (!thread) {
@@ -109,6 +113,29 @@ async function* inThreads(
   } finally {
     stop?.removeEventListener('abort', stopAll);
     for (const thread of running.values()) await thread.end();
+  }
+}
+
+/** To begin a thread takes as long as to read so much. */
+const SMALL = 256 << 10;
+const isSmall = (file: Listed): boolean => 'bytes' in file && file.bytes <= SMALL;
+
+/** A fault costs its file, as in a thread. */
+async function* scanHere(
+  file: Listed,
+  index: number,
+  options: ScanOptions,
+  stop: AbortSignal | null,
+): AsyncGenerator<ScannedFile> {
+  try {
+    yield* scanFile(file, index, options, stop);
+  } catch (error) {
+    if (error instanceof LabError) throw error;
+    yield skipped(
+      file.path,
+      null,
+      text('unread.fault', { error: error instanceof Error ? error.message : String(error) }),
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 /** Many files at once give what each gives alone, in the order they were named. */
+import { createHook } from 'node:async_hooks';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,6 +59,20 @@ describe('several files', () => {
     expect(seen.map(({ type }) => type)).toEqual(['skipped', 'finding', 'entry']);
     const wrong = { ...options, devicesFile: join(dir, 'none.yaml') };
     await expect(all([broken, join(dir, 'd.har')], wrong)).rejects.toThrow(/none\.yaml/);
+  });
+
+  it('that are small are read without a thread each, between larger ones that have theirs', async () => {
+    let threads = 0;
+    const hook = createHook({
+      init(_id, type) {
+        if (type === 'WORKER') threads++;
+      },
+    }).enable();
+    const small = ['g', 'h', 'i', 'j'].map((name) => har(`${name}.har`, 1, '490154203237518'));
+    const seen = await all([...small, har('large.har', 1, '356938035643809'.padEnd(300_000)), ...small]);
+    hook.disable();
+    expect(threads).toBe(1);
+    expect(seen.filter(({ type }) => type === 'finding').length).toBe(9);
   });
 
   it('may be left in the middle: their threads end', async () => {
