@@ -3,8 +3,9 @@
  * Promise: claims nothing about what is inside; small samples get a fair test: Pearson's chi-square against equal
  * frequencies, and the Miller-Madow estimate of the entropy (plain counting cannot exceed log2 of the sample size).
  */
-import { text } from '../model/text.ts';
+import { type Text, text } from '../model/text.ts';
 import type { Found } from './found.ts';
+import { opaqueFormatOf } from './opaque-formats.ts';
 import type { Place } from './place.ts';
 
 export interface Entropy {
@@ -87,7 +88,7 @@ export function isEvenlySpread(entropy: Entropy): boolean {
 }
 
 /** Null when the bytes are readable, too few, or random by nature. */
-export function opaqueVerdict(entropy: Entropy, place: Place): Omit<Found, 'path' | 'chain'> | null {
+export function opaqueVerdict(entropy: Entropy, place: Place, host: string): Omit<Found, 'path' | 'chain'> | null {
   const { where, key, container } = place;
   if (place.isCoded) return null;
   if (where !== 'body' && where !== 'query' && where !== 'message' && where !== 'raw') return null;
@@ -112,12 +113,19 @@ export function opaqueVerdict(entropy: Entropy, place: Place): Omit<Found, 'path
     masked: description,
     known: false,
     confidence: !maySign && (!isValue || isBlocks) ? 'likely' : 'possible',
-    reasoning: text(maySign ? 'reason.opaque.rsa' : isBlocks ? 'reason.opaque.blocks' : 'reason.opaque', spread),
+    reasoning: named(
+      text(maySign ? 'reason.opaque.rsa' : isBlocks ? 'reason.opaque.blocks' : 'reason.opaque', spread),
+      opaqueFormatOf({ host, head: entropy.head, length: entropy.length, key }),
+    ),
     hash: null,
     offset: 0,
     seen: '',
     window: Buffer.alloc(0),
   };
+}
+
+function named(reason: Text, format: ReturnType<typeof opaqueFormatOf>): Text {
+  return format === null ? reason : text('reason.opaque.named', { reason, name: format.name, ...format.source });
 }
 
 /**

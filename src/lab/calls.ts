@@ -5,6 +5,7 @@ import type { Alert } from '../model/alert.ts';
 import type { LabOptions, ReplayInfo, ReplayOutcome } from '../model/lab.ts';
 import type { PinOverride, PinState } from '../model/pin.ts';
 import type { TrustTest, TrustTestState } from '../model/trust-test.ts';
+import type { PassHints } from '../wire/pass-hints.ts';
 import type { UpstreamMapEntry } from './upstream-map.ts';
 
 /** What the lab's thread begins with. */
@@ -23,6 +24,8 @@ export interface LabReady {
   pins: PinState[];
   /** Phones, or addresses, that were seen to trust the lab's certificate. */
   trusting: string[];
+  /** Of a hub's feed; null: none. */
+  hints: PassHints | null;
   phones: PhoneMatch[];
   /** A made-up serial number that the detector must find whenever it comes by. */
   marker: string;
@@ -42,6 +45,8 @@ export interface RelayCalls {
   setPhones(phones: readonly PhoneMatch[]): void;
   pins(): PinState[];
   setPin(device: string, name: string, mode: PinOverride): PinState;
+  /** In place of those before; null: none. */
+  setHints(hints: PassHints | null): void;
   /** Knows nothing of a phone any more. */
   forgetPhone(device: string): void;
   trustTests(): TrustTestState[];

@@ -1,5 +1,5 @@
 /**
- * Tables from the hub: owners, names of fields, test plans. Promise: what is in force is always one whole feed that verified; a bad one
+ * Tables from the hub: owners, names of fields, opaque formats, names of pinning apps, test plans. Promise: what is in force is always one whole feed that verified; a bad one
  * (another signature, an older version, a table that cannot be read, a disk that refuses) changes nothing, and its state says why.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
@@ -8,8 +8,10 @@ import { FEED_OWNERS_FILE } from '../enrich/owners.ts';
 import { errorLine } from '../formats/error-line.ts';
 import { replaceFile } from '../formats/replace-file.ts';
 import { openFeed } from '../formats/signed-feed.ts';
+import { giveOpaqueFormats } from '../inspect/opaque-formats.ts';
 import { giveNames } from '../kinds/key-names.ts';
 import type { FeedState } from '../model/hub.ts';
+import type { FeedSource } from '../model/pin.ts';
 import { givePlans } from '../plans/plans.ts';
 import { type FeedTables, readFeedTables } from './feed-tables.ts';
 
@@ -18,10 +20,14 @@ export interface FeedOptions {
   key: string;
   /** Where the one in force is kept, as it was signed. */
   file: string;
+  /** Whose hub it is: every word of it is shown with its source. */
+  organisation: string;
   /** `DATA/geoip`. */
   geo: string;
   /** What lies in that directory now answers. Throws when it cannot. */
   reopenPlaces: () => void;
+  /** Names of servers whose apps are known to pin, in place of those before. */
+  giveHints: (names: readonly string[], source: FeedSource) => void;
 }
 
 export interface FeedInForce {
@@ -31,17 +37,20 @@ export interface FeedInForce {
 }
 
 /** The one that was in force when the lab ended is again, if it still verifies. */
-export function openFeedInForce({ key, file, geo, reopenPlaces }: FeedOptions): FeedInForce {
+export function openFeedInForce({ key, file, organisation, geo, reopenPlaces, giveHints }: FeedOptions): FeedInForce {
   let state: FeedState = { version: 0, made: null, problem: null };
   let kept: Uint8Array | null = null;
   const owners = join(geo, FEED_OWNERS_FILE);
 
-  function use(tables: FeedTables): void {
+  function use(tables: FeedTables, version: number): void {
+    const source = { organisation, version };
     if (tables.owners) replaceFile(owners, tables.owners.text);
     else rmSync(owners, { force: true });
     reopenPlaces();
     giveNames(tables.names);
+    giveOpaqueFormats(tables.formats, source);
     givePlans(tables.plans);
+    giveHints(tables.hints, source);
   }
 
   function take(bytes: Uint8Array): 'taken' | 'refused' | null {
@@ -56,7 +65,7 @@ export function openFeedInForce({ key, file, geo, reopenPlaces }: FeedOptions): 
     const { version, made, files } = opened.feed;
     if (version <= state.version) return refuse(`version ${version} is not newer than ${state.version}`);
     try {
-      use(readFeedTables(files));
+      use(readFeedTables(files), version);
       replaceFile(file, Buffer.from(bytes).toString());
     } catch (error) {
       goBack();
@@ -69,7 +78,7 @@ export function openFeedInForce({ key, file, geo, reopenPlaces }: FeedOptions): 
 
   function goBack(): void {
     const before = kept === null ? null : openFeed(kept, key);
-    use(readFeedTables(before?.ok ? before.feed.files : {}));
+    use(readFeedTables(before?.ok ? before.feed.files : {}), state.version);
   }
 
   if (existsSync(file)) take(readFileSync(file));

@@ -10,6 +10,7 @@ import { type Text, text } from '../model/text.ts';
 import { readPublicKey } from '../sinks/evidence/key-file.ts';
 import { type HubConfig, readHubConfig } from '../sinks/hub/config.ts';
 import { prepareForReader } from '../sinks/hub/reader.ts';
+import type { PassHints } from '../wire/pass-hints.ts';
 import { connectCalls } from './calls.ts';
 import { openFeedInForce } from './feed.ts';
 import type { Firmwares, HubCalls, HubTells, HubThreadData } from './hub-worker.ts';
@@ -18,6 +19,8 @@ import { ownVersion } from './own-version.ts';
 
 export interface HubPublishing {
   state(): HubState;
+  /** What the feed in force says of names of servers; null: nothing. */
+  hints(): PassHints | null;
   close(): Promise<void>;
 }
 
@@ -27,24 +30,40 @@ const RESTART_MS = 5000;
 /** A broker that is away for less is no news. */
 const PATIENCE_MS = 30_000;
 const TICK_MS = 1000;
+/** The latest of them say where something is found: there no hint is believed. */
+const MAX_FINDINGS = 10_000;
+
+export interface HubCallers {
+  notify: (subject: string, message: Text, severity: 'info' | 'medium') => void;
+  /** Tells the relay. */
+  setHints: (hints: PassHints | null) => void;
+}
 
 /** @throws LabError naming file, line and field */
 export function openHub(
-  { paths, keys, devices, guests, cases, geo, log }: Knowledge,
+  { paths, keys, devices, guests, cases, geo, evidence, log }: Knowledge,
   file: string,
-  notify: (subject: string, message: Text, severity: 'info' | 'medium') => void,
+  { notify, setHints }: HubCallers,
 ): HubPublishing {
   const config = readHubConfig(file, (path) =>
     privacyProblem(path, { kind: 'file', keep: 'secret', otherwise: 'replace what is in it' }),
   );
   prepareForReader(paths.evidence);
   const signingKey = readPublicKey(paths.signingKey);
+  let hints: PassHints | null = null;
+  function giveHints(names: PassHints['names'], source: PassHints['source']): void {
+    const found = names.length === 0 ? [] : evidence.alerts({ type: 'leak', newest: true, limit: MAX_FINDINGS });
+    const except = found.flatMap(({ destination }) => destination?.host ?? []);
+    hints = names.length === 0 ? null : { names, source, except: [...new Set(except)] };
+    setHints(hints);
+  }
   const feed =
     config.feedKey === null
       ? null
       : openFeedInForce({
-          ...{ key: config.feedKey, file: paths.feed, geo: paths.geo },
+          ...{ key: config.feedKey, file: paths.feed, geo: paths.geo, organisation: config.organisation },
           reopenPlaces: () => geo.reopen(),
+          giveHints,
         });
   let running: { worker: Worker; calls: ReturnType<typeof connectCalls<HubCalls, HubTells>> } | null = null;
   let state = stateBefore(config);
@@ -119,6 +138,7 @@ export function openHub(
   start();
 
   return {
+    hints: () => hints,
     state: () => ({ ...state, ...(feed ? { feed: feed.state() } : {}) }),
     async close() {
       isClosed = true;

@@ -53,7 +53,12 @@ async function openLab(): Promise<void> {
   const notifying = await openNotifying(knowledge, detection.notify, closers);
   closers.add(detection.feed.onAlert(notifying.take));
   // Loaded by a lab that publishes: one without a hub pays nothing for it.
-  const hub = options.hub ? (await import('./hub.ts')).openHub(knowledge, options.hub, detection.notify) : null;
+  const hub = options.hub
+    ? (await import('./hub.ts')).openHub(knowledge, options.hub, {
+        notify: detection.notify,
+        setHints: (hints) => void relay.setHints(hints),
+      })
+    : null;
   if (hub) closers.add(hub.close);
   const network = await openNetwork(knowledge, detection, closers);
   late.consume = network.consume;
@@ -143,6 +148,7 @@ async function openLab(): Promise<void> {
     portal: api.portal,
     pins: pinBook.initial,
     trusting: detection.coverage.all().flatMap(({ deviceId, trust }) => (trust === 'trusts' ? [deviceId] : [])),
+    hints: hub?.hints() ?? null,
     phones: phones(),
     marker: detection.marker.serial,
     warnings,

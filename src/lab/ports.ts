@@ -10,8 +10,10 @@ import { createNeighbourTable } from '../devices/neighbours.ts';
 import { createDoor } from '../door/door.ts';
 import type { Log } from '../model/connection.ts';
 import { LabError, type LabOptions } from '../model/lab.ts';
+import type { PinState } from '../model/pin.ts';
 import type { Text } from '../model/text.ts';
 import type { RelayEnd } from '../ring/relay-end.ts';
+import { createHintBook, type PassHints } from '../wire/pass-hints.ts';
 import { createPins } from '../wire/pins.ts';
 import { createTrustTests } from '../wire/trust-tests.ts';
 import { createWire } from '../wire/wire.ts';
@@ -55,7 +57,7 @@ export async function openPorts(
   const upstreamMap = createUpstreamMap();
   if (options.upstreamMap) upstreamMap.add(readUpstreamMap(options.upstreamMap));
   const phones = openPhones(ready(), tell);
-  const pins = openPins(ready(), lab, now);
+  const { pins, setHints } = openPins(ready(), lab, now);
   const trustTests = createTrustTests({ now, newId });
   const gateway = openGatewayView(options.data, now);
   closers.add(gateway.close);
@@ -136,6 +138,7 @@ export async function openPorts(
     wayIn: gateway.wayIn,
     phones,
     pins,
+    setHints,
     trustTests,
     upstreamMap,
     newId,
@@ -175,8 +178,16 @@ async function openWire({ options, authority, end, ready, warnings, log }: Relay
   });
 }
 
-function openPins({ pins: initial, trusting }: LabReady, lab: PortsOptions['lab'], now: () => number) {
-  return createPins({ now, initial, trusting, isOwn: isPortal, onChange: (state) => void lab.pinChanged(state) });
+function openPins({ pins: initial, trusting, hints: given }: LabReady, lab: PortsOptions['lab'], now: () => number) {
+  const hints = createHintBook();
+  hints.give(given);
+  const onChange = (state: PinState): void => void lab.pinChanged(state);
+  const pins = createPins({ now, initial, trusting, isOwn: isPortal, hints, onChange });
+  function setHints(others: PassHints | null): void {
+    hints.give(others);
+    pins.hintsChanged();
+  }
+  return { pins, setHints };
 }
 
 function openPhones({ phones }: LabReady, tell: (news: News) => void) {

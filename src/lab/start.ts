@@ -167,6 +167,7 @@ function relayCalls(
     setPhones: (phones) => open.ports?.phones.set(phones),
     pins: () => ports().pins.list(),
     setPin: (...given) => ports().pins.override(...given),
+    setHints: (hints) => open.ports?.setHints(hints),
     forgetPhone: (device) => ports().pins.forget(device),
     trustTests: () => ports().trustTests.list(),
     requestTrustTest: (given) => ports().trustTests.request(given),

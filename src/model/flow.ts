@@ -6,7 +6,7 @@
 
 import type { z } from 'zod';
 import type { Destination } from './destination.ts';
-import type { PassCause } from './pin.ts';
+import type { FeedSource, PassCause } from './pin.ts';
 import type * as schemas from './schemas/flow.ts';
 import type { Text } from './text.ts';
 import type { TrustTest } from './trust-test.ts';
@@ -90,6 +90,8 @@ export type FlowEvent =
       name: string;
       cause: PassCause;
       proof: Text;
+      /** By whose word it is proven sooner than it would be. */
+      source?: FeedSource;
     }
   | {
       /** The server's own certificate is bad; the phone was shown an untrusted one as well. */

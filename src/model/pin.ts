@@ -8,3 +8,5 @@ export { PIN_OVERRIDES } from './words.ts';
 export type PinOverride = (typeof PIN_OVERRIDES)[number];
 export type PassCause = (typeof PASS_CAUSES)[number];
 export type PinState = z.infer<typeof pin>;
+/** A feed of a hub, as whoever says something. */
+export type FeedSource = NonNullable<PinState['source']>;

@@ -5,6 +5,7 @@
  * | what happened | what follows |
  * |---|---|
  * | a TLS alert about the certificate, three times | proof |
+ * | the same once, of a phone that trusts the lab, at a name that a feed hints at (`pass-hints.ts`) | proof, with its source |
  * | the untrusted copy of a server's bad certificate refused, three times | proof, in a book of its own |
  * | the server asks the app for a certificate | proof |
  * | a silent close, or TLS that fails | the next connection is passed through, and watched |
@@ -16,8 +17,9 @@
  */
 import { LRUCache } from 'lru-cache';
 import { say } from '../formats/say.ts';
-import type { PassCause, PinOverride, PinState } from '../model/pin.ts';
+import type { FeedSource, PassCause, PinOverride, PinState } from '../model/pin.ts';
 import { type Text, text } from '../model/text.ts';
+import type { HintBook } from './pass-hints.ts';
 
 export interface PinsOptions {
   now: () => number;
@@ -33,6 +35,8 @@ export interface PinsOptions {
   trusting?: readonly string[];
   /** The lab's own names: whoever refuses there has no certificate yet, and is asked again and again on purpose. */
   isOwn?: (name: string) => boolean;
+  /** What a hub says of names. */
+  hints?: HintBook;
   /** Told after every change, for a store. */
   onChange?: (state: PinState) => void;
 }
@@ -52,6 +56,8 @@ export interface Judgement {
 export interface Proven {
   cause: PassCause;
   proof: Text;
+  /** By whose word it is proven sooner than it would be. */
+  source?: FeedSource;
 }
 
 export type PinDecision =
@@ -69,6 +75,8 @@ export interface Pins {
   passed(device: string, name: string, spoke: boolean): Proven | null;
   override(device: string, name: string, mode: PinOverride): PinState;
   list(): PinState[];
+  /** The hints are others now: what was proven by one that is gone is not. */
+  hintsChanged(): void;
   /** Knows nothing of a phone any more. */
   forget(device: string): void;
 }
@@ -109,7 +117,7 @@ interface Entry {
 }
 
 export function createPins(options: PinsOptions): Pins {
-  const { now, threshold = 3, passMs = 600_000, forgetMs = 86_400_000, isOwn = () => false } = options;
+  const { now, threshold = 3, passMs = 600_000, forgetMs = 86_400_000, isOwn = () => false, hints } = options;
   const entries = new LRUCache<string, Entry>({ max: MAX_ENTRIES });
   const worked = new LRUCache<string, { time: number; spare: number }>({ max: MAX_ENTRIES });
   /** Resets since something worked, by app. */
@@ -150,8 +158,8 @@ export function createPins(options: PinsOptions): Pins {
     return isNew ? proven : null;
   };
   const causeOf = (entry: Entry): PassCause => (trusting.has(entry.device) ? 'pinned' : 'no-certificate');
-  const release = (entry: Entry): void => {
-    Object.assign(entry, { proven: null, passes: 0, left: 0, until: 0, probeUntil: 0, alerts: 0, strangers: 0 });
+  const release = (entry: Entry, alerts = 0): void => {
+    Object.assign(entry, { proven: null, passes: 0, left: 0, until: 0, probeUntil: 0, alerts, strangers: 0 });
   };
   /** Nothing is proven by it alone: the next connection is passed through, and shows more. */
   const doubt = (entry: Entry, cause: PassCause, how: string | Text): Proven | null => {
@@ -229,6 +237,7 @@ export function createPins(options: PinsOptions): Pins {
     accepted(device, name) {
       const key = keyOf(device, name);
       resets.delete(key);
+      hints?.wasRead(name.toLowerCase());
       const lately = worked.get(key);
       if (lately) Object.assign(lately, { time: now(), spare: 0 });
       else worked.set(key, { time: now(), spare: 0 });
@@ -278,6 +287,13 @@ export function createPins(options: PinsOptions): Pins {
           resets.delete(key);
         }
     },
+    hintsChanged() {
+      for (const entry of entries.values()) {
+        if (!entry.proven?.source || hints?.sourceOf(entry.name)) continue;
+        release(entry, entry.alerts);
+        changed(entry);
+      }
+    },
     list() {
       const time = now();
       return [...entries.values()].map((entry) => stateOf(entry, time));
@@ -299,11 +315,13 @@ export function createPins(options: PinsOptions): Pins {
     }
     if (how === SILENT || how === RESET) return { count: 1, proven: doubt(entry, 'pinned', how) };
     const count = ++entry.alerts;
-    if (count < threshold && !entry.proven) return { count, proven: null };
-    return {
-      count,
-      proven: prove(entry, { cause: causeOf(entry), proof: text('proof.alert', { how, times: count }) }),
-    };
+    const hinted = count < threshold && entry.override === 'auto' && trusting.has(entry.device);
+    const source = hinted ? (hints?.sourceOf(entry.name) ?? null) : null;
+    if (count < threshold && !entry.proven && source === null) return { count, proven: null };
+    const proof = source
+      ? text('proof.hinted', { how, times: count, ...source })
+      : text('proof.alert', { how, times: count });
+    return { count, proven: prove(entry, { cause: causeOf(entry), proof, ...(source && { source }) }) };
   }
 }
 
@@ -359,7 +377,8 @@ function restored(state: PinState): Entry {
   entry.how = state.how;
   if (state.cause === 'own-root') entry.strangers = state.rejections;
   else entry.alerts = state.rejections;
-  if (state.state === 'watching') return entry;
+  // A feed of another version may be in force now: its next refusal says.
+  if (state.state === 'watching' || state.source) return entry;
   const { cause = 'pinned', passes = FIRST_PASSES, left = passes, until } = state;
   const known = state.proofText ?? (state.proof ? text('proof.earlier', { said: state.proof }) : null);
   const proof = known ?? text('proof.alert', { how: state.how ?? SILENT, times: state.rejections });
@@ -378,6 +397,7 @@ function stateOf(entry: Entry, time: number): PinState {
     cause: proven?.cause ?? null,
     proof: proven && say(proven.proof),
     proofText: proven?.proof ?? null,
+    source: proven?.source ?? null,
     passes: entry.passes,
     left: entry.left,
     since: entry.since,

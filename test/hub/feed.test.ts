@@ -5,10 +5,12 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readOwners } from '../../src/enrich/owners.ts';
 import { type Feed, openFeed, sealFeed } from '../../src/formats/signed-feed.ts';
+import { giveOpaqueFormats, opaqueFormatOf } from '../../src/inspect/opaque-formats.ts';
 import { giveNames, hintOf } from '../../src/kinds/key-names.ts';
 import { openFeedInForce } from '../../src/lab/feed.ts';
 import { publishFeedDirectory } from '../../src/lab/feed-publishing.ts';
 import { listKeptPlans } from '../../src/lab/kept-plans.ts';
+import type { FeedSource } from '../../src/model/pin.ts';
 import { givePlans, listPlans } from '../../src/plans/plans.ts';
 import { connectBroker } from '../../src/sinks/hub/broker.ts';
 import { readHubConfig } from '../../src/sinks/hub/config.ts';
@@ -33,6 +35,8 @@ steps:
   - do: { en: Switch it on, vi: Bật máy }
     mark: boot
 `;
+const FORMATS = 'formats:\n  - { name: Example Tunnel, because: seen, starts: 16 f1 04 }\n';
+const PAYLOAD = { host: 'a.example', head: Buffer.from('16f10499', 'hex'), length: 4, key: null };
 const feedOf = (
   version: number,
   files: Feed['files'] = { 'owners.json': ownersOf(`Company ${version}`) },
@@ -42,6 +46,7 @@ describe('tables of a hub in a lab', () => {
   let directory = '';
   let reopened = 0;
   let isDiskFull = false;
+  let hinted: { names: readonly string[]; source: FeedSource } | null = null;
 
   beforeEach(() => {
     directory = mkdtempSync(path.join(tmpdir(), 'feed-'));
@@ -52,12 +57,17 @@ describe('tables of a hub in a lab', () => {
   afterEach(() => {
     giveNames({});
     givePlans([]);
+    giveOpaqueFormats([], null);
     rmSync(directory, { recursive: true, force: true });
   });
   const open = () =>
     openFeedInForce({
       key: own.shown,
       file: path.join(directory, 'feed.json'),
+      organisation: 'alpha',
+      giveHints: (names, source) => {
+        hinted = { names, source };
+      },
       geo: path.join(directory, 'geoip'),
       reopenPlaces: () => {
         if (isDiskFull) {
@@ -84,12 +94,18 @@ describe('tables of a hub in a lab', () => {
   it('are in force as one, and again after a restart', async () => {
     const feed = open();
     expect(hintOf('zzfeedname', 'imei')).toBeNull();
-    const bytes = feedOf(3, { 'owners.json': ownersOf('A'), 'key-names.yaml': NAMES, 'plans/of-the-hub.yaml': PLAN });
+    const bytes = feedOf(3, {
+      ...{ 'owners.json': ownersOf('A'), 'key-names.yaml': NAMES, 'plans/of-the-hub.yaml': PLAN },
+      ...{ 'opaque-formats.yaml': FORMATS, 'pass-through.yaml': 'api.bank.example: seen\n' },
+    });
     expect(feed.take(bytes)).toBe('taken');
     const inForce = async () => {
       expect(owner()).toBe('A');
       expect(hintOf('zzfeedname', 'imei')).not.toBeNull();
       expect(hintOf('imei', 'imei')).not.toBeNull();
+      const source = { organisation: 'alpha', version: 3 };
+      expect(hinted).toEqual({ names: ['api.bank.example'], source });
+      expect(opaqueFormatOf(PAYLOAD)).toEqual({ name: 'Example Tunnel', source });
       expect((await listPlans()).map(({ name }) => name)).toContain('of-the-hub');
     };
     await inForce();
@@ -97,6 +113,8 @@ describe('tables of a hub in a lab', () => {
     expect(feed.take(bytes)).toBeNull();
     giveNames({});
     givePlans([]);
+    giveOpaqueFormats([], null);
+    hinted = null;
     expect(open().state()).toEqual({ version: 3, made: '2026-11-22T10:00:00.000Z', problem: null });
     await inForce();
   });
@@ -123,22 +141,30 @@ describe('tables of a hub in a lab', () => {
       () => feedOf(9, { 'key-names.yaml': 'imei:\n  strong:\n    x: y\n' }),
       /too short/,
     ],
+    ['with hints for half of the world', () => feedOf(9, { 'pass-through.yaml': '"*.com": x\n' }), /many owners/],
+    ['with a format of any payload', () => feedOf(9, { 'opaque-formats.yaml': 'formats: [{ name: x }]' }), /opaque-formats.yaml.*because/],
     ['with a plan that is none', () => feedOf(9, { 'plans/a.yaml': 'name: a\n' }), /plans\/a.yaml/],
     ['with a path out of its place', () => feedOf(9, { 'plans/../../token': '' }), /no table of a feed/],
     ['larger than any', () => Buffer.alloc(2_000_000), /larger/],
   ])('stay what they were when one comes %s', (_, poisoned, problem) => {
     const feed = open();
-    feed.take(feedOf(5, { 'owners.json': ownersOf('A'), 'key-names.yaml': NAMES }));
+    const hints = { 'pass-through.yaml': 'api.bank.example: seen\n', 'opaque-formats.yaml': FORMATS };
+    feed.take(feedOf(5, { 'owners.json': ownersOf('A'), 'key-names.yaml': NAMES, ...hints }));
     expect(feed.take(poisoned())).toBe('refused');
     // Told once.
     expect(feed.take(poisoned())).toBeNull();
     expect(feed.state()).toMatchObject({ version: 5, problem: expect.stringMatching(problem) });
     expect(owner()).toBe('A');
     expect(hintOf('zzfeedname', 'imei')).not.toBeNull();
+    const source = { organisation: 'alpha', version: 5 };
+    expect(hinted).toEqual({ names: ['api.bank.example'], source });
+    expect(opaqueFormatOf(PAYLOAD)).toMatchObject({ source });
     expect(feed.take(feedOf(6))).toBe('taken');
     expect(feed.state()).toMatchObject({ version: 6, problem: null });
     expect(owner()).toBe('Company 6');
     expect(hintOf('zzfeedname', 'imei')).toBeNull();
+    expect(hinted).toMatchObject({ names: [] });
+    expect(opaqueFormatOf(PAYLOAD)).toBeNull();
   });
 
   it('go back to what they were when one cannot be put in force', () => {

@@ -102,7 +102,7 @@ export class LeafSink implements ByteSink {
   /** Nothing opened it. */
   #judge(whole: Buffer | null): void {
     if (!this.#entropy) return;
-    const verdict = opaqueVerdict(this.#entropy, this.#place);
+    const verdict = opaqueVerdict(this.#entropy, this.#place, this.#scope.host);
     const report = (): void => {
       if (verdict) this.#scope.report(this.#place, { ...verdict, path: this.#place.path, chain: chainOf(this.#place) });
     };

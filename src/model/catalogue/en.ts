@@ -156,6 +156,8 @@ export const EN = {
   'why.idle': 'Nothing was said on it for a long time, and the lab closed it.',
   'why.lab-ended': 'It ended because the lab ended.',
   'proof.alert': 'alert {{how}} {{times}} times',
+  'proof.hinted':
+    'alert {{how}} {{times}} times, where the feed of {{organisation}}, version {{version}}, says that apps pin',
   'proof.untrusted': "it refused the lab's untrusted copy {{times}} times, the last time with {{how}}",
   'proof.silent': 'silent when intercepted, with data when passed through, {{times}} times running',
   'proof.failed': '{{how}} when intercepted, with data when passed through, {{times}} times running',

@@ -74,6 +74,8 @@ export const REASONS_VI: Record<string, string> = {
     'dữ liệu {{size}} byte, {{bits}} bit/byte, phân bố đều như dữ liệu mã hoá, không bộ giải mã nào mở được',
   'reason.opaque.blocks':
     'dữ liệu {{size}} byte, {{bits}} bit/byte, phân bố đều như dữ liệu mã hoá, không bộ giải mã nào mở được; độ dài là bội số của khối mã hoá',
+  'reason.opaque.named':
+    '{{reason}}; nhìn từ ngoài giống {{name}} (nguồn: bảng của {{organisation}}, phiên bản {{version}})',
   'reason.opaque.rsa':
     'dữ liệu {{size}} byte, {{bits}} bit/byte, phân bố đều như dữ liệu mã hoá, không bộ giải mã nào mở được; dài bằng một chữ ký RSA',
   'reason.persistent':

@@ -77,6 +77,8 @@ export const REASONS = {
     'payload of {{size}} bytes, {{bits}} bits/byte, evenly spread as encrypted data is, that no decoder opens',
   'reason.opaque.blocks':
     'payload of {{size}} bytes, {{bits}} bits/byte, evenly spread as encrypted data is, that no decoder opens; the length is a whole number of cipher blocks',
+  'reason.opaque.named':
+    '{{reason}}; from outside it looks like {{name}} (feed of {{organisation}}, version {{version}})',
   'reason.opaque.rsa':
     'payload of {{size}} bytes, {{bits}} bits/byte, evenly spread as encrypted data is, that no decoder opens; as long as an RSA signature is',
   'reason.persistent':

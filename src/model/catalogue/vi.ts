@@ -144,6 +144,8 @@ export const VI: Record<string, string> = {
   'why.idle': 'Lâu không có dữ liệu nên phòng thử đóng kết nối.',
   'why.lab-ended': 'Kết nối kết thúc vì phòng thử dừng.',
   'proof.alert': 'cảnh báo {{how}} {{times}} lần',
+  'proof.hinted':
+    'cảnh báo {{how}} {{times}} lần, ở nơi bảng của {{organisation}}, phiên bản {{version}}, ghi rằng ứng dụng chỉ nhận chứng chỉ riêng',
   'proof.untrusted': 'nó từ chối bản không đáng tin của phòng thử {{times}} lần, lần cuối với {{how}}',
   'proof.silent': 'im lặng khi bị chặn đọc, có dữ liệu khi được cho qua, {{times}} lần liền',
   'proof.failed': '{{how}} khi bị chặn đọc, có dữ liệu khi được cho qua, {{times}} lần liền',

@@ -169,6 +169,13 @@ export const pin = z
     cause: z.enum(PASS_CAUSES).nullable().describe('Why it is passed through; null while it is not.'),
     proof: textOrNull.describe('What proves that, e.g. `alert unknown_ca 3 times`.'),
     proofText: sentence.nullish().describe('The same for other languages; absent in states of earlier versions.'),
+    source: z
+      .object({ organisation: text, version: count })
+      .nullable()
+      .optional()
+      .describe(
+        'Set while it is passed through sooner than its own refusals prove, because a feed of that organisation named it: the lab did not look into it on the word of that feed.',
+      ),
     passes: count.describe('Connections passed through before one tries again: 2, 4, 8…; 0 while it is intercepted.'),
     left: count.describe('How many of them are left.'),
     since: milliseconds,
