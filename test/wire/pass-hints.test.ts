@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { say } from '../../src/formats/say.ts';
 import type { PinState } from '../../src/model/pin.ts';
-import type { Text } from '../../src/model/text.ts';
+import { type Text, text } from '../../src/model/text.ts';
 import { createHintBook, type HintBook, type PassHints } from '../../src/wire/pass-hints.ts';
 import { MAX_HINTS, readPassHints } from '../../src/wire/pass-hints-file.ts';
 import { createPins, type Failure, type Pins } from '../../src/wire/pins.ts';
@@ -83,7 +83,7 @@ describe('a name that a feed hints at', () => {
   });
 
   it('is not believed for another failure than a refused certificate', () => {
-    expect(pins.failed('phone', 'api.bank.example', { kind: 'phone-tls', how: 'x' }).proven).toBeNull();
+    expect(pins.failed('phone', 'api.bank.example', { kind: 'phone-tls', how: text('ended.code', { code: 'x' }) }).proven).toBeNull();
   });
 
   it('is read again when the feed that named it is rolled back, and what was counted stays counted', () => {
