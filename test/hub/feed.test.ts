@@ -142,7 +142,11 @@ describe('tables of a hub in a lab', () => {
       /too short/,
     ],
     ['with hints for half of the world', () => feedOf(9, { 'pass-through.yaml': '"*.com": x\n' }), /many owners/],
-    ['with a format of any payload', () => feedOf(9, { 'opaque-formats.yaml': 'formats: [{ name: x }]' }), /opaque-formats.yaml.*because/],
+    [
+      'with a format of any payload',
+      () => feedOf(9, { 'opaque-formats.yaml': 'formats: [{ name: x }]' }),
+      /opaque-formats.yaml.*because/,
+    ],
     ['with a plan that is none', () => feedOf(9, { 'plans/a.yaml': 'name: a\n' }), /plans\/a.yaml/],
     ['with a path out of its place', () => feedOf(9, { 'plans/../../token': '' }), /no table of a feed/],
     ['larger than any', () => Buffer.alloc(2_000_000), /larger/],

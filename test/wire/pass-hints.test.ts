@@ -83,7 +83,9 @@ describe('a name that a feed hints at', () => {
   });
 
   it('is not believed for another failure than a refused certificate', () => {
-    expect(pins.failed('phone', 'api.bank.example', { kind: 'phone-tls', how: text('ended.code', { code: 'x' }) }).proven).toBeNull();
+    expect(
+      pins.failed('phone', 'api.bank.example', { kind: 'phone-tls', how: text('ended.code', { code: 'x' }) }).proven,
+    ).toBeNull();
   });
 
   it('is read again when the feed that named it is rolled back, and what was counted stays counted', () => {
