@@ -114,6 +114,9 @@ export const publishFeed: LabModule['publishFeed'] = async (hubConfig, directory
   return publishFeedDirectory(hubConfig, directory, keyFile);
 };
 
+export const readPackageChain: LabModule['readPackageChain'] = async (file) =>
+  (await import('./lab/package-hashes.ts')).readPackageChain(file);
+
 export const openHub: LabModule['openHub'] = async (file) => {
   const [{ openHub }, { readBuilt }] = await Promise.all([
     import('./hub/commands.ts'),

@@ -140,6 +140,10 @@ export const RUN_BY_NOBODY: Readonly<Record<string, string>> = {
   'phonehome hub feed tables --feed-key feed.key --hub-config hub.yaml': HUB,
   'phonehome hub migrate --hub-config hub.yaml': HUB,
   'phonehome hub organisation cellphones --hub-config hub.yaml': HUB,
+  'phonehome hub accept-key cellphones hanoi-1 3f9a1c07be52d648 --reason "installed anew, told by Linh" --hub-config hub.yaml':
+    HUB,
+  'phonehome hub prove cellphones hanoi-1 --hub-config hub.yaml': HUB,
+  'phonehome hub prove cellphones hanoi-1 case-17.zip --hub-config hub.yaml': HUB,
   'phonehome hub status --hub-config hub.yaml': HUB,
   'phonehome start --hub hub.yaml': HUB,
   'sudo apt install ./phonehome-lab_0.1.0_arm64.deb hostapd conntrack': RADIO,

@@ -37,13 +37,13 @@ const NO_NETWORK: Readonly<NetworkOperator> = Object.freeze({ asn: null, org: nu
  * @param options.installed `geoip/` of the installation, which counts as well, after `dir`.
  * @throws LabError only for an owners file that cannot be understood.
  */
-export function openGeo(dir: string, options: { now: () => number; installed?: string }): Geo {
+export function openGeo(dir: string, options: { now: () => number; installed?: string; ownersDir?: string }): Geo {
   const nowMs = options.now();
   const dirs = [...new Set([dir, options.installed ?? INSTALLED_DIR].map((path) => resolve(path)))];
   const own = dirs.flatMap((path) => openOwn(path, nowMs));
   const embedded = openEmbedded(nowMs);
   const tables = openTables(dirs, nowMs);
-  const owners = openOwners(dirs);
+  const owners = openOwners(dirs, options.ownersDir ?? null);
   const world: World = {
     own: own.flatMap(({ database }) => database ?? []),
     embedded: embedded.flatMap(({ database }) => database ?? []),
@@ -195,12 +195,16 @@ function dateOfTable(dirs: readonly string[]): string | null {
   return path ? dateOf(verifyTable(path).source.split(' ')[0] ?? '') : null;
 }
 
-function openOwners(dirs: readonly string[]): { tables: OwnerTable[]; source: GeoSource } {
-  const present = (name: string): string[] => dirs.map((dir) => join(dir, name)).filter((path) => existsSync(path));
+/** @param ownersDir where only the operator's own companies and those of a hub are looked for */
+function openOwners(dirs: readonly string[], ownersDir: string | null): { tables: OwnerTable[]; source: GeoSource } {
+  const present = (name: string, among = dirs): string[] =>
+    among.map((dir) => join(dir, name)).filter((path) => existsSync(path));
+  const own = ownersDir === null ? dirs : [...new Set([resolve(ownersDir), ...dirs])];
   const builtIn = present(OWNERS_FILE).slice(0, 1);
   const facts = { name: OWNERS_FILE, about: 'company' as const, licence: 'own table' };
   const source = builtIn.length
     ? datedSource({ ...facts, date: null }, 0)
     : brokenSource(facts, 'missing', `geoip/${OWNERS_FILE} is missing: ${INSTALL_AGAIN}`);
-  return { tables: [...present(OWN_OWNERS_FILE), ...present(FEED_OWNERS_FILE), ...builtIn].map(readOwners), source };
+  const added = [OWN_OWNERS_FILE, FEED_OWNERS_FILE].flatMap((name) => present(name, own));
+  return { tables: [...added, ...builtIn].map(readOwners), source };
 }

@@ -14,6 +14,7 @@ export interface Stretch {
 }
 
 export type Run = Stretch & {
+  links: ChainRun['links'];
   /** Hash of the record at a position within it, hex. */
   hashAt(position: number): string | undefined;
 };
@@ -33,7 +34,7 @@ export function runOf({ first, before, links, hash }: ChainRun): Run | null {
     hashes.push(Buffer.from(previous).toString('hex'));
   }
   if (hashes.at(-1) !== hash) return null;
-  return { first, last: first + links.length - 1, before, hash, hashAt: (position) => hashes[position - first] };
+  return { first, last: first + links.length - 1, before, hash, links, hashAt: (position) => hashes[position - first] };
 }
 
 export const isWithin = (stretches: readonly Stretch[], position: number): boolean =>

@@ -4,8 +4,10 @@ import { LabError } from '../model/lab.ts';
 import { type HubServerConfig, readHubServerConfig } from './config.ts';
 import { type Database, explainDatabase, openDatabase } from './database.ts';
 import { retryAside } from './ingest.ts';
+import { acceptKey } from './keys.ts';
 import { addOrganisation } from './organisations.ts';
 import type { PageFiles } from './page.ts';
+import { proveLab } from './proof.ts';
 import { migrate, mustBeMigrated } from './schema.ts';
 import { readStandings, readStrangers } from './standing.ts';
 
@@ -46,6 +48,16 @@ export function openHub(file: string, readPage: () => PageFiles = () => new Map(
           labs: await readStandings(client, null),
           strangers: await readStrangers(client),
         }));
+      }),
+    prove: (organisation, lab, given) =>
+      withDatabase(config, async (database) => {
+        await mustBeMigrated(database);
+        return database.transact((client) => proveLab(client, { organisation, lab }, given));
+      }),
+    acceptKey: (given) =>
+      withDatabase(config, async (database) => {
+        await mustBeMigrated(database);
+        return database.transact((client) => acceptKey(client, given));
       }),
     serve: async (onChange) => (await import('./serve.ts')).serveHub(config, onChange, readPage()),
   };

@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { labError } from '../formats/refusal.ts';
 import { readValues } from '../formats/yaml-document.ts';
-import { LabError } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 import { type FleetRule, RULES } from './rules.ts';
 
 const rule = z.strictObject({
@@ -57,11 +58,15 @@ export interface HubServerConfig {
 /** @throws LabError */
 export function readHubServerConfig(file: string): HubServerConfig {
   const read = readValues(readText(file), 'typed');
-  if (!read.ok) throw new LabError(`${file}:${read.problem.line}: ${read.problem.problem}`);
+  if (!read.ok)
+    throw labError(
+      text('hub.file', { file, line: read.problem.line, problem: read.problem.text ?? read.problem.problem }),
+    );
   const parsed = fields.safeParse(read.value);
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0] as z.core.$ZodIssue;
-    throw new LabError(`${file}:${read.lineOf(...(path as string[]))}: ${path.join('.') || 'the file'}: ${message}`);
+    const [line, field] = [read.lineOf(...(path as string[])), path.join('.') || 'the file'];
+    throw labError(text('hub.file', { file, line, problem: `${field}: ${message}` }));
   }
   const beside = (name: string | undefined): string | null =>
     name === undefined ? null : readText(resolve(dirname(file), name));
@@ -87,6 +92,6 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new LabError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}): check the path`);
+    throw labError(text('hub.unread', { file: path, error: (error as NodeJS.ErrnoException).code ?? '' }));
   }
 }

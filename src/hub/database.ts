@@ -1,6 +1,8 @@
 /** PostgreSQL as the hub uses it: a pool, and transactions that end whatever happens. */
 import pg from 'pg';
-import { LabError } from '../model/lab.ts';
+import { labError } from '../formats/refusal.ts';
+import type { LabError } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 
 export type Client = pg.PoolClient;
 export type Database = ReturnType<typeof openDatabase>;
@@ -77,7 +79,6 @@ export const isOfData = (error: unknown): boolean => /^2[23]/.test(String((error
 /** For a command: what it says, and what to do. */
 export function explainDatabase(error: unknown): LabError {
   const { code, message } = error as { code?: string; message?: string };
-  if (code === '42P01' || code === '3F000')
-    return new LabError('the database holds no hub yet: phonehome hub migrate --hub-config FILE');
-  return new LabError(`the database does not do it (${message || code}): check it, and database in the hub's file`);
+  if (code === '42P01' || code === '3F000') return labError(text('hub.no-tables'));
+  return labError(text('hub.database', { error: message || code || '' }));
 }

@@ -1,8 +1,9 @@
 /** Tables for all labs, in a stream of one message that labs may read and nobody but the hub may write. */
 import { DiscardPolicy, jetstream, jetstreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream';
+import { labError } from '../formats/refusal.ts';
 import { type Feed, MAX_FEED_BYTES, sealFeed } from '../formats/signed-feed.ts';
 import { FEED_STREAM, FEED_SUBJECT } from '../model/hub.ts';
-import { LabError } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 import type { HubServerConfig } from './config.ts';
 import { connectHub } from './stream.ts';
 
@@ -13,7 +14,7 @@ export async function publishFeed(
   { key, now }: { key: string; now: Date },
 ): Promise<number> {
   const connection = await connectHub(config).catch((error: Error) => {
-    throw new LabError(`the broker ${config.nats.url} cannot be reached (${error.message})`);
+    throw labError(text('hub.no-broker', { url: config.nats.url, error: error.message }));
   });
   try {
     const manager = await jetstreamManager(connection);
@@ -42,9 +43,8 @@ function seal(feed: Feed, key: string): Uint8Array {
   try {
     bytes = sealFeed(feed, key);
   } catch {
-    throw new LabError('the key of the feed is no Ed25519 key: openssl genpkey -algorithm ed25519 -out feed.key');
+    throw labError(text('hub.no-feed-key'));
   }
-  if (bytes.length > MAX_FEED_BYTES)
-    throw new LabError(`the feed is larger than ${MAX_FEED_BYTES} bytes: leave something out`);
+  if (bytes.length > MAX_FEED_BYTES) throw labError(text('hub.large-feed', { most: MAX_FEED_BYTES }));
   return bytes;
 }

@@ -10,6 +10,7 @@ import { isWithin, join, type Stretch } from './chains.ts';
 import type { Client, Database } from './database.ts';
 import { type LedgerChange, putLedger } from './ledger.ts';
 import { holdLines } from './lines.ts';
+import { putLinks, type ToldLinks } from './links.ts';
 import { type Aside, type Content, type Read, type Received, readMessage, type Told, WAITING } from './message.ts';
 import { type Placed, putAlerts, putCoverage, putFlows, putForgotten, putGaps } from './rows.ts';
 import { tellTaken } from './signals.ts';
@@ -168,6 +169,7 @@ async function takeChains(client: Client, labs: readonly KnownLab[], aside: Asid
   );
   const placed: Placed<Content>[] = [];
   const signedEnds: SignedEnd[] = [];
+  const links: ToldLinks[] = [];
   const changed: (History & { stretches: Stretch[] })[] = [];
   for (const one of histories) {
     const { lab, organisation, history, told } = one;
@@ -189,11 +191,14 @@ async function takeChains(client: Client, labs: readonly KnownLab[], aside: Asid
         placed.push({ lab, organisation, history, position, hash, time, ...said });
         if (signed) signedEnds.push({ lab, organisation, history, position, hash, ...signed });
       }
+      if (!stretches.some(({ first, last }) => first <= run.first && run.last <= last))
+        links.push({ lab, organisation, history, first: run.first, last: run.last, links: run.links, received });
       stretches = joined.stretches;
     }
     if (stretches !== kept) changed.push({ ...one, stretches });
   }
   if (changed.length > 0) await keepStretches(client, changed);
+  await putLinks(client, links);
   await putSigned(client, signedEnds);
   return placed;
 }

@@ -1,7 +1,8 @@
 /** A key pair for the broker (an nkey of a user): a hub's or a lab's. */
 import { writeFileSync } from 'node:fs';
 import { nkeys } from '@nats-io/transport-node';
-import { LabError } from '../model/lab.ts';
+import { labError } from '../formats/refusal.ts';
+import { text } from '../model/text.ts';
 
 /** @param file must not be there yet; only its owner can read it. @returns the public half. @throws LabError */
 export function makeHubKey(file: string): string {
@@ -10,10 +11,8 @@ export function makeHubKey(file: string): string {
     writeFileSync(file, `${Buffer.from(pair.getSeed()).toString()}\n`, { flag: 'wx', mode: 0o600 });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new LabError(
-      code === 'EEXIST'
-        ? `${file} is there already: a key that is in use is not replaced. Choose another name`
-        : `${file} cannot be written (${code}): check the path`,
+    throw labError(
+      code === 'EEXIST' ? text('hub.key-there', { file }) : text('hub.unwritten', { file, error: code ?? '' }),
     );
   }
   return pair.getPublicKey();

@@ -1,7 +1,8 @@
 /** Organisations: each has a role of the database that sees its rows alone, and tokens of the API. */
 import { hash, randomBytes } from 'node:crypto';
+import { labError } from '../formats/refusal.ts';
 import { HUB_NAME } from '../model/hub.ts';
-import { LabError } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 import type { Database } from './database.ts';
 import { grantTo } from './schema.ts';
 
@@ -21,8 +22,7 @@ export interface Organisation {
 
 /** Adds it unless it is there. @returns a new token, which is kept as a hash only. @throws LabError */
 export async function addOrganisation(database: Database, name: string): Promise<{ isNew: boolean; token: string }> {
-  if (!HUB_NAME.test(name))
-    throw new LabError(`"${name}" is no name of an organisation: small letters, digits and hyphens, at most 40`);
+  if (!HUB_NAME.test(name)) throw labError(text('hub.no-organisation', { name }));
   const token = randomBytes(TOKEN_BYTES).toString('base64url');
   const isNew = await database.transact(async (client) => {
     // Roles belong to the server, not to the database: two hubs on one server do not share them.

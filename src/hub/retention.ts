@@ -1,4 +1,7 @@
-/** What is older than the hub is to keep goes: whole months at once, and what a wrong clock put elsewhere. The ledger keeps its lines. */
+/**
+ * What is older than the hub is to keep goes: whole months at once, and what a wrong clock put elsewhere. The ledger keeps its lines,
+ * signed ends of chains stay: the links between them go with their months.
+ */
 import type { Database } from './database.ts';
 
 const TABLES = { alerts: 'first_seen', flows: 'opened_at' } as const;
@@ -22,5 +25,6 @@ export async function dropOld(database: Database, now: Date, months: number): Pr
     }
     await database.transact((client) => client.query(`DELETE FROM hub.${table}_elsewhen WHERE ${column} < $1`, [from]));
   }
+  await database.transact((client) => client.query('DELETE FROM hub.links WHERE received < $1', [from]));
   return dropped;
 }

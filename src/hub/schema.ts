@@ -3,10 +3,12 @@
  * Every table with what labs told has row-level security: a role sees its own organisation, the owner sees all.
  */
 
-import { LabError } from '../model/lab.ts';
+import { labError } from '../formats/refusal.ts';
+import { text } from '../model/text.ts';
 import type { Client, Database } from './database.ts';
 import { makePartitions } from './partitions.ts';
 import { LINES } from './schema-lines.ts';
+import { LINKS } from './schema-links.ts';
 import { SIGNATURES } from './schema-signatures.ts';
 
 /** Tables with a column `organisation_id`. */
@@ -181,6 +183,7 @@ const MIGRATIONS: readonly string[] = [
   SIGNATURES,
   // Values that nobody registered, compared over the units of a model.
   `CREATE INDEX ON hub.alerts (organisation_id, model) WHERE content ? 'print'`,
+  LINKS,
 ];
 
 /** Of one hub at a time. */
@@ -209,8 +212,7 @@ export async function migrate(database: Database, now: Date): Promise<{ from: nu
 export async function mustBeMigrated(database: Database): Promise<void> {
   const found = await database.transact(versionIn);
   mustKnow(found);
-  if (found < MIGRATIONS.length)
-    throw new LabError(`the database is of version ${found}: phonehome hub migrate --hub-config FILE`);
+  if (found < MIGRATIONS.length) throw labError(text('hub.old-tables', { version: found }));
 }
 
 async function versionIn(client: Client): Promise<number> {
@@ -219,10 +221,7 @@ async function versionIn(client: Client): Promise<number> {
 }
 
 function mustKnow(version: number): void {
-  if (version > MIGRATIONS.length)
-    throw new LabError(
-      `the database was made by a newer hub (version ${version}, this one knows ${MIGRATIONS.length}): update Phonehome`,
-    );
+  if (version > MIGRATIONS.length) throw labError(text('hub.newer-tables', { version, known: MIGRATIONS.length }));
 }
 
 /** What an organisation's role may do: read its own rows. */

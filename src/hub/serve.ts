@@ -3,7 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
+import { labError } from '../formats/refusal.ts';
+import type { HubEngines } from '../model/hub.ts';
 import { LabError } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 import { createApi } from './api.ts';
 import type { HubServerConfig } from './config.ts';
 import { type ConsumerState, startConsumer } from './consumer.ts';
@@ -52,12 +55,12 @@ function startFolding(fold: () => Promise<number>): { stop(): Promise<void> } {
 }
 
 /**
- * @param onChange one line whenever broker or database go or come back
+ * @param onChange whenever broker or database go or come back
  * @throws LabError
  */
 export async function serveHub(
   config: HubServerConfig,
-  onChange: (line: string) => void,
+  onChange: (state: HubEngines) => void,
   page: PageFiles = new Map(),
 ): Promise<Hub> {
   const database = openDatabase(config.database, config.consumers + CONNECTIONS);
@@ -79,10 +82,9 @@ export async function serveHub(
       states.every((one) => one.broker !== 'away'),
       states.every((one) => one.database !== 'away'),
     ];
-    const line = `broker ${broker ? 'connected' : 'away'}, database ${stored ? 'connected' : 'away'}`;
-    if (line === told) return;
-    told = line;
-    onChange(state.problem === null ? line : `${line}: ${state.problem}`);
+    if (told === `${broker} ${stored}`) return;
+    told = `${broker} ${stored}`;
+    onChange({ broker, database: stored, problem: state.problem });
   };
   const stops = Array.from({ length: config.consumers }, (_, index) =>
     startConsumer({ database, open: () => openStream(config), onState: (state) => hear(index, state) }),
@@ -118,7 +120,7 @@ export async function serveHub(
   } catch (error) {
     await stop();
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new LabError(`port ${config.port} cannot be had (${code ?? message}): choose another port in the hub's file`);
+    throw labError(text('hub.port', { port: config.port, error: code ?? message }));
   }
   const { port } = server.address() as AddressInfo;
   return { url: `http://${config.host}:${port}`, stop };

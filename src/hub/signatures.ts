@@ -33,7 +33,7 @@ export async function putSigned(client: Client, ends: readonly SignedEnd[]): Pro
     const key = readKeyText(end.key);
     const isFitting = key !== null && isSignedWith(key, { ...end, epoch: epochOf(end.history), key: keyNameOf(key) });
     if (!isFitting) await putForged(client, end, 'signature');
-    else if ((keys.get(end.lab) ?? end.key) !== end.key) await putForged(client, end, 'key');
+    else if ((keys.get(end.lab) ?? end.key) !== end.key) await putForged(client, end, 'key', end.key);
     else {
       if (!keys.has(end.lab)) await keepKey(client, end);
       keys.set(end.lab, end.key);
@@ -54,11 +54,12 @@ async function keepKey(client: Client, { organisation, lab, key }: SignedEnd): P
   ]);
 }
 
-/** A lab is noted once for each place and reason. */
-async function putForged(client: Client, end: SignedEnd, why: ForgedWhy): Promise<void> {
+/** A lab is noted once for each place and reason. @param key as it was sent, where it is the reason */
+async function putForged(client: Client, end: SignedEnd, why: ForgedWhy, key: string | null = null): Promise<void> {
   await client.query(
-    `INSERT INTO hub.forged (organisation_id, lab_id, history, position, why) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
-    [end.organisation, end.lab, end.history, end.position, why],
+    `INSERT INTO hub.forged (organisation_id, lab_id, history, position, why, key) VALUES ($1, $2, $3, $4, $5, decode($6, 'base64'))
+     ON CONFLICT (lab_id, history, position, why) DO UPDATE SET key = coalesce(forged.key, excluded.key) WHERE forged.key IS NULL`,
+    [end.organisation, end.lab, end.history, end.position, why, key],
   );
 }
 

@@ -1,6 +1,7 @@
 /** How each lab stands: when it was heard, whether its clock is right, and whether its chain came whole. */
 import type { LabStanding } from '../model/hub.ts';
 import type { Client } from './database.ts';
+import { nameOf } from './keys.ts';
 
 /** A phone's clock and a shop's may differ; evidence that is minutes off is told. */
 const CLOCK_SECONDS = 90;
@@ -30,7 +31,11 @@ export async function readStandings(client: Client, organisation: string | null)
        SELECT position, time, key FROM hub.checkpoints WHERE lab_id = labs.id AND history = labs.history ORDER BY position DESC LIMIT 1) latest`,
   );
   const { rows: forged } = await client.query(
-    'SELECT lab_id, position::float8, why FROM hub.forged ORDER BY seen DESC, position DESC LIMIT 1000',
+    `SELECT lab_id, position::float8, why, encode(key, 'base64') AS key FROM hub.forged ORDER BY seen DESC, position DESC LIMIT 1000`,
+  );
+  const { rows: accepted } = await client.query(
+    `SELECT DISTINCT ON (lab_id) lab_id, accepted, who, reason, encode(key, 'base64') AS key
+     FROM hub.accepted_keys ORDER BY lab_id, accepted DESC`,
   );
   const known = labs.map((row): LabStanding => {
     const own = chains.filter((chain) => chain.lab_id === row.id);
@@ -58,7 +63,8 @@ export async function readStandings(client: Client, organisation: string | null)
       forged: forged
         .filter((one) => one.lab_id === row.id)
         .slice(0, MAX_LISTED)
-        .map(({ position, why }) => ({ position, why })),
+        .map(({ position, why, key }) => ({ position, why, ...(key !== null && { key: nameOf(key) }) })),
+      accepted: acceptanceOf(accepted.find((one) => one.lab_id === row.id)),
       histories: new Set(own.map(({ history }) => history)).size,
       aside: Object.fromEntries(
         aside
@@ -69,6 +75,11 @@ export async function readStandings(client: Client, organisation: string | null)
   });
   return known;
 }
+
+const acceptanceOf = (
+  row: { key: string; accepted: Date; who: string; reason: string } | undefined,
+): LabStanding['accepted'] =>
+  row ? { key: nameOf(row.key) ?? '', time: row.accepted.toISOString(), who: row.who, reason: row.reason } : null;
 
 /** What lies aside of senders that are no lab here: by organisation, lab and why. */
 export async function readStrangers(

@@ -1,9 +1,11 @@
 /** A directory of tables to the labs of a hub. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { labError } from '../formats/refusal.ts';
 import { readHubServerConfig } from '../hub/config.ts';
 import { publishFeed } from '../hub/feed.ts';
 import { LabError } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 import { FEED_FILES, readFeedTables } from './feed-tables.ts';
 
 /** @returns the version it got @throws LabError, and then nothing was published */
@@ -11,7 +13,7 @@ export async function publishFeedDirectory(hubConfig: string, directory: string,
   const config = readHubServerConfig(hubConfig);
   const files = readDirectory(directory);
   if (Object.keys(files).length === 0)
-    throw new LabError(`${directory} holds no table for labs: ${FEED_FILES.join(', ')}`);
+    throw labError(text('hub.empty-feed', { directory, names: FEED_FILES.join(', ') }));
   readFeedTables(files);
   return publishFeed(config, files, { key: read(keyFile), now: new Date() });
 }
@@ -25,7 +27,7 @@ function readDirectory(directory: string): Record<string, string> {
     return Object.fromEntries(names.toSorted().map((name) => [name, read(join(directory, name))]));
   } catch (error) {
     if (error instanceof LabError) throw error;
-    throw new LabError(`${directory} cannot be read (${(error as NodeJS.ErrnoException).code}): check the path`);
+    throw labError(text('hub.unread', { file: directory, error: (error as NodeJS.ErrnoException).code ?? '' }));
   }
 }
 
@@ -33,6 +35,6 @@ function read(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new LabError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}): check the path`);
+    throw labError(text('hub.unread', { file: file, error: (error as NodeJS.ErrnoException).code ?? '' }));
   }
 }

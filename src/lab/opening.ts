@@ -26,7 +26,8 @@ export interface Places extends Geo {
 }
 
 /** Without its tables the lab runs and names no networks, and says so. */
-export async function openPlaces(dir: string, warnings: string[]): Promise<Places> {
+/** @param ownersDir where a lab's own companies lie besides, and those of its hub */
+export async function openPlaces(dir: string, warnings: string[], ownersDir: string | null = null): Promise<Places> {
   const show = progressLine();
   try {
     await prepareGeo(dir, ({ text, done }) => show(text, done));
@@ -34,7 +35,8 @@ export async function openPlaces(dir: string, warnings: string[]): Promise<Place
     if (!(error instanceof LabError)) throw error;
     warnings.push(error.message);
   }
-  let geo = openGeo(dir, { now: Date.now });
+  const open = () => openGeo(dir, { now: Date.now, ...(ownersDir !== null && { ownersDir }) });
+  let geo = open();
   warnings.push(...geo.sources.flatMap(({ advice }) => advice ?? []));
   return {
     get sources() {
@@ -43,7 +45,7 @@ export async function openPlaces(dir: string, warnings: string[]): Promise<Place
     locate: (...asked) => geo.locate(...asked),
     close: () => geo.close(),
     reopen() {
-      const next = openGeo(dir, { now: Date.now });
+      const next = open();
       geo.close();
       geo = next;
     },

@@ -6,6 +6,7 @@
 
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { fromFdPromise } from 'yauzl';
 import { COMMENT, COMMENT_BYTES, END_BYTES, sealedText } from '../export/zip.ts';
 import { errorLine } from '../formats/error-line.ts';
@@ -38,6 +39,22 @@ export async function verifyPackage(file: string): Promise<PackageVerdict> {
   try {
     if (fstatSync(descriptor).isDirectory()) throw labError(text('records.package', { file, error: 'EISDIR' }));
     return await verifyOpen(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Gives one entry to be read, of a package that was verified; nothing when there is none of that name. */
+export async function openPackageEntry(
+  file: string,
+  name: string,
+  use: (stream: Readable) => Promise<void>,
+): Promise<void> {
+  const descriptor = opened(file);
+  try {
+    const zip = await fromFdPromise(descriptor, { autoClose: false, lazyEntries: true });
+    for await (const entry of zip.eachEntry())
+      if (entry.fileName === name) return await use(await zip.openReadStreamPromise(entry));
   } finally {
     closeSync(descriptor);
   }

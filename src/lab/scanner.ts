@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { monotonicFactory } from 'ulid';
 import { readDevicesFile } from '../devices/store.ts';
 import { say } from '../formats/say.ts';
+import { giveOpaqueFormats } from '../inspect/opaque-formats.ts';
 import { prepareKnown } from '../inspect/search/known.ts';
+import { giveNames } from '../kinds/key-names.ts';
 import { registry } from '../kinds/registry.ts';
 import type { AlertDevice, AlertRecord } from '../model/alert.ts';
 import type { Device } from '../model/device.ts';
@@ -16,8 +18,10 @@ import type { Finding } from '../model/identifier.ts';
 import type { ScanFinding, Scanner, ScannerOptions } from '../model/lab.ts';
 import { text } from '../model/text.ts';
 import { openComparison } from './comparing.ts';
+import { pathsIn } from './data-directory.ts';
 import { openDecoders } from './decoders.ts';
 import { openAlerter, openDetection } from './detection.ts';
+import { readKeptFeed } from './kept-feed.ts';
 import { openLog } from './log.ts';
 import { createMasking } from './masking.ts';
 import { openPlaces } from './opening.ts';
@@ -36,7 +40,12 @@ export async function createScanner(options: ScannerOptions): Promise<Scanner> {
   const dropped = device ? prepareKnown(device, registry).dropped : 0;
   const unsought = text('unseen.registered', { dropped });
   if (dropped > 0) options.onPartial('', say(unsought), unsought);
-  const geo = await openPlaces(GEO_DIR, []);
+  const kept = options.data ? readKeptFeed(options.data) : null;
+  if (kept) {
+    giveNames(kept.tables.names);
+    giveOpaqueFormats(kept.tables.formats, kept.source);
+  }
+  const geo = await openPlaces(GEO_DIR, [], options.data ? pathsIn(options.data).geo : null);
   const masking = createMasking(() => device);
   const { homeCountry } = options;
   const [only] = phones.length === 1 ? phones : [];

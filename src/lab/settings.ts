@@ -24,7 +24,7 @@ export function setUpServices(
     waysIn: () => waysIn({ ...addresses(), gateway: gateway() }),
     scanUpload: createUploads({
       directory: data,
-      scanOptions: () => ({ devicesFile: devicesFileIn(data, devicesFile), decoders, homeCountry }),
+      scanOptions: () => ({ data, devicesFile: devicesFileIn(data, devicesFile), decoders, homeCountry }),
     }),
   };
 }

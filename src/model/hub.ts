@@ -76,7 +76,9 @@ export interface LabStanding {
   /** The last signed end of a chain that the hub holds and whose signature it checked; null: none came yet. */
   signed: { position: number; time: string; key: string } | null;
   /** Signatures that do not hold, the latest first. */
-  forged: { position: number; why: ForgedWhy }[];
+  forged: { position: number; why: ForgedWhy; key?: string | null }[];
+  /** The last key that somebody accepted in the place of the one before; null: it signs with its first one. */
+  accepted: { key: string; time: string; who: string; reason: string } | null;
   /** More than one: its store was restored, saved from damage, or written anew. */
   histories: number;
   /** Messages kept aside, by why. */
@@ -228,6 +230,49 @@ export interface HubStatus {
   strangers: { organisation: string; lab: string; why: string; count: number }[];
 }
 
+/** Hashes of the stretch of a chain that a package holds, one after the other, 32 bytes each. */
+export interface PackageChain {
+  epoch: string;
+  /** Position of the first. */
+  first: number;
+  hashes: Buffer;
+}
+
+/**
+ * `link`: the links do not lead to the hash that the hub knows there; `signature`: one that is kept does not hold; `row`: a row of the hub has
+ * another record; `package`: the lab handed out another record than it told.
+ */
+export const PROOF_PROBLEMS = ['link', 'signature', 'row', 'package'] as const;
+
+export interface HistoryProof {
+  history: string;
+  /** Records whose links lead from one to the next. */
+  records: number;
+  /** Rows of the hub that are at their record. */
+  rows: number;
+  /** Records of the package that are what the lab told. */
+  compared: number;
+  /** The last signed end that the links lead to. */
+  signed: { position: number; time: string; key: string } | null;
+  /** Records of which no links are here, both ends included. */
+  unheld: { from: number; to: number }[];
+  /** The first thing that does not fit; nothing behind it was looked at. */
+  problem: { position: number; what: (typeof PROOF_PROBLEMS)[number] } | null;
+}
+
+export interface LabProof {
+  organisation: string;
+  lab: string;
+  histories: HistoryProof[];
+}
+
+/** Whether broker and database answer, and what was wrong last; null: nothing is. */
+export interface HubEngines {
+  broker: boolean;
+  database: boolean;
+  problem: string | null;
+}
+
 /** What the commands ask of a hub. All reject with a `LabError` that says what to do. */
 export interface HubCommands {
   /** Versions of the tables before and after, and how many messages that lay aside were understood then. */
@@ -235,6 +280,10 @@ export interface HubCommands {
   /** Adds it, or another token to one that is there. The token is shown once. */
   addOrganisation(name: string): Promise<{ isNew: boolean; token: string; retried: number }>;
   status(): Promise<HubStatus>;
-  /** @param onChange one line whenever broker or database go or come back */
-  serve(onChange: (line: string) => void): Promise<{ url: string; stop(): Promise<void> }>;
+  /** @param given what the lab handed out since; null: what the hub holds alone is looked at */
+  prove(organisation: string, lab: string, given: PackageChain | null): Promise<LabProof>;
+  /** A key that the lab signed with counts from now on. @returns the name of the one before */
+  acceptKey(given: { organisation: string; lab: string; key: string; who: string; reason: string }): Promise<string>;
+  /** @param onChange whenever broker or database go or come back */
+  serve(onChange: (state: HubEngines) => void): Promise<{ url: string; stop(): Promise<void> }>;
 }

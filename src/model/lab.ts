@@ -17,7 +17,7 @@ import type { Device } from './device.ts';
 import type { Destination, Direction, Flow, FlowEvent, FlowRecord } from './flow.ts';
 import type { Forgetting } from './forgotten.ts';
 import type { GatewayCheck, GatewayControl, TakenDown, WayIn } from './gateway.ts';
-import type { HubCommands } from './hub.ts';
+import type { HubCommands, PackageChain } from './hub.ts';
 import type { Evidence, Identifier } from './identifier.ts';
 import type { Mute, NotifyState, SentTest } from './notify.ts';
 import type { PhoneRecord } from './phone-record.ts';
@@ -160,6 +160,8 @@ export interface ScanFinding {
 }
 
 export interface ScannerOptions {
+  /** As in `ScanOptions`. */
+  data?: string | null;
   /** Null: shapes only. Recorded flows carry no device: the values of every phone in the file are searched in all of them. */
   devicesFile: string | null;
   decoders: string[];
@@ -254,6 +256,8 @@ export type Scanned =
   | { type: 'progress'; bytes: number; totalBytes: number };
 
 export interface ScanOptions {
+  /** A lab's directory, whose owners and whose hub's tables count as they do live; null: none. */
+  data?: string | null;
   /** As in `ScannerOptions`. */
   devicesFile: string | null;
   decoders: string[];
@@ -406,6 +410,8 @@ export interface LabModule {
    * @returns the version they got @throws LabError
    */
   publishFeed(hubConfig: string, directory: string, keyFile: string): Promise<number>;
+  /** Of an intact package, to be held against what its lab told a hub. @throws LabError */
+  readPackageChain(file: string): Promise<PackageChain>;
   /** Of a hub or a lab: the secret half goes into a new file. @returns the public half. @throws LabError */
   makeHubKey(file: string): Promise<string>;
   /** @throws LabError naming line and field of notify.yaml */

@@ -12,6 +12,8 @@ import { NOW, type StoredLab } from './stored-lab.ts';
 export interface HubDatabase {
   database: Database;
   directory: string;
+  /** Of the database. */
+  url: string;
   /** By organisation: alpha, beta. */
   tokens: Record<string, string>;
   /** Closed in the end. */
@@ -27,7 +29,7 @@ export function withHubDatabase(connections: number, ready: (hub: HubDatabase) =
     postgres = await openPostgres(directory);
     await postgres.start();
     const database = openDatabase({ url: postgres.url, password: null }, connections);
-    hub = { database, directory, tokens: {}, open: [] };
+    hub = { database, directory, url: postgres.url, tokens: {}, open: [] };
     await migrate(database, new Date(NOW));
     for (const name of ['alpha', 'beta']) hub.tokens[name] = (await addOrganisation(database, name)).token;
     ready(hub);

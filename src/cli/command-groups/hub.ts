@@ -9,6 +9,14 @@ const HUB_FLAGS: Flag[] = [{ name: 'hub-config', value: 'FILE', default: './hub.
 
 export const HUB: CommandSpec[] = [
   {
+    name: 'hub accept-key',
+    words: '<organisation> <lab> <key>',
+    summary: 'do.hub.accept-key',
+    flags: [...HUB_FLAGS, { name: 'reason', value: 'TEXT', default: null, help: 'flag.reason' }],
+    examples: ['hub accept-key cellphones hanoi-1 3f9a1c07be52d648 --reason "installed anew, told by Linh"'],
+    load: async () => (await hub()).acceptKey,
+  },
+  {
     name: 'hub key',
     words: '<file>',
     summary: 'do.hub.key',
@@ -38,6 +46,14 @@ export const HUB: CommandSpec[] = [
     flags: HUB_FLAGS,
     examples: ['hub organisation cellphones'],
     load: async () => (await hub()).organisation,
+  },
+  {
+    name: 'hub prove',
+    words: '<organisation> <lab> [package]',
+    summary: 'do.hub.prove',
+    flags: HUB_FLAGS,
+    examples: ['hub prove cellphones hanoi-1', 'hub prove cellphones hanoi-1 case-17.zip'],
+    load: async () => (await hub()).prove,
   },
   {
     name: 'hub serve',

@@ -17,6 +17,7 @@ import { stopSignal } from '../stop-signal.ts';
 import { words } from '../words.ts';
 
 interface ScanFlags {
+  data: string;
   json: boolean;
   reveal: boolean;
   devices: string | null;
@@ -39,9 +40,9 @@ export async function scan(given: Record<string, unknown>, files: string[]): Pro
     report.finding(finding, one, flags.reveal);
     if (flags.json) printJson(findingLine(finding, one, flags.reveal));
   };
-  const { devices: devicesFile, decoder: decoders, homeCountry } = flags;
+  const { data, devices: devicesFile, decoder: decoders, homeCountry } = flags;
   try {
-    for await (const one of lab.scan(files, { devicesFile, decoders, homeCountry }, stop)) {
+    for await (const one of lab.scan(files, { data, devicesFile, decoders, homeCountry }, stop)) {
       if (one.type === 'progress') progress.show(one.bytes, one.totalBytes, report.counts());
       else if (one.type === 'skipped') report.skipped(one);
       else if (one.type === 'partial') report.partial(one.text);

@@ -8,6 +8,7 @@ import { ENDINGS_EN } from './endings.ts';
 import { FILES_EN } from './files.ts';
 import { GATEWAY_EN } from './gateway.ts';
 import { GATEWAY_STEPS_EN } from './gateway-steps.ts';
+import { HUB_REFUSALS_EN } from './hub-refusals.ts';
 import { INPUT_EN } from './input.ts';
 import { NETWORK } from './network.ts';
 import { REASONS } from './reasons.ts';
@@ -54,6 +55,7 @@ export const EN = {
   ...FILES_EN,
   ...GATEWAY_EN,
   ...GATEWAY_STEPS_EN,
+  ...HUB_REFUSALS_EN,
   ...REFUSALS_EN,
 
   'scan.stopped': 'The scan was stopped before its end: this is what was found until then.',

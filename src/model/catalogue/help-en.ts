@@ -186,7 +186,10 @@ export const HELP_EN = {
   'do.group.token': 'who may ask the lab what',
   'do.group.pins': "apps that refuse the lab's certificate",
   'do.group.hub': 'many labs: takes in what they publish, and answers what is found where',
-  'do.hub.feed': 'sign tables of a directory (owners, key names, test plans) and hand them to all labs of a hub',
+  'do.hub.accept-key': 'another key counts for a lab from now on; who said so, when and why is kept',
+  'do.hub.feed':
+    'sign tables of a directory (owners, key names, opaque formats, pinning apps, test plans) and hand them to all labs of a hub',
+  'do.hub.prove': 'reckon again what the hub holds of a lab, and hold a package of that lab against it',
   'do.hub.key': 'make the key pair of a hub or lab for the broker; prints its public half',
   'do.hub.migrate': 'make or update the tables of a hub in PostgreSQL',
   'do.hub.organisation': 'add an organisation whose labs may publish, or another token for it; prints the token',

@@ -187,6 +187,8 @@ export const HELP_VI: Record<string, string> = {
   'do.group.token': 'ai được hỏi phòng thử điều gì',
   'do.group.pins': 'các ứng dụng từ chối chứng chỉ của phòng thử',
   'do.group.hub': 'nhiều phòng thử: nhận những gì chúng gửi, và cho biết tìm thấy gì ở đâu',
+  'do.hub.accept-key': 'từ giờ một khoá khác có giá trị cho một phòng thử; lưu lại ai nói vậy, lúc nào và vì sao',
+  'do.hub.prove': 'tính lại những gì trung tâm giữ của một phòng thử, và đối chiếu một gói của phòng đó',
   'do.hub.feed':
     'ký các bảng trong một thư mục (chủ sở hữu, tên khoá, kế hoạch thử) và gửi cho mọi phòng thử của trung tâm',
   'do.hub.key': 'tạo cặp khoá của trung tâm hoặc phòng thử cho máy chuyển tin; in ra nửa công khai',

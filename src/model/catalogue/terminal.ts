@@ -10,6 +10,8 @@ import { DOCTOR_EN } from './doctor-en.ts';
 import { DOCTOR_VI } from './doctor-vi.ts';
 import { HELP_EN } from './help-en.ts';
 import { HELP_VI } from './help-vi.ts';
+import { HUB_EN } from './hub-en.ts';
+import { HUB_VI } from './hub-vi.ts';
 import { PHONES_EN } from './phones-en.ts';
 import { PHONES_VI } from './phones-vi.ts';
 import { RECORDS_EN } from './records-en.ts';
@@ -24,6 +26,7 @@ export const TERMINAL_EN = {
   ...RECORDS_EN,
   ...DOCTOR_EN,
   ...HELP_EN,
+  ...HUB_EN,
   ...WATCH_EN,
 } as const;
 export const TERMINAL_VI: Record<string, string> = {
@@ -33,5 +36,6 @@ export const TERMINAL_VI: Record<string, string> = {
   ...RECORDS_VI,
   ...DOCTOR_VI,
   ...HELP_VI,
+  ...HUB_VI,
   ...WATCH_VI,
 };

@@ -4,6 +4,7 @@ import { ENDINGS_VI } from './endings.ts';
 import { FILES_VI } from './files.ts';
 import { GATEWAY_VI } from './gateway.ts';
 import { GATEWAY_STEPS_VI } from './gateway-steps.ts';
+import { HUB_REFUSALS_VI } from './hub-refusals.ts';
 import { INPUT_VI } from './input.ts';
 import { KINDS_VI } from './kinds-vi.ts';
 import { NETWORK_VI } from './network-vi.ts';
@@ -49,6 +50,7 @@ export const VI: Record<string, string> = {
   ...FILES_VI,
   ...GATEWAY_VI,
   ...GATEWAY_STEPS_VI,
+  ...HUB_REFUSALS_VI,
   ...REFUSALS_VI,
 
   'scan.stopped': 'Việc quét đã bị dừng trước khi xong: đây là những gì tìm thấy cho đến lúc đó.',
