@@ -73,7 +73,7 @@ export const FILES_EN = {
   'records.no-authority': '{{dir}} holds no certificate authority yet: "phonehome start" makes one',
   'records.nothing-left': 'nothing was seen to leave in this test run: there is nothing to ask a vendor about',
   'records.changed-package': '{{file}} is not intact, and proves nothing: {{problem}}',
-  'records.no-chain': '{{file}} holds no stretch of a chain: export a test run without --redact, of a lab that has one',
+  'records.no-chain': '{{file}} holds no stretch of a chain: nothing of its test run stands in one',
   'records.package': '{{file}} cannot be read ({{error}}): name the package to verify',
   'records.no-plan': 'no plan "{{name}}": there are {{names}}, or name a file',
   'records.unread': '{{file}} cannot be read ({{error}}): check the path',
@@ -156,7 +156,7 @@ export const FILES_VI: Record<keyof typeof FILES_EN, string> = {
   'records.nothing-left': 'trong đợt thử này không thấy gì rời khỏi điện thoại: không có gì để hỏi nhà sản xuất',
   'records.changed-package': '{{file}} không còn nguyên vẹn và không chứng minh được gì: {{problem}}',
   'records.no-chain':
-    '{{file}} không có đoạn chuỗi nào: hãy xuất một lượt thử không kèm --redact, từ phòng thử có chuỗi',
+    '{{file}} không có đoạn chuỗi nào: lượt thử của nó không có gì nằm trong chuỗi',
   'records.package': 'không đọc được {{file}} ({{error}}): hãy nêu gói cần kiểm tra',
   'records.no-plan': 'không có phép thử "{{name}}": có {{names}}, hoặc hãy nêu một tệp',
   'records.unread': 'không đọc được {{file}} ({{error}}): hãy kiểm tra đường dẫn',
