@@ -1,5 +1,7 @@
 /** Container files are checked by reading: a machine that tests them need not run a container engine. `.ci/install` runs their steps. */
 import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -77,6 +79,25 @@ describe('docker-compose.yml', () => {
     const understood = parse(stdout.toString()) as { services: Record<string, Service> };
     const own = services.filter(([, { profiles }]) => profiles.includes(profile)).map(([name]) => name);
     expect(Object.keys(understood.services)).toEqual(expect.arrayContaining(own));
+  });
+
+  it.each([
+    ['well', 200, 0],
+    ['not well', 503, 1],
+  ])('asks the hub whether it is well by a command that knows the answer: %s', async (_, status, code) => {
+    const server = createServer((request, answer) =>
+      answer.writeHead(request.url === '/api/health' ? status : 404).end(),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const [, program = '', ...args] = compose.services.hub?.healthcheck?.test ?? [];
+    expect(program).toBe('node');
+    const asked = await run(
+      process.execPath,
+      args.map((arg) => arg.replace('127.0.0.1:8090', `127.0.0.1:${port}`)),
+    );
+    server.close();
+    expect(asked.code).toBe(code);
   });
 
   it('runs the lab on a read-only root, with a process that passes signals on', () => {
