@@ -155,8 +155,7 @@ export const FILES_VI: Record<keyof typeof FILES_EN, string> = {
   'records.no-authority': '{{dir}} chưa có nơi cấp chứng chỉ: "phonehome start" tạo ra nó',
   'records.nothing-left': 'trong đợt thử này không thấy gì rời khỏi điện thoại: không có gì để hỏi nhà sản xuất',
   'records.changed-package': '{{file}} không còn nguyên vẹn và không chứng minh được gì: {{problem}}',
-  'records.no-chain':
-    '{{file}} không có đoạn chuỗi nào: lượt thử của nó không có gì nằm trong chuỗi',
+  'records.no-chain': '{{file}} không có đoạn chuỗi nào: lượt thử của nó không có gì nằm trong chuỗi',
   'records.package': 'không đọc được {{file}} ({{error}}): hãy nêu gói cần kiểm tra',
   'records.no-plan': 'không có phép thử "{{name}}": có {{names}}, hoặc hãy nêu một tệp',
   'records.unread': 'không đọc được {{file}} ({{error}}): hãy kiểm tra đường dẫn',
