@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import { type ParsedValues, problemLine, readValues } from '../formats/yaml-document.ts';
 import { explain, UsageError } from './errors.ts';
 import { attributeOf, type Flag } from './flags.ts';
-import { readGiven } from './given-file.ts';
+import { readGiven } from './named-file.ts';
 
 export function applyConfigFile(command: Command, path: string, own: Flag[], all: Flag[]): void {
   const { entries, lineOf } = readMapping(path);

@@ -1,15 +1,16 @@
 /** `phonehome ca …`: the lab's own certificate authority. The private key never leaves its file. */
-import { writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { urlHost } from '../../formats/address.ts';
 import { phoneAddress } from '../../formats/lan-address.ts';
+import { PUBLIC } from '../../formats/replace-file.ts';
 import { type AuthorityInfo, CA_FORMATS, type CaFormat, LabError } from '../../model/lab.ts';
 import { wantsColour } from '../colour.ts';
 import { UsageError } from '../errors.ts';
 import { findRunningLab } from '../lab-state.ts';
 import { loadLab } from '../main-module.ts';
+import { writeNamed } from '../named-file.ts';
 import { print, printFile, printJson } from '../output.ts';
 import { caPassphrase, readNewPassphrase } from '../passphrase.ts';
 import { qrCode } from '../qr-code.ts';
@@ -57,7 +58,7 @@ export async function exportFile(given: Record<string, unknown>, [format = '', f
     printFile(bytes);
     return 0;
   }
-  writeFileSync(target, bytes);
+  writeNamed(target, bytes, PUBLIC);
   if (json) printJson({ type: 'exported', format: known, file: resolve(target), bytes: bytes.length });
   else print(words('ca.exported', { file: target }));
   return 0;

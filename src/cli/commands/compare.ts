@@ -3,13 +3,13 @@
  * consent), from what is stored; `compare A B C …`: a row for each. A and B are phone ids, case ids, or phases of cases: `CASE:before-consent`.
  */
 
-import { replaceFile } from '../../formats/replace-file.ts';
 import { clean, paint } from '../../formats/terminal.ts';
 import type { Comparison, Difference, UnknownIdentifier } from '../../model/comparison.ts';
 import type { LabModule } from '../../model/lab.ts';
 import { wantsColour } from '../colour.ts';
 import { UsageError } from '../errors.ts';
 import { loadLab } from '../main-module.ts';
+import { writeNamed } from '../named-file.ts';
 import { print, printJson } from '../output.ts';
 import { table } from '../table.ts';
 
@@ -42,7 +42,7 @@ export async function compare(given: Record<string, unknown>, names: string[]): 
 
 function writeHtml(file: string | null, html: string, json: boolean): number {
   if (file === null) return 0;
-  replaceFile(file, html);
+  writeNamed(file, html);
   if (!json) print('', `${file} written, readable by you only.`);
   return 0;
 }

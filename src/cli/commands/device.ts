@@ -1,6 +1,5 @@
 /** `phonehome device …`: the phones under test. Values are masked unless `--reveal` is given. */
 
-import { chmodSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { labError } from '../../formats/refusal.ts';
@@ -9,9 +8,9 @@ import { problemText, readValues } from '../../formats/yaml-document.ts';
 import { LabError } from '../../model/lab.ts';
 import { type DeviceRow, type DeviceStore, type Note, oneOf, openDeviceStore } from '../device-store.ts';
 import { UsageError } from '../errors.ts';
-import { readGiven } from '../given-file.ts';
 import { call, runningLabOf } from '../lab-client.ts';
 import { loadLab } from '../main-module.ts';
+import { readGiven, writeNamed } from '../named-file.ts';
 import { print, printFile, printJson } from '../output.ts';
 import { table } from '../table.ts';
 import { inWords, words } from '../words.ts';
@@ -227,8 +226,7 @@ export async function exportFile(given: Record<string, unknown>, [file]: string[
     printFile(text);
     return 0;
   }
-  writeFileSync(file, text, { mode: 0o600 });
-  chmodSync(file, 0o600);
+  writeNamed(file, text);
   print(words('device.exported', { file }));
   return 0;
 }

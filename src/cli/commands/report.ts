@@ -1,10 +1,10 @@
 /** `phonehome report CASE --out FILE`: a case as one file for people, from what is stored; a lab may run meanwhile. */
 import { extname } from 'node:path';
-import { replaceFile } from '../../formats/replace-file.ts';
 import { LabError, type LabModule } from '../../model/lab.ts';
 import { openCaseStore } from '../case-store.ts';
 import { chooseCase } from '../chosen-case.ts';
 import { loadLab } from '../main-module.ts';
+import { writeNamed } from '../named-file.ts';
 import { print, printJson, tell } from '../output.ts';
 import { caPassphrase } from '../passphrase.ts';
 
@@ -51,7 +51,7 @@ export async function report(given: Record<string, unknown>, [id]: string[]): Pr
     letter,
     passphrase,
   });
-  replaceFile(out, content);
+  writeNamed(out, content);
   if (json)
     printJson({ type: letter ? 'letter' : 'report', file: out, case: found, simulated: isSimulated, revealed: reveal });
   else

@@ -4,11 +4,12 @@
  * what was found until then, and exit code 1 where that is no finding to fail on.
  */
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { PUBLIC } from '../../formats/replace-file.ts';
 import { SEVERITIES, type Severity } from '../../model/alert.ts';
 import { LabError, type ScanFinding, type Scanned } from '../../model/lab.ts';
 import { wantsColour } from '../colour.ts';
 import { loadLab } from '../main-module.ts';
+import { writeNamed } from '../named-file.ts';
 import { print, printJson, tell } from '../output.ts';
 import { scanHtml } from '../scan-html.ts';
 import { createProgress } from '../scan-progress.ts';
@@ -65,7 +66,7 @@ export async function scan(given: Record<string, unknown>, files: string[]): Pro
   if (flags.html) {
     const page = scanHtml({ ...report.page(), madeAt: new Date().toISOString() });
     // With --reveal it holds values in clear.
-    writeFileSync(flags.html, page, { mode: flags.reveal ? 0o600 : 0o644 });
+    writeNamed(flags.html, page, flags.reveal ? {} : PUBLIC);
   }
   const isMet = flags.failOn !== null && worst >= SEVERITIES.indexOf(flags.failOn);
   const left = report.stoppedFiles.count();

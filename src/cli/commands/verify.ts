@@ -4,8 +4,8 @@ import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../model/ch
 import { LabError } from '../../model/lab.ts';
 import type { StoreVerdict } from '../../model/verdict.ts';
 import { UsageError } from '../errors.ts';
-import { readGiven } from '../given-file.ts';
 import { loadLab } from '../main-module.ts';
+import { readGiven } from '../named-file.ts';
 import { print, printJson } from '../output.ts';
 import { words } from '../words.ts';
 
