@@ -4,13 +4,14 @@ import { openBytes } from '../inspect/opened.ts';
 import type { Alert } from '../model/alert.ts';
 import type { ContentEvent } from '../model/content.ts';
 import { type Example, exampleOf, unfoldedExample } from '../report/example.ts';
+import { MAX_FINDINGS } from '../report/report.ts';
 import { openKeptContent } from './content.ts';
 
 /** Of one finding: a phone repeats itself on one connection. */
 const MAX_EXCHANGES = 50;
 const MAX_BODY = 256_000;
 
-/** By the id of their alerts. Of an alert whose connection was not kept, or cannot be read any more, there is none. */
+/** By the id of their alerts, of those that a report lists. Of an alert whose connection was not kept, or cannot be read any more, there is none. */
 export function examplesOf(
   dataDir: string,
   findings: readonly Alert[],
@@ -27,7 +28,7 @@ export function examplesOf(
   }
   if (content === null) return examples;
   try {
-    for (const alert of findings) {
+    for (const alert of findings.slice(0, MAX_FINDINGS)) {
       const { evidence } = alert;
       if (evidence?.direction !== 'request' || !(evidence.where === 'body' || evidence.where === 'message')) continue;
       for (let at = 0; at < MAX_EXCHANGES; at++) {

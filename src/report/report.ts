@@ -22,7 +22,8 @@ import { minute, type ReportLanguage, type Words, wordsOf } from './words.ts';
 /** What stood in the traffic, by the id of its alert. */
 export type Revealed = ReadonlyMap<string, { value: string; seen: string; window: Buffer }>;
 
-const MAX_FINDINGS = 300;
+/** The worst; the others are counted. */
+export const MAX_FINDINGS = 300;
 /** In a cell of the first page; the whole one stands below. */
 const MAX_NAME = 50;
 /** On the first page, which also has to tell what could not be seen. */

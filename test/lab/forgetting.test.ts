@@ -101,8 +101,11 @@ it('of very many connections goes on beside a lab: a little at a time, and no ot
   const left: number[] = [store.counts().flows];
   const rest = async () => void left.push(store.counts().flows);
   store.putFlows([labFlowRecord('open', 1, { closedAt: null })]);
+  store.putAlert(labRecord(1));
   expect(await forgetInSteps(store, null, PHONE, rest)).toBe(2000);
   expect(store.flow('open')).not.toBeNull();
+  // A lab that is killed meanwhile leaves nothing that can be read.
+  expect(store.reveal(labRecord(1).alert.id, { who: 'x', time: 'now' })).toMatchObject({ ok: false });
   expect(left.length).toBeGreaterThan(5);
   const widest = Math.max(...left.map((count, at) => (left[at - 1] ?? count) - count));
   expect(widest).toBeLessThanOrEqual(300);

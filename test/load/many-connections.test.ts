@@ -10,6 +10,8 @@ import { recordConnections } from './many-connections.ts';
 const COUNT = Number(process.env.EXPORT_CONNECTIONS ?? 200_000);
 /** Above what is resident before: most of it is the report's. */
 const MOST_BYTES = 450e6;
+/** Of `verify`, above what is resident after the export. */
+const MOST_VERIFYING = 250e6;
 
 it(`of ${COUNT} connections is exported in little memory, told all the way, and intact`, {
   timeout: 7_200_000,
@@ -45,7 +47,14 @@ it(`of ${COUNT} connections is exported in little memory, told all the way, and 
     expect(shares.at(-1)).toBe(1);
     const widest = Math.max(...shares.map((share, at) => share - (shares[at - 1] ?? 0)));
     expect(widest, 'the HAR at most, into which nothing goes').toBeLessThan(0.2);
+    const after = process.memoryUsage.rss();
+    const watch = setInterval(() => {
+      most = Math.max(most, process.memoryUsage.rss());
+    }, 100);
+    most = after;
     expect(await verifyPackage(file)).toMatchObject({ isIntact: true, problem: null });
+    clearInterval(watch);
+    expect(most - after).toBeLessThan(MOST_VERIFYING);
   } finally {
     rmSync(dir, { recursive: true });
   }

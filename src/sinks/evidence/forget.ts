@@ -12,8 +12,14 @@ const MAX_REWRITTEN = 64 << 20;
 /** A connection belongs to its phone, or, of one nobody registered, to its address. */
 const OWN_FLOWS = `device = ? OR (device IS NULL AND json_extract(json, '$.client.ip') = ?)`;
 
-/** Some of them, with one tombstone. @returns how many */
-export function forgetFlows({ rows, write }: Pick<Parts, 'rows' | 'write'>, device: string, limit: number): number {
+/** Some of them, with one tombstone; the key goes first here, too. @returns how many */
+export function forgetFlows(
+  { rows, write }: Pick<Parts, 'rows' | 'write'>,
+  keys: PhoneKeys | null,
+  device: string,
+  limit: number,
+): number {
+  keys?.destroy(device);
   let removed = 0;
   const ended = `json_extract(json, '$.closedAt') IS NOT NULL`;
   const where = `id IN (SELECT id FROM flows WHERE (${OWN_FLOWS}) AND ${ended} LIMIT ?)`;

@@ -47,7 +47,7 @@ export function createSqliteStore(database: DatabaseSync, options: SqliteOptions
     ...tokenRows(parts),
     ...upkeep(parts),
     forget: (device, entry) => forgetPhone(parts, phoneKeys, device, entry),
-    forgetFlows: (device, limit) => forgetFlows(parts, device, limit),
+    forgetFlows: (device, limit) => forgetFlows(parts, phoneKeys, device, limit),
   };
 }
 

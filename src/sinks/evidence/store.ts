@@ -170,7 +170,7 @@ export interface EvidenceStore {
    */
   forget(device: string, wish: ForgetWish): ForgetResult;
   /**
-   * Destroys connections that `forget` would destroy and that have ended, and nothing else: of one that has not, a row is still to come.
+   * Destroys the key, and connections that `forget` would destroy and that have ended: of one that has not, a row is still to come.
    * @param limit as many as one call may take the time for @returns how many; fewer than `limit`: there are no more, or the disk refuses
    */
   forgetFlows(device: string, limit: number): number;
