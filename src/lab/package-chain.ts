@@ -54,7 +54,8 @@ export function createChainCheck(isNamed: boolean): ChainCheck {
   const listOf = () => ({ all: createPrints(), next: 0, sum: createHash('sha256') });
   const prints = { 'alerts.ndjson': listOf(), 'flows.ndjson': listOf() } satisfies Record<Listed, object>;
   const found: string[] = [];
-  const signatures: { position: number; time: string; signature: Buffer; hash: Buffer }[] = [];
+  /** In hex: a small buffer keeps the block it was cut from, thousands of them a hundred megabytes. */
+  const signatures: { position: number; time: string; signature: string; hash: string }[] = [];
   let epoch = '';
   let head: { position: number; hash: string } | null = null;
   let records = 0;
@@ -116,9 +117,9 @@ export function createChainCheck(isNamed: boolean): ChainCheck {
       signatures.push({
         position: line.signed,
         time: String(line.time),
-        signature: Buffer.from(line.signature ?? '', 'hex'),
+        signature: String(line.signature),
         // It stands behind its record.
-        hash: Buffer.from(head?.position === line.signed ? head.hash : '', 'hex'),
+        hash: head?.position === line.signed ? head.hash : '',
       });
     else record(line);
   }
@@ -149,10 +150,12 @@ export function createChainCheck(isNamed: boolean): ChainCheck {
       for (const [file, { all: listed, next }] of Object.entries(prints))
         if (isNamed && rows > 0 && listed.count() > next)
           all.push(`${file}, line ${next + 1}: no record of the chain stands for it: it was added`);
-      for (const { position, time, signature, hash: at } of signatures)
-        if (!key || at.length === 0 || !verify(null, signedText(epoch, { position, hash: at }, time), key, signature))
+      for (const { position, time, signature, hash: at } of signatures) {
+        const text = signedText(epoch, { position, hash: Buffer.from(at, 'hex') }, time);
+        if (!key || at === '' || !verify(null, text, key, Buffer.from(signature, 'hex')))
           all.push(`the signature of record ${position} of the chain does not fit`);
         else signed = Math.max(signed, position);
+      }
       return all;
     },
     fits: (sums) =>
