@@ -132,10 +132,11 @@ function sealProblems(
     : ['the signature of the seal does not fit'];
 }
 
+/** Each is good until the next one is asked for. */
 function* blocks(descriptor: number, end: number): Generator<Buffer> {
+  const block = Buffer.alloc(Math.min(BLOCK, end));
   for (let at = 0; at < end; ) {
-    const block = Buffer.alloc(Math.min(BLOCK, end - at));
-    const read = readSync(descriptor, block, 0, block.length, at);
+    const read = readSync(descriptor, block, 0, Math.min(block.length, end - at), at);
     if (read === 0) return;
     at += read;
     yield block.subarray(0, read);
