@@ -292,10 +292,10 @@ describeWith(['tshark'], 'a datagram', () => {
   });
 
   it('that gives addresses (DHCP) is the network\u2019s own', async () => {
-    const all = await read(
-      pcap([ipv4('0.0.0.0', '255.255.255.255', 17, udp(68, 67, Buffer.alloc(300)))], { link: 101 }),
-    );
-    expect(eventsOf(all)).toEqual([]);
+    const asking = ipv4('0.0.0.0', '255.255.255.255', 17, udp(68, 67, Buffer.alloc(300)));
+    const all = await read(pcap([asking, datagram(9999, 'hello')], { link: 101 }));
+    expect(eventsOf(all).filter(({ type }) => type === 'flow-opened')).toHaveLength(1);
+    expect(all.some(({ type }) => type === 'skipped')).toBe(false);
   });
 });
 
@@ -306,6 +306,11 @@ describeWith(['tshark'], 'a capture', () => {
       'neither TCP nor UDP',
       [ipv4(CLIENT, SERVER, 1, Buffer.from('08000000000000000000', 'hex'))],
       'neither TCP nor UDP in this capture, only icmp',
+    ],
+    [
+      'nothing but addresses asked for',
+      [ipv4('0.0.0.0', '255.255.255.255', 17, udp(68, 67, Buffer.alloc(300)))],
+      'nothing in this capture but DHCP: not looked into',
     ],
   ])('of %s says so', async (_what, packets, reason) => {
     expect(await read(pcap(packets, { link: 101 }))).toMatchObject([{ type: 'skipped', entry: null, reason }]);

@@ -11,7 +11,7 @@ import type { RecordingReaders } from '../../model/recording.ts';
 import { type Text, text } from '../../model/text.ts';
 import { faultIn, skipped } from '../told.ts';
 import { Connection, MISSING_BYTES, type TlsFacts } from './connection.ts';
-import { createDatagrams } from './datagrams.ts';
+import { createDatagrams, isAddressing } from './datagrams.ts';
 import { type Keys, keysBeside } from './keys.ts';
 import { openTls } from './opened-tls.ts';
 import { type Packet, readPackets } from './packets.ts';
@@ -34,6 +34,7 @@ const EVENTS_PER_PART = 64;
 const LINGER_PACKETS = 1000;
 /** Headers of a frame, roughly: for the progress only. */
 const FRAME_BYTES = 70;
+const ADDRESSING = 'DHCP';
 
 export async function* readCapture(options: CaptureOptions): AsyncGenerator<Recorded> {
   const keys = keysBeside(options.path);
@@ -107,7 +108,8 @@ class CaptureReading {
     else if (this.#packets === 0) yield skipped(file, null, text('unread.no-packet'));
     else if (this.#read === 0) {
       const others = [...this.#others].slice(0, 5).join(', ');
-      yield skipped(file, null, text('unread.neither', { others }));
+      const why = this.#others.has(ADDRESSING) ? 'unread.only' : 'unread.neither';
+      yield skipped(file, null, text(why, { others }));
     }
   }
 
@@ -116,7 +118,8 @@ class CaptureReading {
     this.#fragments += packet.fragments;
     this.#bytes += packet.payload.length + FRAME_BYTES;
     this.#time = Math.max(this.#time, packet.time);
-    if (packet.transport !== 'other') this.#read++;
+    if (isAddressing(packet)) this.#others.add(ADDRESSING);
+    else if (packet.transport !== 'other') this.#read++;
     else this.#others.add(packet.layers.findLast((layer) => layer !== 'data') ?? 'unknown');
     if (packet.transport !== 'tcp') yield* this.#datagrams.packet(packet);
     else if (!this.#over.has(packet.stream)) yield* this.#segment(packet);

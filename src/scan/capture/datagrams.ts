@@ -30,6 +30,9 @@ const LOCKED = text('unread.wifi');
 const LOOK_UPS = ['dns', 'mdns', 'llmnr'];
 /** Addresses are given by the network's own (DHCP). */
 const OWN_PORTS = [67, 68, 546, 547];
+/** An address asked for or given: it goes to no server, and is not looked into. */
+export const isAddressing = ({ transport, from, to }: Packet): boolean =>
+  transport === 'udp' && OWN_PORTS.includes(to.port) && OWN_PORTS.includes(from.port);
 const MAX_STREAMS = 100_000;
 
 interface ClosedStream {
@@ -122,7 +125,7 @@ export function createDatagrams(options: { path: string; prefix: string; readers
       if (packet.transport !== 'udp' || packets) return;
       const [layer, what] = CLOSED.find(([name]) => packet.layers.includes(name)) ?? [];
       if (what && (closed.has(packet.stream) || mayBeClosed(layer, packet.payload))) return close(packet, what);
-      if (OWN_PORTS.includes(packet.to.port) && OWN_PORTS.includes(packet.from.port)) return;
+      if (isAddressing(packet)) return;
       const caller = callerIn(packet);
       const isUp = caller.ip === packet.from.ip && caller.port === packet.from.port;
       const isWhole = packet.payload.length >= packet.payloadBytes;
