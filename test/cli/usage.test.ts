@@ -116,6 +116,11 @@ describe('a configuration file', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('none.yaml')]);
   });
 
+  it('that is right does not mend a command without the place or the phone it needs: wrong usage', async () => {
+    for (const command of [['report'], ['report', '--out', 'x.docx'], ['export'], ['plan', 'run', 'first-boot']])
+      expect([command, (await phonehome([...command, '--data', dir])).code]).toEqual([command, 2]);
+  });
+
   it('that is a directory is named, here and where phones are imported', async () => {
     for (const command of [
       ['watch', '--config', dir],

@@ -1,8 +1,8 @@
 /** `phonehome export CASE --out FILE.zip`: a case as a package that others can check. A lab may run meanwhile. */
 import { extname } from 'node:path';
-import { LabError } from '../../model/lab.ts';
 import { openCaseStore } from '../case-store.ts';
 import { chooseCase } from '../chosen-case.ts';
+import { UsageError } from '../errors.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printJson } from '../output.ts';
 import { ownVersion } from '../own-name.ts';
@@ -25,7 +25,7 @@ interface ExportFlags {
 export async function exportPackage(given: Record<string, unknown>, [id]: string[]): Promise<number> {
   const { data, json, out, redact, lang, timestamp, devices, simulated, caPassphraseFile } =
     given as unknown as ExportFlags;
-  if (out === null || extname(out ?? '').toLowerCase() !== '.zip') throw new LabError(words('export.where'));
+  if (out === null || extname(out ?? '').toLowerCase() !== '.zip') throw new UsageError(words('export.where'));
   const store = await openCaseStore(data);
   const { id: found } = await chooseCase(store, id).finally(() => store.end());
   const module = await loadLab();

@@ -7,6 +7,7 @@ import { PLAN_WORDS, type PlanWords } from '../../model/catalogue/plan-words.ts'
 import { LabError } from '../../model/lab.ts';
 import { inLanguage, type PlanView } from '../../model/plan.ts';
 import { moment } from '../case-text.ts';
+import { UsageError } from '../errors.ts';
 import { addressOf, call, type LabAddress, listIn } from '../lab-client.ts';
 import { type Lines, openLines } from '../lines.ts';
 import { loadLab } from '../main-module.ts';
@@ -46,7 +47,7 @@ export async function list(given: Record<string, unknown>): Promise<number> {
 export async function run(given: Record<string, unknown>, [wanted = '']: string[]): Promise<number> {
   const flags = given as unknown as PlanFlags;
   const { data, json, lang, device } = flags;
-  if (!device) throw new LabError('say which phone with --device (see phonehome device list)');
+  if (!device) throw new UsageError('say which phone with --device (see phonehome device list)');
   const words = PLAN_WORDS[lang];
   const lab = addressOf({ data, url: null, token: null });
   const { id, title, isNew, begun } = await caseOf(lab, flags, device, wanted);

@@ -1,8 +1,9 @@
 /** `phonehome report CASE --out FILE`: a case as one file for people, from what is stored; a lab may run meanwhile. */
 import { extname } from 'node:path';
-import { LabError, type LabModule } from '../../model/lab.ts';
+import type { LabModule } from '../../model/lab.ts';
 import { openCaseStore } from '../case-store.ts';
 import { chooseCase } from '../chosen-case.ts';
+import { UsageError } from '../errors.ts';
 import { loadLab } from '../main-module.ts';
 import { writeNamed } from '../named-file.ts';
 import { print, printJson, tell } from '../output.ts';
@@ -32,8 +33,8 @@ export async function report(given: Record<string, unknown>, [id]: string[]): Pr
   const { data, json, out, lang, simulated, reveal, letter, caPassphraseFile } = given as unknown as ReportFlags;
   const format = FORMATS[extname(out ?? '').toLowerCase()];
   if (out === null || format === undefined || (format === 'txt' && !letter))
-    throw new LabError(`say where to with --out FILE.pdf or --out FILE.html${letter ? ', or FILE.txt' : ''}`);
-  if (letter && reveal) throw new LabError('a letter leaves the house: values stay masked in it, leave --reveal out');
+    throw new UsageError(`say where to with --out FILE.pdf or --out FILE.html${letter ? ', or FILE.txt' : ''}`);
+  if (letter && reveal) throw new UsageError('a letter leaves the house: values stay masked in it, leave --reveal out');
   const store = await openCaseStore(data);
   const { id: found } = await chooseCase(store, id).finally(() => store.end());
   const module = await loadLab();
