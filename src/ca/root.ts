@@ -3,6 +3,7 @@
  * Promise: made once per installation and never overwritten; whatever is missing, damaged, expired or not a pair
  * is an AuthorityError of one line that says what to do. Rotation keeps the old pair in `previous/`.
  */
+
 import { generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
 import {
   chmodSync,
@@ -16,13 +17,19 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { replaceSecret } from '../formats/replace-file.ts';
+import { say } from '../formats/say.ts';
 import { LabError } from '../model/lab.ts';
+import { type Text, text } from '../model/text.ts';
 import { type KeyType, subjectKey, writeCertificate } from './certificate.ts';
 import { isSealed, openKey, sealKey } from './key-pem.ts';
 import { privacyProblem } from './private-file.ts';
 
 export class AuthorityError extends LabError {
   override name = 'AuthorityError';
+
+  constructor(why: Text) {
+    super(say(why), why);
+  }
 }
 
 export interface Root {
@@ -83,7 +90,7 @@ export function loadOrCreateRoot(dir: string, nowMs: number, keyType: KeyType, p
   if (hasKey && hasCertificate) return loadRoot(dir, nowMs, passphrase);
   if (hasKey !== hasCertificate) {
     const [missing, present] = hasKey ? [CERTIFICATE_FILE, KEY_FILE] : [KEY_FILE, CERTIFICATE_FILE];
-    throw broken(dir, `${missing} is missing while ${present} is there`);
+    throw broken(dir, text('ca.half', { missing, present }));
   }
   const root = makeRoot(keyType, nowMs);
   saveRoot(dir, root, passphrase);
@@ -145,9 +152,7 @@ function earlierKeys(dir: string): string[] {
 export function opened(root: Root, dir: string): OpenRoot {
   const { privateKey } = root;
   if (privateKey !== null) return { ...root, privateKey };
-  throw new AuthorityError(
-    `${keyPath(dir)} is encrypted: give its passphrase with --ca-passphrase-file FILE or PHONEHOME_CA_PASSPHRASE`,
-  );
+  throw new AuthorityError(text('fault.sealed', { file: keyPath(dir) }));
 }
 
 export interface Rotation {
@@ -184,30 +189,28 @@ function loadRoot(dir: string, nowMs: number, passphrase: string | null): Root {
   try {
     certificate = new X509Certificate(certificatePem);
   } catch {
-    throw broken(dir, `${CERTIFICATE_FILE} is not a certificate`);
+    throw broken(dir, text('ca.no-certificate', { file: CERTIFICATE_FILE }));
   }
   try {
     privateKey = isSealed(keyPem) && passphrase === null ? null : openKey(keyPem, passphrase);
   } catch {
-    if (isSealed(keyPem)) throw new AuthorityError(`the passphrase does not open ${keyPath(dir)}: give the right one`);
-    throw broken(dir, `${KEY_FILE} is not a private key`);
+    if (isSealed(keyPem)) throw new AuthorityError(text('fault.wrong-passphrase', { file: keyPath(dir) }));
+    throw broken(dir, text('ca.no-key', { file: KEY_FILE }));
   }
   if (privateKey !== null && !certificate.checkPrivateKey(privateKey)) {
-    throw broken(dir, `${KEY_FILE} does not belong to ${CERTIFICATE_FILE}`);
+    throw broken(dir, text('ca.no-pair', { key: KEY_FILE, certificate: CERTIFICATE_FILE }));
   }
-  if (!certificate.ca) throw broken(dir, `${CERTIFICATE_FILE} is not a CA certificate`);
+  if (!certificate.ca) throw broken(dir, text('ca.no-ca', { file: CERTIFICATE_FILE }));
   if (Date.parse(certificate.validTo) <= nowMs) {
-    throw broken(dir, `${CERTIFICATE_FILE} expired on ${certificate.validTo}`);
+    throw broken(dir, text('ca.expired', { file: CERTIFICATE_FILE, at: certificate.validTo }));
   }
   if (Date.parse(certificate.validFrom) > nowMs) {
-    throw new AuthorityError(
-      `CA in ${dir}: ${CERTIFICATE_FILE} is valid only from ${certificate.validFrom}: set this machine's clock right`,
-    );
+    throw new AuthorityError(text('ca.early', { dir, file: CERTIFICATE_FILE, at: certificate.validFrom }));
   }
   const type = certificate.publicKey.asymmetricKeyType;
-  if (type !== 'ec' && type !== 'rsa') throw broken(dir, `${KEY_FILE} is of type ${type}, not EC or RSA`);
+  if (type !== 'ec' && type !== 'rsa') throw broken(dir, text('ca.key-type', { file: KEY_FILE, type: String(type) }));
   // The key signs for every site on earth in the eyes of the test phones: one that others could read is none.
-  const problem = privacyProblem(keyPath(dir), { kind: 'file', keep: 'secret', otherwise: 'phonehome ca rotate' });
+  const problem = privacyProblem(keyPath(dir), { kind: 'file', keep: 'secret', otherwise: 'rotate' });
   if (problem) throw new AuthorityError(problem);
   return { certificate, certificatePem: certificate.toString(), privateKey, keyType: type };
 }
@@ -228,7 +231,7 @@ function saveRoot(dir: string, root: OpenRoot, passphrase: string | null): void 
     }
   } catch (error) {
     for (const name of written) rmSync(join(dir, name), { force: true });
-    throw new AuthorityError(`CA in ${dir}: cannot be saved (${reasonOf(error)}): check the directory and its owner`);
+    throw new AuthorityError(text('ca.unsaved', { dir, code: reasonOf(error) }));
   }
 }
 
@@ -240,7 +243,7 @@ function makePrivateDirectory(dir: string): void {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     chmodSync(dir, 0o700);
   } catch (error) {
-    throw new AuthorityError(`CA directory ${dir} cannot be used (${reasonOf(error)}): choose another with --data`);
+    throw new AuthorityError(text('ca.directory', { dir, code: reasonOf(error) }));
   }
 }
 
@@ -248,7 +251,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new AuthorityError(`${path} cannot be read (${reasonOf(error)}): check its owner and mode`);
+    throw new AuthorityError(text('fault.unread-mode', { file: path, code: reasonOf(error) }));
   }
 }
 
@@ -260,7 +263,6 @@ function readFingerprint(path: string): string | null {
   }
 }
 
-const broken = (dir: string, what: string): AuthorityError =>
-  new AuthorityError(`CA in ${dir}: ${what}: restore it from a backup, or make a new one with 'phonehome ca rotate'`);
+const broken = (dir: string, what: Text): AuthorityError => new AuthorityError(text('ca.broken', { dir, what }));
 
 const reasonOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? (error as Error).message;

@@ -4,10 +4,11 @@
  * a key of another command is left alone, so one file serves `start` and `watch` alike.
  */
 import type { Command } from 'commander';
-import { type ParsedValues, problemLine, readValues } from '../formats/yaml-document.ts';
+import { type ParsedValues, problemText, readValues } from '../formats/yaml-document.ts';
 import { explain, UsageError } from './errors.ts';
 import { attributeOf, type Flag } from './flags.ts';
 import { readGiven } from './named-file.ts';
+import { inWords, words } from './words.ts';
 
 export function applyConfigFile(command: Command, path: string, own: Flag[], all: Flag[]): void {
   const { entries, lineOf } = readMapping(path);
@@ -26,22 +27,22 @@ type Mapping = { entries: Record<string, unknown>; lineOf: (ParsedValues & { ok:
 
 function readMapping(path: string): Mapping {
   const read = readValues(readGiven(path), 'typed');
-  if (!read.ok) throw new UsageError(problemLine(path, read.problem));
+  if (!read.ok) throw new UsageError(inWords(problemText(path, read.problem)));
   const entries = read.value ?? {};
   if (typeof entries !== 'object' || Array.isArray(entries)) {
-    throw new UsageError(`${path}: a list of "name: value" lines is needed, e.g. "proxy-port: 8080"`);
+    throw new UsageError(words('config.no-lines', { path }));
   }
   return { entries: entries as Record<string, unknown>, lineOf: read.lineOf };
 }
 
 function readValue(at: string, flag: Flag, value: unknown): unknown {
-  const wrong = (need: string) => new UsageError(`${at}: ${flag.name}: ${need}`);
+  const wrong = (need: string) => new UsageError(words('config.wrong', { at, flag: flag.name, need }));
   if (!flag.value) {
-    if (typeof value !== 'boolean') throw wrong('true or false is needed');
+    if (typeof value !== 'boolean') throw wrong(words('config.flag'));
     return value;
   }
   const one = (each: unknown) => {
-    if (typeof each !== 'string' && typeof each !== 'number') throw wrong('a text or a number is needed');
+    if (typeof each !== 'string' && typeof each !== 'number') throw wrong(words('config.value'));
     try {
       return flag.parse ? flag.parse(String(each)) : String(each);
     } catch (error) {
@@ -55,6 +56,7 @@ function readValue(at: string, flag: Flag, value: unknown): unknown {
 function unknownKey(at: string, key: string, all: Flag[]): UsageError {
   const plain = key.replaceAll('_', '-').toLowerCase();
   const near = all.find((flag) => flag.name === plain || flag.name.startsWith(plain) || plain.startsWith(flag.name));
-  const hint = near ? `did you mean "${near.name}"?` : 'see phonehome start --help for the names';
-  return new UsageError(`${at}: unknown key "${key}": ${hint}`);
+  return new UsageError(
+    near ? words('config.near', { at, key, near: near.name }) : words('config.unknown', { at, key }),
+  );
 }

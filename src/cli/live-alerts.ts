@@ -3,10 +3,12 @@
  * Promise: after a lost connection it resumes with `since`, so nothing between is missed; what the lab had to leave out
  * (`gap`) is fetched from the store; an alert already delivered in the same version is not delivered twice.
  */
+
 import WebSocket from 'ws';
 import type { Alert } from '../model/alert.ts';
 import { LabError, type LiveFrame } from '../model/lab.ts';
 import { call, certificateProblem, type LabAddress, listIn } from './lab-client.ts';
+import { words } from './words.ts';
 
 /** `silent`: connected, and no sign of life for more than two seconds. */
 export type LinkState = 'connecting' | 'live' | 'silent' | 'reconnecting';
@@ -114,9 +116,7 @@ export function followAlerts(options: FollowOptions): () => void {
       response.resume();
       if (response.statusCode === 401 || response.statusCode === 403) {
         end();
-        onFatal(
-          new LabError(`the lab at ${lab.url} refuses the token: set PHONEHOME_TOKEN to what its DATA/token holds`),
-        );
+        onFatal(new LabError(words('live.token', { url: lab.url })));
       }
       current.terminate();
     });

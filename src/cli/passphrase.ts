@@ -2,11 +2,13 @@
  * A passphrase from a file, from the environment, or asked on the terminal, in this order.
  * Promise: it is not shown, and no program that is started later finds it in its environment.
  */
+
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { LabError, type LabModule } from '../model/lab.ts';
 import { ask } from './output.ts';
+import { words } from './words.ts';
 
 export interface PassphraseSource {
   file: string | null;
@@ -30,7 +32,7 @@ export async function readNewPassphrase(source: PassphraseSource): Promise<strin
   const given = await readPassphrase({ ...source, question: null });
   if (given !== null || source.question === null || !process.stdin.isTTY) return given;
   const first = await asked(source.question);
-  if (first !== (await asked('The same again: '))) throw new LabError('the two are not the same: nothing was changed');
+  if (first !== (await asked(words('passphrase.again')))) throw new LabError(words('passphrase.differ'));
   return first || null;
 }
 
@@ -39,9 +41,9 @@ function fromFile(file: string): string {
   try {
     text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
-    throw new LabError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}): check the path`);
+    throw new LabError(words('passphrase.unread', { file, code: (error as NodeJS.ErrnoException).code ?? '' }));
   }
-  if (text === '') throw new LabError(`${file} is empty: put the passphrase there`);
+  if (text === '') throw new LabError(words('passphrase.empty', { file }));
   return text;
 }
 

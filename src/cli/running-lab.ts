@@ -12,6 +12,7 @@ import { answers } from './lab-client.ts';
 import { findRunningLab, removeLabState, writeLabState } from './lab-state.ts';
 import { createLineWriter, type LineWriter, openStandardOutput } from './line-writer.ts';
 import { tell } from './output.ts';
+import { words } from './words.ts';
 
 export interface RunningLab {
   lab: Lab;
@@ -23,9 +24,7 @@ export async function runLab(module: LabModule, options: LabOptions): Promise<Ru
   const other = findRunningLab(options.data);
   // A pid may be somebody else's by now (always so in a container): only an answer proves a lab.
   if (other && other.pid !== process.pid && (await answers(other.url)))
-    throw new LabError(
-      `a lab runs on ${options.data} already (process ${other.pid}, ${other.url}): stop it, or choose another --data directory`,
-    );
+    throw new LabError(words('error.lab-runs', { data: options.data, pid: other.pid, url: other.url }));
   // What the lab writes is nobody else's.
   process.umask(0o077);
   const lab = await module.startLab(options);

@@ -343,9 +343,7 @@ function listen(
   isTurnedAway: Crowd['isTurnedAway'],
 ): Promise<{ host: string; port: number }> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new Error(listenProblem(error, host, port, '--proxy-port'))),
-    );
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenProblem(error, host, port, '--proxy-port')));
     server.listen({ host, port, backlog: BACKLOG }, () => {
       turnAwayEarly(server, isTurnedAway);
       const bound = server.address();

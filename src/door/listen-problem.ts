@@ -1,15 +1,19 @@
-/** Why a port of the lab cannot be opened: one line that says what to do. */
-export function listenProblem(error: NodeJS.ErrnoException, host: string, port: number, flag: string): string {
+import { labError } from '../formats/refusal.ts';
+import type { LabError } from '../model/lab.ts';
+import { text } from '../model/text.ts';
+
+/** Why a port of the lab cannot be opened, and what to do. */
+export function listenProblem(error: NodeJS.ErrnoException, host: string, port: number, flag: string): LabError {
   switch (error.code) {
     case 'EADDRINUSE':
-      return `port ${port} is in use: stop the program that uses it or choose another one with ${flag}`;
+      return labError(text('port.in-use', { port, flag }));
     case 'EACCES':
-      return `port ${port} needs root: choose one above 1023 with ${flag}`;
+      return labError(text('port.root', { port, flag }));
     case 'EADDRNOTAVAIL':
-      return `this machine has no address ${host}: check --host`;
+      return labError(text('port.no-address', { host }));
     case 'EAFNOSUPPORT':
-      return `this machine has no IPv6, which ${host} needs: start with --host 0.0.0.0`;
+      return labError(text('port.no-ipv6', { host }));
     default:
-      return `cannot listen on ${host}:${port}: ${error.message}`;
+      return labError(text('port.other', { host, port, error: error.message }));
   }
 }

@@ -5,6 +5,8 @@
  */
 import { isIPv4, type Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { labError } from '../formats/refusal.ts';
+import { text } from '../model/text.ts';
 import { loadC } from './c-library.ts';
 
 /** `level`/`name` of getsockopt and the size of the answer, from linux/netfilter_ipv4.h and netfilter_ipv6/ip6_tables.h. */
@@ -31,8 +33,7 @@ export function readSockaddr(bytes: Buffer, family: 4 | 6): OriginalDestination 
  * Call the reader in the `connection` event itself: after a close the descriptor is gone.
  */
 export function openOriginalDestination(): (socket: Socket) => OriginalDestination | null {
-  if (process.platform !== 'linux')
-    throw new Error('transparent interception needs Linux: use the proxy address instead');
+  if (process.platform !== 'linux') throw labError(text('port.needs-linux'));
   const getsockopt = loadC().func(
     'int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ uint32_t *length)',
   );
@@ -68,5 +69,5 @@ export function makeTransparent(descriptor: number): void {
   const setsockopt = loadC().func('int setsockopt(int fd, int level, int name, const int *value, uint32_t length)');
   const set = (level: number, name: number): boolean => setsockopt(descriptor, level, name, [1], 4) === 0;
   if (!set(IPPROTO_IPV6, IPV6_TRANSPARENT) && !set(IPPROTO_IP, IP_TRANSPARENT))
-    throw new Error('tproxy needs CAP_NET_ADMIN for the lab: see docs/gateway.md, or use "mode: redirect"');
+    throw labError(text('port.needs-right'));
 }

@@ -12,6 +12,7 @@ import { plainAddress } from '../formats/address.ts';
 import type { RelayedLeg } from '../model/connection.ts';
 import { type Text, text } from '../model/text.ts';
 import { turnAwayEarly } from './gate.ts';
+import { listenProblem } from './listen-problem.ts';
 import type { OriginalDestination } from './original-destination.ts';
 
 export interface ListenerOptions {
@@ -84,11 +85,8 @@ async function listen(server: Server, port: number): Promise<number> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL') return await listenOn(server, '0.0.0.0', port);
-    if (code === 'EADDRINUSE')
-      throw new Error(
-        `port ${port} is in use: stop the program that uses it or choose another one with --transparent-port`,
-      );
-    if (code === 'EACCES') throw new Error(`port ${port} needs root: choose one above 1023 with --transparent-port`);
+    if (code === 'EADDRINUSE' || code === 'EACCES')
+      throw listenProblem(error as Error, '::', port, '--transparent-port');
     throw error;
   }
 }

@@ -3,9 +3,11 @@
  * Promise: a v6 address is never asked of a v4 file (it would answer, wrongly); files are read where they lie, not
  * loaded; a file that is damaged is left out and said so, never a reason to stop.
  */
+
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CountryVote } from '../model/destination.ts';
+import { text } from '../model/text.ts';
 import { type MmdbFile, openMmdbFile } from './mmdb-file.ts';
 import { dataPackage, INSTALL_AGAIN } from './packages.ts';
 import { factsOf, type RecordFacts } from './record-kind.ts';
@@ -25,7 +27,7 @@ export interface Opened {
   database: Database | null;
   source: GeoSource;
   /** What is wrong with it, as a verb phrase. */
-  problem?: string;
+  problem?: 'geo.no-facts' | 'geo.no-mmdb';
 }
 
 export const OWN_LICENCE = "the operator's own file";
@@ -46,7 +48,7 @@ export function openEmbedded(nowMs: number): Opened[] {
     if (!found) {
       return {
         database: null,
-        source: brokenSource(facts, 'missing', `${entry.file} is not installed: ${INSTALL_AGAIN}`),
+        source: brokenSource(facts, 'missing', text('geo.missing', { file: entry.file, again: INSTALL_AGAIN })),
       };
     }
     const path = (family: 4 | 6): string => join(found.directory, `${entry.file}-ipv${family}.mmdb`);
@@ -61,7 +63,7 @@ export function openEmbedded(nowMs: number): Opened[] {
       };
       return { database, source };
     } catch {
-      const advice = `${path(4)} is damaged: ${INSTALL_AGAIN}`;
+      const advice = text('geo.damaged', { file: path(4), again: INSTALL_AGAIN });
       return { database: null, source: brokenSource(facts, 'damaged', advice) };
     }
   });
@@ -81,9 +83,13 @@ export function openOwn(dir: string, nowMs: number): Opened[] {
 /** @param path of a file that is about to become `name`, or is that */
 export function openOwnFile(path: string, name: string, nowMs: number): Opened {
   const facts = { name, licence: OWN_LICENCE };
-  const broken = (why: string): Opened => ({
+  const broken = (why: 'geo.no-facts' | 'geo.no-mmdb'): Opened => ({
     database: null,
-    source: brokenSource({ ...facts, about: 'country' }, 'damaged', `${path} ${why}: replace or remove it`),
+    source: brokenSource(
+      { ...facts, about: 'country' },
+      'damaged',
+      text('geo.bad-own', { file: path, problem: text(why) }),
+    ),
     problem: why,
   });
   try {
@@ -94,14 +100,14 @@ export function openOwnFile(path: string, name: string, nowMs: number): Opened {
     const networks = answers.some(({ asn }) => asn !== null);
     if (!places && !networks) {
       reader.close();
-      return broken('holds neither countries nor networks');
+      return broken('geo.no-facts');
     }
     const about = places && networks ? 'country and network' : places ? 'country' : 'network';
     const date = dayOf(reader.metadata.buildEpoch);
     const files = finder((family) => (family === 6 && v4only ? null : reader));
     return { database: { name, date, places, ...files }, source: datedSource({ ...facts, about, date }, nowMs) };
   } catch {
-    return broken('is not a readable .mmdb file');
+    return broken('geo.no-mmdb');
   }
 }
 

@@ -3,14 +3,17 @@
  * Promise: a file is unpacked beside, asked for addresses whose place is known, and only then put in place by one rename; what is
  * refused, cut off or too large changes nothing and leaves nothing behind. Nothing is fetched: the operator brings the file.
  */
+
 import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { labError } from '../formats/refusal.ts';
 import { PUBLIC } from '../formats/replace-file.ts';
 import { LabError } from '../model/lab.ts';
+import { type Text, text } from '../model/text.ts';
 import { type Database, OWN_LICENCE, openOwnFile } from './databases.ts';
 import type { GeoSource } from './sources.ts';
 
@@ -48,10 +51,7 @@ export interface UpdateOptions {
 export async function takeDatabase(dir: string, given: GivenFile, options: UpdateOptions): Promise<GeoSource[]> {
   const { name } = given;
   const packed = /\.(mmdb|mmdb\.gz|tar\.gz|tgz|tar)$/i.exec(basename(name))?.[1]?.toLowerCase();
-  if (packed === undefined)
-    throw new LabError(
-      `${name}: give a .mmdb file, .mmdb.gz or .tar.gz, or a folder of them${/\.zip$/i.test(name) ? ' (unpack the .zip first)' : ''}`,
-    );
+  if (packed === undefined) throw labError(text(/\.zip$/i.test(name) ? 'geo.zip' : 'geo.no-database', { name }));
   const beside: string[] = [];
   const newName = (): string => {
     const path = join(dir, `incoming-${randomBytes(6).toString('hex')}.tmp`);
@@ -63,12 +63,12 @@ export async function takeDatabase(dir: string, given: GivenFile, options: Updat
     const file = newName();
     await write(given.content, file, packed.endsWith('gz'));
     const inside = packed.startsWith('t') ? await unpack(file, newName) : [{ name, path: file }];
-    if (inside.length === 0) throw new LabError(`${name} holds no .mmdb file: give the archive of an .mmdb database`);
+    if (inside.length === 0) throw labError(text('geo.empty-archive', { name }));
     const judged = inside.map((one) => ({ ...one, as: plainName(one.name), source: judge(one, options) }));
     for (const { path, as } of judged) renameSync(path, join(dir, as));
     return judged.map(({ as, source }) => ({ ...source, name: as }));
   } catch (error) {
-    throw error instanceof LabError ? error : new LabError(problemOf(error as NodeJS.ErrnoException, name, dir));
+    throw error instanceof LabError ? error : labError(problemOf(error as NodeJS.ErrnoException, name, dir));
   } finally {
     for (const path of beside) rmSync(path, { force: true });
   }
@@ -98,10 +98,10 @@ function plainName(given: string): string {
 /** @throws LabError when it does not open, is about something else, contradicts what is known, or is older than what answers now */
 function judge({ name, path }: { name: string; path: string }, { nowMs, inUse, older }: UpdateOptions): GeoSource {
   const { database, source, problem } = openOwnFile(path, basename(name), nowMs);
-  if (!database) throw new LabError(`${name} ${problem}: download it again, or choose another database`);
+  if (!database) throw labError(text('geo.unopened', { name, problem: text(problem ?? 'geo.no-mmdb') }));
   try {
     const wrong = contradiction(database);
-    if (wrong !== null) throw new LabError(`${name} ${wrong}: it is not taken; download it again`);
+    if (wrong !== null) throw labError(text('geo.contradicts', { name, wrong }));
   } finally {
     database.close();
   }
@@ -110,29 +110,29 @@ function judge({ name, path }: { name: string; path: string }, { nowMs, inUse, o
     .filter(({ about }) => about.split(' and ').some((fact) => source.about.split(' and ').includes(fact)))
     .find(({ date }) => date !== null && source.date !== null && date > source.date);
   if (newer && !older)
-    throw new LabError(
-      `${name} is of ${source.date}, older than ${newer.name} of ${newer.date}, which answers now: --older takes it all the same`,
+    throw labError(
+      text('geo.older', { name, date: source.date ?? '', newer: newer.name, newerDate: newer.date ?? '' }),
     );
   return source;
 }
 
 /** What it says of addresses whose place is known; null: nothing against it. */
-function contradiction(database: Database): string | null {
+function contradiction(database: Database): Text | null {
   const told = KNOWN.map(([address, country, asn]) => {
     const record = database.find(address, 4);
     return {
       address,
       wrong:
         record?.country && record.country !== country
-          ? `places ${address} in ${record.country}, and it is in ${country}`
+          ? text('geo.places', { address, country: record.country, known: country })
           : record?.asn && record.asn !== asn
-            ? `names AS${record.asn} for ${address}, and it is in AS${asn}`
+            ? text('geo.names', { asn: record.asn, address, known: asn })
             : null,
       answers: Boolean(record?.country ?? record?.asn),
     };
   });
   const answered = told.filter(({ answers }) => answers);
-  if (answered.length === 0) return `knows none of ${KNOWN.map(([address]) => address).join(', ')}`;
+  if (answered.length === 0) return text('geo.knows-none', { addresses: KNOWN.map(([address]) => address).join(', ') });
   const wrong = answered.flatMap((one) => one.wrong ?? []);
   return wrong.length * 2 > answered.length ? (wrong[0] ?? null) : null;
 }
@@ -142,7 +142,7 @@ async function write(content: AsyncIterable<Uint8Array>, path: string, isPacked:
     let bytes = 0;
     for await (const chunk of chunks) {
       bytes += chunk.length;
-      if (bytes > MAX_BYTES) throw new LabError(`larger than ${MAX_BYTES / 2 ** 20} MB unpacked: choose a smaller one`);
+      if (bytes > MAX_BYTES) throw labError(text('geo.large', { most: MAX_BYTES / 2 ** 20 }));
       yield chunk;
     }
   };
@@ -183,11 +183,9 @@ async function unpack(tar: string, newName: () => string): Promise<{ name: strin
   return found;
 }
 
-function problemOf({ code, message }: NodeJS.ErrnoException, name: string, dir: string): string {
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return `no space left in ${dir} for ${name}: free some, then do it again; the databases are as before`;
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
-    return `${dir} cannot be written (${code}): do it as the user who runs the lab; the databases are as before`;
-  if (code?.startsWith('Z_')) return `${name} is cut off or no gzip: download it again`;
-  return `${name} cannot be taken (${code ?? message}): the databases are as before`;
+function problemOf({ code, message }: NodeJS.ErrnoException, name: string, dir: string): Text {
+  if (code === 'ENOSPC' || code === 'EDQUOT') return text('geo.full', { dir, name });
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return text('geo.unwritten', { dir, code });
+  if (code?.startsWith('Z_')) return text('geo.cut', { name });
+  return text('geo.untaken', { name, code: code ?? message });
 }

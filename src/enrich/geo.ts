@@ -3,11 +3,13 @@
  * Promise: `locate` never throws, never waits, answers from a bounded cache, and its answers are frozen, so that no
  * caller can change what another one sees. What is missing or damaged makes an answer emptier, never wrong.
  */
+
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import type { DestinationFacts, NetworkOperator, ServerLocation } from '../model/destination.ts';
 import type { ServerCertificate } from '../model/flow.ts';
+import { text } from '../model/text.ts';
 import { type AddressKind, addressKind } from './address-kind.ts';
 import { type Anycast, createAnycastList } from './anycast.ts';
 import { type AsTable, asTableName, openAsTable } from './as-table.ts';
@@ -177,11 +179,7 @@ function openTables(
   };
   const source = tables(4)
     ? datedSource({ ...AS_FACTS, date: dataPackage('asn')?.date ?? dateOfTable(dirs) }, nowMs)
-    : brokenSource(
-        AS_FACTS,
-        problem,
-        `the table of networks is ${problem}: start the lab again, and where that does not help ${INSTALL_AGAIN}`,
-      );
+    : brokenSource(AS_FACTS, problem, text(`geo.table.${problem}`, { again: INSTALL_AGAIN }));
   const close = (): void => {
     for (const table of opened.values()) table?.close();
     opened.clear();
@@ -204,7 +202,7 @@ function openOwners(dirs: readonly string[], ownersDir: string | null): { tables
   const facts = { name: OWNERS_FILE, about: 'company' as const, licence: 'own table' };
   const source = builtIn.length
     ? datedSource({ ...facts, date: null }, 0)
-    : brokenSource(facts, 'missing', `geoip/${OWNERS_FILE} is missing: ${INSTALL_AGAIN}`);
+    : brokenSource(facts, 'missing', text('geo.no-owners', { file: OWNERS_FILE, again: INSTALL_AGAIN }));
   const added = [OWN_OWNERS_FILE, FEED_OWNERS_FILE].flatMap((name) => present(name, own));
   return { tables: [...added, ...builtIn].map(readOwners), source };
 }

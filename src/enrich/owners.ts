@@ -3,11 +3,14 @@
  * In this order: a table by registrable domain; a shared platform (the platform is named, its tenant is unknown); the
  * subject of the server's verified certificate; unknown. Never inferred from the network, never from `.cn`.
  */
+
 import { readFileSync } from 'node:fs';
 import { getDomain } from 'tldts';
+import { labError } from '../formats/refusal.ts';
 import type { Owner } from '../model/destination.ts';
 import type { ServerCertificate } from '../model/flow.ts';
-import { LabError } from '../model/lab.ts';
+import type { LabError } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 import { countryCode } from './country-code.ts';
 
 export interface OwnerEntry {
@@ -55,18 +58,18 @@ export function readOwners(path: string): OwnerTable {
 }
 
 const unreadable = (path: string, { message }: Error): LabError =>
-  new LabError(`${path} cannot be read (${message.replaceAll('\n', ' ')}): correct or remove it`);
+  labError(text('owners.unread', { file: path, error: message.replaceAll('\n', ' ') }));
 
 /** @param path what it is called in errors. @throws as `readOwners` */
-export function readOwnersText(text: string, path: string): OwnerTable {
+export function readOwnersText(written: string, path: string): OwnerTable {
   let entries: unknown;
   try {
-    entries = JSON.parse(text);
+    entries = JSON.parse(written);
   } catch (error) {
     throw unreadable(path, error as Error);
   }
   if (typeof entries !== 'object' || entries === null || Array.isArray(entries)) {
-    throw new LabError(`${path}: must be one object of {"domain": {"org", "country", "kind", "evidence"}}`);
+    throw labError(text('owners.no-object', { file: path }));
   }
   return new Map(
     Object.entries(entries).map(([domain, entry]) => [domain.toLowerCase(), ownerOf(path, domain, entry)]),
@@ -76,10 +79,10 @@ export function readOwnersText(text: string, path: string): OwnerTable {
 function ownerOf(path: string, domain: string, given: unknown): Readonly<Owner> {
   const entry = (given ?? {}) as Partial<OwnerEntry>;
   for (const field of ['org', 'kind', 'evidence'] as const) {
-    if (typeof entry[field] !== 'string') throw new LabError(`${path}: ${domain}: needs "${field}" as a text`);
+    if (typeof entry[field] !== 'string') throw labError(text('owners.no-field', { file: path, domain, field }));
   }
   if (entry.country !== null && countryCode(entry.country) === null) {
-    throw new LabError(`${path}: ${domain}: "country" must be two letters (ISO 3166-1) or null`);
+    throw labError(text('owners.country', { file: path, domain }));
   }
   return Object.freeze({
     name: entry.org as string,

@@ -1,7 +1,9 @@
 /** Where the databases lie, and of which day they are. */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { type Text, text } from '../model/text.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -9,9 +11,9 @@ const require = createRequire(import.meta.url);
 export const INSTALLED_DIR = join(import.meta.dirname, '../../geoip');
 
 /** How what belongs to the installation is put right: in a checkout, or wherever else it came from. */
-export const INSTALL_AGAIN = existsSync(join(import.meta.dirname, '../../package-lock.json'))
-  ? "run 'npm ci'"
-  : 'install phonehome again';
+export const INSTALL_AGAIN: Text = text(
+  existsSync(join(import.meta.dirname, '../../package-lock.json')) ? 'geo.again.checkout' : 'geo.again.installed',
+);
 
 export interface DataPackage {
   name: string;

@@ -4,10 +4,12 @@
  * some seconds, so that its memory is not the lab's, and a table is whole or not there. The tables follow from the
  * packages alone, so they lie with the installation and serve every data directory; where it is read-only, in that one.
  */
+
 import { spawn } from 'node:child_process';
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { LabError } from '../model/lab.ts';
+import { labError } from '../formats/refusal.ts';
+import { text as sentence } from '../model/text.ts';
 import { asTableName } from './as-table.ts';
 import type { Task } from './compile-main.ts';
 import { type DataPackage, dataPackage, INSTALL_AGAIN, INSTALLED_DIR, vendorPackage } from './packages.ts';
@@ -57,7 +59,7 @@ export async function prepareGeo(
   if (!asn || !asCountry || !vendors) {
     // A package brings the tables and not what they were made from.
     if (isWhole(installed)) return;
-    throw new LabError(`geo data: its packages are not installed, so no networks are named: ${INSTALL_AGAIN}`);
+    throw labError(sentence('geo.not-installed', { again: INSTALL_AGAIN }));
   }
   const present = { asn, asCountry, vendors };
   if (work(dir, present).tasks.length === 0) return;
@@ -70,7 +72,7 @@ export async function prepareGeo(
     mkdirSync(target, { recursive: true });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new LabError(`geo data: ${target} cannot be made (${code}): no networks are named; choose another directory`);
+    throw labError(sentence('geo.unmade', { dir: target, code: code ?? '' }));
   }
   await compile(tasks, target, (done) => onProgress({ text, done }));
 }
@@ -155,12 +157,7 @@ function compile(tasks: Task[], dir: string, onProgress: (done: number) => void)
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       complaint = (complaint + text).slice(-2000);
     });
-    const fail = (reason: string): void =>
-      reject(
-        new LabError(
-          `geo data: cannot be compiled (${reason}): no networks are named; check space and rights of ${dir}`,
-        ),
-      );
+    const fail = (reason: string): void => reject(labError(sentence('geo.uncompiled', { reason, dir })));
     child.once('error', (error) => fail(error.message));
     child.once('close', (code, signal) => {
       if (code === 0) resolve();

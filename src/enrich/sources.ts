@@ -33,5 +33,5 @@ export function datedSource(facts: Pick<GeoSource, 'name' | 'about' | 'date' | '
 export const brokenSource = (
   facts: Pick<GeoSource, 'name' | 'about' | 'licence'>,
   state: 'missing' | 'damaged',
-  advice: string,
-): GeoSource => ({ ...facts, date: null, ageDays: null, state, advice, text: null });
+  why: Text,
+): GeoSource => ({ ...facts, date: null, ageDays: null, state, advice: say(why), text: why });

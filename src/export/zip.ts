@@ -5,12 +5,14 @@
  * can change unnoticed.
  * Promise: the file appears whole under its name, or not at all.
  */
+
 import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { Readable, Writable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
-import { LabError } from '../model/lab.ts';
+import { labError } from '../formats/refusal.ts';
+import { text } from '../model/text.ts';
 
 /** Lines are put together to blocks of this size. */
 const BLOCK_BYTES = 256 << 10;
@@ -144,11 +146,6 @@ function opened(beside: string, file: string): number {
 /** A failure of the disk is one line. */
 export function told(error: unknown, file: string): unknown {
   const { code, syscall } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new LabError(
-      `no space left for ${file}: free some, or name another place with --out; nothing of it is left`,
-    );
-  return syscall === undefined
-    ? error
-    : new LabError(`${file} cannot be written (${code}): name another place with --out`);
+  if (code === 'ENOSPC' || code === 'EDQUOT') return labError(text('fault.full-out', { file }));
+  return syscall === undefined ? error : labError(text('fault.unwritten-out', { file, code: code ?? '' }));
 }

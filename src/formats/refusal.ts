@@ -17,3 +17,21 @@ export const refusalOf = ({ why, text }: { why: string; text?: Text | undefined 
   error: why,
   ...(text === undefined ? {} : { text }),
 });
+
+/** An error as it crosses to another thread. */
+export interface Told {
+  fault: string;
+  /** A `LabError`. */
+  isExpected: boolean;
+  text?: Text;
+}
+
+export const told = (error: unknown): Told => ({
+  fault: error instanceof Error ? error.message : String(error),
+  isExpected: error instanceof LabError,
+  ...(error instanceof LabError && error.text ? { text: error.text } : {}),
+});
+
+/** On the other side. */
+export const heard = ({ fault, isExpected, text }: Told): Error =>
+  isExpected ? new LabError(fault, text) : new Error(fault);

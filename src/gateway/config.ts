@@ -5,8 +5,9 @@
 
 import ipaddr from 'ipaddr.js';
 import { labError } from '../formats/refusal.ts';
-import { type ParsedValues, problemLine, problemText, readValues } from '../formats/yaml-document.ts';
-import { LabError } from '../model/lab.ts';
+import { say } from '../formats/say.ts';
+import { type ParsedValues, problemText, readValues } from '../formats/yaml-document.ts';
+import { type Text, text } from '../model/text.ts';
 
 export interface GatewayConfig {
   /** Interface the phones are on; with a tunnel alone (no `lan` in the file) the tunnel's. */
@@ -65,8 +66,8 @@ const isInterface = (name: string): boolean => /^[A-Za-z0-9._-]{1,15}$/.test(nam
 const isEndpoint = (text: string): boolean => ipaddr.isValid(text) || /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251})$/.test(text);
 
 /** Reads YAML or JSON. Throws a `LabError` naming the field and what it takes. */
-export function parseGatewayConfig(text: string, fileName: string): GatewayConfig {
-  const read = readValues(text, 'typed');
+export function parseGatewayConfig(written: string, fileName: string): GatewayConfig {
+  const read = readValues(written, 'typed');
   if (!read.ok) throw labError(problemText(fileName, read.problem));
   const { lineOf } = read;
   const fields = openFields({ given: read.value ?? {}, fileName, lineOf, within: [] });
@@ -75,16 +76,11 @@ export function parseGatewayConfig(text: string, fileName: string): GatewayConfi
     ? readWireguard(openFields({ given: fields.take('wireguard'), fileName, lineOf, within: ['wireguard'] }))
     : null;
   // Without an interface of its own the tunnel is the lan.
-  const lan = fields.text(
-    'lan',
-    'the name of the interface the phones are on, e.g. wlan0',
-    isInterface,
-    wireguard?.interface,
-  );
+  const lan = fields.text('lan', 'lan', isInterface, wireguard?.interface);
   const tunnelOnly = lan === wireguard?.interface;
   const uplink = fields.text(
     'uplink',
-    'the name of the interface towards the internet, not the phones’ one, e.g. eth0',
+    'uplink',
     (name) => isInterface(name) && name !== lan && name !== wireguard?.interface,
   );
   const ssid = fields.has('ssid');
@@ -99,7 +95,7 @@ export function parseGatewayConfig(text: string, fileName: string): GatewayConfi
     dhcp: fields.flag('dhcp', !tunnelOnly) && !tunnelOnly,
     accessPoint,
     wireguard,
-    mode: fields.text('mode', 'redirect or tproxy', (mode) => mode === 'redirect' || mode === 'tproxy', 'redirect') as
+    mode: fields.text('mode', 'mode', (mode) => mode === 'redirect' || mode === 'tproxy', 'redirect') as
       | 'redirect'
       | 'tproxy',
     transparentPort: fields.port('transparentPort', 8443),
@@ -112,36 +108,50 @@ export function parseGatewayConfig(text: string, fileName: string): GatewayConfi
 
 function readAccessPoint(fields: Fields): GatewayConfig['accessPoint'] {
   return {
-    ssid: fields.text('ssid', 'a name of 1 to 32 bytes', (name) => {
+    ssid: fields.text('ssid', 'ssid', (name) => {
       const bytes = Buffer.byteLength(name);
       return bytes >= 1 && bytes <= 32 && !hasControl(name);
     }),
     // WPA2 passphrases are 8 to 63 printable ASCII characters (IEEE 802.11i, annex H.4).
-    passphrase: fields.text('passphrase', '8 to 63 printable ASCII characters', (text) => /^[ -~]{8,63}$/.test(text)),
-    country: fields.text('country', 'the two letters of the country the radio works in, e.g. VN', (text) =>
-      /^[A-Z]{2}$/.test(text),
-    ),
-    channel: fields.number('channel', 'a Wi-Fi channel number', 1, 196, 6),
+    passphrase: fields.text('passphrase', 'passphrase', (given) => /^[ -~]{8,63}$/.test(given)),
+    country: fields.text('country', 'country', (given) => /^[A-Z]{2}$/.test(given)),
+    channel: fields.number('channel', 'channel', 1, 196, 6),
   };
 }
 
 function readWireguard(fields: Fields): WireguardConfig {
   const config = {
-    interface: fields.text('interface', 'a name for the tunnel, e.g. phonehome0', isInterface, 'phonehome0'),
+    interface: fields.text('interface', 'interface', isInterface, 'phonehome0'),
     port: fields.port('port', 51820),
     address: fields.cidr('address', 'ipv4', '10.78.0.1/24'),
     address6: fields.cidrOrNull('address6', 'ipv6', 'fd78::1/64'),
-    endpoint: fields.text('endpoint', 'the name or address under which phones reach this machine', isEndpoint),
+    endpoint: fields.text('endpoint', 'endpoint', isEndpoint),
   };
   fields.end();
   return config;
 }
 
+/** What a field takes: the last part of the key that says it. */
+type Takes =
+  | 'lan'
+  | 'uplink'
+  | 'mode'
+  | 'ssid'
+  | 'passphrase'
+  | 'country'
+  | 'channel'
+  | 'interface'
+  | 'endpoint'
+  | 'port'
+  | 'flag'
+  | 'ipv4'
+  | 'ipv6';
+
 interface Fields {
   has(field: string): boolean;
   take(field: string): unknown;
-  text(field: string, takes: string, valid: (value: string) => boolean, standard?: string): string;
-  number(field: string, takes: string, least: number, most: number, standard: number): number;
+  text(field: string, takes: Takes, valid: (value: string) => boolean, standard?: string): string;
+  number(field: string, takes: Takes, least: number, most: number, standard: number): number;
   port(field: string, standard: number): number;
   flag(field: string, standard: boolean): boolean;
   cidr(field: string, family: 'ipv4' | 'ipv6', standard: string): string;
@@ -163,16 +173,16 @@ interface FieldsOptions {
 
 /** Every field is asked for once. */
 function openFields({ given, fileName, lineOf, within }: FieldsOptions): Fields {
-  const fail = (path: readonly string[], problem: string): never => {
-    const name = path.join('.');
-    throw new LabError(
-      problemLine(fileName, { line: lineOf(...path), field: null, problem: name ? `${name} ${problem}` : problem }),
-    );
+  const fail = (path: readonly string[], problem: Text): never => {
+    const field = path.join('.');
+    const why = field ? text('gateway.file.named', { field, problem }) : problem;
+    throw labError(problemText(fileName, { line: lineOf(...path), field: null, problem: say(why), text: why }));
   };
   if (typeof given !== 'object' || given === null || Array.isArray(given))
-    return fail(within, `${within.length > 0 ? 'takes' : 'needs'} a list of "name: value" lines`);
+    return fail(within, text(within.length > 0 ? 'gateway.file.takes-lines' : 'gateway.file.needs-lines'));
   const left = new Map(Object.entries(given));
-  const refuse = (field: string, takes: string): never => fail([...within, field], `takes ${takes}`);
+  const refuse = (field: string, takes: Takes): never =>
+    fail([...within, field], text('gateway.file.takes', { takes: text(`gateway.file.${takes}`) }));
   const take = (field: string): unknown => {
     const value = left.get(field);
     left.delete(field);
@@ -193,20 +203,12 @@ function openFields({ given, fileName, lineOf, within }: FieldsOptions): Fields 
         ? value
         : refuse(field, takes);
     },
-    port: (field, standard) => fields.number(field, 'a port number, 1 to 65535', 1, 65535, standard),
+    port: (field, standard) => fields.number(field, 'port', 1, 65535, standard),
     flag(field, standard) {
       const value = take(field) ?? standard;
-      return typeof value === 'boolean' ? value : refuse(field, 'true or false');
+      return typeof value === 'boolean' ? value : refuse(field, 'flag');
     },
-    cidr: (field, family, standard) =>
-      fields.text(
-        field,
-        family === 'ipv4'
-          ? 'an IPv4 address with prefix length, e.g. 10.77.0.1/24'
-          : 'an IPv6 address with prefix length, e.g. fd77::1/64, or null',
-        (text) => isHostCidr(text, family),
-        standard,
-      ),
+    cidr: (field, family, standard) => fields.text(field, family, (given) => isHostCidr(given, family), standard),
     cidrOrNull(field, family, standard) {
       if (left.get(field) !== null && left.get(field) !== false) return fields.cidr(field, family, standard);
       left.delete(field);
@@ -218,7 +220,7 @@ function openFields({ given, fileName, lineOf, within }: FieldsOptions): Fields 
     },
     end() {
       for (const [field, value] of left)
-        if (value !== undefined) fail([...within, field], 'is not a field of a gateway configuration');
+        if (value !== undefined) fail([...within, field], text('gateway.file.unknown'));
     },
   };
   return fields;

@@ -4,11 +4,13 @@
  * all say `imei`); a look-up never throws, takes time linear in the key, and keys over 80 characters hint at nothing.
  * A hint is never a finding: the shapes decide.
  */
+
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { labError } from '../formats/refusal.ts';
 import { effort } from '../model/effort.ts';
 import { KINDS, type Kind } from '../model/identifier.ts';
-import { LabError } from '../model/lab.ts';
+import { type Text, text } from '../model/text.ts';
 
 export interface KeyHint {
   kind: Kind;
@@ -262,26 +264,26 @@ export function giveNames(names: NamesByKind): void {
 
 /** Kind → group → name → source, as in key-names.yaml. @throws LabError naming the file and what is wrong in it */
 export function readNames(yaml: string, fileName: string): NamesByKind {
-  const fail = (what: string): never => {
-    throw new LabError(`${fileName}: ${what}`);
+  const fail = (what: Text): never => {
+    throw labError(text('file.field', { field: fileName, problem: what }));
   };
   let read: unknown;
   try {
     read = parse(yaml);
   } catch {
-    fail('is no YAML');
+    fail(text('names.no-yaml'));
   }
   const isObject = (one: unknown): one is Record<string, unknown> =>
     typeof one === 'object' && one !== null && !Array.isArray(one);
-  if (!isObject(read)) return fail('needs kinds with groups of names');
+  if (!isObject(read)) return fail(text('names.no-kinds'));
   for (const [kind, groups] of Object.entries(read)) {
-    if (!isKind(kind)) fail(`${kind} is not a kind; use one of ${KINDS.join(', ')}`);
-    if (!isObject(groups)) return fail(`${kind}: needs groups of names`);
+    if (!isKind(kind)) fail(text('names.no-kind', { kind, kinds: KINDS.join(', ') }));
+    if (!isObject(groups)) return fail(text('names.no-groups', { kind }));
     for (const [group, names] of Object.entries(groups)) {
       const isNames = isObject(names) && Object.values(names).every((source) => typeof source === 'string');
-      if (!isNames) return fail(`${kind}: ${group}: needs names, each with its source`);
+      if (!isNames) return fail(text('names.no-names', { kind, group }));
       for (const name of Object.keys(names))
-        if (normaliseKey(name).length < LEAST_NAME) fail(`${kind}: ${group}: "${name}" is too short for a name`);
+        if (normaliseKey(name).length < LEAST_NAME) fail(text('names.short', { kind, group, name }));
     }
   }
   return read as NamesByKind;

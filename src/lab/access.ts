@@ -7,7 +7,7 @@
 
 import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
-import { LabError } from '../model/lab.ts';
+import { labError } from '../formats/refusal.ts';
 import { type Text, text } from '../model/text.ts';
 
 export type Verdict = { ok: true } | { ok: false; why: Text };
@@ -30,7 +30,7 @@ export function parseRanges(ranges: readonly string[], flag: string): Network[] 
       const address = ipaddr.process(range);
       return [address, address.kind() === 'ipv4' ? 32 : 128];
     }
-    throw new LabError(`${flag} ${range}: an address range such as 192.168.1.0/24 is expected`);
+    throw labError(text('fault.range', { flag, range }));
   });
 }
 

@@ -1,11 +1,13 @@
 /** Fourth step: the API, the live push and the phone-facing page, on the UI port. */
+
 import { hostname } from 'node:os';
 import type { Authority } from '../ca/authority.ts';
 import { privacyProblem } from '../ca/private-file.ts';
 import { listenProblem } from '../door/listen-problem.ts';
+import { say } from '../formats/say.ts';
 import { type Case, phonesOf } from '../model/case.ts';
 import { faultOf } from '../model/fault.ts';
-import { LabError, RETENTION_DAYS, type ReplayOutcome } from '../model/lab.ts';
+import { RETENTION_DAYS, type ReplayOutcome } from '../model/lab.ts';
 import type { LiveDependencies } from '../sinks/live/dependencies.ts';
 import { startLiveServer } from '../sinks/live/server.ts';
 import { createTokens, openTokenFiles } from '../sinks/live/tokens.ts';
@@ -69,7 +71,7 @@ export async function openApi(options: ApiOptions, closers: Closers) {
     openTokenFiles({
       files: paths.tokens,
       problemOf: (file) => privacyProblem(file, TOKEN_FILE),
-      onProblem: (problem) => log.warn({}, problem),
+      onProblem: (problem) => log.warn({}, say(problem)),
     }),
   );
   const searching = openSearching(knowledge.options.data);
@@ -112,7 +114,7 @@ export async function openApi(options: ApiOptions, closers: Closers) {
     ...(knowledge.options.uiTls ? { leafFor: uiCertificate(knowledge.authority) } : {}),
     onError: (error) => log.error({ ...faultOf(error) }, 'an answer of the API failed'),
   }).catch((error: NodeJS.ErrnoException) => {
-    throw new LabError(listenProblem(error, knowledge.options.host, knowledge.options.uiPort, '--ui-port'));
+    throw listenProblem(error, knowledge.options.host, knowledge.options.uiPort, '--ui-port');
   });
   closers.add(live.close);
   closers.add(detection.feed.onAlert(live.publish));

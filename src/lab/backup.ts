@@ -4,6 +4,7 @@
  * Promise: the store is a consistent copy also while a lab writes to it; no link is followed; nothing appears in the data
  * directory before all of it was checked; a directory that holds anything is refused.
  */
+
 import { createHash, randomBytes } from 'node:crypto';
 import {
   lstatSync,
@@ -20,9 +21,12 @@ import { dirname, join, relative } from 'node:path';
 import { backup as copyDatabase, DatabaseSync } from 'node:sqlite';
 import { unzipSync, zipSync } from 'fflate';
 import { z } from 'zod';
+import { errorLine } from '../formats/error-line.ts';
+import { labError } from '../formats/refusal.ts';
 import { hasMagicOf, openBytes, sealBytes } from '../formats/sealed-bytes.ts';
 import { type Checkpoint, writeCheckpoint } from '../model/checkpoint.ts';
-import { type BackupFacts, LabError } from '../model/lab.ts';
+import type { BackupFacts, LabError } from '../model/lab.ts';
+import { type Text, text } from '../model/text.ts';
 import { lastCheckpoint } from '../sinks/evidence/checkpoints.ts';
 import { readPublicKey } from '../sinks/evidence/key-file.ts';
 import { pathsIn } from './data-directory.ts';
@@ -49,14 +53,14 @@ const list = z.object({
 /** @throws LabError, and no file is left */
 export async function backUp(data: string, file: string, passphrase: string | null): Promise<BackupFacts> {
   if (!lstatSync(pathsIn(data).certs, { throwIfNoEntry: false })?.isDirectory())
-    throw new LabError(`${data} holds no lab: name its directory with --data`);
+    throw labError(text('fault.no-lab', { data }));
   const contents = filesIn(data);
   const store = await storeIn(data);
   if (store !== null) contents.set(STORE, store.bytes);
   const at = store?.checkpoint ? writeCheckpoint(store.checkpoint) : null;
   const files = [...contents].map(([path, bytes]) => ({ path, size: bytes.length, sha256: sha256(bytes) }));
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
-  if (bytes > MAX_BYTES) throw new LabError(`${data} holds more than 2 GB: let the lab forget old cases first`);
+  if (bytes > MAX_BYTES) throw labError(text('backup.large', { data }));
   const madeAt = new Date().toISOString();
   const head = Buffer.from(JSON.stringify({ format: 'phonehome-backup', v: 1, madeAt, head: at, files }, null, 1));
   const zip = zipSync({ [LIST]: head, ...Object.fromEntries(contents) }, { level: 1 });
@@ -71,10 +75,9 @@ export async function restore(
   passphrase: () => Promise<string | null>,
 ): Promise<BackupFacts> {
   const present = lstatSync(data, { throwIfNoEntry: false });
-  if (present?.isSymbolicLink())
-    throw new LabError(`${data} is a symbolic link: name the directory itself with --data`);
+  if (present?.isSymbolicLink()) throw labError(text('backup.link', { data }));
   if (present && (!present.isDirectory() || readdirSync(data).length > 0))
-    throw new LabError(`${data} is not empty: nothing is overwritten; name a new directory with --data`);
+    throw labError(text('backup.not-empty', { data }));
   const sealed = read(file);
   const isSealed = hasMagicOf(sealed, MAGIC);
   const zip = isSealed ? unseal(sealed, file, await passphrase()) : sealed;
@@ -96,9 +99,8 @@ export async function restore(
   } catch (error) {
     rmSync(aside, { recursive: true, force: true });
     if (made !== undefined) rmSync(made, { recursive: true, force: true });
-    throw new LabError(
-      `${data} cannot be made (${(error as NodeJS.ErrnoException).code ?? error}): choose another one`,
-    );
+    const code = (error as NodeJS.ErrnoException).code ?? errorLine(error);
+    throw labError(text('backup.unmade', { data, code }));
   }
   const bytes = head.files.reduce((sum, { size }) => sum + size, 0);
   return { files: head.files.length, bytes, madeAt: head.madeAt, encrypted: isSealed, head: head.head ?? null };
@@ -110,8 +112,7 @@ function filesIn(data: string): Map<string, Uint8Array> {
     const file = join(entry.parentPath, entry.name);
     const path = relative(data, file);
     if (LEFT_OUT.test(path) || entry.isDirectory()) continue;
-    if (!entry.isFile() || !PATH.test(path))
-      throw new LabError(`${file} is no file of a lab, and a backup follows no links: move it away`);
+    if (!entry.isFile() || !PATH.test(path)) throw labError(text('backup.stray', { file }));
     contents.set(path, readFileSync(file));
   }
   return contents;
@@ -129,7 +130,7 @@ async function storeIn(data: string): Promise<{ bytes: Uint8Array; checkpoint: C
     const key = readPublicKey(signingKey);
     return { checkpoint: key && lastCheckpoint(copy, key), bytes: readFileSync(copy) };
   } catch (error) {
-    throw new LabError(`${file} cannot be copied (${(error as Error).message}): try again, or stop the lab first`);
+    throw labError(text('backup.uncopied', { file, error: errorLine(error) }));
   } finally {
     database.close();
     for (const name of [copy, `${copy}-wal`, `${copy}-shm`, `${copy}-journal`]) rmSync(name, { force: true });
@@ -161,16 +162,16 @@ function unpack(zip: Uint8Array, file: string): { head: z.infer<typeof list>; co
       },
     });
   } catch {
-    throw damaged(file, 'it is no backup, or not all of it');
+    throw damaged(file, text('backup.no-backup'));
   }
   const { [LIST]: listed, ...found } = parts;
   const parsed = list.safeParse(listed && jsonOf(listed));
-  if (!parsed.success) throw damaged(file, 'its list of files cannot be read');
+  if (!parsed.success) throw damaged(file, text('backup.no-list'));
   const contents = new Map<string, Uint8Array>();
   for (const { path, size, sha256: wanted } of parsed.data.files) {
     const bytes = found[path];
-    if (bytes === undefined) throw damaged(file, `${path} is missing`);
-    if (bytes.length !== size || sha256(bytes) !== wanted) throw damaged(file, `${path} was changed`);
+    if (bytes === undefined) throw damaged(file, text('backup.missing', { path }));
+    if (bytes.length !== size || sha256(bytes) !== wanted) throw damaged(file, text('backup.changed', { path }));
     contents.set(path, bytes);
   }
   return { head: parsed.data, contents };
@@ -188,25 +189,24 @@ const MAGIC = Buffer.from('PHONEHOME-BACKUP-1\n');
 const GUESS_BYTES = 134_217_728;
 
 function unseal(sealed: Buffer, file: string, passphrase: string | null): Buffer {
-  if (passphrase === null) throw new LabError(`${file} is encrypted: give its passphrase with --passphrase-file FILE`);
+  if (passphrase === null) throw labError(text('backup.sealed', { file }));
   const opened = openBytes(sealed, passphrase, MAGIC, GUESS_BYTES);
-  if (opened === null) throw damaged(file, 'the passphrase does not open it, or it was changed');
+  if (opened === null) throw damaged(file, text('backup.unopened'));
   return opened;
 }
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-const damaged = (file: string, what: string): LabError =>
-  new LabError(`${file}: ${what}; nothing was restored: take another copy of the backup`);
+const damaged = (file: string, what: Text): LabError => labError(text('backup.damaged', { file, what }));
 
 function write(file: string, bytes: Uint8Array): void {
   try {
     writeFileSync(file, bytes, { mode: 0o600, flag: 'wx', flush: true });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') throw new LabError(`${file} is there already, and is not overwritten: choose another name`);
+    if (code === 'EEXIST') throw labError(text('backup.exists', { file }));
     rmSync(file, { force: true });
-    throw new LabError(`${file} cannot be written (${code}): choose another place`);
+    throw labError(text('fault.unwritten-place', { file, code: code ?? '' }));
   }
 }
 
@@ -214,6 +214,6 @@ function read(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new LabError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}): check the path`);
+    throw labError(text('fault.unread', { file, code: (error as NodeJS.ErrnoException).code ?? '' }));
   }
 }

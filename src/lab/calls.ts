@@ -1,6 +1,8 @@
 /** What the two threads of the lab ask of each other beside the ring: plain data, copied. */
+
 import { type BirpcReturn, createBirpc } from 'birpc';
 import type { PhoneMatch } from '../devices/match-table.ts';
+import type { Told } from '../formats/refusal.ts';
 import type { Alert } from '../model/alert.ts';
 import type { LabOptions, ReplayInfo, ReplayOutcome } from '../model/lab.ts';
 import type { PinOverride, PinState } from '../model/pin.ts';
@@ -36,7 +38,7 @@ export interface LabReady {
 export interface RelayCalls {
   ready(facts: LabReady): void;
   /** One line for the operator; the thread ends. */
-  failed(message: string, isExpected: boolean): void;
+  failed(why: Told): void;
   passed(barrier: number): void;
   alert(alert: Alert): void;
   replayed(run: number, said: { outcome: ReplayOutcome } | { step: string }): void;

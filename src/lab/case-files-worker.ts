@@ -1,6 +1,7 @@
 /** A thread that does one thing with a case and ends: whoever waits for it, or relays meanwhile, goes on. */
+
 import { parentPort, workerData } from 'node:worker_threads';
-import { LabError } from '../model/lab.ts';
+import { told } from '../formats/refusal.ts';
 import type { SaidComparison } from '../sinks/live/dependencies.ts';
 import type { CaseJob, CaseJobMessage } from './case-files.ts';
 
@@ -37,5 +38,5 @@ async function compared({ dataDir, a, b, language }: Extract<CaseJob, { job: 'co
 try {
   tell({ value: await done(workerData as CaseJob) });
 } catch (error) {
-  tell({ fault: error instanceof Error ? error.message : String(error), isExpected: error instanceof LabError });
+  tell(told(error));
 }

@@ -2,10 +2,12 @@
  * What the API makes of a case, as the commands make it: each in a thread of its own with a limit of memory and time, one after
  * the other, and few that wait. The audit entry is the caller's.
  */
+
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { Told } from '../formats/refusal.ts';
 import type { ExportFacts, ExportOptions, PackageVerdict } from '../model/lab.ts';
 import type { LiveDependencies, Outcome, SaidComparison } from '../sinks/live/dependencies.ts';
 import { signingFingerprint } from './evidence.ts';
@@ -25,7 +27,7 @@ export type CaseJob =
   | { job: 'export'; options: ExportOptions }
   | { job: 'verify'; file: string };
 
-export type CaseJobMessage = { value: unknown } | { fault: string; isExpected: boolean };
+export type CaseJobMessage = { value: unknown } | Told;
 
 export type CaseFiles = Pick<LiveDependencies, 'caseReport' | 'compareCases' | 'exportCase' | 'verifyPackage'>;
 
@@ -137,7 +139,7 @@ async function inThread<T>(job: CaseJob, limitMs: number): Promise<Outcome<T>> {
   worker.unref();
   worker.on('message', (message: CaseJobMessage) => {
     if ('value' in message) resolve({ ok: true, value: message.value as T });
-    else if (message.isExpected) resolve({ ok: false, why: message.fault });
+    else if (message.isExpected) resolve({ ok: false, why: message.fault, text: message.text });
     else reject(new Error(message.fault));
   });
   worker.on('error', reject);

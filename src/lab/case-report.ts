@@ -1,9 +1,10 @@
 /** A case of the store as a report. */
 
+import { errorLine } from '../formats/error-line.ts';
 import { labError } from '../formats/refusal.ts';
 import type { CaseRecord } from '../model/case-record.ts';
 import { isFinding } from '../model/case-record.ts';
-import { LabError, type LabModule } from '../model/lab.ts';
+import type { LabModule } from '../model/lab.ts';
 import { text } from '../model/text.ts';
 import type { ReportDocument } from '../report/document.ts';
 import { reportHtml } from '../report/html.ts';
@@ -54,9 +55,7 @@ async function fileOf(
   if (format === 'txt') return reportText(written);
   // What sets it is 50 MB of machine code, loaded only where a PDF is asked for.
   const { reportPdf } = await import('../report/pdf.ts').catch((error: Error) => {
-    throw new LabError(
-      `no PDF can be set on this machine (${error.message.split('\n')[0]}): write --out FILE.html and print it from a browser`,
-    );
+    throw labError(text('report.no-pdf', { error: errorLine(error) }));
   });
   return reportPdf(written, madeAt);
 }
@@ -77,11 +76,8 @@ function revealedOf(store: Pick<EvidenceStore, 'reveal'>, { alerts, madeAt }: Ca
   for (const { id } of alerts.filter(isFinding)) {
     const found = store.reveal(id, { who: 'terminal', time: madeAt });
     if (found.ok) revealed.set(id, found.secret);
-    else if (found.why.startsWith('the audit')) throw new LabError(found.why);
-    else if (found.why.startsWith('the key'))
-      throw new LabError(
-        'the values are encrypted with the lab’s keys: give their passphrase with --ca-passphrase-file FILE, or leave --reveal out',
-      );
+    else if (found.text.key === 'refused.unaudited.revealed') throw labError(found.text);
+    else if (found.text.key === 'refused.sealed-values') throw labError(text('report.sealed'));
   }
   return revealed;
 }

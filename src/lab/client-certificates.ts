@@ -3,7 +3,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { labError } from '../formats/refusal.ts';
-import { LabError } from '../model/lab.ts';
 import { text } from '../model/text.ts';
 
 /**
@@ -23,8 +22,7 @@ function readOne(flag: string): [name: string, pem: string] {
     if (new X509Certificate(pem).checkPrivateKey(createPrivateKey(pem))) return [name.toLowerCase(), pem];
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'EACCES')
-      throw new LabError(`--client-cert ${flag}: ${file} cannot be read (${code}): check the path`);
+    if (code === 'ENOENT' || code === 'EACCES') throw labError(text('fault.client-cert-unread', { flag, file, code }));
   }
-  throw new LabError(`--client-cert ${flag}: ${file} must hold a certificate and its key, both as PEM`);
+  throw labError(text('fault.client-cert', { flag, file }));
 }

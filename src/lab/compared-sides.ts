@@ -1,12 +1,14 @@
 /** What the store holds of a phone, a case, or a phase of a case, gathered for a comparison. No lab need run for it. */
+
 import { parseClaim } from '../compare/claims.ts';
 import { compareSides, summarize } from '../compare/runs.ts';
+import { labError } from '../formats/refusal.ts';
 import { saidHost } from '../formats/said-host.ts';
 import type { Case } from '../model/case.ts';
 import { phonesOf } from '../model/case.ts';
 import type { Claim, Comparison, SideRecord, SideSummary, TokenRow } from '../model/comparison.ts';
 import { REPLAY_PREFIX } from '../model/device.ts';
-import { LabError } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 import type { EvidenceStore, FlowRecord, TokenQuery } from '../sinks/evidence/store.ts';
 import { findingOf, gatherFlows, marksIn, watchedMs } from './compared-evidence.ts';
 import { openRecorded } from './evidence.ts';
@@ -29,9 +31,7 @@ export async function compareRuns(
     for (const sideA of sidesA)
       for (const sideB of sidesB) if (sideA.simulated === sideB.simulated) return compareSides(sideA, sideB, parsed);
     const [simulated, real] = sidesA[0]?.simulated ? [a, b] : [b, a];
-    throw new LabError(
-      `"${simulated}" is simulated (a replay or a test) and "${real}" is not: they say nothing about each other`,
-    );
+    throw labError(text('compare.mixed', { simulated, real }));
   } finally {
     store.close();
   }
@@ -43,22 +43,17 @@ export async function summarizeSides(dataDir: string, names: readonly string[]):
   try {
     const all = names.map((name) => sidesOf(store, name));
     const simulated = [false, true].find((one) => all.every((sides) => sides.some((side) => side.simulated === one)));
-    if (simulated === undefined)
-      throw new LabError(
-        'some of these are simulated (replays or tests) and others are not: they say nothing about each other',
-      );
+    if (simulated === undefined) throw labError(text('compare.some-mixed'));
     return all.flatMap((sides) => sides.filter((side) => side.simulated === simulated).map(summarize));
   } finally {
     store.close();
   }
 }
 
-function claimIn(text: string): Claim {
-  const claim = parseClaim(text);
+function claimIn(said: string): Claim {
+  const claim = parseClaim(said);
   if (claim) return claim;
-  throw new LabError(
-    `"${text}" is no claim that can be checked: say gone:HOST, to:europe or to:DE, none, once, encrypted, after-consent`,
-  );
+  throw labError(text('compare.no-claim', { claim: said }));
 }
 
 /** What the maker said, where the second side is the replay of a fixed version. */
@@ -76,9 +71,7 @@ function sidesOf(store: Store, name: string): SideRecord[] {
     .filter(hasTraffic);
   if (sides.length > 0) return sides;
   if (asCase) return [caseSide(store, name, asCase, false)];
-  throw new LabError(
-    `"${name}" is neither a case nor a phone that sent anything: see phonehome case list and phonehome device list`,
-  );
+  throw labError(text('compare.no-side', { name }));
 }
 
 /** A phone that only read the lab's own pages sent nothing to anybody. */
@@ -94,12 +87,15 @@ function findCase(store: Store, name: string): { given: Case; phase: string | nu
     const beginning = id.length >= 4 ? cases.filter((one) => one.id.startsWith(id)) : [];
     const given = exact ?? (beginning.length === 1 ? beginning[0] : undefined);
     if (!given) {
-      if (beginning.length > 1) throw new LabError(`several cases begin with "${id}": see phonehome case list`);
+      if (beginning.length > 1) throw labError(text('compare.several', { id }));
       continue;
     }
     if (phase !== null && !given.marks.some((mark) => mark.phase === phase))
-      throw new LabError(
-        `case ${given.id} has no phase "${phase}": ${given.marks.map((mark) => mark.phase).join(', ') || 'it has none'}`,
+      throw labError(
+        text('compare.no-phase', {
+          ...{ id: given.id, phase },
+          phases: given.marks.map((mark) => mark.phase).join(', ') || text('compare.no-phases'),
+        }),
       );
     return { given, phase };
   }

@@ -7,8 +7,9 @@ import { closeSync, existsSync, lstatSync, openSync, readdirSync, realpathSync, 
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Privacy, privacyProblem } from '../ca/private-file.ts';
+import { labError } from '../formats/refusal.ts';
 import { makeDirectories } from '../formats/replace-file.ts';
-import { LabError } from '../model/lab.ts';
+import { type Text, text } from '../model/text.ts';
 
 /** Where everything lies below the data directory. */
 export const pathsIn = (data: string) => ({
@@ -38,28 +39,21 @@ export const pathsIn = (data: string) => ({
   lock: join(data, 'lock'),
 });
 
-const ELSEWHERE = 'start with another --data directory';
-const OWN_FILE: Privacy = { kind: 'file', keep: 'own', otherwise: 'move it away' };
-export const TOKEN_FILE: Privacy = { kind: 'file', keep: 'secret', otherwise: 'delete it, a new one is made' };
+const OWN_FILE: Privacy = { kind: 'file', keep: 'own', otherwise: 'move' };
+export const TOKEN_FILE: Privacy = { kind: 'file', keep: 'secret', otherwise: 'token' };
 
 /** Of the evidence store. */
 const KEYS: readonly [name: string, Privacy][] = [
-  [
-    'certs/evidence.key',
-    { kind: 'file', keep: 'secret', otherwise: `${ELSEWHERE}: values stored so far could be read with it` },
-  ],
-  ['certs/phones', { kind: 'directory', keep: 'secret', otherwise: ELSEWHERE }],
-  [
-    'certs/signing.key',
-    { kind: 'file', keep: 'secret', otherwise: `${ELSEWHERE}: what it signed so far others could have signed` },
-  ],
+  ['certs/evidence.key', { kind: 'file', keep: 'secret', otherwise: 'key' }],
+  ['certs/phones', { kind: 'directory', keep: 'secret', otherwise: 'elsewhere' }],
+  ['certs/signing.key', { kind: 'file', keep: 'secret', otherwise: 'signing' }],
   ['certs/signing.pub', OWN_FILE],
 ];
 
 /** What is looked over at every start, outermost first. */
 const KEPT: readonly [name: string, Privacy][] = [
-  ['certs', { kind: 'directory', keep: 'own', otherwise: ELSEWHERE }],
-  ['certs/ca.key', { kind: 'file', keep: 'secret', otherwise: 'phonehome ca rotate, and install the new certificate' }],
+  ['certs', { kind: 'directory', keep: 'own', otherwise: 'elsewhere' }],
+  ['certs/ca.key', { kind: 'file', keep: 'secret', otherwise: 'rotate-install' }],
   ['certs/ca.pem', OWN_FILE],
   ...KEYS,
   ['token', TOKEN_FILE],
@@ -74,12 +68,12 @@ const KEPT: readonly [name: string, Privacy][] = [
   ['pins.json', OWN_FILE],
   ['counted.json', OWN_FILE],
   ['lab.json', OWN_FILE],
-  ['phone-records', { kind: 'directory', keep: 'secret', otherwise: 'delete it, and import the records again' }],
+  ['phone-records', { kind: 'directory', keep: 'secret', otherwise: 'records' }],
   ['notify.yaml', OWN_FILE],
   ['notify.db', OWN_FILE],
   ['hub.json', OWN_FILE],
   ['feed.json', OWN_FILE],
-  ['secrets', { kind: 'directory', keep: 'secret', otherwise: 'replace the secrets in it' }],
+  ['secrets', { kind: 'directory', keep: 'secret', otherwise: 'secrets' }],
   ['lock', OWN_FILE],
 ];
 
@@ -88,9 +82,9 @@ export function openDataDirectory(data: string): () => void {
   makeDirectory(data);
   // The directory itself may be a link of the operator's: what it leads to is looked at.
   const problem =
-    privacyProblem(realpathSync(data), { kind: 'directory', keep: 'own', otherwise: ELSEWHERE }) ??
+    privacyProblem(realpathSync(data), { kind: 'directory', keep: 'own', otherwise: 'elsewhere' }) ??
     problemIn(data, KEPT);
-  if (problem) throw new LabError(problem);
+  if (problem) throw labError(problem);
   const unlock = lock(data);
   sweepLeftovers(data, HOUR_MS);
   return unlock;
@@ -113,11 +107,11 @@ export function sweepLeftovers(data: string, olderThanMs: number): void {
 }
 
 /** Whether somebody else may have had the keys of the evidence store; one line, or null. */
-export function keyProblem(data: string): string | null {
+export function keyProblem(data: string): Text | null {
   return problemIn(data, KEYS);
 }
 
-function problemIn(data: string, kept: typeof KEPT): string | null {
+function problemIn(data: string, kept: typeof KEPT): Text | null {
   return kept.map(([name, privacy]) => privacyProblem(join(data, name), privacy)).find((one) => one !== null) ?? null;
 }
 
@@ -127,7 +121,7 @@ function makeDirectory(path: string): void {
     if (!statSync(path).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new LabError(`the data directory ${path} cannot be made (${code}): choose another one with --data`);
+    throw labError(text('fault.data-unmade', { path, code: code ?? '' }));
   }
 }
 
@@ -144,9 +138,9 @@ function lock(data: string): () => void {
   } catch (error) {
     database?.close();
     const { errcode = 0, message } = error as Error & { errcode?: number };
-    if ((errcode & 0xff) === SQLITE_BUSY) throw new LabError(`another lab runs on ${data}: stop it, or ${ELSEWHERE}`);
-    if ((errcode & 0xff) === SQLITE_FULL) throw new LabError(`no space left for ${path}: free some, or ${ELSEWHERE}`);
-    throw new LabError(`${path} cannot be locked (${message}): check the directory and its owner, or ${ELSEWHERE}`);
+    if ((errcode & 0xff) === SQLITE_BUSY) throw labError(text('fault.data-in-use', { data }));
+    if ((errcode & 0xff) === SQLITE_FULL) throw labError(text('fault.data-full', { path }));
+    throw labError(text('fault.data-unlocked', { path, error: message }));
   }
 }
 

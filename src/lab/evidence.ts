@@ -4,7 +4,6 @@ import { hash, type KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { labError } from '../formats/refusal.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
-import { LabError } from '../model/lab.ts';
 import { text } from '../model/text.ts';
 import type { StoreVerdict } from '../model/verdict.ts';
 import { createDiskSync } from '../sinks/evidence/disk-sync.ts';
@@ -68,7 +67,7 @@ export interface EvidenceKeys {
 export function openKeys(dataDir: string, passphrase: string | null): EvidenceKeys {
   const paths = pathsIn(dataDir);
   const problem = keyProblem(dataDir);
-  if (problem !== null) throw new LabError(problem);
+  if (problem !== null) throw labError(problem);
   const key = readOrCreateKey(paths.evidenceKey, passphrase);
   return {
     key,
@@ -104,7 +103,7 @@ export function openSigning(dataDir: string, passphrase: string | null): Evidenc
 export function verifyRecorded(dataDir: string, expected: Checkpoint | null = null): StoreVerdict {
   mustHoldTraffic(dataDir);
   const problem = keyProblem(dataDir);
-  if (problem !== null) throw new LabError(problem);
+  if (problem !== null) throw labError(problem);
   const paths = pathsIn(dataDir);
   return verifyStore(paths.evidence, readPublicKey(paths.signingKey), expected);
 }

@@ -2,8 +2,8 @@
 
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { labError } from '../formats/refusal.ts';
-import { type ExportFacts, LabError, type LabModule } from '../model/lab.ts';
+import { heard, labError } from '../formats/refusal.ts';
+import type { ExportFacts, LabModule } from '../model/lab.ts';
 import { text } from '../model/text.ts';
 import { openSigning } from './evidence.ts';
 import type { ExportMessage } from './export-worker.ts';
@@ -20,7 +20,7 @@ export const exportPackage: LabModule['exportPackage'] = async (options, onProgr
       subject: `case ${options.id}`,
       who: 'terminal',
     });
-    if (!noted.ok) throw new LabError('the audit entry could not be written, so nothing is exported: free disk space');
+    if (!noted.ok) throw labError(text('refused.unaudited.exported'));
     store.checkpoint();
   } finally {
     store.close();
@@ -32,7 +32,7 @@ export const exportPackage: LabModule['exportPackage'] = async (options, onProgr
   worker.on('message', (message: ExportMessage) => {
     if ('progress' in message) onProgress(message.progress.done, message.progress.total);
     else if ('facts' in message) resolve(message.facts);
-    else reject(message.isExpected ? new LabError(message.fault) : new Error(message.fault));
+    else reject(heard(message));
   });
   worker.on('error', reject);
   worker.on('exit', () => reject(new Error('the export ended before it was done')));

@@ -1,4 +1,5 @@
 /** A directory of tables to the labs of a hub. */
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { labError } from '../formats/refusal.ts';
@@ -12,8 +13,7 @@ import { FEED_FILES, readFeedTables } from './feed-tables.ts';
 export async function publishFeedDirectory(hubConfig: string, directory: string, keyFile: string): Promise<number> {
   const config = readHubServerConfig(hubConfig);
   const files = readDirectory(directory);
-  if (Object.keys(files).length === 0)
-    throw labError(text('hub.empty-feed', { directory, names: FEED_FILES.join(', ') }));
+  if (Object.keys(files).length === 0) throw labError(text('feed.empty', { directory, names: FEED_FILES.join(', ') }));
   readFeedTables(files);
   return publishFeed(config, files, { key: read(keyFile), now: new Date() });
 }
@@ -27,7 +27,7 @@ function readDirectory(directory: string): Record<string, string> {
     return Object.fromEntries(names.toSorted().map((name) => [name, read(join(directory, name))]));
   } catch (error) {
     if (error instanceof LabError) throw error;
-    throw labError(text('hub.unread', { file: directory, error: (error as NodeJS.ErrnoException).code ?? '' }));
+    throw unread(directory, error);
   }
 }
 
@@ -35,6 +35,9 @@ function read(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw labError(text('hub.unread', { file: file, error: (error as NodeJS.ErrnoException).code ?? '' }));
+    throw unread(file, error);
   }
 }
+
+const unread = (file: string, error: unknown): LabError =>
+  labError(text('fault.unread', { file, code: (error as NodeJS.ErrnoException).code ?? '' }));

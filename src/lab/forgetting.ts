@@ -11,7 +11,6 @@ import { labError } from '../formats/refusal.ts';
 import { say } from '../formats/say.ts';
 import type { Device } from '../model/device.ts';
 import type { Forgetting } from '../model/forgotten.ts';
-import { LabError } from '../model/lab.ts';
 import { text } from '../model/text.ts';
 import type { ContentStore } from '../sinks/content/store.ts';
 import type { EvidenceStore, ForgetResult } from '../sinks/evidence/store.ts';
@@ -140,7 +139,7 @@ export function forgetOffline(
 }
 
 function must(result: ForgetResult): Extract<ForgetResult, { ok: true }> {
-  if (!result.ok) throw new LabError(result.why);
+  if (!result.ok) throw labError(result.text);
   return result;
 }
 

@@ -46,7 +46,7 @@ export function openHub(
   { notify, setHints }: HubCallers,
 ): HubPublishing {
   const config = readHubConfig(file, (path) =>
-    privacyProblem(path, { kind: 'file', keep: 'secret', otherwise: 'replace what is in it' }),
+    privacyProblem(path, { kind: 'file', keep: 'secret', otherwise: 'inside' }),
   );
   prepareForReader(paths.evidence);
   const signingKey = readPublicKey(paths.signingKey);

@@ -1,13 +1,15 @@
 /** First step: what the lab's thread knows before the first connection, from its data directory. */
+
 import { monotonicFactory } from 'ulid';
 import { findAuthority } from '../ca/authority.ts';
 import { createCases } from '../cases/cases.ts';
 import { openVendors } from '../enrich/vendors.ts';
+import { labError } from '../formats/refusal.ts';
 import { say } from '../formats/say.ts';
 import type { AlertDevice } from '../model/alert.ts';
 import type { Device } from '../model/device.ts';
 import type { Flow } from '../model/flow.ts';
-import { LabError, type LabOptions } from '../model/lab.ts';
+import type { LabOptions } from '../model/lab.ts';
 import { type Text, text } from '../model/text.ts';
 import type { Closers } from './closers.ts';
 import { pathsIn } from './data-directory.ts';
@@ -31,7 +33,7 @@ export async function openKnowledge(options: LabOptions, closers: Closers, isRes
   closers.add(() => log.flush());
   const newId = monotonicFactory();
   const authority = findAuthority(paths.certs, { now, passphrase: options.caPassphrase ?? null });
-  if (!authority) throw new LabError(`${options.data} holds no certificate authority: start the lab again`);
+  if (!authority) throw labError(text('fault.no-authority', { data: options.data }));
   const keys = openKeys(options.data, options.caPassphrase ?? null);
   let salvaged: Text | null = null;
   const evidence = openKeptEvidence(options.data, keys, {
@@ -42,7 +44,7 @@ export async function openKnowledge(options: LabOptions, closers: Closers, isRes
     // This thread ends, and the next one saves what can be read.
     onDamaged: () =>
       void setImmediate(() => {
-        throw new LabError(`${paths.evidence} is damaged`);
+        throw labError(text('fault.damaged-store', { file: paths.evidence }));
       }),
     onNoReserve: (line) => void warnings.push(line),
   });

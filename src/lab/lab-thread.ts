@@ -2,11 +2,13 @@
  * Starts the lab's thread, and starts it again when it dies or hangs. Promise: the relay goes on meanwhile; what was not looked
  * into is told by the lab that follows; a lab that cannot even begin is the caller's failure, in one line.
  */
+
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { heard } from '../formats/refusal.ts';
 import type { Log } from '../model/connection.ts';
 import { faultOf } from '../model/fault.ts';
-import { LabError, type LabOptions } from '../model/lab.ts';
+import type { LabOptions } from '../model/lab.ts';
 import type { RelayEnd } from '../ring/relay-end.ts';
 import { connectCalls, type LabCalls, type LabReady, type LabThreadData, type RelayCalls } from './calls.ts';
 
@@ -71,7 +73,7 @@ export async function startLabThread({ options, end, relay, onRestarted, log }: 
     const calls = connectCalls<LabCalls, RelayCalls>(worker, {
       ...relay,
       ready: began.resolve,
-      failed: (message, isExpected) => began.reject(isExpected ? new LabError(message) : new Error(message)),
+      failed: (why) => began.reject(heard(why)),
       passed: end.passed,
       barrier: end.barrier,
     });

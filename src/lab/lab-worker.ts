@@ -2,9 +2,10 @@
  * The lab's thread: everything that reads, finds, stores and answers. Opened in steps, each of which uses only what stands above
  * it: knowledge → detection → network → api, and at last the ring, from which the relay's copy comes.
  */
+
 import { parentPort, workerData } from 'node:worker_threads';
+import { told } from '../formats/refusal.ts';
 import { faultOf } from '../model/fault.ts';
-import { LabError } from '../model/lab.ts';
 import { type Text, text } from '../model/text.ts';
 import { createLabEnd } from '../ring/lab-end.ts';
 import { openApi, type Relay } from './api.ts';
@@ -163,7 +164,7 @@ function tellRestart(
 }
 
 openLab().catch(async (error: unknown) => {
-  await relay.failed(error instanceof Error ? error.message : String(error), error instanceof LabError);
+  await relay.failed(told(error));
   await closers.close();
   parentPort?.close();
 });

@@ -1,9 +1,11 @@
 /** The lab's log: pino, to stderr or a file. No identifier is ever given to it; the fields that could hold one are redacted all the same. */
+
 import { openSync } from 'node:fs';
 import pino from 'pino';
+import { labError } from '../formats/refusal.ts';
 import { escapeLines } from '../formats/terminal.ts';
 import type { Log } from '../model/connection.ts';
-import { LabError } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 
 /** @throws LabError when the file cannot be written */
 export function openLog(logFile: string | null): Log & { flush(): void } {
@@ -17,8 +19,6 @@ function openLogFile(path: string): number {
   try {
     return openSync(path, 'a', 0o600);
   } catch (error) {
-    throw new LabError(
-      `--log-file ${path} cannot be written (${(error as NodeJS.ErrnoException).code}): choose another path`,
-    );
+    throw labError(text('fault.log-file', { file: path, code: (error as NodeJS.ErrnoException).code ?? '' }));
   }
 }

@@ -6,6 +6,7 @@
 
 import { Resolver as SystemResolver } from 'node:dns';
 import ipaddr from 'ipaddr.js';
+import { labError } from '../formats/refusal.ts';
 import { type GatewayConfig, hostOf, phoneSides } from '../gateway/config.ts';
 import { createDnsForwarder, type DnsForwarder } from '../lan/dns/forwarder.ts';
 import { createDnsHistory } from '../lan/dns/history.ts';
@@ -13,7 +14,6 @@ import { DENIED_NAMES } from '../lan/dns/names.ts';
 import { createUpstream, type Resolver } from '../lan/dns/upstream.ts';
 import type { Log } from '../model/connection.ts';
 import type { EmitFlowEvent } from '../model/flow.ts';
-import { LabError } from '../model/lab.ts';
 import { type Text, text } from '../model/text.ts';
 import type { GatewayView } from './gateway-view.ts';
 
@@ -157,10 +157,9 @@ function createResolverList(given: readonly string[], now: () => number): () => 
 
 /** `9.9.9.9`, `9.9.9.9:5353`, `2620:fe::9`, `[2620:fe::9]:53`. */
 /** @throws LabError for what is no address */
-function readResolver(text: string): Resolver {
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text) ?? [];
-  const host = bracketed ?? plain ?? text;
-  if (!ipaddr.isValid(host))
-    throw new LabError(`--resolver ${text}: the address of a resolver is expected, e.g. 9.9.9.9`);
+function readResolver(given: string): Resolver {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(given) ?? [];
+  const host = bracketed ?? plain ?? given;
+  if (!ipaddr.isValid(host)) throw labError(text('fault.resolver', { given }));
   return { host, port: Number(port ?? 53) };
 }

@@ -1,6 +1,8 @@
 /** Joins what is told outside the lab to the store, the data directory and the phones' network. */
+
 import { join } from 'node:path';
 import { replaceFile } from '../formats/replace-file.ts';
+import { say } from '../formats/say.ts';
 import type { Alert } from '../model/alert.ts';
 import { faultOf } from '../model/fault.ts';
 import { LabError, RETENTION_DAYS } from '../model/lab.ts';
@@ -29,7 +31,7 @@ export async function openNotifying(
   closers: Closers,
 ): Promise<Notifying> {
   let config = NOTHING;
-  let problem: string | null = null;
+  let problem: Text | null = null;
   let stamp = '';
   let open: { notifier: Notifier; outbox: Outbox } | null = null;
   const fault = (error: unknown): void => log.error({ ...faultOf(error) }, 'alerts could not be sent on');
@@ -68,7 +70,7 @@ export async function openNotifying(
       problem = null;
     } catch (error) {
       if (!(error instanceof LabError)) throw error;
-      problem = error.message;
+      problem = error.text ?? text('net.said', { said: error.message });
       notify('notify.yaml', text('notify.bad-file', { problem }), 'high');
     }
     if (Object.keys(config.receivers).length === 0) return;
@@ -76,7 +78,7 @@ export async function openNotifying(
       await openOnce();
     } catch (error) {
       // The lab goes on without: what it finds is stored and shown.
-      problem = `${paths.outbox} cannot be used (${faultOf(error).what}): check the disk, or delete it`;
+      problem = text('notify.outbox', { file: paths.outbox, code: faultOf(error).what });
       notify('notify.db', text('notify.bad-file', { problem }), 'high');
       fault(error);
     }
@@ -131,7 +133,7 @@ export async function openNotifying(
         rules: config.rules,
         mutes: config.mutes.map((mute) => ({ ...mute, held: 0, isOver: false })),
       };
-      return { file: paths.notify, problem, receivers, rules, mutes };
+      return { file: paths.notify, problem: problem && say(problem), problemText: problem, receivers, rules, mutes };
     },
     config: () => config,
     change,

@@ -13,14 +13,7 @@ import { putAside, takeDatabase } from '../enrich/geo-update.ts';
 import type { GeoSource } from '../enrich/sources.ts';
 import { labError } from '../formats/refusal.ts';
 import { cutCapture } from '../lan/recording/case.ts';
-import {
-  type AuthorityInfo,
-  type CaFormat,
-  type GeoDatabase,
-  LabError,
-  type StoredCases,
-  type StoredRecords,
-} from '../model/lab.ts';
+import type { AuthorityInfo, CaFormat, GeoDatabase, StoredCases, StoredRecords } from '../model/lab.ts';
 import { text } from '../model/text.ts';
 import type { Role } from '../model/words.ts';
 import type { EvidenceStore } from '../sinks/evidence/store.ts';
@@ -65,7 +58,7 @@ export async function exportCapture(options: {
   const { dataDir, from, to, mac, file } = options;
   const span = { from: Date.parse(from), to: Date.parse(to) };
   const cut = await cutCapture({ directory: pathsIn(dataDir).capture, ...span, mac, out: file });
-  if (!cut.ok) throw new LabError(cut.why);
+  if (!cut.ok) throw labError(cut.why);
   return cut;
 }
 

@@ -1,12 +1,15 @@
 /** Opens what the lab needs from disk before its first connection; every failure is one line that says what to do. */
+
 import { readFileSync } from 'node:fs';
 import { createNeighbourTable } from '../devices/neighbours.ts';
 import { createDeviceRegistry, type DeviceRegistry } from '../devices/registry.ts';
 import { openDevicesFile, readDevicesFile } from '../devices/store.ts';
 import { type Geo, openGeo } from '../enrich/geo.ts';
 import { prepareGeo } from '../enrich/preparation.ts';
+import { labError } from '../formats/refusal.ts';
 import { clean } from '../formats/terminal.ts';
 import { LabError, type LabOptions } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 
 /** A file given by flag is the operator's own: it is read, never written. Otherwise DATA/devices.yaml is both. */
 export function openRegistry(options: LabOptions, warnings: string[]): DeviceRegistry {
@@ -66,17 +69,13 @@ function progressLine(): (text: string, done: number) => void {
 
 /** @throws LabError when the file holds no PEM certificate */
 export function readCertificates(path: string): string {
-  let text: string;
+  let pem: string;
   try {
-    text = readFileSync(path, 'utf8');
+    pem = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new LabError(
-      `--upstream-ca ${path} cannot be read (${(error as NodeJS.ErrnoException).code}): check the path`,
-    );
+    const { code = '' } = error as NodeJS.ErrnoException;
+    throw labError(text('fault.flag-unread', { flag: '--upstream-ca', file: path, code }));
   }
-  if (!text.includes('-----BEGIN CERTIFICATE-----'))
-    throw new LabError(
-      `--upstream-ca ${path} holds no PEM certificate: convert it with "openssl x509 -in FILE -out FILE.pem"`,
-    );
-  return text;
+  if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw labError(text('fault.upstream-ca', { file: path }));
+  return pem;
 }

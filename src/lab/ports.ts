@@ -198,7 +198,7 @@ function openPhones({ phones }: LabReady, tell: (news: News) => void) {
 }
 
 function refuse(error: unknown): never {
-  throw new LabError(error instanceof Error ? error.message : String(error));
+  throw error instanceof LabError ? error : new LabError(error instanceof Error ? error.message : String(error));
 }
 
 /** What goes to the lab; this thread's garbage is collected by how much of it there is. */

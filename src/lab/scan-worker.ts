@@ -1,6 +1,7 @@
 /** A thread that scans one file: what it finds goes out in batches, no further ahead than its reader allows. */
+
 import { parentPort, workerData } from 'node:worker_threads';
-import { LabError } from '../model/lab.ts';
+import { told } from '../formats/refusal.ts';
 import { type ScannedFile, scanFile } from './scan-file.ts';
 import { BATCH, type ScanMessage, type ScanOrder, type ScanWorkerData } from './scanning.ts';
 
@@ -39,10 +40,6 @@ try {
   await send(batch);
   tell({ isOver: true });
 } catch (error) {
-  tell({
-    fault: error instanceof Error ? error.message : String(error),
-    isExpected: error instanceof LabError,
-    ...(error instanceof LabError && error.text ? { text: error.text } : {}),
-  });
+  tell(told(error));
 }
 port.close();

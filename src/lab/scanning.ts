@@ -4,9 +4,11 @@
  * far ahead waits; a thread that dies costs its file, and that is told. One file alone needs no thread. A scan that is stopped
  * yields what was found until then, and names every file that was not read to its end.
  */
+
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { heard } from '../formats/refusal.ts';
 import { LabError, type Scanned, type ScanOptions } from '../model/lab.ts';
 import { type Text, text } from '../model/text.ts';
 import { filesOf, type Listed } from '../scan/files.ts';
@@ -179,7 +181,7 @@ function inThread(data: ScanWorkerData): ScanThread {
       }
       if ('isOver' in message) return;
       if ('fault' in message) {
-        if (message.isExpected) throw new LabError(message.fault, message.text);
+        if (message.isExpected) throw heard(message);
         yield skipped(data.file.path, null, text('unread.fault', { error: message.fault }));
         return;
       }

@@ -8,7 +8,6 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { labError } from '../formats/refusal.ts';
 import type { OpenHints } from '../inspect/opened.ts';
-import { LabError } from '../model/lab.ts';
 import type { BodyHits, OpenedLayer } from '../model/opened.ts';
 import type { AppCoverage, AppCoverageQuery, BodySearch } from '../model/search.ts';
 import { text } from '../model/text.ts';
@@ -36,7 +35,7 @@ export interface Searching {
 const IDLE_MS = 60_000;
 /** Of all that wait, from the last answer on. */
 const TOO_LONG_MS = 30_000;
-const TOO_LONG = 'the search took too long: narrow it down by phone, host or time';
+const TOO_LONG = text('search.too-long');
 const MEGABYTES = 256;
 
 /** @param data the directory in which a store is open */
@@ -71,7 +70,7 @@ export function openSearching(data: string): Searching {
     const isIdle = begun.waiting.size === 0;
     timer = setTimeout(
       () => {
-        for (const reject of begun.waiting) reject(new LabError(TOO_LONG));
+        for (const reject of begun.waiting) reject(labError(TOO_LONG));
         void begun.worker.terminate();
       },
       isIdle ? IDLE_MS : TOO_LONG_MS,

@@ -4,9 +4,11 @@ import type { Cases } from '../cases/cases.ts';
 import { register, registerAll } from '../devices/registration.ts';
 import type { DeviceRegistry } from '../devices/registry.ts';
 import { readAll, readEntry } from '../devices/store.ts';
+import { labError } from '../formats/refusal.ts';
 import type { Alert } from '../model/alert.ts';
 import type { Case } from '../model/case.ts';
 import { LabError } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 import type { EvidenceStore } from '../sinks/evidence/store.ts';
 import type { LiveDependencies, Outcome } from '../sinks/live/dependencies.ts';
 import type { Metric } from '../sinks/live/metrics.ts';
@@ -44,7 +46,7 @@ export function deviceServices(
 export type Between = <T>(work: () => T) => Promise<T>;
 
 function refusePhotos(): never {
-  throw new LabError('photos are planted with `phonehome device import`, not over the API');
+  throw labError(text('devices.no-photos'));
 }
 
 /** Cases over the API: what the store removed is forgotten in memory too. */

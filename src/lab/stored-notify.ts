@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { openDevicesFile } from '../devices/store.ts';
 import { labError } from '../formats/refusal.ts';
-import { LabError, type StoredNotify } from '../model/lab.ts';
+import type { StoredNotify } from '../model/lab.ts';
 import type { Mute, NotifyConfig } from '../model/notify.ts';
 import { text } from '../model/text.ts';
 import { editConfig, loadConfig, secretsIn } from '../notify/config-file.ts';
@@ -40,8 +40,8 @@ export function openStoredNotify(dataDir: string): StoredNotify {
   };
   const known = (config: NotifyConfig, name: string): void => {
     if (Object.hasOwn(config.receivers, name)) return;
-    const there = Object.keys(config.receivers).join(', ') || 'none';
-    throw new LabError(`${paths.notify} names no receiver "${name}"; there are: ${there}`);
+    const names = Object.keys(config.receivers).join(', ') || text('notify.file.none');
+    throw labError(text('notify.unknown-receiver', { file: paths.notify, name, names }));
   };
   return {
     example: EXAMPLE,

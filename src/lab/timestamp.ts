@@ -1,7 +1,10 @@
 /** A time stamp by somebody else (RFC 3161): asked for over HTTP, and not believed when it is about something else. */
+
 import { hash, randomBytes } from 'node:crypto';
 import { boolean, children, decode, encode, integer, nothing, octets, oid, sequence, smallInteger } from '../ca/der.ts';
+import { labError } from '../formats/refusal.ts';
 import { LabError } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 
 const SHA256 = '2.16.840.1.101.3.4.2.1';
 const LIMIT_MS = 30_000;
@@ -17,8 +20,7 @@ export function timestampRequest(data: Uint8Array, nonce: Uint8Array): Buffer {
 export async function askTimestamp(url: string, data: Uint8Array): Promise<Buffer> {
   // Positive as an integer.
   const nonce = Buffer.concat([Buffer.from([1]), randomBytes(8)]);
-  const refused = (why: string): LabError =>
-    new LabError(`${url} gave no time stamp (${why}): try again, name another server, or leave --timestamp out`);
+  const refused = (why: string): LabError => labError(text('timestamp.refused', { url, why }));
   let bytes: Buffer;
   try {
     const answer = await fetch(url, {

@@ -7,10 +7,12 @@
 import type { Door } from '../door/door.ts';
 import { makeTransparent, openOriginalDestination } from '../door/original-destination.ts';
 import { openListener, type TransparentListener } from '../door/redirected-port.ts';
+import { errorLine } from '../formats/error-line.ts';
+import { labError } from '../formats/refusal.ts';
 import { say } from '../formats/say.ts';
 import type { Log, RelayedLeg } from '../model/connection.ts';
 import { LabError } from '../model/lab.ts';
-import { type Text, text } from '../model/text.ts';
+import { isSameText, type Text, text } from '../model/text.ts';
 import type { GatewayView } from './gateway-view.ts';
 import { PORTAL_HOST } from './portal.ts';
 
@@ -41,7 +43,7 @@ export interface TransparentPort {
 export async function openTransparentPort(options: TransparentOptions): Promise<TransparentPort> {
   const { requestedPort, gateway, door, now, log, warnings } = options;
   let listener: TransparentListener | null = null;
-  let complaint: string | null = null;
+  let complaint: Text | null = null;
   let turn: Promise<void> = Promise.resolve();
 
   const open = async (): Promise<void> => {
@@ -72,24 +74,24 @@ export async function openTransparentPort(options: TransparentOptions): Promise<
     });
   };
 
-  const tried = async (): Promise<string | null> => {
+  const tried = async (): Promise<Text | null> => {
     try {
       await open();
       return null;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return (error instanceof LabError && error.text) || text('net.said', { said: errorLine(error) });
     }
   };
 
   complaint = await tried();
   if (complaint !== null) {
-    if (requestedPort !== null && process.platform === 'linux') throw new LabError(complaint);
+    if (requestedPort !== null && process.platform === 'linux') throw labError(complaint);
     warnings.push(say(text('net.redirected', { problem: complaint })));
   }
 
   const look = async (): Promise<void> => {
     const said = await tried();
-    if (said !== complaint)
+    if (!isSameText(said, complaint))
       options.notify(
         said ? text('net.redirected', { problem: said }) : text('net.redirected-again'),
         said ? 'high' : 'info',

@@ -2,9 +2,12 @@
  * Destinations that are dialled elsewhere: for replays and tests. Every flow through an entry is marked `simulated`.
  * Promise: an entry is checked when it comes in; looking one up is a map access.
  */
+
 import { readFileSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
-import { LabError } from '../model/lab.ts';
+import { errorLine } from '../formats/error-line.ts';
+import { labError } from '../formats/refusal.ts';
+import { text } from '../model/text.ts';
 
 /** `dial` is reached in place of `host:port`, and the flow is filed under `address`. */
 export interface UpstreamMapEntry {
@@ -61,21 +64,18 @@ export function readUpstreamMap(file: string): UpstreamMapEntry[] {
   try {
     given = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new LabError(`upstream map ${file}: ${error instanceof Error ? error.message.split('\n')[0] : error}`);
+    throw labError(text('upstream.unread', { file, error: errorLine(error) }));
   }
-  if (!Array.isArray(given)) throw new LabError(`upstream map ${file}: a JSON list of entries is expected`);
+  if (!Array.isArray(given)) throw labError(text('upstream.no-list', { file }));
   return given.map((entry: Partial<UpstreamMapEntry> | null, index) => {
-    const problem = (field: string, takes: string): never => {
-      throw new LabError(`upstream map ${file}: entry ${index + 1}: ${field} takes ${takes}`);
+    const problem = (field: 'host' | 'port' | 'dial' | 'address'): never => {
+      throw labError(text('upstream.entry', { file, number: index + 1, field, takes: text(`upstream.${field}`) }));
     };
     const { host, port, dial, address } = entry ?? {};
-    if (typeof host !== 'string' || host === '') return problem('host', 'a name, e.g. "zzhc.vnet.cn"');
-    if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65535)
-      return problem('port', 'a number from 1 to 65535');
-    if (typeof dial !== 'string' || !DIAL.test(dial))
-      return problem('dial', 'address and port, e.g. "127.0.0.1:18080"');
-    if (typeof address !== 'string' || !ipaddr.isValid(address))
-      return problem('address', 'an IP address, e.g. "42.62.48.10"');
+    if (typeof host !== 'string' || host === '') return problem('host');
+    if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65535) return problem('port');
+    if (typeof dial !== 'string' || !DIAL.test(dial)) return problem('dial');
+    if (typeof address !== 'string' || !ipaddr.isValid(address)) return problem('address');
     return { host, port, dial, address };
   });
 }
@@ -84,6 +84,6 @@ const DIAL = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/;
 
 function splitDial(dial: string): { host: string; port: number } {
   const parts = DIAL.exec(dial);
-  if (!parts) throw new LabError(`"${dial}" is no address with a port: use 127.0.0.1:18080 or [::1]:18080`);
+  if (!parts) throw labError(text('upstream.no-dial', { dial }));
   return { host: parts[1] ?? parts[2] ?? '', port: Number(parts[3]) };
 }

@@ -2,36 +2,40 @@
  * Reads `notify.yaml`. Promise: a problem is one line with file, line and field, and never quotes a value; what names
  * something that is not there (a receiver, a place, a value of a template) is a problem too.
  */
+
 import type { z } from 'zod';
-import { problemLine, readValues } from '../formats/yaml-document.ts';
+import { say } from '../formats/say.ts';
+import { issueText } from '../formats/schema-problem.ts';
+import { problemText, readValues } from '../formats/yaml-document.ts';
 import type { NotifyConfig, Receiver, Webhook } from '../model/notify.ts';
 import { notifyConfig } from '../model/schemas/notify.ts';
+import { type Text, text } from '../model/text.ts';
 import { TEMPLATES, unknownPlaces } from './templates.ts';
 
 export const NOTHING: NotifyConfig = { receivers: {}, rules: [], mutes: [] };
 
-export type ReadConfig = { ok: true; config: NotifyConfig } | { ok: false; problems: string[] };
+export type ReadConfig = { ok: true; config: NotifyConfig } | { ok: false; problems: Text[] };
 
 type Path = (string | number)[];
-type Found = { path: Path; problem: string };
+type Found = { path: Path; problem: Text };
 
-export function readConfig(text: string, fileName: string): ReadConfig {
-  const read = readValues(text, 'typed');
-  if (!read.ok) return { ok: false, problems: [problemLine(fileName, read.problem)] };
+export function readConfig(written: string, fileName: string): ReadConfig {
+  const read = readValues(written, 'typed');
+  if (!read.ok) return { ok: false, problems: [problemText(fileName, read.problem)] };
   const parsed = notifyConfig.safeParse(read.value ?? {});
-  const found = parsed.success ? wrongNames(parsed.data) : parsed.error.issues.map(toFound);
+  const found = parsed.success
+    ? wrongNames(parsed.data)
+    : parsed.error.issues.map((issue) => toFound(issue, read.value));
   if (parsed.success && found.length === 0) return { ok: true, config: parsed.data };
   return {
     ok: false,
     problems: found.map(({ path, problem }) =>
-      problemLine(fileName, { line: lineNear(read.lineOf, path), field: fieldName(path), problem }),
+      problemText(fileName, {
+        ...{ line: lineNear(read.lineOf, path), field: fieldName(path) },
+        ...{ problem: say(problem), text: problem },
+      }),
     ),
   };
-}
-
-/** Checks one receiver by itself. */
-export function receiverProblems(name: string, receiver: Receiver): string[] {
-  return wrongInReceiver(name, receiver).map(({ path, problem }) => `${fieldName(path)}: ${problem}`);
 }
 
 function wrongNames({ receivers, rules, mutes }: NotifyConfig): Found[] {
@@ -39,13 +43,18 @@ function wrongNames({ receivers, rules, mutes }: NotifyConfig): Found[] {
     send.flatMap((name, at): Found[] =>
       Object.hasOwn(receivers, name)
         ? []
-        : [{ path: ['rules', index, 'send', at], problem: `no such receiver; there are: ${list(receivers)}` }],
+        : [
+            {
+              path: ['rules', index, 'send', at],
+              problem: text('notify.file.no-receiver', { names: list(receivers) }),
+            },
+          ],
     ),
   );
   const twice = (['rules', 'mutes'] as const).flatMap((group) => {
     const names = (group === 'rules' ? rules : mutes).map(({ name }) => name);
     return names.flatMap((name, index): Found[] =>
-      names.indexOf(name) === index ? [] : [{ path: [group, index, 'name'], problem: 'is the name of another one' }],
+      names.indexOf(name) === index ? [] : [{ path: [group, index, 'name'], problem: text('notify.file.twice') }],
     );
   });
   return [
@@ -55,29 +64,27 @@ function wrongNames({ receivers, rules, mutes }: NotifyConfig): Found[] {
   ];
 }
 
-const list = (receivers: object): string => Object.keys(receivers).join(', ') || 'none';
+const list = (receivers: object): string | Text => Object.keys(receivers).join(', ') || text('notify.file.none');
 
 function wrongInReceiver(name: string, receiver: Receiver): Found[] {
-  const at = (field: string, problem: string): Found => ({ path: ['receivers', name, field], problem });
+  const at = (field: string, problem: Text): Found => ({ path: ['receivers', name, field], problem });
   if (receiver.type === 'email') {
     return [
-      ...(receiver.tls === 'none' && !receiver.private
-        ? [at('tls', 'mail may go unencrypted only to a server with "private: true"')]
-        : []),
-      ...(receiver.user && !receiver.password ? [at('password', 'is missing: name the file with it')] : []),
+      ...(receiver.tls === 'none' && !receiver.private ? [at('tls', text('notify.file.no-tls'))] : []),
+      ...(receiver.user && !receiver.password ? [at('password', text('notify.file.no-password'))] : []),
     ];
   }
   return wrongInWebhook(receiver, at);
 }
 
-function wrongInWebhook(receiver: Webhook, at: (field: string, problem: string) => Found): Found[] {
+function wrongInWebhook(receiver: Webhook, at: (field: string, problem: Text) => Found): Found[] {
   const template = TEMPLATES[receiver.template];
   const url = receiver.url ?? template.url;
   const missing = (['values', 'secrets'] as const).flatMap((group) =>
     template[group].flatMap((name) =>
       Object.hasOwn(receiver[group], name) || (receiver.url !== undefined && receiver.template !== 'matrix')
         ? []
-        : [at(group, `"${name}" is missing, which the template ${receiver.template} needs`)],
+        : [at(group, text('notify.file.missing-value', { name, template: receiver.template }))],
     ),
   );
   const places = [url, receiver.body ?? null, receiver.headers ?? null].flatMap((given) =>
@@ -85,33 +92,37 @@ function wrongInWebhook(receiver: Webhook, at: (field: string, problem: string) 
   );
   return [
     ...missing,
-    ...(url === null ? [at('url', 'is missing')] : []),
+    ...(url === null ? [at('url', text('notify.file.missing'))] : []),
     ...(receiver.url && !isAddress(receiver.url, receiver.private)
-      ? [at('url', `must begin with https://${receiver.private ? ' or http://' : ''}, or be {{secret.NAME}}`)]
+      ? [at('url', text(receiver.private ? 'notify.file.http' : 'notify.file.https', { place: '{{secret.NAME}}' }))]
       : []),
-    ...places.map((place) => at('body', `nothing fills {{${place}}}; see phonehome notify example`)),
+    ...places.map((place) => at('body', text('notify.file.no-place', { place: `{{${place}}}` }))),
   ];
 }
 
 const isAddress = (url: string, isPrivate: boolean): boolean =>
   url.startsWith('https://') || url.startsWith('{{secret.') || (isPrivate && url.startsWith('http://'));
 
-function toFound(issue: z.core.$ZodIssue): Found {
+/** @param within what the issue is in */
+function toFound(issue: z.core.$ZodIssue, within: unknown): Found {
   // Of a union the branch that got furthest tells what was meant.
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const [deepest = []] = issue.errors.toSorted((a, b) => (b[0]?.path.length ?? 0) - (a[0]?.path.length ?? 0));
     const [first] = deepest;
     if (first) {
-      const inner = toFound(first);
+      const inner = toFound(first, at(within, issue.path as Path));
       return { path: [...(issue.path as Path), ...inner.path], problem: inner.problem };
     }
   }
   const path = issue.path as Path;
   if (issue.code === 'unrecognized_keys')
-    return { path: [...path, issue.keys[0] ?? ''], problem: 'is not a known field' };
-  if (issue.code === 'invalid_key') return { path, problem: 'is no name: letters, digits, dots and dashes' };
-  return { path, problem: issue.message };
+    return { path: [...path, issue.keys[0] ?? ''], problem: text('notify.file.unknown') };
+  if (issue.code === 'invalid_key') return { path, problem: text('notify.file.no-name') };
+  return { path, problem: issueText(issue, within) };
 }
+
+const at = (within: unknown, path: Path): unknown =>
+  path.reduce((value, part) => (value as Record<string | number, unknown> | null | undefined)?.[part], within);
 
 /** Of the value, or of the nearest one around it. */
 function lineNear(lineOf: (...path: Path) => number, path: Path): number {

@@ -1,9 +1,11 @@
 /** Sends what waits as one mail, by nodemailer. Plain text only: nothing a phone or server wrote becomes markup or a header. */
+
 import { readFileSync } from 'node:fs';
 import { LRUCache } from 'lru-cache';
 import type { Email } from '../model/notify.ts';
+import { text } from '../model/text.ts';
 import { SEVERITIES } from '../model/words.ts';
-import { type Guard, resolveAllowed } from './destination.ts';
+import { DestinationError, type Guard, resolveAllowed } from './destination.ts';
 import { type Notice, wordsIn } from './notice.ts';
 import { failed, type Outcome, refused } from './outcome.ts';
 import { SecretError } from './webhook.ts';
@@ -58,7 +60,10 @@ export async function sendEmail({ receiver, notices, secretOf, guard }: EmailOpt
     if (rejected.length === 0) return { ok: true };
     left.set(key, rejected.map(addressOf));
     return failed(
-      `the server answered ${rejectedErrors?.[0]?.responseCode ?? 'no'} for ${left.get(key)?.join(', ')}; the others have it`,
+      text('sending.rejected', {
+        code: rejectedErrors?.[0]?.responseCode ?? '–',
+        names: left.get(key)?.join(', ') ?? '',
+      }),
     );
   } catch (error) {
     return outcomeOf(error as Error & { code?: string; responseCode?: number });
@@ -75,10 +80,17 @@ function subjectOf(notices: readonly Notice[], language: Email['language']): str
 }
 
 function outcomeOf(error: Error & { code?: string; responseCode?: number }): Outcome {
-  if (error instanceof SecretError || error.name === 'DestinationError') return failed(error.message);
+  if (error instanceof SecretError || error instanceof DestinationError) return failed(error.why);
   const { code = error.name, responseCode } = error;
-  if (code === 'EAUTH') return failed('the server does not take this user and password');
-  if (code === 'EMESSAGE') return refused(`the server does not take this mail (${responseCode ?? 'it is too long'})`);
-  if (code === 'ETLS') return failed('the server offers no encryption that holds');
-  return failed(responseCode === undefined ? `cannot be reached (${code})` : `the server answered ${responseCode}`);
+  if (code === 'EAUTH') return failed(text('sending.login'));
+  if (code === 'EMESSAGE')
+    return refused(
+      responseCode === undefined ? text('sending.long-mail') : text('sending.mail', { code: responseCode }),
+    );
+  if (code === 'ETLS') return failed(text('sending.no-tls'));
+  return failed(
+    responseCode === undefined
+      ? text('sending.unreachable', { code: code ?? error.name })
+      : text('sending.server', { code: responseCode }),
+  );
 }

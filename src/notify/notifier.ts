@@ -4,8 +4,10 @@
  * waits for a receiver. What cannot be sent is kept, bounded and told.
  * No timers of its own: the lab calls `tick` about once a second.
  */
+import { say } from '../formats/say.ts';
 import type { Alert } from '../model/alert.ts';
 import type { NotifyConfig, NotifyState, Receiver, SentTest } from '../model/notify.ts';
+import { type Text, text } from '../model/text.ts';
 import type { Guard } from './destination.ts';
 import { sendEmail } from './email.ts';
 import { type Notice, noticeOf, testNotice } from './notice.ts';
@@ -35,9 +37,9 @@ export interface NotifierOptions {
 }
 
 export type ReceiverChange =
-  | { type: 'failing'; receiver: string; detail: string; waiting: number }
+  | { type: 'failing'; receiver: string; detail: Text; waiting: number }
   | { type: 'works-again'; receiver: string; waiting: number }
-  | { type: 'given-up'; receiver: string; detail: string; count: number };
+  | { type: 'given-up'; receiver: string; detail: Text; count: number };
 
 export interface Notifier {
   /** Never throws and never waits: it is put down in the next turn. */
@@ -121,8 +123,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
   /** Until nothing waits, or it fails. */
   async function serve(name: string, receiver: Receiver): Promise<void> {
     const given = outbox.giveUpBefore(name, now() - GIVE_UP_MS, now());
-    if (given > 0)
-      onChange({ type: 'given-up', receiver: name, count: given, detail: 'it did not take them for three days' });
+    if (given > 0) onChange({ type: 'given-up', receiver: name, count: given, detail: text('sending.three-days') });
     while (!isStopped) {
       const due = lettersFor(name, receiver);
       if (due.length === 0) return;
@@ -189,7 +190,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
       failures,
       failingSince: before.failingSince ?? now(),
       nextTry: hopeless.length > 0 ? 0 : now() + wait,
-      lastError: detail,
+      lastError: say(detail),
     });
     if (failures === TELL_AFTER)
       onChange({ type: 'failing', receiver: name, detail, waiting: outbox.account(name).waiting });
@@ -212,10 +213,10 @@ export function createNotifier(options: NotifierOptions): Notifier {
     },
     async test(name) {
       const receiver = config().receivers[name];
-      if (!receiver) return { ok: false, detail: `there is no receiver "${name}"` };
+      if (!receiver) return tested(false, text('sending.no-receiver', { name }));
       const id = `test.${now()}`;
       const outcome = await send(receiver, [testNotice(id, new Date(now()).toISOString(), receiver.language)]);
-      return outcome.ok ? { ok: true, detail: 'it took the test' } : { ok: false, detail: outcome.detail };
+      return outcome.ok ? tested(true, text('sending.took')) : tested(false, outcome.detail);
     },
     state() {
       const { receivers, rules, mutes } = config();
@@ -273,3 +274,5 @@ function whereOf(receiver: Receiver): string {
     ? receiver.template
     : (/^https?:\/\/([^/?#]*@)?([^/?#]+)/.exec(url)?.[2] ?? receiver.template);
 }
+
+const tested = (ok: boolean, why: Text) => ({ ok, detail: say(why), text: why });

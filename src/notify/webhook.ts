@@ -2,12 +2,15 @@
  * Sends one message by HTTP. Promise: no redirect is followed, no answer longer than `MAX_ANSWER` is read, nothing takes longer
  * than `TIMEOUT_MS`; what is told of a failure holds no address with its secrets and no text of the answer.
  */
+
 import { readFileSync } from 'node:fs';
 import { request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { isIP } from 'node:net';
+import { say } from '../formats/say.ts';
 import type { Webhook } from '../model/notify.ts';
-import { addressProblem, type Guard, guardedLookup } from './destination.ts';
+import { type Text, text } from '../model/text.ts';
+import { addressProblem, DestinationError, type Guard, guardedLookup } from './destination.ts';
 import type { Notice } from './notice.ts';
 import { failed, type Outcome, refused } from './outcome.ts';
 import { signatureHeaders } from './signature.ts';
@@ -22,6 +25,13 @@ const MAX_RETRY_AFTER_S = 3600;
 /** A secret that is not there, or that others could read. */
 export class SecretError extends Error {
   override name = 'SecretError';
+
+  readonly why: Text;
+
+  constructor(why: Text) {
+    super(say(why));
+    this.why = why;
+  }
 }
 
 export interface WebhookOptions {
@@ -38,8 +48,8 @@ export async function sendWebhook(options: WebhookOptions): Promise<Outcome> {
   try {
     made = requestOf(options);
   } catch (error) {
-    if (error instanceof SecretError) return failed(error.message);
-    return failed('its address is no http(s) address once the places are filled');
+    if (error instanceof SecretError) return failed(error.why);
+    return failed(text('sending.no-address'));
   }
   const answer = await exchange(made, options);
   return 'status' in answer ? judge(answer, TEMPLATES[options.receiver.template].accepted) : answer;
@@ -123,11 +133,11 @@ function exchange(
 }
 
 function judge({ status, body, retryAfter }: Answer, accepted: { field: string; equals: Json } | undefined): Outcome {
-  if (status >= 300 && status < 400) return failed(`answered ${status} and leads elsewhere, which is not followed`);
-  if (REFUSALS.has(status)) return refused(`answered ${status}: it does not take this message`);
-  if (status < 200 || status >= 300) return failed(`answered ${status}`, retryAfterMs(retryAfter));
+  if (status >= 300 && status < 400) return failed(text('sending.elsewhere', { status }));
+  if (REFUSALS.has(status)) return refused(text('sending.refuses', { status }));
+  if (status < 200 || status >= 300) return failed(text('sending.answered', { status }), retryAfterMs(retryAfter));
   if (accepted && fieldOf(body, accepted.field) !== accepted.equals)
-    return refused(`answered ${status}, but says that it did not take the message`);
+    return refused(text('sending.not-taken', { status }));
   return { ok: true };
 }
 
@@ -145,15 +155,12 @@ function retryAfterMs(header: string | undefined): number | undefined {
 }
 
 /** By its code: messages of sockets hold addresses. */
-function reasonOf(error: Error & { code?: string }): string {
-  if (error.name === 'DestinationError') return error.message;
-  if (error.name === 'AbortError' || error.name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1000} s`;
-  const known: Record<string, string> = {
-    ECONNREFUSED: 'nothing listens there',
-    ENOTFOUND: 'its name has no address',
-    EAI_AGAIN: 'its name cannot be looked up now',
-    ECONNRESET: 'it broke the connection off',
-    ENOENT: 'the file under caFile cannot be read',
-  };
-  return known[error.code ?? ''] ?? `cannot be reached (${error.code ?? error.name})`;
+function reasonOf(error: Error & { code?: string }): Text {
+  if (error instanceof DestinationError) return error.why;
+  if (error.name === 'AbortError' || error.name === 'TimeoutError')
+    return text('sending.late', { seconds: TIMEOUT_MS / 1000 });
+  const known = KNOWN.find((code) => code === error.code);
+  return known ? text(`sending.${known}`) : text('sending.unreachable', { code: error.code ?? error.name });
 }
+
+const KNOWN = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ECONNRESET', 'ENOENT'] as const;

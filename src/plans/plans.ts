@@ -3,8 +3,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { errorLine } from '../formats/error-line.ts';
 import { labError } from '../formats/refusal.ts';
-import { problemLine, problemText, readValues } from '../formats/yaml-document.ts';
-import { LabError } from '../model/lab.ts';
+import { say } from '../formats/say.ts';
+import { issueText } from '../formats/schema-problem.ts';
+import { problemText, readValues } from '../formats/yaml-document.ts';
 import type { Plan } from '../model/plan.ts';
 import { plan as schema } from '../model/schemas/plan.ts';
 import { text } from '../model/text.ts';
@@ -58,5 +59,6 @@ export function parsePlan(written: string, fileName: string): Plan {
   const path = (issue?.path ?? []) as (string | number)[];
   const line = values.lineOf(...path) || values.lineOf(...path.slice(0, -1));
   const field = path.length > 0 ? path.join('.') : null;
-  throw new LabError(problemLine(fileName, { line, field, problem: issue?.message ?? 'is no plan' }));
+  const why = issue ? issueText(issue, values.value) : text('input.own.no-plan');
+  throw labError(problemText(fileName, { line, field, problem: say(why), text: why }));
 }

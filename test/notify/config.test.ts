@@ -1,8 +1,10 @@
 /** notify.yaml: what is read, and what is said of what cannot be. */
+
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { say } from '../../src/formats/say.ts';
 import { ownFiles } from '../../src/lab/own-files.ts';
 import { readConfig } from '../../src/notify/config.ts';
 import { editConfig, loadConfig, secretsIn } from '../../src/notify/config-file.ts';
@@ -68,7 +70,7 @@ describe('notify.yaml', () => {
     ['no YAML', 'rules: [\n', /notify\.yaml(:\d+)?: /],
   ])('says where and what: %s', (_, text, line) => {
     const result = read(text);
-    expect(result.ok ? [] : result.problems).toContainEqual(expect.stringMatching(line));
+    expect(result.ok ? [] : result.problems.map((problem) => say(problem))).toContainEqual(expect.stringMatching(line));
   });
 
   it('quotes no value in what it says', () => {

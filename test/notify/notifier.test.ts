@@ -1,4 +1,5 @@
 /** Alerts on their way out of the lab, to real receivers on loopback; the clock is the test's. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -7,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, describe, expect, it } from 'vitest';
+import { text } from '../../src/model/text.ts';
 import { GIVE_UP_MS, waitAfter } from '../../src/notify/notifier.ts';
 import { LOOK_EVERY, MAX_DEAD, MAX_WAITING } from '../../src/notify/outbox.ts';
 import { labAlert } from '../sinks/lab-alert.ts';
@@ -105,7 +107,9 @@ describe('alerts to a webhook', () => {
     }
     expect(new Set(ids(got)).size, 'the others are spared').toBe(1);
     expect(got.length, 'once for each wait').toBe(8);
-    expect(changes).toEqual([{ type: 'failing', receiver: 'hook', detail: 'answered 503', waiting: 3 }]);
+    expect(changes).toEqual([
+      { type: 'failing', receiver: 'hook', detail: text('sending.answered', { status: 503 }), waiting: 3 },
+    ]);
     expect(notifier().state().receivers[0]).toMatchObject({ waiting: 3, lastError: 'answered 503' });
     isDown = false;
     await settle();

@@ -12,6 +12,7 @@ import { loadLab } from '../main-module.ts';
 import { writeNamed } from '../named-file.ts';
 import { print, printJson } from '../output.ts';
 import { table } from '../table.ts';
+import { words } from '../words.ts';
 
 interface CompareFlags {
   data: string;
@@ -26,7 +27,7 @@ export async function compare(given: Record<string, unknown>, names: string[]): 
   const [a = '', b = '', ...more] = names;
   const lab = await loadLab();
   if (more.length > 0) {
-    if (claim.length > 0) throw new UsageError('a claim is about two sides: compare A B --claim …');
+    if (claim.length > 0) throw new UsageError(words('compare.two-sides'));
     const sides = await lab.summarizeSides(data, names);
     const said = await lab.sayComparison(sides, lang);
     if (json) for (const side of sides) printJson({ type: 'side', ...side });

@@ -69,13 +69,12 @@ async function databasesOf(lab: LabAddress | null, data: string): Promise<GeoDat
 /** A file as it is; of a folder every database below it. */
 function filesAt(path: string): string[] {
   const stat = statSync(path, { throwIfNoEntry: false });
-  if (!stat) throw new LabError(`${path} does not exist: give a .mmdb file, .mmdb.gz or .tar.gz, or a folder of them`);
+  if (!stat) throw new LabError(words('geo.nothing-there', { path }));
   if (!stat.isDirectory()) return [path];
   const files = readdirSync(path, { recursive: true, encoding: 'utf8' })
     .filter((name) => DATABASE.test(name))
     .sort();
-  if (files.length === 0)
-    throw new LabError(`${path} holds no .mmdb, .mmdb.gz or .tar.gz file: give the folder that does`);
+  if (files.length === 0) throw new LabError(words('geo.empty-folder', { path }));
   return files.map((name) => join(path, name));
 }
 

@@ -5,7 +5,7 @@ import { UsageError } from '../errors.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printJson } from '../output.ts';
 import { table } from '../table.ts';
-import { words } from '../words.ts';
+import { inWords, words } from '../words.ts';
 
 interface NotifyFlags {
   data: string;
@@ -39,10 +39,11 @@ export async function example(given: Record<string, unknown>): Promise<number> {
 /** Exit code 1 when it was not taken. */
 export async function test(given: Record<string, unknown>, [name = '']: string[]): Promise<number> {
   const { notify, json } = await open(given);
-  const { ok, detail } = await notify.test(name);
+  const { ok, detail, text } = await notify.test(name);
+  const said = text ? inWords(text) : detail;
   if (json) printJson({ type: 'notify-test', name, ok, detail });
-  else if (ok) print(`${name}: ${detail}.`);
-  if (!ok && !json) throw new LabError(`${name}: ${detail}`);
+  else if (ok) print(`${name}: ${said}.`);
+  if (!ok && !json) throw new LabError(`${name}: ${said}`);
   return ok ? 0 : 1;
 }
 

@@ -14,6 +14,7 @@ import { loadLab } from '../main-module.ts';
 import { print, printJson, status } from '../output.ts';
 import { untilStopped } from '../stop-signal.ts';
 import { table } from '../table.ts';
+import { words as said } from '../words.ts';
 
 interface PlanFlags extends Partial<Record<keyof CaseFacts, string | null>> {
   data: string;
@@ -47,7 +48,7 @@ export async function list(given: Record<string, unknown>): Promise<number> {
 export async function run(given: Record<string, unknown>, [wanted = '']: string[]): Promise<number> {
   const flags = given as unknown as PlanFlags;
   const { data, json, lang, device } = flags;
-  if (!device) throw new UsageError('say which phone with --device (see phonehome device list)');
+  if (!device) throw new UsageError(said('plan.which'));
   const words = PLAN_WORDS[lang];
   const lab = addressOf({ data, url: null, token: null });
   const { id, title, isNew, begun } = await caseOf(lab, flags, device, wanted);
@@ -92,9 +93,8 @@ async function caseOf(lab: LabAddress, flags: PlanFlags, device: string, wanted:
 async function mustBeKnown(lab: LabAddress, device: string): Promise<void> {
   const known = listIn<{ id: string }>(await call(lab, 'GET', '/api/devices'), 'devices').map(({ id }) => id);
   if (known.includes(device) || isIP(device) !== 0) return;
-  throw new LabError(
-    `no phone "${device}" is registered${known.length > 0 ? `: there are ${known.slice(0, 20).join(', ')}` : ': see phonehome device add'}`,
-  );
+  const names = known.slice(0, 20).join(', ');
+  throw new LabError(names ? said('plan.unknown-phone', { device, names }) : said('plan.no-phones', { device }));
 }
 
 /** Until the plan is over (true), or somebody stops it. @throws LabError when somebody is asked and nobody can answer */
@@ -133,10 +133,7 @@ async function follow(
 
 /** Whether a person said that it is done, within the time after which the lab is asked again. `asked`: null: nobody is. */
 async function answered(lines: Lines, asked: PlanView | null, signal: AbortSignal): Promise<boolean> {
-  if (asked?.step?.until === 'enter' && lines.isOver() && !signal.aborted)
-    throw new LabError(
-      'nobody can say that a step was done, since the input has ended: run the same command in a terminal',
-    );
+  if (asked?.step?.until === 'enter' && lines.isOver() && !signal.aborted) throw new LabError(said('plan.nobody'));
   const pause = setTimeout(ASK_EVERY_MS, false, { signal }).catch(() => false);
   return asked === null || lines.isOver() ? pause : Promise.race([lines.next(), pause]);
 }

@@ -38,7 +38,7 @@ export async function replay(given: Record<string, unknown>, words: string[]): P
   for (const name of names) {
     const answer = await call(lab, 'POST', '/api/replays', { cases: [name] }, TIMEOUT_MS);
     const [outcome] = listIn<ReplayOutcome>(answer, 'outcomes');
-    if (!outcome) throw new LabError(`the lab at ${lab.url} did not say how ${name} went: is it the same version?`);
+    if (!outcome) throw new LabError(said('replay.unsaid', { url: lab.url, name }));
     outcomes.push(outcome);
     if (flags.json) printJson({ type: 'outcome', ...outcome });
     else tell(`${name}: ${said(outcome.ok ? 'outcome.ok' : 'outcome.missed')}`);

@@ -1,4 +1,5 @@
 /** `phonehome report CASE --out FILE`: a case as one file for people, from what is stored; a lab may run meanwhile. */
+
 import { extname } from 'node:path';
 import type { LabModule } from '../../model/lab.ts';
 import { openCaseStore } from '../case-store.ts';
@@ -8,6 +9,7 @@ import { loadLab } from '../main-module.ts';
 import { writeNamed } from '../named-file.ts';
 import { print, printJson, tell } from '../output.ts';
 import { caPassphrase } from '../passphrase.ts';
+import { words } from '../words.ts';
 
 type ReportOptions = Parameters<LabModule['reportCase']>[2];
 
@@ -33,8 +35,8 @@ export async function report(given: Record<string, unknown>, [id]: string[]): Pr
   const { data, json, out, lang, simulated, reveal, letter, caPassphraseFile } = given as unknown as ReportFlags;
   const format = FORMATS[extname(out ?? '').toLowerCase()];
   if (out === null || format === undefined || (format === 'txt' && !letter))
-    throw new UsageError(`say where to with --out FILE.pdf or --out FILE.html${letter ? ', or FILE.txt' : ''}`);
-  if (letter && reveal) throw new UsageError('a letter leaves the house: values stay masked in it, leave --reveal out');
+    throw new UsageError(words(letter ? 'letter.where' : 'report.where'));
+  if (letter && reveal) throw new UsageError(words('letter.masked'));
   const store = await openCaseStore(data);
   const { id: found } = await chooseCase(store, id).finally(() => store.end());
   const module = await loadLab();

@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } 
 import { dirname, join, resolve } from 'node:path';
 import type { AuthorityInfo, GeoDatabase, StoredDevices } from '../../model/lab.ts';
 import { explain } from '../errors.ts';
-import { words } from '../words.ts';
+import { inWords, words } from '../words.ts';
 import { type Check, DAY_MS, fail, ok, warn } from './check.ts';
 
 export function checkDirectory(dataDir: string): Check {
@@ -94,7 +94,8 @@ export function checkDevices(open: () => StoredDevices): Check {
 
 /** Country data ages: what that means for a verdict, the database's own advice says. */
 export function checkGeo(databases: readonly GeoDatabase[]): Check[] {
-  return databases.map(({ name, date, ageDays, state, advice }) => {
+  return databases.map(({ name, date, ageDays, state, ...said }) => {
+    const advice = said.text ? inWords(said.text) : said.advice;
     if (state === 'missing' || state === 'damaged')
       return warn('geo', words(`doctor.geo.${state}`, { name }), advice ?? '');
     if (date === null) return ok('geo', words(name.endsWith('.json') ? 'doctor.own-part' : 'doctor.no-date', { name }));

@@ -3,11 +3,14 @@
  * Promise: a file that cannot be used is a LabError of one line that names it and says what to do; no message ever
  * contains a part of a key; names in alerts are unique.
  */
+
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { LabError } from '../../model/lab.ts';
+import { labError } from '../../formats/refusal.ts';
+import type { LabError } from '../../model/lab.ts';
+import { type Text, text } from '../../model/text.ts';
 import { aesDecoder } from './aes.ts';
 import { readAesKey } from './aes-file.ts';
 import type { OperatorDecoder } from './decoder.ts';
@@ -54,40 +57,31 @@ function loadKey(file: string): Loaded {
   try {
     bytes = readFileSync(file);
   } catch (error) {
-    throw problem(file, `cannot be read (${(error as NodeJS.ErrnoException).code}): check the path`);
+    throw labError(text('decoder.unread', { file, code: (error as NodeJS.ErrnoException).code ?? '' }));
   }
-  const text = bytes.toString('utf8');
-  if (text.includes('-----BEGIN ')) return loadRsa(file, text);
+  const written = bytes.toString('utf8');
+  if (written.includes('-----BEGIN ')) return loadRsa(file, written);
   if (/\.(ya?ml|json)$/i.test(file)) {
-    const read = readAesKey(text);
+    const read = readAesKey(written);
     if (!read.ok) throw problem(file, read.why);
     const { name, options } = read;
     const what = `AES-${options.key.length * 8} key, ${options.mode.toUpperCase()}`;
     return { ...aesDecoder(options, name ?? 'aes'), what, publicKey: null };
   }
-  throw problem(
-    file,
-    'is none of: an RSA private key in PEM form, an AES key in a .yaml or .json file, a program in a .ts or .js file (docs/decoders.md)',
-  );
+  throw problem(file, text('decoder.none-of'));
 }
 
 function loadRsa(file: string, pem: string): Loaded {
-  if (/ENCRYPTED/.test(pem))
-    throw problem(file, 'is protected by a passphrase: remove it first with "openssl pkey -in FILE -out OPEN.pem"');
+  if (/ENCRYPTED/.test(pem)) throw problem(file, text('decoder.sealed'));
   let key: KeyObject;
   try {
     key = createPrivateKey(pem);
   } catch {
     const isPublic = /-----BEGIN (RSA )?PUBLIC KEY|-----BEGIN CERTIFICATE/.test(pem);
-    throw problem(
-      file,
-      isPublic
-        ? 'holds a public key, which can only close: the private key is needed'
-        : 'is no valid private key in PEM form: check it with "openssl pkey -in FILE -noout"',
-    );
+    throw problem(file, text(isPublic ? 'decoder.public' : 'decoder.no-key'));
   }
   if (key.asymmetricKeyType !== 'rsa')
-    throw problem(file, `holds a key of type ${key.asymmetricKeyType}: an RSA private key is needed`);
+    throw problem(file, text('decoder.key-type', { type: String(key.asymmetricKeyType) }));
   const bits = key.asymmetricKeyDetails?.modulusLength;
   const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' }) as string;
   return { ...rsaDecoder(key), what: `RSA-${bits} private key`, publicKey };
@@ -96,14 +90,13 @@ function loadRsa(file: string, pem: string): Loaded {
 async function loadProgram(file: string): Promise<Loaded> {
   const { facts, open, close } = await openProgram(pathToFileURL(resolve(file)).href);
   const { name, description, readsText } = facts;
-  const refuse = (what: string): LabError => {
+  const refuse = (what: Text): LabError => {
     close();
     return problem(file, what);
   };
-  if (facts.problem !== null) throw refuse(`cannot be loaded (${facts.problem}): correct the program`);
-  if (typeof name !== 'string' || !NAME.test(name))
-    throw refuse('must export a "name" of letters, digits, dots and dashes, e.g. export const name = \'acme\'');
-  if (!facts.hasOpen) throw refuse('must export a function "open(bytes, context)" that returns a Buffer or null');
+  if (facts.problem !== null) throw refuse(text('decoder.unloaded', { problem: facts.problem }));
+  if (typeof name !== 'string' || !NAME.test(name)) throw refuse(text('decoder.no-name'));
+  if (!facts.hasOpen) throw refuse(text('decoder.no-open'));
   return {
     name,
     ...(readsText === true ? { readsText } : {}),
@@ -114,6 +107,4 @@ async function loadProgram(file: string): Promise<Loaded> {
   };
 }
 
-function problem(file: string, what: string): LabError {
-  return new LabError(`--decoder ${file} ${what}`);
-}
+const problem = (file: string, what: Text): LabError => labError(text('decoder.problem', { file, what }));

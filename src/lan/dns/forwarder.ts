@@ -7,6 +7,8 @@
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, type Server, type Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { errorLine } from '../../formats/error-line.ts';
+import { labError } from '../../formats/refusal.ts';
 import type { Log } from '../../model/connection.ts';
 import type { EmitFlowEvent } from '../../model/flow.ts';
 import { type Text, text } from '../../model/text.ts';
@@ -225,10 +227,10 @@ async function listen(host: string, port: number): Promise<{ udp: UdpSocket; tcp
       tcp.close();
       const { code } = error as NodeJS.ErrnoException;
       if (port === 0 && code === 'EADDRINUSE' && tries < PORT_TRIES) continue;
-      throw new Error(
+      throw labError(
         code === 'EADDRINUSE'
-          ? `DNS port ${port} is in use: stop the program that uses it or set another dnsPort`
-          : `the DNS forwarder cannot listen on ${host}:${port} (${code}): set another dnsPort`,
+          ? text('dns.in-use', { port })
+          : text('dns.unopened', { host, port, code: code ?? errorLine(error) }),
       );
     }
   }

@@ -15,14 +15,17 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { say } from '../../formats/say.ts';
+import { errorLine } from '../../formats/error-line.ts';
+import { labError } from '../../formats/refusal.ts';
+import { LabError } from '../../model/lab.ts';
+import { type Text, text } from '../../model/text.ts';
 import { runTool } from '../tool.ts';
 import { captureFiles } from './capture.ts';
 import { keyLogFiles } from './keys.ts';
 
 export type CaseCapture =
   /** `sessions`: TLS sessions in the file whose keys are known. */
-  { ok: true; bytes: number; sessions: number } | { ok: false; why: string };
+  { ok: true; bytes: number; sessions: number } | { ok: false; why: Text };
 
 /** Of a full ring, gigabytes, on a small machine. */
 const READING_MS = 3_600_000;
@@ -40,13 +43,12 @@ export async function cutCapture(options: {
   const { directory, from, to, mac, out } = options;
   const { ring, keys } = captureFiles(directory);
   const files = ringFiles(ring);
-  if (files.length === 0)
-    return { ok: false, why: `${directory} holds no recording: start the lab with --capture while a gateway is up` };
+  if (files.length === 0) return { ok: false, why: text('capture.none', { directory }) };
   // Beside the result: the recording may be larger than the system's directory for temporary files.
   const scratch = mkdtempSync(join(dirname(out), '.capture-'));
   const step = async (name: string, args: string[]): Promise<string> => {
     const said = await runTool([], name, args, READING_MS);
-    if (!said.ok) throw new Error(say(said.why));
+    if (!said.ok) throw labError(said.why);
     return said.out;
   };
   try {
@@ -82,7 +84,10 @@ export async function cutCapture(options: {
     chmodSync(out, 0o600);
     return { ok: true, bytes: statSync(out).size, sessions: own.sessions };
   } catch (error) {
-    return { ok: false, why: error instanceof Error ? error.message : String(error) };
+    return {
+      ok: false,
+      why: (error instanceof LabError && error.text) || text('net.said', { said: errorLine(error) }),
+    };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

@@ -5,6 +5,7 @@
  */
 import { KIND_FACTS, type Kind } from '../kinds.ts';
 import { ENDINGS_EN } from './endings.ts';
+import { FAULTS_EN } from './faults-en.ts';
 import { FILES_EN } from './files.ts';
 import { GATEWAY_EN } from './gateway.ts';
 import { GATEWAY_STEPS_EN } from './gateway-steps.ts';
@@ -51,6 +52,7 @@ export const EN = {
   ...UNREAD_EN,
   ...UNSEEN_EN,
   ...ENDINGS_EN,
+  ...FAULTS_EN,
   ...INPUT_EN,
   ...FILES_EN,
   ...GATEWAY_EN,

@@ -16,6 +16,8 @@ import { PHONES_EN } from './phones-en.ts';
 import { PHONES_VI } from './phones-vi.ts';
 import { RECORDS_EN } from './records-en.ts';
 import { RECORDS_VI } from './records-vi.ts';
+import { USAGE_EN } from './usage-en.ts';
+import { USAGE_VI } from './usage-vi.ts';
 import { WATCH_EN } from './watch-en.ts';
 import { WATCH_VI } from './watch-vi.ts';
 
@@ -27,6 +29,7 @@ export const TERMINAL_EN = {
   ...DOCTOR_EN,
   ...HELP_EN,
   ...HUB_EN,
+  ...USAGE_EN,
   ...WATCH_EN,
 } as const;
 export const TERMINAL_VI: Record<string, string> = {
@@ -37,5 +40,6 @@ export const TERMINAL_VI: Record<string, string> = {
   ...DOCTOR_VI,
   ...HELP_VI,
   ...HUB_VI,
+  ...USAGE_VI,
   ...WATCH_VI,
 };

@@ -1,6 +1,7 @@
 /** Every sentence the lab says of phones, in Vietnamese. It has no forms of number: where English has two, one stands here. */
 
 import { ENDINGS_VI } from './endings.ts';
+import { FAULTS_VI } from './faults-vi.ts';
 import { FILES_VI } from './files.ts';
 import { GATEWAY_VI } from './gateway.ts';
 import { GATEWAY_STEPS_VI } from './gateway-steps.ts';
@@ -46,6 +47,7 @@ export const VI: Record<string, string> = {
   ...UNREAD_VI,
   ...UNSEEN_VI,
   ...ENDINGS_VI,
+  ...FAULTS_VI,
   ...INPUT_VI,
   ...FILES_VI,
   ...GATEWAY_VI,

@@ -1,14 +1,17 @@
 /** What is told outside the lab, and to whom: the configuration file `DATA/notify.yaml`, and what the API says of it. */
+
 import { z } from 'zod';
+import { EN } from '../catalogue/en.ts';
 import { ALERT_TYPES, KINDS, SEVERITIES } from '../words.ts';
 import { count, textOrNull, time } from './parts.ts';
+import { sentence } from './text.ts';
 
 const word = z.string().trim().min(1).max(200);
 /** Names stand in URLs of the API and in the database. */
-const name = z.string().regex(/^[\w][\w.-]{0,59}$/, 'must be letters, digits, dots, dashes, at most 60 of them');
+const name = z.string().regex(/^[\w][\w.-]{0,59}$/, EN['input.own.name']);
 const countryCode = z
   .string()
-  .regex(/^[A-Za-z]{2}$/, 'must be a country code of two letters, e.g. CN')
+  .regex(/^[A-Za-z]{2}$/, EN['input.own.country'])
   .toUpperCase();
 const oneOrMore = <T extends z.ZodType>(item: T) =>
   z
@@ -34,7 +37,7 @@ export const condition = z
 
 const secretFile = z
   .string()
-  .regex(/^[\w][\w.-]{0,99}$/, 'must be the name of a file in DATA/secrets, without a path')
+  .regex(/^[\w][\w.-]{0,99}$/, EN['input.own.secret-file'])
   .describe('A file in DATA/secrets of mode 0600; its text, trimmed, is the secret.');
 
 const common = {
@@ -95,10 +98,7 @@ export const rule = z.strictObject({
 
 export const mute = z.strictObject({
   name,
-  when: condition.refine(
-    (when) => Object.keys(when).length > 0,
-    'must hold a condition: an empty one silences everything',
-  ),
+  when: condition.refine((when) => Object.keys(when).length > 0, EN['input.own.condition']),
   as: z.enum(['muted', 'accepted']).default('muted').describe('`accepted`: known and accepted.'),
   reason: z.string().trim().min(3).max(500),
   until: z.iso.date().describe('The last day on which it holds, in UTC.'),
@@ -127,12 +127,13 @@ export const receiverState = z.object({
 export const notifyState = z.object({
   file: z.string(),
   problem: textOrNull.describe('Why the file is not in force; what was read before still is.'),
+  problemText: sentence.nullish().describe('The same for other languages.'),
   receivers: z.array(receiverState),
   rules: z.array(rule),
   mutes: z.array(z.object({ ...mute.shape, held: count, isOver: z.boolean() })),
 });
 
-export const sentTest = z.object({ ok: z.boolean(), detail: z.string() });
+export const sentTest = z.object({ ok: z.boolean(), detail: z.string(), text: sentence.optional() });
 export const retried = z.object({ count });
 
 /** What the API takes. */

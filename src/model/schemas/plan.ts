@@ -37,7 +37,7 @@ export const planStep = z
           .optional(),
         until: z.literal('traffic').optional().describe('A connection of the phone ends it before its time.'),
       })
-      .refine(({ minutes, seconds }) => (minutes === undefined) !== (seconds === undefined), 'needs minutes or seconds')
+      .refine(({ minutes, seconds }) => (minutes === undefined) !== (seconds === undefined), EN['input.own.wait'])
       .optional()
       .describe('After it was done.'),
     host: z
@@ -52,18 +52,18 @@ export const planStep = z
   })
   .refine(
     ({ until, phase, mark }) => until === 'enter' || (phase === undefined && mark === undefined),
-    'a step that traffic ends marks nothing: the mark would come after what it is to explain. Put it into the step before',
+    EN['input.own.traffic-marks'],
   )
   .refine(
     ({ until, wait, host }) => host === undefined || until === 'traffic' || wait?.until === 'traffic',
-    'host belongs to a step, or a wait, until traffic',
+    EN['input.own.host'],
   );
 
 export const plan = z.strictObject({
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,59}$/, 'must be 1 to 60 small letters, digits or dashes'),
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,59}$/, EN['input.own.plan-name']),
   title: planText,
   about: planText.optional(),
-  steps: z.array(planStep).min(1, 'a plan has at least one step').max(100, 'at most 100 steps'),
+  steps: z.array(planStep).min(1, EN['input.own.one-step']).max(100, EN['input.own.steps']),
 });
 
 export const planRun = z

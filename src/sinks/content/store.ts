@@ -4,6 +4,7 @@
  */
 import { chmodSync, closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { labError } from '../../formats/refusal.ts';
 import type { ContentEvent } from '../../model/content.ts';
 import type { PhoneKeys } from '../evidence/phone-keys.ts';
 import { moveAside } from '../evidence/salvage.ts';
@@ -81,7 +82,7 @@ export function openContentReader(file: string, phoneKeys: PhoneKeys): ContentRe
     return { eventsOf: readFrom(database, phoneKeys), close: () => database.close() };
   } catch (error) {
     database.close();
-    throw isDamage(error) ? new Error(damagedProblem(file)) : error;
+    throw isDamage(error) ? labError(damagedProblem(file)) : error;
   }
 }
 

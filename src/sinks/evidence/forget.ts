@@ -2,6 +2,8 @@
  * Destroys what a database holds of one phone. Promise: the key of its values goes first, so that a lab that is killed meanwhile
  * leaves nothing that can be read; then the rows, with one tombstone; then what the file still holds in parts it does not use.
  */
+import { refused } from '../../formats/refusal.ts';
+import { text } from '../../model/text.ts';
 import type { PhoneKeys } from './phone-keys.ts';
 import type { Parts, RowType } from './rows.ts';
 import type { ForgetResult, ForgetWish } from './store.ts';
@@ -58,8 +60,7 @@ export function forgetPhone(
     isKnown ||= comparisons > 0 || Object.values(counts).some((count) => count > 0);
     if (isKnown) rows.put('audit', [time, 'forget', device, who]);
   });
-  if (!stored.ok)
-    return { ok: false, why: `its values cannot be read any more, but its rows are still there: ${stored.message}` };
+  if (!stored.ok) return refused(text('forget.rows-there', { problem: stored.message }));
   return {
     ok: true,
     removed: {

@@ -3,12 +3,14 @@
  * operator has a passphrase, under that.
  * Two processes starting at once agree: the file is created exclusively, the loser reads the winner's.
  */
+
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { labError } from '../../formats/refusal.ts';
 import { replaceFile, replaceSecret } from '../../formats/replace-file.ts';
 import { openBytes, sealBytes } from '../../formats/sealed-bytes.ts';
-import { LabError } from '../../model/lab.ts';
+import { text } from '../../model/text.ts';
 import { KEY_BYTES } from './seal.ts';
 
 const SEALED = 'phonehome sealed key 1\n';
@@ -18,13 +20,11 @@ const GUESS_BYTES = 16_777_216;
 
 /** The key of the evidence store. Throws one line when the file holds something else, or its passphrase is another. */
 export function readOrCreateKey(file: string, passphrase: string | null = null): Buffer {
-  const text = readOrCreate(file, () => randomBytes(KEY_BYTES).toString('hex'), passphrase);
-  if (!/^[0-9a-f]{64}$/.test(text)) {
-    throw new Error(
-      `${file} is not an evidence key (64 hex digits): put the right file back, or move it and the database away`,
-    );
+  const digits = readOrCreate(file, () => randomBytes(KEY_BYTES).toString('hex'), passphrase);
+  if (!/^[0-9a-f]{64}$/.test(digits)) {
+    throw labError(text('fault.no-key', { file }));
   }
-  return Buffer.from(text, 'hex');
+  return Buffer.from(digits, 'hex');
 }
 
 /** The installation's key, with which it signs what it recorded. Throws one line when the file holds something else. */
@@ -34,14 +34,14 @@ export function readOrCreateSigningKey(file: string, passphrase: string | null =
   return signingKeyOf(readOrCreate(file, create, passphrase), file);
 }
 
-function signingKeyOf(text: string, file: string): KeyObject {
+function signingKeyOf(pem: string, file: string): KeyObject {
   try {
-    const key = createPrivateKey(text);
+    const key = createPrivateKey(pem);
     if (key.asymmetricKeyType === 'ed25519') return key;
   } catch {
     // Said below.
   }
-  throw new Error(`${file} is not a signing key (Ed25519, PEM): put the right file back, or move it away`);
+  throw labError(text('fault.no-signing-key', { file }));
 }
 
 /** Its public half, beside one that is encrypted: to verify takes no passphrase. */
@@ -58,8 +58,8 @@ export function readPublicKey(file: string, passphrase: string | null = null): K
 export function readOrCreate(file: string, create: () => string, passphrase: string | null = null): string {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   try {
-    const text = create();
-    writeFileSync(file, `${passphrase === null ? text : sealed(text, passphrase)}\n`, { mode: 0o600, flag: 'wx' });
+    const fresh = create();
+    writeFileSync(file, `${passphrase === null ? fresh : sealed(fresh, passphrase)}\n`, { mode: 0o600, flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
@@ -76,12 +76,12 @@ export const isSealedFile = (file: string): boolean =>
  */
 export function sealFile(file: string, present: readonly (string | null)[], next: string | null): void {
   if (!existsSync(file)) return;
-  const text = textOf(file, present);
-  if (next !== null && text.includes('PRIVATE KEY')) {
-    const pem = createPublicKey(signingKeyOf(text, file)).export({ type: 'spki', format: 'pem' });
+  const clear = textOf(file, present);
+  if (next !== null && clear.includes('PRIVATE KEY')) {
+    const pem = createPublicKey(signingKeyOf(clear, file)).export({ type: 'spki', format: 'pem' });
     replaceFile(publicFile(file), pem.toString());
   }
-  replaceSecret(file, `${next === null ? text : sealed(text, next)}\n`);
+  replaceSecret(file, `${next === null ? clear : sealed(clear, next)}\n`);
 }
 
 /** Whether one of them opens it, or it is not encrypted. @throws LabError when not */
@@ -89,21 +89,18 @@ export function mustOpen(file: string, present: readonly (string | null)[]): voi
   if (existsSync(file)) textOf(file, present);
 }
 
-const sealed = (text: string, passphrase: string): string =>
-  SEALED + sealBytes(Buffer.from(text), passphrase, MAGIC, GUESS_BYTES).toString('base64');
+const sealed = (secret: string, passphrase: string): string =>
+  SEALED + sealBytes(Buffer.from(secret), passphrase, MAGIC, GUESS_BYTES).toString('base64');
 
 function textOf(file: string, passphrases: readonly (string | null)[]): string {
-  const text = readFileSync(file, 'utf8').trim();
-  if (!text.startsWith(SEALED)) return text;
+  const kept = readFileSync(file, 'utf8').trim();
+  if (!kept.startsWith(SEALED)) return kept;
   const given = passphrases.filter((one) => one !== null);
-  if (given.length === 0)
-    throw new LabError(
-      `${file} is encrypted: give its passphrase with --ca-passphrase-file FILE or PHONEHOME_CA_PASSPHRASE`,
-    );
+  if (given.length === 0) throw labError(text('fault.sealed', { file }));
   for (const passphrase of given) {
-    const bytes = Buffer.from(text.slice(SEALED.length), 'base64');
+    const bytes = Buffer.from(kept.slice(SEALED.length), 'base64');
     const plain = openBytes(bytes, passphrase, MAGIC, GUESS_BYTES);
     if (plain !== null) return plain.toString();
   }
-  throw new LabError(`the passphrase does not open ${file}: give the right one`);
+  throw labError(text('fault.wrong-passphrase', { file }));
 }

@@ -3,7 +3,9 @@
  * database, when the disk holds it there: a power cut takes nothing. What the database refuses stays readable and in the journal,
  * and goes into the database as soon as that has room again. Numbers are never given out twice, whatever was killed.
  */
+import { refused } from '../../formats/refusal.ts';
 import type { Alert, AlertRecord } from '../../model/alert.ts';
+import { text } from '../../model/text.ts';
 import type { DiskSync, OnDisk } from './disk-sync.ts';
 import type { Reserve } from './reserve.ts';
 import { type EvidenceStore, isWanted, limitOf, type Stored } from './store.ts';
@@ -158,9 +160,7 @@ export function createReservedStore({ store, reserve, database, journal }: Reser
       return record ? asWaiting(record) : store.alert(id);
     },
     reveal(alertId, entry) {
-      return waiting.has(alertId)
-        ? { ok: false, why: 'this alert is not stored yet, so no audit entry can be: free disk space' }
-        : store.reveal(alertId, entry);
+      return waiting.has(alertId) ? refused(text('refused.not-stored-yet')) : store.reveal(alertId, entry);
     },
     prune(before, limit) {
       const removed = store.prune(before, limit);

@@ -2,7 +2,9 @@
  * The database's shape, version by version. A migration is never edited once released: a change is a new entry.
  * `user_version` counts the entries that were applied.
  */
+
 import type { DatabaseSync } from 'node:sqlite';
+import { type Text, text } from '../../model/text.ts';
 
 export const MIGRATIONS: readonly string[] = [
   `
@@ -155,14 +157,13 @@ export const versionOf = (database: DatabaseSync): number =>
   Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
 
 /** One line when a newer version wrote it, of whose shape this one knows nothing; null otherwise. */
-export function newerProblem(file: string, version: number): string | null {
+export function newerProblem(file: string, version: number): Text | null {
   if (version <= MIGRATIONS.length) return null;
-  return `${file} was written by a newer Phonehome (schema ${version}, this one knows ${MIGRATIONS.length}): update Phonehome, or start with another --data directory`;
+  return text('store.newer', { file, version, known: MIGRATIONS.length });
 }
 
 /** Of a store that only the lab itself may put aside. */
-export const damagedProblem = (file: string): string =>
-  `${file} is damaged, and was left as it is: start the lab (anew, where it runs), which keeps the file aside, saves what can be read and says how much`;
+export const damagedProblem = (file: string): Text => text('store.damaged', { file });
 
 /** Applies what is missing, each step in a transaction of its own. Returns the version found before. */
 export function migrate(database: DatabaseSync): number {

@@ -1,10 +1,13 @@
 /** What an evidence store does, on an open database. Every change is one transaction, with its records in the chain. */
+
 import type { KeyObject } from 'node:crypto';
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { refused } from '../../formats/refusal.ts';
 import { type Alert, SEVERITIES } from '../../model/alert.ts';
 import type { Case } from '../../model/case.ts';
 import type { TokenRow } from '../../model/comparison.ts';
 import type { Gap } from '../../model/coverage.ts';
+import { text } from '../../model/text.ts';
 import { type Chain, createChain } from './chain.ts';
 import { forgetFlows, forgetPhone } from './forget.ts';
 import type { PhoneKeys } from './phone-keys.ts';
@@ -135,16 +138,13 @@ function alertRows({ database, rows, write }: Parts, { key, phoneKeys }: SqliteO
     },
     alert: (id) => parsed<Alert>(sql.alert.get(id)),
     reveal(alertId, entry) {
-      if (!sealer) return { ok: false, why: 'the key of the values is encrypted: start the lab with its passphrase' };
+      if (!sealer) return refused(text('refused.sealed-values'));
       const { sealed, device } = sql.secret.get(alertId) ?? {};
-      if (!(sealed instanceof Uint8Array)) return { ok: false, why: 'no value is stored for this alert' };
+      if (!(sealed instanceof Uint8Array)) return refused(text('refused.no-value'));
       const noted = write(() => rows.put('audit', [entry.time, 'reveal', alertId, entry.who]));
-      if (!noted.ok)
-        return { ok: false, why: 'the audit entry could not be written, so nothing is revealed: free disk space' };
+      if (!noted.ok) return refused(text('refused.unaudited.revealed'));
       const secret = sealer.unseal(String(device), alertId, Buffer.from(sealed));
-      return secret === null
-        ? { ok: false, why: 'the stored value was changed or made with another key' }
-        : { ok: true, secret };
+      return secret === null ? refused(text('refused.changed-value')) : { ok: true, secret };
     },
   } satisfies Partial<EvidenceStore>;
 }

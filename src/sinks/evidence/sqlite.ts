@@ -4,10 +4,14 @@
  * A file that is no store, newer than this program, unreadable, or made with another key is an error of one line that
  * says what to do; nothing in it is touched. A damaged one is kept aside, and what can be read of it goes on. `secure_delete`: what is pruned is overwritten.
  */
+
 import { type KeyObject, randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { say } from '../../formats/say.ts';
+import { LabError } from '../../model/lab.ts';
+import { type Text, text } from '../../model/text.ts';
 import type { PhoneKeys } from './phone-keys.ts';
 import { moveAside, type Salvaged, salvage } from './salvage.ts';
 import { damagedProblem, migrate, newerProblem, versionOf } from './schema.ts';
@@ -138,22 +142,23 @@ class DamagedError extends Error {
   override name = 'DamagedError';
 }
 
-class StoreError extends Error {
+class StoreError extends LabError {
   override name = 'StoreError';
+
+  constructor(why: Text) {
+    super(say(why), why);
+  }
 }
 
-const foreign = (file: string) =>
-  `${file} is not a Phonehome database, or damaged from its first byte: move it away (mv ${file} ${file}.damaged) and start again; sqlite3 "${file}.damaged" .recover may save its content`;
+const foreign = (file: string): Text => text('store.foreign', { file });
 
-function explainOpenFailure(file: string, error: NodeJS.ErrnoException & { errcode?: number }): string {
+function explainOpenFailure(file: string, error: NodeJS.ErrnoException & { errcode?: number }): Text {
   const code = (error.errcode ?? 0) & 0xff;
   if (code === 26) return foreign(file); // SQLITE_NOTADB
-  if (code === CORRUPT)
-    return `${file} is damaged: start the lab, which keeps it aside and goes on with what can be read of it`;
-  if (code === 5)
-    return `${file} is in use by another program: stop the other lab, or start with another --data directory`;
-  if (code === 13) return `no space left for ${file}: free some, or start with another --data directory`;
-  return `cannot open ${file} (${error.code ?? error.message}): check that it is a file this user may read and write, or start with another --data directory`;
+  if (code === CORRUPT) return text('store.damaged', { file });
+  if (code === 5) return text('store.in-use', { file });
+  if (code === 13) return text('fault.data-full', { path: file });
+  return text('store.unopened', { file, error: error.code ?? error.message });
 }
 
 function checkKey(database: DatabaseSync, file: string, key: Buffer): void {
@@ -161,8 +166,6 @@ function checkKey(database: DatabaseSync, file: string, key: Buffer): void {
   database.prepare(`INSERT OR IGNORE INTO meta (name, value) VALUES ('key', ?)`).run(fingerprint);
   const stored = database.prepare(`SELECT value FROM meta WHERE name = 'key'`).get()?.value;
   if (stored !== fingerprint) {
-    throw new StoreError(
-      `${file} was written with another evidence key: put the key file back that belongs to it, or start with another --data directory`,
-    );
+    throw new StoreError(text('store.other-key', { file }));
   }
 }

@@ -11,7 +11,7 @@ import type { DeviceCoverage, Gap } from '../../model/coverage.ts';
 import type { FlowRecord } from '../../model/flow.ts';
 import type { Forgotten } from '../../model/forgotten.ts';
 import type { Kind } from '../../model/identifier.ts';
-import { text } from '../../model/text.ts';
+import { type Text, text } from '../../model/text.ts';
 
 export type Stored = { ok: true } | { ok: false; why: 'disk-full' | 'failed'; message: string };
 
@@ -61,7 +61,7 @@ export interface Secret {
   window: Buffer;
 }
 
-export type Revealed = { ok: true; secret: Secret } | { ok: false; why: string };
+export type Revealed = { ok: true; secret: Secret } | { ok: false; why: string; text: Text };
 
 export interface AuditEntry {
   /** ISO 8601, UTC. */
@@ -107,7 +107,7 @@ export type ForgetResult =
       /** Nothing is left in unused parts of the file. */
       isCompact: boolean;
     }
-  | { ok: false; why: string };
+  | { ok: false; why: string; text: Text };
 
 export interface EvidenceStore {
   /** Names this store's history: numbers of another one mean nothing in it. */

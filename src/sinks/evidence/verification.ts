@@ -4,11 +4,14 @@
  * Found: a row that was changed, added, removed, or put in the place of another; a record of the chain that was; an end that was
  * cut off behind a signature. Not found: what lies behind the last signature, all of it cut off at once; `head` is for that.
  */
+
 import { type KeyObject, verify } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { type ChainRecord, type ChainType, hashOf, START } from '../../formats/chain-link.ts';
+import { labError } from '../../formats/refusal.ts';
 import { signedText } from '../../formats/signed-head.ts';
 import type { Checkpoint } from '../../model/checkpoint.ts';
+import { text } from '../../model/text.ts';
 import type { StoreProblem, StoreVerdict } from '../../model/verdict.ts';
 import { type ChainNote, commitmentOf, contentOf, type Field } from './chain.ts';
 import { checkpointOf, missingFrom } from './checkpoints.ts';
@@ -25,24 +28,23 @@ const MAX_REMOVED = 100_000;
 /**
  * @param key the installation's public key; null: it has none
  * @param expected an end of the chain that was noted elsewhere: it must still be on it
- * @throws an `Error` of one line
+ * @throws LabError of one line
  */
 export function verifyStore(file: string, key: KeyObject | null, expected: Checkpoint | null = null): StoreVerdict {
   const database = new DatabaseSync(file, { readOnly: true });
   try {
     const version = versionOf(database);
     const newer = newerProblem(file, version);
-    if (newer !== null) throw new Error(newer);
-    if (version < CHAIN_VERSION)
-      throw new Error(`${file} is of a Phonehome that kept no chain: it begins when the lab is next started`);
+    if (newer !== null) throw labError(newer);
+    if (version < CHAIN_VERSION) throw labError(text('store.no-chain', { file }));
     database.exec('BEGIN');
     return verifyOpen(database, key, expected);
   } catch (error) {
     // Corrupt, or no database.
     const { code, errcode = 0 } = error as { code?: string; errcode?: number };
-    if (errcode % 256 === 11 || errcode % 256 === 26) throw new Error(damagedProblem(file));
+    if (errcode % 256 === 11 || errcode % 256 === 26) throw labError(damagedProblem(file));
     if (code !== 'ERR_OUT_OF_RANGE') throw error;
-    throw new Error(`${file} was changed: a number stands in it that is larger than any a lab writes`);
+    throw labError(text('store.large-number', { file }));
   } finally {
     database.close();
   }

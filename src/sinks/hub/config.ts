@@ -1,9 +1,11 @@
 /** The file that says which hub a lab publishes to. Files it names lie beside it. Every problem is one line that says what to do. */
+
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { labError } from '../../formats/refusal.ts';
 import { type Field, readDocument } from '../../formats/yaml-document.ts';
 import { HUB_NAME } from '../../model/hub.ts';
-import { LabError } from '../../model/lab.ts';
+import { type Text, text } from '../../model/text.ts';
 
 export interface HubConfig {
   /** `nats://` or `tls://`. */
@@ -23,7 +25,7 @@ export interface HubConfig {
 }
 
 /** One line that says what is wrong with a secret file; null: nothing. */
-export type SecretCheck = (path: string) => string | null;
+export type SecretCheck = (path: string) => Text | null;
 
 const KEYS = [
   'url',
@@ -44,15 +46,16 @@ export function readHubConfig(file: string, secretProblem: SecretCheck): HubConf
   const { root, problems } = readDocument(readText(file, '--hub'));
   const fields = root?.entries(KEYS) ?? new Map<string, Field>();
   const value = (name: string): string | null => fields.get(name)?.text() ?? null;
-  const fail = (name: string, problem: string): never => {
-    throw new LabError(`${file}:${fields.get(name)?.line ?? 1}: ${name}: ${problem}`);
+  const failAt = (line: number, field: string | Text, problem: string | Text): never => {
+    throw labError(text('hub.file.field', { file, line, field, problem }));
   };
-  if (problems[0])
-    throw new LabError(`${file}:${problems[0].line}: ${problems[0].field ?? 'the file'}: ${problems[0].problem}`);
+  const fail = (name: string, problem: Text): never => failAt(fields.get(name)?.line ?? 1, name, problem);
+  const [first] = problems;
+  if (first) failAt(first.line, first.field ?? text('hub.file.whole'), first.text ?? first.problem);
 
   function named(name: string): string {
     const given = value(name) ?? '';
-    return HUB_NAME.test(given) ? given : fail(name, 'needs a name of small letters, digits and hyphens, e.g. hanoi-1');
+    return HUB_NAME.test(given) ? given : fail(name, text('hub.file.name'));
   }
   function secret(name: string): string | null {
     const given = value(name);
@@ -62,16 +65,15 @@ export function readHubConfig(file: string, secretProblem: SecretCheck): HubConf
     return problem === null ? readText(path, name).trim() : fail(name, problem);
   }
   const url = value('url') ?? '';
-  if (!/^(?:nats|tls):\/\/[^\s/]+$/.test(url)) fail('url', 'needs the broker, e.g. tls://hub.example.org:4222');
+  if (!/^(?:nats|tls):\/\/[^\s/]+$/.test(url)) fail('url', text('hub.file.url'));
   const key = secret('key') ?? '';
-  if (!/^[0-9a-f]{64}$/.test(key))
-    fail('key', 'needs a file of 64 hex digits, the same in all labs of the organisation: openssl rand -hex 32');
+  if (!/^[0-9a-f]{64}$/.test(key)) fail('key', text('hub.file.key'));
   const identifiers = value('identifiers') ?? 'pseudonyms';
-  if (identifiers !== 'pseudonyms' && identifiers !== 'clear') fail('identifiers', 'needs pseudonyms or clear');
+  if (identifiers !== 'pseudonyms' && identifiers !== 'clear') fail('identifiers', text('hub.file.identifiers'));
   const heartbeat = Number(value('heartbeat-seconds') ?? HEARTBEAT_S);
-  if (!(heartbeat >= 1 && heartbeat <= 3600)) fail('heartbeat-seconds', 'needs a number from 1 to 3600');
+  if (!(heartbeat >= 1 && heartbeat <= 3600)) fail('heartbeat-seconds', text('hub.file.heartbeat'));
   const [creds, nkey] = [secret('credentials'), secret('nkey')];
-  if (creds !== null && nkey !== null) fail('nkey', 'give either credentials or nkey');
+  if (creds !== null && nkey !== null) fail('nkey', text('hub.file.either'));
   const ca = value('ca');
   const feedKey = value('feed-key');
   return {
@@ -91,6 +93,6 @@ function readText(path: string, what: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new LabError(`${what}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code}): check the path`);
+    throw labError(text('hub.file.unread', { what, file: path, code: (error as NodeJS.ErrnoException).code ?? '' }));
   }
 }

@@ -2,9 +2,12 @@
  * The three tokens, each in a file of its own. Promise: a token that was replaced on disk, by the lab, by `phonehome token rotate`
  * or by hand, is right from the next request on, and the old one is nothing; a file that others could have read is none.
  */
+
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
+import { labError } from '../../formats/refusal.ts';
 import { replaceFile } from '../../formats/replace-file.ts';
+import { type Text, text } from '../../model/text.ts';
 import { ROLES, type Role } from '../../model/words.ts';
 import { readOrCreate } from '../evidence/key-file.ts';
 
@@ -67,8 +70,8 @@ export function createTokens(source: TokenSource): Tokens {
 export interface TokenFilesOptions {
   files: Record<Role, string>;
   /** One line when a file cannot be trusted, else null. */
-  problemOf: (file: string) => string | null;
-  onProblem: (problem: string) => void;
+  problemOf: (file: string) => Text | null;
+  onProblem: (problem: Text) => void;
 }
 
 /** Files that are missing are made, mode 0600. @throws one line when one holds no usable token */
@@ -83,7 +86,7 @@ export function openTokenFiles({ files, problemOf, onProblem }: TokenFilesOption
       const stamp = stampOf(files[role]);
       const last = held.get(role);
       if (last?.stamp === stamp) return last.token;
-      const problem = stamp === '' ? `${files[role]} is gone: phonehome token rotate ${role}` : problemOf(files[role]);
+      const problem = stamp === '' ? text('token.gone', { file: files[role], role }) : problemOf(files[role]);
       if (problem !== null) onProblem(problem);
       const token = problem === null ? readToken(files[role]) : null;
       held.set(role, { stamp, token });
@@ -97,7 +100,7 @@ export function openTokenFiles({ files, problemOf, onProblem }: TokenFilesOption
 export function readOrCreateToken(file: string): string {
   const token = readOrCreate(file, newToken);
   if (token.length < MIN_LENGTH) {
-    throw new Error(`${file} holds no usable token: remove it and start again, and a new one is made`);
+    throw labError(text('token.unusable', { file }));
   }
   return token;
 }

@@ -1,8 +1,10 @@
 /** An AES key as a decoder: every mode and padding, what it takes for opened, and how an operator writes the key down. */
+
 import { type CipherGCMTypes, createCipheriv, randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { say } from '../../../src/formats/say.ts';
 import { AES_MODES, type AesOptions, aesDecoder } from '../../../src/inspect/operator/aes.ts';
 import { readAesKey } from '../../../src/inspect/operator/aes-file.ts';
 import { IMEI } from '../lab-phone.ts';
@@ -76,7 +78,7 @@ describe('an AES key', () => {
 describe('an AES key file', () => {
   const opened = (text: string): Buffer | null => {
     const read = readAesKey(text);
-    if (!read.ok) throw new Error(read.why);
+    if (!read.ok) throw new Error(say(read.why));
     return aesDecoder(read.options).open(close(CLEAR, usual, IV), context);
   };
 
@@ -121,7 +123,8 @@ describe('an AES key file', () => {
     ],
   ])('is refused in one line that never shows the key: %j', (text, why) => {
     const read = readAesKey(text);
-    expect(read).toMatchObject({ ok: false, why: why instanceof RegExp ? expect.stringMatching(why) : why });
+    const said = read.ok ? '' : say(read.why);
+    expect(said).toEqual(why instanceof RegExp ? expect.stringMatching(why) : why);
     expect(JSON.stringify(read)).not.toContain('abab');
   });
 });

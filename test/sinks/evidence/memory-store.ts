@@ -1,8 +1,10 @@
 /** The evidence store without a disk, for tests: held to the same contract as the one that is shipped. */
+import { refused } from '../../../src/formats/refusal.ts';
 import type { Alert } from '../../../src/model/alert.ts';
 import type { Case } from '../../../src/model/case.ts';
 import type { TokenRow } from '../../../src/model/comparison.ts';
 import type { Gap } from '../../../src/model/coverage.ts';
+import { text } from '../../../src/model/text.ts';
 import {
   type AuditEntry,
   closedAsKilled,
@@ -49,7 +51,7 @@ export function createMemoryStore(): EvidenceStore {
     alert: (id) => alerts.get(id) ?? null,
     reveal(alertId, entry) {
       const secret = secrets.get(alertId);
-      if (secret === undefined) return { ok: false, why: 'no value is stored for this alert' };
+      if (secret === undefined) return refused(text('refused.no-value'));
       audits.push({ time: entry.time, action: 'reveal', subject: alertId, who: entry.who });
       return { ok: true, secret };
     },

@@ -1,4 +1,5 @@
 /** Three tokens, browsers that sign in, and what each may do. Held against the routes there are. */
+
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -6,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { privacyProblem } from '../../../src/ca/private-file.ts';
+import { say } from '../../../src/formats/say.ts';
 import { ROLES, type Role } from '../../../src/model/words.ts';
 import { createAccess } from '../../../src/sinks/live/access.ts';
 import { createApi } from '../../../src/sinks/live/api.ts';
@@ -252,8 +254,8 @@ describe('a token that is replaced', () => {
   const open = (problems: string[] = []) => {
     const of = (role: Role) => join(directory, role);
     const files = { administrator: of('administrator'), operator: of('operator'), viewer: of('viewer') };
-    const problemOf = (file: string) => privacyProblem(file, { kind: 'file', keep: 'secret', otherwise: 'delete it' });
-    const source = openTokenFiles({ files, problemOf, onProblem: (problem) => problems.push(problem) });
+    const problemOf = (file: string) => privacyProblem(file, { kind: 'file', keep: 'secret', otherwise: 'token' });
+    const source = openTokenFiles({ files, problemOf, onProblem: (problem) => problems.push(say(problem)) });
     return { files, tokens: createTokens(source) };
   };
   const held = (file: string) => readFileSync(file, 'utf8').trim();

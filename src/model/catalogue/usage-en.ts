@@ -1,0 +1,27 @@
+/** The terminal's own words: wrong usage, and what a command cannot do, in English: parts of `TERMINAL_EN`. */
+export const USAGE_EN = {
+  'error.lab-runs':
+    'a lab runs on {{data}} already (process {{pid}}, {{url}}): stop it, or choose another --data directory',
+  'passphrase.again': 'The same again: ',
+  'passphrase.differ': 'the two are not the same: nothing was changed',
+  'passphrase.unread': '{{file}} cannot be read ({{code}}): check the path',
+  'passphrase.empty': '{{file}} is empty: put the passphrase there',
+  'live.token': 'the lab at {{url}} refuses the token: set PHONEHOME_TOKEN to what its DATA/token holds',
+  'geo.nothing-there': '{{path}} does not exist: give a .mmdb file, .mmdb.gz or .tar.gz, or a folder of them',
+  'geo.empty-folder': '{{path}} holds no .mmdb, .mmdb.gz or .tar.gz file: give the folder that does',
+  'report.where': 'say where to with --out FILE.pdf or --out FILE.html',
+  'letter.where': 'say where to with --out FILE.pdf or --out FILE.html, or FILE.txt',
+  'letter.masked': 'a letter leaves the house: values stay masked in it, leave --reveal out',
+  'replay.unsaid': 'the lab at {{url}} did not say how {{name}} went: is it the same version?',
+  'plan.which': 'say which phone with --device (see phonehome device list)',
+  'plan.unknown-phone': 'no phone "{{device}}" is registered: there are {{names}}',
+  'plan.no-phones': 'no phone "{{device}}" is registered: see phonehome device add',
+  'plan.nobody': 'nobody can say that a step was done, since the input has ended: run the same command in a terminal',
+  'config.no-lines': '{{path}}: a list of "name: value" lines is needed, e.g. "proxy-port: 8080"',
+  'config.wrong': '{{at}}: {{flag}}: {{need}}',
+  'config.flag': 'true or false is needed',
+  'config.value': 'a text or a number is needed',
+  'config.near': '{{at}}: unknown key "{{key}}": did you mean "{{near}}"?',
+  'config.unknown': '{{at}}: unknown key "{{key}}": see phonehome start --help for the names',
+  'compare.two-sides': 'a claim is about two sides: compare A B --claim …',
+} as const;
