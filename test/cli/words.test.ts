@@ -98,7 +98,7 @@ describe('the language of a command line', () => {
       expect(await said('device', 'import', file)).toContain(
         'phones.yaml:3: devices[1]: device: match.ip: phải là địa chỉ IPv4 hoặc IPv6',
       );
-      expect(await said('case', 'list')).toMatch(/^Chưa có đợt thử nào/);
+      expect(await said('case', 'list')).toContain('chưa có lưu lượng nào');
       expect(await said('token', 'show')).toMatch(/^vai trò +tệp +được phép/);
       expect(await said('ca', 'show')).toContain('chưa có chứng chỉ gốc');
       expect(await said('notify', 'show')).toMatch(/^Không ai bên ngoài phòng thử được báo/);
