@@ -35,6 +35,8 @@ export const pathsIn = (data: string) => ({
   secrets: join(data, 'secrets'),
   hub: join(data, 'hub.json'),
   feed: join(data, 'feed.json'),
+  /** What publishing to a hub needs, where only the broker's address was named. */
+  hubFile: join(data, 'hub.yaml'),
   phoneRecords: join(data, 'phone-records'),
   lock: join(data, 'lock'),
 });

@@ -39,14 +39,20 @@ export interface HubCallers {
   setHints: (hints: PassHints | null) => void;
 }
 
-/** @throws LabError naming file, line and field */
+/**
+ * @param given a file, or the broker's address: what else publishing needs then stands in `hub.yaml` of the data directory
+ * @throws LabError naming file, line and field
+ */
 export function openHub(
   { paths, keys, devices, guests, cases, geo, evidence, log }: Knowledge,
-  file: string,
+  given: string,
   { notify, setHints }: HubCallers,
 ): HubPublishing {
-  const config = readHubConfig(file, (path) =>
-    privacyProblem(path, { kind: 'file', keep: 'secret', otherwise: 'inside' }),
+  const isAddress = /^(?:nats|tls):\/\//.test(given);
+  const config = readHubConfig(
+    isAddress ? paths.hubFile : given,
+    (path) => privacyProblem(path, { kind: 'file', keep: 'secret', otherwise: 'inside' }),
+    isAddress ? given : null,
   );
   prepareForReader(paths.evidence);
   const signingKey = readPublicKey(paths.signingKey);

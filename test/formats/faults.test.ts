@@ -50,6 +50,11 @@ describe('what the lab says is wrong, in Vietnamese too', () => {
       /:1: url: cần địa chỉ máy trung chuyển/,
     ],
     [
+      'hub.yaml that is not there, beside an address',
+      () => readHubConfig(join(directory, 'none', 'hub.yaml'), () => null, 'nats://127.0.0.1:4222'),
+      /none\/hub\.yaml/,
+    ],
+    [
       'an AES key',
       () => loadDecoders([fileOf('key.yaml', 'mode: cbc\n')]),
       /key\.yaml: cần key dài 16, 24 hoặc 32 byte/,

@@ -143,7 +143,7 @@ const LAB_FLAGS: Flag[] = [
     parse: count,
     help: 'flag.keep-mb',
   },
-  { name: 'hub', value: 'FILE', default: null, help: 'flag.hub' },
+  { name: 'hub', value: 'FILE|ADDRESS', default: null, help: 'flag.hub' },
   { name: 'log-file', value: 'FILE', default: null, help: 'flag.log-file' },
 ];
 

@@ -34,7 +34,8 @@ export const HELP_EN = {
   'flag.keep': 'content that is stored, encrypted: none, findings (the window around one), all (requests and answers)',
   'flag.keep-mb': 'most that stored content may take; the oldest goes first',
   'flag.log-file': 'where the log goes (default: stderr, warnings only)',
-  'flag.hub': 'publish what is stored to a hub of many labs (docs/many-labs.md)',
+  'flag.hub':
+    'publish what is stored to a hub of many labs: its file, or nats://HOST:PORT with the rest in DATA/hub.yaml (docs/many-labs.md)',
   'flag.feed-key': 'the key to sign with (Ed25519, PEM)',
   'flag.hub-config': 'broker, database and address of the hub (docs/many-labs.md)',
   'flag.gateway-config': 'YAML: lan, uplink… (default: DATA/gateway.yaml)',

@@ -35,7 +35,8 @@ export const HELP_VI: Record<string, string> = {
   'flag.keep': 'nội dung được lưu, có mã hoá: none, findings (phần quanh một phát hiện), all (yêu cầu và câu trả lời)',
   'flag.keep-mb': 'dung lượng tối đa của nội dung được lưu; cũ nhất bị xoá trước',
   'flag.log-file': 'nơi ghi nhật ký (mặc định: stderr, chỉ cảnh báo)',
-  'flag.hub': 'gửi những gì được lưu đến trung tâm của nhiều phòng thử (docs/many-labs.md)',
+  'flag.hub':
+    'gửi những gì được lưu đến trung tâm của nhiều phòng thử: tệp của nó, hoặc nats://MÁY:CỔNG với phần còn lại trong DATA/hub.yaml (docs/many-labs.md)',
   'flag.feed-key': 'khoá dùng để ký (Ed25519, PEM)',
   'flag.hub-config': 'máy chuyển tin, cơ sở dữ liệu và địa chỉ của trung tâm (docs/many-labs.md)',
   'flag.gateway-config': 'YAML: lan, uplink… (mặc định: DATA/gateway.yaml)',

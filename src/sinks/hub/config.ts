@@ -40,9 +40,14 @@ const KEYS = [
   'feed-key',
 ];
 const HEARTBEAT_S = 30;
+/** Of a broker. */
+const ADDRESS = /^(?:nats|tls):\/\/[^\s/]+$/;
 
-/** @throws LabError naming file, line and field */
-export function readHubConfig(file: string, secretProblem: SecretCheck): HubConfig {
+/**
+ * @param address the broker's, in place of the file's `url`; null: as the file says
+ * @throws LabError naming file, line and field
+ */
+export function readHubConfig(file: string, secretProblem: SecretCheck, address: string | null = null): HubConfig {
   const { root, problems } = readDocument(readText(file, '--hub'));
   const fields = root?.entries(KEYS) ?? new Map<string, Field>();
   const value = (name: string): string | null => fields.get(name)?.text() ?? null;
@@ -64,8 +69,8 @@ export function readHubConfig(file: string, secretProblem: SecretCheck): HubConf
     const problem = secretProblem(path);
     return problem === null ? readText(path, name).trim() : fail(name, problem);
   }
-  const url = value('url') ?? '';
-  if (!/^(?:nats|tls):\/\/[^\s/]+$/.test(url)) fail('url', text('hub.file.url'));
+  const url = address ?? value('url') ?? '';
+  if (!ADDRESS.test(url)) fail('url', text('hub.file.url'));
   const key = secret('key') ?? '';
   if (!/^[0-9a-f]{64}$/.test(key)) fail('key', text('hub.file.key'));
   const identifiers = value('identifiers') ?? 'pseudonyms';
