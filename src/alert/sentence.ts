@@ -2,6 +2,7 @@
  * The one plain sentence of an alert, for somebody behind a shop counter: what left, from which phone, to whom,
  * whether strangers can read it, and when. Never a value; receiver names come in already masked.
  */
+import { digestText } from '../formats/digest-name.ts';
 import type { AlertDevice, AlertFlow } from '../model/alert.ts';
 import type { Evidence, Identifier } from '../model/identifier.ts';
 import { type Text, type TextValue, text } from '../model/text.ts';
@@ -48,7 +49,7 @@ function protection(words: LeakWords): Text {
 
 /** Layers every web request has (JSON, forms) say nothing to a layman; others do, innermost first: ` packed as gzip in base64`. */
 function spelling(evidence: Evidence): TextValue {
-  if (evidence.hash !== null) return text('leak.as-hash', { hash: evidence.hash });
+  if (evidence.hash !== null) return text('leak.as-hash', { hash: digestText(evidence.hash) });
   const names = evidence.decoding.map((layer) => layer.split(':', 1)[0] ?? layer);
   const unusual = names.filter((name) => !ORDINARY.includes(name)).toReversed();
   if (unusual.length === 0) return '';

@@ -12,7 +12,8 @@ import { answers } from './lab-client.ts';
 import { findRunningLab, removeLabState, writeLabState } from './lab-state.ts';
 import { createLineWriter, type LineWriter, openStandardOutput } from './line-writer.ts';
 import { tell } from './output.ts';
-import { words } from './words.ts';
+import { alertIn } from './said-alert.ts';
+import { spoken, words } from './words.ts';
 
 export interface RunningLab {
   lab: Lab;
@@ -63,7 +64,7 @@ export function printAlerts(module: LabModule, lab: Lab, output: LineWriter, jso
   return lab.onAlert((alert: Alert) => {
     const line = json
       ? jsonLine({ type: 'alert', alert } satisfies LiveFrame)
-      : module.formatAlertLine(alert, { colour });
+      : module.formatAlertLine(alertIn(spoken(), alert), { colour, language: spoken() });
     output.write(line, alert.seq);
   });
 }

@@ -8,7 +8,7 @@ import { saidHost } from '../formats/said-host.ts';
 import { SEVERITIES, type Severity } from '../model/alert.ts';
 import type { ContactRow } from './scan-contacts.ts';
 import type { ScanReportPage, ScanRow } from './scan-report.ts';
-import { inWords, spoken, words } from './words.ts';
+import { digestIn, inWords, spoken, words } from './words.ts';
 
 export interface ScanPage extends ScanReportPage {
   /** ISO 8601. */
@@ -63,7 +63,8 @@ const headOf = (columns: readonly Column[]): string =>
 
 function rowOf({ finding, shown, first, count }: ScanRow): string {
   const { identifier, evidence, flow, destination: to } = finding;
-  const layers = [...evidence.decoding, evidence.hash].filter(Boolean).join(' › ') || words('cell.plain');
+  const layers =
+    [...evidence.decoding, evidence.hash && digestIn(evidence.hash)].filter(Boolean).join(' › ') || words('cell.plain');
   const place = to && [to.location.country, to.network.org, to.ip].filter(Boolean).join(', ');
   const company = to?.owner.name && `${to.owner.name}${to.owner.country ? ` (${to.owner.country})` : ''}`;
   const sender = finding.attribution

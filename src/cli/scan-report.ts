@@ -13,7 +13,7 @@ import { type ContactRow, contactCells, createScanContacts, receiverOf } from '.
 import { createScanVerdict, sentenceOf } from './scan-sentence.ts';
 import { createStoppedFiles, type StoppedFiles } from './scan-stopped.ts';
 import { table } from './table.ts';
-import { inWords, words } from './words.ts';
+import { digestIn, inWords, words } from './words.ts';
 
 export interface Place {
   file: string;
@@ -206,7 +206,9 @@ function drawPage({ rows, contacts, notes, total, sentence, files }: ScanReportP
     `${finding.identifier.kind}${finding.identifier.confidence === 'possible' ? '?' : ''}`,
     shown,
     [finding.evidence.where, finding.evidence.path].filter(Boolean).join(' '),
-    [...finding.evidence.decoding, finding.evidence.hash].filter(Boolean).join('›') || words('cell.plain'),
+    [...finding.evidence.decoding, finding.evidence.hash && digestIn(finding.evidence.hash)]
+      .filter(Boolean)
+      .join('›') || words('cell.plain'),
     finding.destination ? receiverOf(finding.destination, finding.destination) : '',
     ...by.map(() => finding.attribution?.name ?? ''),
     files.length > 1 ? `${first.file}:${first.entry}` : String(first.entry),

@@ -2,6 +2,7 @@
  * The terminal's own words. A command line speaks one language: `--lang`, else what the terminal is set to (LC_ALL, LC_MESSAGES,
  * LANG: the first that is set, POSIX 8.2), else English. Output for programs (`--json`) stays English, with keys.
  */
+import { digestIn as digestInLanguage } from '../formats/digest-name.ts';
 import { addWords, say } from '../formats/say.ts';
 import { TERMINAL_EN, TERMINAL_VI } from '../model/catalogue/terminal.ts';
 import type { PlainKeyOf, Text, TextKeyOf, ValuesOf } from '../model/text.ts';
@@ -49,3 +50,6 @@ export function words<K extends Word>(key: K, ...[values]: ValuesOf<Terminal, K>
 
 /** What the lab says, in the language of this command line. */
 export const inWords = (text: Text): string => say(text, chosen);
+
+/** How `evidence.hash` is called, in the language of this command line. */
+export const digestIn = (hash: string): string => digestInLanguage(hash, chosen);

@@ -1,7 +1,11 @@
 /** The file `opaque-formats.yaml` of a feed. */
+
 import { z } from 'zod';
-import { readValues } from '../formats/yaml-document.ts';
-import { LabError } from '../model/lab.ts';
+import { labError } from '../formats/refusal.ts';
+import { issueText } from '../formats/schema-problem.ts';
+import { problemText, readValues } from '../formats/yaml-document.ts';
+import { EN } from '../model/catalogue/en.ts';
+import { text } from '../model/text.ts';
 import type { OpaqueFormat } from './opaque-formats.ts';
 
 /** Bytes of a beginning that are compared. */
@@ -16,10 +20,10 @@ const format = z
     because: z.string().trim().min(1).max(300),
     starts: z
       .string()
-      .regex(/^(?:[0-9a-f?]{2} ?)+$/i, 'needs pairs of hex digits, ?? for any byte')
+      .regex(/^(?:[0-9a-f?]{2} ?)+$/i, EN['input.own.hex-pairs'])
       .optional(),
     hosts: z
-      .array(z.string().regex(/^[a-z0-9.-]{1,253}$/, 'needs names in small letters'))
+      .array(z.string().regex(/^[a-z0-9.-]{1,253}$/, EN['input.own.small-names']))
       .min(1)
       .max(100)
       .optional(),
@@ -27,11 +31,11 @@ const format = z
     'multiple-of': z.coerce.number().int().min(2).max(4096).optional(),
   })
   .transform((given) => ({ ...given, starts: bytesOf(given.starts ?? '') }))
-  .refine(({ starts }) => starts.length <= MAX_STARTS, `starts: ${MAX_STARTS} bytes at most`)
+  .refine(({ starts }) => starts.length <= MAX_STARTS, EN['input.own.starts'])
   .refine(
     ({ starts, hosts, key }) =>
       starts.filter((byte) => byte !== null).length >= LEAST_STARTS || (hosts !== undefined && key !== undefined),
-    `needs a beginning of ${LEAST_STARTS} known bytes, or hosts and a key`,
+    EN['input.own.beginning'],
   );
 
 const fields = z.strictObject({ formats: z.array(format).max(MAX_FORMATS) });
@@ -45,9 +49,16 @@ function bytesOf(hex: string): (number | null)[] {
 /** @throws LabError naming the file, the line and what is wrong in it */
 export function readOpaqueFormats(yaml: string, fileName: string): OpaqueFormat[] {
   const read = readValues(yaml, 'typed');
-  if (!read.ok) throw new LabError(`${fileName}:${read.problem.line}: ${read.problem.problem}`);
+  if (!read.ok) throw labError(problemText(fileName, read.problem));
   const parsed = fields.safeParse(read.value);
   if (parsed.success) return parsed.data.formats;
-  const { path, message } = parsed.error.issues[0] as z.core.$ZodIssue;
-  throw new LabError(`${fileName}:${read.lineOf(...(path as string[]))}: ${path.join('.') || 'the file'}: ${message}`);
+  const issue = parsed.error.issues[0] as z.core.$ZodIssue;
+  const path = issue.path as (string | number)[];
+  const why = issueText(issue, read.value);
+  throw labError(
+    text('hub.file.field', {
+      ...{ file: fileName, line: read.lineOf(...path), problem: why },
+      field: path.join('.') || text('hub.file.whole'),
+    }),
+  );
 }

@@ -7,8 +7,9 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Told } from '../formats/refusal.ts';
+import { refused, type Told } from '../formats/refusal.ts';
 import type { ExportFacts, ExportOptions, PackageVerdict } from '../model/lab.ts';
+import { text } from '../model/text.ts';
 import type { LiveDependencies, Outcome, SaidComparison } from '../sinks/live/dependencies.ts';
 import { signingFingerprint } from './evidence.ts';
 import { ownVersion } from './own-version.ts';
@@ -121,7 +122,7 @@ function createLine(most: number): <T>(task: () => Promise<Outcome<T>>) => Promi
   let before: Promise<unknown> = Promise.resolve();
   let asked = 0;
   return async (task) => {
-    if (asked >= most) return { ok: false, why: 'others are being made: ask again when they are done' };
+    if (asked >= most) return refused(text('files.busy'));
     asked++;
     const own = before.then(task);
     before = own.catch(() => {});
@@ -145,7 +146,7 @@ async function inThread<T>(job: CaseJob, limitMs: number): Promise<Outcome<T>> {
   worker.on('error', reject);
   worker.on('exit', () => reject(new Error('the thread ended before it was done')));
   const timer = setTimeout(() => {
-    resolve({ ok: false, why: 'it took too long: make it with the command of the same name' });
+    resolve(refused(text('files.long')));
   }, limitMs).unref();
   return promise.finally(() => {
     clearTimeout(timer);

@@ -13,7 +13,8 @@ import { FEED_FILES, readFeedTables } from './feed-tables.ts';
 export async function publishFeedDirectory(hubConfig: string, directory: string, keyFile: string): Promise<number> {
   const config = readHubServerConfig(hubConfig);
   const files = readDirectory(directory);
-  if (Object.keys(files).length === 0) throw labError(text('feed.empty', { directory, names: FEED_FILES.join(', ') }));
+  if (Object.keys(files).length === 0)
+    throw labError(text('hub.empty-feed', { directory, names: FEED_FILES.join(', ') }));
   readFeedTables(files);
   return publishFeed(config, files, { key: read(keyFile), now: new Date() });
 }

@@ -2,16 +2,20 @@
  * Tables from the hub: owners, names of fields, opaque formats, names of pinning apps, test plans. Promise: what is in force is always one whole feed that verified; a bad one
  * (another signature, an older version, a table that cannot be read, a disk that refuses) changes nothing, and its state says why.
  */
+
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { FEED_OWNERS_FILE } from '../enrich/owners.ts';
 import { errorLine } from '../formats/error-line.ts';
 import { replaceFile } from '../formats/replace-file.ts';
+import { say } from '../formats/say.ts';
 import { openFeed } from '../formats/signed-feed.ts';
 import { giveOpaqueFormats } from '../inspect/opaque-formats.ts';
 import { giveNames } from '../kinds/key-names.ts';
 import type { FeedState } from '../model/hub.ts';
+import { LabError } from '../model/lab.ts';
 import type { FeedSource } from '../model/pin.ts';
+import { type Text, text } from '../model/text.ts';
 import { givePlans } from '../plans/plans.ts';
 import { type FeedTables, readFeedTables } from './feed-tables.ts';
 
@@ -55,21 +59,23 @@ export function openFeedInForce({ key, file, organisation, geo, reopenPlaces, gi
 
   function take(bytes: Uint8Array): 'taken' | 'refused' | null {
     if (kept !== null && Buffer.compare(kept, bytes) === 0) return null;
-    const refuse = (problem: string): 'refused' | null => {
+    const refuse = (why: Text): 'refused' | null => {
+      const problem = say(why);
       if (state.problem === problem) return null;
-      state = { ...state, problem };
+      state = { ...state, problem, text: why };
       return 'refused';
     };
     const opened = openFeed(bytes, key);
     if (!opened.ok) return refuse(opened.why);
     const { version, made, files } = opened.feed;
-    if (version <= state.version) return refuse(`version ${version} is not newer than ${state.version}`);
+    if (version <= state.version) return refuse(text('feed.not-newer', { version, present: state.version }));
     try {
       use(readFeedTables(files), version);
       replaceFile(file, Buffer.from(bytes).toString());
     } catch (error) {
       goBack();
-      return refuse(`version ${version}: ${errorLine(error)}`);
+      const problem = (error instanceof LabError && error.text) || text('net.said', { said: errorLine(error) });
+      return refuse(text('feed.of', { version, problem }));
     }
     kept = bytes;
     state = { version, made, problem: null };

@@ -1,7 +1,9 @@
 /** Publishing to a hub, seen from the lab's thread: starts the thread that does it, again when it dies, and tells when it fails. */
+
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { privacyProblem } from '../ca/private-file.ts';
+import { say } from '../formats/say.ts';
 import { keyText } from '../formats/signed-head.ts';
 import { phonesOf } from '../model/case.ts';
 import { faultOf } from '../model/fault.ts';
@@ -101,9 +103,9 @@ export function openHub(
 
   function tables(bytes: Uint8Array): void {
     const became = feed?.take(bytes) ?? null;
-    const { version = 0, problem = null } = feed?.state() ?? {};
+    const { version = 0, problem = null, text: why } = feed?.state() ?? {};
     if (became === 'taken') notify('hub', text('feed.taken', { version }), 'info');
-    if (became === 'refused') notify('hub', text('feed.refused', { problem: problem ?? '', version }), 'medium');
+    if (became === 'refused') notify('hub', text('feed.refused', { problem: why ?? problem ?? '', version }), 'medium');
   }
 
   function start(): void {
@@ -125,7 +127,7 @@ export function openHub(
     worker.once('exit', () => {
       running = null;
       if (isClosed) return;
-      heard({ ...state, state: 'failing', problem: 'its thread ended: see the log', since: new Date().toISOString() });
+      heard({ ...state, state: 'failing', problem: say(text('hub.thread')), since: new Date().toISOString() });
       setTimeout(() => void (isClosed || start()), RESTART_MS).unref();
     });
     running = { worker, calls: connectCalls<HubCalls, HubTells>(worker, { state: heard, feed: tables }) };

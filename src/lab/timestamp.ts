@@ -4,7 +4,7 @@ import { hash, randomBytes } from 'node:crypto';
 import { boolean, children, decode, encode, integer, nothing, octets, oid, sequence, smallInteger } from '../ca/der.ts';
 import { labError } from '../formats/refusal.ts';
 import { LabError } from '../model/lab.ts';
-import { text } from '../model/text.ts';
+import { type Text, text } from '../model/text.ts';
 
 const SHA256 = '2.16.840.1.101.3.4.2.1';
 const LIMIT_MS = 30_000;
@@ -20,7 +20,7 @@ export function timestampRequest(data: Uint8Array, nonce: Uint8Array): Buffer {
 export async function askTimestamp(url: string, data: Uint8Array): Promise<Buffer> {
   // Positive as an integer.
   const nonce = Buffer.concat([Buffer.from([1]), randomBytes(8)]);
-  const refused = (why: string): LabError => labError(text('timestamp.refused', { url, why }));
+  const refused = (why: string | Text): LabError => labError(text('timestamp.refused', { url, why }));
   let bytes: Buffer;
   try {
     const answer = await fetch(url, {
@@ -37,10 +37,9 @@ export async function askTimestamp(url: string, data: Uint8Array): Promise<Buffe
     const { cause, message } = error as Error & { cause?: { code?: string } };
     throw refused(cause?.code ?? message);
   }
-  if (bytes.length > MAX_BYTES || !isGranted(bytes)) throw refused('it is not granted');
+  if (bytes.length > MAX_BYTES || !isGranted(bytes)) throw refused(text('timestamp.not-granted'));
   // What it says is signed; whether that is about this list is seen without its certificate.
-  if (!bytes.includes(hash('sha256', data, 'buffer')) || !bytes.includes(nonce))
-    throw refused('it is about something else');
+  if (!bytes.includes(hash('sha256', data, 'buffer')) || !bytes.includes(nonce)) throw refused(text('timestamp.other'));
   return bytes;
 }
 

@@ -1,8 +1,10 @@
 /** What passes between a lab and a hub of many labs. */
+
 import type { z } from 'zod';
 import type { Severity } from './alert.ts';
 import type { Kind } from './kinds.ts';
 import type * as schemas from './schemas/hub.ts';
+import type { Text } from './text.ts';
 
 export const HUB_KINDS = ['alert', 'flow', 'coverage', 'gap', 'forgotten', 'chain', 'heartbeat'] as const;
 export type HubKind = (typeof HUB_KINDS)[number];
@@ -31,6 +33,8 @@ export interface FeedState {
   made: string | null;
   /** Why the last one that came was not taken; null: it was. */
   problem: string | null;
+  /** The same for other languages. */
+  text?: Text;
 }
 
 /** How a lab's publishing to its hub stands, as `GET /api/stats` shows it. */

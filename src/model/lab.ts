@@ -517,5 +517,5 @@ export interface LabModule {
   /** Empty when no gateway is configured here. */
   checkGateway(dataDir: string): Promise<GatewayCheck[]>;
   /** One plain line per alert, as in a pipe; colours are ANSI. */
-  formatAlertLine(alert: Alert, options: { colour: boolean }): string;
+  formatAlertLine(alert: Alert, options: { colour: boolean; language?: string }): string;
 }

@@ -1,4 +1,5 @@
 /** One example of a finding, from the connection to the value, so that a stranger can follow. */
+import { digestIn } from '../formats/digest-name.ts';
 import type { Alert } from '../model/alert.ts';
 import { shown } from './document.ts';
 import type { Example } from './example.ts';
@@ -6,7 +7,7 @@ import type { Words } from './words.ts';
 
 export function stepsOf(
   { identifier, evidence, flow, destination }: Alert,
-  { say }: Words,
+  { say, language }: Words,
   revealed: { value: string; seen: string; window: Buffer } | null,
   example: Example | null,
 ): string[] {
@@ -27,7 +28,7 @@ export function stepsOf(
       : [say(evidence.direction === 'response' ? 'step.answer' : 'step.request', { request: shown(request) })]),
     say('step.where', { where: shown(`${say(`where.${evidence.where}`)}${path}`) }),
     ...layersOf(evidence.decoding, example, { say }),
-    ...(evidence.hash === null ? [] : [say('step.hash', { hash: shown(evidence.hash) })]),
+    ...(evidence.hash === null ? [] : [say('step.hash', { hash: shown(digestIn(evidence.hash, language)) })]),
     ...(revealed === null
       ? [say('step.value', { value: shown(identifier.masked) })]
       : [

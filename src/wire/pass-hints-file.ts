@@ -1,7 +1,9 @@
 /** The file `pass-through.yaml` of a feed: names of servers whose apps are known to insist on a certificate of their own. */
+
 import { getDomain, parse as parseHost } from 'tldts';
 import { parse } from 'yaml';
-import { LabError } from '../model/lab.ts';
+import { labError } from '../formats/refusal.ts';
+import { type Text, text } from '../model/text.ts';
 
 /** Of one feed: a list of known apps, not of the internet. */
 export const MAX_HINTS = 500;
@@ -10,25 +12,25 @@ const NAME = /^(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9-]{2
 
 /** @param yaml name → how it is known. @throws LabError naming the file and what is wrong in it */
 export function readPassHints(yaml: string, fileName: string): string[] {
-  const fail = (what: string): never => {
-    throw new LabError(`${fileName}: ${what}`);
+  const fail = (problem: Text): never => {
+    throw labError(text('file.field', { field: fileName, problem }));
   };
   let read: unknown;
   try {
     read = parse(yaml);
   } catch {
-    fail('is no YAML');
+    fail(text('names.no-yaml'));
   }
-  if (typeof read !== 'object' || read === null || Array.isArray(read)) fail('needs lines "name: how it is known"');
+  if (typeof read !== 'object' || read === null || Array.isArray(read)) fail(text('hints.no-lines'));
   const entries = Object.entries(read as Record<string, unknown>);
-  if (entries.length > MAX_HINTS) fail(`holds ${entries.length} names: ${MAX_HINTS} at most`);
+  if (entries.length > MAX_HINTS) fail(text('hints.many', { count: entries.length, most: MAX_HINTS }));
   for (const [name, because] of entries) {
     const base = name.replace(/^\*\./, '');
-    if (!NAME.test(name) || parseHost(base).isIp) fail(`${name} is no name of a server, e.g. api.example.com`);
+    if (!NAME.test(name) || parseHost(base).isIp) fail(text('hints.no-server', { name }));
     // Below a public suffix lie the names of everybody.
-    if (getDomain(base, { allowPrivateDomains: true }) === null) fail(`${name} stands for names of many owners`);
+    if (getDomain(base, { allowPrivateDomains: true }) === null) fail(text('hints.suffix', { name }));
     if (typeof because !== 'string' || because.trim() === '' || because.length > MAX_BECAUSE)
-      fail(`${name}: say in a line how it is known`);
+      fail(text('hints.because', { name }));
   }
   return entries.map(([name]) => name);
 }

@@ -10,9 +10,10 @@ import { wantsColour } from '../colour.ts';
 import { addressOf, call, type LabAddress, listIn, type ReachFlags, runningLabOf } from '../lab-client.ts';
 import { loadLab } from '../main-module.ts';
 import { print, printJson } from '../output.ts';
+import { alertIn } from '../said-alert.ts';
 import { table } from '../table.ts';
 import { matches, NO_FILTER } from '../watch/filter.ts';
-import { words } from '../words.ts';
+import { spoken, words } from '../words.ts';
 
 interface RecordFlags extends ReachFlags {
   json: boolean;
@@ -50,7 +51,7 @@ export async function alerts(given: Record<string, unknown>): Promise<number> {
       for (const alert of page) {
         if (!matches(alert, { ...NO_FILTER, device, severity, kind })) continue;
         if (flags.json) printJson({ type: 'alert', alert });
-        else print(formatAlertLine(alert, { colour }));
+        else print(formatAlertLine(alertIn(spoken(), alert), { colour, language: spoken() }));
       }
     }
   });

@@ -17,7 +17,7 @@ import { alertIn, coverageIn } from '../said-alert.ts';
 import { untilStopped } from '../stop-signal.ts';
 import { type Filter, matches, NO_FILTER } from '../watch/filter.ts';
 import { createWatchModel } from '../watch/model.ts';
-import { words } from '../words.ts';
+import { spoken, words } from '../words.ts';
 
 interface WatchFlags extends ReachFlags {
   json: boolean;
@@ -49,7 +49,7 @@ const alertJson = (alert: Alert) => jsonLine({ type: 'alert', alert } satisfies 
 async function plainLine(): Promise<(alert: Alert) => string> {
   const { formatAlertLine } = await loadLab();
   const colour = wantsColour();
-  return (alert) => formatAlertLine(alert, { colour });
+  return (alert) => formatAlertLine(alert, { colour, language: spoken() });
 }
 
 async function watchInPipe(lab: LabAddress, filter: Filter, flags: WatchFlags): Promise<number> {

@@ -2,7 +2,7 @@
 import { saidHost } from '../../formats/said-host.ts';
 import type { Alert } from '../../model/alert.ts';
 import { flag } from '../terminal-text.ts';
-import { words } from '../words.ts';
+import { digestIn, words } from '../words.ts';
 import { kindOf } from './filter.ts';
 
 /** Local time of day, as the clock on the technician's wall. */
@@ -41,7 +41,7 @@ export function how(alert: Alert): string {
   const { evidence } = alert;
   if (!evidence) return '';
   const layers = evidence.decoding.map((layer) => layer.split(':')[0] ?? layer);
-  if (evidence.hash) layers.push(evidence.hash);
+  if (evidence.hash) layers.push(digestIn(evidence.hash));
   return `${evidence.where} ${layers.length ? layers.join('›') : words('cell.plain')}`;
 }
 

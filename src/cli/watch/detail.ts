@@ -4,7 +4,7 @@ import { saidHost } from '../../formats/said-host.ts';
 import { paint, SEVERITY_SGR } from '../../formats/terminal.ts';
 import type { Alert } from '../../model/alert.ts';
 import { cells, fitCells, flag, wrap } from '../terminal-text.ts';
-import { type PlainWord, words } from '../words.ts';
+import { digestIn, type PlainWord, words } from '../words.ts';
 import { badge, clock, what } from './cells.ts';
 
 const LABEL_CELLS = 14;
@@ -68,7 +68,7 @@ function facts(alert: Alert, revealed: Revealed): [Label | '', string | null | u
         }),
     ],
     ['encoding', evidence && (evidence.decoding.join(' › ') || words('cell.plain'))],
-    ['hash', evidence?.hash],
+    ['hash', evidence?.hash && digestIn(evidence.hash)],
     [
       'sent-by',
       attribution &&

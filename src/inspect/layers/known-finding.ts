@@ -1,5 +1,6 @@
 /** Says what a hit of a registered value is: how it was written, which digest, how much of it. */
 
+import { digestForm, digestText } from '../../formats/digest-name.ts';
 import { spellingText } from '../../kinds/parts/spelling-label.ts';
 import { reasonOf } from '../../kinds/parts/verdict.ts';
 import { type Text, text } from '../../model/text.ts';
@@ -35,7 +36,12 @@ export function describe(hit: Hit, bytes: Buffer, place: Place): Omit<Found, 'pa
   const { name, form, from } = pattern.digest;
   if (form === 'raw' && isReportedAbove(place, start, length)) return null;
   const shown = shownForm(hit, bytes);
-  const of = { digest: name, kind: text(`kind.${pattern.kind}`), spelling: spellingText(pattern.label), form: shown };
+  const of = {
+    digest: digestText(name),
+    kind: text(`kind.${pattern.kind}`),
+    spelling: spellingText(pattern.label),
+    form: digestForm(shown),
+  };
   const isWhole = from === 0 && length >= textLength(pattern.full);
   const size = isWhole ? '' : `[${from === 0 ? '' : from}:${from + length} ${shown}]`;
   return {

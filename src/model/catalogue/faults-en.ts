@@ -169,7 +169,6 @@ export const FAULTS_EN = {
 
   // Tables of a hub
   'feed.no-table': '{{name}}: no table of a feed: {{names}}',
-  'feed.empty': '{{directory}} holds no table for labs: {{names}}',
 
   // Comparing
   'compare.mixed':
@@ -190,6 +189,8 @@ export const FAULTS_EN = {
   'report.sealed':
     'the values are encrypted with the lab’s keys: give their passphrase with --ca-passphrase-file FILE, or leave --reveal out',
   'timestamp.refused': '{{url}} gave no time stamp ({{why}}): try again, name another server, or leave --timestamp out',
+  'timestamp.not-granted': 'it is not granted',
+  'timestamp.other': 'it is about something else',
   'search.too-long': 'the search took too long: narrow it down by phone, host or time',
   'forget.rows-there': 'its values cannot be read any more, but its rows are still there: {{problem}}',
   'capture.none': '{{directory}} holds no recording: start the lab with --capture while a gateway is up',
@@ -298,4 +299,44 @@ export const FAULTS_EN = {
   'aes.name': 'has a name that is not letters, digits, dots and dashes',
   'aes.iv-length': 'needs an iv of {{bytes}} bytes in {{mode}}',
   'aes.iv': 'needs an iv: zero, prefix (it stands before the ciphertext), hex digits, or base64',
+
+  // Alerts as lines: words beside the sentences
+  'line.critical': 'CRITICAL',
+  'line.high': 'HIGH',
+  'line.medium': 'MEDIUM',
+  'line.low': 'LOW',
+  'line.info': 'INFO',
+  'line.likely': 'likely',
+  'line.possible': 'possible',
+  'line.in': 'in {{where}}',
+  'line.more-receivers': 'and {{count}} more receivers',
+  'line.simulated': '[simulated]',
+  'line.unknown': 'unknown',
+  'line.server-in': 'server in {{country}}',
+  'line.clear-name': 'UNENCRYPTED name',
+  'line.clear': 'UNENCRYPTED',
+  'line.not-read': 'TLS, not read',
+
+  // Files of a test run, and tables of a hub, as they are asked for
+  'files.busy': 'others are being made: ask again when they are done',
+  'files.long': 'it took too long: make it with the command of the same name',
+  'feed.large': 'it is larger than {{most}} bytes',
+  'feed.unsigned': 'it is not signed',
+  'feed.stranger': 'its signature is not of the key this lab trusts',
+  'feed.shape': 'it has another shape',
+  'feed.unread': 'it cannot be read',
+  'feed.not-newer': 'version {{version}} is not newer than {{present}}',
+  'feed.of': 'version {{version}}: {{problem}}',
+  'hub.thread': 'its thread ended: see the log',
+
+  // Tables of a feed: names of pinning apps, opaque formats
+  'hints.no-lines': 'needs lines "name: how it is known"',
+  'hints.many': 'holds {{count}} names: {{most}} at most',
+  'hints.no-server': '{{name}} is no name of a server, e.g. api.example.com',
+  'hints.suffix': '{{name}} stands for names of many owners',
+  'hints.because': '{{name}}: say in a line how it is known',
+  'input.own.hex-pairs': 'needs pairs of hex digits, ?? for any byte',
+  'input.own.small-names': 'needs names in small letters',
+  'input.own.starts': 'starts: 16 bytes at most',
+  'input.own.beginning': 'needs a beginning of 3 known bytes, or hosts and a key',
 } as const;

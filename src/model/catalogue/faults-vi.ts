@@ -26,7 +26,7 @@ export const FAULTS_VI: Record<keyof typeof FAULTS_EN, string> = {
   'store.foreign':
     '{{file}} không phải cơ sở dữ liệu của Phonehome, hoặc hỏng từ byte đầu tiên: hãy dời nó đi (mv {{file}} {{file}}.damaged) rồi khởi động lại; sqlite3 "{{file}}.damaged" .recover có thể cứu được nội dung',
   'store.damaged':
-    '{{file}} bị hỏng và được để nguyên: hãy khởi động phòng thử (khởi động lại nếu đang chạy), phòng thử sẽ cất riêng tệp này, cứu những gì đọc được và cho biết còn lại bao nhiêu',
+    '{{file}} bị hỏng và được để nguyên: hãy khởi động phòng thử (khởi động lại nếu nó đang chạy), nó sẽ giữ tệp này riêng ra, cứu những gì đọc được và cho biết được bao nhiêu',
   'store.in-use':
     '{{file}} đang được chương trình khác dùng: hãy dừng phòng thử kia, hoặc chạy với thư mục --data khác',
   'store.unopened':
@@ -178,7 +178,6 @@ export const FAULTS_VI: Record<keyof typeof FAULTS_EN, string> = {
 
   // Tables of a hub
   'feed.no-table': '{{name}}: không phải bảng của trung tâm: {{names}}',
-  'feed.empty': '{{directory}} không có bảng nào cho các phòng thử: {{names}}',
 
   // Comparing
   'compare.mixed':
@@ -198,6 +197,8 @@ export const FAULTS_VI: Record<keyof typeof FAULTS_EN, string> = {
   'report.sealed':
     'các giá trị được mã hoá bằng khoá của phòng thử: hãy cho mật khẩu bằng --ca-passphrase-file FILE, hoặc bỏ --reveal',
   'timestamp.refused': '{{url}} không cấp dấu thời gian ({{why}}): hãy thử lại, nêu máy chủ khác, hoặc bỏ --timestamp',
+  'timestamp.not-granted': 'yêu cầu không được chấp thuận',
+  'timestamp.other': 'nó nói về dữ liệu khác',
   'search.too-long': 'tìm kiếm mất quá nhiều thời gian: hãy thu hẹp theo điện thoại, máy chủ hoặc thời gian',
   'forget.rows-there': 'các giá trị của nó không còn đọc được nữa, nhưng các dòng của nó vẫn còn: {{problem}}',
   'capture.none':
@@ -308,4 +309,44 @@ export const FAULTS_VI: Record<keyof typeof FAULTS_EN, string> = {
   'aes.name': 'có name không chỉ gồm chữ, số, dấu chấm và gạch',
   'aes.iv-length': 'cần iv dài {{bytes}} byte trong chế độ {{mode}}',
   'aes.iv': 'cần iv: zero, prefix (nó đứng trước bản mã), chữ số thập lục phân, hoặc base64',
+
+  // Alerts as lines: words beside the sentences
+  'line.critical': 'N.TRỌNG',
+  'line.high': 'CAO',
+  'line.medium': 'T.BÌNH',
+  'line.low': 'THẤP',
+  'line.info': 'TIN',
+  'line.likely': '(rất có thể)',
+  'line.possible': '(có thể)',
+  'line.in': 'trong {{where}}',
+  'line.more-receivers': 'và {{count}} bên nhận nữa',
+  'line.simulated': '[giả lập]',
+  'line.unknown': 'không rõ',
+  'line.server-in': 'máy chủ ở {{country}}',
+  'line.clear-name': 'tên KHÔNG MÃ HOÁ',
+  'line.clear': 'KHÔNG MÃ HOÁ',
+  'line.not-read': 'TLS, không đọc được',
+
+  // Files of a test run, and tables of a hub, as they are asked for
+  'files.busy': 'đang tạo các tệp khác: hãy hỏi lại khi chúng xong',
+  'files.long': 'mất quá nhiều thời gian: hãy tạo bằng lệnh cùng tên',
+  'feed.large': 'nó lớn hơn {{most}} byte',
+  'feed.unsigned': 'nó không có chữ ký',
+  'feed.stranger': 'chữ ký của nó không thuộc khoá mà phòng thử này tin cậy',
+  'feed.shape': 'nó có cấu trúc khác',
+  'feed.unread': 'không đọc được nó',
+  'feed.not-newer': 'phiên bản {{version}} không mới hơn {{present}}',
+  'feed.of': 'phiên bản {{version}}: {{problem}}',
+  'hub.thread': 'luồng của nó đã kết thúc: xem nhật ký',
+
+  // Tables of a feed: names of pinning apps, opaque formats
+  'hints.no-lines': 'cần các dòng "tên: vì sao biết"',
+  'hints.many': 'chứa {{count}} tên: nhiều nhất {{most}}',
+  'hints.no-server': '{{name}} không phải tên máy chủ, ví dụ api.example.com',
+  'hints.suffix': '{{name}} bao gồm tên của nhiều chủ sở hữu',
+  'hints.because': '{{name}}: hãy ghi trong một dòng vì sao biết',
+  'input.own.hex-pairs': 'cần các cặp chữ số thập lục phân, ?? cho byte bất kỳ',
+  'input.own.small-names': 'cần các tên viết bằng chữ thường',
+  'input.own.starts': 'starts: nhiều nhất 16 byte',
+  'input.own.beginning': 'cần phần đầu gồm 3 byte đã biết, hoặc hosts và key',
 };

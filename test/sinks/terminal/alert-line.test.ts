@@ -19,6 +19,19 @@ describe('one alert as one line', () => {
     );
   });
 
+  it('says it in Vietnamese to who reads Vietnamese', () => {
+    const alert = labAlert(1, { count: 3, simulated: true });
+    const { evidence, destination } = alert;
+    const hashed = {
+      ...alert,
+      evidence: evidence && { ...evidence, decoding: [], hash: 'md5 (upper case)[:16 hex]' },
+      destination: destination && { ...destination, location: { ...destination.location, country: 'SG' } },
+    };
+    expect(formatAlertLine(hashed, { ...plain, language: 'vi' })).toMatch(
+      / {2}N\.TRỌNG {3}imei \S+ \(md5 \(chữ hoa\)\[:16 hex\]\) trong body .*, máy chủ ở SG\) {2}KHÔNG MÃ HOÁ {2}×3 {2}\[giả lập\]$/,
+    );
+  });
+
   it('with colour it says the same, with the time only', () => {
     const coloured = formatAlertLine(labAlert(1), { colour: true, utc: true });
     expect(coloured).toContain('\u001b[1;97;41mCRITICAL\u001b[0m');
