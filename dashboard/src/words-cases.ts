@@ -182,7 +182,7 @@ export const CASES_VI: Record<keyof typeof CASES_EN, string> = {
   'compare.b': 'B, sau',
   'compare.choose': 'hãy chọn',
   'compare.two': 'Hãy chọn hai đợt thử.',
-  'compare.simulated': 'Cả hai là mô phỏng: phát lại hoặc thử nghiệm, không phải thực tế.',
+  'compare.simulated': 'Cả hai là giả lập: phát lại hoặc thử nghiệm, không phải thực tế.',
   'compare.changes': 'Điểm khác ở B',
   'compare.begin': 'So sánh với đợt khác',
   'export.title': 'Gói dữ liệu cho người khác',

@@ -363,7 +363,7 @@ export const SETUP_WORDS_VI: Record<keyof typeof SETUP_WORDS_EN, string> = {
   'notify.remove': 'Xoá',
   'notify.rules': 'Quy tắc',
   'notify.rule': 'khi {when} → {receivers}',
-  'notify.everything': 'mọi cảnh báo không phải mô phỏng',
+  'notify.everything': 'mọi cảnh báo không phải giả lập',
   'notify.mutes': 'Đang giữ lại',
   'notify.mute': '{when}: {reason} (đến {until}, đã giữ {count})',
   'notify.over': 'đã hết hạn',

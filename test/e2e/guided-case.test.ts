@@ -83,7 +83,7 @@ describe('a guided case', () => {
 
   it.each([
     ['en', 'What could not be seen', 'after update: at 0 of 6 unlocks'],
-    ['vi', 'Những gì không nhìn thấy được', 'sau khi cập nhật: trong 0 trên 6 lần mở khóa'],
+    ['vi', 'Những gì không nhìn thấy được', 'sau khi cập nhật: trong 0 trên 6 lần mở khoá'],
   ])('its report as PDF in %s says so, and is marked as simulated on every page', async (language, unseen, after) => {
     const pdftotext = toolPath('pdftotext');
     const file = path.join(dir, `${language}.pdf`);

@@ -53,8 +53,8 @@ export const LETTER_VI: Record<keyof typeof LETTER_EN, string> = {
   'letter.firmware': ' (phiên bản hệ thống: {{firmware}})',
   'letter.found': 'Trong lần thử này, chúng tôi đo được rằng điện thoại đã gửi:',
   'letter.item': '{{kind}} ({{masked}}) đến {{host}}, {{receiver}}, {{how}}: {{often}}.',
-  'letter.clear': 'không mã hóa, nên bất kỳ ai trên đường truyền cũng đọc được',
-  'letter.encrypted': 'được mã hóa trên đường truyền',
+  'letter.clear': 'không mã hoá, nên bất kỳ ai trên đường truyền cũng đọc được',
+  'letter.encrypted': 'được mã hoá trên đường truyền',
   'letter.server': 'địa chỉ {{ip}}, mà các cơ sở dữ liệu đặt tại {{country}}',
   'letter.owner': 'tên miền thuộc về {{owner}} theo những gì chúng tôi biết',
   'letter.maybe': 'Những dữ liệu sau trông giống một định danh; chúng tôi không chắc chắn:',
@@ -66,7 +66,7 @@ export const LETTER_VI: Record<keyof typeof LETTER_EN, string> = {
   'letter.ask-receiver':
     'ai nhận dữ liệu và thay mặt cho ai, dữ liệu được lưu ở đâu, trong bao lâu, và ai có quyền truy cập;',
   'letter.ask-basis': 'dữ liệu được gửi trước khi có sự đồng ý trên cơ sở pháp lý nào;',
-  'letter.ask-clear': 'vì sao dữ liệu được gửi mà không mã hóa;',
+  'letter.ask-clear': 'vì sao dữ liệu được gửi mà không mã hoá;',
   'letter.ask-models': 'những kiểu máy, phiên bản và quốc gia nào có liên quan;',
   'letter.ask-fix':
     'đã có hoặc dự kiến có phiên bản nào không gửi dữ liệu này nữa không, và chủ máy có thể làm gì cho đến lúc đó.',

@@ -32,7 +32,7 @@ export const PHASES_VI: Record<keyof typeof PHASES_EN, string> = {
   'phase.after-update': 'sau khi cập nhật',
   'phase.boot': 'bật máy',
   'phase.screen-on': 'màn hình sáng',
-  'phase.unlock': 'mở khóa',
+  'phase.unlock': 'mở khoá',
   'phase.message-sent': 'đã gửi tin nhắn',
   'phase.contact-added': 'đã thêm danh bạ',
   'phase.photo-taken': 'đã chụp ảnh',

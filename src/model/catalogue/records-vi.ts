@@ -3,7 +3,7 @@ export const RECORDS_VI: Record<string, string> = {
   'export.where': 'ghi rõ nơi ghi bằng --out FILE.zip',
   'export.written':
     'Đã ghi {{out}}, {{size}} MB, chỉ bạn đọc được: {{alerts}} cảnh báo, {{flows}} kết nối, {{exchanges}} yêu cầu có nội dung{{simulated}}.',
-  'export.simulated': ' [mô phỏng]',
+  'export.simulated': ' [giả lập]',
   'export.pseudonyms': 'Các mã định danh đã được thay bằng bí danh.',
   'export.clear': 'Các yêu cầu và gói tin trong đó chứa mã định danh không che; --redact tạo bản không có chúng.',
   'export.missing': 'Không có trong đó: {{what}}',
@@ -81,7 +81,7 @@ export const RECORDS_VI: Record<string, string> = {
   'scan.html.confidence.certain': 'chắc chắn',
   'scan.html.confidence.likely': 'có khả năng cao',
   'scan.html.confidence.possible': 'có thể',
-  'case.simulated': ' [mô phỏng]',
+  'case.simulated': ' [giả lập]',
   'case.row.id': 'mã',
   'case.row.phone': 'điện thoại',
   'case.row.begun': 'bắt đầu',
