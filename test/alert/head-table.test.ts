@@ -34,6 +34,13 @@ describe('request heads', () => {
     expect(heads.of('f', 11)).toBeNull();
   });
 
+  it('an upgrade or a message of a flow nobody has seen the beginning of is no fault', () => {
+    const heads = createHeadTable();
+    heads.note({ type: 'upgraded', flowId: 'f', exchange: 1, time: 0, protocol: 'websocket' } as FlowEvent);
+    heads.note(end(1, 'request'));
+    expect(heads.of('f', 1)).toBeNull();
+  });
+
   it('of a closed flow are still known to what is found at its end, and forgotten soon after', () => {
     const heads = createHeadTable();
     const close = (flowId: string): FlowEvent => ({

@@ -193,8 +193,7 @@ export const REPORT_VI: Record<ReportKey, string> = {
     '“Trong 14 trên 14 lần mở khoá” đếm những lần đánh dấu mà sau đó thấy dữ liệu trong vòng một phút, trước lần đánh dấu kế tiếp; số giây tính từ lúc đánh dấu đến lần thấy đầu tiên.',
   'method.clock':
     'Đồng hồ của phòng thử so với thời gian trong câu trả lời của các máy chủ ({{answers}} kết nối): nhanh hơn {{seconds}} giây (trung vị). Câu trả lời chỉ ghi đến giây và cần thời gian để truyền: dưới 2 giây là khớp nhau.',
-  'method.no-clock':
-    'Không có câu trả lời nào của máy chủ ghi thời gian: đồng hồ của phòng thử chưa được kiểm tra.',
+  'method.no-clock': 'Không có câu trả lời nào của máy chủ ghi thời gian: đồng hồ của phòng thử chưa được kiểm tra.',
   'method.severity': 'Báo cáo không khẳng định gì ngoài những gì đo được với điện thoại này trong thời gian này.',
   'method.versions': 'Phiên bản: {{versions}}',
   'method.made': 'Đọc từ kho lưu trữ lúc {{time}} UTC.',
