@@ -68,10 +68,8 @@ describe('a test run', () => {
 
   it('of a lab that recorded nothing is told what to do', async () => {
     const out = join(directory, 'out.pcapng');
-    expect(await cutCapture({ directory: join(directory, 'none'), from: 0, to: 1, mac: null, out })).toMatchObject({
-      ok: false,
-      why: expect.stringContaining('start the lab with --capture'),
-    });
+    const cut = await cutCapture({ directory: join(directory, 'none'), from: 0, to: 1, mac: null, out });
+    expect(cut.ok ? null : say(cut.why)).toContain('start the lab with --capture');
   });
 });
 
