@@ -1,6 +1,7 @@
 /** Who may use the lab and where it may connect: pure decisions, no network. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createAdmission, createDestinationGuard, parseRanges } from '../../src/lab/access.ts';
+import { text } from '../../src/model/text.ts';
 import { DESTINATIONS, OWN } from './destination-table.ts';
 
 describe('clients', () => {
@@ -41,14 +42,14 @@ describe('destinations', () => {
     const opened = guard(['127.0.0.0/8', '192.168.7.0/24']);
     expect(opened('127.0.0.1', 9000)).toEqual({ ok: true });
     expect(opened('192.168.7.9', 9100)).toEqual({ ok: true });
-    expect(opened('127.0.0.1', 8080)).toEqual({ ok: false, why: 'this is the lab itself' });
-    expect(opened('192.168.7.1', 8081)).toEqual({ ok: false, why: 'this is the lab itself' });
+    expect(opened('127.0.0.1', 8080)).toEqual({ ok: false, why: text('treated.lab') });
+    expect(opened('192.168.7.1', 8081)).toEqual({ ok: false, why: text('treated.lab') });
   });
 
   it('an address that turned out to be this machine is one, whatever the interfaces say', () => {
     const opened = guard(['10.9.0.0/16']);
     expect(opened('10.9.8.1', 8081)).toEqual({ ok: true });
-    expect(opened('10.9.8.1', 8081, true)).toEqual({ ok: false, why: 'this is the lab itself' });
+    expect(opened('10.9.8.1', 8081, true)).toEqual({ ok: false, why: text('treated.lab') });
     expect(opened('10.9.8.1', 9000, true)).toEqual({ ok: true });
     expect(guard()('10.9.8.1', 9000, true).ok).toBe(false);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createPolicy } from '../../src/lab/policy.ts';
+import { text } from '../../src/model/text.ts';
 import { createPins, type Pins } from '../../src/wire/pins.ts';
 import { createTrustTests } from '../../src/wire/trust-tests.ts';
 
@@ -40,7 +41,7 @@ describe('what happens to a connection', () => {
 
   it('is decided by where it leads: not to the lab itself, not to this machine', () => {
     const { mayConnect } = policy();
-    expect(mayConnect('127.0.0.1', 8080)).toMatchObject({ ok: false, why: 'this is the lab itself' });
+    expect(mayConnect('127.0.0.1', 8080)).toMatchObject({ ok: false, why: text('treated.lab') });
     expect(mayConnect('127.0.0.1', 80)).toMatchObject({ ok: false });
     expect(mayConnect('203.0.113.7', 443)).toEqual({ ok: true });
   });
@@ -55,7 +56,7 @@ describe('what happens to a connection', () => {
     expect(decide(about)).toMatchObject({
       treatment: 'passthrough',
       cause: 'no-certificate',
-      reason: "the phone does not have the lab's certificate (alert unknown_ca 3 times)",
+      reason: text('pass.no-certificate', { proof: text('proof.alert', { how: 'unknown_ca', times: 3 }) }),
     });
     expect(decide({ ...about, sni: 'other.example.com' }).treatment).toBe('intercept');
     expect(decide({ ...about, deviceId: 'phone-2' }).treatment).toBe('intercept');
@@ -77,7 +78,7 @@ describe('what happens to a connection', () => {
     pins.override('10.0.0.2', 'app.example.com', 'always');
     expect(decide({ ...about, deviceId: null, sni: null })).toMatchObject({
       treatment: 'passthrough',
-      reason: 'the operator passes this name through',
+      reason: text('pass.operator'),
     });
   });
 });
