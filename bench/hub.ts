@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -101,6 +101,7 @@ process.exit();
 
 async function keep(text: string): Promise<void> {
   const folder = flags.out ?? path.join(import.meta.dirname, 'results');
+  await mkdir(folder, { recursive: true });
   let file = path.join(folder, `${results.date}-hub`);
   for (let number = 2; existsSync(`${file}.json`); number++) file = path.join(folder, `${results.date}-hub-${number}`);
   await writeFile(`${file}.json`, `${JSON.stringify(results, null, 1)}\n`);

@@ -2,7 +2,6 @@
  * Whether what lies on disk is nobody else's: owner, kind and mode. A file that another user could have written is not believed,
  * a secret that another user could have read is none.
  */
-
 import { lstatSync } from 'node:fs';
 import { type Text, type TextKey, text } from '../model/text.ts';
 

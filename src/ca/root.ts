@@ -3,7 +3,6 @@
  * Promise: made once per installation and never overwritten; whatever is missing, damaged, expired or not a pair
  * is an AuthorityError of one line that says what to do. Rotation keeps the old pair in `previous/`.
  */
-
 import { generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
 import {
   chmodSync,

@@ -3,7 +3,6 @@
  * Promise: after a lost connection it resumes with `since`, so nothing between is missed; what the lab had to leave out
  * (`gap`) is fetched from the store; an alert already delivered in the same version is not delivered twice.
  */
-
 import WebSocket from 'ws';
 import type { Alert } from '../model/alert.ts';
 import { LabError, type LiveFrame } from '../model/lab.ts';

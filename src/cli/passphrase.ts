@@ -2,7 +2,6 @@
  * A passphrase from a file, from the environment, or asked on the terminal, in this order.
  * Promise: it is not shown, and no program that is started later finds it in its environment.
  */
-
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';

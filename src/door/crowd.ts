@@ -3,7 +3,6 @@
  * Promise: a phone beyond its share loses by that alone; what is turned away leaves a flow, one a second for each phone however
  * many it tries.
  */
-
 import type { Socket } from 'node:net';
 import { plainAddress } from '../formats/address.ts';
 import { createPlaces, placeKey } from '../formats/places.ts';

@@ -5,7 +5,6 @@
  * Promise: bodies, answers (1xx, trailers, upgrades included) and every byte of a head that is not hop-by-hop pass
  * unchanged and unwaited; at most `MAX_HEAD` bytes of a request head and `MAX_ORIGINS` idle connections are held.
  */
-
 import type { Framing } from '../formats/http1-framing.ts';
 import { parseRequestLine, skipEmptyLines } from '../formats/http1-head.ts';
 import { say } from '../formats/say.ts';

@@ -2,7 +2,6 @@
  * One server connection of an absolute-form client: its socket, its flow and the answer it is giving.
  * Promise: what the server sends goes to the phone at once and unchanged, with backpressure; the flow closes once.
  */
-
 import type { Socket } from 'node:net';
 import { resetSocket } from '../formats/tcp-reset.ts';
 import type { Dialled, LiveFlow } from '../model/connection.ts';

@@ -1,5 +1,4 @@
 /** What the door itself says to a phone over HTTP: one plain-text line, and never anything about the phone. */
-
 import type { Socket } from 'node:net';
 import { say } from '../formats/say.ts';
 import type { CloseReason } from '../model/flow.ts';

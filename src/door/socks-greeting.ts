@@ -2,7 +2,6 @@
  * The SOCKS conversation up to the request, over a real socket; parsing is in `socks.ts`.
  * Promise: one time limit for the whole of it, and the right last words for a client that asks for the impossible.
  */
-
 import type { Socket } from 'node:net';
 import type { CloseReason } from '../model/flow.ts';
 import { type Text, text } from '../model/text.ts';

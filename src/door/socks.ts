@@ -2,7 +2,6 @@
  * SOCKS 4, 4a and 5 (RFC 1928, user/password RFC 1929) as a sans-I/O reader: CONNECT only, any password is accepted.
  * Promise: each reader answers `more` until its message is whole, whatever the cutting, and never throws.
  */
-
 import { isIPv6 } from 'node:net';
 import type { CloseReason } from '../model/flow.ts';
 import { type Text, text } from '../model/text.ts';

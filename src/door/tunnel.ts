@@ -4,7 +4,6 @@
  * Promise: a server that speaks first is relayed as soon as it speaks; two that stay silent are waited for, within a limit; what
  * looks like a ClientHello and is none is relayed as it is.
  */
-
 import { isIP } from 'node:net';
 import { type ParsedHello, readClientHello } from '../formats/client-hello.ts';
 import { parseRequestLine } from '../formats/http1-head.ts';

@@ -2,7 +2,6 @@
  * One accepted connection while the door deals with it: who it is and which flows came of it.
  * Promise: a connection that leaves without a flow of its own still gets one, opened and closed, so that none is unseen.
  */
-
 import type { Socket } from 'node:net';
 import type { Decision, Dialled, Engine, LiveFlow, Tunnel } from '../model/connection.ts';
 import type { Arrival, CloseReason, Flow } from '../model/flow.ts';

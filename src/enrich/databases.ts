@@ -3,7 +3,6 @@
  * Promise: a v6 address is never asked of a v4 file (it would answer, wrongly); files are read where they lie, not
  * loaded; a file that is damaged is left out and said so, never a reason to stop.
  */
-
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CountryVote } from '../model/destination.ts';

@@ -3,7 +3,6 @@
  * Promise: a file is unpacked beside, asked for addresses whose place is known, and only then put in place by one rename; what is
  * refused, cut off or too large changes nothing and leaves nothing behind. Nothing is fetched: the operator brings the file.
  */
-
 import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';

@@ -3,7 +3,6 @@
  * Promise: `locate` never throws, never waits, answers from a bounded cache, and its answers are frozen, so that no
  * caller can change what another one sees. What is missing or damaged makes an answer emptier, never wrong.
  */
-
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LRUCache } from 'lru-cache';

@@ -3,7 +3,6 @@
  * In this order: a table by registrable domain; a shared platform (the platform is named, its tenant is unknown); the
  * subject of the server's verified certificate; unknown. Never inferred from the network, never from `.cn`.
  */
-
 import { readFileSync } from 'node:fs';
 import { getDomain } from 'tldts';
 import { labError } from '../formats/refusal.ts';

@@ -1,5 +1,4 @@
 /** Where the databases lie, and of which day they are. */
-
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

@@ -4,7 +4,6 @@
  * some seconds, so that its memory is not the lab's, and a table is whole or not there. The tables follow from the
  * packages alone, so they lie with the installation and serve every data directory; where it is read-only, in that one.
  */
-
 import { spawn } from 'node:child_process';
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';

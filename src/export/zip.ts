@@ -5,7 +5,6 @@
  * can change unnoticed.
  * Promise: the file appears whole under its name, or not at all.
  */
-
 import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { Readable, Writable } from 'node:stream';

@@ -2,7 +2,6 @@
  * What `evidence.hash` calls a digest, as a text of the catalogues: `sha1 hex`, `md5 of sha1 salted (upper case)[:16 base64url]`.
  * The name stays the word for other programs; people get it in their language.
  */
-
 import { type Text, text } from '../model/text.ts';
 import { say } from './say.ts';
 

@@ -2,7 +2,6 @@
  * Tables that a hub hands to labs, signed as a whole with Ed25519 (RFC 8032). Promise: never throws for what it is given; what does
  * not verify is not looked into, so that nobody without the key reaches a reader of tables.
  */
-
 import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 import { type Text, text } from '../model/text.ts';
 

@@ -1,5 +1,4 @@
 /** A lab that rightly signs with another key than its first one: somebody says so, and it is kept who, when and why. */
-
 import { labError } from '../formats/refusal.ts';
 import { keyNameOf, readKeyText } from '../formats/signed-head.ts';
 import { text } from '../model/text.ts';

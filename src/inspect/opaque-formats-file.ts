@@ -1,5 +1,4 @@
 /** The file `opaque-formats.yaml` of a feed. */
-
 import { z } from 'zod';
 import { labError } from '../formats/refusal.ts';
 import { issueText } from '../formats/schema-problem.ts';

@@ -4,7 +4,6 @@
  * all say `imei`); a look-up never throws, takes time linear in the key, and keys over 80 characters hint at nothing.
  * A hint is never a finding: the shapes decide.
  */
-
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { labError } from '../formats/refusal.ts';

@@ -4,7 +4,6 @@
  * private network behind it, nor to the addresses under which clouds tell a machine its own secrets.
  * `--allow-clients` and `--allow-destinations` widen it; the lab's own ports stay closed whatever is allowed.
  */
-
 import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import { labError } from '../formats/refusal.ts';

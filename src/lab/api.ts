@@ -1,5 +1,4 @@
 /** Fourth step: the API, the live push and the phone-facing page, on the UI port. */
-
 import { hostname } from 'node:os';
 import type { Authority } from '../ca/authority.ts';
 import { privacyProblem } from '../ca/private-file.ts';

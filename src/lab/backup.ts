@@ -4,7 +4,6 @@
  * Promise: the store is a consistent copy also while a lab writes to it; no link is followed; nothing appears in the data
  * directory before all of it was checked; a directory that holds anything is refused.
  */
-
 import { createHash, randomBytes } from 'node:crypto';
 import {
   lstatSync,

@@ -1,5 +1,4 @@
 /** What the two threads of the lab ask of each other beside the ring: plain data, copied. */
-
 import { type BirpcReturn, createBirpc } from 'birpc';
 import type { PhoneMatch } from '../devices/match-table.ts';
 import type { Told } from '../formats/refusal.ts';

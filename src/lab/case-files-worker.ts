@@ -1,5 +1,4 @@
 /** A thread that does one thing with a case and ends: whoever waits for it, or relays meanwhile, goes on. */
-
 import { parentPort, workerData } from 'node:worker_threads';
 import { told } from '../formats/refusal.ts';
 import type { SaidComparison } from '../sinks/live/dependencies.ts';

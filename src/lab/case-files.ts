@@ -2,7 +2,6 @@
  * What the API makes of a case, as the commands make it: each in a thread of its own with a limit of memory and time, one after
  * the other, and few that wait. The audit entry is the caller's.
  */
-
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { extname, join } from 'node:path';

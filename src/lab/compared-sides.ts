@@ -1,5 +1,4 @@
 /** What the store holds of a phone, a case, or a phase of a case, gathered for a comparison. No lab need run for it. */
-
 import { parseClaim } from '../compare/claims.ts';
 import { compareSides, summarize } from '../compare/runs.ts';
 import { labError } from '../formats/refusal.ts';

@@ -1,5 +1,4 @@
 /** A thread that makes one package: whoever waits for it, or relays meanwhile, goes on. */
-
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Told, told } from '../formats/refusal.ts';
 import type { ExportFacts, ExportOptions } from '../model/lab.ts';

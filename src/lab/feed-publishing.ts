@@ -1,5 +1,4 @@
 /** A directory of tables to the labs of a hub. */
-
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { labError } from '../formats/refusal.ts';

@@ -1,5 +1,4 @@
 /** The tables of a feed, read as the lab reads its own: whoever publishes one and whoever takes one ask the same. */
-
 import { type OwnerTable, readOwnersText } from '../enrich/owners.ts';
 import { labError } from '../formats/refusal.ts';
 import type { OpaqueFormat } from '../inspect/opaque-formats.ts';

@@ -2,7 +2,6 @@
  * Tables from the hub: owners, names of fields, opaque formats, names of pinning apps, test plans. Promise: what is in force is always one whole feed that verified; a bad one
  * (another signature, an older version, a table that cannot be read, a disk that refuses) changes nothing, and its state says why.
  */
-
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { FEED_OWNERS_FILE } from '../enrich/owners.ts';

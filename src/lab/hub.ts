@@ -1,5 +1,4 @@
 /** Publishing to a hub, seen from the lab's thread: starts the thread that does it, again when it dies, and tells when it fails. */
-
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { privacyProblem } from '../ca/private-file.ts';
@@ -10,7 +9,7 @@ import { faultOf } from '../model/fault.ts';
 import type { HubState } from '../model/hub.ts';
 import { type Text, text } from '../model/text.ts';
 import { readPublicKey } from '../sinks/evidence/key-file.ts';
-import { type HubConfig, readHubConfig } from '../sinks/hub/config.ts';
+import { type HubConfig, isBrokerAddress, readHubConfig } from '../sinks/hub/config.ts';
 import { prepareForReader } from '../sinks/hub/reader.ts';
 import type { PassHints } from '../wire/pass-hints.ts';
 import { connectCalls } from './calls.ts';
@@ -50,7 +49,7 @@ export function openHub(
   given: string,
   { notify, setHints }: HubCallers,
 ): HubPublishing {
-  const isAddress = /^(?:nats|tls):\/\//.test(given);
+  const isAddress = isBrokerAddress(given);
   const config = readHubConfig(
     isAddress ? paths.hubFile : given,
     (path) => privacyProblem(path, { kind: 'file', keep: 'secret', otherwise: 'inside' }),

@@ -1,5 +1,4 @@
 /** First step: what the lab's thread knows before the first connection, from its data directory. */
-
 import { monotonicFactory } from 'ulid';
 import { findAuthority } from '../ca/authority.ts';
 import { createCases } from '../cases/cases.ts';

@@ -2,7 +2,6 @@
  * Starts the lab's thread, and starts it again when it dies or hangs. Promise: the relay goes on meanwhile; what was not looked
  * into is told by the lab that follows; a lab that cannot even begin is the caller's failure, in one line.
  */
-
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { heard } from '../formats/refusal.ts';

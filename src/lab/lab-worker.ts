@@ -2,7 +2,6 @@
  * The lab's thread: everything that reads, finds, stores and answers. Opened in steps, each of which uses only what stands above
  * it: knowledge → detection → network → api, and at last the ring, from which the relay's copy comes.
  */
-
 import { parentPort, workerData } from 'node:worker_threads';
 import { told } from '../formats/refusal.ts';
 import { faultOf } from '../model/fault.ts';

@@ -1,5 +1,4 @@
 /** The lab's log: pino, to stderr or a file. No identifier is ever given to it; the fields that could hold one are redacted all the same. */
-
 import { openSync } from 'node:fs';
 import pino from 'pino';
 import { labError } from '../formats/refusal.ts';

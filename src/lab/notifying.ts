@@ -1,5 +1,4 @@
 /** Joins what is told outside the lab to the store, the data directory and the phones' network. */
-
 import { join } from 'node:path';
 import { replaceFile } from '../formats/replace-file.ts';
 import { say } from '../formats/say.ts';

@@ -1,5 +1,4 @@
 /** Opens what the lab needs from disk before its first connection; every failure is one line that says what to do. */
-
 import { readFileSync } from 'node:fs';
 import { createNeighbourTable } from '../devices/neighbours.ts';
 import { createDeviceRegistry, type DeviceRegistry } from '../devices/registry.ts';

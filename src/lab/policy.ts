@@ -8,7 +8,6 @@
  * | `decide` | phone, name, whether it speaks TLS | intercept · pass through (a bystander's phone; the app refuses the lab; the operator says so) · test |
  * | `mayConnect` | the resolved address and port | dialled, or refused |
  */
-
 import type { Decide, Decision } from '../model/connection.ts';
 import { text } from '../model/text.ts';
 import type { Pins } from '../wire/pins.ts';

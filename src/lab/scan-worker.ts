@@ -1,5 +1,4 @@
 /** A thread that scans one file: what it finds goes out in batches, no further ahead than its reader allows. */
-
 import { parentPort, workerData } from 'node:worker_threads';
 import { told } from '../formats/refusal.ts';
 import { type ScannedFile, scanFile } from './scan-file.ts';

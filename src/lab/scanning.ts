@@ -4,7 +4,6 @@
  * far ahead waits; a thread that dies costs its file, and that is told. One file alone needs no thread. A scan that is stopped
  * yields what was found until then, and names every file that was not read to its end.
  */
-
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';

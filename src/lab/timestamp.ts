@@ -1,5 +1,4 @@
 /** A time stamp by somebody else (RFC 3161): asked for over HTTP, and not believed when it is about something else. */
-
 import { hash, randomBytes } from 'node:crypto';
 import { boolean, children, decode, encode, integer, nothing, octets, oid, sequence, smallInteger } from '../ca/der.ts';
 import { labError } from '../formats/refusal.ts';

@@ -2,7 +2,6 @@
  * Destinations that are dialled elsewhere: for replays and tests. Every flow through an entry is marked `simulated`.
  * Promise: an entry is checked when it comes in; looking one up is a map access.
  */
-
 import { readFileSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import { errorLine } from '../formats/error-line.ts';

@@ -1,5 +1,4 @@
 /** What passes between a lab and a hub of many labs. */
-
 import type { z } from 'zod';
 import type { Severity } from './alert.ts';
 import type { Kind } from './kinds.ts';

@@ -2,7 +2,6 @@
  * `DATA/notify.yaml` and the secrets it names. Promise: comments and order of the file survive what the API and commands write;
  * a file that cannot be understood is never overwritten; a secret that others can read is none.
  */
-
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, parseDocument } from 'yaml';

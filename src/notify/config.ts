@@ -2,7 +2,6 @@
  * Reads `notify.yaml`. Promise: a problem is one line with file, line and field, and never quotes a value; what names
  * something that is not there (a receiver, a place, a value of a template) is a problem too.
  */
-
 import type { z } from 'zod';
 import { say } from '../formats/say.ts';
 import { issueText } from '../formats/schema-problem.ts';

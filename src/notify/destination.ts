@@ -2,7 +2,6 @@
  * Where the lab's own messages may go. Promise: the address is judged when it is dialled, not before; the phones' own network
  * and a cloud's metadata service are never dialled; a private address only where the operator said so.
  */
-
 import { lookup as lookUp } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';

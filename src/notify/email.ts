@@ -1,5 +1,4 @@
 /** Sends what waits as one mail, by nodemailer. Plain text only: nothing a phone or server wrote becomes markup or a header. */
-
 import { readFileSync } from 'node:fs';
 import { LRUCache } from 'lru-cache';
 import type { Email } from '../model/notify.ts';

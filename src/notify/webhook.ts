@@ -2,7 +2,6 @@
  * Sends one message by HTTP. Promise: no redirect is followed, no answer longer than `MAX_ANSWER` is read, nothing takes longer
  * than `TIMEOUT_MS`; what is told of a failure holds no address with its secrets and no text of the answer.
  */
-
 import { readFileSync } from 'node:fs';
 import { request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';

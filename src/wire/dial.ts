@@ -3,7 +3,6 @@
  * Promise: policy sees the very address that is dialled, so a name that resolves to something else next time (DNS
  * rebinding) cannot slip by; failures are values with the reason a flow closes with.
  */
-
 import { connect, isIP, type Socket } from 'node:net';
 import { readOutBeforeFailing } from '../formats/tcp-reset.ts';
 import type { Dialled } from '../model/connection.ts';

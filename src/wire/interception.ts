@@ -5,7 +5,6 @@
  * Promise: the phone is never shown a trusted certificate for a server whose own is bad; every way out closes the flow
  * with its reason, and what the failure says about app or server is counted (phone-verdict.ts).
  */
-
 import { isIP } from 'node:net';
 import type { SecureContext, TLSSocket } from 'node:tls';
 import type { Dialled, Leg, LiveFlow, Tunnel } from '../model/connection.ts';

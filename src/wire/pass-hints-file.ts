@@ -1,5 +1,4 @@
 /** The file `pass-through.yaml` of a feed: names of servers whose apps are known to insist on a certificate of their own. */
-
 import { getDomain, parse as parseHost } from 'tldts';
 import { parse } from 'yaml';
 import { labError } from '../formats/refusal.ts';

@@ -4,7 +4,6 @@
  * failures are values; a server that asks for a certificate is noticed; contexts, sessions and certificate facts live
  * in bounded LRUs.
  */
-
 import { isIP, type Socket } from 'node:net';
 import {
   checkServerIdentity,

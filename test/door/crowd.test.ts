@@ -1,5 +1,4 @@
 /** A phone that opens connections until nothing is left: it loses, the others do not notice. */
-
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,5 +1,4 @@
 /** What a phone does on the lab network beside its TCP connections is seen: with the real rules, kernel and tools. */
-
 import { type ChildProcess, execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';

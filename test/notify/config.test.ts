@@ -1,5 +1,4 @@
 /** notify.yaml: what is read, and what is said of what cannot be. */
-
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,4 @@
 /** Alerts on their way out of the lab, to real receivers on loopback; the clock is the test's. */
-
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';

@@ -1,5 +1,4 @@
 /** Captures as they are really made: through tunnels, of datagrams, cut, out of order, begun late, by other tools. */
-
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

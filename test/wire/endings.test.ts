@@ -2,7 +2,6 @@
  * When phone and server have both left, the flow ends, and says how: every way each can leave, in clear, under TLS and under
  * HTTP/2, passed through and by a proxy request. The lab's own patience with half-open connections is far longer than a test.
  */
-
 import type { Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';

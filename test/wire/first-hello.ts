@@ -1,5 +1,4 @@
 /** The ClientHello a server meets when a real client asks for https://a.test/ through the lab. */
-
 import { readClientHello } from '../../src/formats/client-hello.ts';
 import type { TlsOffer } from '../../src/model/connection.ts';
 import type { ClientHelloFacts, Treatment } from '../../src/model/flow.ts';

@@ -1,5 +1,4 @@
 /** Intermediates that a server leaves out, fetched where the operator allows it: real sockets, and nothing on a server's word alone. */
-
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';

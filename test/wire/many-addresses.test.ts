@@ -1,5 +1,4 @@
 /** Names with several addresses, some of them dead: the good one is found soon, and the dead ones are remembered. */
-
 import { afterEach, expect, it, vi } from 'vitest';
 import { text } from '../../src/model/text.ts';
 import { createDial } from '../../src/wire/dial.ts';

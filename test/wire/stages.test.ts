@@ -1,5 +1,4 @@
 /** One side goes away at every stage of an intercepted connection: the other learns it, the flow closes once. */
-
 import { once } from 'node:events';
 import { createServer as createHttps } from 'node:https';
 import type { Socket } from 'node:net';

@@ -1,5 +1,4 @@
 /** `phonehome report CASE --out FILE`: a case as one file for people, from what is stored; a lab may run meanwhile. */
-
 import { extname } from 'node:path';
 import type { LabModule } from '../../model/lab.ts';
 import { openCaseStore } from '../case-store.ts';

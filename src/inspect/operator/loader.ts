@@ -3,7 +3,6 @@
  * Promise: a file that cannot be used is a LabError of one line that names it and says what to do; no message ever
  * contains a part of a key; names in alerts are unique.
  */
-
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';

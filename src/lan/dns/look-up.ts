@@ -2,7 +2,6 @@
  * One look-up of a phone as a flow: opened with the question, the name as a message of protocol `dns`, closed with the
  * answer. So a look-up travels the same road as a request: searched for identifiers, placed, logged, counted.
  */
-
 import type { EmitFlowEvent, Flow } from '../../model/flow.ts';
 import { type Text, text } from '../../model/text.ts';
 import { type AnswerFacts, type DnsQuery, RCODE, TYPE_NAMES } from './message.ts';

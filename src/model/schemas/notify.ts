@@ -1,5 +1,4 @@
 /** What is told outside the lab, and to whom: the configuration file `DATA/notify.yaml`, and what the API says of it. */
-
 import { z } from 'zod';
 import { EN } from '../catalogue/en.ts';
 import { ALERT_TYPES, KINDS, SEVERITIES } from '../words.ts';

@@ -3,7 +3,6 @@
  * operator has a passphrase, under that.
  * Two processes starting at once agree: the file is created exclusively, the loser reads the winner's.
  */
-
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';

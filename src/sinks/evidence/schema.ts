@@ -2,7 +2,6 @@
  * The database's shape, version by version. A migration is never edited once released: a change is a new entry.
  * `user_version` counts the entries that were applied.
  */
-
 import type { DatabaseSync } from 'node:sqlite';
 import { type Text, text } from '../../model/text.ts';
 

@@ -1,5 +1,4 @@
 /** What an evidence store does, on an open database. Every change is one transaction, with its records in the chain. */
-
 import type { KeyObject } from 'node:crypto';
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { refused } from '../../formats/refusal.ts';

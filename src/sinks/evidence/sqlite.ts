@@ -4,7 +4,6 @@
  * A file that is no store, newer than this program, unreadable, or made with another key is an error of one line that
  * says what to do; nothing in it is touched. A damaged one is kept aside, and what can be read of it goes on. `secure_delete`: what is pruned is overwritten.
  */
-
 import { type KeyObject, randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';

@@ -4,7 +4,6 @@
  * Found: a row that was changed, added, removed, or put in the place of another; a record of the chain that was; an end that was
  * cut off behind a signature. Not found: what lies behind the last signature, all of it cut off at once; `head` is for that.
  */
-
 import { type KeyObject, verify } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { type ChainRecord, type ChainType, hashOf, START } from '../../formats/chain-link.ts';

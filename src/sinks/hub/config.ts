@@ -1,5 +1,4 @@
 /** The file that says which hub a lab publishes to. Files it names lie beside it. Every problem is one line that says what to do. */
-
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { labError } from '../../formats/refusal.ts';
@@ -40,8 +39,10 @@ const KEYS = [
   'feed-key',
 ];
 const HEARTBEAT_S = 30;
-/** Of a broker. */
 const ADDRESS = /^(?:nats|tls):\/\/[^\s/]+$/;
+
+/** Of a broker, and not a file's name. */
+export const isBrokerAddress = (given: string): boolean => ADDRESS.test(given);
 
 /**
  * @param address the broker's, in place of the file's `url`; null: as the file says
@@ -70,7 +71,7 @@ export function readHubConfig(file: string, secretProblem: SecretCheck, address:
     return problem === null ? readText(path, name).trim() : fail(name, problem);
   }
   const url = address ?? value('url') ?? '';
-  if (!ADDRESS.test(url)) fail('url', text('hub.file.url'));
+  if (!isBrokerAddress(url)) fail('url', text('hub.file.url'));
   const key = secret('key') ?? '';
   if (!/^[0-9a-f]{64}$/.test(key)) fail('key', text('hub.file.key'));
   const identifiers = value('identifiers') ?? 'pseudonyms';

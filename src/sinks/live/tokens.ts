@@ -2,7 +2,6 @@
  * The three tokens, each in a file of its own. Promise: a token that was replaced on disk, by the lab, by `phonehome token rotate`
  * or by hand, is right from the next request on, and the old one is nothing; a file that others could have read is none.
  */
-
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { labError } from '../../formats/refusal.ts';

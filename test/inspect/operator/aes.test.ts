@@ -1,5 +1,4 @@
 /** An AES key as a decoder: every mode and padding, what it takes for opened, and how an operator writes the key down. */
-
 import { type CipherGCMTypes, createCipheriv, randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';

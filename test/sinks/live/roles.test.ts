@@ -1,5 +1,4 @@
 /** Three tokens, browsers that sign in, and what each may do. Held against the routes there are. */
-
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
