@@ -23,7 +23,7 @@ const WARM = [
   'lab/start.ts',
   'lab/replaying.ts',
   'main.ts',
-  'lab/lab-worker.ts',
+  'lab/lab-worker-entry.ts',
   'lab/scan-worker.ts',
 ];
 // No debugger by signal: it would open a port of this machine to everybody on it, with all the lab knows behind it.

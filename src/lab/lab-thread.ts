@@ -57,7 +57,7 @@ export async function startLabThread({ options, end, relay, onRestarted, log }: 
     // The port it had: clients come back to it.
     const own = restart ? { ...options, uiPort: facts.uiPort } : options;
     const data: LabThreadData = { options: own, ring: end.shared(), restart };
-    const worker = new Worker(new URL(`./lab-worker${extname(import.meta.url)}`, import.meta.url), {
+    const worker = new Worker(new URL(`./lab-worker-entry${extname(import.meta.url)}`, import.meta.url), {
       workerData: data,
       name: LAB_THREAD,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },

@@ -12,7 +12,7 @@ import { connectCalls, type LabCalls, type LabThreadData, type RelayCalls } from
 import { createClosers } from './closers.ts';
 import { openKnowledge } from './knowledge.ts';
 import { openLiveDetection } from './live-detection.ts';
-import { collectAfterStart, createScavenger } from './memory.ts';
+import { createScavenger } from './memory.ts';
 import { openNetwork } from './network.ts';
 import { takeNote } from './news.ts';
 import { openNotifying } from './notifying.ts';
@@ -140,7 +140,7 @@ async function openLab(): Promise<void> {
   };
   opening.resolve(calls);
   if (restart) tellRestart(detection.notify, restart);
-  collectAfterStart();
+  scavenger.started();
   stepBehind();
   const { pinBook, warnings } = knowledge;
   await relay.ready({

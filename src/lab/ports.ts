@@ -204,6 +204,7 @@ function refuse(error: unknown): never {
 /** What goes to the lab; this thread's garbage is collected by how much of it there is. */
 function observed(end: RelayEnd): RelayEnd {
   const scavenger = createScavenger(undefined, undefined, trimMalloc);
+  scavenger.started();
   return {
     ...end,
     event(event) {

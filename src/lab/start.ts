@@ -17,7 +17,6 @@ import { sealWhatIsClear } from './key-passphrase.ts';
 import { LAB_THREAD, type LabThread, startLabThread } from './lab-thread.ts';
 import { openLog } from './log.ts';
 import { MARKER_EVERY_MS, sendMarker } from './marker.ts';
-import { collectAfterStart } from './memory.ts';
 import { openPorts, type Ports } from './ports.ts';
 import { createReplayRuns } from './replay-runs.ts';
 import { threadCpuMs } from './thread-time.ts';
@@ -84,7 +83,6 @@ async function openLab(options: LabOptions, log: Log, closers: Closers): Promise
   await resume();
   const markers = setInterval(() => void mark().catch(() => {}), MARKER_EVERY_MS).unref();
   closers.add(() => clearInterval(markers));
-  collectAfterStart();
   void authority.prepare().catch((error) => log.error({ ...faultOf(error) }, 'no RSA key could be made'));
   return {
     lab: describe(options, { ports, lab, authority, runs, audience, stop: closers.close, warnings }),

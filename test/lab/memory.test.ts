@@ -45,6 +45,20 @@ it('many connections are cleared away when it is quiet, after a young generation
   expect(collected).toEqual(QUIET);
 });
 
+it('what starting left behind is given back once, in the first rest after it', () => {
+  vi.useFakeTimers();
+  const { collected, scavenger } = watched();
+  scavenger.started();
+  vi.advanceTimersByTime(2000);
+  scavenger.connection();
+  vi.advanceTimersByTime(1000);
+  expect(collected).toEqual([]);
+  vi.advanceTimersByTime(3000);
+  expect(collected).toEqual(['major']);
+  vi.advanceTimersByTime(3_600_000);
+  expect(collected).toEqual(['major']);
+});
+
 it('after a thousand connections a major one follows', () => {
   vi.useFakeTimers();
   const { collected, scavenger } = watched();
