@@ -123,8 +123,8 @@ export async function openGround(directory: string, labs: readonly string[]): Pr
     async close() {
       await child.stop();
       await database.close();
-      await nats.kill();
-      await postgres.kill();
+      await nats.end();
+      await postgres.end();
     },
   };
 }

@@ -44,7 +44,7 @@ for (const kind of ['nkey', 'jwt'] as const)
     });
     afterAll(async () => {
       await stream?.close();
-      await nats?.kill();
+      await nats?.end();
       rmSync(directory, { recursive: true, force: true });
     });
 

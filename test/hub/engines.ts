@@ -18,6 +18,8 @@ export interface Engine {
   start(): Promise<void>;
   /** As the power going out. */
   kill(): Promise<void>;
+  /** For good: as it is told to end, so that it takes away what it shares with its own processes outside the directory. */
+  end(): Promise<void>;
 }
 
 export async function freePort(): Promise<number> {
@@ -31,6 +33,13 @@ export async function freePort(): Promise<number> {
 function engine(begin: () => ChildProcess, isUp: () => Promise<boolean>): Engine {
   let child: ChildProcess | null = null;
   let output = '';
+  async function stopBy(signal: NodeJS.Signals): Promise<void> {
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child?.once('exit', resolve));
+    child.kill(signal);
+    await ended;
+    child = null;
+  }
   return {
     pid: () => child?.pid ?? 0,
     async start() {
@@ -42,13 +51,9 @@ function engine(begin: () => ChildProcess, isUp: () => Promise<boolean>): Engine
         return isUp();
       });
     },
-    async kill() {
-      if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-      const ended = new Promise((resolve) => child?.once('exit', resolve));
-      child.kill('SIGKILL');
-      await ended;
-      child = null;
-    },
+    kill: () => stopBy('SIGKILL'),
+    // PostgreSQL waits for nobody then, the broker neither.
+    end: () => stopBy('SIGINT'),
   };
 }
 

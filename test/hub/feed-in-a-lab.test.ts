@@ -44,7 +44,7 @@ describeWith(['nats-server', 'curl'], 'a lab that takes the feed of its hub', ()
   afterAll(async () => {
     await world?.end();
     await stream?.close();
-    await nats?.kill();
+    await nats?.end();
     rmSync(directory, { recursive: true, force: true });
   });
 

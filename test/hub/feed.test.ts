@@ -200,7 +200,7 @@ describeWith(['nats-server'], 'tables on their way from a hub to a lab', () => {
     await nats.start();
   });
   afterAll(async () => {
-    await nats?.kill();
+    await nats?.end();
     rmSync(directory, { recursive: true, force: true });
   });
 

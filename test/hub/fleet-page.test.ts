@@ -136,9 +136,9 @@ describeWith(['nats-server', 'postgres', 'chromium'], 'the page over fifty labs'
     await Promise.all([...shops.values()].map((shop) => shop.stop()));
     hub?.child.kill('SIGKILL');
     await hub?.ended;
-    await nats?.kill();
+    await nats?.end();
     await database?.close();
-    await postgres?.kill();
+    await postgres?.end();
     rmSync(directory, { recursive: true, force: true });
   });
 

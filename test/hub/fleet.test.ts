@@ -37,7 +37,7 @@ describeWith(['postgres'], 'over a whole fleet', () => {
   afterAll(async () => {
     for (const lab of open) lab.close();
     await database?.close();
-    await postgres?.kill();
+    await postgres?.end();
     rmSync(directory, { recursive: true, force: true });
   });
 

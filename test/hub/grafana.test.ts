@@ -100,7 +100,7 @@ describeWith(['postgres', 'psql'], 'Grafana over a hub', () => {
   afterAll(async () => {
     await grafana?.end();
     await database?.close();
-    await postgres?.kill();
+    await postgres?.end();
     rmSync(directory, { recursive: true, force: true });
   });
 

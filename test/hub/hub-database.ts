@@ -37,7 +37,7 @@ export function withHubDatabase(connections: number, ready: (hub: HubDatabase) =
   afterAll(async () => {
     for (const lab of hub?.open ?? []) lab.close();
     await hub?.database.close();
-    await postgres?.kill();
+    await postgres?.end();
     if (hub) rmSync(hub.directory, { recursive: true, force: true });
   });
 }

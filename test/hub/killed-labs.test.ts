@@ -20,7 +20,7 @@ import { type HubProcess, startHubProcess } from './hub-process.ts';
 const LABS = ['alpha/hanoi', 'alpha/saigon'] as const;
 const BIN = path.resolve(import.meta.dirname, '../../bin/phonehome.mjs');
 const CASES = ['nokia-7-plus', 'wiko-sts'];
-const WAIT_MS = 120_000;
+const WAIT_MS = 300_000;
 
 describeWith(['nats-server', 'postgres'], 'labs that are killed while they record', () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'hub-'));
@@ -47,8 +47,8 @@ describeWith(['nats-server', 'postgres'], 'labs that are killed while they recor
     hub?.child.kill('SIGKILL');
     await hub?.ended;
     await database?.close();
-    await nats?.kill();
-    await postgres?.kill();
+    await nats?.end();
+    await postgres?.end();
     rmSync(directory, { recursive: true, force: true });
   });
 

@@ -160,8 +160,8 @@ describeWith(['nats-server', 'postgres'], 'a hub of three labs', () => {
       child.kill('SIGKILL');
       await ended;
     }
-    await nats?.kill();
-    await postgres?.kill();
+    await nats?.end();
+    await postgres?.end();
     rmSync(directory, { recursive: true, force: true });
   });
 

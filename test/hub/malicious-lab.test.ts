@@ -41,8 +41,8 @@ describeWith(['nats-server', 'postgres'], 'a lab that lies', () => {
     for (const broker of brokers) await broker.close();
     for (const lab of open) lab.close();
     await hub?.stop();
-    await nats?.kill();
-    await postgres?.kill();
+    await nats?.end();
+    await postgres?.end();
     rmSync(directory, { recursive: true, force: true });
   });
 
