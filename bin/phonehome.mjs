@@ -3,7 +3,6 @@
  * Starts Phonehome on Node 26 or newer: the running one, or the one that npm installed beside it.
  * Plain JavaScript, so that any Node can read it. Why the flags and the warm cache: docs/decisions/0007.
  */
-import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import module from 'node:module';
 import { homedir } from 'node:os';
@@ -14,6 +13,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const self = fileURLToPath(import.meta.url);
 /** A checkout runs its sources; a package brings them compiled. */
 const isCheckout = existsSync(`${root}src/cli/main.ts`);
+/** From when a program is started: with it Node would load its sockets, in a command that opens none. */
+const programs = () => module.createRequire(import.meta.url)('node:child_process');
 const urlOf = (file) => (isCheckout ? `../src/${file}` : `../lib/${file.replace(/ts$/, 'js')}`);
 /** What most starts load, directly or by what it imports. */
 const WARM = [
@@ -51,7 +52,7 @@ if (major < 26) {
     );
     process.exit(1);
   }
-  const child = spawn(bundled, [self, ...process.argv.slice(2)], { stdio: 'inherit', env: environment });
+  const child = programs().spawn(bundled, [self, ...process.argv.slice(2)], { stdio: 'inherit', env: environment });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   // npx runs this in a shell that passes no signal on, and dies of it.
   const parent = process.ppid;
@@ -127,7 +128,7 @@ function cacheDirectory() {
 /** Node 26 needs this library, and slim images of Debian have none: then `npm ci` fails in the first script that runs on it. */
 function lacksLibatomic() {
   const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
-  const known = spawnSync('ldconfig', ['-p'], { env, encoding: 'utf8' });
+  const known = programs().spawnSync('ldconfig', ['-p'], { env, encoding: 'utf8' });
   return known.status === 0 && !known.stdout.includes('libatomic.so.1');
 }
 
@@ -141,5 +142,5 @@ function forgetBrowserWords() {
 /** Fills the cache in a process of its own, which ends as `phonehome --version`. */
 function warmUp() {
   const env = { ...process.env, PHONEHOME_WARM_UP: '1' };
-  spawnSync(process.execPath, [...FLAGS, self, '--version'], { env, stdio: 'ignore' });
+  programs().spawnSync(process.execPath, [...FLAGS, self, '--version'], { env, stdio: 'ignore' });
 }

@@ -2,7 +2,7 @@
  * The table of what gives an app, SDK or library away, read from signatures.yaml.
  * Promise: a wrong entry is refused with its place and what is wrong; a table that was read needs no further checks.
  */
-import { parse } from 'yaml';
+import { yaml } from '../formats/yaml.ts';
 
 export const ATTRIBUTION_KINDS = ['app', 'sdk', 'system', 'library', 'browser'] as const;
 export type AttributionKind = (typeof ATTRIBUTION_KINDS)[number];
@@ -26,7 +26,7 @@ export interface Signatures {
 
 /** @throws Error naming list, entry and field */
 export function parseSignatures(text: string): Signatures {
-  const given = parse(text) as Record<string, unknown>;
+  const given = yaml().parse(text) as Record<string, unknown>;
   const headers = new Map<string, Signature[]>();
   for (const { key, signature } of entries(given, 'headers', 'header'))
     headers.set(key.toLowerCase(), [...(headers.get(key.toLowerCase()) ?? []), signature]);

@@ -1,5 +1,5 @@
 /** Writes devices back as a devices file that `parseDevices` reads to the same devices. Values stand in clear. */
-import { stringify } from 'yaml';
+import { yaml } from '../formats/yaml.ts';
 import type { Device, PlantedPhoto } from '../model/device.ts';
 
 /** @param photoPath what to write for a photo: the caller keeps its bytes. */
@@ -11,7 +11,7 @@ export function formatDevices(
   const file = { devices: devices.map((device) => entryOf(device, photoPath)) };
   if (format === 'json') return `${JSON.stringify(file, null, 2)}\n`;
   // Every text in quotes: other YAML readers would turn a bare 001010123456789 into a number.
-  return stringify(file, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 });
+  return yaml().stringify(file, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 });
 }
 
 function entryOf(device: Device, photoPath: (photo: PlantedPhoto) => string): object {

@@ -5,9 +5,10 @@
  * is the text as written (YAML's failsafe schema): no number loses a leading zero or a digit, `no` is not false.
  */
 
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import type { Document, LineCounter, Node } from 'yaml';
 import { type Text, text } from '../model/text.ts';
 import { say } from './say.ts';
+import { yaml } from './yaml.ts';
 
 export interface Problem {
   /** 1-based; 0 when it belongs to no line. */
@@ -62,7 +63,7 @@ export function readValues(written: string, scalars: 'text' | 'typed'): ParsedVa
       value: document.toJS(),
       lineOf(...path) {
         const node = document.getIn(path, true);
-        return isNode(node) && node.range ? lines.linePos(node.range[0]).line : 0;
+        return yaml().isNode(node) && node.range ? lines.linePos(node.range[0]).line : 0;
       },
     };
   } catch {
@@ -72,6 +73,7 @@ export function readValues(written: string, scalars: 'text' | 'typed'): ParsedVa
 }
 
 function parseText(written: string, schema: 'failsafe' | 'core') {
+  const { LineCounter, parseDocument } = yaml();
   const lines = new LineCounter();
   const document = parseDocument(written, { schema, lineCounter: lines, prettyErrors: false });
   // A bracket that never closes makes every later line look badly indented: the cause is named, not its shadow.
@@ -112,6 +114,7 @@ interface Source {
 }
 
 function fieldOf(source: Source, given: unknown, name: string, keyLine: number): Field {
+  const { isAlias, isMap, isScalar, isSeq } = yaml();
   const node = isAlias(given) ? given.resolve(source.document) : (given as Node | null);
   const line = node?.range && !isAlias(given) ? source.lines.linePos(node.range[0]).line : keyLine;
   const at = (why: Text): Problem => problemAt(line, name === '' ? null : name, why);

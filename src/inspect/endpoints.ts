@@ -3,7 +3,7 @@
  * Promise: a look-up costs a map access; a host that is not listed has none. A name is a hint: the shapes decide.
  */
 import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { yaml } from '../formats/yaml.ts';
 import { normaliseKey } from '../kinds/key-names.ts';
 
 type FieldNames = ReadonlyMap<string, string>;
@@ -19,7 +19,7 @@ let table: Map<string, FieldNames> | null = null;
 const NONE: FieldNames = new Map();
 
 export function readEndpoints(): Entry[] {
-  return parse(readFileSync(new URL('./endpoints.yaml', import.meta.url), 'utf8')) as Entry[];
+  return yaml().parse(readFileSync(new URL('./endpoints.yaml', import.meta.url), 'utf8')) as Entry[];
 }
 
 const BY_NAME = 'names';

@@ -5,8 +5,8 @@
  * A hint is never a finding: the shapes decide.
  */
 import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import { labError } from '../formats/refusal.ts';
+import { yaml } from '../formats/yaml.ts';
 import { effort } from '../model/effort.ts';
 import { KINDS, type Kind } from '../model/identifier.ts';
 import { type Text, text } from '../model/text.ts';
@@ -223,8 +223,8 @@ function withoutNumber(name: string): string {
   return name.slice(0, end);
 }
 
-function readTable(yaml: string): Map<string, KeyHint[]> {
-  const { foreign: others = {}, ...data } = parse(yaml) as Record<string, Groups>;
+function readTable(written: string): Map<string, KeyHint[]> {
+  const { foreign: others = {}, ...data } = yaml().parse(written) as Record<string, Groups>;
   foreign = Object.keys(others.names ?? {}).map((name) => ` ${name} `);
   const out = new Map<string, KeyHint[]>();
   for (const [kind, groups] of Object.entries(data)) {
@@ -262,13 +262,13 @@ export function giveNames(names: NamesByKind): void {
 }
 
 /** Kind → group → name → source, as in key-names.yaml. @throws LabError naming the file and what is wrong in it */
-export function readNames(yaml: string, fileName: string): NamesByKind {
+export function readNames(written: string, fileName: string): NamesByKind {
   const fail = (what: Text): never => {
     throw labError(text('file.field', { field: fileName, problem: what }));
   };
   let read: unknown;
   try {
-    read = parse(yaml);
+    read = yaml().parse(written);
   } catch {
     fail(text('names.no-yaml'));
   }

@@ -4,9 +4,10 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Document, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
 import { labError } from '../formats/refusal.ts';
 import { replaceFile } from '../formats/replace-file.ts';
+import { yaml } from '../formats/yaml.ts';
 import type { NotifyConfig } from '../model/notify.ts';
 import { type Text, text } from '../model/text.ts';
 import { NOTHING, readConfig } from './config.ts';
@@ -27,7 +28,7 @@ export function loadConfig(file: string, privacy: PrivacyCheck): NotifyConfig {
 export function editConfig(file: string, edit: (document: Document) => void): NotifyConfig {
   const written = existsSync(file) ? readFileSync(file, 'utf8') : '{}';
   accepted(written, file);
-  const document = parseDocument(written);
+  const document = yaml().parseDocument(written);
   // What is written into a file that held nothing is written in lines.
   if (document.contents && 'flow' in document.contents) document.contents.flow = false;
   edit(document);

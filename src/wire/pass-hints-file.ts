@@ -1,7 +1,7 @@
 /** The file `pass-through.yaml` of a feed: names of servers whose apps are known to insist on a certificate of their own. */
 import { getDomain, parse as parseHost } from 'tldts';
-import { parse } from 'yaml';
 import { labError } from '../formats/refusal.ts';
+import { yaml } from '../formats/yaml.ts';
 import { type Text, text } from '../model/text.ts';
 
 /** Of one feed: a list of known apps, not of the internet. */
@@ -9,14 +9,14 @@ export const MAX_HINTS = 500;
 const MAX_BECAUSE = 300;
 const NAME = /^(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9-]{2,63}$/;
 
-/** @param yaml name → how it is known. @throws LabError naming the file and what is wrong in it */
-export function readPassHints(yaml: string, fileName: string): string[] {
+/** @param written name → how it is known. @throws LabError naming the file and what is wrong in it */
+export function readPassHints(written: string, fileName: string): string[] {
   const fail = (problem: Text): never => {
     throw labError(text('file.field', { field: fileName, problem }));
   };
   let read: unknown;
   try {
-    read = parse(yaml);
+    read = yaml().parse(written);
   } catch {
     fail(text('names.no-yaml'));
   }
