@@ -3,9 +3,11 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Ended, phonehome, type Running, startPhonehome } from './phonehome.ts';
+import { openCommands } from './commands.ts';
+import { type Ended, type Running, startPhonehome } from './phonehome.ts';
 
 const IMEI = '490154203237518';
+const phonehome = openCommands();
 const dir = mkdtempSync(join(tmpdir(), 'phonehome-commands-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
