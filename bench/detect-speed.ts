@@ -10,7 +10,8 @@ import { gzipSync } from 'node:zlib';
 import { AhoCorasick } from '@monyone/aho-corasick/fast';
 import { createInspector, type Inspector } from '../src/inspect/inspector.ts';
 import { findKnown, type Known, prepareKnown } from '../src/inspect/search/known.ts';
-import { compile, search, type Table } from '../src/inspect/search/table.ts';
+import { type Sieve, searchSieved, sievesOf } from '../src/inspect/search/sieve.ts';
+import { compile, viewOf } from '../src/inspect/search/table.ts';
 import { registry } from '../src/kinds/registry.ts';
 import type { Device } from '../src/model/device.ts';
 import type { FlowEvent } from '../src/model/flow.ts';
@@ -67,16 +68,19 @@ function rate(bytes: number, run: () => unknown): number {
 /** What all searches of the comparison are given: values of one phone in several spellings. */
 interface Few {
   texts: string[];
-  table: Table;
+  sieve: Sieve;
 }
 
 function fewOf(known: Known): Few {
   const plain = known.text
-    .flatMap(({ patterns }) => patterns)
+    .flatMap(({ groups }) => groups.flatMap(({ patterns }) => patterns))
     .filter(({ digest, bytes }) => !digest && bytes.length >= 8);
   const step = plain.length / FEW;
   const patterns = Array.from({ length: FEW }, (_, i) => plain[Math.floor(i * step)]!);
-  return { texts: patterns.map(({ bytes }) => bytes.toString('latin1')), table: compile(patterns)! };
+  return {
+    texts: patterns.map(({ bytes }) => bytes.toString('latin1')),
+    sieve: sievesOf([{ table: compile(patterns)! }])[0]!,
+  };
 }
 
 export function measureSpeed(megabytes: number): SpeedRow[] {
@@ -111,23 +115,24 @@ export interface Comparison extends SpeedRow {
 
 /** The same 300 values, the same bytes, the same run: MB per processor second, and ratios. */
 export function compareSearches(megabytes: number): Comparison[] {
-  const { texts, table } = fewOf(prepareKnown(labPhone, registry));
+  const { texts, sieve } = fewOf(prepareKnown(labPhone, registry));
   const buffers = texts.map((text) => Buffer.from(text, 'latin1'));
   const expressions = texts.map((text) => new RegExp(text.replace(/[^\w]/g, '\\$&')));
   const automaton = new AhoCorasick(texts);
   return Object.entries(samples).map(([content, { piece }]) => {
     const times = Math.max(1, Math.round((megabytes * 1e6) / piece.length));
     const latin1 = piece.toString('latin1');
-    const shift = rate(piece.length * times, () =>
-      repeat(times, () => search(table, piece, 0, piece.length, () => {})),
+    const view = viewOf(piece)!;
+    const sieved = rate(piece.length * times, () =>
+      repeat(times, () => searchSieved(sieve, piece, 0, piece.length, () => {}, view)),
     );
     const indexOf = rate(piece.length, () => buffers.map((value) => piece.indexOf(value)));
     const regex = rate(piece.length, () => expressions.map((each) => each.test(latin1)));
     const aho = rate(piece.length, () => automaton.matchInText(latin1));
-    const ratio = (other: number): number => Math.round((shift / other) * 10) / 10;
+    const ratio = (other: number): number => Math.round((sieved / other) * 10) / 10;
     return {
       content,
-      'shift table': shift,
+      'sieve before a shift table': sieved,
       'Buffer.indexOf, one after the other': indexOf,
       'regular expressions, one after the other': regex,
       '@monyone/aho-corasick': aho,

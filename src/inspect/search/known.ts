@@ -10,18 +10,19 @@ import { differences } from '../anchors/sift.ts';
 import { DigitEnds } from '../anchors/spread.ts';
 import { expandInSteps, foldAscii } from './expansion.ts';
 import { MAX_NEEDLE, type Pattern } from './pattern.ts';
+import { LEAST_SIEVED, type Sieve, searchSieved, sievesOf } from './sieve.ts';
 import { compile, compileInSteps, search, type Table, viewOf } from './table.ts';
 
 export interface Known {
   device: Device;
   /** Searched in text. */
-  text: Group[];
+  text: Groups;
   /** Searched in other layers: the same, raw digests and the like besides. */
-  binary: Group[];
+  binary: Groups;
   /** Those of them that may stand in printable ASCII. */
-  printable: Group[];
+  printable: Groups;
   /** Differences of neighbouring bytes of the plain forms: XOR with one byte leaves them as they are. */
-  xored: Group | null;
+  xored: Groups;
   /** Registered values by kind, normalised and canonical: a shape whose value is one of them is known after all. */
   values: Map<string, Set<string>>;
   /** Those of them that are numbers. */
@@ -29,6 +30,9 @@ export interface Known {
   patterns: number;
   dropped: number;
 }
+
+/** Those that are searched in one pass, together. */
+export type Groups = readonly Sieve<Group>[];
 
 export interface Group {
   table: Table;
@@ -89,15 +93,19 @@ export function* prepareInSteps(device: Device, kinds: readonly IdentifierKind[]
   }
   const raw = patterns.filter(({ binary }) => binary);
   const spelled = patterns.filter(({ binary }) => !binary);
-  const text = yield* groups(spelled);
-  const binary = [...text.filter(isLong), ...(yield* groups([...spelled.filter(isShort), ...raw]))];
-  const printable = [
-    ...text,
-    ...(yield* groups(raw.filter(({ bytes }) => bytes.every((byte) => byte >= 0x20 && byte < 0x7f)))),
-  ];
-  const xored = xoredGroup(patterns);
+  const spelledGroups = yield* groups(spelled);
+  const binaryGroups = [...spelledGroups.filter(isLong), ...(yield* groups([...spelled.filter(isShort), ...raw]))];
+  const rawPrintable = raw.filter(({ bytes }) => bytes.every((byte) => byte >= 0x20 && byte < 0x7f));
+  const printableGroups = yield* groups(rawPrintable);
+  const xoredGroups = xoredGroup(patterns);
   yield;
-  yield* noteWaits([...new Set([...text, ...binary, ...printable]), ...(xored ? [xored] : [])]);
+  yield* noteWaits([...new Set([...spelledGroups, ...binaryGroups, ...printableGroups, ...xoredGroups])]);
+  const text = sievesOf(spelledGroups);
+  yield;
+  const binary = sievesOf(binaryGroups);
+  yield;
+  const printable = printableGroups.length === 0 ? text : sievesOf([...spelledGroups, ...printableGroups]);
+  const xored = sievesOf(xoredGroups);
   const known: Known = { device, text, binary, printable, xored, values, numbers, patterns: patterns.length, dropped };
   prepared.set(device, { kinds, known });
   return known;
@@ -136,12 +144,12 @@ function* groups(all: readonly Pattern[]): Generator<undefined, Group[]> {
 /** Shorter values would turn up in noise; longer ones are planted texts, which their beginning tells. */
 const XORED_LENGTH: readonly [number, number] = [10, 64];
 
-function xoredGroup(all: Pattern[]): Group | null {
+function xoredGroup(all: Pattern[]): Group[] {
   const patterns = all.filter(({ encoding, digest, bytes }) => {
     return encoding === null && !digest && bytes.length >= XORED_LENGTH[0] && bytes.length <= XORED_LENGTH[1];
   });
   const table = compile(patterns.map(({ bytes }) => ({ bytes: stepsOf(bytes), fold: false })));
-  return table && { table, patterns, wait: new Uint8Array(patterns.length) };
+  return table ? [{ table, patterns, wait: new Uint8Array(patterns.length) }] : [];
 }
 
 function stepsOf(bytes: Uint8Array): Buffer {
@@ -221,59 +229,65 @@ export interface Stretch {
   view?: DataView | null;
 }
 
-/** Needles found by the search under way, in pairs: index and first byte. */
-const raw: number[] = [];
-const found = (needle: number, start: number): void => void raw.push(needle, start);
+interface RawHit {
+  group: Group;
+  needle: number;
+  start: number;
+}
 
-function searchRaw(table: Table, bytes: Uint8Array, from: number, to: number, view: DataView | null): void {
-  raw.length = 0;
-  search(table, bytes, from, to, found, view);
+/** Found by the search under way, and where it looks. */
+const raw: RawHit[] = [];
+let searched: readonly Group[] = [];
+const found = (needle: number, start: number, table: Table): void =>
+  void raw.push({ group: searched.find((group) => group.table === table)!, needle, start });
+
+/** The list of the latest call. */
+function searchRaw(
+  sieves: Groups,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  view: DataView | null,
+): readonly RawHit[] {
+  if (raw.length > 0) raw.length = 0;
+  for (const sieve of sieves) {
+    searched = sieve.groups;
+    if (view !== null && to - from >= LEAST_SIEVED) searchSieved(sieve, bytes, from, to, found, view);
+    else for (const { table } of sieve.groups) search(table, bytes, from, to, found, view);
+  }
+  return raw;
 }
 
 /** Hits that are decided by what is there; undecided ones come again when more bytes are there. In order of their start. */
 export function findKnown(known: Known, stretch: Stretch): readonly Hit[] {
   let hits: Hit[] | null = null;
-  const { view = viewOf(stretch.bytes) } = stretch;
-  const groups = !stretch.binary ? known.text : stretch.isPrintable ? known.printable : known.binary;
-  for (const group of groups) hits = look(group, stretch, view, hits);
+  const { bytes, from, view = viewOf(bytes) } = stretch;
+  const sieves = !stretch.binary ? known.text : stretch.isPrintable ? known.printable : known.binary;
+  for (const { group, needle, start } of searchRaw(sieves, bytes, from, bytes.length, view)) {
+    const hit = decide(group.patterns[needle]!, group.wait[needle]!, start, stretch);
+    if (!hit) continue;
+    hits ??= [];
+    hits.push(hit);
+  }
   return hits ? withoutInner(hits) : NO_HITS;
 }
 
 const NO_HITS: readonly Hit[] = [];
 
-function look(
-  { table, patterns, wait }: Group,
-  stretch: Stretch,
-  view: DataView | null,
-  before: Hit[] | null,
-): Hit[] | null {
-  searchRaw(table, stretch.bytes, stretch.from, stretch.bytes.length, view);
-  let hits = before;
-  for (let i = 0; i < raw.length; i += 2) {
-    const hit = decide(patterns[raw[i]!]!, wait[raw[i]!]!, raw[i + 1]!, stretch);
-    if (!hit) continue;
-    hits ??= [];
-    hits.push(hit);
-  }
-  return hits;
-}
-
 /** Values XORed with one byte other than zero. */
 export function findXored({ xored }: Known, { bytes, from, final }: Stretch): readonly Hit[] {
-  if (!xored) return NO_HITS;
-  const { table, patterns, wait } = xored;
-  if (bytes.length - from <= table.window) return NO_HITS;
+  const [sieve] = xored;
+  if (!sieve || bytes.length - from <= sieve.window) return NO_HITS;
   const steps = differences(bytes, from);
-  searchRaw(table, steps.bytes, 0, steps.length, steps.view);
   const hits: Hit[] = [];
-  for (let i = 0; i < raw.length; i += 2) {
-    const pattern = patterns[raw[i]!]!;
-    const start = from + raw[i + 1]!;
+  for (const { group, needle, start: at } of searchRaw(xored, steps.bytes, 0, steps.length, steps.view)) {
+    const pattern = group.patterns[needle]!;
+    const start = from + at;
     const end = start + pattern.bytes.length;
     // What an earlier text left behind the steps of this one.
     if (end > bytes.length) continue;
     const mask = bytes[start]! ^ pattern.bytes[0]!;
-    const decided = end + wait[raw[i]!]!;
+    const decided = end + group.wait[needle]!;
     if (mask === 0 || (decided > bytes.length && !final)) continue;
     const encoding = `xor ${mask.toString(16).padStart(2, '0')}`;
     hits.push({ start, end, decided, pattern: { ...pattern, encoding } });

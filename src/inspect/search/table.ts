@@ -3,8 +3,7 @@
  * Promise: every occurrence whose first byte lies in the given range is reported, in order of its first byte and never
  * twice; blocks are compared without case, needles as each of them asks. Ordinary text costs one look-up per
  * `window - block` bytes; no text costs more than one look-up and the needles of one bucket per byte.
- * A look-up waits for the one before it, so longer stretches are searched from their beginning and from their middle at once:
- * twice as fast.
+ * A look-up waits for the one before it, so longer stretches are sieved instead (sieve.ts), for all tables at once.
  */
 
 import { effort } from '../../model/effort.ts';
@@ -33,12 +32,8 @@ export interface Table {
   beginnings: Int32Array;
   beginningBits: number;
   needles: readonly Needle[];
-  /** By byte, without case: 1 where a window consists of nothing else. */
-  monotone: Uint8Array;
   /** Needles so few, all of them exact, that looking for each alone is faster; null for others. */
   few: readonly Buffer[] | null;
-  /** For a search under way: places where a window may end. */
-  places: { early: Int32Array; late: Int32Array };
 }
 
 const MAX_WINDOW = 32;
@@ -50,12 +45,8 @@ const MIX = 0x85ebca6b | 0;
 const LAST_3 = 0xffffff00 | 0;
 /** The processor's nearest memory holds small tables only. */
 const MAX_BITS = { 3: 16, 4: 18, 6: 20 };
-/** Shorter stretches are searched from one end. */
-const LEAST_SPLIT = 160;
 /** Shorter ones are read byte by byte. */
 const LEAST_VIEWED = 64;
-/** Noted before the needles are looked at. */
-const MAX_PLACES = 512;
 /** Units of work. */
 const PER_PLACE = 2;
 
@@ -84,11 +75,9 @@ export function* compileInSteps(needles: readonly Needle[]): Generator<undefined
   const bucketBits = Math.min(bits, Math.max(8, Math.ceil(Math.log2(needles.length))));
   const bucketOf = new Int32Array(needles.length);
   const first = new Int32Array((1 << bucketBits) + 1);
-  const monotone = new Uint8Array(256);
   for (let from = 0; from < needles.length; from += STEP) {
     for (let index = from; index < Math.min(needles.length, from + STEP); index++) {
       const { bytes } = needles[index]!;
-      noteMonotone(monotone, bytes, window);
       for (let end = block; end <= window; end++) {
         const hash = hashAt(bytes, end, block);
         const at = hash >>> (32 - bits);
@@ -113,7 +102,6 @@ export function* compileInSteps(needles: readonly Needle[]): Generator<undefined
     const beginning = Math.imul(word, SPREAD) >>> (32 - beginningBits);
     beginnings[beginning >>> 5]! |= 1 << (beginning & 31);
   }
-  const places = { early: new Int32Array(MAX_PLACES), late: new Int32Array(MAX_PLACES) };
   return {
     window,
     block,
@@ -126,9 +114,7 @@ export function* compileInSteps(needles: readonly Needle[]): Generator<undefined
     beginnings,
     beginningBits,
     needles,
-    monotone,
     few: fewOf(needles),
-    places,
   };
 }
 
@@ -140,19 +126,14 @@ function fewOf(needles: readonly Needle[]): readonly Buffer[] | null {
   return needles.map(({ bytes }) => Buffer.from(bytes));
 }
 
-function noteMonotone(monotone: Uint8Array, bytes: Uint8Array, window: number): void {
-  const first = bytes[0]! | 0x20;
-  for (let i = 1; i < window; i++) if ((bytes[i]! | 0x20) !== first) return;
-  monotone[first] = 1;
-}
-
 /** Digits and hex digits make few different blocks: the more needles, the longer the blocks that still tell them apart. */
 function blockFor(window: number, needles: number): Table['block'] {
   if (window < 6 || (window < 8 && needles < 2000)) return 3;
   return window >= 16 && needles > 50_000 ? 6 : 4;
 }
 
-type FoundNeedle = (needle: number, start: number) => void;
+/** `table`: which of those that are searched at once. */
+export type FoundNeedle = (needle: number, start: number, table: Table) => void;
 
 /** For searches of the same bytes in several tables: made once. Null where it is not worth it. */
 export function viewOf(bytes: Uint8Array): DataView | null {
@@ -169,69 +150,30 @@ export function search(
   view: DataView | null = viewOf(bytes),
 ): void {
   if (table.few !== null && to - from >= LEAST_FEW) {
-    searchFew(table.few, bytes, from, to, found);
+    searchFew(table, table.few, bytes, from, to, found);
     return;
   }
-  const end = Math.min(bytes.length, to + table.window - 1);
-  let at = from + table.window;
-  for (let probe = from; probe + LEAST_MONOTONE <= end; probe += LEAST_MONOTONE >> 1) {
-    if (!mayBeMonotone(bytes, probe) || table.monotone[bytes[probe]! | 0x20] === 1) continue;
-    const over = monotoneEnd(bytes, probe, end);
-    if (over - probe < LEAST_MONOTONE) continue;
-    // No window lies wholly in what is one byte again and again.
-    searchBetween(table, bytes, view, at, probe + table.window - 1, found);
-    at = Math.max(at, over + 1);
-    probe = over - (LEAST_MONOTONE >> 1);
-  }
-  searchBetween(table, bytes, view, at, end, found);
+  searchOn(table, bytes, view, from + table.window, Math.min(bytes.length, to + table.window - 1), found);
 }
 
 /** In shorter stretches the calls cost more than they save. */
 const LEAST_FEW = 1024;
 
-function searchFew(few: readonly Buffer[], bytes: Uint8Array, from: number, to: number, found: FoundNeedle): void {
+function searchFew(
+  table: Table,
+  few: readonly Buffer[],
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  found: FoundNeedle,
+): void {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const finds: [needle: number, start: number][] = [];
   for (const [needle, wanted] of few.entries())
     for (let at = all.indexOf(wanted, from); at >= 0 && at < to; at = all.indexOf(wanted, at + 1))
       finds.push([needle, at]);
   finds.sort((a, b) => a[1] - b[1]);
-  for (const [needle, at] of finds) found(needle, at);
-}
-
-/** Padding, and what somebody sends to see how fast it goes: shorter stretches of one byte are searched as any others. */
-const LEAST_MONOTONE = 1024;
-
-function mayBeMonotone(bytes: Uint8Array, at: number): boolean {
-  const byte = bytes[at]!;
-  return (
-    bytes[at + 1] === byte &&
-    bytes[at + 2] === byte &&
-    bytes[at + 200] === byte &&
-    bytes[at + LEAST_MONOTONE - 1] === byte
-  );
-}
-
-/** Where the stretch of one byte that begins at `from` is over. */
-function monotoneEnd(bytes: Uint8Array, from: number, end: number): number {
-  const all = Buffer.from(bytes.buffer, bytes.byteOffset, end);
-  let at = from;
-  const STEP = LEAST_MONOTONE;
-  while (at + STEP < end && all.compare(all, at + 1, at + STEP + 1, at, at + STEP) === 0) at += STEP;
-  while (at < end && bytes[at] === bytes[from]) at++;
-  return at;
-}
-
-function searchBetween(
-  table: Table,
-  bytes: Uint8Array,
-  view: DataView | null,
-  at: number,
-  end: number,
-  found: FoundNeedle,
-): void {
-  if (view === null || end - at < LEAST_SPLIT) searchOn(table, bytes, view, at, end, found);
-  else searchHalves(table, bytes, view, at, end, found);
+  for (const [needle, at] of finds) found(needle, at, table);
 }
 
 /** Places are one past a block's last byte, where a window may end. */
@@ -266,97 +208,20 @@ function searchOn(
   }
 }
 
-function searchHalves(
-  table: Table,
-  bytes: Uint8Array,
-  view: DataView,
-  from: number,
-  end: number,
-  found: FoundNeedle,
-): void {
-  const middle = (from + end) >> 1;
-  lateFinds.length = 0;
-  const { early: first, late: second } = table.places;
-  const places = { a: from, b: middle + 1, first: 0, second: 0 };
-  while (places.a <= middle && places.b <= end) {
-    if (table.block === 6) skip6(table, view, places, middle, end);
-    else skip4(table, view, places, middle, end);
-    for (let i = 0; i < places.first; i++) bucket(table, bytes, first[i]!, found);
-    for (let i = 0; i < places.second; i++) bucket(table, bytes, second[i]!, foundLate);
-  }
-  searchOn(table, bytes, view, places.a, middle, found);
-  searchOn(table, bytes, view, places.b, end, foundLate);
-  for (let i = 0; i < lateFinds.length; i += 2) found(lateFinds[i]!, lateFinds[i + 1]!);
-}
-
-/** Found in the second half before the first one was through: pairs of needle and first byte. */
-const lateFinds: number[] = [];
-const foundLate = (needle: number, start: number): void => void lateFinds.push(needle, start);
-
-/** Where both halves have got to, and how many places they noted on the way where a window may end. */
-interface Halves {
-  a: number;
-  b: number;
-  first: number;
-  second: number;
-}
-
-/** Nothing is called from within these loops: that costs half of their speed. */
-function skip4(table: Table, view: DataView, halves: Halves, middle: number, end: number): void {
-  const { shift, block, bits, places } = table;
-  const { early, late } = places;
-  const down = 32 - bits;
-  const mask = block === 3 ? LAST_3 : -1;
-  let { a, b } = halves;
-  let first = 0;
-  let second = 0;
-  while (a <= middle && b <= end && first < MAX_PLACES && second < MAX_PLACES) {
-    const stepA = shift[Math.imul((view.getInt32(a - 4, true) | FOLD) & mask, SPREAD) >>> down]!;
-    const stepB = shift[Math.imul((view.getInt32(b - 4, true) | FOLD) & mask, SPREAD) >>> down]!;
-    if (stepA === 0) early[first++] = a++;
-    else a += stepA;
-    if (stepB === 0) late[second++] = b++;
-    else b += stepB;
-  }
-  halves.a = a;
-  halves.b = b;
-  halves.first = first;
-  halves.second = second;
-}
-
-function skip6(table: Table, view: DataView, halves: Halves, middle: number, end: number): void {
-  const { shift, bits, places } = table;
-  const { early, late } = places;
-  const down = 32 - bits;
-  let { a, b } = halves;
-  let first = 0;
-  let second = 0;
-  while (a <= middle && b <= end && first < MAX_PLACES && second < MAX_PLACES) {
-    const hashA = Math.imul(view.getInt32(a - 4, true) | FOLD, SPREAD) ^ (view.getInt32(a - 6, true) | FOLD);
-    const hashB = Math.imul(view.getInt32(b - 4, true) | FOLD, SPREAD) ^ (view.getInt32(b - 6, true) | FOLD);
-    const stepA = shift[Math.imul(hashA, MIX) >>> down]!;
-    const stepB = shift[Math.imul(hashB, MIX) >>> down]!;
-    if (stepA === 0) early[first++] = a++;
-    else a += stepA;
-    if (stepB === 0) late[second++] = b++;
-    else b += stepB;
-  }
-  halves.a = a;
-  halves.b = b;
-  halves.first = first;
-  halves.second = second;
-}
-
 function bucket(table: Table, bytes: Uint8Array, at: number, found: FoundNeedle): void {
   effort.units += PER_PLACE;
+  const start = at - table.window;
+  needlesAt(table, bytes, start, word4(bytes, start + 4), found);
+}
+
+/** Those of a table that stand at `start`, where a window has room; `word`: the four bytes there, without case. */
+export function needlesAt(table: Table, bytes: Uint8Array, start: number, word: number, found: FoundNeedle): void {
   const { window, block, bucketBits, first, members, starts, beginnings, beginningBits, needles } = table;
-  const start = at - window;
-  const word = word4(bytes, start + 4);
   const beginning = Math.imul(word, SPREAD) >>> (32 - beginningBits);
   if ((beginnings[beginning >>> 5]! & (1 << (beginning & 31))) === 0) return;
-  const index = hashAt(bytes, at, block) >>> (32 - bucketBits);
+  const index = hashAt(bytes, start + window, block) >>> (32 - bucketBits);
   for (let i = first[index]!, last = first[index + 1]!; i < last; i++) {
-    if (starts[i] === word && standsAt(needles[members[i]!]!, bytes, start)) found(members[i]!, start);
+    if (starts[i] === word && standsAt(needles[members[i]!]!, bytes, start)) found(members[i]!, start, table);
   }
 }
 
@@ -369,7 +234,7 @@ function hashAt(bytes: Uint8Array, end: number, block: Table['block']): number {
 }
 
 /** The four bytes before `end`, without case. */
-function word4(bytes: Uint8Array, end: number): number {
+export function word4(bytes: Uint8Array, end: number): number {
   return bytes[end - 4]! | (bytes[end - 3]! << 8) | (bytes[end - 2]! << 16) | (bytes[end - 1]! << 24) | FOLD;
 }
 

@@ -1,7 +1,7 @@
 /** One phone's search tables: built in steps or at once, and what a hit of a digest covers. */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { findKnown, isPrepared, prepareInSteps, prepareKnown } from '../../../src/inspect/search/known.ts';
+import { findKnown, type Groups, isPrepared, prepareInSteps, prepareKnown } from '../../../src/inspect/search/known.ts';
 import { registry } from '../../../src/kinds/registry.ts';
 import { IMEI, labPhone } from '../lab-phone.ts';
 
@@ -20,9 +20,10 @@ describe('the tables of one phone', () => {
     const atOnce = prepareKnown({ ...labPhone }, registry);
     expect(count).toBeGreaterThan(100);
     expect(step.value.patterns).toBe(atOnce.patterns);
-    expect(step.value.text.map(({ wait }) => wait)).toEqual(atOnce.text.map(({ wait }) => wait));
-    expect(step.value.binary.map(({ table }) => table.members)).toEqual(
-      atOnce.binary.map(({ table }) => table.members),
+    const groupsOf = (sieves: Groups) => sieves.flatMap(({ groups }) => groups);
+    expect(groupsOf(step.value.text).map(({ wait }) => wait)).toEqual(groupsOf(atOnce.text).map(({ wait }) => wait));
+    expect(groupsOf(step.value.binary).map(({ table }) => table.members)).toEqual(
+      groupsOf(atOnce.binary).map(({ table }) => table.members),
     );
   });
 
@@ -40,7 +41,8 @@ describe('the tables of one phone', () => {
     const { text, binary, patterns, dropped } = prepareKnown(labPhone, registry);
     expect(patterns).toBeGreaterThan(5000);
     expect(dropped).toBe(0);
-    for (const groups of [text, binary]) {
+    for (const sieves of [text, binary]) {
+      const groups = sieves.flatMap((sieve) => sieve.groups);
       const all = groups.flatMap((group) => group.patterns.map(({ bytes }) => bytes.toString('latin1')));
       expect(new Set(all).size).toBe(all.length);
     }

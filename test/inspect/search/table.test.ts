@@ -54,63 +54,6 @@ describe('the shift table', () => {
     );
   });
 
-  it('finds what stands between, beside and across long stretches of one byte', () => {
-    const stretch = fc
-      .tuple(fc.constantFrom('a', 'A', '1', '\0', ' '), fc.integer({ min: 900, max: 2600 }))
-      .map(([byte, length]) => byte.repeat(length));
-    fc.assert(
-      fc.property(
-        fc.array(
-          fc.record({
-            bytes: fc
-              .oneof(text(4, 12), fc.constantFrom('aaaaaa', '11111', '\0\0\0\0'))
-              .map((v) => Buffer.from(v, 'latin1')),
-            fold: fc.boolean(),
-          }),
-          { maxLength: 8 },
-        ),
-        fc.array(fc.oneof(stretch, text(0, 300)), { minLength: 1, maxLength: 5 }),
-        fc.array(fc.nat(7), { maxLength: 4 }),
-        (needles, fillers, picks) => {
-          const parts = fillers.map((filler) => Buffer.from(filler, 'latin1'));
-          for (const pick of picks) if (needles[pick]) parts.splice(pick, 0, needles[pick].bytes);
-          const bytes = Buffer.concat(parts);
-          expect(tableSearch(needles, bytes).sort()).toEqual(plainSearch(needles, bytes).sort());
-        },
-      ),
-      { numRuns: 60 },
-    );
-  });
-
-  it.each([
-    ['short', 4, 7],
-    ['long', 8, 40],
-    ['very long', 16, 300],
-  ])('finds the same from both ends of a long stretch, in order, for %s needles', (_name, min, max) => {
-    fc.assert(
-      fc.property(
-        fc.array(
-          fc.record({ bytes: text(min, max).map((value) => Buffer.from(value, 'latin1')), fold: fc.boolean() }),
-          { minLength: 1, maxLength: 8 },
-        ),
-        fc.array(fc.tuple(text(0, 300), fc.nat(7)), { minLength: 8, maxLength: 24 }),
-        (needles, parts) => {
-          const bytes = Buffer.concat(
-            parts.flatMap(([filler, pick]) => [
-              Buffer.from(filler, 'latin1'),
-              needles[pick]?.bytes ?? Buffer.alloc(40),
-            ]),
-          );
-          const hits = tableSearch(needles, bytes);
-          expect([...hits].sort()).toEqual(plainSearch(needles, bytes).sort());
-          const starts = hits.map((hit) => Number(hit.split(' ')[1]));
-          expect(starts).toEqual([...starts].sort((one, other) => one - other));
-        },
-      ),
-      { numRuns: 200 },
-    );
-  });
-
   it('finds needles at every place, also where every byte begins one', () => {
     const needles = [{ bytes: Buffer.from('aaaa'), fold: false }];
     for (const length of [4, 515, 516, 517, 2000]) {
