@@ -4,6 +4,8 @@ import { runCommandLine } from '../../src/cli/program.ts';
 
 const STREAMS = ['stdout', 'stderr'] as const;
 
+// With who asks it ends, whatever a command left open.
+process.once('disconnect', () => process.exit());
 process.on('message', async (args: string[]) => {
   const said = { stdout: '', stderr: '' };
   const writes = STREAMS.map((stream) => process[stream].write);

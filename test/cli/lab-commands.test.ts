@@ -7,7 +7,7 @@ import { openCommands } from './commands.ts';
 import { type Ended, type Running, startPhonehome } from './phonehome.ts';
 
 const IMEI = '490154203237518';
-const phonehome = openCommands();
+const phonehome = openCommands('command and directory');
 const dir = mkdtempSync(join(tmpdir(), 'phonehome-commands-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 

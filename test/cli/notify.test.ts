@@ -7,8 +7,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { phonehome } from './phonehome.ts';
+import { openCommands } from './commands.ts';
 
+const phonehome = openCommands();
 let data = '';
 beforeEach(() => {
   data = mkdtempSync(join(tmpdir(), 'phonehome-notify-cli-'));

@@ -10,10 +10,12 @@ import { pathsIn } from '../../src/lab/data-directory.ts';
 import { readOrCreateKey } from '../../src/sinks/evidence/key-file.ts';
 import { openSqliteStore } from '../../src/sinks/evidence/sqlite.ts';
 import { labFlowRecord, labRecord } from '../sinks/lab-alert.ts';
+import { openCommands } from './commands.ts';
 import { startFakeLab, TOKEN } from './fake-lab.ts';
 import { labAlert } from './lab-alert.ts';
-import { BIN, phonehome, startCommand } from './phonehome.ts';
+import { BIN, startCommand } from './phonehome.ts';
 
+const phonehome = openCommands();
 let data = '';
 beforeEach(() => {
   data = mkdtempSync(join(tmpdir(), 'phonehome-records-'));

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
-import { phonehome } from './phonehome.ts';
+import { openCommands } from './commands.ts';
 
+const phonehome = openCommands();
 let dir = '';
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'phonehome-usage-'));

@@ -8,8 +8,9 @@ import { pathsIn } from '../../src/lab/data-directory.ts';
 import { openEvidence } from '../../src/lab/evidence.ts';
 import type { StoreVerdict } from '../../src/model/verdict.ts';
 import { labFlowRecord, labRecord } from '../sinks/lab-alert.ts';
-import { phonehome } from './phonehome.ts';
+import { openCommands } from './commands.ts';
 
+const phonehome = openCommands();
 let data = '';
 beforeEach(() => {
   data = mkdtempSync(join(tmpdir(), 'phonehome-verify-'));
