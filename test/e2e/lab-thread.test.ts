@@ -120,7 +120,8 @@ describe('the half that reads, hung', () => {
       await expect.poll(phone.answers).toBe(request);
     }
     expect(restarts()).toHaveLength(before);
-    await expect.poll(() => restarts().length, { timeout: 60_000 }).toBe(before + 1);
+    // On a busy machine it is taken for starved, and waited for a minute, before it is given up.
+    await expect.poll(() => restarts().length, { timeout: 300_000 }).toBe(before + 1);
     release();
     expect(restarts().at(-1)).toMatchObject({ severity: 'critical' });
     // The server ends a silent connection after five seconds; ended or not, it is told.
@@ -132,5 +133,5 @@ describe('the half that reads, hung', () => {
     await expect.poll(() => leaks().length).toBeGreaterThan(leaksBefore);
     phone.end();
     next.end();
-  }, 120_000);
+  });
 });
