@@ -4,6 +4,8 @@
  * gives up, never the search for registered values.
  */
 
+import type { Wide } from './decode/codecs.ts';
+
 /** Enough for every magic number and for the first key of a form. */
 export const SNIFF = 64;
 
@@ -14,8 +16,7 @@ export type Format =
   | 'br'
   | 'zstd'
   | 'lz4'
-  | 'utf-16le'
-  | 'utf-16be'
+  | Wide
   | 'zip'
   | 'image'
   | 'media'
@@ -47,7 +48,7 @@ export function sniff(head: Buffer, hint: Hint): Format {
   if (compressed) return compressed;
   const type = hint.contentType?.toLowerCase() ?? '';
   if (type.startsWith('multipart/')) return 'multipart';
-  const wide = utf16Order(head);
+  const wide = widthOf(head);
   if (wide) return wide;
   if (looksJson(head)) return 'json';
   // A first field of 32 characters and more makes the beginning of a message look like text.
@@ -156,6 +157,24 @@ for (const magic of MEDIA) MAY_BE_MAGIC[magic.charCodeAt(0)] = 1;
 
 function isMedia(ascii: string): boolean {
   return ascii.startsWith('ftyp', 4) || MEDIA.some((magic) => ascii.startsWith(magic));
+}
+
+/** UTF-16 or UTF-32, by a byte order mark or by the bytes that are zero. */
+export function widthOf(head: Buffer): Wide | null {
+  return utf32Order(head) ?? utf16Order(head);
+}
+
+/** A byte order mark, or text of which three bytes of four are zero. */
+function utf32Order(head: Buffer): 'utf-32le' | 'utf-32be' | null {
+  if (head.length < 12) return null;
+  if (head.readUInt32BE(0) === 0xfffe0000) return 'utf-32le';
+  if (head.readUInt32BE(0) === 0x0000feff) return 'utf-32be';
+  const at = head[0] === 0 ? 3 : 0;
+  for (let i = 0; i + 3 < Math.min(head.length, 32); i++) {
+    const byte = head[i]!;
+    if ((i & 3) === at ? (byte < 0x20 && !isSpace(byte)) || byte === 0x7f : byte !== 0) return null;
+  }
+  return at === 3 ? 'utf-32be' : 'utf-32le';
 }
 
 /** A byte order mark, or text whose every second byte is zero. */

@@ -9,7 +9,9 @@ export interface Escaped {
   start: number;
   end: number;
   /** Chain entry. */
-  name: 'percent' | 'quoted-printable';
+  name: string;
+  /** What it stands for, where that had to be known to tell that it is one. */
+  opened?: Buffer;
 }
 
 /** What is looked at before the first escape of a stretch; most of a stretch that may be cut. */
@@ -82,7 +84,7 @@ export function findQuoted(bytes: Buffer, from: number, final: boolean, found: (
 }
 
 export function decodeEscaped(bytes: Buffer, name: Escaped['name']): Buffer {
-  return name === 'percent' ? decodePercent(bytes) : decodeQuoted(bytes);
+  return name === 'quoted-printable' ? decodeQuoted(bytes) : decodePercent(bytes);
 }
 
 /** RFC 2045 6.7: soft line breaks go away; what is no valid escape stays as it is. */

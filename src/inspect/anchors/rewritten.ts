@@ -4,6 +4,7 @@
  */
 import { LONGEST_LETTERED, letteredPairAt } from '../../kinds/parts/degrees.ts';
 import { openArmour } from '../decode/armour.ts';
+import { openCodes, readCodes } from '../decode/codes.ts';
 
 export interface Rewritten {
   /** Chain entry. */
@@ -16,6 +17,13 @@ export const LEAST_REWRITTEN = 11;
 const NUMBER_LENGTH: readonly [least: number, most: number] = [LEAST_REWRITTEN, 26];
 const EXPONENT = /^([1-9])(?:\.(\d{1,20}))?[eE]\+?(\d{1,2})$/;
 const WHOLE = /^(\d{10,20})\.0{1,3}$/;
+/**
+ * Fifteen digits and more, as programs show numbers to people: `490,154,203,237,518` of Java's NumberFormat, `490_154_203_237_518`,
+ * `49015|42032|37518`. Blanks, dashes, dots and slashes are looked for everywhere (`spread.ts`).
+ */
+const GROUPED_NUMBER = /^\d{1,3}([,'_])\d{3}(?:\1\d{3}){3,5}$|^\d{2,8}([_|#*~])\d{2,8}(?:\2\d{1,8})*$/;
+const LEAST_GROUPED_NUMBER = 16;
+const LONGEST_GROUPED_NUMBER = 32;
 /** Real identifiers have no more digits. */
 const MOST_DIGITS = 20;
 
@@ -31,6 +39,10 @@ export function rewrite(bytes: Buffer, from: number, to: number): Rewritten | nu
   if (length >= NUMBER_LENGTH[0] && length <= NUMBER_LENGTH[1] && isDigit(first) && isRoundabout(bytes, to)) {
     const digits = wholeNumber(bytes.toString('latin1', from, to));
     if (digits !== null) return { name: 'number', bytes: Buffer.from(digits) };
+  }
+  if (length >= LEAST_GROUPED_NUMBER && length <= LONGEST_GROUPED_NUMBER && isDigit(first) && isDigit(bytes[to - 1]!)) {
+    const text = bytes.toString('latin1', from, to);
+    if (GROUPED_NUMBER.test(text)) return { name: 'number', bytes: Buffer.from(text.replace(/\D/g, '')) };
   }
   return openGroups(bytes, from, to) ?? openDegrees(bytes, from, to) ?? openArmour(bytes, from, to);
 }
@@ -53,11 +65,15 @@ const SIDE = new Uint8Array(256);
 for (const char of 'NS') SIDE[char.charCodeAt(0)] = 1;
 for (const char of 'EW') SIDE[char.charCodeAt(0)] = 2;
 
-function openGroups(bytes: Buffer, from: number, to: number): Rewritten | null {
+function openGroups(bytes: Buffer, first: number, to: number): Rewritten | null {
+  // `bytes = 0x34393031 35343230`: NSData since iOS 13.
+  const from = bytes[first] === ZERO && bytes[first + 1] === X && bytes[first + 10] === BLANK ? first + 2 : first;
   const length = to - from;
   if (length < GROUPED_LENGTH[0] || length > GROUPED_LENGTH[1] || !mayBeGrouped(bytes, from)) return null;
   const text = bytes.toString('latin1', from, to);
   if (!GROUPED.test(text)) return null;
+  const coded = openCodes(text);
+  if (coded) return coded;
   const hex = text.replace(/[^0-9a-f]/gi, '');
   return hex.length % 2 === 0 ? { name: 'hex', bytes: Buffer.from(hex, 'hex') } : null;
 }
@@ -74,6 +90,8 @@ function wholeNumber(text: string): string | null {
 
 const DOT = 0x2e;
 const ZERO = 0x30;
+const X = 0x78;
+const BLANK = 0x20;
 const E = 0x65;
 
 /** An exponent of one or two digits and a sign, or a fraction of zeros: measurements have neither. */
@@ -108,37 +126,54 @@ function mayBeGrouped(bytes: Buffer, from: number): boolean {
   return separated;
 }
 
-/** Bytes written as a list of small numbers, which many languages do with them. */
+/**
+ * Bytes written as a list of small numbers, which many languages do with them, or as an object that counts its members from
+ * zero, as JSON.stringify writes a Uint8Array; of numbers, of hex digits, of single characters.
+ */
 export class ByteList {
   #list: number | null = null;
   #bytes: number[] = [];
+  /** As they are written, where they are no list of numbers or may be something else as well. */
+  #codes: string[] = [];
   /** Of its first element. */
   path = '';
-  isBroken = false;
+  #isBroken = false;
+
+  /** How many elements of this list were taken; 0 for another one. */
+  lengthOf(list: number): number {
+    return list === this.#list ? this.#codes.length : 0;
+  }
 
   /** One more value of the list, or of another one; false when the list before it is whole and must be taken first. */
   add(list: number, bytes: Buffer, from: number, to: number, path: () => string): boolean {
     if (list !== this.#list) {
-      if (this.#bytes.length > 0) return false;
+      if (this.#codes.length > 0) return false;
       this.#list = list;
-      this.isBroken = false;
+      this.#isBroken = false;
       this.path = path();
     }
-    const value = byteIn(bytes, from, to);
-    if (value === null || this.#bytes.length >= MOST_LISTED) this.isBroken = true;
-    else if (!this.isBroken) this.#bytes.push(value);
+    if (this.#codes.length >= MOST_LISTED) return true;
+    const value = this.#isBroken ? null : byteIn(bytes, from, to);
+    if (value === null) this.#isBroken = true;
+    else this.#bytes.push(value);
+    this.#codes.push(bytes.toString('latin1', from, to));
     return true;
   }
 
   /** What the list held; null when it is no list of bytes, or a short one. */
-  take(): Buffer | null {
-    const bytes = this.isBroken || this.#bytes.length < LEAST_LISTED ? null : Buffer.from(this.#bytes);
+  take(): Rewritten | null {
+    const bytes = this.#isBroken ? NOTHING : Buffer.from(this.#bytes);
+    const isLong = this.#codes.length >= LEAST_LISTED && this.#codes.length < MOST_LISTED;
+    const coded = isLong ? readCodes(this.#codes) : null;
     this.#bytes = [];
+    this.#codes = [];
     this.#list = null;
-    return bytes;
+    if (coded) return coded;
+    return bytes.length < LEAST_LISTED ? null : { name: 'bytes', bytes };
   }
 }
 
+const NOTHING = Buffer.alloc(0);
 /** `-128`. */
 export const LONGEST_LISTED = 4;
 const LEAST_LISTED = 12;

@@ -1,11 +1,13 @@
 /**
- * Text that stands for other text or bytes: base32, base36, base58, base62, base85 in its three alphabets, base64 in short lines,
- * written backwards or turned by 13 letters, and texts in which every character is an escape.
+ * Text that stands for other text or bytes: base32 in its four alphabets, base36, base58, base62, base85 in its three, base64 in short
+ * lines, written backwards or turned by 13 letters, UTF-7 and uuencode, and texts in which every character is an escape or a number.
  * Promise: asked for every value, so the usual no costs a look at PROBE bytes; what is opened begins as readable text or as
  * gzip does, which noise hardly ever does; at most MOST bytes are read, of the bases that are numbers MOST_DIGITS.
  */
 import { decodeQuoted } from '../anchors/escapes.ts';
 import { isReadable } from '../readable.ts';
+import { openCodes } from './codes.ts';
+import { openSevenBit } from './seven-bit.ts';
 import { turn } from './turn.ts';
 
 export interface Opened {
@@ -22,12 +24,18 @@ const MOST_DIGITS = 512;
 /** Bytes that must be readable before the rest is looked at. */
 const HEAD = 8;
 
-const B32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 const DIGITS = '0123456789';
 const CAPITALS = LETTERS.toUpperCase();
 const WORD = DIGITS + LETTERS + CAPITALS;
 
+/** Five bits a character: RFC 4648 sections 6 and 7, Crockford's (crockford.com/base32.html), Zooko's z-base-32, which has small letters alone. */
+const BASE32: readonly (readonly [name: string, alphabet: string])[] = [
+  ['base32', `${CAPITALS}234567`],
+  ['base32hex', `${DIGITS}${CAPITALS.slice(0, 22)}`],
+  ['base32 crockford', `${DIGITS}ABCDEFGHJKMNPQRSTVWXYZ`],
+  ['z-base-32', 'ybndrfg8ejkmcpqxot1uwisza345h769'],
+];
 /** Alphabets of four bytes in five characters: Adobe's (btoa; PDF 32000-1 7.4.3), ZeroMQ's (rfc.zeromq.org/spec/32), RFC 1924's as Python's b85encode and Git use it. */
 const BASE85: readonly (readonly [name: string, alphabet: string])[] = [
   ['ascii85', Array.from({ length: 85 }, (_, at) => String.fromCharCode(33 + at)).join('')],
@@ -52,6 +60,17 @@ function valuesOf(alphabet: string): Uint8Array {
   return out;
 }
 
+function inEitherCase(values: Uint8Array): Uint8Array {
+  for (const letter of LETTERS) {
+    const [small, capital] = [letter.charCodeAt(0), letter.toUpperCase().charCodeAt(0)];
+    const value = Math.min(values[small]!, values[capital]!);
+    values[small] = value;
+    values[capital] = value;
+  }
+  return values;
+}
+
+const FIVES = BASE32.map(([name, alphabet]) => ({ name, values: inEitherCase(valuesOf(alphabet)) }));
 const DENSE = BASE85.map(([name, alphabet]) => ({ name, values: valuesOf(alphabet), zeros: name === 'ascii85' }));
 const BIG = NUMBERS.map(([name, alphabet]) => ({ name, values: valuesOf(alphabet), base: alphabet.length }));
 const BASE64 = valuesOf(`${CAPITALS}${LETTERS}${DIGITS}+/`);
@@ -59,18 +78,16 @@ BASE64[0x2d] = 62;
 BASE64[0x5f] = 63;
 const TURNED64 = BASE64.map((_, code) => BASE64[turn(String.fromCharCode(code)).charCodeAt(0)]!);
 
-const BIT = { b32: 1, lower32: 2, word: 4, b64: 8, dense: 16, hex: 32, bits: 64 };
+const BIT = { word: 4, b64: 8, dense: 16, hex: 32, codes: 64 };
 const CLASS = new Uint8Array(256);
 const mark = (chars: string, bit: number): void => {
   for (const char of chars) CLASS[char.charCodeAt(0)]! |= bit;
 };
-mark(B32, BIT.b32);
-mark(B32.toLowerCase(), BIT.lower32);
 mark(WORD, BIT.word);
 mark(`${WORD}+/-_=\r\n`, BIT.b64);
 for (const [, alphabet] of BASE85) mark(alphabet, BIT.dense);
 mark('z', BIT.dense);
-mark('01, ', BIT.bits);
+mark(`${DIGITS}abcdefABCDEFxyteUu[](){}<>"'+-,;:._|/ \t\r\n`, BIT.codes);
 mark(`${DIGITS}abcdefABCDEF-`, BIT.hex);
 
 const ESCAPED = new Uint8Array(256);
@@ -91,10 +108,16 @@ export function openArmour(bytes: Buffer, from: number, to: number): Opened | nu
     if (all === 0) break;
     if (bytes[at] === AMPERSAND) isEscaped = true;
   }
-  if (isEscaped || (all & BIT.bits) !== 0) {
+  if (isEscaped) {
     const plain = withoutEscapes(bytes.toString('latin1', from, to));
     if (plain !== null) return plain;
   }
+  if ((all & BIT.codes) !== 0 && mayBeCodes(bytes, from)) {
+    const coded = openCodes(bytes.toString('latin1', from, to));
+    if (coded) return coded;
+  }
+  const seven = openSevenBit(bytes, from, to);
+  if (seven) return seven;
   const last = bytes[to - 1]!;
   if (bytes[from] === CLOSE_BRACE && (last === 0x7b || last === 0x5b)) return backwards(bytes, from, to);
   if (all === 0 || (all & BIT.hex) !== 0) return null;
@@ -103,29 +126,72 @@ export function openArmour(bytes: Buffer, from: number, to: number): Opened | nu
 
 const CLOSE_BRACE = 0x7d;
 
-function openBase32(bytes: Buffer, from: number, to: number, all: number): Opened | null {
-  if ((all & (BIT.b32 | BIT.lower32)) === 0 || !beginsWell(base32(bytes.toString('latin1', from, from + PROBE))))
-    return null;
-  const text = bytes.toString('latin1', from, to);
-  if (!/^(?:[A-Z2-7]+|[a-z2-7]+)={0,6}$/.test(text)) return null;
-  return whole('base32', base32(text));
+/** A separator, or a digit in three, among the first characters: words, dates and UUIDs have longer pieces. */
+function mayBeCodes(bytes: Buffer, from: number): boolean {
+  let piece = 0;
+  let isSeparated = false;
+  let isAll = true;
+  for (let at = from; at < from + PROBE; at++) {
+    const byte = bytes[at]!;
+    if ((CLASS[byte]! & BIT.word) === 0) {
+      isSeparated ||= at > from + 2;
+      piece = 0;
+      isAll = false;
+    } else if (++piece > LONGEST_CODE && !isAll) return false;
+    if (byte > NINE || byte < ZERO) isAll = false;
+  }
+  return isSeparated || isAll;
 }
 
-/** RFC 4648 section 6, either case. */
-function base32(text: string): Buffer {
-  const out: number[] = [];
+/** `0x34`, `U+0034` and `00110100`. */
+const LONGEST_CODE = 8;
+const NINE = 0x39;
+
+function openBase32(bytes: Buffer, from: number, to: number, all: number): Opened | null {
+  if ((all & BIT.word) === 0) return null;
+  let other: Opened | null = null;
+  for (const { name, values } of FIVES) {
+    if (!mayBeFives(bytes, from, values)) continue;
+    const text = bytes.toString('latin1', from, to);
+    if (!/^(?:[A-Z0-9]+|[a-z0-9]+)={0,6}$/.test(text)) return null;
+    const opened = whole(name, base32(bytes, from, to, values));
+    // By chance another alphabet's text is nearly readable.
+    if (opened?.bytes.every(isPlain)) return opened;
+    other ??= opened;
+  }
+  return other;
+}
+
+/** The first three bytes, of five characters, decide nearly always. */
+function mayBeFives(bytes: Buffer, from: number, values: Uint8Array): boolean {
+  let bits = 0;
+  for (let at = from; at < from + 5; at++) {
+    const value = values[bytes[at]!]!;
+    if (value === 255) return false;
+    bits = (bits << 5) | value;
+  }
+  const two = bits >> 9;
+  return two === GZIP_BEGINS || (isPlain(two >> 8) && isPlain(two & 255) && isPlain((bits >> 1) & 255));
+}
+
+const GZIP_BEGINS = 0x1f8b;
+
+/** Either case; ends at what is no character of the alphabet, as the padding. */
+function base32(bytes: Buffer, from: number, to: number, values: Uint8Array): Buffer {
+  const out = Buffer.allocUnsafe(((to - from) * 5) >> 3);
+  let length = 0;
   let bits = 0;
   let count = 0;
-  for (const char of text.toUpperCase()) {
-    const value = B32.indexOf(char);
-    if (value < 0) break;
+  for (let at = from; at < to; at++) {
+    const value = values[bytes[at]!]!;
+    if (value === 255) break;
     bits = ((bits << 5) | value) & 0xfff;
     count += 5;
     if (count < 8) continue;
     count -= 8;
-    out.push((bits >> count) & 0xff);
+    out[length++] = (bits >> count) & 0xff;
   }
-  return Buffer.from(out);
+  return out.subarray(0, length);
 }
 
 /** Base64 that is written backwards, turned by 13 letters, or in lines too short for a mail. */
@@ -176,8 +242,10 @@ function openLines(bytes: Buffer, from: number, to: number): Opened | null {
   const text = bytes.toString('latin1', from, to);
   if (!BASE64_TEXT.test(text)) return null;
   const hasLines = /[\n\\]/.test(text);
-  const joined = hasLines ? text.replace(/\s+|\\[rn]/g, '') : text.trimEnd().replaceAll(' ', '+');
-  return holdsText(joined.slice(0, LONG_HEAD)) ? { name: 'base64', bytes: Buffer.from(joined, 'base64') } : null;
+  const joined = text.replace(/\s+|\\[rn]/g, '');
+  const restored = hasLines ? joined : text.trimEnd().replaceAll(' ', '+');
+  const chars = [restored, joined].find((each) => holdsText(each.slice(0, LONG_HEAD)));
+  return chars === undefined ? null : { name: 'base64', bytes: Buffer.from(chars, 'base64') };
 }
 
 /** Its line breaks may be escaped once more. */
@@ -299,41 +367,33 @@ function backwards(bytes: Buffer, from: number, to: number): Opened {
   return { name: 'reversed', bytes: Buffer.from([...bytes.toString('utf8', from, to)].reverse().join('')) };
 }
 
-const ENTITY = /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(quot|amp|lt|gt|apos|nbsp));/gi;
+const ENTITY = /&(?:amp;)?(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(quot|amp|lt|gt|apos|nbsp));/gi;
 const NAMED: Record<string, string> = { quot: '"', amp: '&', lt: '<', gt: '>', apos: "'", nbsp: ' ' };
-/** ECMA-262 12.9.4, and its annex B.2.1 for `%u`. */
-const BACKSLASH = /\\(?:u([0-9a-f]{4})|x([0-9a-f]{2})|([0-3][0-7]{2})|(["'\\/]))/gi;
+/**
+ * Of JavaScript (ECMA-262 12.9.4, and its annex B.2.1 for `%u`), Rust and Swift (`\\u{34}`), Python (`\\U00000034`), Perl (`\\x{34}`,
+ * `\\o{64}`), C (`\\64`), style sheets (`\\34 `, `\\000034`); written into a string, the backslash is there twice.
+ */
+const BACKSLASH =
+  /\\{1,2}(?:[ux]\{([0-9a-f]{1,6})\}|U([0-9a-f]{8})|u([0-9a-f]{4})|x([0-9a-f]{2})|o\{([0-7]{1,3})\}|(0{2,4}[0-9a-f]{2} ?)(?![0-9a-f])|([0-9a-f]{2} )|([0-3]?[0-7]{2})(?![0-7])|(["'\\/]))/gi;
 const PERCENT_U = /%(?:u([0-9a-f]{4})|([0-9a-f]{2}))/gi;
-const LISTED = /^(?:0x[0-9a-f]{1,2}(?:[,;\s]{1,3}|$)){8,}$/i;
-const BITS = /^(?:[01]{8}[\s,]?){8,}$/;
 
 function withoutEscapes(text: string): Opened | null {
-  if (/^[\s\S]{0,15}&(?:#|quot;)/i.test(text))
+  if (/^[\s\S]{0,15}&(?:#|quot;|amp;#)/i.test(text))
     return read(
       'entities',
       text,
       ENTITY,
       (_, dec, hex, name) => codePoint(dec, hex) ?? NAMED[String(name).toLowerCase()]!,
     );
-  if (/^\\[ux0-3]/.test(text))
-    return read(
-      'string escapes',
-      text,
-      BACKSLASH,
-      (_, u, x, oct, own) =>
-        codePoint(undefined, u ?? x) ??
-        (oct === undefined ? String(own) : String.fromCharCode(Number.parseInt(oct, 8))),
-    );
+  if (/^b?["']?\\{1,2}[uxo0-7]/i.test(text))
+    return read('string escapes', text, BACKSLASH, (_, brace, long, u, x, octal, padded, css, short, own) => {
+      const eight = octal ?? short;
+      if (eight !== undefined) return String.fromCharCode(Number.parseInt(eight, 8));
+      return codePoint(undefined, brace ?? long ?? u ?? x ?? padded ?? css) ?? String(own);
+    });
   if (/^%u[0-9a-f]{4}/i.test(text)) return read('percent', text, PERCENT_U, (_, u, x) => codePoint(undefined, u ?? x)!);
   if (/^(?:=[0-9A-F]{2}){4}/.test(text))
     return { name: 'quoted-printable', bytes: decodeQuoted(Buffer.from(text, 'latin1')) };
-  if (LISTED.test(text))
-    return { name: 'bytes', bytes: Buffer.from((text.match(/0x[0-9a-f]{1,2}/gi) ?? []).map(Number)) };
-  if (BITS.test(text))
-    return {
-      name: 'binary digits',
-      bytes: Buffer.from((text.match(/[01]{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2))),
-    };
   return null;
 }
 

@@ -5,9 +5,11 @@
 import { type Codec, type Emit, NOTHING } from './codec.ts';
 import { lz4 } from './lz4.ts';
 import { native } from './native.ts';
-import { utf16 } from './utf16.ts';
+import { utf16, utf32 } from './utf16.ts';
 
-export type CodecName = 'gzip' | 'zlib' | 'deflate' | 'br' | 'zstd' | 'lz4' | 'utf-16le' | 'utf-16be';
+export type CodecName = 'gzip' | 'zlib' | 'deflate' | 'br' | 'zstd' | 'lz4' | Wide;
+/** Text of more than a byte a character. */
+export type Wide = 'utf-16le' | 'utf-16be' | 'utf-32le' | 'utf-32be';
 
 export function createCodec(name: CodecName, emit: Emit): Codec {
   switch (name) {
@@ -23,6 +25,9 @@ export function createCodec(name: CodecName, emit: Emit): Codec {
     case 'utf-16le':
     case 'utf-16be':
       return utf16(emit, name === 'utf-16be');
+    case 'utf-32le':
+    case 'utf-32be':
+      return utf32(emit, name === 'utf-32be');
   }
 }
 

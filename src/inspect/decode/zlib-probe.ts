@@ -3,7 +3,7 @@
  * deflate has none at all.
  * Promise: at most MAX_OUT bytes are made; never throws.
  */
-import { constants, inflateRawSync, inflateSync } from 'node:zlib';
+import { brotliDecompressSync, constants, inflateRawSync, inflateSync } from 'node:zlib';
 import { isReadable } from '../readable.ts';
 import { isNoZlib } from './native.ts';
 
@@ -48,6 +48,18 @@ export function inflateWhole(bytes: Buffer): Buffer | null {
       engine: { bytesWritten: number };
     };
     return engine.bytesWritten === bytes.length ? buffer : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * What a brotli stream that fills all of the bytes holds; null when they are none. It has no header: noise is one hardly ever,
+ * and a short one holds nothing that can be read.
+ */
+export function unbrotliWhole(bytes: Buffer): Buffer | null {
+  try {
+    return brotliDecompressSync(bytes, { maxOutputLength: MAX_OUT });
   } catch {
     return null;
   }

@@ -24,6 +24,9 @@ const PER_NAME = 5;
 /** A name and a value, and what separates them from the next. */
 const LEAST_TABLE = 12;
 const LEAST_VALUE = 4;
+/** Of a member of a list: 64K of them are taken. */
+const LONGEST_INDEX = 5;
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 /** Columns that are objects, and what of them is the name. */
 const COLUMN_LISTS = new Set(['columns', 'fields', 'cols', 'schema', 'header', 'headers']);
 const COLUMN_NAMES = new Set(['name', 'column', 'field', 'columnName', 'column_name', 'ColumnName']);
@@ -70,7 +73,7 @@ export class JsonValues {
     if (length <= LONGEST_CELL && (key === null || key.mayName || this.#json.record == null))
       this.#addToTable(key, from, to);
     if (length <= LONGEST_MEMBER) this.#addToRecord(key, start, from, to);
-    if (length <= LONGEST_LISTED) this.#addToList(from, to);
+    if (length <= LONGEST_LISTED) this.#addToList(key, from, to);
     this.#readFurther(key, from, to);
     if (!this.#isNoted) scope.beside.note(name, bytes, from, to);
     if (length >= LEAST_TOKEN) scope.token(place, this.#json, name, bytes, from, to);
@@ -162,19 +165,28 @@ export class JsonValues {
   }
 
   /** Lists of small numbers are bytes: read when they are over. */
-  #addToList(from: number, to: number): void {
-    const { bytes } = this.#reading;
-    const { list } = this.#json;
+  #addToList(key: Name | null, from: number, to: number): void {
+    const json = this.#json;
+    const list = json.list ?? this.#countedRecord(key);
     if (list === null) return;
+    const { bytes } = this.#reading;
     this.#list ??= new ByteList();
-    if (this.#list.add(list, bytes, from, to, () => this.#json.path)) return;
+    if (this.#list.add(list, bytes, from, to, () => json.path)) return;
     this.#endList();
-    this.#list.add(list, bytes, from, to, () => this.#json.path);
+    this.#list.add(list, bytes, from, to, () => json.path);
+  }
+
+  /** The object around, when this is the next of members that are numbered: `{"0":52,"1":57}`. */
+  #countedRecord(key: Name | null): number | null {
+    const { record } = this.#json;
+    if (record === null || key === null || key.text.length > LONGEST_INDEX || !isDigit(key.text.charCodeAt(0)))
+      return null;
+    return key.text === String(this.#list?.lengthOf(record) ?? 0) ? record : null;
   }
 
   #endList(): void {
-    const bytes = this.#list?.take() ?? null;
-    if (!bytes || !this.#list) return;
-    this.#reading.readAgain({ name: 'bytes', bytes }, this.#list.path.replace(/\[\d+\]$/, ''), null);
+    const listed = this.#list?.take() ?? null;
+    if (!listed || !this.#list) return;
+    this.#reading.readAgain(listed, this.#list.path.replace(/(?:\[\d+\]|\["0"\]|\.0)$/, ''), null);
   }
 }

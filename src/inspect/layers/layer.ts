@@ -115,6 +115,8 @@ export class Layer implements ByteSink {
       case 'lz4':
       case 'utf-16le':
       case 'utf-16be':
+      case 'utf-32le':
+      case 'utf-32be':
         return this.#squeezed(format);
       case 'zip':
         return this.#zip();

@@ -7,7 +7,7 @@
 import { text } from '../../model/text.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import { openOneByte } from '../decode/one-byte.ts';
-import { inflateWhole, mayBeShortDeflate } from '../decode/zlib-probe.ts';
+import { inflateWhole, mayBeShortDeflate, unbrotliWhole } from '../decode/zlib-probe.ts';
 import { type Format, hasMagic } from '../format.ts';
 import { type Entropy, measure, newEntropy, opaqueVerdict } from '../opaque.ts';
 import type { OperatorDecoder } from '../operator/decoder.ts';
@@ -29,6 +29,8 @@ const LEAST_WAITING = 24;
 const PER_INFLATE = 2000;
 /** Units of work. */
 const PER_GUESS = 2000;
+/** What is opened is text from the beginning. */
+const MOST_READ = 512;
 const NOTHING = Buffer.alloc(0);
 
 export class LeafSink implements ByteSink {
@@ -138,6 +140,11 @@ export class LeafSink implements ByteSink {
     const inflated = mayInflate ? inflateWhole(bytes) : null;
     if (inflated && holdsSomething(inflated)) {
       open('deflate', inflated);
+      return true;
+    }
+    const unpacked = isLikely && this.#scope.budget.spend(PER_INFLATE, 'br') ? unbrotliWhole(bytes) : null;
+    if (unpacked && isReadable(unpacked.subarray(0, MOST_READ))) {
+      open('br', unpacked);
       return true;
     }
     if (bytes.length < LEAST_WAITING) return false;

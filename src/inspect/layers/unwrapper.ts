@@ -7,7 +7,7 @@ import { text } from '../../model/text.ts';
 import type { Alphabet } from '../anchors/runs.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import { inflateWhole, mayBeShortDeflate } from '../decode/zlib-probe.ts';
-import { hasMagic } from '../format.ts';
+import { hasMagic, widthOf } from '../format.ts';
 import { type Place, placeInside } from '../place.ts';
 import { isReadable } from '../readable.ts';
 import type { Scope } from '../scope.ts';
@@ -227,7 +227,11 @@ export function isWorthOpening(
 
 function looksOpen(decoded: Buffer): boolean {
   return (
-    isReadable(decoded) || hasMagic(decoded) || isUtf16(decoded) || isStructure(decoded) || isShortDeflate(decoded)
+    isReadable(decoded) ||
+    hasMagic(decoded) ||
+    widthOf(decoded) !== null ||
+    isStructure(decoded) ||
+    isShortDeflate(decoded)
   );
 }
 
@@ -261,12 +265,4 @@ function decodeBase64(bytes: Buffer, from: number, to: number): number {
     bits &= 0xff;
   }
   return length;
-}
-
-/** Every second byte is zero. */
-function isUtf16(bytes: Buffer): boolean {
-  if (bytes.length < 8) return false;
-  const zero = bytes[0] === 0 ? 0 : 1;
-  for (let i = zero; i < Math.min(bytes.length, 16); i += 2) if (bytes[i] !== 0) return false;
-  return true;
 }

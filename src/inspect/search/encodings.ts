@@ -79,8 +79,15 @@ export function encodings(text: string, anyCase: boolean): Encoded[] {
   if (rotated !== text) add(Buffer.from(rotated, 'utf8'), 'rot13', { fold: anyCase });
   for (const [encoding, bytes] of asNumber(text)) {
     add(bytes, encoding, { binary: true });
-    if (encoding !== 'bytes') continue;
-    add(Buffer.from(base32Cores(bytes)[0]!), 'bytes base32', { fold: true });
+    if (encoding !== 'bytes' && encoding !== 'int64') continue;
+    if (encoding === 'bytes') add(Buffer.from(base32Cores(bytes)[0]!), 'bytes base32', { fold: true });
+    if (bytes.length === 6) {
+      // Bluetooth's controllers say the last byte first (Core specification, vol. 4 part E 5.2).
+      const reversed = Buffer.from(bytes).reverse();
+      add(reversed, 'bytes backwards', { binary: true });
+      add(Buffer.from(hexWith(reversed, ':')), 'bytes backwards', { fold: true });
+      for (const list of byteLists(bytes)) add(Buffer.from(list), 'bytes', { fold: true, bounded: true });
+    }
     // In the middle of a longer run the layer that unwraps it finds the bytes.
     for (const form of ['base64', 'base64url'] as const)
       add(Buffer.from(bytes.toString(form).replaceAll('=', '')), `bytes ${form}`, { bounded: true });
@@ -90,6 +97,8 @@ export function encodings(text: string, anyCase: boolean): Encoded[] {
   if (/^\d{10,22}$/.test(text)) {
     for (const packed of packedDigits(text)) {
       add(packed, 'bcd', { binary: true });
+      if (packed.length >= 8)
+        add(Buffer.from(packed.toString('base64').replaceAll('=', '')), 'bcd base64', { bounded: true });
       // The digits as they stand are plain text, with a zero before them as well.
       const hex = packed.toString('hex');
       if (!hex.includes(text)) add(Buffer.from(hex), 'bcd hex', { fold: true });
@@ -101,7 +110,7 @@ export function encodings(text: string, anyCase: boolean): Encoded[] {
 /** Longer texts are planted ones, which no program writes byte by byte. */
 const LONGEST_LITERAL = 40;
 
-/** As programs print bytes and old browsers escape them: `\\x34`, `\\064`, `%u0034` (ECMA-262 B.2.1), lists of `0x34` and of `52`. */
+/** As programs print bytes and old browsers escape them: `\\x34`, `\\u{34}`, `\\064`, `%u0034` (ECMA-262 B.2.1), lists of `0x34` and of `52`. */
 function literals(text: string): string[] {
   const codes = [...text].map((char) => char.charCodeAt(0));
   if (text.length < 8 || text.length > LONGEST_LITERAL || codes.some((code) => code > 0x7e)) return [];
@@ -111,8 +120,8 @@ function literals(text: string): string[] {
     each((code) => `\\x${hex(code)}`),
     each((code) => `\\${code.toString(8).padStart(3, '0')}`),
     each((code) => `%u00${hex(code)}`),
-    ...[',', ', ', ' '].map((by) => each((code) => `0x${hex(code)}`, by)),
-    each(String, ' '),
+    each((code) => `\\u{${hex(code)}}`),
+    ...[',', ', ', ' '].flatMap((by) => [each((code) => `0x${hex(code)}`, by), each(String, by)]),
   ];
 }
 
@@ -132,17 +141,45 @@ function everyUnit(text: string, form: (unit: number) => string): string {
   return out;
 }
 
-/** Digits as protobuf varint and 64-bit integers; hex digits (addresses, UUIDs) as the bytes they stand for. */
+/** A few bytes as programs print them: Java's are signed; of an SNMP index, of a JSON list of hex digits. */
+function byteLists(bytes: Buffer): Set<string> {
+  const each = (form: (byte: number) => string, by: string): string => [...bytes].map(form).join(by);
+  const hex = (byte: number): string => byte.toString(16).padStart(2, '0');
+  const signed = (byte: number): string => String((byte << 24) >> 24);
+  return new Set([
+    ...[',', ', ', ' ', '.'].map((by) => each(String, by)),
+    ...[',', ', '].flatMap((by) => [each(signed, by), each((byte) => `0x${hex(byte)}`, by)]),
+    each(hex, '","'),
+  ]);
+}
+
+/** Shorter ones stand anywhere. */
+const LEAST_NUMBER = 13;
+
+/** Digits as protobuf varint (of sint64 as well), 64-bit integers and floating point; hex digits (addresses, UUIDs) as the bytes they stand for. */
 function asNumber(text: string): [string, Buffer][] {
   const out: [string, Buffer][] = [];
-  if (/^[1-9]\d{13,18}$/.test(text) && BigInt(text) < 1n << 63n) {
+  // An IMSI of the test network begins with zeros.
+  const number = text.replace(/^0{1,2}/, '');
+  if (/^\d{14,19}$/.test(text) && number.length >= LEAST_NUMBER && BigInt(number) < 1n << 63n) {
+    const value = BigInt(number);
     const bytes = Buffer.alloc(8);
-    bytes.writeBigUInt64BE(BigInt(text));
+    bytes.writeBigUInt64BE(value);
     // MessagePack, CBOR and Java streams; protobuf's fixed64.
     out.push(['int64', bytes], ['int64 little-endian', Buffer.from(bytes).reverse()]);
-    const varint: number[] = [];
-    for (let rest = BigInt(text); rest > 0n; rest >>= 7n) varint.push(Number(rest & 127n) | (rest > 127n ? 128 : 0));
-    out.push(['varint', Buffer.from(varint)]);
+    out.push(['varint', varint(value)]);
+    // Thrift's compact protocol and Avro as well.
+    out.push(['varint zigzag', varint(value << 1n)]);
+    if (value <= Number.MAX_SAFE_INTEGER) {
+      // AMF, BSON, and whatever JavaScript and Lua write.
+      const double = Buffer.alloc(8);
+      double.writeDoubleBE(Number(value));
+      out.push(['float64', double], ['float64 little-endian', Buffer.from(double).reverse()]);
+    }
+    // DER, and CBOR's and MessagePack's for what fits.
+    const hex = value.toString(16);
+    const short = Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex');
+    if (short.length >= 6) out.push(['integer', short]);
   }
   const digits = text.replace(/[:.-]/g, '');
   // Of addresses, cells (7 to 9 bytes), Android IDs and UUIDs.
@@ -152,6 +189,12 @@ function asNumber(text: string): [string, Buffer][] {
     if (bytes.length === 16) out.push(['guid bytes', guidBytes(bytes)]);
   }
   return out;
+}
+
+function varint(value: bigint): Buffer {
+  const out: number[] = [];
+  for (let rest = value; rest > 0n; rest >>= 7n) out.push(Number(rest & 127n) | (rest > 127n ? 128 : 0));
+  return Buffer.from(out);
 }
 
 /** As Windows and .NET store it: the first three groups with the last byte first (MS-DTYP 2.3.4.2). */

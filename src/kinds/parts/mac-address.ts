@@ -48,9 +48,23 @@ export function spellMac(registered: string): Spelling[] {
     spelling(hex.replace(/(....)(?=.)/g, '$1.'), value, 'three quads with dots', { anyCase: true, hashed: false }),
     spelling(pairs.join(' '), value, 'with spaces', { anyCase: true, hashed: false }),
     spelling(pairs.join('_'), value, 'with underscores', { anyCase: true, hashed: false }),
+    spelling(pairs.join('.'), value, 'with dots', { anyCase: true, hashed: false }),
+    spelling(hex.replace(/^(.{6})/, '$1-'), value, 'in two halves', { anyCase: true, hashed: false }),
+    ...spellEui64(hex, value),
     spelling(unpadded.join(':'), value, 'without leading zeros', { anyCase: true, bounded: true, hashed: false }),
     spelling(String(Number.parseInt(hex, 16)), value, 'as a decimal number', { bounded: true, hashed: false }),
   ]);
+}
+
+/** The EUI-64 that is made of it, as it is and with the bit of RFC 4291 appendix A turned. */
+function spellEui64(hex: string, value: string): Spelling[] {
+  const turned = (Number.parseInt(hex.slice(0, 2), 16) ^ 2).toString(16).padStart(2, '0') + hex.slice(2);
+  return [hex, turned].flatMap((one) => {
+    const pairs = `${one.slice(0, 6)}fffe${one.slice(6)}`.match(/../g) ?? [];
+    return ['', ':', '-'].map((by) =>
+      spelling(pairs.join(by), value, 'as an EUI-64', { anyCase: true, hashed: false }),
+    );
+  });
 }
 
 /**
