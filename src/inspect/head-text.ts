@@ -10,7 +10,6 @@ import type { Anchor } from '../kinds/kind.ts';
 import { mayTell } from '../kinds/named-beside.ts';
 import { findAnchors, findMail } from './anchors/anchors.ts';
 import { findQuoted } from './anchors/escapes.ts';
-import { rewrite } from './anchors/rewritten.ts';
 import { type Alphabet, eachRun } from './anchors/runs.ts';
 import { findPairs, keyBefore } from './anchors/text-key.ts';
 import { mayBeToken } from './anchors/tokens.ts';
@@ -157,7 +156,7 @@ export class HeadText {
     // Parameters that only mean something together.
     const mayBeMember = (flags & NEIGHBOURED) !== 0 && (this.#records?.mayCount(null, bytes, start, end) ?? false);
     const first = bytes[start]!;
-    if (mayBeMember || seen !== 0 || OPENING[first] === 1 || hasMagic(bytes, start, end) || rewrite(bytes, start, end))
+    if (mayBeMember || seen !== 0 || OPENING[first] === 1 || hasMagic(bytes, start, end))
       this.#flags[index]! |= SUSPECT;
     else if (takesTokens && mayBeToken(bytes, start, end, false)) this.#flags[index]! |= TOKEN;
   }

@@ -24,7 +24,7 @@ const fives = (alphabet: string): string =>
 
 function missedIn(value: Buffer | string, kind: string, carries: 'text' | 'bytes'): string[] {
   return placements
-    .filter((place) => place.name !== 'raw' && (carries === 'text' || place.carries === 'bytes'))
+    .filter((place) => !['raw', 'header'].includes(place.name) && (carries === 'text' || place.carries === 'bytes'))
     .filter(({ events }) => {
       const found = findingsOf(inspector, events(Buffer.from(value), 'id'));
       return !found.some(({ identifier }) => identifier.known && identifier.kind === kind);

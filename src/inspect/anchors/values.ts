@@ -10,6 +10,11 @@ const COLON = 0x3a;
 const LEAST = 16;
 export const LONGEST_LISTED_VALUE = 1200;
 
+/** A call of `indexOf` costs as much as so many bytes. */
+const SHORT = 512;
+const SIGN = new Uint8Array(256);
+for (const sign of [GREATER, EQUALS, COLON]) SIGN[sign] = 1;
+
 /** What ends a value: of all of them, of one without quotes. */
 const ENDS = new Uint8Array(256);
 for (const char of '<"\'') ENDS[char.charCodeAt(0)] = 1;
@@ -25,18 +30,27 @@ export function findValues(
 ): number {
   const { length } = bytes;
   const to = final ? length : Math.max(from, length - LONGEST_LISTED_VALUE);
-  for (const sign of [GREATER, EQUALS, COLON]) {
-    for (let at = bytes.indexOf(sign, from); at >= 0 && at < to; at = bytes.indexOf(sign, at + 1)) {
-      if (sign !== GREATER && !isWord(bytes[at - 1])) continue;
-      let start = at + 1;
-      if (bytes[start] === 0x20) start++;
-      const isQuoted = bytes[start] === 0x22 || bytes[start] === 0x27;
-      if (isQuoted) start++;
-      const end = endOf(bytes, start, sign === GREATER || isQuoted);
-      if (end - start >= LEAST) found(start, end);
-    }
+  if (length - from < LEAST + 2) return to;
+  if (length - from <= SHORT) {
+    for (let at = from; at < to; at++) if (SIGN[bytes[at]!] === 1) offer(bytes, at, found);
+    return to;
   }
+  for (const sign of [GREATER, EQUALS, COLON])
+    for (let at = bytes.indexOf(sign, from); at >= 0 && at < to; at = bytes.indexOf(sign, at + 1))
+      offer(bytes, at, found);
   return to;
+}
+
+/** What stands behind the sign at `at`. */
+function offer(bytes: Buffer, at: number, found: (start: number, end: number) => void): void {
+  const isElement = bytes[at] === GREATER;
+  if (!isElement && !isWord(bytes[at - 1])) return;
+  let start = at + 1;
+  if (bytes[start] === 0x20) start++;
+  const isQuoted = bytes[start] === 0x22 || bytes[start] === 0x27;
+  if (isQuoted) start++;
+  const end = endOf(bytes, start, isElement || isQuoted);
+  if (end - start >= LEAST) found(start, end);
 }
 
 function endOf(bytes: Buffer, start: number, isEnclosed: boolean): number {

@@ -93,6 +93,8 @@ mark(`${DIGITS}abcdefABCDEF-`, BIT.hex);
 const ESCAPED = new Uint8Array(256);
 for (const char of '&\\%=') ESCAPED[char.charCodeAt(0)] = 1;
 const AMPERSAND = 0x26;
+const PLUS = 0x2b;
+const SMALL_B = 0x62;
 const ZERO = 0x30;
 const X = 0x78;
 
@@ -102,11 +104,13 @@ export function openArmour(bytes: Buffer, from: number, to: number): Opened | nu
   if (length < LEAST_ARMOURED || length > MOST) return null;
   let all = 0xff;
   let isEscaped = ESCAPED[bytes[from]!] === 1 || (bytes[from] === ZERO && bytes[from + 1] === X);
+  let isShifted = bytes[from] === SMALL_B;
   for (let at = from; at < from + PROBE; at++) {
     all &= CLASS[bytes[at]!]!;
     // A blank, as in most texts.
     if (all === 0) break;
     if (bytes[at] === AMPERSAND) isEscaped = true;
+    else if (bytes[at] === PLUS) isShifted = true;
   }
   if (isEscaped) {
     const plain = withoutEscapes(bytes.toString('latin1', from, to));
@@ -116,7 +120,7 @@ export function openArmour(bytes: Buffer, from: number, to: number): Opened | nu
     const coded = openCodes(bytes.toString('latin1', from, to));
     if (coded) return coded;
   }
-  const seven = openSevenBit(bytes, from, to);
+  const seven = isShifted || isEscaped ? openSevenBit(bytes, from, to) : null;
   if (seven) return seven;
   const last = bytes[to - 1]!;
   if (bytes[from] === CLOSE_BRACE && (last === 0x7b || last === 0x5b)) return backwards(bytes, from, to);
