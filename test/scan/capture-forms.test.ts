@@ -294,7 +294,18 @@ describeWith(['tshark'], 'a datagram', () => {
     const asking = ipv4('0.0.0.0', '255.255.255.255', 17, udp(68, 67, Buffer.alloc(300)));
     const all = await read(pcap([asking, datagram(9999, 'hello')], { link: 101 }));
     expect(eventsOf(all).filter(({ type }) => type === 'flow-opened')).toHaveLength(1);
-    expect(all.some(({ type }) => type === 'skipped')).toBe(false);
+    expect(all).toContainEqual(
+      expect.objectContaining({ type: 'skipped', entry: null, reason: '1 packet of DHCP: not looked into' }),
+    );
+  });
+
+  it('of which a part is pings says how many were not looked into', async () => {
+    const ping = ipv4(CLIENT, SERVER, 1, Buffer.from('08000000000000000000', 'hex'));
+    const all = await read(pcap([ping, datagram(9999, 'hello'), ping], { link: 101 }));
+    expect(eventsOf(all).filter(({ type }) => type === 'flow-opened')).toHaveLength(1);
+    expect(all).toContainEqual(
+      expect.objectContaining({ type: 'skipped', entry: null, reason: '2 packets of ICMP: not looked into' }),
+    );
   });
 });
 

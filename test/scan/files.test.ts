@@ -136,7 +136,10 @@ describe('a folder', () => {
       all.map((each) => [each.file.slice(dir.length + 8), each.type === 'skipped' ? each.reason : each.type]),
     ).toEqual([
       ['a.har', 'entry'],
-      ['bad.har.gz', 'its packed data are damaged: what came before was read'],
+      [
+        'bad.har.gz',
+        'its packed data are damaged: nothing behind the damage was read, and perhaps not all before it; pack the original again',
+      ],
       ['broken.har', 'a link to what is not there'],
       ['circle', 'a link to a directory that is read already'],
       ['link.har', 'entry'],

@@ -15,7 +15,8 @@ export const UNREAD_EN = {
   'unread.code.EISDIR': 'a directory',
   'unread.code.ENOSPC': 'no room on the disk for its unpacked bytes: unpack it elsewhere first',
   'unread.code.ENXIO': 'a socket or device that cannot be read',
-  'unread.code.Z_DATA_ERROR': 'its packed data are damaged: what came before was read',
+  'unread.code.Z_DATA_ERROR':
+    'its packed data are damaged: nothing behind the damage was read, and perhaps not all before it; pack the original again',
   'unread.code.Z_BUF_ERROR': 'its packed data end in the middle: what came before was read',
 
   'unread.empty': 'empty file',
@@ -109,7 +110,8 @@ export const UNREAD_VI: Record<string, string> = {
   'unread.code.EISDIR': 'là một thư mục',
   'unread.code.ENOSPC': 'đĩa không đủ chỗ để giải nén: hãy giải nén ở nơi khác trước',
   'unread.code.ENXIO': 'socket hoặc thiết bị không đọc được',
-  'unread.code.Z_DATA_ERROR': 'dữ liệu nén bị hỏng: phần trước đó đã được đọc',
+  'unread.code.Z_DATA_ERROR':
+    'dữ liệu nén bị hỏng: phần sau chỗ hỏng không được đọc, phần trước có thể cũng chưa được đọc hết; hãy nén lại từ bản gốc',
   'unread.code.Z_BUF_ERROR': 'dữ liệu nén bị cắt giữa chừng: phần trước đó đã được đọc',
 
   'unread.empty': 'tệp rỗng',

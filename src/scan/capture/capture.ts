@@ -35,6 +35,11 @@ const LINGER_PACKETS = 1000;
 /** Headers of a frame, roughly: for the progress only. */
 const FRAME_BYTES = 70;
 const ADDRESSING = 'DHCP';
+/** What is counted where there is something else to read: a ping may carry anything, a name asked of DHCP is the phone's. */
+const BESIDES: readonly (readonly [layer: string, protocol: string])[] = [
+  ['icmp', 'ICMP'],
+  [ADDRESSING, ADDRESSING],
+];
 
 export async function* readCapture(options: CaptureOptions): AsyncGenerator<Recorded> {
   const keys = keysBeside(options.path);
@@ -66,7 +71,7 @@ class CaptureReading {
   /** Of TCP and UDP. */
   #read = 0;
   /** What else there is, by tshark's names. */
-  readonly #others = new Set<string>();
+  readonly #others = new Map<string, number>();
   #bytes = 0;
   #left = 0;
   #time = 0;
@@ -107,10 +112,10 @@ class CaptureReading {
     if (end !== null) yield skipped(file, null, endOf(end, this.#packets));
     else if (this.#packets === 0) yield skipped(file, null, text('unread.no-packet'));
     else if (this.#read === 0) {
-      const others = [...this.#others].slice(0, 5).join(', ');
+      const others = [...this.#others.keys()].slice(0, 5).join(', ');
       const why = this.#others.has(ADDRESSING) ? 'unread.only' : 'unread.neither';
       yield skipped(file, null, text(why, { others }));
-    }
+    } else yield* this.#besides();
   }
 
   *#packet(packet: Packet): Generator<Recorded> {
@@ -118,14 +123,26 @@ class CaptureReading {
     this.#fragments += packet.fragments;
     this.#bytes += packet.payload.length + FRAME_BYTES;
     this.#time = Math.max(this.#time, packet.time);
-    if (isAddressing(packet)) this.#others.add(ADDRESSING);
+    if (isAddressing(packet)) this.#note(ADDRESSING);
     else if (packet.transport !== 'other') this.#read++;
-    else this.#others.add(packet.layers.findLast((layer) => layer !== 'data') ?? 'unknown');
+    else this.#note(packet.layers.findLast((layer) => layer !== 'data') ?? 'unknown');
     if (packet.transport !== 'tcp') yield* this.#datagrams.packet(packet);
     else if (!this.#over.has(packet.stream)) yield* this.#segment(packet);
     while (this.#lingering[0] && this.#lingering[0].until <= this.#packets) {
       const [first] = this.#lingering.splice(0, 1);
       if (first) yield* this.#end(first.connection);
+    }
+  }
+
+  #note(other: string): void {
+    this.#others.set(other, (this.#others.get(other) ?? 0) + 1);
+  }
+
+  /** Beside what was read: packets that may carry something of the phone's. */
+  *#besides(): Generator<Recorded> {
+    for (const [layer, protocol] of BESIDES) {
+      const count = this.#others.get(layer) ?? 0;
+      if (count > 0) yield skipped(this.#options.path, null, text('unread.packets', { count, protocol }));
     }
   }
 
