@@ -10,6 +10,8 @@ const LEFT = 150;
 const ROW = 22;
 const MAX_ROWS = 10;
 const MAX_NAME = 26;
+/** Of the drawing's units: what lies closer together is one dot, however much it is. */
+const STEPS = 2;
 
 /** Nothing where nothing was marked and nothing left. */
 export function chartOf(record: CaseRecord, words: Words): Block[] {
@@ -19,7 +21,7 @@ export function chartOf(record: CaseRecord, words: Words): Block[] {
   const from = Date.parse(given.openedAt);
   const span = Math.max(1, Date.parse(until) - from);
   const x = (time: number): number =>
-    Math.round((LEFT + Math.min(1, Math.max(0, (time - from) / span)) * (WIDTH - LEFT - 10)) * 10) / 10;
+    Math.round((LEFT + Math.min(1, Math.max(0, (time - from) / span)) * (WIDTH - LEFT - 10)) * STEPS) / STEPS;
   const receivers = [...Map.groupBy(findings, hostOf)];
   const sorts = new Set((given.events ?? []).map(({ event }) => event)).size;
   const more = Math.max(0, receivers.length - MAX_ROWS) + Math.max(0, sorts - MAX_ROWS);
@@ -29,8 +31,11 @@ export function chartOf(record: CaseRecord, words: Words): Block[] {
     ...receivers.slice(0, MAX_ROWS).map(([host, those]) => ({
       name: host,
       drawn: [
-        ...(openings.get(those[0]?.destination?.host ?? '') ?? []).map((time) => stroke(x(time))),
-        ...those.map(({ firstSeen }) => `<circle cx="${x(Date.parse(firstSeen))}" cy="11" r="3.5"/>`),
+        ...once(openings.get(those[0]?.destination?.host ?? '') ?? [], x).map(stroke),
+        ...once(
+          those.map(({ firstSeen }) => Date.parse(firstSeen)),
+          x,
+        ).map((left) => `<circle cx="${left}" cy="11" r="3.5"/>`),
       ].join(''),
     })),
   ];
@@ -71,10 +76,17 @@ function eventRows({ case: given }: CaseRecord, x: X, { name }: Words): Row[] {
   const byName = Map.groupBy(given.events ?? [], ({ event }) => event);
   return [...byName].slice(0, MAX_ROWS).map(([event, those]) => ({
     name: shown(name('phase', event)),
-    drawn: those.map(({ at }) => `<path d="M${x(Date.parse(at))} 17l-4 -9h8z"/>`).join(''),
+    drawn: once(
+      those.map(({ at }) => Date.parse(at)),
+      x,
+    )
+      .map((left) => `<path d="M${left} 17l-4 -9h8z"/>`)
+      .join(''),
   }));
 }
 
+/** Where they are drawn, each place once. */
+const once = (times: readonly number[], x: X): number[] => [...new Set(times.map(x))];
 const stroke = (at: number): string => `<line x1="${at}" y1="4" x2="${at}" y2="18" stroke="#000" stroke-width=".8"/>`;
 const short = (text: string): string => (text.length > MAX_NAME ? `${text.slice(0, MAX_NAME - 1)}…` : text);
 

@@ -47,6 +47,17 @@ describe('a report', () => {
     expect(page(labRecord({ apps: [] }))).not.toContain('Coverage by app');
   });
 
+  it('draws what fell together once, however much it was', () => {
+    const alerts = Array.from({ length: 5000 }, (_, index) =>
+      leak({ id: `leak-${index}`, firstSeen: new Date(Date.parse(AT) + index * 20).toISOString() }),
+    );
+    const events = Array.from({ length: 500 }, () => ({ event: 'unlock', at: AT }));
+    const drawn = page(labRecord({ alerts }, { events }));
+    // 100 seconds of an hour that is 560 units wide, in halves.
+    expect(drawn.match(/cy="11" r="3.5"/g)?.length).toBe(32);
+    expect(drawn.match(/<path d="M150 17/g)?.length).toBe(1);
+  });
+
   it('counts what it does not list', () => {
     const alerts = Array.from({ length: 310 }, (_, index) => {
       const alert = leak({ id: `leak-${index}` });
