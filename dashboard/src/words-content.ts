@@ -71,7 +71,7 @@ export const CONTENT_VI: Record<keyof typeof CONTENT_EN, string> = {
   'content.no-answer': 'không có trả lời',
   'content.request': 'Yêu cầu',
   'content.response': 'Trả lời',
-  'content.messages': 'Tin nhắn',
+  'content.messages': 'Thông điệp',
   'content.raw-request': 'Dữ liệu từ điện thoại mà không bộ đọc nào hiểu',
   'content.raw-response': 'Dữ liệu từ máy chủ mà không bộ đọc nào hiểu',
   'content.body': 'Thân: {bytes}, giữ {kept}.',

@@ -1,8 +1,9 @@
 /**
  * What the dashboard says, in English and Vietnamese: the same keys in both, a test holds them to it. Places are written
- * `{name}`. The language is the person's choice, else the browser's.
+ * `{name}`, or `{name|phone|phones}`: a number with the form its noun takes beside it. The language is the person's choice, else the browser's.
  */
 import { signal } from '@preact/signals';
+import { numbered } from '../../src/formats/filled.ts';
 import { say } from '../../src/formats/say.ts';
 import { KINDS_VI } from '../../src/model/catalogue/kinds-vi.ts';
 import { PHASES_EN, PHASES_VI } from '../../src/model/catalogue/phases.ts';
@@ -88,7 +89,7 @@ const EN = {
   'verdict.receivers_other': '{count} receivers',
   'and-more': '{first} and {count} more',
 
-  'bar.label': 'Of {total} connections: {parts}',
+  'bar.label': 'Of {total|connection|connections}: {parts}',
   'bar.read': '{share} read',
   'bar.closed': '{share} closed to everybody',
   'bar.passed': '{share} passed unread',
@@ -121,7 +122,7 @@ const EN = {
 
   'class.read': 'read',
   'class.unreadable': 'decrypted, but no reader understands it',
-  'class.opaque': 'its content is encrypted once more',
+  'class.opaque': 'locked inside: no decoder opens it',
   'class.partially-scanned': 'read in part',
   'class.pinned': 'the app accepts only its own certificate',
   'class.passed': 'passed through',
@@ -145,7 +146,7 @@ const EN = {
   'form.save': 'Save',
   'form.cancel': 'Cancel',
   'form.bad-digit': 'The last digit does not fit: is it mistyped?',
-  'form.bad-length': '{count} digits are expected.',
+  'form.bad-length': '{count|digit is|digits are} expected.',
   'form.viewer': 'A viewer may not change anything: sign in as operator.',
   'form.why': 'The values stay in the lab, encrypted, and are shown masked.',
 } as const;
@@ -258,7 +259,7 @@ const VI: Record<Word, string> = {
 
   'class.read': 'đọc được',
   'class.unreadable': 'đã giải mã nhưng không hiểu được',
-  'class.opaque': 'nội dung được mã hoá thêm một lần',
+  'class.opaque': 'bị khoá bên trong: không bộ giải mã nào mở được',
   'class.partially-scanned': 'đọc được một phần',
   'class.pinned': 'ứng dụng chỉ nhận chứng chỉ riêng',
   'class.passed': 'cho qua',
@@ -310,7 +311,9 @@ type Values = Record<string, string | number>;
 
 /** The word in the person's language, its places filled. */
 export function t(word: Word, values: Values = {}): string {
-  return WORDS[language.value][word].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
+  return WORDS[language.value][word].replace(/\{(\w+)(?:\|([^|}]*)\|([^|}]*))?\}/g, (_, name: string, one, other) =>
+    one === undefined ? String(values[name] ?? '') : numbered(values[name] ?? '', language.value, { one, other }),
+  );
 }
 
 /** One or several. */

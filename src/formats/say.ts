@@ -4,6 +4,7 @@ import { EN } from '../model/catalogue/en.ts';
 import { VI } from '../model/catalogue/vi.ts';
 import type { Text, TextValue } from '../model/text.ts';
 import { countryName } from './country-names.ts';
+import { numbered } from './filled.ts';
 import { clean } from './terminal.ts';
 
 /** The catalogues there are, by language. */
@@ -25,6 +26,7 @@ void i18n.init({
 i18n.services.formatter?.add('country', (code, language) => countryIn(String(code), language ?? 'en'));
 i18n.services.formatter?.add('capital', (said) => `${String(said).charAt(0).toUpperCase()}${String(said).slice(1)}`);
 i18n.services.formatter?.add('time', (iso) => localTime(String(iso)));
+i18n.services.formatter?.add('of', (value, language, forms) => numbered(value, language ?? 'en', forms));
 
 /** Words that only some programs say, beside the catalogues. */
 export function addWords(language: string, words: Record<string, string>): void {

@@ -2,6 +2,7 @@
  * What a receiver outside the lab is told of an alert. Promise: no value of an identifier, ever; without `personal: masked` not
  * even a masked one, no id, address or URL of a phone, and no word of the operator's but the model and the usual phases.
  */
+import { filled } from '../formats/filled.ts';
 import { clean } from '../formats/terminal.ts';
 import type { Alert } from '../model/alert.ts';
 import { KINDS_VI } from '../model/catalogue/kinds-vi.ts';
@@ -99,10 +100,7 @@ export type Say = (key: NotifyKey, values?: Record<string, string | number>) => 
 
 export function wordsIn(language: Language): Say {
   const catalogue: Record<NotifyKey, string> = language === 'vi' ? NOTIFY_VI : NOTIFY_EN;
-  return (key, values = {}) =>
-    catalogue[key].replace(/\{\{([a-z]+)\}\}/g, (place, name: string) =>
-      Object.hasOwn(values, name) ? String(values[name]) : place,
-    );
+  return (key, values = {}) => filled(catalogue[key], values, language);
 }
 
 const said = (text: string | null): string | null => (text === null ? null : clean(text));

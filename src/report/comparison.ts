@@ -1,4 +1,5 @@
 /** A comparison as a document for people: each claim of the maker and each change is one sentence, with how sure it is. */
+import { filled } from '../formats/filled.ts';
 import { COMPARE_EN, type CompareKey } from '../model/catalogue/compare-en.ts';
 import { COMPARE_VI } from '../model/catalogue/compare-vi.ts';
 import { KINDS_VI } from '../model/catalogue/kinds-vi.ts';
@@ -129,9 +130,7 @@ type CompareWords = ReturnType<typeof compareWords>;
 function compareWords(language: ReportLanguage) {
   const catalogue: Record<CompareKey, string> = language === 'vi' ? COMPARE_VI : COMPARE_EN;
   const say = (key: CompareKey, values: Record<string, string | number> = {}): string =>
-    catalogue[key].replace(/\{\{([a-z]+)\}\}/g, (place, name: string) =>
-      Object.hasOwn(values, name) ? String(values[name]) : place,
-    );
+    filled(catalogue[key], values, language);
   const duration = (ms: number): string => {
     const units = [
       ['d', 2 * 86_400_000, 86_400_000],

@@ -1,4 +1,5 @@
 /** Sentences of the report in its language. What a phone wrote comes in as a value and stays one. */
+import { filled } from '../formats/filled.ts';
 import { REPORT_EN, type ReportKey } from '../model/catalogue/report-en.ts';
 import { REPORT_VI } from '../model/catalogue/report-vi.ts';
 import { shown } from './document.ts';
@@ -22,10 +23,7 @@ export function wordsOf(language: ReportLanguage): Words {
   const countries = new Intl.DisplayNames([language], { type: 'region', fallback: 'code' });
   return {
     language,
-    say: (key, values = {}) =>
-      (catalogue[key] ?? key).replace(/\{\{([a-z]+)\}\}/g, (place, name: string) =>
-        Object.hasOwn(values, name) ? String(values[name]) : place,
-      ),
+    say: (key, values = {}) => filled(catalogue[key] ?? key, values, language),
     name: (group, word) =>
       Object.hasOwn(catalogue, `${group}.${word}`) ? String(catalogue[`${group}.${word}`]) : word,
     decimal: (number) => decimals.format(number),

@@ -73,7 +73,7 @@ describe('the gateway', () => {
     );
     expect(alert).toMatchObject({
       type: 'coverage',
-      message: 'Nokia 7 Plus sent 9000 bytes to play.googleapis.com past the lab (ESP): nobody looked into them.',
+      message: 'Nokia 7 Plus sent 9000 bytes to play.googleapis.com past the lab (ESP): nobody looked into it.',
     });
   });
 

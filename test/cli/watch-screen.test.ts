@@ -193,7 +193,7 @@ describe('the screen of watch', () => {
     for (const part of [
       'has not tried',
       'All of what this phone sent',
-      '1 connections, 10 bytes sent',
+      '1 connection, 10 bytes sent',
       'to now: no right',
     ])
       expect(text).toContain(part);

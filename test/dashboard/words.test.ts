@@ -3,7 +3,7 @@ import { afterEach, expect, it } from 'vitest';
 import { country, language, nounOf, share, t, tn, WORDS, type Word } from '../../dashboard/src/words.ts';
 import { KINDS } from '../../src/model/kinds.ts';
 
-const placesOf = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).sort();
+const placesOf = (text: string): string[] => [...text.matchAll(/\{(\w+)[^}]*\}/g)].map(([, name = '']) => name).sort();
 
 afterEach(() => {
   language.value = 'en';

@@ -90,6 +90,6 @@ it('passes it through and keeps nothing but a count, and hears of it again when 
   const forgotten = await phonehome(['forget', 'bystander-127.0.0.1', '--data', dataDir]);
   expect(forgotten.stdout).toMatch(/It is still ignored/);
   await post();
-  await eventually('it is counted again', async () => (await device('list')).includes('ignored: 1 connections'));
+  await eventually('it is counted again', async () => (await device('list')).includes('ignored: 1 connection'));
   expect(await world.lab.api('/api/flows')).toEqual({ flows: [] });
 });

@@ -43,7 +43,7 @@ it('Wiko: to Europe, and once as far as it was watched: one mark is not enough t
   const html = path.join(lab.dataDir, 'wiko.html');
   const { claims, changes } = await compare('wiko-sts', ['--html', html, '--lang', 'en']);
   expect(claims).toEqual([
-    ['holds', expect.stringMatching(/“Once only”.*It cannot be said yet.*“monthly” 1 of 1 times.*25 %/)],
+    ['holds', expect.stringMatching(/“Once only”.*It cannot be said yet.*“monthly” 1 of 1 time.*25 %/)],
     ['holds', '“To Europe”: nothing that was seen speaks against it.'],
   ]);
   expect(changes).toEqual([

@@ -543,7 +543,7 @@ describe('in Chromium', () => {
       mimeType: 'application/json',
       buffer: Buffer.from(JSON.stringify(har)),
     });
-    await page.getByText('phone.har: 1 finding in 1 entries.').waitFor();
+    await page.getByText('phone.har: 1 finding in 1 entry.').waitFor();
     await page.locator('.alert', { hasText: 'IMEI went to a.example' }).locator('summary').click();
     expect(await page.locator('.alert mark').textContent()).toBe('490154*******18');
     expect(await page.content()).not.toContain(IMEI);

@@ -126,7 +126,7 @@ describe('a trust test', () => {
     const alerts = await world.lab.until('weak-tls alert', (all) => all.some(mine));
     expect(alerts.find(mine)).toMatchObject({
       severity: 'critical',
-      message: expect.stringContaining('anyone on this Wi-Fi can read what this app sends'),
+      message: expect.stringContaining('anyone on the way who shows such a one can read what it sends there'),
     });
   });
 

@@ -47,7 +47,7 @@ describe('what the lab says is wrong, in Vietnamese too', () => {
     [
       'hub.yaml',
       () => readHubConfig(fileOf('hub.yaml', 'url: x\n'), () => null),
-      /:1: url: cần địa chỉ máy trung chuyển/,
+      /:1: url: cần địa chỉ máy chuyển tin/,
     ],
     [
       'hub.yaml that is not there, beside an address',

@@ -323,7 +323,7 @@ describe('up warns, and goes on,', () => {
   it('in Vietnamese too, and a refusal as well', () => {
     const gateway = open({ answers: { 'ip -j -4 route show default': '[]', 'ip -j -6 route show default': '[]' } });
     expect(gateway.up(quiet).map((warning) => say(warning, 'vi'))).toEqual([
-      'eth0 không có đường ra internet: cho đến khi có, điện thoại được báo như vậy; khi có thì nó tự được dùng',
+      'eth0 không có đường ra Internet: cho đến khi có, điện thoại được báo như vậy; khi có thì nó tự được dùng',
     ]);
     const refusal = catchError(() => open({ platform: 'darwin' }).up(quiet));
     expect(refusal instanceof LabError && refusal.text && say(refusal.text, 'vi')).toMatch(

@@ -81,7 +81,7 @@ it('says why something was not read as a text, too, without the name that the fi
   const cut = await told(await upload(inPieces(har.subarray(0, har.length - 2))));
   expect(cut).toContainEqual({
     type: 'skipped',
-    reason: 'the file ends in the middle: 1 entries were read',
+    reason: 'the file ends in the middle: 1 entry was read',
     text: { key: 'unread.cut-file', values: { entries: 1 } },
   });
   const other = await told(await upload(inPieces(Buffer.from('PK\u0003\u0004'))));

@@ -52,8 +52,8 @@ describe('a letter to the vendor', () => {
   it('is marked where the case is simulated or disputed, in every format', () => {
     const written = writeLetter(labRecord({ simulated: true }, { label: 'disputed' }), 'vi');
     if (written === null) throw new Error('no letter');
-    expect(reportText(written)).toMatch(/^\*\*\* MÔ PHỎNG.*disputed \*\*\*/);
-    expect(reportHtml(written)).toMatch(/class="mark">MÔ PHỎNG/);
+    expect(reportText(written)).toMatch(/^\*\*\* GIẢ LẬP.*disputed \*\*\*/);
+    expect(reportHtml(written)).toMatch(/class="mark">GIẢ LẬP/);
     expect(reportPdf(written, '2026-11-22T12:00:00.000Z').toString('latin1')).toMatch(/^%PDF-/);
   });
 

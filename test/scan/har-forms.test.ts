@@ -384,7 +384,7 @@ describe('a file', () => {
     const [, second, last] = await readAll(write('cut.har', cut));
     expect(second).toMatchObject({ type: 'entry', partial: 'the file ends within the entry: what is there was read' });
     expect(second?.type === 'entry' && exchangeIn(second.events).body).toBe(`imei=${IMEI}`);
-    expect(last).toMatchObject({ type: 'skipped', reason: 'the file ends in the middle: 1 entries were read' });
+    expect(last).toMatchObject({ type: 'skipped', reason: 'the file ends in the middle: 1 entry was read' });
   });
 
   it('with entries that are none reads the others', async () => {

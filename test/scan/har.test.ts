@@ -193,12 +193,12 @@ describe('a HAR file', () => {
     [
       'ends in the middle',
       (text: string) => text.slice(0, -20),
-      ['entry', 'the file ends in the middle: 1 entries were read'],
+      ['entry', 'the file ends in the middle: 1 entry was read'],
     ],
     [
       'is broken after an entry',
       (text: string) => text.replace(/,(?=\{"startedDateTime":"second")/, ',]'),
-      ['broken JSON after 1 entries: the rest was not read'],
+      ['broken JSON after 1 entry: the rest was not read'],
     ],
   ])('that %s gives the entries before, and says what is lost', async (_how, cut, reasons) => {
     const file = join(dir, 'cut.har');

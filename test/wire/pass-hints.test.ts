@@ -40,7 +40,7 @@ describe('a name that a feed hints at', () => {
     const decided = decide();
     expect(decided).toMatchObject({ passthrough: true, cause: 'pinned' });
     expect(say((decided as { reason: Text }).reason)).toBe(
-      'the app insists on a certificate of its own (alert unknown_ca 1 times, where the feed of cellphones, version 3, says that apps pin)',
+      'the app insists on a certificate of its own (alert unknown_ca 1 time, where the feed of cellphones, version 3, says that apps pin)',
     );
     expect(stateOf()).toMatchObject({ state: 'pinned', source: SOURCE });
     expect(changes.at(-1)?.proof).toContain('the feed of cellphones, version 3');

@@ -22,7 +22,7 @@ export const ACCESS_VI: Record<string, string> = {
   'backup.written-clear': 'Đã ghi {{file}}: {{size}}. Trong đó có các khoá của phòng thử, không mã hoá.',
   'backup.head': 'Điểm cuối của kho, nên ghi lại ở nơi khác (phonehome verify --expect):',
   'backup.restored': '{{data}} là phòng thử lúc {{madeAt}}: {{size}}. Tiếp theo: phonehome start --data {{data}}',
-  'notify.retried': '{{name}}: {{count}} tin đã thôi gửi lại được chờ; phòng thử gửi khi chạy.',
+  'notify.retried': '{{name}}: {{count}} tin đã thôi gửi được đưa lại vào hàng chờ; phòng thử gửi chúng khi chạy.',
   'notify.not-muted': 'không có gì bị tắt tiếng dưới tên "{{name}}": xem phonehome notify show',
   'notify.unmuted': '{{name}} đã kết thúc: những gì khớp lại được gửi.',
   'notify.say-why': 'ghi lý do bằng --reason "…", và ngày cuối còn hiệu lực bằng --until YYYY-MM-DD',
@@ -30,7 +30,7 @@ export const ACCESS_VI: Record<string, string> = {
   'notify.held': '{{name}}: {{what}} không được gửi đến hết {{until}}. Nó vẫn ở trong phòng thử, và được đếm.',
   'notify.nobody':
     'Không ai bên ngoài phòng thử được báo: hãy viết {{file}} (phonehome notify example in một mẫu để bắt đầu).',
-  'notify.head.receiver': 'bên nhận',
+  'notify.head.receiver': 'nơi nhận',
   'notify.head.where': 'nơi',
   'notify.head.sent': 'đã gửi',
   'notify.head.waiting': 'đang chờ',
@@ -46,7 +46,7 @@ export const ACCESS_VI: Record<string, string> = {
   'notify.as.accepted': 'chấp nhận',
   'notify.everything': 'mọi thứ',
   'notify.or': ' hoặc ',
-  'ca.while-runs': 'Khi phòng thử chạy (phonehome start), điện thoại cài chứng chỉ từ trang cài đặt của nó.',
+  'ca.while-runs': 'Khi phòng thử chạy (phonehome start), điện thoại cài chứng chỉ từ trang thiết lập của nó.',
   'ca.install': 'Điện thoại trên mạng này cài chứng chỉ từ {{page}}',
   'ca.format': 'không có định dạng "{{word}}": chọn một trong {{formats}}',
   'ca.exported': 'Đã ghi {{file}} (chỉ chứng chỉ, không có khoá riêng).',
@@ -70,7 +70,7 @@ export const ACCESS_VI: Record<string, string> = {
   'ca.row.certificate': 'chứng chỉ',
   'ca.row.key': 'khoá riêng',
   'ca.key': '{{file}} (không bao giờ rời máy này)',
-  'ca.no-terminal': 'thêm --yes: không có cửa sổ lệnh để hỏi',
+  'ca.no-terminal': 'thêm --yes: không có cửa sổ dòng lệnh để hỏi',
 
   'reach.no-token':
     'phòng thử ở máy khác cần mã truy cập của nó: đặt PHONEHOME_TOKEN bằng nội dung tệp DATA/token của nó',

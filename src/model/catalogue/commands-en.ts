@@ -17,7 +17,8 @@ export const COMMANDS_EN = {
   'scan.missing_other': '{{count}} entries: {{reason}}',
   'scan.partial_one': '{{count}} entry only partially searched: {{reason}}',
   'scan.partial_other': '{{count}} entries only partially searched: {{reason}}',
-  'scan.calls-left': '{{left}} calls of servers beyond the first {{most}} are not listed',
+  'scan.calls-left':
+    '{{left, of(one: call of a server; other: calls of servers)}} beyond the first {{most}} not listed',
   'scan.stopped.in_one': 'Stopped in {{file}} after {{count}} entry: what comes after was not read',
   'scan.stopped.in_other': 'Stopped in {{file}} after {{count}} entries: what comes after was not read',
   'scan.stopped.not-begun': 'Not read, because the scan was stopped: {{files}}{{more}}',
@@ -25,10 +26,12 @@ export const COMMANDS_EN = {
   'scan.stopped.more_other': ' and {{count}} more files',
   'scan.stopped.line':
     'stopped before everything was read (files read in part: {{inPart}}, not at all: {{notBegun}}): what was found until then is given',
-  'scan.total': '{{findings}} findings ({{different}} different) in {{entries}} entries of {{files}}.',
+  'scan.total':
+    '{{findings, of(one: finding; other: findings)}} ({{different}} different) in {{entries, of(one: entry; other: entries)}} of {{files}}.',
   'scan.files_one': '{{count}} file',
   'scan.files_other': '{{count}} files',
-  'scan.progress': '{{done}}  {{entries}} entries, {{findings}} findings',
+  'scan.progress':
+    '{{done}}  {{entries, of(one: entry; other: entries)}}, {{findings, of(one: finding; other: findings)}}',
   'scan.megabytes': '{{size}} MB read',
   'scan.nothing-there': 'nothing could be read: {{reason}}',
   'scan.no-recording': 'no recording was found',
@@ -44,20 +47,20 @@ export const COMMANDS_EN = {
   'start.local': 'Programs on this machine can use the proxy at 127.0.0.1:{{port}}.',
   'start.dashboard': 'Dashboard   {{command}}   (prints an address that signs a browser in)',
   'start.dashboard-at':
-    'Dashboard   {{address}}   (signs one browser in, within {{minutes}} minutes; later: {{command}})',
+    'Dashboard   {{address}}   (signs one browser in, within {{minutes, of(one: minute; other: minutes)}}; later: {{command}})',
   'start.data': 'Data        {{place}}   ({{kept}})',
   'start.certificate': 'Certificate {{file}}',
   'start.api': 'API         {{address}}   (token in {{file}})',
   'start.also': 'Also try    {{command}}',
   'start.waiting': 'Waiting for the first connection; alerts appear below. Ctrl-C stops the lab.',
   'start.kept-ever': 'kept for ever; --retention-days',
-  'start.kept': 'kept for {{days}} days; --retention-days',
+  'start.kept': 'kept for {{days, of(one: day; other: days)}}; --retention-days',
   'start.or-other': '(or, on another network: {{addresses}})',
   'start.nobody-reads': '! Nobody reads this output any more. The lab goes on: "phonehome alerts" has what comes.',
   'start.stopping': 'Stopping: open connections end, the store is flushed. Ctrl-C again to force.',
   'demo.unknown': 'unknown case "{{name}}": choose from {{names}}',
   'demo.intro':
-    'Phonehome demo: {{number}} cases through the proxy at {{address}}. Phones and vendors are simulated, and so is every alert; all of it stays in {{data}}.',
+    'Phonehome demo: {{number, of(one: case; other: cases)}} through the proxy at {{address}}. Phones and vendors are simulated, and so is every alert; all of it stays in {{data}}.',
   'demo.marks': 'What a phone does is marked [D] documented in a report, [A] assumed to fill a gap in it, [U] unknown.',
   'demo.stays': 'The lab stays up: {{command}} shows its alerts; Ctrl-C stops it.',
   'outcome.case': 'case',
@@ -65,8 +68,8 @@ export const COMMANDS_EN = {
   'outcome.seen': 'seen',
   'outcome.ok': 'ok',
   'outcome.missed': 'MISSED',
-  'outcome.some': '{{missed}} of {{all}} cases missed.',
-  'outcome.none': '{{all}} cases, none missed.',
+  'outcome.some': '{{missed}} of {{all, of(one: case; other: cases)}} missed.',
+  'outcome.none': '{{all, of(one: case; other: cases)}}, none missed.',
   'gateway.is-up':
     'The gateway is up: a phone that joins it needs no proxy setting. "phonehome gateway down" undoes all of it.',
   'gateway.no-lab': 'No lab runs on this data directory: until "phonehome start" phones are refused.',
@@ -125,7 +128,8 @@ export const COMMANDS_EN = {
 
   'tunnel.usage': 'gateway wireguard takes "add NAME", "remove NAME" or "list", e.g. gateway wireguard add nokia-01',
   'tunnel.scan': 'Scan this with the WireGuard app of {{name}}. It is shown once: its key is kept nowhere.',
-  'tunnel.narrow': '({{columns}} columns are too few for the QR code: widen the terminal, or copy the text below)',
+  'tunnel.narrow':
+    '({{columns, of(one: column is; other: columns are)}} too few for the QR code: widen the terminal, or copy the text below)',
   'tunnel.address': 'In the tunnel {{name}} is {{address}}.',
   'tunnel.addresses': 'In the tunnel {{name}} is {{address}} and {{address6}}.',
   'tunnel.answered': 'The gateway answers it now.',

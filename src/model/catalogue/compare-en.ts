@@ -1,23 +1,24 @@
 /** What a comparison says, in English. Catalogues of other languages have the same keys. */
 export const COMPARE_EN = {
   title: 'Compared: {{a}} and {{b}}',
-  'title-many': 'Compared: {{count}} phones or test runs',
+  'title-many': 'Compared: {{count, of(one: phone; other: phones)}} or test runs',
   simulated: 'SIMULATED: replays or tests, nothing that happened in the world',
-  side: '{{title}}: {{hosts}} servers, {{requests}} requests, watched for {{watched}}',
+  side: '{{title}}: {{hosts, of(one: server; other: servers)}}, {{requests, of(one: request; other: requests)}}, watched for {{watched}}',
   claims: 'What the maker says of it',
   changes: 'What left, before (A) and after (B)',
   nothing: 'Neither in A nor in B was anything seen to leave.',
-  new: 'New: {{kind}} to {{to}}, {{how}}; seen {{count}} times.',
-  kept: 'Still there: {{kind}} to {{to}}, {{how}}; seen {{before}} times before, {{count}} times now.',
+  new: 'New: {{kind}} to {{to}}, {{how}}; seen {{count, of(one: time; other: times)}}.',
+  kept: 'Still there: {{kind}} to {{to}}, {{how}}; seen {{before, of(one: time; other: times)}} before, {{count, of(one: time; other: times)}} now.',
   moved:
-    'Moved ({{moves}}): {{kind}}, before to {{from}}, {{was}}, now to {{to}}, {{how}}; seen {{before}} times before, {{count}} times now.',
-  stopped: 'Not seen any more: {{kind}} to {{from}}, {{was}}; seen {{before}} times before. {{sure}}',
+    'Moved ({{moves}}): {{kind}}, before to {{from}}, {{was}}, now to {{to}}, {{how}}; seen {{before, of(one: time; other: times)}} before, {{count, of(one: time; other: times)}} now.',
+  stopped:
+    'Not seen any more: {{kind}} to {{from}}, {{was}}; seen {{before, of(one: time; other: times)}} before. {{sure}}',
   'level.very-likely': 'Very likely it stopped: {{why}}',
   'level.likely': 'Probably it stopped: {{why}}',
   'level.open': 'It cannot be said yet that it stopped: {{why}}',
   'by.time': 'had nothing changed, the chance of seeing none of it in {{watched}} would be {{chance}}.',
   'by.marks':
-    'it used to follow “{{mark}}” {{seen}} of {{of}} times; since then that was marked {{since}} times without it, of which the chance would be {{chance}}.',
+    'it used to follow “{{mark}}” {{seen}} of {{of, of(one: time; other: times)}}; since then that was marked {{since, of(one: time; other: times)}} without it, of which the chance would be {{chance}}.',
   needed: 'To be sure, watch for {{needed}}.',
   'why.seen-once':
     'Whether it stopped cannot be told: it was seen at one time only, so nothing is known of how often it comes. A monthly report needs a month of watching.',
@@ -47,8 +48,8 @@ export const COMPARE_EN = {
   'verdict.holds': '{{claim}}: nothing that was seen speaks against it.',
   'verdict.broken': '{{claim}}: not so.',
   'verdict.open': '{{claim}}: cannot be told yet.',
-  connections: '{{before}} connections before, {{after}} since.',
-  against: '{{kind}} went to {{to}}, {{how}}, seen {{count}} times.',
+  connections: '{{before, of(one: connection; other: connections)}} before, {{after}} since.',
+  against: '{{kind}} went to {{to}}, {{how}}, seen {{count, of(one: time; other: times)}}.',
   'once-open': 'It was watched for {{watched}}, and a monthly report needs a month.',
   'consent-open': 'No phase “before consent” was marked.',
   'to-open': 'Nothing was sent whose country is known.',
@@ -71,7 +72,7 @@ export const COMPARE_EN = {
   'unit.s': '{{n}} s',
   'unit.min': '{{n}} min',
   'unit.h': '{{n}} h',
-  'unit.d': '{{n}} days',
+  'unit.d': '{{n, of(one: day; other: days)}}',
   'chance-small': 'below 1 in 1,000',
   chance: '{{percent}} %',
 } as const;

@@ -3,8 +3,8 @@ import type { CompareKey } from './compare-en.ts';
 
 export const COMPARE_VI: Record<CompareKey, string> = {
   title: 'So sánh: {{a}} và {{b}}',
-  'title-many': 'So sánh: {{count}} điện thoại hoặc lần thử',
-  simulated: 'MÔ PHỎNG: phát lại hoặc thử nghiệm, không phải chuyện có thật',
+  'title-many': 'So sánh: {{count}} điện thoại hoặc đợt thử',
+  simulated: 'GIẢ LẬP: phát lại hoặc thử nghiệm, không phải chuyện có thật',
   side: '{{title}}: {{hosts}} máy chủ, {{requests}} yêu cầu, theo dõi trong {{watched}}',
   claims: 'Nhà sản xuất nói gì',
   changes: 'Những gì đã rời máy, trước (A) và sau (B)',
@@ -40,7 +40,7 @@ export const COMPARE_VI: Record<CompareKey, string> = {
   'move.encryption': 'mã hoá đường truyền',
   'move.consent': 'sự đồng ý',
   'claim.gone': '“Không gì được gửi đến {{subject}}”',
-  'claim.none': '“Không mã nhận dạng hay nội dung nào rời máy”',
+  'claim.none': '“Không định danh hay nội dung nào rời máy”',
   'claim.once': '“Chỉ một lần”',
   'claim.to': '“Đến {{subject}}”',
   'claim.encrypted': '“Được mã hoá”',
@@ -55,7 +55,7 @@ export const COMPARE_VI: Record<CompareKey, string> = {
   'consent-open': 'Không có giai đoạn “trước khi đồng ý” nào được đánh dấu.',
   'to-open': 'Không có gì được gửi mà biết quốc gia nhận.',
   owner: 'Công ty {{name}} đặt tại {{country}}: nơi đặt máy chủ không cho biết ai đọc.',
-  'table.phone': 'điện thoại hoặc lần thử',
+  'table.phone': 'điện thoại hoặc đợt thử',
   'table.left': 'những gì rời máy',
   'table.receivers': 'đến ai',
   'table.countries': 'máy chủ tại',

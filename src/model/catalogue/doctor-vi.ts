@@ -39,7 +39,7 @@ export const DOCTOR_VI: Record<string, string> = {
   'doctor.address': '{{address}} trên {{name}}',
   'doctor.addresses': '{{first}}; còn có {{others}}',
   'doctor.clock-back': '{{time}}, cũ hơn các tệp trên đĩa này',
-  'doctor.set-clock': 'chỉnh lại đồng hồ: điện thoại từ chối chứng chỉ của tương lai',
+  'doctor.set-clock': 'chỉnh lại đồng hồ: điện thoại từ chối chứng chỉ có ngày ở tương lai',
   'doctor.set-clock-date': 'chỉnh lại đồng hồ: không chứng chỉ nào có hiệu lực vào ngày này',
   'doctor.not-installed': 'chưa cài',
   'doctor.tool.tshark': 'chỉ cần khi đọc bản ghi gói tin (apt install tshark)',

@@ -159,22 +159,25 @@ export const EN = {
   'why.server-left': 'The server broke it off.',
   'why.idle': 'Nothing was said on it for a long time, and the lab closed it.',
   'why.lab-ended': 'It ended because the lab ended.',
-  'proof.alert': 'alert {{how}} {{times}} times',
+  'proof.alert': 'alert {{how}} {{times, of(one: time; other: times)}}',
   'proof.hinted':
-    'alert {{how}} {{times}} times, where the feed of {{organisation}}, version {{version}}, says that apps pin',
-  'proof.untrusted': "it refused the lab's untrusted copy {{times}} times, the last time with {{how}}",
-  'proof.silent': 'silent when intercepted, with data when passed through, {{times}} times running',
-  'proof.failed': '{{how}} when intercepted, with data when passed through, {{times}} times running',
+    'alert {{how}} {{times, of(one: time; other: times)}}, where the feed of {{organisation}}, version {{version}}, says that apps pin',
+  'proof.untrusted':
+    "it refused the lab's untrusted copy {{times, of(one: time; other: times)}}, the last time with {{how}}",
+  'proof.silent':
+    'silent when intercepted, with data when passed through, {{times, of(one: time; other: times)}} running',
+  'proof.failed':
+    '{{how}} when intercepted, with data when passed through, {{times, of(one: time; other: times)}} running',
   'proof.earlier': '{{said}}',
   'proof.asked': 'it asked for one',
   'proof.no-leaf': 'of its cipher suites, groups and signatures none fits a certificate of the lab',
 
   'weak-tls.accepted':
-    '{{app}} on {{phone}} accepted a bad certificate ({{problem}}) for {{host}}: anyone on the same Wi-Fi can read what it sends there.',
+    '{{app}} on {{phone}} accepted a bad certificate ({{problem}}) for {{host}}: anyone on the way who shows such a one can read what it sends there.',
   'weak-tls.server':
     'The lab could not verify the certificate of {{host}} ({{problem}}), so {{phone}} was shown an untrusted one, and refused it. An app that knows this certificate is passed through after three times.',
   'trust-test.accepted':
-    '{{app}} on {{phone}} accepted {{shown}} for {{host}}: anyone on this Wi-Fi can read what this app sends.',
+    '{{app}} on {{phone}} accepted {{shown}} for {{host}}: anyone on the way who shows such a one can read what it sends there.',
   'trust-test.refused': 'Trust test passed: the app on {{phone}} refused {{shown}} for {{host}} ({{how}}).',
   'trust-test.no-reason': 'no reason given',
   'trust-test.self-signed': 'a certificate anybody could have made',
@@ -196,9 +199,10 @@ export const EN = {
   'refused.not-allowed': 'not allowed by the lab',
   'past-the-lab.unknown': 'an unknown protocol',
   'past-the-lab':
-    '{{phone}} sent {{bytes}} bytes to {{receiver}} past the lab ({{protocol}}): nobody looked into them.',
+    '{{phone}} sent {{bytes, of(one: byte; other: bytes)}} to {{receiver}} past the lab ({{protocol}}): nobody looked into it.',
   'contact.nothing-sent': '{{phone}} connected to {{receiver}} and sent nothing that could be read.',
-  'contact.unread': '{{phone}} sent {{bytes}} bytes to {{receiver}}; nothing of it could be read.',
+  'contact.unread':
+    '{{phone}} sent {{bytes, of(one: byte; other: bytes)}} to {{receiver}}; nothing of it could be read.',
   'hidden-look-ups':
     "{{phone}} looks names up over HTTPS at {{operator}}: these look-ups are not in the lab's list of names.",
   'looked-up-elsewhere':
@@ -230,7 +234,7 @@ export const EN = {
   'coverage.open_other': ' {{count}} connections that nobody reads are still open: {{names}}.',
   'coverage.lab-down': ' The lab was not running from {{from, time}} to {{to, time}}: what was sent then is not known.',
   'coverage.lab-down-often':
-    ' The lab was not running {{times}} times, the last time from {{from, time}} to {{to, time}}: what was sent then is not known.',
+    ' The lab was not running {{times, of(one: time; other: times)}}, the last time from {{from, time}} to {{to, time}}: what was sent then is not known.',
   'coverage.unwatched': ' Nobody looked into what was sent from {{from, time}} to {{to, time}}.',
   'coverage.unwatched-still': ' Nobody looks into what is sent since {{from, time}}.',
   'coverage.not-counted': ' Not counted from {{from, time}} to {{to, time}}: {{subject}} ({{detail}}).',
@@ -260,7 +264,7 @@ export const EN = {
   'class.bypassing': 'went past the lab unread',
 
   beacon:
-    '{{phone}} contacts {{host}} every {{period}}, give or take {{jitter}} %: {{contacts}} times so far; by chance less than once in {{times}}.',
+    '{{phone}} contacts {{host}} every {{period}}, give or take {{jitter}} %: {{contacts, of(one: time; other: times)}} so far; by chance less than once in {{times}}.',
   'span.seconds_one': 'second',
   'span.seconds_other': '{{count}} seconds',
   'span.minutes_one': 'minute',
@@ -271,9 +275,9 @@ export const EN = {
     'two phones use {{ip}} in turn ({{one}}, {{other}}): what they send is told of either; one has a fixed address or poses as the other, set both to get theirs by themselves (DHCP)',
   'phone.without-name': 'a phone without a name',
   'lan.missed_one':
-    'While no lab ran, {{phone}} sent one packet ({{bytes}} bytes) past it that nobody looked into: {{places}}.',
+    'While no lab ran, {{phone}} sent one packet ({{bytes, of(one: byte; other: bytes)}}) past it that nobody looked into: {{places}}.',
   'lan.missed_other':
-    'While no lab ran, {{phone}} sent {{count}} packets ({{bytes}} bytes) past it that nobody looked into: {{places}}.',
+    'While no lab ran, {{phone}} sent {{count}} packets ({{bytes, of(one: byte; other: bytes)}}) past it that nobody looked into: {{places}}.',
   'lan.posing':
     "another machine on the phones' network says that it is the gateway ({{ip}}): what phones send may go past the lab; take it off the network, or give it another address",
   'phone.unnamed':
@@ -285,13 +289,13 @@ export const EN = {
   'lab.restarted_other':
     'The half of the lab that reads traffic ended ({{reason}}) and was started again: phones went on, and {{count}} connections were not looked into meanwhile.',
   'lab.was-deaf':
-    'The lab could not keep up: what {{flows}} connections sent meanwhile was passed on and not looked into.',
+    'The lab could not keep up: what {{flows, of(one: connection; other: connections)}} sent meanwhile was passed on and not looked into.',
   'geo.old':
-    '{{name}} is {{days}} days old: servers that moved since are placed wrong; what left, and to which company, does not depend on it. Newer: phonehome geo update FILE',
+    '{{name}} is {{days, of(one: day; other: days)}} old: servers that moved since are placed wrong; what left, and to which company, does not depend on it. Newer: phonehome geo update FILE',
   'geo.stale':
-    '{{name}} is {{days}} days old: no verdict should rest on its country or network alone; what left, and to which company, does not depend on it. Newer: phonehome geo update FILE',
+    '{{name}} is {{days, of(one: day; other: days)}} old: no verdict should rest on its country or network alone; what left, and to which company, does not depend on it. Newer: phonehome geo update FILE',
   'lab.store-damaged':
-    'The evidence store was damaged: {{alerts}} alerts and {{flows}} connections could be read and are kept. The damaged file is {{file}}; check the disk.',
+    'The evidence store was damaged: {{alerts, of(one: alert; other: alerts)}} and {{flows, of(one: connection; other: connections)}} could be read, and were kept. The damaged file is {{file}}; check the disk.',
   'lab.content-damaged':
     'The file of kept content was damaged: it lies aside as {{file}}, and a new one was begun. Alerts and connections are not concerned.',
   'lab.content-trouble': 'Content of connections is not kept: {{reason}}. Alerts and connections are.',
@@ -309,7 +313,8 @@ export const EN = {
     'Alerts cannot be sent to {{receiver}} ({{detail}}): {{count}} waits, and is tried again for three days.',
   'notify.failing_other':
     'Alerts cannot be sent to {{receiver}} ({{detail}}): {{count}} wait, and are tried again for three days.',
-  'notify.works-again': 'Alerts can be sent to {{receiver}} again; {{count}} that waited follow.',
+  'notify.works-again':
+    'Alerts can be sent to {{receiver}} again; {{count, of(one: that waited follows; other: that waited follow)}}.',
   'notify.given-up_one':
     '{{count}} alert was not taken by {{receiver}} ({{detail}}) and is given up. It is kept: phonehome notify retry {{receiver}}.',
   'notify.given-up_other':

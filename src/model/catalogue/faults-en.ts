@@ -297,7 +297,7 @@ export const FAULTS_EN = {
   'aes.count': 'needs a whole number from {{from}} to {{to}} for {{field}}',
   'aes.key': 'needs a key of 16, 24 or 32 bytes: hex digits, base64, or text: before its characters',
   'aes.name': 'has a name that is not letters, digits, dots and dashes',
-  'aes.iv-length': 'needs an iv of {{bytes}} bytes in {{mode}}',
+  'aes.iv-length': 'needs an iv of {{bytes, of(one: byte; other: bytes)}} in {{mode}}',
   'aes.iv': 'needs an iv: zero, prefix (it stands before the ciphertext), hex digits, or base64',
 
   // Alerts as lines: words beside the sentences
@@ -309,7 +309,7 @@ export const FAULTS_EN = {
   'line.likely': 'likely',
   'line.possible': 'possible',
   'line.in': 'in {{where}}',
-  'line.more-receivers': 'and {{count}} more receivers',
+  'line.more-receivers': 'and {{count, of(one: more receiver; other: more receivers)}}',
   'line.simulated': '[simulated]',
   'line.unknown': 'unknown',
   'line.server-in': 'server in {{country}}',
@@ -320,7 +320,7 @@ export const FAULTS_EN = {
   // Files of a test run, and tables of a hub, as they are asked for
   'files.busy': 'others are being made: ask again when they are done',
   'files.long': 'it took too long: make it with the command of the same name',
-  'feed.large': 'it is larger than {{most}} bytes',
+  'feed.large': 'it is larger than {{most, of(one: byte; other: bytes)}}',
   'feed.unsigned': 'it is not signed',
   'feed.stranger': 'its signature is not of the key this lab trusts',
   'feed.shape': 'it has another shape',
@@ -331,7 +331,7 @@ export const FAULTS_EN = {
 
   // Tables of a feed: names of pinning apps, opaque formats
   'hints.no-lines': 'needs lines "name: how it is known"',
-  'hints.many': 'holds {{count}} names: {{most}} at most',
+  'hints.many': 'holds {{count, of(one: name; other: names)}}: {{most}} at most',
   'hints.no-server': '{{name}} is no name of a server, e.g. api.example.com',
   'hints.suffix': '{{name}} stands for names of many owners',
   'hints.because': '{{name}}: say in a line how it is known',

@@ -12,7 +12,7 @@ export const FAULTS_VI: Record<keyof typeof FAULTS_EN, string> = {
   'fault.unwritten-place': 'không ghi được {{file}} ({{code}}): hãy chọn chỗ khác',
   'fault.unwritten-out': 'không ghi được {{file}} ({{code}}): hãy chọn chỗ khác bằng --out',
   'fault.full-out':
-    'không còn chỗ cho {{file}}: hãy giải phóng dung lượng, hoặc chọn chỗ khác bằng --out; không còn lại phần nào của nó',
+    'không còn chỗ cho {{file}}: hãy giải phóng dung lượng, hoặc chọn chỗ khác bằng --out; phần đã ghi dở đã được xoá',
   'fault.log-file': '--log-file {{file}}: không ghi được ({{code}}): hãy chọn đường dẫn khác',
   'fault.and-more': '{{first}} (và {{count}} lỗi nữa)',
   'fault.data-unmade': 'không tạo được thư mục dữ liệu {{path}} ({{code}}): hãy chọn thư mục khác bằng --data',
@@ -46,7 +46,7 @@ export const FAULTS_VI: Record<keyof typeof FAULTS_EN, string> = {
   'token.gone': '{{file}} không còn: hãy chạy phonehome token rotate {{role}}',
   'dns.in-use': 'cổng DNS {{port}} đang được dùng: hãy dừng chương trình đang dùng nó hoặc đặt dnsPort khác',
   'dns.unopened': 'bộ chuyển tiếp DNS không mở được {{host}}:{{port}} ({{code}}): hãy đặt dnsPort khác',
-  'port.needs-linux': 'chặn đọc trong suốt cần Linux: hãy dùng địa chỉ proxy thay vào đó',
+  'port.needs-linux': 'chặn bắt trong suốt cần Linux: hãy dùng địa chỉ proxy thay vào đó',
   'port.needs-right': 'tproxy cần phòng thử có CAP_NET_ADMIN: xem docs/gateway.md, hoặc dùng "mode: redirect"',
 
   // What somebody else may have had
@@ -184,7 +184,7 @@ export const FAULTS_VI: Record<keyof typeof FAULTS_EN, string> = {
     '"{{simulated}}" là dữ liệu giả lập (phát lại hoặc thử), còn "{{real}}" thì không: chúng không nói gì về nhau',
   'compare.some-mixed': 'một số là dữ liệu giả lập (phát lại hoặc thử), số khác thì không: chúng không nói gì về nhau',
   'compare.no-claim':
-    '"{{claim}}" không phải lời hứa kiểm tra được: hãy dùng gone:HOST, to:europe hoặc to:DE, none, once, encrypted, after-consent',
+    '"{{claim}}" không phải tuyên bố kiểm tra được: hãy dùng gone:HOST, to:europe hoặc to:DE, none, once, encrypted, after-consent',
   'compare.no-side':
     '"{{name}}" không phải đợt thử, cũng không phải điện thoại nào đã gửi dữ liệu: xem phonehome case list và phonehome device list',
   'compare.several': 'nhiều đợt thử bắt đầu bằng "{{id}}": xem phonehome case list',
@@ -202,7 +202,7 @@ export const FAULTS_VI: Record<keyof typeof FAULTS_EN, string> = {
   'search.too-long': 'tìm kiếm mất quá nhiều thời gian: hãy thu hẹp theo điện thoại, máy chủ hoặc thời gian',
   'forget.rows-there': 'các giá trị của nó không còn đọc được nữa, nhưng các dòng của nó vẫn còn: {{problem}}',
   'capture.none':
-    '{{directory}} không có bản ghi nào: hãy khởi động phòng thử với --capture trong khi cổng mạng đang chạy',
+    '{{directory}} không có bản ghi nào: hãy khởi động phòng thử với --capture trong khi gateway đang bật',
   'devices.no-photos': 'ảnh được cài vào bằng `phonehome device import`, không qua API',
 
   // Plans, gateway.yaml, notify.yaml, hub.yaml
@@ -210,9 +210,9 @@ export const FAULTS_VI: Record<keyof typeof FAULTS_EN, string> = {
   'gateway.file.takes-lines': 'cần các dòng dạng "tên: giá trị"',
   'gateway.file.needs-lines': 'cần các dòng dạng "tên: giá trị"',
   'gateway.file.named': '{{field}} {{problem}}',
-  'gateway.file.unknown': 'không phải trường của cấu hình cổng mạng',
+  'gateway.file.unknown': 'không phải trường của cấu hình gateway',
   'gateway.file.lan': 'tên giao diện mạng của các điện thoại, ví dụ wlan0',
-  'gateway.file.uplink': 'tên giao diện mạng ra internet, không phải giao diện của điện thoại, ví dụ eth0',
+  'gateway.file.uplink': 'tên giao diện mạng ra Internet, không phải giao diện của điện thoại, ví dụ eth0',
   'gateway.file.mode': 'redirect hoặc tproxy',
   'gateway.file.ssid': 'một tên từ 1 đến 32 byte',
   'gateway.file.passphrase': 'từ 8 đến 63 ký tự ASCII in được',
@@ -229,13 +229,13 @@ export const FAULTS_VI: Record<keyof typeof FAULTS_EN, string> = {
     'bước kết thúc nhờ lưu lượng thì không đánh dấu gì: dấu sẽ đến sau thứ nó phải giải thích. Hãy đặt dấu vào bước trước',
   'input.own.host': 'host chỉ dùng cho bước, hoặc lần chờ, kết thúc nhờ lưu lượng',
   'input.own.plan-name': 'phải gồm 1 đến 60 chữ thường, số hoặc gạch',
-  'input.own.one-step': 'một kế hoạch phải có ít nhất một bước',
+  'input.own.one-step': 'một kế hoạch thử phải có ít nhất một bước',
   'input.own.steps': 'nhiều nhất 100 bước',
   'input.own.name': 'phải gồm chữ, số, dấu chấm, gạch, nhiều nhất 60 ký tự',
   'input.own.country': 'phải là mã nước gồm hai chữ cái, ví dụ CN',
   'input.own.secret-file': 'phải là tên một tệp trong DATA/secrets, không kèm đường dẫn',
   'input.own.condition': 'phải có điều kiện: để trống sẽ tắt tiếng mọi cảnh báo',
-  'input.own.no-plan': 'không phải là kế hoạch',
+  'input.own.no-plan': 'không phải là kế hoạch thử',
   'notify.file.no-receiver': 'không có nơi nhận này; hiện có: {{names}}',
   'notify.file.none': 'không có',
   'notify.file.twice': 'trùng tên với một mục khác',
@@ -280,7 +280,7 @@ export const FAULTS_VI: Record<keyof typeof FAULTS_EN, string> = {
   'hub.file.whole': 'tệp',
   'hub.file.unread': '{{what}}: không đọc được {{file}} ({{code}}): hãy kiểm tra đường dẫn',
   'hub.file.name': 'cần một tên gồm chữ thường, số và gạch nối, ví dụ hanoi-1',
-  'hub.file.url': 'cần địa chỉ máy trung chuyển, ví dụ tls://hub.example.org:4222',
+  'hub.file.url': 'cần địa chỉ máy chuyển tin, ví dụ tls://hub.example.org:4222',
   'hub.file.key':
     'cần một tệp gồm 64 chữ số thập lục phân, giống nhau ở mọi phòng thử của tổ chức: openssl rand -hex 32',
   'hub.file.identifiers': 'cần pseudonyms hoặc clear',

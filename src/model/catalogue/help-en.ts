@@ -127,7 +127,7 @@ export const HELP_EN = {
     "a bystander's phone: passed through, nothing kept but a count; its id, its address or its MAC address",
   'do.device.import': 'register every phone of a devices file (YAML or JSON)',
   'do.device.export': 'write the devices file (YAML, or JSON for *.json); values in clear, so --reveal is needed',
-  'do.device.remove': 'forget a phone; with values, only these of it',
+  'do.device.remove': 'take a phone off the list; with values, only these of it',
   'do.case.list': 'all test runs, newest first',
   'do.case.new': 'begin a test run; alerts from now on belong to it',
   'do.case.show': 'one test run: what left in which phase, and what could not be seen (default: the newest)',

@@ -1,6 +1,6 @@
 /** What `--help` says, in Vietnamese: parts of `TERMINAL_VI`. */
 export const HELP_VI: Record<string, string> = {
-  'flag.data': 'nơi phòng thử giữ chứng chỉ, cảnh báo và điện thoại',
+  'flag.data': 'nơi phòng thử giữ chứng chỉ, cảnh báo và thông tin điện thoại',
   'flag.config': 'tệp YAML với tên giống các cờ; cờ được ưu tiên hơn tệp',
   'flag.json': 'kết quả cho chương trình đọc: mỗi dòng một đối tượng JSON',
   'flag.verbose': 'hiện ngăn xếp của lỗi',
@@ -83,7 +83,7 @@ export const HELP_VI: Record<string, string> = {
   'flag.purpose': 'cần tìm hiểu điều gì',
   'flag.simulated': 'những gì phát lại và thử nghiệm đã làm; không có cờ này: những gì có thật, nếu có',
   'flag.device.plan': 'điện thoại được thử',
-  'flag.title': 'tên đợt thử (mặc định: tên của kế hoạch)',
+  'flag.title': 'tên đợt thử (mặc định: tên của kế hoạch thử)',
   'flag.out': 'ghi vào: FILE.zip',
   'flag.redact': 'thay mọi định danh bằng bí danh, cả trong nội dung và các dạng mã',
   'flag.lang.export': 'ngôn ngữ của báo cáo trong đó: en hoặc vi',
@@ -138,23 +138,23 @@ export const HELP_VI: Record<string, string> = {
     'bắt đầu một giai đoạn (before-consent, consent-given, idle…), hoặc ghi việc đã làm với điện thoại (boot, unlock…)',
   'do.case.capture': 'ghi dữ liệu đã thu của đợt thử thành pcapng kèm khoá TLS bên trong (mặc định: mới nhất)',
   'do.case.close': 'kết thúc đợt thử (mặc định: đợt mới nhất còn mở)',
-  'do.plan.list': 'các phép thử soạn sẵn: làm gì với điện thoại, từng bước',
+  'do.plan.list': 'các kế hoạch thử soạn sẵn: làm gì với điện thoại, từng bước',
   'do.plan.run':
-    'dẫn qua một phép thử: nói việc cần làm, đánh dấu, chờ, và kết thúc bằng kết luận; tiếp tục từ chỗ đã dừng',
+    'dẫn qua một kế hoạch thử: nói việc cần làm, đánh dấu, chờ, và kết thúc bằng kết luận; tiếp tục từ chỗ đã dừng',
   'do.report':
     'một đợt thử thành một tệp để đọc và in, PDF hoặc HTML: gì đã rời máy, đến ai, tìm thấy thế nào, gì không thấy được',
   'do.export':
     'một đợt thử thành một zip có chữ ký để người khác kiểm tra: báo cáo, cảnh báo, dữ liệu (HAR, EVE, pcapng), chuỗi băm, nguồn',
   'do.compare':
-    'hai máy cùng kiểu, hoặc một máy trước và sau: gì đã hết, gì mới, gì đổi chỗ, và điều gì phân biệt chúng; hơn hai: mỗi cái một dòng',
+    'hai máy cùng kiểu, hoặc một máy trước và sau: gì đã hết, gì mới, gì đổi nơi nhận, và điều gì phân biệt chúng; hơn hai: mỗi cái một dòng',
   'do.forget': 'xoá hẳn một điện thoại (hoặc những gì đến từ một địa chỉ) và mọi thứ đã ghi về nó',
   'do.verify':
     'dữ liệu đã lưu, hoặc trong FILE.zip đã xuất, có bị sửa, bớt hay thêm không; 0: nguyên vẹn, 1: đã thay đổi',
   'do.notify.show': 'ai được báo cảnh báo bên ngoài phòng thử, gì đang chờ, gì đã bỏ, gì được giữ lại',
   'do.notify.example':
     'in một notify.yaml để bắt đầu: webhook (Telegram, Slack, Matrix, Zalo), thư, quy tắc, tắt tiếng',
-  'do.notify.test': 'gửi bên nhận một tin thử không chứa gì của điện thoại nào; 0: đã nhận',
-  'do.notify.retry': 'những gì đã thôi gửi cho bên nhận lại được chờ gửi',
+  'do.notify.test': 'gửi nơi nhận một tin thử không chứa gì của điện thoại nào; 0: đã nhận',
+  'do.notify.retry': 'những gì đã thôi gửi cho nơi nhận được đưa lại vào hàng chờ',
   'do.notify.mute': 'giữ lại cảnh báo đến một ngày, vì một lý do; chúng vẫn ở trong phòng thử và được đếm',
   'do.notify.accept': 'như vậy, cho các phát hiện đã biết và được chấp nhận',
   'do.notify.unmute': 'thôi tắt tiếng',
@@ -176,13 +176,14 @@ export const HELP_VI: Record<string, string> = {
   'do.pins.list': 'các ứng dụng từ chối chứng chỉ của phòng thử, và cách xử lý',
   'do.pins.set':
     'cho một tên máy chủ của điện thoại qua luôn luôn (always), không bao giờ (never), hay tuỳ ứng dụng (auto)',
-  'do.trust-test.start': 'cho kết nối tiếp theo của điện thoại đến tên máy chủ này thấy một chứng chỉ xấu, một lần',
+  'do.trust-test.start':
+    'cho kết nối tiếp theo của điện thoại đến tên máy chủ này thấy một chứng chỉ không hợp lệ, một lần',
   'do.trust-test.list': 'các phép thử tin cậy đã yêu cầu, và kết quả',
   'do.trust-test.cancel': 'huỷ một phép thử tin cậy đang chờ',
   'do.doctor': 'kiểm tra thiết lập và nói cần làm gì',
   'do.group.device': 'các điện thoại được thử: định danh và những gì cài sẵn trên máy',
   'do.group.case': 'các đợt thử và giai đoạn của chúng',
-  'do.group.plan': 'các phép thử soạn sẵn, từng bước',
+  'do.group.plan': 'các kế hoạch thử soạn sẵn, từng bước',
   'do.group.notify': 'báo cảnh báo ra ngoài phòng thử',
   'do.group.ca': 'chứng chỉ gốc của chính phòng thử',
   'do.group.token': 'ai được hỏi phòng thử điều gì',
@@ -191,7 +192,7 @@ export const HELP_VI: Record<string, string> = {
   'do.hub.accept-key': 'từ giờ một khoá khác có giá trị cho một phòng thử; lưu lại ai nói vậy, lúc nào và vì sao',
   'do.hub.prove': 'tính lại những gì trung tâm giữ của một phòng thử, và đối chiếu một gói của phòng đó',
   'do.hub.feed':
-    'ký các bảng trong một thư mục (chủ sở hữu, tên khoá, kế hoạch thử) và gửi cho mọi phòng thử của trung tâm',
+    'ký các bảng trong một thư mục (chủ sở hữu, tên trường, định dạng không đọc được, ứng dụng ghim chứng chỉ, kế hoạch thử) và gửi cho mọi phòng thử của trung tâm',
   'do.hub.key': 'tạo cặp khoá của trung tâm hoặc phòng thử cho máy chuyển tin; in ra nửa công khai',
   'do.hub.migrate': 'tạo hoặc cập nhật các bảng của trung tâm trong PostgreSQL',
   'do.hub.organisation': 'thêm một tổ chức có phòng thử được gửi, hoặc một mã truy cập khác cho tổ chức đó; in mã ra',
@@ -200,7 +201,7 @@ export const HELP_VI: Record<string, string> = {
     'từng phòng thử: nghe được lần cuối khi nào, chuỗi có trọn vẹn và đồng hồ có đúng không; mã thoát 1 nếu không',
   'do.group.trust-test': 'một ứng dụng có kiểm tra chứng chỉ hay không',
   'do.group.gateway': 'đọc được mà không cần đặt proxy: quy tắc, địa chỉ, điểm phát, đường hầm',
-  'do.phonehome': 'Phòng thử cho thấy điện thoại nói gì với ai: proxy chặn đọc với phát hiện rò rỉ trực tiếp.',
+  'do.phonehome': 'Phòng thử cho thấy điện thoại nói gì với ai: proxy chặn bắt, phát hiện rò rỉ trực tiếp.',
   'help.title.usage': 'Cách dùng:',
   'help.title.options': 'Tuỳ chọn:',
   'help.title.commands': 'Lệnh:',

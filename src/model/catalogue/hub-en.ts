@@ -32,7 +32,7 @@ export const HUB_EN = {
   'hub.state.record': 'it signed another record than it told (record {{position}})',
   'hub.state.missing': 'records {{from}} to {{to}} are missing',
   'hub.state.clock': 'its clock is off by {{seconds}} s',
-  'hub.state.histories': '{{count}} histories: its store was restored or begun anew',
+  'hub.state.histories': '{{count, of(one: history; other: histories)}}: its store was restored or begun anew',
   'hub.state.accepted': 'key {{key}} accepted on {{time}} by {{who}}: {{reason}}',
   'hub.state.aside_one': '{{count}} message kept aside: {{why}}',
   'hub.state.aside_other': '{{count}} messages kept aside: {{why}}',
@@ -44,13 +44,15 @@ export const HUB_EN = {
   'hub.key.accepted':
     'Key {{key}} counts for {{lab}} from now on, in the place of {{before}}. That you accepted it, and why, is kept.',
   'hub.proof.nothing': 'The hub holds nothing of {{lab}} that could be proven.',
-  'hub.proof.records_one': '{{history}}: {{count}} record leads to what the hub knows; {{rows}} rows are at theirs.',
+  'hub.proof.records_one':
+    '{{history}}: {{count}} record leads to what the hub knows; {{rows, of(one: row is at its own; other: rows are at theirs)}}.',
   'hub.proof.records_other':
-    '{{history}}: {{count}} records lead from one to the next; {{rows}} rows of the hub are at theirs.',
+    '{{history}}: {{count}} records lead from one to the next; {{rows, of(one: row of the hub is at its own; other: rows of the hub are at theirs)}}.',
   'hub.proof.signed': '  Signed up to record {{position}} on {{time}} (key {{key}}).',
   'hub.proof.unsigned': '  Nothing of it was signed.',
   'hub.proof.unheld': '  Of records {{spans}} no links are here: they prove nothing.',
-  'hub.proof.compared': '  {{count}} records of the package are what the lab told.',
+  'hub.proof.compared':
+    '  {{count, of(one: record of the package is; other: records of the package are)}} what the lab told.',
   'hub.proof.link': '  Changed: the links do not lead to record {{position}} as the hub knows it.',
   'hub.proof.signature': '  Changed: the signature of record {{position}} does not hold.',
   'hub.proof.row': '  Changed: the row of record {{position}} is not at its record.',

@@ -16,7 +16,7 @@ export const HUB_REFUSALS_EN = {
     'the database was made by a newer hub (version {{version}}, this one knows {{known}}): update Phonehome',
   'hub.no-broker': 'the broker {{url}} cannot be reached ({{error}})',
   'hub.no-feed-key': 'the key of the feed is no Ed25519 key: openssl genpkey -algorithm ed25519 -out feed.key',
-  'hub.large-feed': 'the feed is larger than {{most}} bytes: leave something out',
+  'hub.large-feed': 'the feed is larger than {{most, of(one: byte; other: bytes)}}: leave something out',
   'hub.empty-feed': '{{directory}} holds no table for labs: {{names}}',
 } as const;
 export const HUB_REFUSALS_VI: Record<keyof typeof HUB_REFUSALS_EN, string> = {

@@ -51,7 +51,7 @@ export const LETTER_VI: Record<keyof typeof LETTER_EN, string> = {
   'letter.tested':
     'chúng tôi đã thử {{model}}{{firmware}} trên mạng của chính chúng tôi, từ {{from}} đến {{until}} (UTC), và đọc những gì máy gửi như bên nhận đọc.',
   'letter.firmware': ' (phiên bản hệ thống: {{firmware}})',
-  'letter.found': 'Trong lần thử này, chúng tôi đo được rằng điện thoại đã gửi:',
+  'letter.found': 'Trong đợt thử này, chúng tôi đo được rằng điện thoại đã gửi:',
   'letter.item': '{{kind}} ({{masked}}) đến {{host}}, {{receiver}}, {{how}}: {{often}}.',
   'letter.clear': 'không mã hoá, nên bất kỳ ai trên đường truyền cũng đọc được',
   'letter.encrypted': 'được mã hoá trên đường truyền',
@@ -73,7 +73,7 @@ export const LETTER_VI: Record<keyof typeof LETTER_EN, string> = {
   'letter.not-claimed':
     'Chúng tôi không nói rằng các điện thoại khác cũng như vậy, vì sao dữ liệu được gửi, ai đọc nó, hay nó được lưu ở đâu: không điều nào trong số đó đo được từ điện thoại. Quốc gia và công ty là những gì các cơ quan đăng ký và cơ sở dữ liệu cho biết về một địa chỉ và một tên miền.',
   'letter.record':
-    'Hồ sơ của lần thử ({{case}}) ghi từng phép đo cùng thời điểm; các giá trị trong thư này đã được che bớt. Chúng tôi có thể gửi quý vị báo cáo và bằng chứng để kiểm tra.',
+    'Hồ sơ của đợt thử ({{case}}) ghi từng phép đo cùng thời điểm; các giá trị trong thư này đã được che bớt. Chúng tôi có thể gửi quý vị báo cáo và bằng chứng để kiểm tra.',
   'letter.answer':
     'Chúng tôi mong nhận được câu trả lời trước ngày [ngày]. Nếu công bố, chúng tôi sẽ công bố cả câu trả lời đó.',
   'letter.closing': 'Trân trọng,',

@@ -21,7 +21,7 @@ export const NOTIFY_EN = {
   alert: 'Alert {{id}} of {{time}}',
   test: 'A test of Phonehome: this receiver gets its alerts.',
   'mail-one': 'Phonehome: {{title}}',
-  'mail-more': 'Phonehome: {{count}} alerts, the worst: {{title}}',
+  'mail-more': 'Phonehome: {{count, of(one: alert; other: alerts)}}, the worst: {{title}}',
   'more-in-lab': 'All details are in the lab; nothing personal is sent out.',
   'severity.critical': 'critical',
   'severity.high': 'high',

@@ -8,7 +8,7 @@ export const PHONES_EN = {
   'pins.head.proof': 'proof',
   'pins.head.rule': 'rule',
   'pins.head.again': 'tries again',
-  'pins.refused': '{{how}}, {{times}} times',
+  'pins.refused': '{{how}}, {{times, of(one: time; other: times)}}',
   'pins.how-refused': 'refused',
   'pins.again': 'after {{left}} more, or at {{at}}',
   'pins.set': '{{name}} on {{device}}: {{rule}}',
@@ -24,7 +24,8 @@ export const PHONES_EN = {
   'pins.state.pinned': 'passed through',
   'pins.state.probing': 'trying again',
   'trust.which': 'say which phone with --device (see phonehome device list)',
-  'trust.waiting': 'Waiting {{minutes}} minutes for {{device}} to connect to {{name}}: use the app now.',
+  'trust.waiting':
+    'Waiting {{minutes, of(one: minute; other: minutes)}} for {{device}} to connect to {{name}}: use the app now.',
   'trust.use-now': 'Use the app on {{device}} now; waiting for its next connection to {{name}} …',
   'trust.none': 'No trust test was asked for: phonehome trust-test start NAME --device ID',
   'trust.head.id': 'id',
@@ -34,8 +35,9 @@ export const PHONES_EN = {
   'trust.head.outcome': 'outcome',
   'trust.head.how': 'how',
   'trust.called-off': 'Called off.',
-  'trust.state.accepted': 'ACCEPTED: the app sent data. Anyone on the same Wi-Fi can read what this app sends.',
-  'trust.state.refused': 'Refused: the app checks its certificates.',
+  'trust.state.accepted':
+    'ACCEPTED: the app sent data. Anyone on the way who shows such a certificate can read what it sends there.',
+  'trust.state.refused': 'Refused: the app noticed this fault of a certificate.',
   'trust.state.expired': 'Nobody came in time.',
   'trust.state.cancelled': 'Called off.',
   'trust.state.waiting': 'Still waiting.',
@@ -61,7 +63,7 @@ export const PHONES_EN = {
   'device.unnamed': "On the lab's network without a name (phonehome device name {{mac}} NAME):",
   'device.made-up': 'made-up address',
   'device.seen': 'Seen at the proxy without a name (phonehome device name {{address}} NAME):',
-  'device.fits': '{{phone}} fits {{count}} phones: give the MAC address',
+  'device.fits': '{{phone}} fits {{count, of(one: phone; other: phones)}}: give the MAC address',
   'device.not-on-network':
     'no phone "{{phone}}" is on the lab\'s network: see phonehome device list, or give its MAC address',
   'device.named':
@@ -89,10 +91,10 @@ export const PHONES_EN = {
   'device.exported': '{{file}} written, readable by you only.',
   'device.dropped': '{{id}} is changed: what was given is no longer registered; the rest stays.',
   'device.unknown': 'no phone "{{id}}" is registered: see phonehome device list',
-  'device.removed': '{{id}} is forgotten; its alerts stay.',
+  'device.removed': '{{id}} is no longer registered; its alerts stay (phonehome forget destroys those too).',
   'device.login': 'login {{login}}',
   'device.every': 'every unknown address',
   'device.by-nothing': 'nothing',
   'device.is-ignored': 'ignored',
-  'device.is-ignored-count': 'ignored: {{count}} connections',
+  'device.is-ignored-count': 'ignored: {{count, of(one: connection; other: connections)}}',
 } as const;

@@ -23,11 +23,11 @@ const EN: PlanWords = {
   enter: 'Press Enter when it is done.',
   traffic: 'Waits for a connection of the phone. Enter goes on without one.',
   waits: (left, until) => `Waits ${left}, until ${until}. Nothing to do; Ctrl-C stops, the same command goes on later.`,
-  left: (left, connections) => `${left} left, ${connections} connections`,
+  left: (left, connections) => `${left} left, ${connections} ${connections === 1 ? 'connection' : 'connections'}`,
   stopped: (command) => `Stopped; the test run stays open. Go on with: ${command}`,
   verdict: 'Verdict:',
   report: (command) => `The report: ${command}`,
-  steps: (count) => `${count} steps`,
+  steps: (count) => `${count} ${count === 1 ? 'step' : 'steps'}`,
 };
 
 const VI: PlanWords = {
@@ -40,7 +40,7 @@ const VI: PlanWords = {
   waits: (left, until) =>
     `Chờ ${left}, đến ${until}. Không cần làm gì; Ctrl-C để dừng, chạy lại cùng lệnh để tiếp tục.`,
   left: (left, connections) => `còn ${left}, ${connections} kết nối`,
-  stopped: (command) => `Đã dừng; lần thử vẫn mở. Tiếp tục bằng: ${command}`,
+  stopped: (command) => `Đã dừng; đợt thử vẫn mở. Tiếp tục bằng: ${command}`,
   verdict: 'Kết luận:',
   report: (command) => `Báo cáo: ${command}`,
   steps: (count) => `${count} bước`,

@@ -43,16 +43,16 @@ export const REASONS = {
   'digest.part': '{{digest}}[{{from}}:{{to}} {{form}}]',
   'reason.digest': '{{digest}} of the registered {{kind}} of this phone ({{spelling}}) as {{form}}',
   'reason.digest-bytes':
-    '{{length}} bytes of the {{digest}} of the registered {{kind}} of this phone ({{spelling}}) as {{form}}',
+    '{{length, of(one: byte; other: bytes)}} of the {{digest}} of the registered {{kind}} of this phone ({{spelling}}) as {{form}}',
   'reason.digest-characters':
-    '{{length}} characters of the {{digest}} of the registered {{kind}} of this phone ({{spelling}}) as {{form}}',
+    '{{length, of(one: character; other: characters)}} of the {{digest}} of the registered {{kind}} of this phone ({{spelling}}) as {{form}}',
   'reason.eid.bare': 'thirty-two digits with the prefix and the check digits of an eSIM chip',
   'reason.eid.named': 'prefix and both check digits are right, beside a name for the number of the eSIM chip',
   'reason.email.domain': 'an email address in a domain that can exist',
   'reason.email.named': 'an email address in a domain that can exist, beside a name for it',
   'reason.email.role': 'an email address of a role rather than a person',
   'reason.foreign': '{{reason}}; the names around it speak of something else than this phone',
-  'reason.hash-named': 'a hash of {{bits}} bits beside a name that says it is a hashed {{kind}}',
+  'reason.hash-named': 'a hash of {{bits, of(one: bit; other: bits)}} beside a name that says it is a hashed {{kind}}',
   'reason.iccid.bare': 'prefix, country and check digit of a SIM card number are right',
   'reason.iccid.checked-and-named': 'prefix and check digit are right and the name beside it says ICCID',
   'reason.iccid.hinted': 'prefix, country and check digit are right, beside a name used for SIM cards',
@@ -87,17 +87,17 @@ export const REASONS = {
   'reason.message.record': 'a text in a record with a number and a time, as messages are stored',
   'reason.named-elsewhere': 'the same value stands in this request beside a name that says what it is',
   'reason.opaque':
-    'payload of {{size}} bytes, {{bits}} bits/byte, evenly spread as encrypted data is, that no decoder opens',
+    'payload of {{size, of(one: byte; other: bytes)}}, {{bits}} bits/byte, evenly spread as encrypted data is, that no decoder opens',
   'reason.opaque.blocks':
-    'payload of {{size}} bytes, {{bits}} bits/byte, evenly spread as encrypted data is, that no decoder opens; the length is a whole number of cipher blocks',
+    'payload of {{size, of(one: byte; other: bytes)}}, {{bits}} bits/byte, evenly spread as encrypted data is, that no decoder opens; the length is a whole number of cipher blocks',
   'reason.opaque.named':
     '{{reason}}; from outside it looks like {{name}} (feed of {{organisation}}, version {{version}})',
   'reason.opaque.rsa':
-    'payload of {{size}} bytes, {{bits}} bits/byte, evenly spread as encrypted data is, that no decoder opens; as long as an RSA signature is',
+    'payload of {{size, of(one: byte; other: bytes)}}, {{bits}} bits/byte, evenly spread as encrypted data is, that no decoder opens; as long as an RSA signature is',
   'reason.persistent':
-    'unknown persistent identifier: {{shape}}, the same in {{requests}} requests over {{connections}} connections of this phone, another one on {{others}} of the same model',
+    'unknown persistent identifier: {{shape}}, the same in {{requests, of(one: request; other: requests)}} over {{connections, of(one: connection; other: connections)}} of this phone, another one on {{others}} of the same model',
   'reason.persistent-in-phases':
-    'unknown persistent identifier: {{shape}}, the same in {{requests}} requests over {{connections}} connections of this phone ({{phases}}), another one on {{others}} of the same model',
+    'unknown persistent identifier: {{shape}}, the same in {{requests, of(one: request; other: requests)}} over {{connections, of(one: connection; other: connections)}} of this phone ({{phases}}), another one on {{others}} of the same model',
   'reason.phone-number.bare': 'written like a telephone number, and it exists in its country',
   'reason.phone-number.link': 'a number that exists in its country, in a link to dial or write to it',
   'reason.phone-number.named': 'a number that exists in its country beside a name for it',
@@ -129,10 +129,12 @@ export const REASONS = {
   'reason.vendor-id.facebook': "XZ and a UUID, the number that Facebook's SDK gives an installation",
   'reason.with-part': '{{reason}}; with it: {{part}}',
   'reason.with-part-at': '{{reason}}; with it, at {{path}}: {{part}}',
-  'remark.fixed-length': 'exactly {{size}} bytes again and again to one receiver: a report of fixed length',
-  'remark.fixed-length-to': 'exactly {{size}} bytes again and again to {{owner}}: a report of fixed length',
+  'remark.fixed-length':
+    'exactly {{size, of(one: byte; other: bytes)}} again and again to one receiver: a report of fixed length',
+  'remark.fixed-length-to':
+    'exactly {{size, of(one: byte; other: bytes)}} again and again to {{owner}}: a report of fixed length',
   'remark.grew-in-phase':
-    'it grew just after the phase “{{phase}}” began: until then no such payload was larger than {{largest}} bytes',
+    'it grew just after the phase “{{phase}}” began: until then no such payload was larger than {{largest, of(one: byte; other: bytes)}}',
   'remark.grew-planted':
-    'it grew just after a canary was planted: until then no such payload was larger than {{largest}} bytes',
+    'it grew just after a canary was planted: until then no such payload was larger than {{largest, of(one: byte; other: bytes)}}',
 } as const;

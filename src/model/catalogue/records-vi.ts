@@ -1,11 +1,11 @@
 /** What commands about test runs and evidence print, in Vietnamese. */
 export const RECORDS_VI: Record<string, string> = {
-  'export.where': 'ghi rõ nơi ghi bằng --out FILE.zip',
+  'export.where': 'hãy nêu nơi ghi bằng --out FILE.zip',
   'export.written':
     'Đã ghi {{out}}, {{size}} MB, chỉ bạn đọc được: {{alerts}} cảnh báo, {{flows}} kết nối, {{exchanges}} yêu cầu có nội dung{{simulated}}.',
   'export.simulated': ' [giả lập]',
-  'export.pseudonyms': 'Các mã định danh đã được thay bằng bí danh.',
-  'export.clear': 'Các yêu cầu và gói tin trong đó chứa mã định danh không che; --redact tạo bản không có chúng.',
+  'export.pseudonyms': 'Các định danh đã được thay bằng bí danh.',
+  'export.clear': 'Các yêu cầu và gói tin trong đó chứa định danh không che; --redact tạo bản không có chúng.',
   'export.missing': 'Không có trong đó: {{what}}',
   'export.signed': 'Ký bằng {{fingerprint}}: hãy báo điều này cho người nhận gói, bằng một đường khác.',
   'forget.done':
@@ -25,7 +25,8 @@ export const RECORDS_VI: Record<string, string> = {
     'Khoá trong gói: {{fingerprint}} (hãy hỏi phòng thử đã tạo gói, bằng một đường khác, xem có phải khoá của họ).',
   'verify.intact': 'Nguyên vẹn: {{rows}} hàng đúng như đã ghi, trong một chuỗi {{records}} bản ghi.',
   'verify.record': 'bản ghi {{position}}',
-  'verify.destroyed': '{{count}} bản ghi mất hàng vì quá hạn, hoặc vì có ai bị xoá; mỗi bản ghi có một dấu ghi lại.',
+  'verify.destroyed':
+    '{{count}} bản ghi không còn hàng vì quá hạn, hoặc vì một điện thoại bị xoá; mỗi bản ghi để lại một dấu xoá.',
   'verify.began': 'Từ {{time}} (bản ghi {{position}}, {{reason}}): {{counts}} được nhận vào như lúc tìm thấy.',
   'verify.nothing-signed': 'Chưa ký gì.',
   'verify.signed': 'Đã ký đến bản ghi {{position}}, {{time}}.',
@@ -79,7 +80,7 @@ export const RECORDS_VI: Record<string, string> = {
   'scan.html.searched': '{{total}} Đã quét lúc {{at}} UTC trong {{files}}.',
   'scan.html.nothing': 'Không thấy gì trong phần đọc được.',
   'scan.html.confidence.certain': 'chắc chắn',
-  'scan.html.confidence.likely': 'có khả năng cao',
+  'scan.html.confidence.likely': 'rất có thể',
   'scan.html.confidence.possible': 'có thể',
   'case.simulated': ' [giả lập]',
   'case.row.id': 'mã',
@@ -90,7 +91,7 @@ export const RECORDS_VI: Record<string, string> = {
   'case.left-out-world': '{{count}} cảnh báo thật không có trong này: hai loại không bao giờ bị trộn.',
   'case.left-out-replays':
     '{{count}} cảnh báo của phát lại và thử nghiệm không có trong này: hai loại không bao giờ bị trộn.',
-  'case.nothing-left': 'Không thấy mã định danh nào rời đi.',
+  'case.nothing-left': 'Không thấy định danh nào rời đi.',
   'case.left': 'Những gì đã rời đi:',
   'case.unseen': 'Những gì không thấy được:',
   'case.connections': '{{phase}}: {{connections}} kết nối{{seen}}',
@@ -109,9 +110,9 @@ export const RECORDS_VI: Record<string, string> = {
   'case.gap': '  {{subject}}: {{from}} đến {{to}} {{detail}}',
   'case.now': 'bây giờ',
   'case.phone-coverage': '  {{phone}} {{trust}}. Tính chung, không riêng đợt này: {{sentence}}',
-  'case.trust.trusts': 'tin phòng thử',
-  'case.trust.refuses': 'không tin phòng thử: không đọc được gì có mã hoá',
-  'case.trust.unknown': 'chưa cho thấy có tin phòng thử hay không',
+  'case.trust.trusts': 'tin cậy phòng thử',
+  'case.trust.refuses': 'không tin cậy phòng thử: không đọc được gì có mã hoá',
+  'case.trust.unknown': 'chưa cho thấy có tin cậy phòng thử hay không',
   'case.record':
     'Bản ghi của chính điện thoại ({{file}}) nêu các máy chủ trong thời gian của đợt này: phòng thử thấy {{seen}} và không thấy {{missed}}{{outside}}{{further}}.',
   'case.record.outside': '; {{count}} chỉ gặp trước hoặc sau đợt',

@@ -15,7 +15,7 @@ export const REPORT_EN = {
   title: 'What this phone told whom',
   simulated: 'SIMULATED: a replay or a test, not the world',
   'left-out':
-    'Not in this report: {{count}} alerts of the other sort. What was simulated and what was real are never mixed.',
+    'Not in this report: {{count, of(one: alert; other: alerts)}} of the other sort. What was simulated and what was real are never mixed.',
   'verdict.left': '{{kinds}} left the phone, to {{receivers}}{{clear}}{{before}}{{marks}}.',
   'verdict.clear': ', readable by anyone on the way',
   'verdict.encrypted': ', encrypted on the way',
@@ -72,7 +72,7 @@ export const REPORT_EN = {
   'confidence.certain': 'certain',
   'confidence.likely': 'likely',
   'confidence.possible': 'possible',
-  often: '{{count}} times',
+  often: '{{count, of(one: time; other: times)}}',
   'often.once': 'once',
   'often.phases': 'by phase: {{phases}}',
   'often.at': 'at {{seen}} of {{all}} {{marks}}',
@@ -94,8 +94,10 @@ export const REPORT_EN = {
   'unseen.unknown': '{{phone}} never showed whether it trusts the lab.',
   'unseen.gap': 'From {{from}} to {{to}} the lab could not see: {{subject}}.',
   'unseen.now': 'now',
-  'unseen.more-gaps': 'and {{count}} earlier times in which the lab could not see something.',
-  'unseen.more': 'and {{count}} more servers that were not read to the end: in the list of every server, below.',
+  'unseen.more-gaps':
+    'and {{count, of(one: earlier time; other: earlier times)}} in which the lab could not see something.',
+  'unseen.more':
+    'and {{count, of(one: more server that was; other: more servers that were)}} not read to the end: in the list of every server, below.',
   'unseen.sms':
     'Text messages, calls and mobile data do not pass the lab. What a phone sends that way is not in this report.',
   'unseen.silence':
@@ -116,7 +118,7 @@ export const REPORT_EN = {
   timeline: 'Timeline',
   chart: 'Phases and marks of the test, and when each receiver was connected to. What left: {{findings}}',
   'chart.phases': 'Phases',
-  'chart.more': 'and {{count}} more receivers or sorts of marks, not drawn.',
+  'chart.more': 'and {{count, of(one: more receiver; other: more receivers)}} or sorts of marks, not drawn.',
   'chart.legend':
     'Triangles: what was done to the phone. Strokes: a connection to this receiver was opened. Dots: an identifier was first seen on its way there.',
   map: 'Where the servers are',
@@ -139,11 +141,11 @@ export const REPORT_EN = {
   record: 'What the phone itself recorded',
   'record.of':
     '{{file}} (SHA-256 {{sha}}): of the servers that the phone met in the time of this test, the lab saw {{seen}} and did not see {{unseen}}. Met before or after it only: {{outside}}.',
-  'record.more': 'And {{count}} more servers.',
+  'record.more': 'And {{count, of(one: more server; other: more servers)}}.',
   'record.why':
     'A server that the lab did not see may have been called over mobile data, another network or a VPN. Of what was sent there nothing is known. The record is the phone’s own; it was not checked by the lab.',
   servers: 'Every server that was contacted',
-  'servers.more': 'and {{count}} more servers',
+  'servers.more': 'and {{count, of(one: more server; other: more servers)}}',
   findings: 'How each of them was found',
   'step.connection': 'The phone connected to {{host}}, port {{port}} (address {{ip}}), {{protection}}.',
   'step.clear': 'without encryption',
@@ -152,8 +154,8 @@ export const REPORT_EN = {
   'step.answer': 'The server sent it back in its answer to: {{request}}',
   'step.where': 'The place in it: {{where}}',
   'step.layer': 'Opened as {{layer}}.',
-  'step.wire': 'On the wire stood {{bytes}} bytes.',
-  'step.opened': 'Opened as {{layer}}: {{bytes}} bytes.',
+  'step.wire': 'On the wire stood {{bytes, of(one: byte; other: bytes)}}.',
+  'step.opened': 'Opened as {{layer}}: {{bytes, of(one: byte; other: bytes)}}.',
   'step.text': 'There: {{text}}',
   'step.hash': 'There stood a hash of the value: {{hash}}.',
   'step.value': 'The value, masked: {{value}}',
@@ -192,7 +194,7 @@ export const REPORT_EN = {
   'method.median':
     '“At 14 of 14 unlocks” counts the marks after which it was seen within a minute, before the next mark; seconds are from the mark to the first sighting.',
   'method.clock':
-    "The lab's clock against the time in servers' answers ({{answers}} connections): {{seconds}} s ahead (median). Answers tell whole seconds and travel a while: below 2 s the two agree.",
+    "The lab's clock against the time in servers' answers ({{answers, of(one: connection; other: connections)}}): {{seconds}} s ahead (median). Answers tell whole seconds and travel a while: below 2 s the two agree.",
   'method.no-clock': "No server's answer told a time: the lab's clock was not checked.",
   'method.severity': 'Nothing is asserted here beyond what was measured with this phone in this time.',
   'method.versions': 'Versions: {{versions}}',

@@ -12,7 +12,7 @@ export const REPORT_VI: Record<ReportKey, string> = {
   ...(Object.fromEntries(Object.entries(KINDS_VI).map(([kind, noun]) => [`kind.${kind}`, noun])) as Nouns),
   ...LETTER_VI,
   title: 'Điện thoại này đã gửi gì, cho ai',
-  simulated: 'MÔ PHỎNG: phát lại hoặc thử nghiệm, không phải thực tế',
+  simulated: 'GIẢ LẬP: phát lại hoặc thử nghiệm, không phải thực tế',
   'left-out':
     'Không có trong báo cáo này: {{count}} cảnh báo thuộc loại kia. Giả lập và thực tế không bao giờ bị trộn lẫn.',
   'verdict.left': '{{kinds}} đã rời khỏi điện thoại, đến {{receivers}}{{clear}}{{before}}{{marks}}.',
@@ -23,7 +23,7 @@ export const REPORT_VI: Record<ReportKey, string> = {
   'verdict.marks': '; {{kind}} {{at}}',
   'verdict.marks-before': ': {{kind}} {{at}}',
   'verdict.maybe': 'Không có gì chắc chắn; có dữ liệu gửi đi trông giống: {{kinds}}.',
-  'verdict.silent': 'Không có gì đi qua phòng thử trong lần thử này: điều đó không nói lên gì về điện thoại.',
+  'verdict.silent': 'Không có gì đi qua phòng thử trong đợt thử này: điều đó không nói lên gì về điện thoại.',
   'verdict.nothing':
     'Không tìm thấy định danh nào trong những gì điện thoại này gửi, và mọi thứ nó gửi qua phòng thử đều đọc được.',
   'verdict.nothing-in-part':
@@ -39,15 +39,15 @@ export const REPORT_VI: Record<ReportKey, string> = {
   'fact.purpose': 'Mục đích',
   'fact.time': 'Thời gian (UTC)',
   'fact.still-open': 'chưa kết thúc',
-  'fact.case': 'Hồ sơ',
+  'fact.case': 'Đợt thử',
   left: 'Những gì đã gửi đi',
   'left.none': 'Không thấy định danh nào bị gửi đi.',
   more: 'và {{count}} mục nữa, không liệt kê ở đây; xem bằng phonehome case show.',
   'left.more': 'và {{count}} mục nữa, ở phần dưới.',
   'held.muted':
-    'Số cảnh báo của lần thử này mà phòng thử không chuyển cho ai đến hết {{until}}: {{count}} (đã tắt thông báo, “{{name}}”: {{reason}}). Chúng vẫn có trong báo cáo này.',
+    'Số cảnh báo của đợt thử này mà phòng thử không chuyển cho ai đến hết {{until}}: {{count}} (đã tắt thông báo, “{{name}}”: {{reason}}). Chúng vẫn có trong báo cáo này.',
   'held.accepted':
-    'Số cảnh báo của lần thử này đã biết và được chấp nhận đến hết {{until}}: {{count}} (“{{name}}”: {{reason}}). Chúng vẫn có trong báo cáo này.',
+    'Số cảnh báo của đợt thử này đã biết và được chấp nhận đến hết {{until}}: {{count}} (“{{name}}”: {{reason}}). Chúng vẫn có trong báo cáo này.',
   'column.what': 'Dữ liệu',
   'column.who': 'Gửi cho ai',
   'column.country': 'Quốc gia',
@@ -69,7 +69,7 @@ export const REPORT_VI: Record<ReportKey, string> = {
   'readers.anyone': 'bất kỳ ai trên đường truyền, và bên nhận',
   'readers.receiver': 'bên nhận (được mã hoá trên đường truyền)',
   'confidence.certain': 'chắc chắn',
-  'confidence.likely': 'có khả năng cao',
+  'confidence.likely': 'rất có thể',
   'confidence.possible': 'có thể',
   often: '{{count}} lần',
   'often.once': 'một lần',
@@ -86,7 +86,7 @@ export const REPORT_VI: Record<ReportKey, string> = {
   'marks.app-opened': 'lần mở ứng dụng',
   unseen: 'Những gì không nhìn thấy được',
   'unseen.share': 'Trong số dữ liệu gửi đi khi thử nghiệm, đọc được {{percent}} % số byte.',
-  'unseen.none-sent': 'Theo những gì phòng thử thấy, không có gì được gửi qua nó trong lần thử này.',
+  'unseen.none-sent': 'Theo những gì phòng thử thấy, không có gì được gửi qua nó trong đợt thử này.',
   'unseen.all': 'Mọi kết nối mà phòng thử thấy đều đọc được đến hết.',
   'unseen.trusts': '{{phone}} tin cậy phòng thử: đọc được các ứng dụng không dùng chứng chỉ riêng.',
   'unseen.refuses': '{{phone}} không tin cậy phòng thử: không đọc được gì nó mã hoá.',
@@ -109,12 +109,12 @@ export const REPORT_VI: Record<ReportKey, string> = {
   'class.failed': 'kết nối thất bại',
   'class.lab-failed': 'không kết nối được qua phòng thử',
   'class.unwatched': 'không ai xem',
-  'class.udp': 'gói dữ liệu không mã hoá',
+  'class.udp': 'gói tin UDP',
   'class.quic': 'QUIC, bị phòng thử từ chối',
   'class.bypassing': 'đi vòng qua phòng thử mà không được đọc',
   timeline: 'Diễn biến',
   chart:
-    'Các giai đoạn và đánh dấu của lần thử, và thời điểm kết nối đến từng bên nhận. Những gì đã gửi đi: {{findings}}',
+    'Các giai đoạn và đánh dấu của đợt thử, và thời điểm kết nối đến từng bên nhận. Những gì đã gửi đi: {{findings}}',
   'chart.phases': 'Giai đoạn',
   'chart.more': 'và {{count}} bên nhận hoặc loại đánh dấu nữa, không vẽ ở đây.',
   'chart.legend':
@@ -138,7 +138,7 @@ export const REPORT_VI: Record<ReportKey, string> = {
   'timeline.after': ' ({{seconds}} giây sau “{{mark}}”)',
   record: 'Điện thoại tự ghi lại điều gì',
   'record.of':
-    '{{file}} (SHA-256 {{sha}}): trong các máy chủ mà điện thoại đã gặp trong thời gian thử này, phòng thử thấy {{seen}} và không thấy {{unseen}}. Chỉ gặp trước hoặc sau đó: {{outside}}.',
+    '{{file}} (SHA-256 {{sha}}): trong các máy chủ mà điện thoại đã gặp trong thời gian của đợt thử này, phòng thử thấy {{seen}} và không thấy {{unseen}}. Chỉ gặp trước hoặc sau đó: {{outside}}.',
   'record.more': 'Và {{count}} máy chủ khác.',
   'record.why':
     'Máy chủ mà phòng thử không thấy có thể đã được gọi qua dữ liệu di động, một mạng khác hoặc VPN. Không biết gì về những gì đã gửi đến đó. Bản ghi là của chính điện thoại; phòng thử không kiểm chứng.',

@@ -88,9 +88,9 @@ type Plain = { [L in (typeof PLAIN_SPELLINGS)[number] as `spelling.${L}`]: L };
 
 export const SPELLINGS = {
   ...(Object.fromEntries(PLAIN_SPELLINGS.map((label) => [`spelling.${label}`, label])) as Plain),
-  'spelling.digits': '{{number}} digits',
-  'spelling.characters': '{{number}} characters',
-  'spelling.decimals': '{{number}} decimals',
+  'spelling.digits': '{{number, of(one: digit; other: digits)}}',
+  'spelling.characters': '{{number, of(one: character; other: characters)}}',
+  'spelling.decimals': '{{number, of(one: decimal; other: decimals)}}',
   'spelling.longitude-first': '{{spelling}}, longitude first',
   'spelling.accents-decomposed': '{{spelling}}, accents decomposed',
   'spelling.without-accents': '{{spelling}}, without accents',

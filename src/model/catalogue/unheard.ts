@@ -57,8 +57,8 @@ export const UNHEARD_EN = {
 
 export const UNHEARD_VI: Record<string, string> = {
   'unheard.no-reader': 'không bộ đọc nào biết giao thức này: đã tìm trong các byte thô',
-  'unheard.tls-inside': 'có TLS bên trong kết nối: không chặn đọc được',
-  'unheard.starttls': 'STARTTLS: từ đây được mã hoá, không chặn đọc được',
+  'unheard.tls-inside': 'có TLS bên trong kết nối: không chặn bắt được',
+  'unheard.starttls': 'STARTTLS: từ đây được mã hoá, không chặn bắt được',
   'unheard.mqtt': 'không phải MQTT',
   'unheard.mqtt.long': 'một gói MQTT vượt giới hạn: đã tìm mà không tách ra',
   'unheard.grpc.compressed': 'một thông điệp gRPC nén không mở được',
@@ -103,8 +103,8 @@ export const UNHEARD_VI: Record<string, string> = {
   'unheard.framing.no-number': 'không rõ chỗ kết thúc: content-length không phải là số',
   'unheard.framing.large': 'không rõ chỗ kết thúc: content-length vượt quá 2^53',
   'unheard.mitm': 'không phải HTTP/1.1 theo cách http-mitm-proxy hiểu',
-  'unheard.datagrams': 'hơn {{most}} KB datagram: phần còn lại không được tìm',
-  'unheard.datagram': 'một datagram thiếu vài phần: các phần đó không được tìm',
+  'unheard.datagrams': 'hơn {{most}} KB gói tin UDP: phần còn lại không được tìm',
+  'unheard.datagram': 'một gói tin UDP thiếu vài phần: các phần đó không được tìm',
   'unheard.lost': '{{count}} byte không được xem: phòng thử không theo kịp',
   'unheard.lost-unknown': 'một số byte không rõ là bao nhiêu không được xem: phòng thử không theo kịp',
   'unheard.killed': 'phòng thử kết thúc trước kết nối này',

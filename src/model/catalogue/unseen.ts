@@ -3,19 +3,21 @@
  * in both; `unseen.spent.*` are what the work of an exchange went on, where that has no such name.
  */
 export const UNSEEN_EN = {
-  'unseen.too-deep': '{{format}} inside more than {{most}} layers was not looked into',
-  'unseen.json-too-deep': 'JSON inside more than {{most}} layers was searched, but not taken apart',
-  'unseen.expands': '{{format}}: expands more than {{ratio}} times; the rest was not looked into',
+  'unseen.too-deep': '{{format}} inside more than {{most, of(one: layer; other: layers)}} was not looked into',
+  'unseen.json-too-deep':
+    'JSON inside more than {{most, of(one: layer; other: layers)}} was searched, but not taken apart',
+  'unseen.expands':
+    '{{format}}: expands more than {{ratio, of(one: time; other: times)}}; the rest was not looked into',
   'unseen.damaged': '{{format}}: damaged data; the rest was not looked into',
-  'unseen.zip-files': 'zip: more than {{most}} files; the rest was not looked into',
+  'unseen.zip-files': 'zip: more than {{most, of(one: file; other: files)}}; the rest was not looked into',
   'unseen.zip-encrypted': 'zip: an encrypted file was not looked into',
   'unseen.zip-encrypted-endless': 'zip: an encrypted file of unknown length was not looked into',
   'unseen.zip-method': 'zip: a file packed with method {{method}} was not looked into',
   'unseen.zip-method-endless': 'zip: a file packed with method {{method}} and of unknown length was not looked into',
-  'unseen.numbers': 'more than {{most}} numbers and ids: the rest was searched for registered values only',
-  'unseen.findings': 'more than {{most}} findings in one exchange: the rest is not listed',
-  'unseen.requests': 'more than {{most}} requests open at once: the oldest was given up',
-  'unseen.picture': 'picture above {{most}} bytes: only its beginning was looked at',
+  'unseen.numbers': 'more numbers and ids than {{most}}: the rest was searched for registered values only',
+  'unseen.findings': 'more than {{most, of(one: finding; other: findings)}} in one exchange: the rest is not listed',
+  'unseen.requests': 'more than {{most, of(one: request; other: requests)}} open at once: the oldest was given up',
+  'unseen.picture': 'picture above {{most, of(one: byte; other: bytes)}}: only its beginning was looked at',
   'unseen.pictures': 'pictures take more work than their size allows: not all of them were compared',
   'unseen.decoder': "the operator's decoder {{name}} failed",
   'unseen.registered': 'too many registered values: {{dropped}} of their digests are not looked for',

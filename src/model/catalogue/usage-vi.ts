@@ -26,5 +26,5 @@ export const USAGE_VI: Record<keyof typeof USAGE_EN, string> = {
   'config.value': 'cần văn bản hoặc số',
   'config.near': '{{at}}: khoá lạ "{{key}}": ý bạn là "{{near}}"?',
   'config.unknown': '{{at}}: khoá lạ "{{key}}": xem các tên trong phonehome start --help',
-  'compare.two-sides': 'một lời hứa nói về hai bên: compare A B --claim …',
+  'compare.two-sides': 'một tuyên bố nói về hai bên: compare A B --claim …',
 };

@@ -147,22 +147,22 @@ export const VI: Record<string, string> = {
   'why.server-left': 'Máy chủ ngắt kết nối.',
   'why.idle': 'Lâu không có dữ liệu nên phòng thử đóng kết nối.',
   'why.lab-ended': 'Kết nối kết thúc vì phòng thử dừng.',
-  'proof.alert': 'cảnh báo {{how}} {{times}} lần',
+  'proof.alert': 'cảnh báo TLS {{how}}, {{times}} lần',
   'proof.hinted':
-    'cảnh báo {{how}} {{times}} lần, ở nơi bảng của {{organisation}}, phiên bản {{version}}, ghi rằng ứng dụng chỉ nhận chứng chỉ riêng',
+    'cảnh báo TLS {{how}}, {{times}} lần, ở nơi bảng của {{organisation}}, phiên bản {{version}}, ghi rằng ứng dụng chỉ nhận chứng chỉ riêng',
   'proof.untrusted': 'nó từ chối bản không đáng tin của phòng thử {{times}} lần, lần cuối với {{how}}',
-  'proof.silent': 'im lặng khi bị chặn đọc, có dữ liệu khi được cho qua, {{times}} lần liền',
-  'proof.failed': '{{how}} khi bị chặn đọc, có dữ liệu khi được cho qua, {{times}} lần liền',
+  'proof.silent': 'im lặng khi bị chặn bắt, có dữ liệu khi được cho qua, {{times}} lần liền',
+  'proof.failed': '{{how}} khi bị chặn bắt, có dữ liệu khi được cho qua, {{times}} lần liền',
   'proof.earlier': '{{said}}',
   'proof.asked': 'nó đã đòi một chứng chỉ',
   'proof.no-leaf': 'trong các bộ mã, nhóm và chữ ký của nó không có cái nào hợp với chứng chỉ của phòng thử',
 
   'weak-tls.accepted':
-    '{{app}} trên {{phone}} chấp nhận chứng chỉ xấu ({{problem}}) cho {{host}}: ai cùng mạng Wi-Fi cũng đọc được những gì nó gửi đến đó.',
+    '{{app}} trên {{phone}} chấp nhận chứng chỉ không hợp lệ ({{problem}}) cho {{host}}: ai trên đường truyền đưa ra chứng chỉ như vậy cũng đọc được những gì nó gửi đến đó.',
   'weak-tls.server':
     'Phòng thử không kiểm chứng được chứng chỉ của {{host}} ({{problem}}), nên cho {{phone}} thấy một chứng chỉ không đáng tin, và máy từ chối. Ứng dụng biết chứng chỉ này sẽ được cho qua sau ba lần.',
   'trust-test.accepted':
-    '{{app}} trên {{phone}} chấp nhận {{shown}} cho {{host}}: ai cùng mạng Wi-Fi này cũng đọc được những gì ứng dụng gửi.',
+    '{{app}} trên {{phone}} chấp nhận {{shown}} cho {{host}}: ai trên đường truyền đưa ra chứng chỉ như vậy cũng đọc được những gì nó gửi đến đó.',
   'trust-test.refused': 'Đạt phép thử tin cậy: ứng dụng trên {{phone}} từ chối {{shown}} cho {{host}} ({{how}}).',
   'trust-test.no-reason': 'không nêu lý do',
   'trust-test.self-signed': 'một chứng chỉ ai cũng tự làm được',
@@ -177,9 +177,9 @@ export const VI: Record<string, string> = {
   'tried.quic':
     '{{phone}} đã thử kết nối đến {{receiver}} bằng QUIC, bị phòng thử từ chối: ứng dụng sẽ dùng cách đọc được.',
   'tried.dot':
-    '{{phone}} đã thử kết nối đến {{receiver}} để tra tên kín (DNS over TLS), bị phòng thử từ chối: tên vẫn thấy được.',
+    '{{phone}} đã thử kết nối đến {{receiver}} để tra tên kín (DNS qua TLS), bị phòng thử từ chối: tên vẫn thấy được.',
   'tried.doq':
-    '{{phone}} đã thử kết nối đến {{receiver}} để tra tên kín (DNS over QUIC), bị phòng thử từ chối: tên vẫn thấy được.',
+    '{{phone}} đã thử kết nối đến {{receiver}} để tra tên kín (DNS qua QUIC), bị phòng thử từ chối: tên vẫn thấy được.',
   refused: 'Một kết nối từ {{ip}} bị từ chối: {{why}}',
   'refused.not-allowed': 'phòng thử không cho phép',
   'past-the-lab.unknown': 'một giao thức không rõ',
@@ -190,10 +190,10 @@ export const VI: Record<string, string> = {
   'hidden-look-ups':
     '{{phone}} tra tên qua HTTPS tại {{operator}}: những lần tra này không có trong danh sách tên của phòng thử.',
   'looked-up-elsewhere':
-    '{{phone}} tra được {{ip}} là địa chỉ của tên {{elsewhere}}, rồi hỏi nó về {{host}}: một máy chủ dùng chung, hoặc bình phong cho máy khác.',
+    '{{phone}} tra được {{ip}} là địa chỉ của tên {{elsewhere}}, rồi yêu cầu {{host}} từ đó: một máy chủ dùng chung, hoặc bình phong cho máy khác.',
 
   'door.crowded':
-    'Điện thoại tại {{ip}} mở nhiều kết nối hơn phần của nó (tối đa {{most}} cùng lúc, ít hơn khi hết chỗ): phần vượt bị đóng. Các điện thoại khác vẫn được phục vụ như trước.',
+    'Điện thoại tại {{ip}} mở nhiều kết nối hơn mức dành cho nó (tối đa {{most}} cùng lúc, ít hơn khi hết chỗ): phần vượt bị đóng. Các điện thoại khác vẫn được phục vụ như trước.',
   'login.address-wins':
     '{{ip}} là địa chỉ của {{phone}}, nhưng nó đăng nhập proxy bằng {{login}}, tên của {{other}}: dữ liệu nó gửi được tính cho {{phone}}. Nếu tên đăng nhập đúng, hãy gán cho điện thoại đó: phonehome device add {{other}} --login {{login}}.',
 
@@ -216,8 +216,8 @@ export const VI: Record<string, string> = {
     ' Phòng thử đã {{times}} lần không chạy, lần cuối từ {{from, time}} đến {{to, time}}: không rõ đã gửi gì lúc đó.',
   'coverage.unwatched': ' Không ai xem những gì được gửi từ {{from, time}} đến {{to, time}}.',
   'coverage.unwatched-still': ' Không ai xem những gì được gửi từ {{from, time}} đến nay.',
-  'coverage.not-counted': ' Không tính từ {{from, time}} đến {{to, time}}: {{subject}} ({{detail}}).',
-  'coverage.not-counted-still': ' Không tính từ {{from, time}} đến nay: {{subject}} ({{detail}}).',
+  'coverage.not-counted': ' Không đếm được từ {{from, time}} đến {{to, time}}: {{subject}} ({{detail}}).',
+  'coverage.not-counted-still': ' Không đếm được từ {{from, time}} đến nay: {{subject}} ({{detail}}).',
   'gap.look-ups': 'các lượt tra tên',
   'gap.refused-attempts': 'các lần thử bị từ chối',
   'gap.datagrams': 'các gói UDP',
@@ -243,7 +243,7 @@ export const VI: Record<string, string> = {
   'class.bypassing': 'đi vòng qua phòng thử, không đọc',
 
   beacon:
-    '{{phone}} liên lạc với {{host}} mỗi {{period}}, sai lệch {{jitter}} %: đến nay {{contacts}} lần; do ngẫu nhiên thì chưa đến một trong {{times}} lần.',
+    '{{phone}} liên lạc với {{host}} mỗi {{period}}, sai lệch {{jitter}} %: đến nay {{contacts}} lần; xác suất do ngẫu nhiên chưa đến 1/{{times}}.',
   'span.seconds_other': '{{count}} giây',
   'span.minutes_other': '{{count}} phút',
   'span.hours_other': '{{count}} giờ',
@@ -253,11 +253,11 @@ export const VI: Record<string, string> = {
   'lan.missed_other':
     'Khi không có phòng thử nào chạy, {{phone}} đã gửi {{count}} gói tin ({{bytes}} byte) mà không ai xem: {{places}}.',
   'lan.posing':
-    'một máy khác trong mạng điện thoại tự nhận là cổng mạng ({{ip}}): dữ liệu điện thoại gửi có thể không qua phòng thử; hãy gỡ nó khỏi mạng hoặc đổi địa chỉ của nó',
+    'một máy khác trong mạng điện thoại tự nhận là gateway ({{ip}}): dữ liệu điện thoại gửi có thể không qua phòng thử; hãy gỡ nó khỏi mạng hoặc đổi địa chỉ của nó',
   'phone.unnamed':
     'Một điện thoại chưa có tên vào mạng của phòng thử{{what}}: đặt tên bằng "phonehome device name {{ip}} NAME".',
   'lab.deaf-to-marker':
-    'Phòng thử không tìm thấy giá trị tự kiểm tra: những gì điện thoại gửi có thể bị bỏ sót. Hãy khởi động lại; nếu còn báo, đừng tin sự im lặng nào.',
+    'Phòng thử không tìm thấy giá trị tự kiểm tra: những gì điện thoại gửi có thể bị bỏ sót. Hãy khởi động lại; nếu còn báo, đừng coi việc không có cảnh báo là không có rò rỉ.',
   'lab.restarted_other':
     'Phần đọc dữ liệu của phòng thử đã dừng ({{reason}}) và được khởi động lại: điện thoại vẫn hoạt động, {{count}} kết nối không được xem trong lúc đó.',
   'lab.was-deaf': 'Phòng thử không theo kịp: những gì {{flows}} kết nối gửi lúc đó được cho qua mà không xem.',
@@ -291,18 +291,18 @@ export const VI: Record<string, string> = {
   'forget.address':
     'Những gì ghi dưới địa chỉ {{address}} khi máy chưa đăng ký vẫn còn đó: phonehome forget {{address}}.',
   'forget.unknown':
-    'chưa quên gì cả: không có điện thoại "{{device}}" nào được đăng ký, và chưa có gì được ghi dưới tên hay địa chỉ đó (phonehome device list)',
+    'chưa xoá gì: không có điện thoại "{{device}}" nào được đăng ký, và chưa có gì được ghi dưới tên hay địa chỉ đó (phonehome device list)',
   'forget.ignored': 'Máy vẫn được bỏ qua: những gì dùng để nhận ra nó vẫn nằm trong danh sách điện thoại.',
   'forget.notify': '{{file}} nêu tên điện thoại này trong một quy tắc hoặc một mục tắt tiếng: hãy tự xoá ở đó.',
   'forget.devices-file': '{{file}} có tên điện thoại này: phòng thử không ghi vào tệp đó, hãy tự xoá.',
   'forget.recordings':
-    'Bản ghi toàn mạng trong {{directory}} chứa những gì điện thoại này gửi: hãy quên lại với --recordings, hoặc xoá bản ghi.',
+    'Bản ghi toàn mạng trong {{directory}} chứa những gì điện thoại này gửi: hãy chạy lại lệnh forget với --recordings, hoặc xoá bản ghi.',
   'forget.recordings-running':
-    'Bản ghi toàn mạng trong {{directory}} đang tiếp tục và chứa những gì điện thoại này gửi: dừng phòng thử rồi quên lại với --recordings.',
+    'Bản ghi toàn mạng trong {{directory}} đang tiếp tục và chứa những gì điện thoại này gửi: hãy dừng phòng thử rồi chạy lại lệnh forget với --recordings.',
   'forget.damaged': 'Các kho hỏng được giữ riêng có thể còn dòng về điện thoại này: hãy xoá {{files}}.',
   'forget.not-rewritten':
-    'Những phần không dùng của cơ sở dữ liệu có thể còn dòng về điện thoại này (đã che) cho đến khi được ghi lại: dừng phòng thử rồi quên lại điện thoại.',
-  'forget.audit': 'Nhật ký kiểm tra ghi ai đã xem gì của máy và rằng máy đã bị quên: theo tên, không có giá trị.',
+    'Những phần không dùng của cơ sở dữ liệu có thể còn dòng về điện thoại này (đã che) cho đến khi được ghi lại: hãy dừng phòng thử rồi chạy lại lệnh forget.',
+  'forget.audit': 'Nhật ký kiểm tra ghi ai đã xem gì của máy và rằng máy đã bị xoá: chỉ ghi tên, không ghi giá trị.',
   'forget.elsewhere': 'Bản sao lưu, bản xuất và báo cáo làm trước đó thì phòng thử không huỷ được.',
   joined: '{{before}}{{part}}',
 };

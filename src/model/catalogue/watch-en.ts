@@ -44,7 +44,7 @@ export const WATCH_EN = {
   'watch.distrusts': ' {{who}} does not trust the lab yet: nothing encrypted can be read',
   'watch.distrust': ' {{who}} do not trust the lab yet: nothing encrypted can be read',
   'watch.two': '{{one}} and {{other}}',
-  'watch.phones': '{{number}} phones',
+  'watch.phones': '{{number, of(one: phone; other: phones)}}',
   'watch.install': ' On the phone open http://phonehome.lab and install the certificate',
   'watch.search': '/{{typed}}▏  Enter keeps, Esc clears',
   'watch.in-clear':
@@ -92,7 +92,8 @@ export const WATCH_EN = {
   'trust.unknown': 'has not tried the lab’s certificate yet',
   'coverage.none-yet': 'No phone has sent anything yet.',
   'coverage.simulated': ' (simulated)',
-  'coverage.row': '{{connections}} connections{{open}}, {{bytes}} bytes sent',
+  'coverage.row':
+    '{{connections, of(one: connection; other: connections)}}{{open}}, {{bytes, of(one: byte; other: bytes)}} sent',
   'coverage.open': ' ({{open}} open)',
   'coverage.gap': '  not seen from {{from}} to {{to}}: {{what}}',
   'coverage.now': 'now',
@@ -112,7 +113,7 @@ export const WATCH_EN = {
 
   'detail.phone': 'phone',
   'detail.seen': 'seen',
-  'detail.times': '{{number}} times, {{first}} to {{last}}',
+  'detail.times': '{{number, of(one: time; other: times)}}, {{first}} to {{last}}',
   'detail.case': 'case',
   'detail.in-phase': '{{case}}, phase {{phase}}',
   'detail.label': 'label',
