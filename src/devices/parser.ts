@@ -50,11 +50,15 @@ export function parseDevices(written: string, fileName: string, readPhoto: ReadP
   return { ok: true, devices, warnings };
 }
 
+/** An address of the API of its own: a phone of this name could not be asked for. */
+const RESERVED = new Set(['discovered']);
+
 function deviceOf(field: Field, directory: string, readPhoto: ReadPhoto): Device {
   const parts = field.entries(DEVICE_FIELDS);
   const id = parts.get('id')?.text() ?? null;
   if (id === null) field.fail(text('devices.no-id'));
   else if (!ID.test(id)) parts.get('id')?.fail(text('devices.id'));
+  else if (RESERVED.has(id)) parts.get('id')?.fail(text('devices.reserved-id', { id }));
   else if (id.startsWith(REPLAY_PREFIX)) parts.get('id')?.fail(text('devices.replay-id', { prefix: REPLAY_PREFIX }));
   const device: Device = {
     id: id ?? '',

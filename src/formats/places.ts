@@ -1,7 +1,7 @@
 /**
  * A number of places that many share, so that no one can take them all.
  * Promise: nobody holds more than `each`; when all are taken, a newcomer gets the oldest place of whoever holds most, if that is
- * more than the newcomer holds: who floods loses to who does not. Costs two table look-ups, and a walk over the holders only
+ * more than the newcomer holds: who floods loses to who does not. Where places are renewed, one that holds `each` loses its oldest. Costs two table look-ups, and a walk over the holders only
  * while all places are taken.
  */
 import ipaddr from 'ipaddr.js';
@@ -22,9 +22,11 @@ export interface PlacesOptions<T> {
   each: number;
   /** Its place is somebody else's now. */
   evict: (holder: T) => void;
+  /** Whoever holds `each` gives its oldest place for its newest, in place of getting none. */
+  renews?: boolean;
 }
 
-export function createPlaces<T>({ total, each, evict }: PlacesOptions<T>): Places<T> {
+export function createPlaces<T>({ total, each, evict, renews = false }: PlacesOptions<T>): Places<T> {
   const held = new Map<string, Set<T>>();
   let taken = 0;
 
@@ -46,8 +48,17 @@ export function createPlaces<T>({ total, each, evict }: PlacesOptions<T>): Place
     return true;
   };
 
+  const giveOldest = (who: string): void => {
+    const own = held.get(who);
+    if (own === undefined || own.size < each) return;
+    const [oldest] = own;
+    leave(who, oldest as T);
+    evict(oldest as T);
+  };
+
   return {
     enter(who, holder) {
+      if (renews) giveOldest(who);
       let own = held.get(who);
       const size = own?.size ?? 0;
       if (size >= each || (taken >= total && !makeRoom(size))) return false;

@@ -159,7 +159,16 @@ function servicesOf(
     ...deviceServices(devices, knowledge.options.data, between),
     audit: (action, subject, who) => evidence.audit({ time: new Date(now()).toISOString(), action, subject, who }).ok,
     ...caseServices(cases, evidence, now, between, onMark, (id) => removePhoneRecords(knowledge.options.data, [id])),
-    ...planServices({ cases, now, between, onMark, evidence, flush: flowLog.flush, settle: detection.settle }),
+    ...planServices({
+      cases,
+      now,
+      between,
+      isRegistered: (id) => devices.list().some((device) => device.id === id),
+      onMark,
+      evidence,
+      flush: flowLog.flush,
+      settle: detection.settle,
+    }),
     ignoredConnections: detection.bystanders.connectionsOf,
     async forgetPhone(device, { recordings, who }) {
       const connections = await forgetInSteps(evidence, detection.content.store, device);

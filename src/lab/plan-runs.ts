@@ -1,8 +1,10 @@
 /** A case that follows a plan: what is to be done now, and what is marked when it was done. */
 
+import { isIP } from 'node:net';
 import type { Cases } from '../cases/cases.ts';
 import { refused } from '../formats/refusal.ts';
 import { type Case, phonesOf } from '../model/case.ts';
+import { REPLAY_PREFIX } from '../model/device.ts';
 import { LabError } from '../model/lab.ts';
 import type { PlanView } from '../model/plan.ts';
 import { text } from '../model/text.ts';
@@ -17,6 +19,8 @@ interface PlanDependencies {
   evidence: Pick<EvidenceStore, 'flows'>;
   now: () => number;
   between: Between;
+  /** Registered phones, by their names. */
+  isRegistered: (id: string) => boolean;
   onMark: (marked: Case, name: string) => void;
   /** Writes what waits of connections. */
   flush: () => void;
@@ -38,6 +42,8 @@ export function planServices(
   return {
     plans: async () => (await import('../plans/plans.ts')).listPlans(),
     async openCase({ plan: wanted, ...given }) {
+      const unknown = unknownPhone(given, lab.isRegistered);
+      if (unknown !== null) return refused(text('refused.no-phone', { id: unknown }));
       const named = typeof wanted === 'string' ? await findPlan(wanted) : { ok: true as const, value: wanted };
       if (!named.ok) return named;
       const plan = named.value;
@@ -50,6 +56,13 @@ export function planServices(
     casePlanStep: (id, number) => between(() => step(lab, id, number, view)),
   };
 }
+
+/** A phone is known by its name once it is registered; until then by its address. Those of replays register themselves. */
+export const unknownPhone = (
+  given: Parameters<typeof phonesOf>[0],
+  isRegistered: (id: string) => boolean,
+): string | null =>
+  phonesOf(given)?.find((id) => !isRegistered(id) && isIP(id) === 0 && !id.startsWith(REPLAY_PREFIX)) ?? null;
 
 async function findPlan(name: string) {
   try {

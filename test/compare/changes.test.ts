@@ -171,7 +171,7 @@ describe('what a maker says', () => {
       '“To Europe”: nothing that was seen speaks against it. The company, Vendor, is at home in China: where a server stands does not say who reads.',
     ]);
     expect(changes).toEqual([
-      'Moved (server, country, encryption): IMEI, before to Vendor (China; report.vendor.example) in China, readable by anyone on the path, now to Vendor (China; eu.vendor.example) in Germany, encrypted; seen 3 times before, 1 times now.',
+      'Moved (server, country, encryption): IMEI, before to Vendor (China; report.vendor.example) in China, readable by anyone on the path, now to Vendor (China; eu.vendor.example) in Germany, encrypted; seen 3 times before, 1 time now.',
     ]);
     const html = reportHtml(writeComparison(comparison, 'vi'));
     expect(html).toContain('Công ty Vendor đặt tại Trung Quốc');
@@ -185,7 +185,7 @@ describe('what a maker says', () => {
 
 it('every sentence has the same places in both languages', () => {
   const places = (text: string): string[] =>
-    [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name = '']) => name).toSorted();
+    [...text.matchAll(/\{\{(\w+)[^}]*\}\}/g)].map(([, name = '']) => name).toSorted();
   for (const [key, english] of Object.entries(COMPARE_EN))
     expect(places(COMPARE_VI[key as keyof typeof COMPARE_EN]), key).toEqual(places(english));
 });

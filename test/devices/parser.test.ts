@@ -195,6 +195,11 @@ describe('a file that is broken', () => {
       'devices:\n  - nokia',
       ['2: devices[0]: must be a map of fields', "2: devices[0]: needs an 'id'"],
     ],
+    [
+      'a word of the API as an id',
+      'devices:\n  - id: discovered\n    default: true',
+      ['2: devices[0].id: is "discovered", a word of the lab’s own: choose another one'],
+    ],
     ['a device without an id', 'devices:\n  - model: Nokia\n    default: true', ["2: devices[0]: needs an 'id'"]],
     [
       'an id with a colon',

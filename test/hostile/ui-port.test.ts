@@ -70,6 +70,26 @@ describe('the UI port', () => {
     expect(await health()).toBe(200);
   });
 
+  it('has room for the operator while a program of this machine holds idle connections, and keeps who is known', async () => {
+    const narrow = await startLab({ ownMachine: 32 });
+    try {
+      const port = narrow.address.port;
+      const ask = `GET /api/session HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${TOKENS.viewer}\r\n\r\n`;
+      const known = neighbour(ask, '127.0.0.1', port);
+      await known.says(/"role":"viewer"/);
+      const idle = Array.from({ length: 100 }, () => neighbour('', '127.0.0.1', port));
+      // The oldest of them have given way.
+      await Promise.all(idle.slice(0, 68).map(({ closed }) => closed));
+      expect((await fetch(`${narrow.url}/api/health`)).status).toBe(200);
+      const before = known.text().length;
+      known.write(ask);
+      while (known.text().length === before) await new Promise((resolve) => setTimeout(resolve, 10));
+      expect(known.text().match(/"role":"viewer"/g)).toHaveLength(2);
+    } finally {
+      await narrow.close();
+    }
+  });
+
   /** Which of them are let go of is the lab's to choose. */
   function allBut(places: number, neighbours: readonly { closed: Promise<unknown> }[]): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -27,6 +27,7 @@ function lab() {
       evidence: store,
       now: () => clock.now,
       between: async (work) => work(),
+      isRegistered: (id) => id.startsWith('nokia-'),
       onMark: (_given, name) => marked.push(name),
       flush: () => {},
       settle: () => {},
@@ -82,6 +83,20 @@ describe('a case with a plan', () => {
     await services().openCase({ title: 'x', deviceId: 'nokia-01', label: null, plan: PLAN });
     await services().casePlanStep('case-1', 0);
     expect(services().casePlan('case-1')).toMatchObject({ state: 'wait', number: 0 });
+  });
+
+  it.each([
+    ['an unknown name', { deviceId: 'nobody' }, 'no phone "nobody" is registered: see phonehome device list'],
+    ['one of several', { deviceId: null, phones: ['nokia-01', 'x'] }, 'no phone "x" is registered'],
+  ])('is not opened for phones of which one is %s', async (_name, phones, why) => {
+    const { store, services } = lab();
+    const opened = await services().openCase({ title: 'x', label: null, ...phones });
+    expect(opened).toMatchObject({ ok: false, why: expect.stringContaining(why) });
+    expect(store.cases()).toEqual([]);
+  });
+
+  it.each(['10.77.0.9', 'fe80::1', 'replay.xiaomi'])('is opened for %s, which is no name', async (deviceId) => {
+    expect(await lab().services().openCase({ title: 'x', deviceId, label: null })).toMatchObject({ ok: true });
   });
 
   it('of a name that means nothing is not opened, and a case without one has no step', async () => {

@@ -87,7 +87,8 @@ describe('a report', () => {
 
   it('is whole in Vietnamese: the same sentences with the same places', () => {
     expect(Object.keys(REPORT_VI).sort()).toEqual(Object.keys(REPORT_EN).sort());
-    const places = (sentence: string): string[] => (sentence.match(/\{\{\w+\}\}/g) ?? []).sort();
+    const places = (sentence: string): string[] =>
+      [...sentence.matchAll(/\{\{(\w+)[^}]*\}\}/g)].map(([, name = '']) => name).sort();
     for (const [key, sentence] of Object.entries(REPORT_EN))
       expect(places(REPORT_VI[key as keyof typeof REPORT_VI]), key).toEqual(places(sentence));
     expect(page(labRecord(), 'vi')).toContain('trước khi có sự đồng ý');

@@ -98,8 +98,8 @@ export const COMMANDS_EN = {
   'error.not-there': 'there is no {{path}}: check the path',
   'error.directory': '{{path}} is a directory, a file is needed',
   'error.no-directory': '{{path}} is not a directory',
-  'error.full': 'the disk is full: free some space, or choose another --data directory',
-  'error.read-only': '{{path}} is read-only: choose another --data directory',
+  'error.full': 'the disk is full: free some space, or name a place on another disk (--out, --data)',
+  'error.read-only': '{{path}} is read-only: name another place (--out, --data)',
   'error.no-answer': 'nothing answers there: is the lab running? (phonehome doctor)',
 
   'flows.requests_one': '{{count}} request',

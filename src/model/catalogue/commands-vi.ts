@@ -91,8 +91,8 @@ export const COMMANDS_VI: Record<string, string> = {
   'error.not-there': 'không có {{path}}: kiểm tra đường dẫn',
   'error.directory': '{{path}} là thư mục, cần một tệp',
   'error.no-directory': '{{path}} không phải thư mục',
-  'error.full': 'đĩa đã đầy: giải phóng dung lượng, hoặc chọn thư mục --data khác',
-  'error.read-only': '{{path}} chỉ đọc được: chọn thư mục --data khác',
+  'error.full': 'đĩa đã đầy: hãy giải phóng dung lượng, hoặc nêu chỗ trên đĩa khác (--out, --data)',
+  'error.read-only': '{{path}} chỉ đọc được: hãy nêu chỗ khác (--out, --data)',
   'error.no-answer': 'ở đó không có gì trả lời: phòng thử có đang chạy không? (phonehome doctor)',
 
   'flows.requests_other': '{{count}} yêu cầu',

@@ -16,6 +16,7 @@ export const FILES_EN = {
   'devices.no-list': "holds no 'devices:' list",
   'devices.no-id': "needs an 'id'",
   'devices.id': 'must be 1 to 64 letters, digits, dots, dashes or underscores, a letter or digit first',
+  'devices.reserved-id': 'is "{{id}}", a word of the lab’s own: choose another one',
   'devices.replay-id': 'begins with "{{prefix}}", which is kept for the phones of replays: choose another one',
   'devices.unaddressed':
     "has no address under 'match' and is not 'default: true': it is known by its proxy user name only",
@@ -98,6 +99,7 @@ export const FILES_VI: Record<keyof typeof FILES_EN, string> = {
   'devices.no-list': "không có danh sách 'devices:'",
   'devices.no-id': "cần có 'id'",
   'devices.id': 'phải gồm 1 đến 64 chữ, số, dấu chấm, gạch nối hoặc gạch dưới, bắt đầu bằng chữ hoặc số',
+  'devices.reserved-id': 'là "{{id}}", một từ dành riêng của phòng thử: hãy chọn mã khác',
   'devices.replay-id': 'bắt đầu bằng "{{prefix}}", dành cho điện thoại của các lần phát lại: hãy chọn mã khác',
   'devices.unaddressed':
     "không có địa chỉ trong 'match' và không phải 'default: true': chỉ được nhận ra bằng tên đăng nhập proxy",

@@ -1,6 +1,7 @@
 /** What is wrong with what the API was given, in both languages: parts of `EN` and `VI`. Names of fields and words are the same in both. */
 export const INPUT_EN = {
   'input.whole': '{{name}}: give a whole number from 0 on',
+  'input.count': '{{name}}: give a whole number from 1 on',
   'input.flag': '{{name}}: give true or false',
   'input.one-of': '{{name}}: give one of {{words}}',
   'input.notify-name': 'the name: letters, digits, dots and dashes, at most 60',
@@ -50,6 +51,7 @@ export const INPUT_EN = {
   'refused.unaudited.replaced': 'the audit entry could not be written, so nothing is replaced: free disk space',
   'refused.not-kept': 'nothing is kept there: /api/flows/{id}/content says why',
   'refused.package-large': 'too large: check it with phonehome verify FILE',
+  'refused.method': '{{method}} does nothing at this address: use {{methods}} (see /openapi.json)',
   'refused.no-address': 'nothing answers {{method}} here: see /openapi.json',
   'refused.no-notify.receiver': 'no such receiver: GET /api/notify lists them',
   'refused.no-notify.mute': 'no such mute: GET /api/notify lists them',
@@ -63,6 +65,7 @@ export const INPUT_EN = {
 
 export const INPUT_VI: Record<keyof typeof INPUT_EN, string> = {
   'input.whole': '{{name}}: cần một số nguyên từ 0 trở lên',
+  'input.count': '{{name}}: cần một số nguyên từ 1 trở lên',
   'input.flag': '{{name}}: cần true hoặc false',
   'input.one-of': '{{name}}: cần một trong {{words}}',
   'input.notify-name': 'tên: gồm chữ, số, dấu chấm và gạch, nhiều nhất 60 ký tự',
@@ -112,6 +115,7 @@ export const INPUT_VI: Record<keyof typeof INPUT_EN, string> = {
   'refused.unaudited.replaced': 'không ghi được vào nhật ký kiểm tra nên không thay gì: hãy giải phóng dung lượng đĩa',
   'refused.not-kept': 'ở đó không lưu gì: /api/flows/{id}/content cho biết lý do',
   'refused.package-large': 'quá lớn: hãy kiểm tra bằng phonehome verify FILE',
+  'refused.method': '{{method}} không có tác dụng ở địa chỉ này: hãy dùng {{methods}} (xem /openapi.json)',
   'refused.no-address': 'ở đây không có gì trả lời {{method}}: xem /openapi.json',
   'refused.no-notify.receiver': 'không có nơi nhận này: GET /api/notify liệt kê chúng',
   'refused.no-notify.mute': 'không có lệnh tắt tiếng này: GET /api/notify liệt kê chúng',

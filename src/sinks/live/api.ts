@@ -22,6 +22,7 @@ import { formatMetrics, METRICS_TYPE } from './metrics.ts';
 import { addNotify } from './notify-api.ts';
 import { ALERT_QUERY, DEVICE_QUERY, FLOW_QUERY, InputError, readQuery, UPSTREAM_QUERY, WHY_QUERY } from './queries.ts';
 import { addRecordings } from './recordings.ts';
+import { methodsAt } from './roles.ts';
 import { addSearch } from './search.ts';
 import { addSettings } from './settings.ts';
 import { addSignIn, factsOf, json } from './sign-in.ts';
@@ -54,7 +55,16 @@ export function createApi(
     const { method, path } = c.req;
     if (path === '/' && access.needsTls && !facts.isSafe) return c.redirect(`https://${facts.host}/`, 307);
     if (!isProtected(path)) return next();
-    const checked = access.check(facts, { method, path, reveals: c.req.query('reveal') === 'true' });
+    const methods = methodsAt(path);
+    const isOtherMethod = methods.length > 0 && !methods.includes(method);
+    // Whoever may read at all is told which methods there are; nobody is told that a right is missing for what does not exist.
+    const checked = isOtherMethod
+      ? access.check(facts, { method: 'GET', path: '/api/session' })
+      : access.check(facts, { method, path, reveals: c.req.query('reveal') === 'true' });
+    if (checked.ok && isOtherMethod) {
+      c.header('Allow', methods.join(', '));
+      return c.json(refusalIn(text('refused.method', { method, methods: methods.join(', ') })), 405);
+    }
     // A person is led to where one signs in.
     const isPage = path === CASE_PATH && (c.req.header('accept') ?? '').includes('text/html');
     if (!checked.ok && checked.status === 401 && isPage) return c.redirect('/', 303);

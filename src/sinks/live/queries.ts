@@ -43,6 +43,15 @@ const whole = (description: string, more: Record<string, unknown> = {}): Paramet
   },
 });
 
+const count = (description: string, more: Record<string, unknown>): Parameter<number> => ({
+  description,
+  schema: { type: 'integer', minimum: 1, ...more },
+  read(given, name) {
+    if (!/^0*[1-9]\d{0,14}$/.test(given)) throw new InputError(text('input.count', { name }));
+    return Number(given);
+  },
+});
+
 const flag = (description: string): Parameter<boolean> => ({
   description,
   schema: { type: 'boolean' },
@@ -74,7 +83,7 @@ export const LIVE_QUERY = {
   severity: oneOf(SEVERITIES, 'This severity or worse.'),
   simulated,
 };
-const limit = whole('At most this many.', { minimum: 1, maximum: 2000, default: 500 });
+const limit = count('At most this many; no more than 2,000 come at once.', { maximum: 2000, default: 500 });
 export const CODE_QUERY = { code: words('From the address that `phonehome ui` prints.') };
 export const ALERT_QUERY = {
   ...LIVE_QUERY,

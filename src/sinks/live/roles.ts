@@ -99,6 +99,7 @@ export type RouteName = keyof typeof NEEDED;
 const PATTERNS = Object.entries(NEEDED)
   .filter(([name]) => name.includes('{id}'))
   .map(([name, role]) => ({ pattern: new RegExp(`^${name.replace('{id}', '[^/]+')}$`), role: role as Role | null }));
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 export interface Asked {
   method: string;
@@ -114,6 +115,15 @@ export function neededFor({ method, path, reveals = false }: Asked): Role | null
   const role =
     exact === undefined ? (PATTERNS.find(({ pattern }) => pattern.test(name))?.role ?? 'administrator') : exact;
   return reveals && role === 'viewer' ? 'operator' : role;
+}
+
+/** Methods that something answers at this path; none: nothing is there. */
+export function methodsAt(path: string): string[] {
+  const isThere = (method: string): boolean => {
+    const name = `${method} ${path}`;
+    return Object.hasOwn(NEEDED, name) || PATTERNS.some(({ pattern }) => pattern.test(name));
+  };
+  return METHODS.filter(isThere).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
 }
 
 /** Whether a role may do what another one is needed for. */

@@ -39,6 +39,8 @@ export interface LiveServerOptions {
   pingMs?: number;
   /** Connections of people nobody knows yet. Default 256. */
   strangers?: number;
+  /** The same of programs of this machine. Default 1,024. */
+  ownMachine?: number;
   /** For a request head, from the connection's beginning. Default 10 s. */
   headMs?: number;
 }
@@ -60,7 +62,12 @@ const MAX_CLIENTS = 64;
  */
 const STRANGERS = 256;
 const STRANGERS_EACH = 64;
-const OWN_MACHINE = { total: 128, each: 128 };
+/**
+ * All programs of this machine have one address, so a program that holds its connections idle must not keep the operator out: the
+ * newest gets the place of the oldest of which nobody knows yet who speaks. More than come in before one's first request is read:
+ * the kernel hands over 511 at a time.
+ */
+const OWN_MACHINE = 1024;
 const KNOWN = { total: 128, each: 128 };
 /** A request head is a few hundred bytes: whoever takes longer holds a place others need. */
 const HEAD_MS = 10_000;
@@ -97,7 +104,11 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
       response.destroy();
     });
   });
-  const visitors = createVisitors(options.admit ?? (() => true), options.strangers ?? STRANGERS);
+  const visitors = createVisitors(
+    options.admit ?? (() => true),
+    options.strangers ?? STRANGERS,
+    options.ownMachine ?? OWN_MACHINE,
+  );
   server.on('connection', visitors.enter);
   if (options.leafFor) addTls(server, { leafFor: options.leafFor, silenceMs: headMs });
 
@@ -160,16 +171,18 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
 }
 
 /** Closes connections from where none is allowed, and those for which there is no place. */
-function createVisitors(admit: (clientIp: string) => boolean, total: number) {
+function createVisitors(admit: (clientIp: string) => boolean, total: number, here: number) {
   const evict = (socket: Socket): void => void socket.destroy();
   const strangers = createPlaces<Socket>({ total, each: Math.min(STRANGERS_EACH, total), evict });
-  const ownMachine = createPlaces<Socket>({ ...OWN_MACHINE, evict });
+  const ownMachine = createPlaces<Socket>({ total: here, each: here, evict, renews: true });
   const known = createPlaces<Socket>({ ...KNOWN, evict });
+  const knownHere = createPlaces<Socket>({ ...KNOWN, evict });
+  const isHere = (ip: string): boolean => ip === '127.0.0.1' || ip === '::1';
   return {
     enter(socket: Socket): void {
       const ip = plainAddress(socket.remoteAddress ?? '');
       // Of loopback only what a program of this machine gets by itself: phones of a test have others.
-      const places = ip === '127.0.0.1' || ip === '::1' ? ownMachine : strangers;
+      const places = isHere(ip) ? ownMachine : strangers;
       const who = placeKey(ip);
       if (!admit(ip) || !places.enter(who, socket)) {
         socket.destroy();
@@ -178,6 +191,7 @@ function createVisitors(admit: (clientIp: string) => boolean, total: number) {
       socket.once('close', () => {
         places.leave(who, socket);
         known.leave(who, socket);
+        knownHere.leave(who, socket);
       });
     },
     /** Whoever speaks on it has shown a token or a session. */
@@ -185,7 +199,8 @@ function createVisitors(admit: (clientIp: string) => boolean, total: number) {
       const ip = plainAddress(socket.remoteAddress ?? '');
       const tcp = tcpOf(socket);
       const who = placeKey(ip);
-      if (strangers.leave(who, tcp) && !known.enter(who, tcp)) strangers.enter(who, tcp);
+      const [from, to] = isHere(ip) ? [ownMachine, knownHere] : [strangers, known];
+      if (from.leave(who, tcp) && !to.enter(who, tcp)) from.enter(who, tcp);
     },
   };
 }

@@ -116,6 +116,7 @@ describe('alerts', () => {
     ['severity=worst', 'severity: give one of info, low'],
     ['since=-1', 'since: give a whole number'],
     ['since=1e9', 'since: give a whole number'],
+    ['limit=0', 'limit: give a whole number from 1 on'],
     ['kind=imeis', 'kind: give one of'],
     ['newest=yes', 'newest: give true or false'],
   ])('?%s is refused: %s', async (query, error) => {
@@ -132,7 +133,7 @@ describe('alerts', () => {
     const revealed = await lab.call(`/api/alerts/${ALERT}/reveal`, { method: 'POST' });
     expect(await revealed.json()).toMatchObject({ value: IMEI });
     expect(lab.services.store.audits().at(-1)).toMatchObject({ action: 'reveal', subject: ALERT, who: '127.0.0.1' });
-    expect((await lab.call(`/api/alerts/${ALERT}/reveal`)).status).toBe(404);
+    expect((await lab.call(`/api/alerts/${ALERT}/reveal`)).status).toBe(405);
     expect((await lab.call('/api/alerts/nobody/reveal', { method: 'POST' })).status).toBe(404);
   });
 
@@ -235,6 +236,21 @@ describe('what it will not swallow', () => {
     const answer = await lab.call(path, { method: 'POST', body });
     expect(answer.status).toBe(status);
     expect(((await answer.json()) as { error: string }).error).toMatch(new RegExp(`${error}[^\\n]*$`));
+  });
+
+  it.each([
+    ['DELETE', '/api/alerts', 'GET, HEAD'],
+    ['PUT', '/api/cases/1/marks', 'POST'],
+    ['PATCH', '/api/devices', 'GET, HEAD, POST, PUT'],
+    ['OPTIONS', '/api/flows/1', 'GET, HEAD'],
+  ])('%s %s is another method than that address has: it is told which it has', async (method, path, methods) => {
+    const answer = await lab.call(path, { method });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, methods]);
+    const { error, text: said } = (await answer.json()) as { error: string; text: Text };
+    expect(error).toBe(`${method} does nothing at this address: use ${methods} (see /openapi.json)`);
+    expect(say(said, 'vi')).toContain('hãy dùng');
+    const stranger = await fetch(`${lab.url}${path}`, { method });
+    expect(stranger.status).toBe(401);
   });
 
   it('a failure of the lab itself is logged and told without its text', async () => {
