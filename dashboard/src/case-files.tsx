@@ -5,7 +5,7 @@ import { download } from './content.tsx';
 import { ask, lab } from './lab.ts';
 import { Refusal } from './refusal.tsx';
 import { route, setFilter } from './route.ts';
-import { language, number, t, when } from './words.ts';
+import { language, number, said as inWords, t, when } from './words.ts';
 
 type Language = 'en' | 'vi';
 
@@ -142,7 +142,7 @@ export function CheckPackage() {
         <p role="status">
           {checked.isIntact
             ? t('check.intact', { files: number(checked.files) })
-            : t('check.changed', { problem: checked.problem ?? '' })}{' '}
+            : t('check.changed', { problem: inWords(checked.problemText, checked.problem ?? '') })}{' '}
           {checked.fingerprint && (
             <>
               {t(checked.isOwn ? 'check.own' : 'check.other')} <code>{checked.fingerprint}</code>

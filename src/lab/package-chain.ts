@@ -6,6 +6,7 @@
 import { createHash, hash, type KeyObject, verify } from 'node:crypto';
 import { type ChainType, hexHashOf } from '../formats/chain-link.ts';
 import { signedText } from '../formats/signed-head.ts';
+import { type Text, text } from '../model/text.ts';
 import { contentOf, type Field, hexCommitmentOf } from '../sinks/evidence/chain.ts';
 import { TABLES } from '../sinks/evidence/rows.ts';
 
@@ -26,7 +27,7 @@ export interface ChainCheck {
   /** Nothing more comes of a file. */
   end(name: string): void;
   /** In the order of the chain. */
-  problems(key: KeyObject | null): string[];
+  problems(key: KeyObject | null): Text[];
   /** Whether the files are the rows of the chain and nothing else. @param sums SHA-256 of each file, in hex */
   fits(sums: ReadonlyMap<string, string>): boolean;
   counts(): { records: number; rows: number; signed: number; head: { position: number; hash: string } | null };
@@ -53,7 +54,7 @@ export function createChainCheck(isNamed: boolean): ChainCheck {
   /** Of the lines of each listed file, one after the other; `next` is the one that a row must fit. `sum` is of the rows. */
   const listOf = () => ({ all: createPrints(), next: 0, sum: createHash('sha256') });
   const prints = { 'alerts.ndjson': listOf(), 'flows.ndjson': listOf() } satisfies Record<Listed, object>;
-  const found: string[] = [];
+  const found: Text[] = [];
   /** In hex: a small buffer keeps the block it was cut from, thousands of them a hundred megabytes. */
   const signatures: { position: number; time: string; signature: string; hash: string }[] = [];
   let epoch = '';
@@ -61,28 +62,34 @@ export function createChainCheck(isNamed: boolean): ChainCheck {
   let records = 0;
   let rows = 0;
   let signed = 0;
-  const wrong = (what: string): void => {
+  const wrong = (what: Text): void => {
     if (found.length < MAX_FOUND) found.push(what);
   };
 
   function record(line: Line): void {
     const { position = -1, type = '', replaces = null, commitment = '', salt, fields } = line;
-    const name = `record ${position} (${type})`;
+    const name = text('intact.record', { position: String(position), type });
     const own = String(line.hash);
     if (head && position !== head.position + 1)
-      wrong(`record ${head.position + 1} of the chain was removed: record ${position} follows ${head.position}`);
+      wrong(
+        text('intact.record-removed', {
+          removed: String(head.position + 1),
+          position: String(position),
+          before: String(head.position),
+        }),
+      );
     else if (head && hexHashOf(head.hash, { position, type: type as ChainType, replaces, commitment }) !== own)
-      wrong(`${name} of the chain is not what was written, or not where`);
+      wrong(text('intact.record-other', { record: name }));
     head = { position, hash: own };
     records++;
     if (salt === undefined || fields === undefined) return;
     rows++;
-    if (hexCommitmentOf(salt, contentOf(fields)) !== commitment) wrong(`${name} was changed`);
+    if (hexCommitmentOf(salt, contentOf(fields)) !== commitment) wrong(text('intact.record-changed', { record: name }));
     const file = (Object.keys(FILES) as Listed[]).find((one) => FILES[one] === type);
     if (file) follow(file, fields, name);
   }
 
-  function follow(file: Listed, fields: Field[], name: string): void {
+  function follow(file: Listed, fields: Field[], record: Text): void {
     const of = prints[file];
     const json = String(fields[TABLES[FILES[file]].columns.indexOf('json')]);
     const at = of.next++;
@@ -92,22 +99,23 @@ export function createChainCheck(isNamed: boolean): ChainCheck {
     }
     const own = Buffer.from(json);
     if (of.all.indexOf(own, at, at + 1) === at || found.length >= MAX_FOUND) return;
+    const line = String(at + 1);
     const later = of.all.indexOf(own, at + 1);
-    if (later !== -1) wrong(`${file}, line ${at + 1}: it stands in the place of ${name}, which is line ${later + 1}`);
-    else if (at < of.all.count()) wrong(`${file}, line ${at + 1}: it is not ${name} as it was written`);
-    else wrong(`${file}: ${name} was removed`);
+    if (later !== -1) wrong(text('intact.line-moved', { file, line, record, right: String(later + 1) }));
+    else if (at < of.all.count()) wrong(text('intact.line-changed', { file, line, record }));
+    else wrong(text('intact.line-removed', { file, record }));
   }
 
-  function take(name: string, text: Buffer): void {
+  function take(name: string, bytes: Buffer): void {
     if (name in prints) {
-      prints[name as Listed].all.add(text);
+      prints[name as Listed].all.add(bytes);
       return;
     }
     let line: Line;
     try {
-      line = JSON.parse(text.toString()) as Line;
+      line = JSON.parse(bytes.toString()) as Line;
     } catch {
-      wrong('chain.ndjson holds a line that is none');
+      wrong(text('intact.no-line'));
       return;
     }
     if (line.after) {
@@ -139,21 +147,21 @@ export function createChainCheck(isNamed: boolean): ChainCheck {
       }
       const rest = chunk.subarray(from);
       state.length += rest.length;
-      if (state.length > MAX_LINE) wrong(`${name} holds a line that does not end`);
+      if (state.length > MAX_LINE) wrong(text('intact.endless-line', { file: name }));
       else if (rest.length > 0) state.rest.push(Buffer.from(rest));
     },
     end(name) {
-      if ((lines.get(name)?.length ?? 0) > 0) wrong(`${name} ends in the middle of a line`);
+      if ((lines.get(name)?.length ?? 0) > 0) wrong(text('intact.half-line', { file: name }));
     },
     problems(key) {
       const all = [...found];
       for (const [file, { all: listed, next }] of Object.entries(prints))
         if (isNamed && rows > 0 && listed.count() > next)
-          all.push(`${file}, line ${next + 1}: no record of the chain stands for it: it was added`);
+          all.push(text('intact.line-added', { file, line: String(next + 1) }));
       for (const { position, time, signature, hash: at } of signatures) {
-        const text = signedText(epoch, { position, hash: Buffer.from(at, 'hex') }, time);
-        if (!key || at === '' || !verify(null, text, key, Buffer.from(signature, 'hex')))
-          all.push(`the signature of record ${position} of the chain does not fit`);
+        const signedBytes = signedText(epoch, { position, hash: Buffer.from(at, 'hex') }, time);
+        if (!key || at === '' || !verify(null, signedBytes, key, Buffer.from(signature, 'hex')))
+          all.push(text('intact.record-signature', { position: String(position) }));
         else signed = Math.max(signed, position);
       }
       return all;

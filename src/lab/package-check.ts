@@ -11,10 +11,11 @@ import { fromFdPromise } from 'yauzl';
 import { COMMENT, COMMENT_BYTES, END_BYTES, sealedText } from '../export/zip.ts';
 import { errorLine } from '../formats/error-line.ts';
 import { labError } from '../formats/refusal.ts';
+import { say } from '../formats/say.ts';
 import { isSignedWith } from '../formats/signed-head.ts';
 import { readCheckpoint } from '../model/checkpoint.ts';
 import type { PackageVerdict } from '../model/lab.ts';
-import { text } from '../model/text.ts';
+import { type Text, text } from '../model/text.ts';
 import { fingerprintOfKey } from './evidence.ts';
 import { type ChainCheck, createChainCheck } from './package-chain.ts';
 
@@ -30,7 +31,7 @@ interface Contents {
   held: Map<string, Buffer>;
   chain: ChainCheck;
   /** The first thing wrong with the zip itself. */
-  broken: string | null;
+  broken: Text | null;
 }
 
 /** @throws LabError when there is no such file */
@@ -76,7 +77,7 @@ async function verifyOpen(descriptor: number): Promise<PackageVerdict> {
   let contents = await read(descriptor, false);
   if (!contents.chain.fits(contents.sums)) contents = await read(descriptor, true);
   const key = keyIn(contents);
-  const problems = [
+  const problems: Text[] = [
     ...(seal.ok ? [] : [seal.why]),
     ...(contents.broken === null ? [] : [contents.broken]),
     ...problemsOf(contents, key),
@@ -85,7 +86,8 @@ async function verifyOpen(descriptor: number): Promise<PackageVerdict> {
   return {
     isIntact: problems.length === 0,
     // A half-written one says that first; else what is wrong with a record says more than what is wrong with the whole.
-    problem: problems[0] ?? null,
+    problem: problems[0] === undefined ? null : say(problems[0]),
+    ...(problems[0] === undefined ? {} : { problemText: problems[0] }),
     problems: problems.length,
     files: contents.sums.size,
     records: contents.chain.counts().records,
@@ -96,10 +98,10 @@ async function verifyOpen(descriptor: number): Promise<PackageVerdict> {
   };
 }
 
-type Seal = { ok: true; sha256: string; signature: Buffer } | { ok: false; why: string };
+type Seal = { ok: true; sha256: string; signature: Buffer } | { ok: false; why: Text };
 
 function sealAt(descriptor: number, size: number): Seal {
-  if (size === 0) return { ok: false, why: 'the file is empty: it was not written, or not copied' };
+  if (size === 0) return { ok: false, why: text('intact.empty') };
   const tail = Buffer.alloc(Math.min(size, COMMENT_BYTES + END_BYTES));
   readSync(descriptor, tail, 0, tail.length, size - tail.length);
   const end = tail.subarray(0, END_BYTES);
@@ -109,10 +111,7 @@ function sealAt(descriptor: number, size: number): Seal {
     const [, sha256 = '', signature = ''] = comment;
     return { ok: true, sha256, signature: Buffer.from(signature, 'hex') };
   }
-  const why = isWhole
-    ? 'the seal at its end was changed'
-    : 'the file ends before its end: it was written or copied in part, or something was added to it or cut off';
-  return { ok: false, why };
+  return { ok: false, why: text(isWhole ? 'intact.seal-changed' : 'intact.cut') };
 }
 
 function sealProblems(
@@ -120,16 +119,11 @@ function sealProblems(
   size: number,
   { sha256, signature }: Extract<Seal, { ok: true }>,
   key: KeyObject | null,
-): string[] {
+): Text[] {
   const hash = createHash('sha256');
   for (const block of blocks(descriptor, size - COMMENT_BYTES)) hash.update(block);
-  if (hash.digest('hex') !== sha256)
-    return [
-      'a byte of the zip was changed that belongs to none of its files (a name, a date, a size, the list of its files)',
-    ];
-  return key !== null && verify(null, sealedText(sha256), key, signature)
-    ? []
-    : ['the signature of the seal does not fit'];
+  if (hash.digest('hex') !== sha256) return [text('intact.between')];
+  return key !== null && verify(null, sealedText(sha256), key, signature) ? [] : [text('intact.seal-signature')];
 }
 
 /** Each is good until the next one is asked for. */
@@ -149,16 +143,17 @@ function* blocks(descriptor: number, end: number): Generator<Buffer> {
  */
 async function read(descriptor: number, isNamed: boolean): Promise<Contents> {
   const contents: Contents = { sums: new Map(), held: new Map(), chain: createChainCheck(isNamed), broken: null };
-  let name = 'its list of files';
+  let name: Text | string = text('intact.list-of-files');
   try {
     const zip = await fromFdPromise(descriptor, { autoClose: false, lazyEntries: true });
     for await (const entry of zip.eachEntry()) {
-      name = entry.fileName;
-      if (contents.sums.has(name)) contents.broken ??= `${shown(name)} stands in it twice`;
-      await readEntry(name, await zip.openReadStreamPromise(entry), contents);
+      const { fileName } = entry;
+      name = shown(fileName);
+      if (contents.sums.has(fileName)) contents.broken ??= text('intact.twice', { name });
+      await readEntry(fileName, await zip.openReadStreamPromise(entry), contents);
     }
   } catch {
-    contents.broken ??= `${shown(name)} cannot be unpacked: it was changed, or something is missing`;
+    contents.broken ??= text('intact.not-unpacked', { name });
   }
   return contents;
 }
@@ -188,10 +183,10 @@ function keyIn({ held }: Contents): KeyObject | null {
   }
 }
 
-function problemsOf({ sums, held, chain }: Contents, key: KeyObject | null): string[] {
-  const problems: string[] = [];
+function problemsOf({ sums, held, chain }: Contents, key: KeyObject | null): Text[] {
+  const problems: Text[] = [];
   const list = held.get('SHA256SUMS');
-  if (list === undefined) return ['SHA256SUMS is missing: this is no package of Phonehome, or a half-written one'];
+  if (list === undefined) return [text('intact.no-package')];
   const listed = new Map<string, string>();
   for (const line of list.toString().split('\n').filter(Boolean)) {
     const [, sha256 = '', name = ''] = /^([0-9a-f]{64}) {2}(.+)$/.exec(line) ?? [];
@@ -200,21 +195,22 @@ function problemsOf({ sums, held, chain }: Contents, key: KeyObject | null): str
   problems.push(...chain.problems(key));
   for (const [name, sha256] of listed) {
     const own = sums.get(name);
-    if (own === undefined) problems.push(`${shown(name)} was removed`);
-    else if (own !== sha256) problems.push(`${shown(name)} is not what was written`);
+    if (own === undefined) problems.push(text('intact.file-removed', { name: shown(name) }));
+    else if (own !== sha256) problems.push(text('intact.file-changed', { name: shown(name) }));
   }
   for (const name of sums.keys())
-    if (!listed.has(name) && !UNLISTED.has(name)) problems.push(`${shown(name)} was added`);
+    if (!listed.has(name) && !UNLISTED.has(name)) problems.push(text('intact.file-added', { name: shown(name) }));
   const order = [...sums.keys()].filter((name) => listed.has(name));
-  if (order.join('\n') !== [...listed.keys()].join('\n') && problems.length === 0)
-    problems.push('its files stand in another order');
+  if (order.join('\n') !== [...listed.keys()].join('\n') && problems.length === 0) problems.push(text('intact.order'));
   const signature = held.get('SHA256SUMS.sig');
-  if (key === null) problems.push('signing-key.pem is no key to verify with');
-  else if (!signature || !verify(null, list, key, signature)) problems.push('the signature of SHA256SUMS does not fit');
+  if (key === null) problems.push(text('intact.no-key'));
+  else if (!signature || !verify(null, list, key, signature))
+    problems.push(text('intact.signature', { file: 'SHA256SUMS' }));
   const head = held.get('chain-head.txt');
   if (key !== null && head !== undefined) {
     const checkpoint = readCheckpoint(head.toString());
-    if (!checkpoint || !isSignedWith(key, checkpoint)) problems.push('the signature of chain-head.txt does not fit');
+    if (!checkpoint || !isSignedWith(key, checkpoint))
+      problems.push(text('intact.signature', { file: 'chain-head.txt' }));
   }
   return problems;
 }

@@ -7,8 +7,8 @@ import { openPackageEntry, verifyPackage } from './package-check.ts';
 
 /** 32 bytes of memory a record. @throws LabError when the package is not intact, or holds no chain */
 export async function readPackageChain(file: string): Promise<PackageChain> {
-  const { problem } = await verifyPackage(file);
-  if (problem !== null) throw labError(text('records.changed-package', { file, problem }));
+  const { problem, problemText } = await verifyPackage(file);
+  if (problem !== null) throw labError(text('records.changed-package', { file, problem: problemText ?? problem }));
   const hashes: Buffer[] = [];
   let epoch = '';
   let first = 0;

@@ -360,6 +360,7 @@ export interface PackageVerdict {
   isIntact: boolean;
   /** The first that does not fit, one line, and how many there are. */
   problem: string | null;
+  problemText?: Text;
   problems: number;
   files: number;
   /** Records of the chain that are in it; rows of the case that were held against theirs; the last record that is signed. */

@@ -1,4 +1,5 @@
 import type { Checkpoint } from './checkpoint.ts';
+import type { Text } from './text.ts';
 
 /** What was found when a store was held against its chain. */
 export interface StoreVerdict {
@@ -28,4 +29,6 @@ export interface StoreProblem {
   /** e.g. `alert`. */
   type: string | null;
   what: string;
+  /** The same for every language. */
+  text: Text;
 }

@@ -37,6 +37,9 @@ describe('phonehome verify', () => {
     expect(changed.stdout).toMatch(
       /^Changed\. The first that does not fit: record 4 \(flow\): row 1 of flows was changed\./,
     );
+    expect((await phonehome(['verify', '--data', data, '--lang', 'vi'])).stdout).toMatch(
+      /^Đã bị thay đổi\. Chỗ đầu tiên không khớp: bản ghi 4 \(flow\): hàng 1 của flows đã bị thay đổi\./,
+    );
     const verdict = JSON.parse((await phonehome(['verify', '--data', data, '--json'])).stdout) as StoreVerdict;
     expect(verdict).toMatchObject({ type: 'verdict', isIntact: false, problem: { position: 4, type: 'flow' } });
   });

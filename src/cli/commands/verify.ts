@@ -7,7 +7,7 @@ import { UsageError } from '../errors.ts';
 import { loadLab } from '../main-module.ts';
 import { readGiven } from '../named-file.ts';
 import { print, printJson } from '../output.ts';
-import { words } from '../words.ts';
+import { inWords, words } from '../words.ts';
 
 interface VerifyFlags {
   data: string;
@@ -51,11 +51,11 @@ async function verifyPackage(file: string, data: string, json: boolean): Promise
   const isOwn = own !== null && own === verdict.fingerprint;
   if (json) printJson({ type: 'package-verdict', file, ...verdict, isOwn });
   else {
-    const { isIntact, problem, problems, files, rows, records, signed, head, fingerprint } = verdict;
+    const { isIntact, problem, problemText, problems, files, rows, records, signed, head, fingerprint } = verdict;
     print(
       isIntact
         ? words('verify.package-intact', { files, rows, records })
-        : words('verify.changed', { what: problem ?? '' }),
+        : words('verify.changed', { what: problemText ?? problem ?? '' }),
       ...(problems > 1 ? [words('verify.problems', { count: problems })] : []),
       ...(isIntact && records > 0
         ? [
@@ -88,9 +88,9 @@ function describe({
   const lines: string[] = [];
   if (isIntact) lines.push(words('verify.intact', { rows, records }));
   else if (problem) {
-    const { position, type, what } = problem;
+    const { position, type, text } = problem;
     const at = position === null ? '' : words('verify.record', { position });
-    lines.push(words('verify.changed', { what: `${at}${type ? ` (${type})` : ''}: ${what}` }));
+    lines.push(words('verify.changed', { what: `${at}${type ? ` (${type})` : ''}: ${inWords(text)}` }));
     if (problems > 1) lines.push(words('verify.problems', { count: problems }));
   }
   if (destroyed > 0) lines.push(words('verify.destroyed', { count: destroyed }));

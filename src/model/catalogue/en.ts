@@ -11,6 +11,7 @@ import { GATEWAY_EN } from './gateway.ts';
 import { GATEWAY_STEPS_EN } from './gateway-steps.ts';
 import { HUB_REFUSALS_EN } from './hub-refusals.ts';
 import { INPUT_EN } from './input.ts';
+import { INTACT_EN } from './intact.ts';
 import { NETWORK } from './network.ts';
 import { REASONS } from './reasons.ts';
 import { REFUSALS_EN } from './refusals.ts';
@@ -54,6 +55,7 @@ export const EN = {
   ...ENDINGS_EN,
   ...FAULTS_EN,
   ...INPUT_EN,
+  ...INTACT_EN,
   ...FILES_EN,
   ...GATEWAY_EN,
   ...GATEWAY_STEPS_EN,

@@ -7,6 +7,7 @@ import { GATEWAY_VI } from './gateway.ts';
 import { GATEWAY_STEPS_VI } from './gateway-steps.ts';
 import { HUB_REFUSALS_VI } from './hub-refusals.ts';
 import { INPUT_VI } from './input.ts';
+import { INTACT_VI } from './intact.ts';
 import { KINDS_VI } from './kinds-vi.ts';
 import { NETWORK_VI } from './network-vi.ts';
 import { REASONS_VI } from './reasons-vi.ts';
@@ -49,6 +50,7 @@ export const VI: Record<string, string> = {
   ...ENDINGS_VI,
   ...FAULTS_VI,
   ...INPUT_VI,
+  ...INTACT_VI,
   ...FILES_VI,
   ...GATEWAY_VI,
   ...GATEWAY_STEPS_VI,

@@ -119,6 +119,7 @@ export const checkedPackage = z
   .object({
     isIntact: z.boolean(),
     problem: textOrNull.describe('The first that does not fit.'),
+    problemText: sentence.optional().describe('The same for other languages.'),
     problems: count,
     files: count,
     records: count.describe('Of the chain.'),

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Head } from '../../formats/chain-link.ts';
 import { isSignedWith, keyNameOf } from '../../formats/signed-head.ts';
 import type { Checkpoint } from '../../model/checkpoint.ts';
+import { type Text, text } from '../../model/text.ts';
 
 export function checkpointOf(
   key: KeyObject,
@@ -41,22 +42,20 @@ export function missingFrom(
   database: DatabaseSync,
   key: KeyObject | null,
   expected: Checkpoint,
-): { position: number | null; what: string } | null {
+): { position: number | null; what: Text } | null {
   const { epoch, position, hash, time } = expected;
   const own = String(database.prepare(`SELECT value FROM meta WHERE name = 'epoch'`).get()?.value);
-  if (own !== epoch)
-    return { position: null, what: `the expected head is of another store or history (${epoch}), this one is ${own}` };
-  if (!key || !isSignedWith(key, expected))
-    return { position: null, what: `the expected head was not signed with this installation's key` };
+  if (own !== epoch) return { position: null, what: text('chain.other-history', { expected: epoch, own }) };
+  if (!key || !isSignedWith(key, expected)) return { position: null, what: text('chain.expected-unsigned') };
   const row = database.prepare('SELECT hash FROM chain WHERE position = ?').get(position);
   if (row === undefined) {
     const last = Number(database.prepare('SELECT max(position) AS last FROM chain').get()?.last ?? 0);
     return {
       position: last + 1,
-      what: `removed: the expected head is record ${position} of ${time}, the chain ends at ${last}`,
+      what: text('chain.expected-cut', { position: String(position), time, last: String(last) }),
     };
   }
   return Buffer.from(row.hash as Uint8Array).toString('hex') === hash
     ? null
-    : { position, what: `it is another one than the expected head: the chain was written anew before it` };
+    : { position, what: text('chain.expected-other') };
 }

@@ -8,9 +8,10 @@ import { type KeyObject, verify } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { type ChainRecord, type ChainType, hashOf, START } from '../../formats/chain-link.ts';
 import { labError } from '../../formats/refusal.ts';
+import { say } from '../../formats/say.ts';
 import { signedText } from '../../formats/signed-head.ts';
 import type { Checkpoint } from '../../model/checkpoint.ts';
-import { text } from '../../model/text.ts';
+import { type Text, text } from '../../model/text.ts';
 import type { StoreProblem, StoreVerdict } from '../../model/verdict.ts';
 import { type ChainNote, commitmentOf, contentOf, type Field } from './chain.ts';
 import { checkpointOf, missingFrom } from './checkpoints.ts';
@@ -54,7 +55,7 @@ function verifyOpen(database: DatabaseSync, key: KeyObject | null, expected: Che
   const walked = walkChain(database, key, problems.add);
   const rows = checkRows(database, walked.expected, problems.add);
   walked.expected.forEach((state, position) => {
-    if (state === PRESENT) problems.add(position, walked.typeOf(position), 'its row was removed');
+    if (state === PRESENT) problems.add(position, walked.typeOf(position), text('chain.row-removed'));
   });
   const { head, began, destroyed, signed } = walked;
   const missed = expected && missingFrom(database, key, expected);
@@ -75,7 +76,7 @@ function verifyOpen(database: DatabaseSync, key: KeyObject | null, expected: Che
   };
 }
 
-type Add = (position: number | null, type: string | null, what: string) => void;
+type Add = (position: number | null, type: string | null, what: Text) => void;
 
 /** Keeps the first in the order of the chain; rows without a record come last. */
 function createProblems() {
@@ -83,9 +84,9 @@ function createProblems() {
   let count = 0;
   const rank = ({ position }: StoreProblem): number => position ?? Number.POSITIVE_INFINITY;
   return {
-    add(position: number | null, type: string | null, what: string): void {
+    add(position: number | null, type: string | null, said: Text): void {
       count++;
-      const found = { position, type, what };
+      const found = { position, type, what: say(said), text: said };
       if (first === null || rank(found) < rank(first)) first = found;
     },
     found: () => ({ first, count }),
@@ -108,9 +109,9 @@ function walkChain(database: DatabaseSync, key: KeyObject | null, add: Add) {
   let head = START;
 
   /** The row of an earlier record gave way. */
-  function give(earlier: number, record: ChainRecord, to: string): void {
+  function give(earlier: number, record: ChainRecord, to: 'chain.buries' | 'chain.replaces'): void {
     if (earlier < record.position && expected[earlier] === PRESENT) expected[earlier] = ABSENT;
-    else add(record.position, record.type, `${to} record ${earlier}, which has no row`);
+    else add(record.position, record.type, text(to, { earlier: String(earlier) }));
   }
 
   function heed(note: ChainNote, record: ChainRecord): void {
@@ -121,7 +122,7 @@ function walkChain(database: DatabaseSync, key: KeyObject | null, add: Add) {
     }
     for (const [from, to] of note.removed)
       for (let position = from; position <= to; position++) {
-        give(position, record, 'buries');
+        give(position, record, 'chain.buries');
         destroyed++;
       }
   }
@@ -130,28 +131,33 @@ function walkChain(database: DatabaseSync, key: KeyObject | null, add: Add) {
     const record = recordOf(row);
     const { position } = record;
     if (position !== head.position + 1)
-      add(head.position + 1, null, `it was removed from the chain: record ${position} follows ${head.position}`);
+      add(
+        head.position + 1,
+        null,
+        text('chain.removed', { position: String(position), before: String(head.position) }),
+      );
     else if (!hashOf(head.hash, record).equals(row.hash as Uint8Array))
-      add(position, record.type, 'it is not what was written, or not where it was written');
+      add(position, record.type, text('chain.changed'));
     head = { position, hash: row.hash as Uint8Array };
-    if (record.replaces !== null) give(record.replaces, record, 'takes the place of');
+    if (record.replaces !== null) give(record.replaces, record, 'chain.replaces');
     if (record.type === 'begin' || record.type === 'tombstone') {
       const note = notes.get(position);
       if (note && commitmentOf(note.salt, contentOf([note.json])).equals(record.commitment))
         heed(JSON.parse(note.json) as ChainNote, record);
-      else add(position, record.type, note ? 'its text was changed' : 'its text was removed');
+      else add(position, record.type, text(note ? 'chain.text-changed' : 'chain.text-removed'));
     } else expected[position] = PRESENT;
     const signature = signatures.get(position);
     if (!signature) continue;
-    const text = signedText(epoch, head, signature.time);
-    if (key && verify(null, text, key, signature.bytes)) signed = checkpointOf(key, epoch, head, signature);
-    else add(position, record.type, key ? 'its signature does not fit' : "the installation's key is not there");
+    const bytes = signedText(epoch, head, signature.time);
+    if (key && verify(null, bytes, key, signature.bytes)) signed = checkpointOf(key, epoch, head, signature);
+    else add(position, record.type, text(key ? 'chain.signature' : 'chain.no-key'));
   }
   for (const position of signatures.keys())
-    if (position > head.position) add(head.position + 1, null, `removed: the chain was signed as far as ${position}`);
+    if (position > head.position)
+      add(head.position + 1, null, text('chain.cut-signed', { position: String(position) }));
   for (const position of notes.keys())
-    if (position > head.position) add(head.position + 1, null, `removed: the chain went as far as ${position}`);
-  if (head.position > 0 && began[0]?.position !== 1) add(1, typeOf(1), 'the chain does not begin with its beginning');
+    if (position > head.position) add(head.position + 1, null, text('chain.cut', { position: String(position) }));
+  if (head.position > 0 && began[0]?.position !== 1) add(1, typeOf(1), text('chain.no-beginning'));
   return { head, expected, typeOf, began, signed, destroyed };
 }
 
@@ -166,21 +172,21 @@ function checkRows(database: DatabaseSync, expected: Uint8Array, add: Add): numb
     for (const row of all.iterate()) {
       rows++;
       const position = row.link === null ? null : Number(row.link);
-      const name = `row ${row.row_number} of ${table}`;
+      const named = text('chain.row', { number: String(row.row_number), table });
       if (position === null || row.chain_type !== type) {
-        add(null, type, `${name} has no record in the chain: it was added`);
+        add(null, type, text('chain.row-added', { row: named }));
         continue;
       }
       if (expected[position] !== PRESENT) {
-        const why = expected[position] === MET ? 'which has another row' : 'whose row was replaced or destroyed';
-        add(position, type, `${name} stands for record ${position}, ${why}`);
+        const key = expected[position] === MET ? 'chain.row-second' : 'chain.row-gone';
+        add(position, type, text(key, { row: named, position: String(position) }));
         continue;
       }
       expected[position] = MET;
       const fields = columns.map((column) => row[column] as Field);
       const content = contentOf([...fields, ...besideOf(type, fields)]);
       if (!commitmentOf(row.salt as Uint8Array, content).equals(row.commitment as Uint8Array))
-        add(position, type, `${name} was changed`);
+        add(position, type, text('chain.row-changed', { row: named }));
     }
   }
   return rows;
