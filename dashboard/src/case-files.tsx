@@ -1,11 +1,12 @@
 /** What is made of test runs: the report, looked at in a sandbox before it is saved; two of them held against each other. */
 import { useState } from 'preact/hooks';
+import type { Text } from '../../src/model/text.ts';
 import { useAnswer } from './answer.ts';
 import { download } from './content.tsx';
 import { ask, lab } from './lab.ts';
 import { Refusal } from './refusal.tsx';
 import { route, setFilter } from './route.ts';
-import { language, number, said as inWords, t, when } from './words.ts';
+import { said as inWords, language, number, t, when } from './words.ts';
 
 type Language = 'en' | 'vi';
 
@@ -105,6 +106,7 @@ export function CaseExport({ id }: { id: string }) {
 interface Checked {
   isIntact: boolean;
   problem: string | null;
+  problemText?: Text | undefined;
   files: number;
   fingerprint: string | null;
   isOwn: boolean;
