@@ -6,7 +6,7 @@ import { SEVERITIES } from '../../src/model/words.ts';
 import { SCROLLS } from './companies.tsx';
 import { ask, lab, role } from './lab.ts';
 import { isOperator, Part } from './settings-part.tsx';
-import { LANGUAGES, type Language, number, t } from './words.ts';
+import { said as inWords, LANGUAGES, type Language, number, t } from './words.ts';
 
 type State = z.infer<typeof notifyState>;
 type Receiver = State['receivers'][number];
@@ -83,12 +83,12 @@ function conditionOf(when: Rule['when']): string {
 }
 
 function ReceiverRow({ receiver, rules, act }: { receiver: Receiver; rules: readonly Rule[]; act: Act }) {
-  const { name, type, where, sent, waiting, dead, lastError } = receiver;
+  const { name, type, where, sent, waiting, dead, lastError, lastErrorText } = receiver;
   const said = [
     t('notify.sent', { count: number(sent) }),
     waiting > 0 && t('notify.waiting', { count: number(waiting) }),
     dead > 0 && t('notify.dead', { count: number(dead) }),
-    lastError !== null && t('notify.error', { error: lastError }),
+    lastError !== null && t('notify.error', { error: inWords(lastErrorText, lastError) }),
   ].filter(Boolean);
   const test = async (): Promise<string> => {
     const { ok, detail } = await ask(lab.POST('/api/notify/receivers/{id}/test', named(name)));

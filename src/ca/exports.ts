@@ -17,11 +17,9 @@ export interface ExportFile {
   fileName: string;
   contentType: string;
   bytes: Buffer;
-  /** One sentence for the person who asked: what it is for, and its password where it has one. */
-  note: string;
 }
 
-/** Importers insist on a password; the contents are public, so it protects nothing and may be printed. */
+/** Importers insist on a password; the contents are public, so it protects nothing, and the terminal's sentence names it. */
 export const P12_PASSWORD = 'phonehome';
 const DAY_MS = 86_400_000;
 
@@ -39,7 +37,6 @@ export function exportRoot(
         fileName: 'phonehome-ca.pem',
         contentType: 'application/x-pem-file',
         bytes: Buffer.from(root.certificatePem),
-        note: 'PEM: for curl --cacert, Firefox, Linux.',
       };
     case 'cer':
       return {
@@ -47,28 +44,24 @@ export function exportRoot(
         // The type Android and iOS open their installers for.
         contentType: 'application/x-x509-ca-cert',
         bytes: der,
-        note: 'DER: the form Android installs as a CA certificate.',
       };
     case 'p12':
       return {
         fileName: 'phonehome-ca.p12',
         contentType: 'application/x-pkcs12',
         bytes: writePkcs12(der, names.commonName, P12_PASSWORD),
-        note: `PKCS#12 with the certificate only, password "${P12_PASSWORD}": for Windows, macOS and Java; Android wants the .cer.`,
       };
     case 'mobileconfig':
       return {
         fileName: 'phonehome-ca.mobileconfig',
         contentType: 'application/x-apple-aspen-config',
         bytes: signedProfile(root, names, nowMs, issuer()),
-        note: 'iOS profile: install it, then switch the root on under General > About > Certificate Trust Settings.',
       };
     case 'android-system':
       return {
         fileName: names.androidFileName,
         contentType: 'application/x-pem-file',
         bytes: Buffer.from(root.certificatePem),
-        note: 'For a rooted Android: copy to /system/etc/security/cacerts/ with mode 0644; apps then trust it like a public CA.',
       };
   }
 }

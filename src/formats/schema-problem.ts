@@ -1,8 +1,7 @@
-/** What a schema says is wrong with a value, as a text. English stays as the schema library says it; no value is quoted. */
+/** What a schema says is wrong with a value, as a text of ours; no value is quoted. */
 import type { z } from 'zod';
 import { EN } from '../model/catalogue/en.ts';
 import { type PlainKey, type Text, text } from '../model/text.ts';
-import { say } from './say.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -15,11 +14,10 @@ const OWN: ReadonlyMap<string, PlainKey> = new Map(
 
 export const isOwnProblem = (message: string): boolean => OWN.has(message);
 
-/** @param value in which the issue is. As a text of ours where that says the same in English. */
+/** @param value in which the issue is. What the schema library says stays only where there is no text for it. */
 export function issueText(issue: Issue, value: unknown): Text {
   const own = OWN.get(issue.message);
-  const made = own ? text(own) : madeOf(issue, value);
-  return made !== null && say(made) === issue.message ? made : text('input.said', { said: issue.message });
+  return own ? text(own) : (madeOf(issue, value) ?? text('input.said', { said: issue.message }));
 }
 
 const SIZES = {
@@ -31,7 +29,7 @@ const SIZES = {
 function madeOf(issue: Issue, value: unknown): Text | null {
   switch (issue.code) {
     case 'invalid_type':
-      return text('input.type', { expected: issue.expected, received: typeNameOf(at(value, issue.path)) });
+      return typeText(issue.expected, at(value, issue.path));
     case 'too_big': {
       const [key] = SIZES[issue.origin as keyof typeof SIZES] ?? [];
       return key ? text(key, { most: Number(issue.maximum) }) : null;
@@ -59,6 +57,26 @@ function madeOf(issue: Issue, value: unknown): Text | null {
     default:
       return null;
   }
+}
+
+const KINDS = {
+  string: text('input.kind.string'),
+  number: text('input.kind.number'),
+  int: text('input.kind.int'),
+  boolean: text('input.kind.boolean'),
+  object: text('input.kind.object'),
+  record: text('input.kind.object'),
+  array: text('input.kind.array'),
+  null: text('input.kind.null'),
+} satisfies Record<string, Text>;
+
+const kindText = (name: string): Text | string =>
+  Object.hasOwn(KINDS, name) ? KINDS[name as keyof typeof KINDS] : name;
+
+function typeText(wanted: string, given: unknown): Text {
+  const expected = kindText(wanted);
+  if (given === undefined) return text('input.missing', { expected });
+  return text('input.type', { expected, received: kindText(typeNameOf(given)) });
 }
 
 const at = (value: unknown, path: readonly PropertyKey[]): unknown =>

@@ -4,7 +4,6 @@
  */
 import { readFileSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
-import { errorLine } from '../formats/error-line.ts';
 import { labError } from '../formats/refusal.ts';
 import { text } from '../model/text.ts';
 
@@ -63,7 +62,12 @@ export function readUpstreamMap(file: string): UpstreamMapEntry[] {
   try {
     given = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw labError(text('upstream.unread', { file, error: errorLine(error) }));
+    const { code } = error as NodeJS.ErrnoException;
+    throw labError(
+      code
+        ? text('fault.flag-unread', { flag: '--upstream-map', file, code })
+        : text('upstream.unread', { file, error: text('unread.no-json') }),
+    );
   }
   if (!Array.isArray(given)) throw labError(text('upstream.no-list', { file }));
   return given.map((entry: Partial<UpstreamMapEntry> | null, index) => {

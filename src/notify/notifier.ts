@@ -190,7 +190,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
       failures,
       failingSince: before.failingSince ?? now(),
       nextTry: hopeless.length > 0 ? 0 : now() + wait,
-      lastError: say(detail),
+      lastError: JSON.stringify(detail),
     });
     if (failures === TELL_AFTER)
       onChange({ type: 'failing', receiver: name, detail, waiting: outbox.account(name).waiting });
@@ -258,9 +258,16 @@ export function stateOf(name: string, receiver: Receiver, outbox: Outbox): Notif
     dropped,
     failingSince: iso(failingSince),
     nextTry: waiting > 0 && nextTry > 0 ? iso(nextTry) : null,
-    lastError,
+    ...errorOf(lastError),
     lastSent: iso(lastSent),
   };
+}
+
+/** As it is kept: a text as JSON; of an earlier version the English sentence. */
+function errorOf(kept: string | null): { lastError: string | null; lastErrorText?: Text } {
+  if (!kept?.startsWith('{"key":')) return { lastError: kept };
+  const told = JSON.parse(kept) as Text;
+  return { lastError: say(told), lastErrorText: told };
 }
 
 /** Never the whole address. */

@@ -20,7 +20,6 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/sinks/live/openapi.ts': 'a description for programs',
   'src/sinks/alert-feed.ts': 'what the disk said, in place of the disk',
   'src/sinks/evidence/reserved-store.ts': 'what the disk said, in place of the disk',
-  'src/ca/exports.ts': 'notes beside files, printed with --json too',
   'src/lan/dns/': 'of questions that are not answered: for the log',
   'src/inspect/operator/program.ts': 'what a program of the operator did, in place of its own message',
 };

@@ -109,7 +109,11 @@ describe('alerts to a webhook', () => {
     expect(changes).toEqual([
       { type: 'failing', receiver: 'hook', detail: text('sending.answered', { status: 503 }), waiting: 3 },
     ]);
-    expect(notifier().state().receivers[0]).toMatchObject({ waiting: 3, lastError: 'answered 503' });
+    expect(notifier().state().receivers[0]).toMatchObject({
+      waiting: 3,
+      lastError: 'answered 503',
+      lastErrorText: { key: 'sending.answered', values: { status: 503 } },
+    });
     isDown = false;
     await settle();
     expect(ids(got).slice(8)).toEqual([1, 2, 3].map((seq) => labAlert(seq).id));

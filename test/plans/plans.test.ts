@@ -54,10 +54,10 @@ describe('a plan of one’s own', () => {
   it.each([
     ['- do: x\n  wait: {}', 'my.yaml:5: steps.0.wait: needs minutes or seconds'],
     ['- do: x\n  wait: { minutes: 1, seconds: 2 }', 'my.yaml:5: steps.0.wait: needs minutes or seconds'],
-    ['- do: x\n- do: y\n  times: 0', 'my.yaml:6: steps.1.times: Too small'],
+    ['- do: x\n- do: y\n  times: 0', 'my.yaml:6: steps.1.times: too small'],
     ['- do: x\n  until: traffic\n  mark: unlock', 'my.yaml:4: steps.0: a step that traffic ends marks nothing'],
     ['- do: x\n  host: a.example', 'my.yaml:4: steps.0: host belongs to a step, or a wait, until traffic'],
-    ['- do: x\n  marks: unlock', 'my.yaml:4: steps.0: Unrecognized key: "marks"'],
+    ['- do: x\n  marks: unlock', 'my.yaml:4: steps.0: unknown field: "marks"'],
     ['- do: { de: x }', 'steps.0.do: must be a text of 1 to 1000 characters, or one in each language'],
     ['- phase: "\\e[31m"\n  do: x', 'my.yaml:4: steps.0.phase: must be 1 to 60 letters'],
     ['  - [', 'my.yaml:4: indentation does not fit the lines above, or a bracket above is not closed'],

@@ -60,7 +60,7 @@ export async function exportFile(given: Record<string, unknown>, [format = '', f
   }
   writeNamed(target, bytes, PUBLIC);
   if (json) printJson({ type: 'exported', format: known, file: resolve(target), bytes: bytes.length });
-  else print(words('ca.exported', { file: target }));
+  else print(words('ca.exported', { file: target }), words(`ca.for.${known}`));
   return 0;
 }
 

@@ -97,7 +97,7 @@ function describe({ file, receivers, rules, mutes }: NotifyState): string[] {
         one.dropped > 0 ? words('notify.dropped', { dead: one.dead, dropped: one.dropped }) : String(one.dead),
         one.failingSince === null
           ? words('notify.works')
-          : words('notify.fails', { since: one.failingSince, error: one.lastError ?? '' }),
+          : words('notify.fails', { since: one.failingSince, error: one.lastErrorText ?? one.lastError ?? '' }),
       ]),
     ]),
     '',

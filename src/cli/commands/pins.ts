@@ -28,7 +28,7 @@ export async function list(given: Record<string, unknown>): Promise<number> {
           pin.device,
           pin.name,
           wordFor(pin),
-          pin.cause ?? '–',
+          pin.cause === null ? '–' : words(`pins.cause.${pin.cause}`),
           (pin.proofText ? inWords(pin.proofText) : pin.proof) ??
             (pin.rejections > 0
               ? words('pins.refused', { how: pin.how ?? words('pins.how-refused'), times: pin.rejections })

@@ -50,6 +50,11 @@ export const ACCESS_EN = {
   'ca.install': 'Phones on this network install it from {{page}}',
   'ca.format': 'unknown format "{{word}}": choose one of {{formats}}',
   'ca.exported': '{{file}} written (certificate only, no private key).',
+  'ca.for.pem': 'For curl --cacert, Firefox and Linux.',
+  'ca.for.cer': 'The form that Android installs as a CA certificate.',
+  'ca.for.p12': 'For Windows, macOS and Java; its password is "phonehome". Android wants the .cer.',
+  'ca.for.mobileconfig':
+    'For an iPhone: install it, then switch it on under General › About › Certificate Trust Settings.',
   'ca.running': 'the running lab still signs with the old certificate: stop it first, then rotate',
   'ca.ask': 'Every phone will have to install the new certificate. Go on? [y/N] ',
   'ca.unchanged': 'Nothing was changed.',

@@ -50,6 +50,11 @@ export const ACCESS_VI: Record<string, string> = {
   'ca.install': 'Điện thoại trên mạng này cài chứng chỉ từ {{page}}',
   'ca.format': 'không có định dạng "{{word}}": chọn một trong {{formats}}',
   'ca.exported': 'Đã ghi {{file}} (chỉ chứng chỉ, không có khoá riêng).',
+  'ca.for.pem': 'Dùng cho curl --cacert, Firefox và Linux.',
+  'ca.for.cer': 'Dạng mà Android cài làm chứng chỉ CA.',
+  'ca.for.p12': 'Dùng cho Windows, macOS và Java; mật khẩu là "phonehome". Android cần tệp .cer.',
+  'ca.for.mobileconfig':
+    'Dùng cho iPhone: cài đặt, rồi bật trong Cài đặt chung › Giới thiệu › Cài đặt tin cậy chứng nhận.',
   'ca.running': 'phòng thử đang chạy vẫn ký bằng chứng chỉ cũ: dừng nó trước, rồi thay',
   'ca.ask': 'Mọi điện thoại sẽ phải cài chứng chỉ mới. Tiếp tục? [y/N] ',
   'ca.unchanged': 'Không có gì thay đổi.',

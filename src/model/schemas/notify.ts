@@ -120,6 +120,7 @@ export const receiverState = z.object({
   failingSince: time.nullable(),
   nextTry: time.nullable(),
   lastError: textOrNull,
+  lastErrorText: sentence.optional().describe('The same for other languages.'),
   lastSent: time.nullable(),
 });
 
