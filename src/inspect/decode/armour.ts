@@ -7,14 +7,9 @@
 import { decodeQuoted } from '../anchors/escapes.ts';
 import { isReadable } from '../readable.ts';
 import { openCodes } from './codes.ts';
+import type { Opened } from './opened-text.ts';
 import { openSevenBit } from './seven-bit.ts';
 import { turn } from './turn.ts';
-
-export interface Opened {
-  /** Chain entry. */
-  name: string;
-  bytes: Buffer;
-}
 
 /** Shorter ones are found by the spellings of what is registered, or say nothing. */
 export const LEAST_ARMOURED = 16;

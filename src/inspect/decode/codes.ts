@@ -5,7 +5,7 @@
  */
 import { isZlib } from '../format.ts';
 import { isReadable } from '../readable.ts';
-import type { Opened } from './armour.ts';
+import type { Opened } from './opened-text.ts';
 
 /** Fewer say nothing. */
 const LEAST_CODES = 8;

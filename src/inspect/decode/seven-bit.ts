@@ -4,7 +4,7 @@
  * Promise: null unless what is opened is readable; linear.
  */
 import { isReadable } from '../readable.ts';
-import type { Opened } from './armour.ts';
+import type { Opened } from './opened-text.ts';
 
 const PLUS = 0x2b;
 const AND = 0x26;

@@ -11,6 +11,9 @@ const MAX_OUT = 1 << 20;
 /** So many bytes that decode without a fault are no noise: a random block ends, or points back too far, much sooner. */
 export const PROBE = 512;
 
+const WINDOW_22 = 0xb;
+const WINDOW_24 = 0xf;
+
 /** A whole stream with the right checksum, or the beginning of one. */
 export function isZlibStream(bytes: Buffer): boolean {
   if (isNoZlib(bytes.subarray(0, PROBE))) return false;
@@ -58,6 +61,9 @@ export function inflateWhole(bytes: Buffer): Buffer | null {
  * and a short one holds nothing that can be read.
  */
 export function unbrotliWhole(bytes: Buffer): Buffer | null {
+  // A window of 4 or 16 MB (RFC 7932 9.1), as encoders have it unless told otherwise: an eighth of noise, and what fails is dear.
+  const window = (bytes[0] ?? 0) & 15;
+  if (window !== WINDOW_22 && window !== WINDOW_24) return null;
   try {
     return brotliDecompressSync(bytes, { maxOutputLength: MAX_OUT });
   } catch {

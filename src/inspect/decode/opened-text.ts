@@ -1,0 +1,6 @@
+/** What a text stands for that is written in a roundabout way. */
+export interface Opened {
+  /** Chain entry. */
+  name: string;
+  bytes: Buffer;
+}
