@@ -12,7 +12,7 @@ import { TERMINAL_EN } from '../../src/model/catalogue/terminal.ts';
 
 /** What ends in `s` beside a name, and is no noun: `1 holds a certificate`. A rate is no count. */
 const NO_PLURAL = new Set(
-  'answers as asks belongs bits contacts counts does drops fits goes has holds insists is knows leads listens looks names needs opens refuses reports sends shows signs stands stays takes tells trusts waits was'.split(
+  'answers as asks belongs bits contacts counts does drops ends fits follows goes has holds insists is knows leads listens looks names needs opens refuses reports sends shows signs stands stays takes tells trusts waits was'.split(
     ' ',
   ),
 );
