@@ -171,8 +171,8 @@ function servicesOf(
     }),
     ignoredConnections: detection.bystanders.connectionsOf,
     async forgetPhone(device, { recordings, who }) {
-      const connections = await forgetInSteps(evidence, detection.content.store, device);
-      const given = { knowledge, detection, device, recordings, who, connections };
+      const destroyed = await forgetInSteps(evidence, detection.content.store, device);
+      const given = { knowledge, detection, device, recordings, who, destroyed };
       const result = await between(() => attempt(() => forgetInLab(given)));
       if (result.ok) await relay.forgetPhone(device);
       return result;

@@ -24,30 +24,49 @@ import { openPinBook } from './pin-book.ts';
 
 /** Of connections, in one step: some ten milliseconds. */
 const STEP = 300;
+/** The same where nobody waits: what one transaction destroys takes memory, and room in the log. */
+const STEP_OFFLINE = 20_000;
 /** Of kept content, each of up to 64 KB, which is overwritten. */
 const PIECES = 30;
 const REST_MS = 5;
+
+export interface Destroyed {
+  connections: number;
+  /** There was something of the phone. */
+  isKnown: boolean;
+}
 
 /**
  * Destroys connections and content of a phone a little at a time, while the lab goes on: it may have millions, and a lab whose
  * thread stands still for ten seconds is ended. Comes before `forgetInLab`, to which the last of them are left.
  * @param rest between two steps
- * @returns how many connections
  */
 export async function forgetInSteps(
   evidence: Pick<EvidenceStore, 'forgetFlows'>,
   content: Pick<ContentStore, 'forgetPieces'> | null,
   device: string,
   rest: () => Promise<unknown> = () => setTimeout(REST_MS),
-): Promise<number> {
-  let connections = 0;
-  for (let removed = STEP; removed === STEP; await rest()) {
-    removed = evidence.forgetFlows(device, STEP);
-    connections += removed;
-  }
-  for (let removed = content ? PIECES : 0; removed === PIECES; await rest())
+): Promise<Destroyed> {
+  const destroyed = { connections: 0, isKnown: false };
+  for (let removed = STEP; removed === STEP; await rest()) removed = forgetSome(evidence, device, STEP, destroyed);
+  for (let removed = content ? PIECES : 0; removed === PIECES; await rest()) {
     removed = content?.forgetPieces(device, PIECES) ?? 0;
-  return connections;
+    destroyed.isKnown ||= removed > 0;
+  }
+  return destroyed;
+}
+
+/** @returns how many connections; `destroyed` is told */
+function forgetSome(
+  evidence: Pick<EvidenceStore, 'forgetFlows'>,
+  device: string,
+  step: number,
+  destroyed: Destroyed,
+): number {
+  const { removed, hadKey } = evidence.forgetFlows(device, step);
+  destroyed.connections += removed;
+  destroyed.isKnown ||= hadKey || removed > 0;
+  return removed;
 }
 
 /** In the running lab, between two records. What its relay knows is the caller's. @throws LabError */
@@ -57,10 +76,10 @@ export function forgetInLab(given: {
   device: string;
   recordings: boolean;
   who: string;
-  /** That went in steps before. */
-  connections: number;
+  /** In steps before. */
+  destroyed: Destroyed;
 }): Forgetting {
-  const { knowledge, detection, device, recordings, who, connections } = given;
+  const { knowledge, detection, device, recordings, who, destroyed } = given;
   const { options, devices, evidence, cases, pinBook, now } = knowledge;
   const registered = devices.get(device);
   if (registered?.ignore) devices.put(bystander(registered));
@@ -70,7 +89,10 @@ export function forgetInLab(given: {
   detection.bystanders.forget(device);
   const told = evidence.cases();
   const forgotten = must(
-    evidence.forget(device, { who, time: new Date(now()).toISOString(), isRegistered: registered !== null }),
+    evidence.forget(device, {
+      ...{ who, time: new Date(now()).toISOString() },
+      isKnown: registered !== null || destroyed.isKnown,
+    }),
   );
   forgetPhoneRecords(options.data, device, told);
   detection.content.store?.forget(device);
@@ -82,10 +104,7 @@ export function forgetInLab(given: {
     device,
     registered,
     evidence,
-    forgotten: {
-      ...forgotten,
-      removed: { ...forgotten.removed, connections: forgotten.removed.connections + connections },
-    },
+    forgotten: withDestroyed(forgotten, destroyed),
     recordings: recordings && !isRecording && removeRecordings(options.data),
     isRecording,
     devicesFile: options.devicesFile,
@@ -111,9 +130,10 @@ export function forgetOffline(
     try {
       const time = new Date().toISOString();
       const told = evidence.cases();
-      const forgotten = must(
-        evidence.forget(device, { who: 'terminal', time, isPatient: true, isRegistered: registered !== null }),
-      );
+      const destroyed = { connections: 0, isKnown: registered !== null };
+      while (forgetSome(evidence, device, STEP_OFFLINE, destroyed) === STEP_OFFLINE);
+      const wish = { who: 'terminal', time, isPatient: true, isKnown: destroyed.isKnown };
+      const forgotten = withDestroyed(must(evidence.forget(device, wish)), destroyed);
       forgetPhoneRecords(dataDir, device, told);
       const content = openStoredContent(dataDir, keys.phoneKeys);
       content?.forget(device);
@@ -138,7 +158,14 @@ export function forgetOffline(
   }
 }
 
-function must(result: ForgetResult): Extract<ForgetResult, { ok: true }> {
+type Forgotten = Extract<ForgetResult, { ok: true }>;
+
+const withDestroyed = (forgotten: Forgotten, { connections }: Destroyed): Forgotten => ({
+  ...forgotten,
+  removed: { ...forgotten.removed, connections: forgotten.removed.connections + connections },
+});
+
+function must(result: ForgetResult): Forgotten {
   if (!result.ok) throw labError(result.text);
   return result;
 }

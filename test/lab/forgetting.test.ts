@@ -102,7 +102,7 @@ it('of very many connections goes on beside a lab: a little at a time, and no ot
   const rest = async () => void left.push(store.counts().flows);
   store.putFlows([labFlowRecord('open', 1, { closedAt: null })]);
   store.putAlert(labRecord(1));
-  expect(await forgetInSteps(store, null, PHONE, rest)).toBe(2000);
+  expect(await forgetInSteps(store, null, PHONE, rest)).toEqual({ connections: 2000, isKnown: true });
   expect(store.flow('open')).not.toBeNull();
   // A lab that is killed meanwhile leaves nothing that can be read.
   expect(store.reveal(labRecord(1).alert.id, { who: 'x', time: 'now' })).toMatchObject({ ok: false });
@@ -115,8 +115,25 @@ it('of very many connections goes on beside a lab: a little at a time, and no ot
     'other',
   ]);
   store.putFlows(all.slice(0, 400).map((flow) => ({ ...flow, deviceId: null, client: { ip: '10.77.0.7', port: 1 } })));
-  expect(await forgetInSteps(store, null, '10.77.0.7', rest)).toBe(400);
+  expect(await forgetInSteps(store, null, '10.77.0.7', rest)).toEqual({ connections: 400, isKnown: true });
   store.close();
+  expect(verifyRecorded(data)).toMatchObject({ isIntact: true });
+});
+
+it('of an address that has nothing but connections goes in steps, is told whole and noted', () => {
+  const store = openEvidence(data);
+  const ADDRESS = '10.77.0.7';
+  const own = { deviceId: null, client: { ip: ADDRESS, port: 1 } };
+  store.putFlows(Array.from({ length: 20_500 }, (_, n) => labFlowRecord(`flow-${n}`, n, own)));
+  store.close();
+  expect(forgetOffline(data, ADDRESS, { recordings: false }).removed.connections).toBe(20_500);
+  const left = openEvidence(data);
+  expect(left.counts().flows).toBe(0);
+  expect(left.audits()).toMatchObject([{ action: 'forget', subject: ADDRESS, who: 'terminal' }]);
+  left.putFlows([labFlowRecord('new', 1, own)]);
+  left.forgetFlows(ADDRESS, 10);
+  expect(left.forget(ADDRESS, { who: 'x', time: 'now', isKnown: true })).toMatchObject({ ok: true, isKnown: true });
+  left.close();
   expect(verifyRecorded(data)).toMatchObject({ isIntact: true });
 });
 

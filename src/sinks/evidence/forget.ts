@@ -14,34 +14,34 @@ const MAX_REWRITTEN = 64 << 20;
 /** A connection belongs to its phone, or, of one nobody registered, to its address. */
 const OWN_FLOWS = `device = ? OR (device IS NULL AND json_extract(json, '$.client.ip') = ?)`;
 
-/** Some of them, with one tombstone; the key goes first here, too. @returns how many */
+/** Some of them, with one tombstone; the key goes first here, too. */
 export function forgetFlows(
   { rows, write }: Pick<Parts, 'rows' | 'write'>,
   keys: PhoneKeys | null,
   device: string,
   limit: number,
-): number {
-  keys?.destroy(device);
+): { removed: number; hadKey: boolean } {
+  const hadKey = keys?.destroy(device) ?? false;
   let removed = 0;
   const ended = `json_extract(json, '$.closedAt') IS NOT NULL`;
   const where = `id IN (SELECT id FROM flows WHERE (${OWN_FLOWS}) AND ${ended} LIMIT ?)`;
   const stored = write(() => {
     removed = rows.remove('forgotten', [{ type: 'flow', where, values: [device, device, limit] }]).flow ?? 0;
   });
-  return stored.ok ? removed : 0;
+  return { removed: stored.ok ? removed : 0, hadKey };
 }
 
 export function forgetPhone(
   { database, rows, write }: Pick<Parts, 'database' | 'rows' | 'write'>,
   keys: PhoneKeys | null,
   device: string,
-  { time, who, isPatient = false, isRegistered = false }: ForgetWish,
+  { time, who, isPatient = false, ...given }: ForgetWish,
 ): ForgetResult {
   const hadKey = keys?.destroy(device) ?? false;
   const cases = database.prepare('SELECT id FROM cases WHERE device = ?').all(device);
   let counts: Partial<Record<RowType, number>> = {};
   let comparisons = 0;
-  let isKnown = isRegistered || hadKey || wasForgotten(database, device);
+  let isKnown = given.isKnown || hadKey || wasForgotten(database, device);
   const stored = write(() => {
     const lastSeq = database.prepare('SELECT max(seq) AS seq FROM alerts').get()?.seq ?? 0;
     database

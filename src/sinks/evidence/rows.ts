@@ -92,10 +92,12 @@ export function createRows(database: DatabaseSync, chain: Chain) {
   function drop(type: RowType, where: string, values: readonly SQLInputValue[]): number[] {
     const { table } = TABLES[type];
     // The value of an alert goes with it.
-    const sealed = type === 'alert' ? drop('value', `alert_id IN (SELECT id FROM alerts WHERE ${where})`, values) : [];
-    const links = database.prepare(`SELECT link FROM ${table} WHERE ${where}`).all(...values);
+    const positions =
+      type === 'alert' ? drop('value', `alert_id IN (SELECT id FROM alerts WHERE ${where})`, values) : [];
+    for (const { link } of database.prepare(`SELECT link FROM ${table} WHERE ${where}`).iterate(...values))
+      if (link !== null) positions.push(Number(link));
     database.prepare(`DELETE FROM ${table} WHERE ${where}`).run(...values);
-    return [...sealed, ...links.flatMap(({ link }) => (link === null ? [] : [Number(link)]))];
+    return positions;
   }
 
   /** Destroys rows and leaves one tombstone for all of them. @returns how many of each type */

@@ -93,7 +93,7 @@ export interface ForgetWish extends Pick<AuditEntry, 'who' | 'time'> {
   /** Nobody waits for this thread: the file is written anew however large it is. */
   isPatient?: boolean;
   /** It was known before its rows were looked for. */
-  isRegistered?: boolean;
+  isKnown?: boolean;
 }
 
 export type ForgetResult =
@@ -171,9 +171,10 @@ export interface EvidenceStore {
   forget(device: string, wish: ForgetWish): ForgetResult;
   /**
    * Destroys the key, and connections that `forget` would destroy and that have ended: of one that has not, a row is still to come.
-   * @param limit as many as one call may take the time for @returns how many; fewer than `limit`: there are no more, or the disk refuses
+   * @param limit as many as one call may take the time for
+   * @returns how many; fewer than `limit`: there are no more, or the disk refuses. And whether it had a key until now
    */
-  forgetFlows(device: string, limit: number): number;
+  forgetFlows(device: string, limit: number): { removed: number; hadKey: boolean };
   counts(): Counts;
   /** Signs the chain as far as it goes now. */
   checkpoint(): Stored;

@@ -143,7 +143,7 @@ export function createMemoryStore(): EvidenceStore {
       const isOwn = (flow: FlowRecord): boolean => (flow.deviceId ?? flow.client.ip) === device;
       const own = [...flows.values()].filter((flow) => isOwn(flow) && flow.closedAt !== null).slice(0, limit);
       for (const { id } of own) flows.delete(id);
-      return own.length;
+      return { removed: own.length, hadKey: false };
     },
     forget(device, { time, who }) {
       const own = [...alerts.values()].filter((alert) => alert.device.id === device);
