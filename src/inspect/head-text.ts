@@ -10,6 +10,7 @@ import type { Anchor } from '../kinds/kind.ts';
 import { mayTell } from '../kinds/named-beside.ts';
 import { findAnchors, findMail } from './anchors/anchors.ts';
 import { findQuoted } from './anchors/escapes.ts';
+import { LEAST_REWRITTEN, rewrite } from './anchors/rewritten.ts';
 import { type Alphabet, eachRun } from './anchors/runs.ts';
 import { findPairs, keyBefore } from './anchors/text-key.ts';
 import { mayBeToken } from './anchors/tokens.ts';
@@ -143,7 +144,7 @@ export class HeadText {
     this.#scope = null;
   }
 
-  /** What it is made of: escapes and other bytes than letters, and beginnings of formats, are for layers. */
+  /** What it is made of: escapes and other bytes than letters, beginnings of formats, and what is written in a roundabout way, are for layers. */
   #lookAt(index: number, takesTokens: boolean): void {
     const { bytes } = this;
     const start = this.start(index);
@@ -156,7 +157,8 @@ export class HeadText {
     // Parameters that only mean something together.
     const mayBeMember = (flags & NEIGHBOURED) !== 0 && (this.#records?.mayCount(null, bytes, start, end) ?? false);
     const first = bytes[start]!;
-    if (mayBeMember || seen !== 0 || OPENING[first] === 1 || hasMagic(bytes, start, end))
+    const isRewritten = end - start >= LEAST_REWRITTEN && rewrite(bytes, start, end) !== null;
+    if (mayBeMember || seen !== 0 || OPENING[first] === 1 || hasMagic(bytes, start, end) || isRewritten)
       this.#flags[index]! |= SUSPECT;
     else if (takesTokens && mayBeToken(bytes, start, end, false)) this.#flags[index]! |= TOKEN;
   }

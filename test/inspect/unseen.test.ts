@@ -10,7 +10,7 @@ import { IMEI, inspect } from './lab-phone.ts';
 const INSPECT = join(import.meta.dirname, '../../src/inspect');
 
 /** Names that are the same in every language. */
-const FORMATS = ['deflate', 'json', 'multipart', 'xor', 'zip', 'zlib'];
+const FORMATS = ['br', 'deflate', 'json', 'multipart', 'xor', 'zip', 'zlib'];
 
 const deep = (): string => {
   let body = `imei=${IMEI} and some text`;
