@@ -58,10 +58,7 @@ export function planServices(
 }
 
 /** A phone is known by its name once it is registered; until then by its address. Those of replays register themselves. */
-export const unknownPhone = (
-  given: Parameters<typeof phonesOf>[0],
-  isRegistered: (id: string) => boolean,
-): string | null =>
+const unknownPhone = (given: Parameters<typeof phonesOf>[0], isRegistered: (id: string) => boolean): string | null =>
   phonesOf(given)?.find((id) => !isRegistered(id) && isIP(id) === 0 && !id.startsWith(REPLAY_PREFIX)) ?? null;
 
 async function findPlan(name: string) {
