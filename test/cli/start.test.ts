@@ -160,7 +160,7 @@ describe('demo', () => {
     expect(stdout).toMatch(/\[D\] → POST http:\/\/zzhc\.vnet\.cn\//);
     expect(stdout).toMatch(/CRITICAL\s+imei 490154\*+/);
     expect(stdout).toMatch(/nokia-7-plus\s+imei, wifi_mac, iccid, cell, imsi\s+imei, wifi_mac, iccid, cell, imsi\s+ok/);
-    expect(stdout).toContain('1 cases, none missed.');
+    expect(stdout).toContain('1 case, none missed.');
     expect(stdout).not.toContain('490154203237518');
     expect(code).toBe(0);
   });

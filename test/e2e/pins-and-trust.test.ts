@@ -137,7 +137,7 @@ describe('a trust test', () => {
     expect((await curl('--cacert', world.lab.ready.ca.pem)).code).toBe(60);
     // curl's reset may overtake its alert; the test then waits for the app's next try. 0: it was over by then.
     while (await undecided()) expect([60, 0]).toContain((await curl('--cacert', world.lab.ready.ca.pem)).code);
-    expect(await asked).toMatchObject({ code: 0, stdout: expect.stringContaining('the app checks') });
+    expect(await asked).toMatchObject({ code: 0, stdout: expect.stringContaining('the app noticed') });
     const passed = (one: Alert) => one.message.startsWith('Trust test passed');
     expect((await world.lab.until('passed', (all) => all.some(passed))).find(passed)?.severity).toBe('info');
     expect((await cli('trust-test', 'list')).stdout).toMatch(/wrong-name +refused/);

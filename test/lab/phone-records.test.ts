@@ -72,7 +72,7 @@ describe('an App Privacy Report of iOS', () => {
       { seen: 1, outside: 1, unseen: [{ host: 'hidden.example', apps: ['com.spy', 'com.other'], count: 8 }] },
     ]);
     expect(describeCase(read, '').join('\n')).toMatch(
-      /did not see 1; 1 were met before[\s\S]*hidden\.example +com\.spy, com\.other +8 times/,
+      /did not see 1; 1 was met before[\s\S]*hidden\.example +com\.spy, com\.other +8 times/,
     );
     for (const language of ['en', 'vi'] as const) {
       const html = reportHtml(writeReport(read, language));
@@ -159,6 +159,6 @@ it('a finding that is known and accepted stays in the case, and is counted there
   expect(record.alerts).toHaveLength(1);
   expect(record.held).toMatchObject([{ name: 'vendor-knows', as: 'accepted', alerts: 1 }]);
   expect(describeCase(record, '').join('\n')).toContain(
-    '1 of these are known and accepted until 9999-12-31 (vendor-knows: told in May)',
+    '1 of these is known and accepted until 9999-12-31 (vendor-knows: told in May)',
   );
 });
