@@ -2,9 +2,8 @@
 import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import { promisify } from 'node:util';
@@ -13,10 +12,13 @@ import { describe, expect, test } from 'vitest';
 import { type Authority, type Leaf, openAuthority } from '../../src/ca/authority.ts';
 import type { ServerCertificate } from '../../src/model/flow.ts';
 import { toolPath } from '../clients/tools.ts';
+import { temporaryDirectories } from '../temporary.ts';
+
+const temporary = temporaryDirectories();
 
 const run = promisify(execFile);
 const DAY_MS = 86_400_000;
-const freshDir = () => join(mkdtempSync(join(tmpdir(), 'ca-')), 'certs');
+const freshDir = () => join(temporary('ca-'), 'certs');
 const open = (options: { rsa?: boolean } = {}) => openAuthority(freshDir(), { now: Date.now, ...options });
 const plain = { mirror: null, untrusted: false };
 const ec = open();
@@ -29,7 +31,7 @@ function mirrorOf(names: string[]): ServerCertificate {
 /** Null when `openssl verify` accepts, else what it says. */
 async function opensslProblem(authority: Authority, leaf: Leaf, ...flags: string[]): Promise<string | null> {
   const openssl = toolPath('openssl');
-  const file = join(mkdtempSync(join(tmpdir(), 'leaf-')), 'leaf.pem');
+  const file = join(temporary('leaf-'), 'leaf.pem');
   writeFileSync(file, leaf.cert);
   try {
     await run(openssl, [

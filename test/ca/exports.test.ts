@@ -1,15 +1,17 @@
 /** Every exported form is opened with OpenSSL, holds the root, and holds no private key. */
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openAuthority } from '../../src/ca/authority.ts';
 import { EXPORT_FORMS, P12_PASSWORD } from '../../src/ca/exports.ts';
 import { requireTool, toolPath } from '../clients/tools.ts';
+import { temporaryDirectories } from '../temporary.ts';
 
-const directory = () => mkdtempSync(join(tmpdir(), 'ca-'));
+const temporary = temporaryDirectories();
+
+const directory = () => temporary('ca-');
 const openssl = (...args: string[]) =>
   execFileSync(toolPath('openssl'), args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 

@@ -4,7 +4,6 @@ import {
   chmodSync,
   copyFileSync,
   existsSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -12,7 +11,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { connect, createServer } from 'node:tls';
@@ -20,9 +18,12 @@ import { expect, test } from 'vitest';
 import { findAuthority, openAuthority } from '../../src/ca/authority.ts';
 import { AuthorityError } from '../../src/ca/root.ts';
 import { rotateAuthority } from '../../src/ca/rotation.ts';
+import { temporaryDirectories } from '../temporary.ts';
+
+const temporary = temporaryDirectories();
 
 const now = Date.now;
-const freshDir = () => join(mkdtempSync(join(tmpdir(), 'ca-')), 'data', 'certs');
+const freshDir = () => join(temporary('ca-'), 'data', 'certs');
 const modeOf = (path: string) => statSync(path).mode & 0o777;
 
 function withRoot(): string {
@@ -95,7 +96,7 @@ test('an expired root and a clock before its time are told apart', () => {
 });
 
 test('a directory that cannot be made is one line that says which', () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'ca-')), 'file');
+  const file = join(temporary('ca-'), 'file');
   writeFileSync(file, '');
   expect(() => openAuthority(join(file, 'certs'), { now })).toThrow(/^CA directory .*ENOTDIR.*--data$/);
 });

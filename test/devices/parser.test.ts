@@ -1,6 +1,5 @@
 /** Devices files, whole and broken: every problem is named with its line and field, and no message repeats a value. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -9,6 +8,9 @@ import { parseDevices as parseFile } from '../../src/devices/parser.ts';
 import { say } from '../../src/formats/say.ts';
 import type { Problem } from '../../src/formats/yaml-document.ts';
 import { problemLine } from '../../src/formats/yaml-document.ts';
+import { temporaryDirectories } from '../temporary.ts';
+
+const temporary = temporaryDirectories();
 
 const photo = Buffer.from('jpeg');
 /** Each problem with its text: in English it is the sentence, in Vietnamese another one. */
@@ -52,7 +54,7 @@ const CONTRACT = `devices:
 
 describe('a file that is right', () => {
   test('the example of the contract is read whole, its photo from beside the file', () => {
-    const dir = mkdtempSync(join(tmpdir(), 'devices-'));
+    const dir = temporary('devices-');
     writeFileSync(join(dir, 'canary.jpg'), photo);
     expect(parseDevices(CONTRACT, join(dir, 'devices.yaml'))).toEqual({
       ok: true,
@@ -357,7 +359,7 @@ describe('a file that is broken', () => {
   });
 
   test('a photo that is not there, is empty, or is a directory', () => {
-    const dir = mkdtempSync(join(tmpdir(), 'devices-'));
+    const dir = temporary('devices-');
     writeFileSync(join(dir, 'empty.jpg'), '');
     const text =
       'devices:\n  - id: a\n    default: true\n    canaries:\n      photos:\n        - nowhere.jpg\n        - empty.jpg\n        - .\n';

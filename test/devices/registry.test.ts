@@ -1,15 +1,5 @@
 /** Which phone a connection comes from, and what is kept on disk about the phones. */
-import {
-  appendFileSync,
-  chmodSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { formatDevices } from '../../src/devices/format.ts';
@@ -27,6 +17,9 @@ import {
 } from '../../src/devices/store.ts';
 import type { Device } from '../../src/model/device.ts';
 import { LabError } from '../../src/model/lab.ts';
+import { temporaryDirectories } from '../temporary.ts';
+
+const temporary = temporaryDirectories();
 
 function phone(id: string, match: Partial<Device['match']> = {}): Device {
   return {
@@ -232,7 +225,7 @@ describe('the neighbour table', () => {
 });
 
 describe('on disk', () => {
-  const dataDir = () => join(mkdtempSync(join(tmpdir(), 'devices-')), 'data');
+  const dataDir = () => join(temporary('devices-'), 'data');
   const full: Device = {
     ...phone('nokia-7-plus-01', { ip: '10.77.0.2', mac: MAC, default: true }),
     model: 'Nokia 7 Plus: "yes"',

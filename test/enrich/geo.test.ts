@@ -1,6 +1,5 @@
 /** Every trap of the field, by name, against the real databases; and the operator's own files. */
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,13 +7,16 @@ import { asTableName, openAsTable } from '../../src/enrich/as-table.ts';
 import { type Geo, openGeo } from '../../src/enrich/geo.ts';
 import { dataPackage } from '../../src/enrich/packages.ts';
 import { prepareGeo } from '../../src/enrich/preparation.ts';
+import { temporaryDirectories } from '../temporary.ts';
 import { writeMmdb } from './mmdb-writer.ts';
+
+const temporary = temporaryDirectories();
 
 const JULY_2026 = Date.UTC(2026, 6, 1);
 /** An installation in which nobody dropped files of their own. */
 const CLEAN = withFiles({ 'owners.json': readFileSync(new URL('../../geoip/owners.json', import.meta.url)) });
 const IN_JULY = { now: () => JULY_2026, installed: CLEAN };
-const dir = join(mkdtempSync(join(tmpdir(), 'geo-')), 'geoip');
+const dir = join(temporary('geo-'), 'geoip');
 let geo: Geo;
 
 beforeAll(async () => {
@@ -25,7 +27,7 @@ afterAll(() => geo.close());
 
 /** A directory with these files beside the compiled tables' place; no tables. */
 function withFiles(files: Record<string, Buffer | string>): string {
-  const own = mkdtempSync(join(tmpdir(), 'geo-own-'));
+  const own = temporary('geo-own-');
   for (const [name, content] of Object.entries(files)) writeFileSync(join(own, name), content);
   return own;
 }

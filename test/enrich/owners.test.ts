@@ -1,12 +1,13 @@
 /** Whom a name belongs to, and how the lab knows: table, platform, certificate, or not at all. */
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { openGeo } from '../../src/enrich/geo.ts';
 import type { ServerCertificate } from '../../src/model/flow.ts';
+import { temporaryDirectories } from '../temporary.ts';
 
-const geo = openGeo(mkdtempSync(join(tmpdir(), 'owners-')), { now: () => 0 });
+const temporary = temporaryDirectories();
+
+const geo = openGeo(temporary('owners-'), { now: () => 0 });
 
 describe('owners', () => {
   const certificate = (facts: Partial<ServerCertificate>): ServerCertificate => ({

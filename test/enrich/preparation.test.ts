@@ -1,6 +1,5 @@
 /** The table of networks: made when it must be, whole or not there, in a process of its own. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -11,10 +10,13 @@ import { type Packages, prepareGeo } from '../../src/enrich/preparation.ts';
 import { verifyTable } from '../../src/enrich/table-file.ts';
 import { openVendors, VENDORS_TABLE } from '../../src/enrich/vendors.ts';
 import { LabError } from '../../src/model/lab.ts';
+import { temporaryDirectories } from '../temporary.ts';
+
+const temporary = temporaryDirectories();
 
 /** An installation that does not exist: everything must lie in the directory given. */
 const NONE = '/nonexistent/geoip';
-const freshDir = () => mkdtempSync(join(tmpdir(), 'prepare-'));
+const freshDir = () => temporary('prepare-');
 
 /** Small sources of the same form as the packages, so that a compilation takes no time. */
 function smallPackages(version = '2.3.2026061719', v4 = '16777216,16777471,13335,"Cloudflare, ""Inc."""\n'): Packages {

@@ -1,18 +1,20 @@
 /** Hardware makers by MAC address, against the whole registry of the IEEE. */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { vendorPackage } from '../../src/enrich/packages.ts';
 import { encodeVendors, openVendors, VENDORS_TABLE } from '../../src/enrich/vendors.ts';
+import { temporaryDirectories } from '../temporary.ts';
+
+const temporary = temporaryDirectories();
 
 const directory = vendorPackage()?.directory as string;
 const registry = JSON.parse(readFileSync(join(directory, 'index.json'), 'utf8')) as Record<string, string>;
 const NONE = '/nonexistent/geoip';
 
 function withTable(bytes: Buffer): string {
-  const dir = mkdtempSync(join(tmpdir(), 'vendors-'));
+  const dir = temporary('vendors-');
   writeFileSync(join(dir, VENDORS_TABLE), bytes);
   return dir;
 }

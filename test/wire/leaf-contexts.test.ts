@@ -1,15 +1,15 @@
 /** What a phone's TLS meets on the lab's side: which group is agreed on, whatever the phone offers. */
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { connect, type EphemeralKeyInfo, TLSSocket } from 'node:tls';
 import { expect, it } from 'vitest';
 import { openAuthority } from '../../src/ca/authority.ts';
 import { createLeafContexts } from '../../src/wire/leaf-contexts.ts';
+import { temporaryDirectories } from '../temporary.ts';
 
-const authority = openAuthority(mkdtempSync(join(tmpdir(), 'ca-')), { now: Date.now });
+const temporary = temporaryDirectories();
+
+const authority = openAuthority(temporary('ca-'), { now: Date.now });
 const leafContext = createLeafContexts(authority.leafFor);
 
 async function agreedGroup(groups: string): Promise<string | undefined> {
