@@ -125,25 +125,33 @@ export function openArmour(bytes: Buffer, from: number, to: number): Opened | nu
 
 const CLOSE_BRACE = 0x7d;
 
-/** A separator, or a digit in three, among the first characters: words, dates and UUIDs have longer pieces. */
+/** A separator, or nothing but digits, among the first characters, and no piece that is no code: words, dates and UUIDs have longer ones. */
 function mayBeCodes(bytes: Buffer, from: number): boolean {
   let piece = 0;
   let isSeparated = false;
-  let isAll = true;
+  let isAll = bytes[from] === ZERO || bytes[from] === ZERO + 1;
+  let isOther = false;
   for (let at = from; at < from + PROBE; at++) {
     const byte = bytes[at]!;
+    if (byte > NINE || byte < ZERO) isAll = false;
     if ((CLASS[byte]! & BIT.word) === 0) {
       isSeparated ||= at > from + 2;
       piece = 0;
-      isAll = false;
-    } else if (++piece > LONGEST_CODE && !isAll) return false;
-    if (byte > NINE || byte < ZERO) isAll = false;
+      continue;
+    }
+    // Longer ones begin with a zero, hold a letter that is no hex digit, as in `U+0034` and `byte{`, or are bits.
+    if (piece === 0) isOther = byte === ZERO;
+    isOther ||= (CLASS[byte]! & BIT.hex) === 0;
+    if (++piece > LONGEST_CODE && !isAll) return false;
+    if (piece > LONGEST_NUMBER && !isOther && byte > ZERO + 1) return false;
   }
   return isSeparated || isAll;
 }
 
 /** `0x34`, `U+0034` and `00110100`. */
 const LONGEST_CODE = 8;
+/** `052`. */
+const LONGEST_NUMBER = 3;
 const NINE = 0x39;
 
 function openBase32(bytes: Buffer, from: number, to: number, all: number): Opened | null {
