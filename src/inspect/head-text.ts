@@ -14,6 +14,7 @@ import { LEAST_REWRITTEN, rewrite } from './anchors/rewritten.ts';
 import { type Alphabet, eachRun } from './anchors/runs.ts';
 import { findPairs, keyBefore } from './anchors/text-key.ts';
 import { mayBeToken } from './anchors/tokens.ts';
+import { findValues } from './anchors/values.ts';
 import { hasMagic } from './format.ts';
 import { Records } from './layers/records.ts';
 import { needsKey } from './layers/shape-search.ts';
@@ -157,10 +158,22 @@ export class HeadText {
     // Parameters that only mean something together.
     const mayBeMember = (flags & NEIGHBOURED) !== 0 && (this.#records?.mayCount(null, bytes, start, end) ?? false);
     const first = bytes[start]!;
-    const isRewritten = end - start >= LEAST_REWRITTEN && rewrite(bytes, start, end) !== null;
-    if (mayBeMember || seen !== 0 || OPENING[first] === 1 || hasMagic(bytes, start, end) || isRewritten)
-      this.#flags[index]! |= SUSPECT;
+    const isStrange = (seen & ~SIGN) !== 0 || OPENING[first] === 1 || hasMagic(bytes, start, end);
+    if (mayBeMember || isStrange || this.#isRewritten(start, end, (seen & SIGN) !== 0)) this.#flags[index]! |= SUSPECT;
     else if (takesTokens && mayBeToken(bytes, start, end, false)) this.#flags[index]! |= TOKEN;
+  }
+
+  /** It, or what stands behind a sign in it. */
+  #isRewritten(start: number, end: number, hasSign: boolean): boolean {
+    if (end - start < LEAST_REWRITTEN) return false;
+    if (rewrite(this.bytes, start, end) !== null) return true;
+    if (!hasSign) return false;
+    let isFound = false;
+    const value = this.bytes.subarray(start, end);
+    findValues(value, 0, true, (from, to) => {
+      isFound ||= rewrite(value, from, to) !== null;
+    });
+    return isFound;
   }
 
   #indexAt(offset: number): number {
@@ -205,6 +218,9 @@ const goOn = (): boolean => true;
 const UNPRINTABLE = 1;
 const STRANGE = new Uint8Array(256).fill(UNPRINTABLE, 0, 0x20).fill(UNPRINTABLE, 0x7f);
 for (const char of '%=') STRANGE[char.charCodeAt(0)] = 2;
+/** Behind which a value begins. */
+const SIGN = 4;
+for (const char of '>:') STRANGE[char.charCodeAt(0)] = SIGN;
 /** Of documents. */
 const OPENING = new Uint8Array(256);
 for (const char of ' {[') OPENING[char.charCodeAt(0)] = 1;
