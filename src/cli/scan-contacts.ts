@@ -4,7 +4,7 @@
  */
 import { saidHost } from '../formats/said-host.ts';
 import type { DestinationFacts } from '../model/destination.ts';
-import type { RecordedContact } from '../model/lab.ts';
+import type { RecordedContact } from '../model/scan.ts';
 
 export interface ContactRow extends RecordedContact {
   place: DestinationFacts;

@@ -7,7 +7,7 @@ import { say } from '../formats/say.ts';
 import { clean, paint, SEVERITY_SGR } from '../formats/terminal.ts';
 import { SEVERITIES, type Severity } from '../model/alert.ts';
 import type { DestinationFacts } from '../model/destination.ts';
-import type { Recorded, RecordedContact, ScanFinding, Scanned } from '../model/lab.ts';
+import type { Recorded, RecordedContact, ScanFinding, Scanned } from '../model/scan.ts';
 import { type Text, text } from '../model/text.ts';
 import { type ContactRow, contactCells, createScanContacts, receiverOf } from './scan-contacts.ts';
 import { createScanVerdict, sentenceOf } from './scan-sentence.ts';

@@ -6,7 +6,7 @@
 import { saidHost } from '../formats/said-host.ts';
 import { say } from '../formats/say.ts';
 import type { Kind } from '../model/kinds.ts';
-import type { ScanFinding } from '../model/lab.ts';
+import type { ScanFinding } from '../model/scan.ts';
 import { type Text, text } from '../model/text.ts';
 
 export interface ScanVerdict {

@@ -1,7 +1,8 @@
 /**
  * A number of places that many share, so that no one can take them all.
  * Promise: nobody holds more than `each`; when all are taken, a newcomer gets the oldest place of whoever holds most, if that is
- * more than the newcomer holds: who floods loses to who does not. Where places are renewed, one that holds `each` loses its oldest. Costs two table look-ups, and a walk over the holders only
+ * more than the newcomer holds: who floods loses to who does not. Where places are renewed, one
+ * that holds `each` loses its oldest. Costs two table look-ups, and a walk over the holders only
  * while all places are taken.
  */
 import ipaddr from 'ipaddr.js';

@@ -5,7 +5,7 @@
 
 import { say } from '../formats/say.ts';
 import type { FlowEvent } from '../model/flow.ts';
-import type { Recorded, Scanned, Scanner, ScanOptions } from '../model/lab.ts';
+import type { Recorded, Scanned, Scanner, ScanOptions } from '../model/scan.ts';
 import { type Text, text } from '../model/text.ts';
 import type { Listed } from '../scan/files.ts';
 import { readRecording } from '../scan/recordings.ts';

@@ -15,7 +15,7 @@ import type { AlertDevice, AlertRecord } from '../model/alert.ts';
 import type { Device } from '../model/device.ts';
 import type { FlowEvent } from '../model/flow.ts';
 import type { Finding } from '../model/identifier.ts';
-import type { ScanFinding, Scanner, ScannerOptions } from '../model/lab.ts';
+import type { ScanFinding, Scanner, ScannerOptions } from '../model/scan.ts';
 import { text } from '../model/text.ts';
 import { openComparison } from './comparing.ts';
 import { pathsIn } from './data-directory.ts';

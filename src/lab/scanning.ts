@@ -8,7 +8,8 @@ import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { heard } from '../formats/refusal.ts';
-import { LabError, type Scanned, type ScanOptions } from '../model/lab.ts';
+import { LabError } from '../model/lab.ts';
+import type { Scanned, ScanOptions } from '../model/scan.ts';
 import { type Text, text } from '../model/text.ts';
 import { filesOf, type Listed } from '../scan/files.ts';
 import { skipped } from '../scan/told.ts';
@@ -16,7 +17,7 @@ import { openPlaces } from './opening.ts';
 import { type ScannedFile, scanFile } from './scan-file.ts';
 import { GEO_DIR } from './scanner.ts';
 
-export type { Scanned, Scanner, ScannerOptions, ScanOptions } from '../model/lab.ts';
+export type { Scanned, Scanner, ScannerOptions, ScanOptions } from '../model/scan.ts';
 export { createScanner } from './scanner.ts';
 
 export interface ScanWorkerData {

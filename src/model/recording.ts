@@ -3,7 +3,7 @@
  * `src/scan` takes them as values; `src/lab/recording-readers.ts` has them.
  */
 import type { Direction, EmitFlowEvent, Flow, FlowEvent, ServerCertificate } from './flow.ts';
-import type { OpenReader } from './lab.ts';
+import type { OpenReader } from './scan.ts';
 
 /** What stands inside the bodies and messages of an exchange that a recorder has cut out already. */
 export interface ExchangeReader {

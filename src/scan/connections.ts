@@ -6,7 +6,7 @@
 import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
-import type { Recorded } from '../model/lab.ts';
+import type { Recorded } from '../model/scan.ts';
 import { text } from '../model/text.ts';
 import { type Contact, contactEvents } from './contact.ts';
 import { networkUrl } from './exchange.ts';

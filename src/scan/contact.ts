@@ -2,7 +2,7 @@
  * A connection of which the recording knows no more than that it was: an app called a server. Shown as a contact.
  */
 import type { FlowEvent } from '../model/flow.ts';
-import type { RecordedContact } from '../model/lab.ts';
+import type { RecordedContact } from '../model/scan.ts';
 import { text } from '../model/text.ts';
 
 export interface Contact extends RecordedContact {

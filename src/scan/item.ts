@@ -4,8 +4,8 @@
  * Promise: never throws; what it is not is said.
  */
 
-import type { Recorded } from '../model/lab.ts';
 import type { OpenExchange } from '../model/recording.ts';
+import type { Recorded } from '../model/scan.ts';
 import { text } from '../model/text.ts';
 import { contactEvents } from './contact.ts';
 import { exchangeEvents, networkUrl, type RecordedExchange } from './exchange.ts';

@@ -9,8 +9,8 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { FlowEvent } from '../model/flow.ts';
-import type { Recorded } from '../model/lab.ts';
 import type { OpenExchange } from '../model/recording.ts';
+import type { Recorded } from '../model/scan.ts';
 import { text } from '../model/text.ts';
 import { isFlowEvent, reviveEvent } from './flow-event.ts';
 import { cutItem, parseItem, readItem, recordedItem } from './item.ts';

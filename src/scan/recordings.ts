@@ -3,8 +3,9 @@
  * Promise: every path given is accounted for: read, or skipped with the reason. A file that cannot be read, or not to its end,
  * costs no more than itself.
  */
-import type { Recorded } from '../model/lab.ts';
+
 import type { RecordingReaders } from '../model/recording.ts';
+import type { Recorded } from '../model/scan.ts';
 import { text } from '../model/text.ts';
 import { readCapture } from './capture/capture.ts';
 import { readConnections } from './connections.ts';

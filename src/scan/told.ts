@@ -1,7 +1,8 @@
 /** What was not read of a recording, as its records say it. */
 import { errorLine } from '../formats/error-line.ts';
 import { say } from '../formats/say.ts';
-import { LabError, type Recorded } from '../model/lab.ts';
+import { LabError } from '../model/lab.ts';
+import type { Recorded } from '../model/scan.ts';
 import { type Text, text } from '../model/text.ts';
 
 type Entry = Extract<Recorded, { type: 'entry' }>;

@@ -1,5 +1,5 @@
 /** What a lab found and what `scan` found, as they are compared: every field but ids and times. */
-import type { ScanFinding } from '../../src/model/lab.ts';
+import type { ScanFinding } from '../../src/model/scan.ts';
 import type { Wire } from '../clients/wire-tap.ts';
 import { pcapng } from '../scan/capture-file.ts';
 

@@ -7,7 +7,7 @@ import { scanFile } from '../../src/lab/scan-file.ts';
 import { createScanner } from '../../src/lab/scanner.ts';
 import { createUdpFlows } from '../../src/lan/datagrams/flows.ts';
 import type { FlowEvent } from '../../src/model/flow.ts';
-import type { ScanFinding } from '../../src/model/lab.ts';
+import type { ScanFinding } from '../../src/model/scan.ts';
 import { describeWith } from '../clients/tools.ts';
 import { ANY_PHONE } from './lab-process.ts';
 import { essence } from './same-findings.ts';

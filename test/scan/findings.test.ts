@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createScanner } from '../../src/lab/scanner.ts';
-import type { ScanFinding } from '../../src/model/lab.ts';
+import type { ScanFinding } from '../../src/model/scan.ts';
 import { harEntry, readAll, writeHar } from './recording.ts';
 
 const IMEI = '490154203237518';

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { say } from '../../src/formats/say.ts';
 import { recordingReaders } from '../../src/lab/recording-readers.ts';
 import type { FlowEvent } from '../../src/model/flow.ts';
-import type { Missing, Recorded } from '../../src/model/lab.ts';
+import type { Missing, Recorded } from '../../src/model/scan.ts';
 import { readRecordings } from '../../src/scan/recordings.ts';
 
 /** What is missing of an entry, as it is said in English. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { scan } from '../../src/lab/scanning.ts';
-import type { Scanned, ScanOptions } from '../../src/model/lab.ts';
+import type { Scanned, ScanOptions } from '../../src/model/scan.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'scanning-'));
 afterAll(() => rmSync(dir, { recursive: true }));

@@ -6,7 +6,8 @@
 import { once } from 'node:events';
 import { PUBLIC } from '../../formats/replace-file.ts';
 import { SEVERITIES, type Severity } from '../../model/alert.ts';
-import { LabError, type ScanFinding, type Scanned } from '../../model/lab.ts';
+import { LabError } from '../../model/lab.ts';
+import type { ScanFinding, Scanned } from '../../model/scan.ts';
 import { wantsColour } from '../colour.ts';
 import { loadLab } from '../main-module.ts';
 import { writeNamed } from '../named-file.ts';

@@ -6,8 +6,8 @@
  */
 import { statSync } from 'node:fs';
 import type { Flow, FlowEvent } from '../../model/flow.ts';
-import type { Missing, Recorded } from '../../model/lab.ts';
 import type { RecordingReaders } from '../../model/recording.ts';
+import type { Missing, Recorded } from '../../model/scan.ts';
 import { type Text, text } from '../../model/text.ts';
 import { faultIn, skipped } from '../told.ts';
 import { Connection, MISSING_BYTES, type TlsFacts } from './connection.ts';

@@ -5,8 +5,8 @@
  */
 import { type ParsedHello, readClientHello } from '../../formats/client-hello.ts';
 import type { ClientHelloFacts, CloseReason, Direction, Flow, FlowEvent } from '../../model/flow.ts';
-import type { Missing, StreamReader } from '../../model/lab.ts';
 import type { RecordingReaders } from '../../model/recording.ts';
+import type { Missing, StreamReader } from '../../model/scan.ts';
 import { text } from '../../model/text.ts';
 import { askedIn, isHeadOpen, isTlsRecord, LONGEST_HEAD } from './first-bytes.ts';
 import type { Packet } from './packets.ts';

@@ -4,8 +4,8 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { FlowEvent } from '../../model/flow.ts';
-import type { Recorded, RecordedContact } from '../../model/lab.ts';
 import type { RecordingReaders } from '../../model/recording.ts';
+import type { Recorded, RecordedContact } from '../../model/scan.ts';
 import { type Text, text } from '../../model/text.ts';
 import { contactEvents } from '../contact.ts';
 import { skipped } from '../told.ts';

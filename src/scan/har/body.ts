@@ -3,7 +3,7 @@
  * have found others for what is no text: `_content` (HTTP Toolkit, pcapng-utils), `content`, `body`.
  * Promise: everything that is recorded of a body comes out, the same thing once; what the recorder did not keep is named.
  */
-import type { Missing } from '../../model/lab.ts';
+import type { Missing } from '../../model/scan.ts';
 import { text } from '../../model/text.ts';
 import { bytesOfText, type RecordedBytes } from '../recorded-text.ts';
 import { type Pair, pairsOf, textOf } from './pairs.ts';

@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { isIP } from 'node:net';
-import type { Missing } from '../../model/lab.ts';
+import type { Missing } from '../../model/scan.ts';
 import { type Text, text } from '../../model/text.ts';
 import { networkUrl, type RecordedExchange } from '../exchange.ts';
 import { bytesOfText } from '../recorded-text.ts';

@@ -4,8 +4,8 @@
  * is read; nothing of the file is silently passed over.
  */
 import { isUtf8 } from 'node:buffer';
-import type { Recorded } from '../../model/lab.ts';
 import type { OpenExchange } from '../../model/recording.ts';
+import type { Recorded } from '../../model/scan.ts';
 import { text } from '../../model/text.ts';
 import { contactEvents, wordOf } from '../contact.ts';
 import { cutItem, type ItemPlace, parseItem, readItem, recordedItem } from '../item.ts';
